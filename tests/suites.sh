@@ -1,0 +1,49 @@
+#!/bin/bash
+# Runs the test suites and prints one line for each, then "N passed, N failed". Called by ./test.
+set -u
+cd "$(dirname "$0")/.."
+root=$PWD
+logs=$root/build/test-logs
+mkdir -p "$logs"
+
+suites=(checks units scripts conformance packaging clients cluster web)
+long_suites=(clang headers sanitize_address sanitize_thread fuzz cluster_long)
+
+suite_checks() { python3 tools/check_floors.py && python3 tools/tidy.py; }
+suite_headers() { tools/check_headers.sh; }
+suite_units() { ./build.sh >/dev/null && ctest --test-dir build --output-on-failure -j2; }
+suite_scripts() { ./build.sh script_runner >/dev/null && build/script_runner tests/scripts; }
+suite_clang() { ./build.sh --clang >/dev/null && ctest --test-dir build-clang --output-on-failure -j2; }
+suite_sanitize_address() { ./build.sh --sanitize address,undefined >/dev/null && ctest --test-dir build-sanitize --output-on-failure; }
+suite_sanitize_thread() { ./build.sh --sanitize thread --dir build-tsan >/dev/null && ctest --test-dir build-tsan --output-on-failure; }
+
+# A suite may live in a file of its own: tests/<name>/run.sh. A suite that has neither does not exist yet.
+exists() { declare -F "suite_$1" >/dev/null || [ -x "tests/$1/run.sh" ]; }
+run_suite() { if declare -F "suite_$1" >/dev/null; then "suite_$1"; else "tests/$1/run.sh"; fi; }
+
+wanted=()
+for word in "$@"; do
+  case "$word" in
+    --all) wanted=("${suites[@]}" "${long_suites[@]}") ;;
+    --*) echo "unknown option $word" >&2; exit 2 ;;
+    *) wanted+=("$word") ;;
+  esac
+done
+[ ${#wanted[@]} -gt 0 ] || wanted=("${suites[@]}")
+
+passed=0
+failed=0
+for name in "${wanted[@]}"; do
+  exists "$name" || continue
+  begin=$SECONDS
+  if run_suite "$name" > "$logs/$name.log" 2>&1; then
+    passed=$((passed + 1))
+    printf 'ok      %-18s %4d s   %s\n' "$name" $((SECONDS - begin)) "$(grep -v '^$' "$logs/$name.log" | tail -n 1 | cut -c1-90)"
+  else
+    failed=$((failed + 1))
+    printf 'FAILED  %-18s %4d s   log: %s\n' "$name" $((SECONDS - begin)) "${logs#"$root"/}/$name.log"
+    tail -n 60 "$logs/$name.log" | sed 's/^/        | /'
+  fi
+done
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""Checks what style can be counted: lengths, refused words, machine paths, open marks. Excess that exists is listed in
+tools/tidy_excess.txt (path:rule) and may only shrink."""
+import pathlib
+import re
+import subprocess
+import sys
+
+FILE_LINES_MAX = 800
+HEADER_LINES_MAX = 300
+FUNCTION_LINES_MAX = 70
+FOLDER_SOURCES_MAX = 25
+REFUSED = re.compile(r"\b(?:class|struct|namespace)\s+\w*(Manager|Helper|Util|Utils|Common|Misc|Processor|Wrapper)\b")
+MARKS = re.compile(r"\b(?:FIXME|XXX|HACK)\b|\bTODO\b(?!\(#\d+\))")
+# A function body: a line that opens a brace at namespace or class depth and looks like a signature.
+SIGNATURE = re.compile(r"^(?:  )?[\w:<>,&*~\[\]\s\"=()\-+!|/.'?{}]*\)\s*(?:const|noexcept|override|final|mutable|->[^{]*|:\s[^;]*)*\s*\{$")
+
+
+def tracked(root):
+    out = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout
+    return [root / line for line in out.splitlines()]
+
+
+def long_functions(lines):
+    """Yields (line number, length) of functions longer than the limit, judged by indentation of the closing brace."""
+    for start, line in enumerate(lines):
+        if not SIGNATURE.match(line) or line.lstrip().startswith(("if", "for", "while", "switch", "namespace", "}")):
+            continue
+        indent = len(line) - len(line.lstrip())
+        for end in range(start + 1, len(lines)):
+            if lines[end].startswith(" " * indent + "}"):
+                if end - start + 1 > FUNCTION_LINES_MAX:
+                    yield start + 1, end - start + 1
+                break
+
+
+def faults_of(file, root):
+    name = str(file.relative_to(root))
+    lines = file.read_text(errors="replace").splitlines()
+    limit = HEADER_LINES_MAX if file.suffix == ".h" else FILE_LINES_MAX
+    if len(lines) > limit:
+        yield f"{name}:lines", f"{name}: {len(lines)} lines, at most {limit}"
+    for number, line in enumerate(lines, 1):
+        if REFUSED.search(line):
+            yield f"{name}:name", f"{name}:{number}: refused word in a type name"
+        if MARKS.search(line):
+            yield f"{name}:mark", f"{name}:{number}: an open mark without an issue"
+        if len(line) > 140:
+            yield f"{name}:width", f"{name}:{number}: {len(line)} columns, at most 140"
+    if file.suffix in {".cc", ".h"}:
+        for number, length in long_functions(lines):
+            yield f"{name}:function", f"{name}:{number}: function of {length} lines, at most {FUNCTION_LINES_MAX}"
+
+
+def crowded_folders(files, root):
+    counts = {}
+    for file in files:
+        if file.suffix == ".cc" and not file.name.endswith("_test.cc") and (root / "src") in file.parents:
+            counts[file.parent] = counts.get(file.parent, 0) + 1
+    for folder, count in counts.items():
+        if count > FOLDER_SOURCES_MAX:
+            name = str(folder.relative_to(root))
+            yield f"{name}:sources", f"{name}: {count} sources at one level, at most {FOLDER_SOURCES_MAX}"
+
+
+def main(root):
+    files = [f for f in tracked(root) if f.exists()]
+    code = [f for f in files if f.suffix in {".cc", ".h", ".c"} or (f.suffix in {".ts", ".tsx", ".py"})]
+    excess_file = root / "tools" / "tidy_excess.txt"
+    excess = set(excess_file.read_text().split()) if excess_file.exists() else set()
+    seen, faults = set(), []
+    rows = [row for f in code for row in faults_of(f, root)] + list(crowded_folders(files, root))
+    for key, text in rows:
+        seen.add(key)
+        if key not in excess:
+            faults.append(text)
+    faults += [f"tools/tidy_excess.txt: {key} holds now, remove the line" for key in sorted(excess - seen)]
+    print("\n".join(faults) or "tidy")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()))
