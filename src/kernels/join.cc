@@ -1,0 +1,214 @@
+#include "kernels/join.h"
+
+#include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <string_view>
+
+#include "base/check.h"
+#include "kernels/hash.h"
+
+namespace pelorus::kernels {
+namespace {
+
+template <class T>
+using HashKey = std::conditional_t<std::is_same_v<T, std::string>, std::string_view, T>;
+
+/// Numbers the right side's values in order of appearance and looks the left ones up.
+template <class T>
+MatchedKeys match_column(std::span<const T> left, std::span<const T> right, bool nulls_match) {
+  using Key = HashKey<T>;
+  const auto key_of = [](const T& value) {
+    if constexpr (std::is_floating_point_v<T>) return is_null_key(value) ? types::kNull<T> : value;
+    else return Key(value);
+  };
+  MatchedKeys out;
+  out.left.resize(left.size());
+  out.right.resize(right.size());
+  boost::unordered_flat_map<Key, uint32_t, KeyHash> numbers;
+  for (size_t i = 0; i < right.size(); ++i) {
+    const bool skip = !nulls_match && is_null_key(right[i]);
+    out.right[i] = skip ? kNoGroup : numbers.try_emplace(key_of(right[i]), numbers.size()).first->second;
+  }
+  for (size_t i = 0; i < left.size(); ++i) {
+    const auto found = numbers.find(key_of(left[i]));
+    out.left[i] = found == numbers.end() ? kNoGroup : found->second;
+  }
+  out.count = numbers.size();
+  return out;
+}
+
+/// As match_column, by a table over the right side's range. False when that is too wide.
+template <class T>
+bool match_dense(std::span<const T> left, std::span<const T> right, bool nulls_match, MatchedKeys& out) {
+  T low = std::numeric_limits<T>::max(), high = std::numeric_limits<T>::min();
+  for (const T value : right) {
+    if (value == types::kNull<T>) continue;
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  const uint64_t width = low <= high ? static_cast<uint64_t>(high) - static_cast<uint64_t>(low) + 1 : 0;
+  if (width > std::max<uint64_t>(1 << 16, 4 * (left.size() + right.size()))) return false;
+  std::vector<uint32_t> slots(width + 1, kNoGroup);
+  uint32_t count = 0;
+  const auto slot_of = [&](T value) -> uint32_t* {
+    if (value == types::kNull<T>) return nulls_match ? &slots[0] : nullptr;
+    if (value < low || value > high) return nullptr;
+    return &slots[static_cast<uint64_t>(value) - static_cast<uint64_t>(low) + 1];
+  };
+  out.left.resize(left.size());
+  out.right.resize(right.size());
+  for (size_t i = 0; i < right.size(); ++i) {
+    auto* slot = slot_of(right[i]);
+    if (slot && *slot == kNoGroup) *slot = count++;
+    out.right[i] = slot ? *slot : kNoGroup;
+  }
+  for (size_t i = 0; i < left.size(); ++i) {
+    const auto* slot = slot_of(left[i]);
+    out.left[i] = slot ? *slot : kNoGroup;
+  }
+  out.count = count;
+  return true;
+}
+
+MatchedKeys match_one(const KeyColumn& left, const KeyColumn& right, bool nulls_match) {
+  CHECK(left.repr == right.repr);
+  if (!right.ranks.empty() || !left.ranks.empty()) {  // symbol codes: code 0 is null
+    MatchedKeys out;
+    const auto erase_null = [&](std::span<const int32_t> codes) {
+      std::vector<int32_t> copy(codes.begin(), codes.end());
+      for (auto& code : copy) code = code == 0 ? types::kNull<int32_t> : code;
+      return copy;
+    };
+    const auto l = erase_null(left.as<int32_t>()), r = erase_null(right.as<int32_t>());
+    if (match_dense<int32_t>(l, r, nulls_match, out)) return out;
+    return match_column<int32_t>(l, r, nulls_match);
+  }
+  return visit_key(left.repr, [&]<class T>() {
+    if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) {
+      MatchedKeys out;
+      if (match_dense<T>(left.as<T>(), right.as<T>(), nulls_match, out)) return out;
+    }
+    return match_column<T>(left.as<T>(), right.as<T>(), nulls_match);
+  });
+}
+
+std::vector<int64_t> paired(std::span<const uint32_t> first, std::span<const uint32_t> second) {
+  std::vector<int64_t> both(first.size());
+  for (size_t i = 0; i < first.size(); ++i) {
+    const bool none = first[i] == kNoGroup || second[i] == kNoGroup;
+    both[i] = none ? types::kNull<int64_t> : static_cast<int64_t>(first[i]) << 32 | second[i];
+  }
+  return both;
+}
+
+/// Row numbers of the right side by key, each key's rows ordered by moment.
+template <class T>
+GroupDirectory ordered_directory(const MatchedKeys& keys, std::span<const T> moments) {
+  auto directory = gather_groups(keys.right, keys.count);
+  const auto before = [&](int64_t a, int64_t b) { return moments[static_cast<size_t>(a)] < moments[static_cast<size_t>(b)]; };
+  for (size_t g = 0; g < keys.count; ++g) {
+    const auto begin = directory.order.begin() + directory.starts[g], end = directory.order.begin() + directory.starts[g + 1];
+    if (!std::is_sorted(begin, end, before)) std::stable_sort(begin, end, before);
+  }
+  return directory;
+}
+
+template <class T>
+std::vector<int64_t> as_of(const MatchedKeys& keys, std::span<const T> left, std::span<const T> right) {
+  const auto directory = ordered_directory(keys, right);
+  std::vector<int64_t> out(left.size(), kNoRow);
+  std::vector<int64_t> cursor(directory.starts.begin(), directory.starts.end() - 1);  // first row not yet <= the last seen
+  const auto moment = [&](int64_t place) -> const T& {
+    return right[static_cast<size_t>(directory.order[static_cast<size_t>(place)])];
+  };
+  for (size_t i = 0; i < left.size(); ++i) {
+    const uint32_t key = keys.left[i];
+    if (key == kNoGroup) continue;
+    const int64_t begin = directory.starts[key], end = directory.starts[key + 1];
+    int64_t at = cursor[key];
+    int64_t high = end;
+    if (at > begin && left[i] < moment(at - 1)) {
+      high = at;  // went back: search below
+      at = begin;
+    } else {      // gallop forward: O(1) when both sides are ordered
+      for (int64_t step = 1; at < end && !(left[i] < moment(at)); step *= 2) {
+        const int64_t next = std::min(at + step, end);
+        if (next == end || left[i] < moment(next)) {
+          high = next;
+          ++at;
+          break;
+        }
+        at = next;
+        high = end;
+      }
+      if (at < end && left[i] < moment(at)) high = at;
+    }
+    while (at < high) {
+      const int64_t middle = at + (high - at) / 2;
+      if (left[i] < moment(middle)) high = middle;
+      else at = middle + 1;
+    }
+    cursor[key] = at;
+    if (at > begin) out[i] = directory.order[static_cast<size_t>(at - 1)];
+  }
+  return out;
+}
+
+}  // namespace
+
+MatchedKeys match_keys(std::span<const KeyColumn> left, std::span<const KeyColumn> right, bool nulls_match) {
+  CHECK(left.size() == right.size() && !left.empty());
+  auto keys = match_one(left[0], right[0], nulls_match);
+  for (size_t k = 1; k < left.size(); ++k) {
+    const auto next = match_one(left[k], right[k], nulls_match);
+    const auto l = paired(keys.left, next.left), r = paired(keys.right, next.right);
+    keys = match_column<int64_t>(l, r, false);
+  }
+  return keys;
+}
+
+RowPairs join_rows(const MatchedKeys& keys, JoinKind kind, size_t pairs_max, bool* too_many) {
+  const auto directory = gather_groups(keys.right, keys.count);
+  const bool keep_left = kind != JoinKind::kInner;
+  RowPairs pairs;
+  *too_many = false;
+  pairs.left.reserve(keys.left.size());
+  pairs.right.reserve(keys.left.size());
+  std::vector<bool> used(kind == JoinKind::kFull ? keys.count : 0);
+  for (size_t i = 0; i < keys.left.size(); ++i) {
+    const uint32_t key = keys.left[i];
+    if (key == kNoGroup) {
+      if (!keep_left) continue;
+      pairs.left.push_back(static_cast<int64_t>(i));
+      pairs.right.push_back(kNoRow);
+      continue;
+    }
+    if (kind == JoinKind::kFull) used[key] = true;
+    auto matches = directory.rows_of(key);
+    if (kind == JoinKind::kLeftFirst) matches = matches.first(1);
+    if (pairs.size() + matches.size() > pairs_max) {
+      *too_many = true;
+      return {};
+    }
+    pairs.left.insert(pairs.left.end(), matches.size(), static_cast<int64_t>(i));
+    pairs.right.insert(pairs.right.end(), matches.begin(), matches.end());
+  }
+  if (kind == JoinKind::kFull) {
+    for (size_t i = 0; i < keys.right.size(); ++i) {
+      if (keys.right[i] != kNoGroup && used[keys.right[i]]) continue;
+      pairs.left.push_back(kNoRow);
+      pairs.right.push_back(static_cast<int64_t>(i));
+    }
+  }
+  return pairs;
+}
+
+std::vector<int64_t> join_as_of(const MatchedKeys& keys, const KeyColumn& left_moments,
+                                const KeyColumn& right_moments) {
+  CHECK(left_moments.repr == right_moments.repr);
+  return visit_key(left_moments.repr, [&]<class T>() {
+    return as_of<T>(keys, left_moments.as<T>(), right_moments.as<T>());
+  });
+}
+
+}  // namespace pelorus::kernels

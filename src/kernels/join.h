@@ -1,0 +1,46 @@
+#pragma once
+// Which rows of two sides belong together. Both sides' key columns must have equal representations, pairwise; symbol
+// columns must share one code space (the caller translates).
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/group.h"
+#include "kernels/key_column.h"
+
+namespace pelorus::kernels {
+
+inline constexpr int64_t kNoRow = -1;
+
+/// Both sides' keys as numbers: equal keys, equal numbers. kNoGroup: a left key the right side does not have, or null
+/// when nulls do not match.
+struct MatchedKeys {
+  std::vector<uint32_t> left;
+  std::vector<uint32_t> right;
+  size_t count = 0;
+};
+MatchedKeys match_keys(std::span<const KeyColumn> left, std::span<const KeyColumn> right, bool nulls_match);
+
+/// Row numbers pairwise; kNoRow where a side has no partner.
+struct RowPairs {
+  std::vector<int64_t> left;
+  std::vector<int64_t> right;
+  size_t size() const { return left.size(); }
+};
+
+enum class JoinKind : uint8_t {
+  kInner,      // all pairs
+  kLeft,       // and unmatched left rows
+  kLeftFirst,  // as kLeft, but only the first match of each left row
+  kFull,       // and unmatched right rows, at the end
+};
+/// Pairs in left order, within one left row in right order. `pairs_max` guards memory: beyond it *too_many is set and
+/// the result is empty.
+RowPairs join_rows(const MatchedKeys& keys, JoinKind kind, size_t pairs_max, bool* too_many);
+
+/// For each left row the last right row of the same key whose moment is <= the left one's (ties: the last), or kNoRow.
+/// The right side need not be sorted; sorted inputs cost O(n). Null moments: a left null finds nothing but nulls.
+std::vector<int64_t> join_as_of(const MatchedKeys& keys, const KeyColumn& left_moments, const KeyColumn& right_moments);
+
+}  // namespace pelorus::kernels

@@ -1,0 +1,213 @@
+#include "kernels/sort.h"
+
+#include <algorithm>
+#include <bit>
+#include <numeric>
+
+#include "base/check.h"
+
+namespace pelorus::kernels {
+namespace {
+
+/// A column as numbers whose unsigned order is the wanted order: one comparison of 64 bits decides a row.
+using Ordinals = std::vector<uint64_t>;
+
+template <class T>
+uint64_t ordinal_of(T value) {
+  if constexpr (std::is_same_v<T, double>) {
+    const auto bits = std::bit_cast<uint64_t>(value + 0.0);
+    return bits >> 63 ? ~bits : bits | (1ULL << 63);
+  } else if constexpr (std::is_same_v<T, float>) {
+    return ordinal_of(static_cast<double>(value));
+  } else {
+    return static_cast<uint64_t>(static_cast<int64_t>(value)) ^ (1ULL << 63);
+  }
+}
+
+/// Values 1..2^64-2 are ordinary, 0 or 2^64-1 null. The two extreme ordinary values fold onto their neighbours only
+/// for the reserved nulls themselves, which never occur as values.
+uint64_t place(uint64_t ordinal, bool null, const SortKey& key) {
+  if (null) return key.nulls_last ? UINT64_MAX : 0;
+  return key.descending ? ~ordinal : ordinal;
+}
+
+template <class T>
+Ordinals ordinals_of(const SortKey& key) {
+  const auto values = key.column.as<T>();
+  Ordinals out(values.size());
+  for (size_t i = 0; i < values.size(); ++i) out[i] = place(ordinal_of(values[i]), is_null_key(values[i]), key);
+  return out;
+}
+
+Ordinals ranks_of(const SortKey& key) {
+  const auto codes = key.column.as<int32_t>();
+  Ordinals out(codes.size());
+  for (size_t i = 0; i < codes.size(); ++i) {
+    const int32_t rank = key.column.ranks[static_cast<size_t>(codes[i])];
+    out[i] = place(ordinal_of(rank), rank == KeyColumn::kNullRank, key);
+  }
+  return out;
+}
+
+bool has_ordinals(const KeyColumn& column) {
+  using types::Repr;
+  return column.repr != Repr::kText && column.repr != Repr::kB16 && column.repr != Repr::kI128;
+}
+
+Ordinals make_ordinals(const SortKey& key) {
+  if (!key.column.ranks.empty()) return ranks_of(key);
+  return types::visit_fixed(key.column.repr, [&]<class T>() -> Ordinals {
+    if constexpr (sizeof(T) <= 8) return ordinals_of<T>(key);
+    else return {};
+  });
+}
+
+/// Three-way comparison of two rows by one key.
+class Comparison {
+ public:
+  explicit Comparison(const SortKey& key) : key_(key) {
+    if (has_ordinals(key.column)) ordinals_ = make_ordinals(key);
+  }
+  bool by_ordinal() const { return has_ordinals(key_.column); }
+  const Ordinals& ordinals() const { return ordinals_; }
+
+  int operator()(int64_t a, int64_t b) const {
+    const auto left = static_cast<size_t>(a), right = static_cast<size_t>(b);
+    if (by_ordinal()) return (ordinals_[left] > ordinals_[right]) - (ordinals_[left] < ordinals_[right]);
+    switch (key_.column.repr) {
+      case types::Repr::kText: return wide<std::string>(left, right);
+      case types::Repr::kI128: return wide<types::Int128>(left, right);
+      default: return wide<types::Bytes16>(left, right);
+    }
+  }
+
+ private:
+  template <class T>
+  int wide(size_t a, size_t b) const {
+    const auto values = key_.column.as<T>();
+    const bool null_a = is_null_key(values[a]), null_b = is_null_key(values[b]);
+    if (null_a || null_b) {
+      const int order = static_cast<int>(null_b) - static_cast<int>(null_a);
+      return key_.nulls_last ? -order : order;
+    }
+    const int order = (values[b] < values[a]) - (values[a] < values[b]);
+    return key_.descending ? -order : order;
+  }
+
+  const SortKey key_;
+  Ordinals ordinals_;
+};
+
+class Order {
+ public:
+  explicit Order(std::span<const SortKey> keys) {
+    comparisons_.reserve(keys.size());
+    for (const auto& key : keys) comparisons_.emplace_back(key);
+  }
+  int compare(int64_t a, int64_t b) const {
+    for (const auto& comparison : comparisons_) {
+      if (const int order = comparison(a, b)) return order;
+    }
+    return 0;
+  }
+  bool sorted(size_t rows) const {
+    for (size_t i = 1; i < rows; ++i) {
+      if (compare(static_cast<int64_t>(i - 1), static_cast<int64_t>(i)) > 0) return false;
+    }
+    return true;
+  }
+  bool all_ordinals() const {
+    return std::all_of(comparisons_.begin(), comparisons_.end(), [](const auto& c) { return c.by_ordinal(); });
+  }
+  const std::vector<Comparison>& comparisons() const { return comparisons_; }
+
+ private:
+  std::vector<Comparison> comparisons_;
+};
+
+/// One stable pass by the byte at `shift`; false when all rows share it.
+bool radix_pass(const Ordinals& ordinals, uint64_t low, int shift, std::vector<int64_t>& rows,
+                std::vector<int64_t>& spare) {
+  std::array<size_t, 257> starts{};
+  const auto byte_of = [&](int64_t row) { return ((ordinals[static_cast<size_t>(row)] - low) >> shift) & 0xFF; };
+  for (const auto row : rows) ++starts[byte_of(row) + 1];
+  for (size_t b = 1; b < starts.size(); ++b) {
+    if (starts[b] == rows.size()) return false;
+    starts[b] += starts[b - 1];
+  }
+  for (const auto row : rows) spare[starts[byte_of(row)]++] = row;
+  rows.swap(spare);
+  return true;
+}
+
+/// Least significant byte first over the bytes that differ. Nulls stand far from the values, so they would widen the
+/// range: they are taken out first and put back at their end.
+void radix_sort(const Ordinals& ordinals, std::vector<int64_t>& rows) {
+  std::vector<int64_t> first, last, rest;
+  uint64_t low = UINT64_MAX, high = 0;
+  for (const auto row : rows) {
+    const uint64_t ordinal = ordinals[static_cast<size_t>(row)];
+    if (ordinal == 0) first.push_back(row);
+    else if (ordinal == UINT64_MAX) last.push_back(row);
+    else {
+      low = std::min(low, ordinal);
+      high = std::max(high, ordinal);
+      rest.push_back(row);
+    }
+  }
+  std::vector<int64_t> spare(rest.size());
+  const int bits = rest.empty() ? 0 : std::bit_width(high - low);
+  for (int shift = 0; shift < bits; shift += 8) radix_pass(ordinals, low, shift, rest, spare);
+  auto out = std::copy(first.begin(), first.end(), rows.begin());
+  out = std::copy(rest.begin(), rest.end(), out);
+  std::copy(last.begin(), last.end(), out);
+}
+
+constexpr size_t kRadixRowsMin = 4096;
+
+}  // namespace
+
+std::vector<int64_t> sort_rows(std::span<const SortKey> keys, size_t rows) {
+  std::vector<int64_t> out(rows);
+  std::iota(out.begin(), out.end(), 0);
+  const Order order(keys);
+  if (order.sorted(rows)) return out;
+  if (rows >= kRadixRowsMin && order.all_ordinals()) {
+    for (size_t k = keys.size(); k-- > 0;) radix_sort(order.comparisons()[k].ordinals(), out);
+    return out;
+  }
+  std::stable_sort(out.begin(), out.end(), [&](int64_t a, int64_t b) { return order.compare(a, b) < 0; });
+  return out;
+}
+
+std::vector<int64_t> top_rows(std::span<const SortKey> keys, size_t rows, size_t count) {
+  if (count >= rows / 4) {
+    auto all = sort_rows(keys, rows);
+    all.resize(std::min(count, rows));
+    return all;
+  }
+  std::vector<int64_t> heap;
+  if (count == 0) return heap;
+  const Order order(keys);
+  const auto before = [&](int64_t a, int64_t b) {
+    const int by_key = order.compare(a, b);
+    return by_key != 0 ? by_key < 0 : a < b;
+  };
+  heap.reserve(count + 1);
+  for (size_t i = 0; i < rows; ++i) {
+    const auto row = static_cast<int64_t>(i);
+    if (heap.size() == count && !before(row, heap.front())) continue;
+    heap.push_back(row);
+    std::push_heap(heap.begin(), heap.end(), before);
+    if (heap.size() > count) {
+      std::pop_heap(heap.begin(), heap.end(), before);
+      heap.pop_back();
+    }
+  }
+  std::sort_heap(heap.begin(), heap.end(), before);
+  return heap;
+}
+
+bool is_sorted(std::span<const SortKey> keys, size_t rows) { return Order(keys).sorted(rows); }
+
+}  // namespace pelorus::kernels
