@@ -1,0 +1,51 @@
+#pragma once
+// A partition's rows column by column, so that a query reads only what it names.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/table.h"
+#include "meta/partition_scheme.h"
+
+namespace pelorus::exec {
+
+/// What a query will surely ignore; sources may use it, the query checks every row again.
+struct Narrowing {
+  struct Range {
+    size_t column;
+    meta::Interval interval;
+  };
+  std::vector<Range> ranges;                 // rows outside any of them are not wanted
+  std::optional<int64_t> rows_wanted;        // no more than so many of the first rows are wanted (only without ranges)
+};
+
+/// Used by one thread.
+class ColumnSource {
+ public:
+  virtual ~ColumnSource() = default;
+  virtual const data::Schema& schema() const = 0;
+  /// Called at most once and before rows() and read(): the source may leave out rows by zone maps or order.
+  virtual void narrow(const Narrowing& narrowing) { (void)narrowing; }
+  virtual int64_t rows() const = 0;
+  /// All rows() elements of a column of schema().
+  virtual Result<data::Shared<data::Vector>> read(size_t column) = 0;
+};
+
+/// A ColumnSource as a table value. snapshot() reads all columns. Read-only.
+class LazyTable final : public data::TableObject {
+ public:
+  explicit LazyTable(std::shared_ptr<ColumnSource> source) : source_(std::move(source)) {}
+  std::string type_text() const override { return "IN-MEMORY TABLE"; }
+  data::Schema schema() const override { return source_->schema(); }
+  Result<data::Table> snapshot() const override;
+  Result<int64_t> append(const data::Table& rows) override;
+  Status edit(const std::function<Status(data::Table&)>& change) override;
+  ColumnSource& source() const { return *source_; }
+
+ private:
+  const std::shared_ptr<ColumnSource> source_;
+};
+
+}  // namespace pelorus::exec

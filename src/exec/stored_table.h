@@ -1,0 +1,74 @@
+#pragma once
+// Tables whose rows live in partitions, as the query side sees them. dist implements them over the cluster.
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/cancellation.h"
+#include "data/table.h"
+#include "data/value.h"
+#include "meta/partition_scheme.h"
+
+namespace pelorus::exec {
+
+/// Work sent to the node that holds a partition: script text over one partition, which the text calls kFragmentSource.
+/// The text is self-contained: no session variables, only `variables`; no functions but built-ins, function views and
+/// those of `definitions`.
+struct Fragment {
+  std::string text;                                           // one select, update or delete, or a call
+  std::string definitions;                                    // script that defines the user functions it calls
+  std::vector<std::pair<std::string, data::Value>> variables;
+  std::string user;                                           // on whose behalf; grants were checked by the sender
+};
+inline constexpr std::string_view kFragmentSource = "partition_rows_";
+
+struct StoredPartition {
+  meta::PartitionKey key;   // no parts: a dimension table's only chunk
+  int64_t rows = -1;        // at the snapshot's version; -1 when the node asked does not know
+  bool is_local = false;    // a replica lies on this node
+};
+
+struct ScanOptions {
+  bool in_order = false;    // deliver in the order of `partitions`; else as they come
+  size_t at_once = 0;       // partitions in flight at most; 0: as many as the implementation likes
+  CancellationToken cancellation;
+};
+
+/// One partition's result. Called by one thread at a time. False: enough, stop without an error.
+using ScanSink = std::function<bool(size_t partition, data::Table part)>;
+
+/// The partitions and their versions as of the moment it was opened: every scan through it sees the same rows.
+/// Thread-safe.
+class StoredSnapshot {
+ public:
+  virtual ~StoredSnapshot() = default;
+  /// In the order of the scheme, later levels fastest; only partitions that have a chunk.
+  virtual std::span<const StoredPartition> partitions() const = 0;
+  /// Runs the fragment over each of the partitions (indexes into partitions()); delivers one table for each. Errors of the
+  /// script come as kScript with its text; a lost replica is retried elsewhere before kUnavailable.
+  virtual Status scan(const Fragment& fragment, std::span<const size_t> partitions, const ScanOptions& options,
+                      const ScanSink& sink) const = 0;
+};
+
+/// A table in a database. snapshot() of TableObject reads everything; edit() fails; append() splits by partition.
+class StoredTable : public data::TableObject {
+ public:
+  bool is_stored() const final { return true; }
+  /// "dfs://trades".
+  virtual const std::string& database() const = 0;
+  virtual const std::string& name() const = 0;
+  /// No levels: a dimension table.
+  virtual meta::PartitionScheme scheme() const = 0;
+  /// One column a level.
+  virtual std::vector<std::string> partition_columns() const = 0;
+  virtual Result<std::shared_ptr<const StoredSnapshot>> open_snapshot() const = 0;
+  /// Replaces the rows of each named partition by what the fragment leaves in kFragmentSource (an update, a delete, an
+  /// upsert!), in one transaction. `keys` name partitions of the newest version. Returns the rows changed.
+  virtual Result<int64_t> change(const Fragment& fragment, std::span<const meta::PartitionKey> keys) = 0;
+};
+
+}  // namespace pelorus::exec
