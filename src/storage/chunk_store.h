@@ -1,0 +1,164 @@
+#pragma once
+// The storage engine of one data node: chunks, their versions, and the node's part of a transaction.
+// It knows files, not networks, tables' names or SQL. The theory is in README.md, the bytes in docs/formats.
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "data/table.h"
+#include "io/file_system.h"
+#include "storage/chunk_snapshot.h"
+#include "storage/store_options.h"
+
+namespace pelorus::storage {
+
+/// "whatever is newest": as a base version, no condition; as a version to read, the last committed one.
+inline constexpr Version kLatestVersion = UINT64_MAX;
+
+enum class WriteKind : uint8_t {
+  kAppend = 0,   // adds the rows at the end
+  kReplace = 1,  // the rows become the whole content, under the given schema (update, delete, upsert, alter, truncate)
+};
+
+/// What one transaction does to one chunk.
+struct ChunkWrite {
+  ChunkId chunk;
+  WriteKind kind = WriteKind::kAppend;
+  data::Schema schema;                     // of a storable type each; must equal the chunk's unless kReplace
+  Version base_version = kLatestVersion;   // refuse unless this is the chunk's version now
+  data::Table rows;                        // columns by position, of exactly the schema's types; moved from
+};
+
+struct ChunkVersion {
+  ChunkId chunk;
+  Version version = 0;
+};
+
+/// A transaction whose prepare is durable here and whose outcome this node does not know. Ask the controllers.
+struct InDoubt {
+  TransactionId transaction;
+  std::vector<ChunkId> chunks;
+  bool recovered = false;          // found in the redo log at open(); false: prepared since then
+  int64_t prepared_wall_ns = 0;    // when, by this node's clock (of the replay when recovered)
+};
+
+struct ChunkInfo {
+  ChunkId chunk;
+  data::Schema schema;
+  Version version = 0;
+  size_t rows = 0;
+  size_t rows_in_memory = 0;       // committed and not flushed
+  size_t segments = 0;
+  uint64_t bytes_on_disk = 0;
+  std::string volume;              // its path; empty before the first flush
+  /// Committed here but not visible because an earlier version never came: the replica missed a transaction and must
+  /// be copied from another.
+  size_t versions_waiting = 0;
+  /// Empty when well. Else what is damaged (file and place); reads of it and writes give kCorrupt until import_chunk
+  /// replaces the content or the chunk is dropped.
+  std::string damage;
+};
+
+struct StoreStatus {
+  uint64_t buffer_bytes = 0;       // rows in memory, prepared ones included
+  uint64_t log_bytes = 0;          // redo log files that are still needed
+  size_t chunks = 0;
+  size_t prepared = 0;             // transactions
+  /// Empty when well. Else why writes are refused until the node is restarted (the redo log's disk failed).
+  std::string log_failure;
+  std::string background_failure;  // last failed flush or compaction; empty after the next good one
+};
+
+/// Reads a chunk as messages for import. Made by ChunkStore::export_chunk; one thread.
+class ChunkExport {
+ public:
+  virtual ~ChunkExport() = default;
+  /// The next message, each with its own checksum, about 4 MiB at most unless a row is larger. Nothing after the last.
+  virtual Result<std::optional<std::string>> next() = 0;
+  virtual Version from_version() const = 0;  // 0: the whole chunk
+  virtual Version to_version() const = 0;
+};
+
+/// Takes the messages of a ChunkExport in order. Destroying it before finish() leaves the chunk as it was. One thread.
+class ChunkImport {
+ public:
+  virtual ~ChunkImport() = default;
+  /// kCorrupt when the message fails its checksum or order; kStale when it continues a version this chunk is not at
+  /// (ask for a whole export); kNoSpace, kIo. After an error the import cannot go on.
+  virtual Status add(std::string_view message) = 0;
+  /// Makes the content visible and durable. Returns the chunk's version: the exporter's, or a later one when commits
+  /// that waited here could follow. kCorrupt when messages are missing.
+  virtual Result<Version> finish() = 0;
+};
+
+/// Made once per data node by open(), used by many threads, lives as long as the node. A write goes
+///   prepare (durable) → commit (visible) → flush (in column files, redo log shortened) → compact.
+/// Prepare, commit and read run on the caller's thread; one background thread flushes and compacts.
+class ChunkStore {
+ public:
+  /// Takes the directories, reads the manifests and replays the redo log. `files` and `clock` must outlive the store.
+  /// Errors: kConflict when another process uses a directory; kInvalid when a directory belongs to another node or a
+  /// known volume is missing; kCorrupt when the redo log is damaged before its end. A damaged chunk does not stop the
+  /// open: it shows in chunks().
+  static Result<std::unique_ptr<ChunkStore>> open(io::FileSystem& files, const Clock& clock, StoreOptions options);
+  virtual ~ChunkStore() = default;
+
+  /// Makes the writes of one transaction durable, all or none; they stay invisible. One sync, shared with other
+  /// transactions that wait. A chunk appears with its first prepare. A repeated call for the same transaction and
+  /// chunks does nothing. Rows of a chunk may be prepared by several appends at once; a replace must be alone.
+  /// Errors, nothing kept: kInvalid (rows do not fit the schema); kStale (base_version); kConflict (a replace meets
+  /// another prepared write); kNoSpace naming the path; kOutOfMemory (no room in buffer_bytes_max in time); kCorrupt
+  /// (damaged chunk); kIo (the log has failed and takes no more). After kIo the outcome after a restart is open: the
+  /// transaction may be in doubt.
+  virtual Status prepare(TransactionId transaction, std::span<ChunkWrite> writes) = 0;
+
+  /// Makes prepared writes visible as the given versions. Chunks prepared but not named are rolled back (the decision
+  /// left this replica out). A version is shown only after the one before it; until then it waits (ChunkInfo).
+  /// Repeating is fine. The record is written but not waited for: a restart may find the transaction in doubt again.
+  /// kNotFound when a version was neither prepared nor is already there: the replica is stale.
+  virtual Status commit(TransactionId transaction, std::span<const ChunkVersion> versions) = 0;
+
+  /// Forgets prepared writes. Unknown transactions are fine.
+  virtual Status abort(TransactionId transaction) = 0;
+
+  /// All prepared transactions without an outcome.
+  virtual std::vector<InDoubt> in_doubt() const = 0;
+
+  /// kNotFound: no such chunk; kStale: the version is not here yet, or is older than what is kept; kCorrupt: damaged.
+  virtual Result<std::shared_ptr<const ChunkSnapshot>> snapshot(ChunkId chunk, Version version = kLatestVersion) = 0;
+
+  /// Removes the chunk and its files for good, prepared writes included. Snapshots under way can go on reading.
+  virtual Status drop(ChunkId chunk) = 0;
+
+  virtual std::vector<ChunkInfo> chunks() const = 0;
+  virtual Result<ChunkInfo> info(ChunkId chunk) const = 0;
+  virtual StoreStatus status() const = 0;
+
+  /// Reads the chunk from after `from_version` up to now; the whole chunk when from_version is 0 or its rows are no
+  /// longer the first rows of the present content. kStale when this replica is older than from_version.
+  virtual Result<std::unique_ptr<ChunkExport>> export_chunk(ChunkId chunk, Version from_version) = 0;
+  /// Writes of other transactions to the chunk may go on meanwhile; kConflict while another import of it runs.
+  virtual Result<std::unique_ptr<ChunkImport>> import_chunk(ChunkId chunk) = 0;
+  virtual Result<ContentHash> content_hash(ChunkId chunk, Version version = kLatestVersion) = 0;
+
+  /// Reads every stored block of the chunk; kCorrupt naming the first damaged one, which info() then shows too.
+  virtual Status verify(ChunkId chunk) = 0;
+
+  /// Writes committed rows of one chunk, or of all, to column files and shortens the redo log.
+  virtual Status flush(ChunkId chunk) = 0;
+  virtual Status flush_all() = 0;
+  /// Merges all small neighbouring segments of the chunk now.
+  virtual Status compact(ChunkId chunk) = 0;
+
+  /// Refuses new writes, ends the background thread, writes and syncs what the log still holds back. Does not flush:
+  /// the next open replays. Reading goes on. May be called again.
+  virtual Status stop() = 0;
+};
+
+}  // namespace pelorus::storage
