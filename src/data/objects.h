@@ -4,8 +4,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace pelorus::data {
+
+class Value;
+/// Entries of a descriptor such as schema() returns, in order.
+using Properties = std::vector<std::pair<std::string, Value>>;
 
 /// Something callable. Immutable; implementations live in functions (built-ins) and exec (user-defined, partial).
 class FunctionObject {
@@ -37,6 +43,8 @@ class HandleObject {
   virtual std::string kind() const = 0;
   /// One line for print and for clients (it travels as a string).
   virtual std::string describe() const = 0;
+  /// What schema(handle) says.
+  virtual Properties properties() const;
 };
 using HandleRef = std::shared_ptr<HandleObject>;
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "data/objects.h"
 #include "data/vector.h"
 
 namespace pelorus::data {
@@ -77,6 +78,8 @@ class TableObject {
   virtual Schema schema() const = 0;
   /// True when rows live in partitions and queries must be planned, not materialised.
   virtual bool is_stored() const { return false; }
+  /// What schema(t) says besides colDefs: partition columns, engine, path.
+  virtual Properties properties() const;
   /// All rows, consistent. Stored tables: reads everything; errors as exceptions are not thrown, see Result.
   virtual Result<Table> snapshot() const = 0;
   /// Adds rows by position; all or nothing. Returns the rows added.

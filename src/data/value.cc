@@ -63,6 +63,9 @@ std::string table_text(const Table& table) {
 
 }  // namespace
 
+Properties HandleObject::properties() const { return {}; }
+Properties TableObject::properties() const { return {}; }
+
 Value Value::missing() {
   Value value;
   value.store_ = Missing{};
