@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "io/file_system.h"
 #include "raft/replicated_log.h"
 
 namespace pelorus::raft {
@@ -19,7 +20,9 @@ struct SingleNodeOptions {
   uint64_t snapshot_after_bytes = 64u << 20;  // snapshot once the log file is larger
 };
 
-/// `machine` must outlive the log. Membership changes are refused with kInvalid.
-std::unique_ptr<ReplicatedLog> make_single_node_log(SingleNodeOptions options, StateMachine& machine);
+/// `machine` and `files` must outlive the log. Membership changes are refused with kInvalid. bootstrap() may be left
+/// out: an empty directory is founded by start().
+std::unique_ptr<ReplicatedLog> make_single_node_log(SingleNodeOptions options, StateMachine& machine,
+                                                    io::FileSystem& files);
 
 }  // namespace pelorus::raft

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "raft/internal/checksum.h"
+#include "io/checksum.h"
+#include "raft/internal/chain.h"
 
 namespace pelorus::raft {
 
@@ -77,8 +78,8 @@ Bytes encode_snapshot(const Uuid& group, LogPlace at, std::string_view state) {
   out.put(at.command_count);
   out.put(at.link);
   out.put<uint64_t>(state.size());
-  out.put(checksum_of(bytes));
-  out.put(checksum_of(state));
+  out.put(io::crc32c(bytes));
+  out.put(io::crc32c(state));
   out.put_raw(state.data(), state.size());
   return bytes;
 }
@@ -94,14 +95,14 @@ Result<SnapshotContent> decode_snapshot(std::string_view bytes) {
   content.at.command_count = in.get<uint64_t>();
   content.at.link = in.get<uint64_t>();
   const auto size = in.get<uint64_t>();
-  const auto header_sum = checksum_of(bytes.substr(0, in.position()));
+  const auto header_sum = io::crc32c(bytes.substr(0, in.position()));
   if (in.get<uint32_t>() != header_sum) return corrupt("snapshot header fails its checksum");
   const auto state_sum = in.get<uint32_t>();
   if (!in.ok() || size != in.left())
     return corrupt("snapshot has another size than it states: " + std::to_string(in.left()) + ", stated " +
                    std::to_string(size));
   content.state = in.get_raw(size);
-  if (checksum_of(content.state) != state_sum) return corrupt("snapshot fails its checksum");
+  if (io::crc32c(content.state) != state_sum) return corrupt("snapshot fails its checksum");
   return content;
 }
 

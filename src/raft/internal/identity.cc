@@ -1,17 +1,12 @@
 #include "raft/internal/identity.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <optional>
 #include <sstream>
 
-#include "raft/internal/checksum.h"
-#include "raft/internal/durable_file.h"
+#include "io/checksum.h"
+#include "io/posix_file_system.h"
 
 namespace pelorus::raft {
 
@@ -20,6 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kFirstLine = "pelorus raft identity 1\n";
+constexpr uint64_t kIdentityBytesMax = 64 << 10;
 constexpr uint64_t kMetadataBytes = 32;
 constexpr uint64_t kBlockBytes = 4096;
 
@@ -34,7 +30,7 @@ std::string encode(const Identity& identity) {
   text += "alias " + identity.alias + "\n";
   text += "voter " + std::string(identity.was_voter ? "1" : "0") + "\n";
   text += "committed " + std::to_string(identity.committed_index) + "\n";
-  return text + "crc32c " + std::to_string(checksum_of(text)) + "\n";
+  return text + "crc32c " + std::to_string(io::crc32c(text)) + "\n";
 }
 
 Result<Identity> decode(const std::string& text, const std::string& path) {
@@ -42,7 +38,7 @@ Result<Identity> decode(const std::string& text, const std::string& path) {
                                            "member: " + path};
   const auto sum_at = text.rfind("crc32c ");
   if (sum_at == std::string::npos || text.compare(0, kFirstLine.size(), kFirstLine) != 0) return damaged;
-  if (text.substr(sum_at) != "crc32c " + std::to_string(checksum_of(text.substr(0, sum_at))) + "\n") return damaged;
+  if (text.substr(sum_at) != "crc32c " + std::to_string(io::crc32c(text.substr(0, sum_at))) + "\n") return damaged;
   std::map<std::string, std::string> values;
   std::istringstream lines(text.substr(kFirstLine.size(), sum_at - kFirstLine.size()));
   for (std::string line; std::getline(lines, line);) {
@@ -115,7 +111,8 @@ Result<StorageCheck> check_storage(const std::string& directory, const Identity&
     check.is_new = true;
     return check;
   }
-  TRY(const auto text, read_file(path));
+  io::PosixFileSystem files;
+  TRY(const auto text, io::read_file(files, path, kIdentityBytesMax));
   TRY(known, decode(text, path));
   TRY_DONE(same_owner(known, self, directory));
   if (known.was_voter && !check.has_log) {
@@ -131,7 +128,8 @@ Result<StorageCheck> check_storage(const std::string& directory, const Identity&
 }
 
 Status write_identity(const std::string& directory, const Identity& identity) {
-  return replace_file(identity_path(directory), encode(identity));
+  io::PosixFileSystem files;
+  return io::replace_file(files, identity_path(directory), encode(identity));
 }
 
 }  // namespace pelorus::raft
