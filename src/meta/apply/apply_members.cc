@@ -1,0 +1,118 @@
+#include "meta/apply/apply_each.h"
+
+namespace pelorus::meta {
+
+Outcome apply_one(State& state, const FoundCluster& command) {
+  if (command.cluster.is_nil()) return error_of(ErrorCode::kInvalid, "A cluster needs an identity.");
+  if (state.cluster == command.cluster) return {};
+  if (!state.cluster.is_nil()) {
+    return error_of(ErrorCode::kAlreadyExists, "The cluster has been founded already: " + state.cluster.to_string());
+  }
+  advance(state, command.now_ns);
+  state.cluster = command.cluster;
+  User admin{.id = command.admin, .verifier = command.verifier, .is_admin = true};
+  admin.created_ns = admin.password_set_ns = state.now_ns;
+  state.users[command.admin] = std::move(admin);
+  ++state.access_revision;
+  return {};
+}
+
+Outcome apply_one(State& state, const PutNode& command) {
+  const auto& wanted = command.node;
+  if (wanted.alias.empty() || wanted.host.empty() || wanted.port == 0) {
+    return error_of(ErrorCode::kInvalid, "A member needs an alias, a host and a port: " + wanted.site());
+  }
+  for (const auto& [alias, node] : state.nodes) {
+    if (alias != wanted.alias && node.host == wanted.host && node.port == wanted.port) {
+      return error_of(ErrorCode::kConflict,
+                      "Two members can't have one address: " + node.site() + " and " + wanted.site());
+    }
+  }
+  const auto [place, added] = state.nodes.try_emplace(wanted.alias, wanted);
+  auto& node = place->second;
+  if (added) {
+    node.uuid = node.boot = {};
+    node.epoch = node.replica_count = 0;
+    node.registered_ns = 0;
+  } else {
+    if (node.role != wanted.role && node.replica_count > 0) {
+      return error_of(ErrorCode::kConflict, "A member that holds data can't change its role: " + wanted.alias);
+    }
+    node.role = wanted.role;
+    node.host = wanted.host;
+    node.port = wanted.port;
+    node.public_name = wanted.public_name;
+    node.compute_group = wanted.compute_group;
+    node.zone = wanted.zone;
+  }
+  return {};
+}
+
+Outcome apply_one(State& state, const RemoveNode& command) {
+  const auto found = state.nodes.find(command.alias);
+  if (found == state.nodes.end()) return error_of(ErrorCode::kNotFound, "There is no member " + command.alias + ".");
+  if (found->second.replica_count > 0) {
+    return error_of(ErrorCode::kConflict, "Move the replicas of " + command.alias + " away before removing it: " +
+                                              std::to_string(found->second.replica_count) + " chunk(s)");
+  }
+  state.nodes.erase(found);
+  return {};
+}
+
+Outcome apply_one(State& state, const RegisterNode& command) {
+  const auto found = state.nodes.find(command.alias);
+  if (found == state.nodes.end()) {
+    return error_of(ErrorCode::kNotFound, "There is no member " + command.alias + "; add it to cluster.nodes.");
+  }
+  auto& node = found->second;
+  if (command.uuid.is_nil() || command.boot.is_nil()) {
+    return error_of(ErrorCode::kInvalid, "A member registers with its UUID: " + command.alias);
+  }
+  if (!node.uuid.is_nil() && node.uuid != command.uuid && !command.replace_uuid) {
+    return error_of(ErrorCode::kDenied, "The alias " + command.alias + " belongs to another node: " +
+                                            node.uuid.to_string() + ", not " + command.uuid.to_string());
+  }
+  for (const auto& [alias, other] : state.nodes) {
+    if (alias != command.alias && other.uuid == command.uuid) {
+      return error_of(ErrorCode::kDenied, "The node UUID " + command.uuid.to_string() + " belongs to " + alias +
+                                              "; a copied directory can't be a second member.");
+    }
+  }
+  advance(state, command.now_ns);
+  node.uuid = command.uuid;
+  if (!command.host.empty()) node.host = command.host;
+  if (command.port != 0) node.port = command.port;
+  if (node.boot != command.boot) {
+    node.boot = command.boot;
+    ++node.epoch;
+    for (auto& [id, transaction] : state.transactions) {
+      if (transaction.coordinator == command.alias && !transaction.is_decided() && transaction.epoch < node.epoch) {
+        abort_transaction(state, transaction);
+      }
+    }
+    forget_finished(state);
+  }
+  node.registered_ns = state.now_ns;
+  return Outcome::of(Registered{.epoch = node.epoch});
+}
+
+Outcome apply_one(State& state, const PutConfiguration& command) {
+  auto& configuration = state.configuration;
+  if (command.expected_revision != 0 && command.expected_revision != configuration.revision) {
+    return error_of(ErrorCode::kStale, "The configuration has been changed meanwhile: revision " +
+                                           std::to_string(configuration.revision));
+  }
+  if (command.text.size() > kConfigurationBytesMax) {
+    return error_of(ErrorCode::kLimit, "The configuration file is too large: " + command.name);
+  }
+  configuration.texts[command.name] = command.text;
+  ++configuration.revision;
+  return {};
+}
+
+Outcome apply_one(State& state, const NoteImport& command) {
+  state.configuration.imported[command.file] = command.hash;
+  return {};
+}
+
+}  // namespace pelorus::meta

@@ -1,0 +1,45 @@
+#include "meta/command.h"
+
+namespace pelorus::meta {
+namespace {
+
+constexpr uint8_t kFormat = 1;
+
+template <size_t I = 0>
+Result<Command> decode_tagged(uint16_t tag, std::string_view body) {
+  if constexpr (I == std::variant_size_v<Command>) {
+    return Error{ErrorCode::kCorrupt, "unknown metadata command: " + std::to_string(tag)};
+  } else {
+    using T = std::variant_alternative_t<I, Command>;
+    if (T::kTag != tag) return decode_tagged<I + 1>(tag, body);
+    TRY(auto command, decode<T>(body, "metadata command " + std::to_string(tag)));
+    return Command(std::move(command));
+  }
+}
+
+}  // namespace
+
+Bytes encode_command(const Command& command) {
+  Bytes out;
+  ByteWriter writer(out);
+  writer.put(kFormat);
+  std::visit(
+      [&](const auto& object) {
+        writer.put(std::decay_t<decltype(object)>::kTag);
+        Encoder(out).put(object);
+      },
+      command);
+  return out;
+}
+
+Result<Command> decode_command(std::string_view bytes) {
+  ByteReader reader(bytes);
+  const auto format = reader.get<uint8_t>();
+  const auto tag = reader.get<uint16_t>();
+  if (!reader.ok() || format != kFormat) {
+    return Error{ErrorCode::kCorrupt, "metadata command of an unknown format: " + std::to_string(format)};
+  }
+  return decode_tagged(tag, bytes.substr(reader.position()));
+}
+
+}  // namespace pelorus::meta

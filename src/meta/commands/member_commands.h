@@ -1,0 +1,71 @@
+#pragma once
+// Changes to the members of the cluster and to its configuration. Each struct: meta/command.h.
+
+#include <cstdint>
+#include <string>
+
+#include "meta/members.h"
+#include "meta/verifier.h"
+
+namespace pelorus::meta {
+
+/// Gives the cluster its identity and its administrator. Refused (kAlreadyExists) for another UUID.
+struct FoundCluster {
+  static constexpr uint16_t kTag = 1;
+  Uuid cluster;
+  std::string admin;
+  Verifier verifier;
+  int64_t now_ns = 0;
+  template <class A> void fields(A& a) { a(cluster, admin, verifier, now_ns); }
+};
+
+/// Adds a member or changes its address and labels; identity, epoch and counts of a known one stay.
+struct PutNode {
+  static constexpr uint16_t kTag = 2;
+  Node node;
+  template <class A> void fields(A& a) { a(node); }
+};
+
+/// Refused (kConflict) while chunks are placed on it.
+struct RemoveNode {
+  static constexpr uint16_t kTag = 3;
+  std::string alias;
+  template <class A> void fields(A& a) { a(alias); }
+};
+
+/// A process of the member has started. A new boot raises the epoch and aborts what the boot before had begun and left
+/// undecided. Refused: kNotFound for an alias nobody added, kDenied for another node UUID. Answer: Registered.
+struct RegisterNode {
+  static constexpr uint16_t kTag = 4;
+  std::string alias;
+  Uuid uuid;
+  Uuid boot;
+  std::string host;          // empty: unchanged
+  uint16_t port = 0;
+  bool replace_uuid = false; // the operator or the leader decided that the old identity is gone
+  int64_t now_ns = 0;
+  template <class A> void fields(A& a) { a(alias, uuid, boot, host, port, replace_uuid, now_ns); }
+};
+struct Registered {
+  uint64_t epoch = 0;
+  template <class A> void fields(A& a) { a(epoch); }
+};
+
+/// Replaces one configuration file. kStale when the revision is not the expected one (0: any).
+struct PutConfiguration {
+  static constexpr uint16_t kTag = 5;
+  std::string name;
+  std::string text;
+  uint64_t expected_revision = 0;
+  template <class A> void fields(A& a) { a(name, text, expected_revision); }
+};
+
+/// Notes which file of which controller has been taken over.
+struct NoteImport {
+  static constexpr uint16_t kTag = 6;
+  std::string file;  // "controller alias/file name"
+  std::string hash;
+  template <class A> void fields(A& a) { a(file, hash); }
+};
+
+}  // namespace pelorus::meta

@@ -1,0 +1,83 @@
+#include "meta/placement.h"
+
+#include <algorithm>
+
+namespace pelorus::meta {
+namespace {
+
+/// Picks nodes one by one under the rules.
+class Choice {
+ public:
+  Choice(const State& state, const PlacementRules& rules, const std::set<std::string>& live)
+      : state_(state), rules_(rules), live_(live) {}
+
+  /// A node that is there already, whatever the rules say.
+  void keep(const std::string& alias) {
+    nodes_.push_back(alias);
+    if (const auto* node = state_.find_node(alias)) hosts_.insert(node->host);
+  }
+  bool full() const { return nodes_.size() >= rules_.replicas; }
+  bool offer(const std::string& alias, bool may_share_host) {
+    const auto* node = state_.find_node(alias);
+    if (full() || node == nullptr || !node->holds_data() || !live_.contains(alias)) return false;
+    if (std::find(nodes_.begin(), nodes_.end(), alias) != nodes_.end()) return false;
+    if (!may_share_host && hosts_.contains(node->host)) return false;
+    keep(alias);
+    return true;
+  }
+  /// Offers all live nodes, least loaded first; the best spread (distinct hosts) in the first round.
+  void fill() {
+    std::vector<const Node*> nodes;
+    for (const auto& alias : live_) {
+      if (const auto* node = state_.find_node(alias)) nodes.push_back(node);
+    }
+    std::sort(nodes.begin(), nodes.end(), [](const Node* left, const Node* right) {
+      return std::tie(left->replica_count, left->alias) < std::tie(right->replica_count, right->alias);
+    });
+    const bool shares_first = rules_.reliability == Reliability::kAnyNode;
+    for (const auto* node : nodes) offer(node->alias, shares_first);
+    if (rules_.reliability != Reliability::kPreferDistinct) return;
+    for (const auto* node : nodes) offer(node->alias, true);
+  }
+  const std::vector<std::string>& nodes() const { return nodes_; }
+
+ private:
+  const State& state_;
+  const PlacementRules rules_;
+  const std::set<std::string>& live_;
+  std::vector<std::string> nodes_;
+  std::set<std::string> hosts_;
+};
+
+}  // namespace
+
+std::vector<std::string> place_chunk(const State& state, const PlacementRules& rules, const std::set<std::string>& live,
+                                     const Table& table, const PartitionKey& key) {
+  Choice choice(state, rules, live);
+  const auto* database = state.find_database(table.database);
+  if (database != nullptr && !table.is_dimension()) {
+    for (const auto& [name, id] : database->tables) {
+      const auto* sibling = state.find_table(id);
+      const auto found = sibling->chunks.find(key);
+      if (found == sibling->chunks.end()) continue;
+      for (const auto& replica : state.chunks.at(found->second).replicas) {
+        choice.offer(replica.node, rules.reliability != Reliability::kDistinctHosts);
+      }
+      break;
+    }
+  }
+  choice.fill();
+  return choice.nodes();
+}
+
+std::string place_replica(const State& state, const PlacementRules& rules, const std::set<std::string>& live,
+                          const Chunk& chunk) {
+  auto one_more = rules;
+  one_more.replicas = static_cast<uint32_t>(chunk.replicas.size()) + 1;
+  Choice choice(state, one_more, live);
+  for (const auto& replica : chunk.replicas) choice.keep(replica.node);
+  choice.fill();
+  return choice.full() ? choice.nodes().back() : "";
+}
+
+}  // namespace pelorus::meta
