@@ -1,0 +1,149 @@
+#include "rpc/server.h"
+
+#include <unistd.h>
+
+#include "base/log.h"
+
+namespace pelorus::rpc {
+namespace {
+
+constexpr std::chrono::hours kNoDeadline{24};
+
+}  // namespace
+
+struct Server::Call {
+  std::shared_ptr<Connection> connection;
+  Frame frame;
+  CallInfo info;
+  std::shared_ptr<const Method> method;
+};
+
+Server::Server(ServerOptions options)
+    : options_(std::move(options)),
+      workers_({"rpc-worker", options_.workers, options_.calls_waiting_max}),
+      urgent_workers_({"rpc-urgent", options_.urgent_workers, options_.calls_waiting_max}),
+      loop_("rpc-server") {
+  if (options_.key.empty()) {
+    log_warning("no cluster key: any process that knows the cluster UUID is trusted as a node (setting clusterKeyFile)");
+  }
+}
+
+Server::~Server() { stop(); }
+
+void Server::accept_connection(int fd, std::string already_read) {
+  if (stopping_ || connection_count() >= options_.connections_max) {
+    ::close(fd);
+    if (!stopping_) log_warning("a node's connection was refused: " + std::to_string(options_.connections_max) + " are open");
+    return;
+  }
+  HandshakeOptions handshake;
+  handshake.self = options_.identity();
+  handshake.key = options_.key;
+  auto opening = std::make_unique<Handshake>(Handshake::Side::kServer, std::move(handshake), options_.admit);
+  const std::lock_guard lock(mutex_);  // on_closed finds it in the set, however soon it comes
+  connections_.insert(Connection::open(loop_, fd, std::move(opening), *this, std::move(already_read)));
+}
+
+size_t Server::connection_count() const {
+  const std::lock_guard lock(mutex_);
+  return connections_.size();
+}
+
+void Server::on_ready(const std::shared_ptr<Connection>&) {}
+
+void Server::on_frame(const std::shared_ptr<Connection>& connection, Frame frame) {
+  if (frame.kind == FrameKind::kRequest) return dispatch(connection, std::move(frame));
+  if (frame.kind != FrameKind::kCancel) return connection->close({ErrorCode::kCorrupt, "a caller sent a response"});
+  const std::lock_guard lock(mutex_);
+  const auto found = calls_.find({connection.get(), frame.call_id});
+  if (found != calls_.end()) found->second.cancel();
+}
+
+void Server::on_closed(const std::shared_ptr<Connection>& connection, const Error& reason, const std::vector<uint64_t>&) {
+  if (reason.code != ErrorCode::kUnavailable) {
+    log_warning("a node's connection from " + connection->peer().address + " was closed: " + reason.message);
+  }
+  const std::lock_guard lock(mutex_);
+  for (auto& [key, token] : calls_) {
+    if (key.first == connection.get()) token.cancel();
+  }
+  connections_.erase(connection);
+}
+
+void Server::dispatch(const std::shared_ptr<Connection>& connection, Frame frame) {
+  auto call = std::make_shared<Call>();
+  call->connection = connection;
+  call->info.id = frame.call_id;
+  call->info.deadline = std::chrono::steady_clock::now() +
+                        (frame.deadline_ms == 0 ? std::chrono::milliseconds(kNoDeadline) : std::chrono::milliseconds(frame.deadline_ms));
+  call->method = methods_.find(frame.method());
+  call->info.urgent = (frame.flags & kUrgentFlag) != 0 || (call->method && call->method->options.urgent);
+  call->frame = std::move(frame);
+
+  const auto bytes = call->frame.body.size();
+  const auto refuse = [&](const char* why) {
+    respond(*connection, call->info.id, call->info.urgent, Error{ErrorCode::kUnavailable, why});
+  };
+  if (stopping_) return refuse("the node is stopping");
+  {
+    const std::lock_guard lock(mutex_);
+    if (!calls_.emplace(CallKey{connection.get(), call->info.id}, call->info.cancelled).second) {
+      return connection->close({ErrorCode::kCorrupt, "a call's number was used twice"});
+    }
+  }
+  if (request_bytes_.fetch_add(bytes) + bytes > options_.request_bytes_max) {
+    return finish(*call, Error{ErrorCode::kUnavailable, "the node has too many requests in hand"});
+  }
+  auto& pool = call->info.urgent ? urgent_workers_ : workers_;
+  if (!pool.submit([this, call] { run(*call); })) {
+    finish(*call, Error{ErrorCode::kUnavailable, "too many calls wait for a worker"});
+  }
+}
+
+void Server::run(Call& call) {
+  if (stopping_) return finish(call, Error{ErrorCode::kUnavailable, "the node is stopping"});
+  if (call.info.cancelled.cancelled()) return finish(call, Error{ErrorCode::kCancelled, "cancelled before it began"});
+  finish(call, answer(call.method.get(), call.frame.method(), call.connection->peer(), call.frame.payload(), call.info));
+}
+
+void Server::finish(const Call& call, Result<Bytes> result) {
+  request_bytes_ -= call.frame.body.size();
+  {
+    const std::lock_guard lock(mutex_);
+    calls_.erase({call.connection.get(), call.info.id});
+  }
+  respond(*call.connection, call.info.id, call.info.urgent, std::move(result));
+}
+
+void Server::respond(Connection& connection, uint64_t call_id, bool urgent, Result<Bytes> result) {
+  if (result.ok() && result->size() > kPayloadBytesMax) {
+    result = Error{ErrorCode::kLimit, "the answer is larger than a frame may be: " + std::to_string(result->size())};
+  }
+  FrameFields fields;
+  fields.call_id = call_id;
+  fields.flags = urgent ? kUrgentFlag : 0;
+  fields.kind = result.ok() ? FrameKind::kResponse : FrameKind::kError;
+  auto payload = result.ok() ? std::move(result).value() : encode_error(result.error());
+  if (auto sent = connection.send(make_frame(fields, std::move(payload))); !sent.ok()) {
+    connection.close({ErrorCode::kUnavailable, "an answer could not be sent: " + sent.error().message});
+  }
+}
+
+void Server::stop() {
+  if (stopping_.exchange(true)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [key, token] : calls_) token.cancel();
+  }
+  workers_.stop();
+  urgent_workers_.stop();
+  std::set<std::shared_ptr<Connection>> open;
+  {
+    const std::lock_guard lock(mutex_);
+    open = connections_;
+  }
+  for (const auto& connection : open) connection->close({ErrorCode::kUnavailable, "the node stopped"});
+  loop_.stop();
+}
+
+}  // namespace pelorus::rpc
