@@ -1,0 +1,206 @@
+#pragma once
+// Between every node and the leading controller: who is there, how it is, what it is to do.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "meta/catalogue.h"
+#include "meta/members.h"
+
+namespace pelorus::meta {
+
+/// The live figures of a node: getPerf, getClusterPerf. Units stand in the names; never replicated.
+struct NodeMetrics {
+  int32_t connections_max = 0;
+  double memory_max_gb = 0;
+  int32_t workers = 0;
+  int32_t executors = 0;
+  int32_t connections = 0;
+  int64_t memory_used_bytes = 0;
+  int64_t memory_allocated_bytes = 0;
+  double cpu_percent = 0;
+  double load_average = 0;
+  int64_t median_last_10_queries_ns = 0;
+  int64_t max_last_10_queries_ns = 0;
+  int64_t median_last_100_queries_ns = 0;
+  int64_t max_last_100_queries_ns = 0;
+  int64_t max_running_query_ns = 0;
+  int32_t jobs_running = 0;
+  int32_t jobs_queued = 0;
+  int32_t tasks_running = 0;
+  int32_t tasks_queued = 0;
+  double job_load = 0;
+  int64_t disk_capacity_bytes = 0;
+  int64_t disk_free_bytes = 0;
+  double disk_write_rate = 0;    // bytes a second, as the rates below
+  double disk_read_rate = 0;
+  int64_t last_minute_write_bytes = 0;
+  int64_t last_minute_read_bytes = 0;
+  double network_send_rate = 0;
+  double network_receive_rate = 0;
+  int64_t last_minute_sent_bytes = 0;
+  int64_t last_minute_received_bytes = 0;
+  int64_t last_message_latency_ns = 0;
+  int64_t total_message_latency_ns = 0;
+
+  bool operator==(const NodeMetrics&) const = default;
+  template <class A>
+  void fields(A& a) {
+    a(connections_max, memory_max_gb, workers, executors, connections, memory_used_bytes, memory_allocated_bytes,
+      cpu_percent, load_average, median_last_10_queries_ns, max_last_10_queries_ns, median_last_100_queries_ns,
+      max_last_100_queries_ns, max_running_query_ns, jobs_running, jobs_queued, tasks_running, tasks_queued, job_load,
+      disk_capacity_bytes, disk_free_bytes, disk_write_rate, disk_read_rate, last_minute_write_bytes,
+      last_minute_read_bytes, network_send_rate, network_receive_rate, last_minute_sent_bytes,
+      last_minute_received_bytes, last_message_latency_ns, total_message_latency_ns);
+  }
+};
+
+/// A chunk as it lies on a node.
+struct ReportedChunk {
+  ChunkId chunk;
+  Version version = 0;     // newest committed
+  bool damaged = false;    // cannot be read: to be recovered from another replica
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  template <class A> void fields(A& a) { a(chunk, version, damaged, rows, bytes); }
+};
+
+/// What the leader asks of a node, sent until it is done or no longer wanted: carrying one out twice must not hurt.
+struct Order {
+  enum class Kind : uint8_t {
+    kRecover,  // fill `chunk` up to `version` from one of `nodes`, then report kRecovered
+    kDrop,     // delete `chunk`: no table needs it here
+    kResolve,  // ask for the decision of `transaction` and carry it out
+    kReport,   // send all chunks with the next heartbeat
+  };
+  Kind kind = Kind::kReport;
+  ChunkId chunk;
+  Version version = 0;
+  TransactionId transaction;
+  std::vector<std::string> nodes;
+  template <class A> void fields(A& a) { a(kind, chunk, version, transaction, nodes); }
+};
+
+/// The first word of a node's process, and again to every new leader. Allowed to strangers: a node with a nil cluster
+/// learns it here. Errors as at the command RegisterNode. Answered by the leader; followers forward.
+inline constexpr std::string_view kRegisterNode = "meta.register_node";
+struct RegisterRequest {
+  std::string alias;
+  NodeRole role = NodeRole::kDataNode;
+  Uuid cluster;  // nil: not known yet
+  Uuid uuid;
+  Uuid boot;
+  std::string host;
+  uint16_t port = 0;
+  std::vector<ReportedChunk> chunks;
+  template <class A> void fields(A& a) { a(alias, role, cluster, uuid, boot, host, port, chunks); }
+};
+struct RegisterReply {
+  Uuid cluster;
+  uint64_t epoch = 0;
+  std::string leader;
+  uint64_t configuration_revision = 0;
+  std::vector<Order> orders;
+  template <class A> void fields(A& a) { a(cluster, epoch, leader, configuration_revision, orders); }
+};
+
+/// Once a second. Answered by the leader; a follower forwards it.
+inline constexpr std::string_view kHeartbeat = "meta.heartbeat";
+struct Heartbeat {
+  std::string alias;
+  Uuid boot;
+  uint64_t epoch = 0;
+  NodeMetrics metrics;
+  std::vector<TransactionId> published;                 // committed ones carried out here (durable) since the last answer
+  std::vector<std::pair<ChunkId, Version>> recovered;   // orders kRecover done, with the version reached
+  std::optional<std::vector<ReportedChunk>> chunks;     // all, when asked for
+  template <class A> void fields(A& a) { a(alias, boot, epoch, metrics, published, recovered, chunks); }
+};
+struct HeartbeatReply {
+  bool register_again = false;  // this leader does not know the boot; nothing else was taken from the message
+  std::string leader;
+  uint64_t configuration_revision = 0;
+  uint64_t catalogue_revision = 0;
+  uint64_t access_revision = 0;
+  std::vector<Order> orders;
+  template <class A>
+  void fields(A& a) {
+    a(register_again, leader, configuration_revision, catalogue_revision, access_revision, orders);
+  }
+};
+
+/// One row of getClusterPerf; answered by any controller, the figures are the leader's where it can be reached.
+inline constexpr std::string_view kClusterPerf = "meta.cluster_perf";
+struct NodePerf {
+  Node node;
+  bool alive = false;
+  std::string agent;              // alias of the agent on its host; empty when there is none
+  NodeMetrics metrics;            // the last ones heard
+  std::optional<bool> is_leader;  // controllers that are up
+  template <class A> void fields(A& a) { a(node, alive, agent, metrics, is_leader); }
+};
+struct PerfRequest {
+  bool controllers = false;  // includeMaster
+  template <class A> void fields(A& a) { a(controllers); }
+};
+struct PerfReply {
+  std::vector<NodePerf> nodes;
+  template <class A> void fields(A& a) { a(nodes); }
+};
+
+/// All chunks. Answered by the leader.
+inline constexpr std::string_view kChunksStatus = "meta.chunks_status";
+struct ChunkStatus {
+  Chunk chunk;
+  std::string path;
+  std::string state;  // CONSTRUCTING, RECOVERING, COMPLETE
+  template <class A> void fields(A& a) { a(chunk, path, state); }
+};
+struct ChunksReply {
+  std::vector<ChunkStatus> chunks;
+  template <class A> void fields(A& a) { a(chunks); }
+};
+
+/// Running, committed and the latest finished transactions. Answered by the leader.
+inline constexpr std::string_view kListTransactions = "meta.list_transactions";
+struct TransactionsReply {
+  std::vector<Transaction> transactions;
+  template <class A> void fields(A& a) { a(transactions); }
+};
+
+/// Starts or stops data and compute nodes through the agents of their hosts. Answered by the leader.
+inline constexpr std::string_view kStartNodes = "meta.start_nodes";
+inline constexpr std::string_view kStopNodes = "meta.stop_nodes";
+struct NodesRequest {
+  std::vector<std::string> nodes;  // aliases or host:port
+  template <class A> void fields(A& a) { a(nodes); }
+};
+
+/// Who leads. Answered by any controller.
+inline constexpr std::string_view kLeader = "meta.leader";
+struct LeaderReply {
+  std::string leader;  // empty: nobody, or not known
+  std::string host;
+  uint16_t port = 0;
+  bool initialised = false;  // the cluster is founded and this controller has caught up with a leader
+  template <class A> void fields(A& a) { a(leader, host, port, initialised); }
+};
+
+/// Between controllers only, allowed to strangers: what a controller knows before the cluster is founded.
+inline constexpr std::string_view kControllerState = "meta.controller_state";
+struct ControllerState {
+  std::string alias;
+  Uuid cluster;                          // nil: belongs to none
+  Uuid node;
+  bool has_log = false;                  // its Raft directory is not empty
+  std::vector<std::string> controllers;  // "host:port:alias" of its cluster.nodes, sorted
+  template <class A> void fields(A& a) { a(alias, cluster, node, has_log, controllers); }
+};
+
+/// The agent's methods (payload: the alias as text; the agent knows no metadata). Idempotent.
+inline constexpr std::string_view kAgentStartNode = "agent.start_node";
+inline constexpr std::string_view kAgentStopNode = "agent.stop_node";
+
+}  // namespace pelorus::meta
