@@ -11,6 +11,19 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+BegunChunk begun_chunk(const Chunk& chunk, std::vector<std::string> replicas) {
+  return {chunk.id, chunk.table, chunk.key, chunk.version, std::move(replicas), chunk.version == 0 ? 0 : chunk.rows};
+}
+
+/// The answer an undecided transaction's coordinator was given.
+Begun begun_again(const State& state, const Transaction& transaction) {
+  Begun begun{.transaction = transaction.id};
+  for (const auto& part : transaction.chunks) {
+    if (const auto* chunk = state.find_chunk(part.chunk)) begun.chunks.push_back(begun_chunk(*chunk, part.replicas));
+  }
+  return begun;
+}
+
 /// What a numbered write has come to before: an answer or an error that ends the request, or nothing.
 std::optional<Outcome> repetition(const State& state, const BeginTransaction& command) {
   const auto found = state.clients.find(command.client);
@@ -26,6 +39,9 @@ std::optional<Outcome> repetition(const State& state, const BeginTransaction& co
   }
   const auto* transaction = state.find_transaction(last.transaction);
   if (transaction == nullptr || transaction->is_decided()) return {};
+  if (transaction->coordinator == command.coordinator && transaction->epoch == command.epoch) {
+    return Outcome::of(begun_again(state, *transaction));
+  }
   return error_of(ErrorCode::kConflict, "<ChunkInTransaction>The first attempt of this write is not decided yet: transaction " +
                                             std::to_string(last.transaction.value) + ".");
 }
@@ -108,7 +124,7 @@ Outcome begin_recovery(State& state, const BeginTransaction& command, Transactio
   Begun begun{.transaction = transaction.id};
   for (const auto& other : chunk.replicas) {
     if (other.stale) continue;
-    if (begun.chunks.empty()) begun.chunks.push_back({chunk.id, chunk.table, chunk.key, chunk.version, {}});
+    if (begun.chunks.empty()) begun.chunks.push_back(begun_chunk(chunk, {}));
     begun.chunks[0].replicas.push_back(other.node);
   }
   state.transactions.emplace(transaction.id, std::move(transaction));
@@ -276,7 +292,7 @@ Outcome apply_one(State& state, const BeginTransaction& command) {
     for (const auto& replica : chunk.replicas) {
       if (!replica.stale) part.replicas.push_back(replica.node);
     }
-    begun.chunks.push_back({chunk.id, chunk.table, chunk.key, chunk.version, part.replicas});
+    begun.chunks.push_back(begun_chunk(chunk, part.replicas));
     transaction.chunks.push_back(std::move(part));
   }
   remember_client(state, command, transaction.id);

@@ -20,6 +20,8 @@ struct ChunkRequest {
 
 /// Locks the chunks, making those that are missing. kConflict ("<ChunkInTransaction>…") when one is locked, kStale for
 /// an old epoch or sequence, kNotFound without the table, kUnavailable when a chunk has no replica. Answer: Begun.
+/// The same client, sequence and coordinator again, while undecided: the same answer again, so that a coordinator may repeat
+/// a begin whose outcome it does not know.
 struct BeginTransaction {
   static constexpr uint16_t kTag = 14;
   TransactionType type = TransactionType::kAppend;
@@ -38,7 +40,8 @@ struct BegunChunk {
   PartitionKey key;
   Version version = 0;                 // the write makes version + 1
   std::vector<std::string> replicas;   // to prepare
-  template <class A> void fields(A& a) { a(chunk, table, key, version, replicas); }
+  int64_t rows = -1;                   // at `version`; -1: unknown
+  template <class A> void fields(A& a) { a(chunk, table, key, version, replicas, rows); }
 };
 struct Begun {
   TransactionId transaction;
