@@ -113,6 +113,7 @@ Result<NodeLock> NodeLock::take(const fs::path& directory) {
                                                 (holder ? ", pid " + std::to_string(holder->pid) : std::string()) +
                                                 ": " + directory.string()};
   }
+  fs::remove(directory / "node.state", failure);  // of the run before: it must not be taken for this one's
   const auto pid_path = directory / "node.pid";
   const auto new_path = directory / "node.pid.new";
   std::ofstream out(new_path, std::ios::trunc);

@@ -63,6 +63,16 @@ TEST_F(NodeDirectory, survives_a_killed_holder) {
   EXPECT_TRUE(NodeLock::take(directory_).ok());
 }
 
+TEST_F(NodeDirectory, the_state_of_an_earlier_run_is_gone_once_the_lock_is_held) {
+  ASSERT_TRUE(write_node_state(directory_, {NodePhase::kReady, ""}).ok());
+  const auto lock = NodeLock::take(directory_);
+  ASSERT_TRUE(lock.ok());
+  EXPECT_EQ(read_node_state(directory_).error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(write_node_state(directory_, {NodePhase::kListening, ""}).ok());
+  EXPECT_FALSE(NodeLock::take(directory_).ok());
+  EXPECT_EQ(read_node_state(directory_)->phase, NodePhase::kListening);
+}
+
 TEST_F(NodeDirectory, a_copied_pid_file_of_a_living_process_is_foreign) {
   write("node.lock", "");
   write("node.pid", ProcessIdentity::of_this_process().to_string());

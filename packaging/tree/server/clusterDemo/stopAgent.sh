@@ -1,0 +1,13 @@
+#!/bin/sh
+# Stops the agent of this package and waits. Usage: stopAgent.sh [--timeout SECONDS] [--host]
+set -u
+self=$0
+while [ -h "$self" ]; do
+  link=$(readlink "$self")
+  case $link in /*) self=$link ;; *) self=$(dirname "$self")/$link ;; esac
+done
+demo=$(cd -P "$(dirname "$self")" && pwd) || exit 1
+server=$(dirname "$demo")
+. "$server/scripts/node_control.sh"
+parse_stop_options "$@"
+stop_nodes "$where" agent
