@@ -11,7 +11,7 @@ namespace pelorus::syntax {
 
 enum class StatementKind : uint8_t {
   kExpression, kAssign, kDefine, kBlock, kIf, kFor, kWhile, kDoWhile, kBreak, kContinue, kReturn, kTry, kThrow, kAssert,
-  kTimer, kGo, kUse, kModule, kShare, kTransaction, kCommit, kRollback, kClass,
+  kTimer, kGo, kUse, kModule, kShare, kTransaction, kCommit, kRollback,
 };
 
 struct Statement {
@@ -60,14 +60,14 @@ struct Block final : StatementOf<StatementKind::kBlock> {
   std::vector<StatementRef> statements;
 };
 
-/// One function: named, lambda, aggregate or with its map-reduce form. Slots: captures first, then parameters, then the
-/// other locals in order of appearance.
+/// One function: named, lambda, aggregate or with its map-reduce form. Parameters take the first slots.
 struct FunctionDefinition {
   std::string name;  // empty: anonymous
   SourcePlace place;
   std::vector<Parameter> parameters;
   std::vector<Capture> captures;
-  std::vector<std::string> slot_names;
+  std::vector<std::string> slot_names;  // size: slots of a call
+  int self_slot = -1;                   // nested def that calls itself: the slot that holds it
   std::shared_ptr<const Block> body;  // null: forward declaration
   ExprRef expression;                 // instead of body: `x -> x*x`, `def(x): x+1`
   bool is_aggregate = false;          // defg
@@ -159,17 +159,5 @@ struct Transaction final : StatementOf<StatementKind::kTransaction> {
 };
 struct Commit final : StatementOf<StatementKind::kCommit> {};
 struct Rollback final : StatementOf<StatementKind::kRollback> {};
-
-/// class A : Base { name :: TYPE … def … }
-struct ClassDefinition final : StatementOf<StatementKind::kClass> {
-  struct Attribute {
-    std::string name;
-    std::string type_text;  // "INT VECTOR"
-  };
-  std::string name;
-  std::string parent;
-  std::vector<Attribute> attributes;
-  std::vector<std::shared_ptr<const FunctionDefinition>> methods;
-};
 
 }  // namespace pelorus::syntax

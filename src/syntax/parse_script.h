@@ -1,0 +1,67 @@
+#pragma once
+// Script text to syntax trees. Names are checked while parsing, before anything runs.
+
+#include <string_view>
+#include <vector>
+
+#include "syntax/sql.h"
+#include "syntax/statement.h"
+
+namespace pelorus::syntax {
+
+/// What the parser may ask about names it does not define itself. Answers hold for the moment of parsing.
+class NameOracle {
+ public:
+  virtual ~NameOracle() = default;
+  /// A session variable or shared object.
+  virtual bool is_variable(std::string_view name) const = 0;
+  /// A shared object: also visible inside function bodies.
+  virtual bool is_shared(std::string_view name) const = 0;
+  /// A built-in, session function, function view or imported module function; also qualified a::b::f.
+  virtual bool is_function(std::string_view name) const = 0;
+  /// A function of the session, which a later `def` may replace; built-ins may not be redefined.
+  virtual bool is_redefinable(std::string_view name) const = 0;
+  /// True when `function` has a parameter of that name: tells `f(a = 1)` inside a query from a comparison.
+  virtual bool has_parameter(std::string_view function, std::string_view parameter) const = 0;
+};
+
+/// Knows nothing and therefore accepts every name; for tools that only look at structure.
+class AnyName final : public NameOracle {
+ public:
+  bool is_variable(std::string_view) const override { return true; }
+  bool is_shared(std::string_view) const override { return true; }
+  bool is_function(std::string_view) const override { return false; }
+  bool is_redefinable(std::string_view) const override { return true; }
+  bool has_parameter(std::string_view, std::string_view) const override { return false; }
+};
+
+/// Nesting of brackets, blocks and expressions; and terms of one unparenthesised expression.
+inline constexpr int kNestingMax = 500;
+inline constexpr int kTermsMax = 4000;
+
+/// One part of a script: what stands between two `go` lines. Each part is parsed after the parts before it ran.
+struct ScriptPart {
+  std::vector<StatementRef> statements;
+  size_t resume_at = 0;  // token where the next part begins
+  bool last = true;
+};
+
+/// Reads a script part by part. Keeps the text's tokens.
+class ScriptParser {
+ public:
+  /// Errors: ScriptError for malformed tokens anywhere in the text.
+  explicit ScriptParser(std::string_view text);
+  ~ScriptParser();
+  bool done() const;
+  /// The next part. Errors: ScriptError "Syntax Error: [line #N] …".
+  ScriptPart next(const NameOracle& names);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// One expression (also a query, lambda or definition); anything after it is an error.
+ExprRef parse_expression(std::string_view text, const NameOracle& names);
+
+}  // namespace pelorus::syntax

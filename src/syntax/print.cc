@@ -1,0 +1,301 @@
+#include "syntax/print.h"
+
+#include "syntax/printer.h"
+#include "types/format_value.h"
+
+namespace pelorus::syntax {
+namespace {
+
+constexpr int kLevelOperand = 100;
+constexpr int kLevelLowest = 0;
+
+bool is_negative(const types::Scalar& value) {
+  if (value.is_null()) return false;
+  if (value.type() == types::Type::kDuration) return value.get<types::Duration>().count < 0;
+  if (types::is_integral(value.type())) return value.as_int64() < 0;
+  return (types::is_floating(value.type()) || types::is_decimal(value.type())) && value.as_double() < 0;
+}
+
+/// How tightly the printed form of a node holds together.
+int level_of(const Expr& expr) {
+  switch (expr.kind) {
+    case ExprKind::kBinary: {
+      const int level = row_of(as<Binary>(expr)->op).level;
+      return as<Binary>(expr)->op == BinaryOperator::kEachAt ? kLevelOperand : level;
+    }
+    case ExprKind::kComparisonChain: return kLevelComparison;
+    case ExprKind::kPair: return kLevelPair;
+    case ExprKind::kUnary: return kLevelUnary;
+    case ExprKind::kConditional: case ExprKind::kFunction: case ExprKind::kAlias: case ExprKind::kQuery:
+    case ExprKind::kUpdate: case ExprKind::kDelete: case ExprKind::kInsert: case ExprKind::kConstantVector:
+    case ExprKind::kTemplate:
+      return kLevelLowest;
+    case ExprKind::kLiteral: return is_negative(as<Literal>(expr)->value) ? kLevelUnary : kLevelOperand;
+    default: return kLevelOperand;
+  }
+}
+
+bool is_plain_word(std::string_view name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<signed char>(c) < 0; };
+  if (name.empty() || !(is_letter(name[0]) || name[0] == '_')) return false;
+  for (const char c : name) {
+    if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '_') return false;
+  }
+  return name != "_";
+}
+
+bool is_word_or_path(std::string_view name) {
+  if (name.ends_with('!')) name.remove_suffix(1);
+  while (true) {
+    const size_t at = name.find("::");
+    if (!is_plain_word(name.substr(0, at))) return false;
+    if (at == std::string_view::npos) return true;
+    name.remove_prefix(at + 2);
+  }
+}
+
+}  // namespace
+
+std::string print(const Expr& expr) {
+  Printer printer;
+  printer.expr(expr);
+  return printer.take();
+}
+
+std::string print(const Statement& statement) {
+  Printer printer;
+  printer.statement(statement);
+  return printer.take();
+}
+
+std::string print(const FunctionDefinition& definition) {
+  Printer printer;
+  printer.definition(definition);
+  return printer.take();
+}
+
+void Printer::operand(const ExprRef& expr) { at_level(expr, kLevelOperand); }
+
+void Printer::at_level(const ExprRef& node, int level_min) {
+  const int level = level_of(*node);
+  if (level >= (explicit_brackets_ ? kLevelOperand : level_min)) {
+    expr(*node);
+    return;
+  }
+  put("(");
+  expr(*node);
+  put(")");
+}
+
+void Printer::callee(const ExprRef& node) {
+  const bool is_operator = node->kind == ExprKind::kFunctionName;
+  if (!is_operator) return operand(node);
+  put(as<FunctionName>(*node)->symbol.empty() ? "::" : "");
+  put(as<FunctionName>(*node)->name);
+}
+
+void Printer::exprs(const std::vector<ExprRef>& items) {
+  list(items, [this](const ExprRef& item) { expr(*item); });
+}
+
+/// A function of one argument and a lambda as last argument need no care: commas separate.
+void Printer::arguments(const std::vector<Argument>& arguments, char open, char close) {
+  out_ += open;
+  list(arguments, [this](const Argument& argument) {
+    if (!argument.name.empty()) {
+      put(argument.name);
+      put("=");
+    }
+    if (argument.value) expr(*argument.value);
+  });
+  out_ += close;
+}
+
+void Printer::name(std::string_view name) {
+  if (is_word_or_path(name)) {
+    put(name);
+    return;
+  }
+  put("_");
+  put(types::format_literal(types::Scalar::of_string(std::string(name))));
+}
+
+void Printer::expr(const Expr& expr) {
+  switch (expr.kind) {
+    case ExprKind::kLiteral: {
+      const Literal& node = *as<Literal>(expr);
+      put(node.spelling.empty() ? types::format_literal(node.value) : node.spelling);
+      return;
+    }
+    case ExprKind::kConstantVector:
+      return list(as<ConstantVector>(expr)->values, [this](const types::Scalar& v) { put(types::format_literal(v)); }, " ");
+    case ExprKind::kName:
+      if (!as<Name>(expr)->quoted) return name(as<Name>(expr)->name);
+      put("_" + types::format_literal(types::Scalar::of_string(as<Name>(expr)->name)));
+      return;
+    case ExprKind::kFunctionName:
+      if (as<FunctionName>(expr)->symbol.empty()) put("::");
+      put(as<FunctionName>(expr)->symbol.empty() ? as<FunctionName>(expr)->name : as<FunctionName>(expr)->symbol);
+      return;
+    case ExprKind::kMacroName:
+      put(as<MacroName>(expr)->several ? "_$$" : "_$");
+      return this->expr(*as<MacroName>(expr)->variable);
+    case ExprKind::kVectorBracket:
+      put("[");
+      exprs(as<VectorBracket>(expr)->elements);
+      return put("]");
+    case ExprKind::kTuple:
+      put("(");
+      exprs(as<Tuple>(expr)->elements);
+      return put(as<Tuple>(expr)->elements.size() == 1 ? ",)" : ")");
+    case ExprKind::kDictionary:
+      put("{");
+      list(as<DictionaryLiteral>(expr)->entries, [this](const auto& entry) {
+        operand(entry.first);
+        put(": ");
+        this->expr(*entry.second);
+      });
+      return put("}");
+    case ExprKind::kUnary:
+      put(as<Unary>(expr)->op == UnaryOperator::kNot ? "!" : "-");
+      return operand(as<Unary>(expr)->operand);
+    case ExprKind::kBinary: return binary(*as<Binary>(expr));
+    case ExprKind::kComparisonChain: return chain(*as<ComparisonChain>(expr));
+    case ExprKind::kConditional:
+      operand(as<Conditional>(expr)->condition);
+      put(" ? ");
+      operand(as<Conditional>(expr)->yes);
+      put(" : ");
+      return operand(as<Conditional>(expr)->no);
+    case ExprKind::kPair: return pair(*as<PairLiteral>(expr));
+    case ExprKind::kIndex: return index(*as<Index>(expr));
+    case ExprKind::kMember: {
+      const Member& node = *as<Member>(expr);
+      operand(node.object);
+      put(".");
+      put(is_plain_word(node.name) ? node.name : types::format_literal(types::Scalar::of_string(node.name)));
+      return;
+    }
+    case ExprKind::kCall:
+      callee(as<Call>(expr)->function);
+      return arguments(as<Call>(expr)->arguments, '(', ')');
+    case ExprKind::kMethodCall: {
+      const MethodCall& node = *as<MethodCall>(expr);
+      operand(node.object);
+      put(".");
+      const bool is_name = node.function->kind == ExprKind::kName;
+      if (!is_name) put("{");
+      this->expr(*node.function);
+      if (!is_name) put("}");
+      return arguments(node.arguments, '(', ')');
+    }
+    case ExprKind::kPartial:
+      callee(as<Partial>(expr)->function);
+      return arguments(as<Partial>(expr)->arguments, '{', '}');
+    case ExprKind::kTemplate:
+      if (as<Template>(expr)->function->kind == ExprKind::kFunctionName) {
+        this->expr(*as<Template>(expr)->function);
+      } else {
+        operand(as<Template>(expr)->function);
+      }
+      for (const auto& sign : as<Template>(expr)->signs) put(":" + sign);
+      return;
+    case ExprKind::kFunction: return definition(*as<FunctionLiteral>(expr)->definition);
+    case ExprKind::kCode: return code(*as<Code>(expr));
+    case ExprKind::kAlias: return alias(*as<Alias>(expr));
+    case ExprKind::kStar: return put("*");
+    case ExprKind::kColumnRange: {
+      const ColumnRange& node = *as<ColumnRange>(expr);
+      return put(node.prefix + std::to_string(node.from) + "..." + node.prefix + std::to_string(node.to));
+    }
+    case ExprKind::kCase: return case_when(*as<Case>(expr));
+    case ExprKind::kOver: return over(*as<Over>(expr));
+    case ExprKind::kDefault: return put("DFLT");
+    default: sql(expr);
+  }
+}
+
+void Printer::binary(const Binary& node) {
+  const OperatorRow& row = row_of(node.op);
+  const bool is_tight = node.op == BinaryOperator::kEachAt;
+  // A comparison beside a comparison would read as a chain.
+  const int left_min = is_tight ? kLevelOperand : is_comparison(node.op) ? row.level + 1 : row.level;
+  at_level(node.left, left_min);
+  if (node.op == BinaryOperator::kSequence || is_tight) {
+    put(row.symbol);
+  } else {
+    put(" ");
+    put(row.symbol);
+    put(" ");
+  }
+  at_level(node.right, is_tight ? kLevelOperand : row.level + 1);
+}
+
+void Printer::chain(const ComparisonChain& node) {
+  for (size_t i = 0; i < node.operands.size(); ++i) {
+    if (i > 0) {
+      put(" ");
+      put(row_of(node.operators[i - 1]).symbol);
+      put(" ");
+    }
+    at_level(node.operands[i], kLevelComparison + 1);
+  }
+}
+
+void Printer::pair(const PairLiteral& node) {
+  if (node.from) at_level(node.from, kLevelPair);
+  put(":");
+  if (node.to) at_level(node.to, kLevelPair + 1);
+}
+
+void Printer::index(const Index& node) {
+  operand(node.object);
+  put("[");
+  list(node.positions, [this](const ExprRef& position) {
+    if (position) expr(*position);
+  });
+  put("]");
+}
+
+void Printer::code(const Code& node) {
+  put("< ");
+  if (node.is_list) put("[");
+  const auto body = [this](const ExprRef& item) {
+    // ">" inside is read as the end unless an operand follows; parentheses are always safe.
+    const bool is_sql = item->kind >= ExprKind::kQuery || item->kind == ExprKind::kAlias;
+    if (is_sql) {
+      expr(*item);
+    } else {
+      at_level(item, kLevelComparison + 1);
+    }
+  };
+  list(node.bodies, body);
+  if (node.is_list) put("]");
+  put(" >");
+}
+
+void Printer::alias(const Alias& node) {
+  at_level(node.value, 1);
+  put(" as ");
+  if (node.macro) return expr(*node.macro);
+  if (node.names.size() == 1 && is_plain_word(node.names[0])) return put(node.names[0]);
+  if (node.names.size() == 1) return put(types::format_literal(types::Scalar::of_string(node.names[0])));
+  for (const auto& name : node.names) put("`" + name);
+}
+
+void Printer::case_when(const Case& node) {
+  put("case");
+  for (const auto& [condition, value] : node.branches) {
+    put(" when ");
+    at_level(condition, 1);
+    put(" then ");
+    at_level(value, 1);
+  }
+  if (node.otherwise) {
+    put(" else ");
+    at_level(node.otherwise, 1);
+  }
+  put(" end");
+}
+
+}  // namespace pelorus::syntax
