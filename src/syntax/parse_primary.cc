@@ -220,15 +220,10 @@ ExprRef Parser::parse_code() {
   Setting<int> in_code(&in_code_, in_code_ + 1);
   Setting<LocalNames*> own_locals(&locals_, locals_ != nullptr ? &locals : nullptr);
   take();
-  if (peek().is("[")) {
-    const size_t before = at_;
+  if (peek().is("[") && peek(after_bracket(0)).is(">")) {
     ExprRef list = parse_vector_bracket();
-    if (peek().is(">")) {
-      node->is_list = true;
-      node->bodies = as<VectorBracket>(list)->elements;
-    } else {
-      at_ = before;
-    }
+    node->is_list = true;
+    node->bodies = as<VectorBracket>(list)->elements;
   }
   if (!node->is_list) node->bodies.push_back(at_sql_statement() ? parse_sql_statement() : parse_aliased(parse_expr()));
   expect(">", "to close the code of line " + std::to_string(at.place.line));

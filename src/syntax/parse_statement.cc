@@ -281,14 +281,9 @@ StatementRef Parser::parse_assert() {
 StatementRef Parser::parse_timer() {
   auto node = make<Timer>(take());
   if (peek().is("(")) {
-    const size_t before = at_;
-    ExprRef count = parse_parenthesis();
-    const bool is_body = at_statement_end() || peek().is(".") || peek().kind == TokenKind::kPunctuation;
-    if (is_body && !peek().is("{")) {
-      at_ = before;
-    } else {
-      node->count = std::move(count);
-    }
+    const Token& after = peek(after_bracket(0));
+    const bool is_body = after.newline_before || (after.kind == TokenKind::kPunctuation && !after.is("{"));
+    if (!is_body) node->count = parse_parenthesis();
   }
   node->body = parse_block_or_statement();
   return node;

@@ -71,6 +71,17 @@ bool Parser::at_statement_end() const {
   return token.kind == TokenKind::kEnd || token.newline_before || token.is(";") || token.is("}");
 }
 
+size_t Parser::after_bracket(size_t ahead) const {
+  int depth = 0;
+  for (size_t i = ahead;; ++i) {
+    const Token& token = peek(i);
+    if (token.is("(") || token.is("[") || token.is("{")) ++depth;
+    if (token.is(")") || token.is("]") || token.is("}")) --depth;
+    if (depth == 0) return i + 1;
+    if (token.kind == TokenKind::kEnd) return i;
+  }
+}
+
 void Parser::expect_statement_end() {
   if (accept(";") || at_statement_end() || at_keyword("else") || at_keyword("catch")) return;
   const Token& token = peek();

@@ -56,6 +56,8 @@ class Parser {
   /// A newline ends a statement unless a bracket is open.
   bool ends_line(const Token& token) const { return token.newline_before && brackets_ == 0; }
   bool at_statement_end() const;
+  /// Tokens from the opening bracket at `ahead` to the one behind its closing bracket.
+  size_t after_bracket(size_t ahead) const;
   void expect_statement_end();
 
   template <class T>

@@ -32,7 +32,6 @@ std::string shape(const Expr& expr) {
   return printer.take();
 }
 std::string shape(std::string_view text) { return shape(*parse_expression(text, TestNames{})); }
-std::string printed(std::string_view text) { return print(*parse_expression(text, TestNames{})); }
 
 std::string statements(std::string_view text) {
   ScriptParser parser(text);
@@ -84,7 +83,7 @@ TEST(Lexer, constants_separated_by_blanks_are_one_vector) {
   EXPECT_EQ(shape("`a``b"), "\"a\" \"\" \"b\"");
   EXPECT_EQ(shape("4 NULL 6"), "4 NULL 6");
   EXPECT_EQ(shape("NULL 2"), "NULL 2");
-  EXPECT_EQ(shape("a -1"), "a - (-1)" == shape("a -1") ? "" : "a - 1");
+  EXPECT_EQ(shape("a -1"), "a - 1");
 }
 
 TEST(Parser, operators_bind_by_level) {
@@ -99,7 +98,7 @@ TEST(Parser, operators_bind_by_level) {
   EXPECT_EQ(shape("a and b or c"), "(a && b) || c");
   EXPECT_EQ(shape("1+2<4"), "(1 + 2) < 4");
   EXPECT_EQ(shape("1..6$2:3"), "(1..6) $ (2:3)");
-  EXPECT_EQ(shape("x@1..3"), "(x@1)..3");
+  EXPECT_EQ(shape("x@1..3"), "x@1..3");
   EXPECT_EQ(shape("a << 1 + 2"), "a << (1 + 2)");
   EXPECT_EQ(shape("x <- 4 + 1"), "(x <- 4) + 1");
 }
@@ -114,7 +113,7 @@ TEST(Parser, functions_stand_before_between_and_after_arguments) {
   EXPECT_EQ(shape("x take 5"), "take(x, 5)");
   EXPECT_EQ(shape("sum 1 2 3"), "sum(1 2 3)");
   EXPECT_EQ(shape("x.take(5).size()"), "x.take(5).size()");
-  EXPECT_EQ(shape("{x->x*x}{x->x+1} 4"), "({x -> x * x})(({x -> x + 1})(4))" == shape("{x->x*x}{x->x+1} 4") ? "({x -> x * x})(({x -> x + 1})(4))" : shape("({x->x*x})(({x->x+1})(4))"));
+  EXPECT_EQ(shape("{x->x*x}{x->x+1} 4"), "({x -> x * x})(({x -> x + 1})(4))");
   EXPECT_EQ(shape("2 {x,y->x*10+y} 3"), shape("({x,y->x*10+y})(2, 3)"));
   EXPECT_EQ(shape("(1 2 3) take (4)"), "take(1 2 3, 4)");
   EXPECT_EQ(shape("f{,2}"), "f{, 2}");
@@ -149,7 +148,7 @@ TEST(Parser, conditional_leaves_its_colon_alone) {
 }
 
 TEST(Parser, indexes_have_open_ends_and_holes) {
-  EXPECT_EQ(shape("x[2:]"), "x[(2:)]" == shape("x[2:]") ? "x[(2:)]" : "x[2:]");
+  EXPECT_EQ(shape("x[2:]"), "x[2:]");
   EXPECT_EQ(shape("x[:]"), "x[:]");
   EXPECT_EQ(shape("m[0,]"), "m[0, ]");
   EXPECT_EQ(shape("m[,0]"), "m[, 0]");
@@ -160,7 +159,7 @@ TEST(Parser, code_ends_at_the_bracket_nothing_follows) {
   EXPECT_EQ(shape("f(<a > 1>)"), "f(< (a > 1) >)");
   EXPECT_EQ(shape("<3 + 4 * 2>"), "< (3 + (4 * 2)) >");
   EXPECT_EQ(shape("<select a from t where a > b>.eval()"), "< select a from t where (a > b) >.eval()");
-  EXPECT_EQ(shape("<[count(q) as n, max(q) as m]>"), "< [(count(q)) as n, (max(q)) as m] >" == shape("<[count(q) as n, max(q) as m]>") ? "< [(count(q)) as n, (max(q)) as m] >" : "< [count(q) as n, max(q) as m] >");
+  EXPECT_EQ(shape("<[count(q) as n, max(q) as m]>"), "< [count(q) as n, max(q) as m] >");
   EXPECT_EQ(shape("t[`v, <id=3>]"), "t[\"v\", < (id == 3) >]");
 }
 
@@ -222,7 +221,7 @@ TEST(Printer, expressions_parse_back_to_the_same_tree) {
       "(a+b)*c", "a-(b-c)", "-x.size()", "(-3).abs()", "-(a+b)", "!(a && b)", "(a:b)[0]", "[a,b][0]", "(1 2 3)[0]",
       "(x->x+1)(3)", "each(x->x+1, 1 5 9)", "{\"a\": 1, b: 2}", "((1,2),(3,))", "()", "a.b.c", "t.\"x y\"", "x[1:2][0]",
       "f(x)(y)", "&sum", "a ? x->1 : 2", "5 * (1 2 3)", "1.5 2 3.25", "1l 2l", "`a`b$SYMBOL", "1.5$DECIMAL64(2)", "INT[]",
-      "2021.05.06 10:11:12 2021.05.07T00:00:00", "x@(1 3)", "(a < b) == (b < c)", "a < b < c", "(a=>b)"[0] == '(' ? "a.f(x -> x)" : "",
+      "2021.05.06 10:11:12 2021.05.07T00:00:00", "x@(1 3)", "(a < b) == (b < c)", "a < b < c", "a.f(x -> x)",
       "max:H(m)", "+:E(a, b)", "(+:E:L)(a, b)", "<a > 1>", "<[a, b as c]>", "f(<x>, DFLT)", "\"quote \\\" and \\n \\x01\"",
   };
   for (const char* text : kTexts) {
@@ -289,7 +288,7 @@ TEST(Parser, errors_name_line_and_reason) {
 
 TEST(Parser, deep_nesting_is_an_error_not_a_crash) {
   for (const auto& [open, close] : {std::pair{"(", ")"}, std::pair{"[", "]"}, std::pair{"-", ""}, std::pair{"{x->", "}"},
-                                    std::pair{"f(", ")"}, std::pair{"<", ">"}, std::pair{"a ? b : ", ""}}) {
+                                    std::pair{"f(", ")"}, std::pair{"< ", ">"}, std::pair{"< [", "]>"}, std::pair{"a ? b : ", ""}}) {
     std::string text;
     for (int i = 0; i < 100'000; ++i) text += open;
     text += "1";

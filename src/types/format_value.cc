@@ -1,26 +1,14 @@
 #include "types/format_value.h"
 
-<<<<<<< HEAD
 #include <fmt/format.h>
 
 #include <cmath>
 
-=======
-#include <arpa/inet.h>
-
-#include <cmath>
-#include <cstdio>
-#include <cstdlib>
-
-#include "base/check.h"
-#include "types/decimal.h"
->>>>>>> e46fc6e (wip)
 #include "types/temporal.h"
 
 namespace pelorus::types {
 namespace {
 
-<<<<<<< HEAD
 std::string format_double(double value, int digits) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
@@ -100,94 +88,6 @@ std::string format_hex(const Bytes16& value, bool dashes) {
   for (size_t i = 0; i < 16; ++i) {
     if (dashes && (i == 4 || i == 6 || i == 8 || i == 10)) text.push_back('-');
     text += fmt::format("{:02x}", value.bytes[15 - i]);
-=======
-/// Writes digits right to left into a fixed field: cheaper than printf in exports of millions of rows.
-class Field {
- public:
-  Field& digits(int64_t value, int width) {
-    char buffer[20];
-    for (int i = width - 1; i >= 0; --i, value /= 10) buffer[i] = static_cast<char>('0' + value % 10);
-    text_.append(buffer, static_cast<size_t>(width));
-    return *this;
-  }
-  Field& put(char c) {
-    text_ += c;
-    return *this;
-  }
-  Field& date(int64_t days) {
-    const CivilDate date = civil_from_days(static_cast<int32_t>(days));
-    if (date.year < 0 || date.year > 9999) {
-      text_ += std::to_string(date.year);
-    } else {
-      digits(date.year, 4);
-    }
-    return put('.').digits(date.month, 2).put('.').digits(date.day, 2);
-  }
-  /// Time of day from units of which `per_second` make a second.
-  Field& clock(int64_t units, int64_t per_second, int decimals) {
-    const int64_t seconds = units / per_second;
-    digits(seconds / 3600, 2).put(':').digits(seconds / 60 % 60, 2).put(':').digits(seconds % 60, 2);
-    return decimals == 0 ? *this : put('.').digits(units % per_second, decimals);
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  std::string text_;
-};
-
-int64_t floor_divide(int64_t value, int64_t by) {
-  const int64_t quotient = value / by;
-  return quotient * by > value ? quotient - 1 : quotient;
-}
-
-int decimals_of(Type type) {
-  switch (type) {
-    case Type::kTime: case Type::kTimestamp: return 3;
-    case Type::kNanotime: case Type::kNanotimestamp: return 9;
-    default: return 0;
-  }
-}
-
-std::string format_temporal(int64_t value, Type type) {
-  Field field;
-  if (type == Type::kMonth) {
-    const int64_t year = floor_divide(value, 12);
-    return field.digits(year, 4).put('.').digits(value - year * 12 + 1, 2).put('M').take();
-  }
-  if (type == Type::kDate) return field.date(value).take();
-  if (type == Type::kMinute) return field.digits(value / 60, 2).put(':').digits(value % 60, 2).put('m').take();
-  const int64_t per_day = units_per_day(type);
-  const int64_t days = floor_divide(value, per_day);
-  const int64_t rest = value - days * per_day;
-  if (!is_time_of_day(type)) field.date(days).put('T');
-  if (type == Type::kDatehour) return field.digits(rest, 2).take();
-  if (type == Type::kDateminute) return field.digits(rest / 60, 2).put(':').digits(rest % 60, 2).take();
-  return field.clock(rest, per_day / 86'400, decimals_of(type)).take();
-}
-
-/// The fewest digits from `digits_min` on that read back the same, at most `digits_max`.
-std::string format_double(double value, int digits_min, int digits_max, bool single) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-  char buffer[40];
-  for (int digits = digits_min;; ++digits) {
-    std::snprintf(buffer, sizeof buffer, "%.*g", digits, value);
-    if (digits >= digits_max) break;
-    const bool same = single ? std::strtof(buffer, nullptr) == static_cast<float>(value)
-                             : std::strtod(buffer, nullptr) == value;
-    if (same) break;
-  }
-  return std::string(buffer) == "-0" ? "0" : buffer;
-}
-
-std::string hex(const Bytes16& value, size_t from, size_t to) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (size_t i = from; i < to; ++i) {
-    const uint8_t byte = value.bytes[15 - i];
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
->>>>>>> e46fc6e (wip)
   }
   return text;
 }
@@ -195,7 +95,6 @@ std::string hex(const Bytes16& value, size_t from, size_t to) {
 std::string format_address(const Bytes16& value) {
   bool is_v4 = true;
   for (size_t i = 4; i < 16; ++i) is_v4 = is_v4 && value.bytes[i] == 0;
-<<<<<<< HEAD
   if (is_v4) return fmt::format("{}.{}.{}.{}", value.bytes[3], value.bytes[2], value.bytes[1], value.bytes[0]);
   std::string text;
   for (size_t group = 0; group < 8; ++group) {
@@ -218,109 +117,11 @@ std::string format_duration(Duration value) {
   std::string calendar;
   for (int shift = 24; shift >= 0; shift -= 8) calendar.push_back(static_cast<char>(value.unit >> shift & 0xFF));
   return fmt::format("{}{}", value.count, calendar);
-=======
-  char buffer[INET6_ADDRSTRLEN] = {};
-  unsigned char network[16];
-  for (size_t i = 0; i < 16; ++i) network[i] = value.bytes[15 - i];
-  if (is_v4) {
-    inet_ntop(AF_INET, network + 12, buffer, sizeof buffer);
-  } else {
-    inet_ntop(AF_INET6, network, buffer, sizeof buffer);
-  }
-  return buffer;
-}
-
-std::string format_bytes16(const Scalar& scalar) {
-  const auto value = scalar.get<Bytes16>();
-  double parts[2];
-  std::memcpy(parts, value.bytes.data(), sizeof parts);
-  switch (scalar.type()) {
-    case Type::kUuid:
-      return hex(value, 0, 4) + "-" + hex(value, 4, 6) + "-" + hex(value, 6, 8) + "-" + hex(value, 8, 10) + "-" +
-             hex(value, 10, 16);
-    case Type::kIpaddr: return format_address(value);
-    case Type::kComplex:
-      return format_double(parts[0], 15, 15, false) + (parts[1] < 0 ? "" : "+") + format_double(parts[1], 15, 15, false) + "i";
-    case Type::kPoint:
-      return "(" + format_double(parts[0], 15, 15, false) + ", " + format_double(parts[1], 15, 15, false) + ")";
-    default: return hex(value, 0, 16);
-  }
-}
-
-std::string format_duration(Duration duration) {
-  static constexpr std::string_view kUnits[] = {"ns", "us", "ms", "s", "m", "H", "d", "w", "M", "y", "B"};
-  std::string text = std::to_string(duration.count);
-  if (duration.unit >= 0 && duration.unit <= static_cast<int32_t>(DurationUnit::kBusinessDay)) {
-    return text + std::string(kUnits[duration.unit]);
-  }
-  for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>(duration.unit >> shift & 0xFF);
-  return text;
-}
-
-std::string quoted(const std::string& text) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string result = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      result += '\\';
-      result += c;
-    } else if (c == '\n') {
-      result += "\\n";
-    } else if (c == '\r') {
-      result += "\\r";
-    } else if (c == '\t') {
-      result += "\\t";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      result += "\\x";
-      result += kDigits[byte >> 4];
-      result += kDigits[byte & 15];
-    } else {
-      result += c;
-    }
-  }
-  return result + '"';
-}
-
-std::string null_literal(Type type) {
-  constexpr std::pair<Type, std::string_view> kNulls[] = {
-      {Type::kBool, "00b"},     {Type::kChar, "00c"},     {Type::kShort, "00h"},    {Type::kInt, "00i"},
-      {Type::kLong, "00l"},     {Type::kFloat, "00f"},    {Type::kDouble, "00F"},   {Type::kDate, "00d"},
-      {Type::kMonth, "00M"},    {Type::kTime, "00t"},     {Type::kMinute, "00m"},   {Type::kSecond, "00s"},
-      {Type::kNanotime, "00n"}, {Type::kDatetime, "00D"}, {Type::kTimestamp, "00T"}, {Type::kNanotimestamp, "00N"},
-      {Type::kVoid, "NULL"},
-  };
-  for (const auto& [candidate, text] : kNulls) {
-    if (candidate == type) return std::string(text);
-  }
-  if (is_literal(type)) return "\"\"";
-  std::string name(name_of(type));
-  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return name + "()";
-}
-
-Int128 decimal_number(const Scalar& value) {
-  switch (value.repr()) {
-    case Repr::kI32: return value.get<int32_t>();
-    case Repr::kI64: return value.get<int64_t>();
-    default: return value.get<Int128>();
-  }
-}
-
-std::string double_literal(const Scalar& value) {
-  const bool single = value.type() == Type::kFloat;
-  std::string text = single ? format_double(value.get<float>(), 6, 9, true) : format_double(value.get<double>(), 15, 17, false);
-  if (text == "inf" || text == "NaN") return "00F";
-  if (text == "-inf") return "00F";
-  if (single) return text + "f";
-  return text.find_first_of(".e") == std::string::npos ? text + "." : text;
->>>>>>> e46fc6e (wip)
 }
 
 }  // namespace
 
 std::string format_value(const Scalar& value) {
-<<<<<<< HEAD
   if (value.is_text()) return value.text();
   if (value.is_null()) return "";
   const auto type = value.type();
@@ -424,54 +225,6 @@ std::string format_literal(const Scalar& value) {
     case Type::kDecimal32: return fmt::format("decimal32(\"{}\", {})", format_value(value), value.scale());
     case Type::kDecimal64: return fmt::format("decimal64(\"{}\", {})", format_value(value), value.scale());
     case Type::kDecimal128: return fmt::format("decimal128(\"{}\", {})", format_value(value), value.scale());
-=======
-  if (value.is_null()) return "";
-  const Type type = value.type();
-  switch (category_of(type)) {
-    case Category::kLogical: return value.get<int8_t>() != 0 ? "true" : "false";
-    case Category::kIntegral: return std::to_string(value.as_int64());
-    case Category::kTemporal: return format_temporal(value.as_int64(), type);
-    case Category::kFloating:
-      return type == Type::kFloat ? format_double(value.get<float>(), 6, 9, true)
-                                  : format_double(value.get<double>(), 15, 15, false);
-    case Category::kDecimal: return format_decimal(decimal_number(value), value.scale());
-    case Category::kLiteral: return value.text();
-    case Category::kBinary: return format_bytes16(value);
-    default: return type == Type::kDuration ? format_duration(value.get<Duration>()) : "";
-  }
-}
-
-std::string format_literal(const Scalar& value) {
-  const Type type = value.type();
-  if (value.is_null()) return null_literal(type);
-  switch (category_of(type)) {
-    case Category::kIntegral:
-      if (type == Type::kChar) return format_value(value) + "c";
-      if (type == Type::kShort) return format_value(value) + "h";
-      return type == Type::kLong ? format_value(value) + "l" : format_value(value);
-    case Category::kFloating: return double_literal(value);
-    case Category::kLiteral: return quoted(value.text());
-    case Category::kDecimal:
-      if (type == Type::kDecimal64) return format_value(value) + "P";
-      return std::string(type == Type::kDecimal32 ? "decimal32(\"" : "decimal128(\"") + format_value(value) + "\", " +
-             std::to_string(value.scale()) + ")";
-    case Category::kBinary: {
-      std::string name(name_of(type));
-      for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      if (type == Type::kComplex || type == Type::kPoint) {
-        double parts[2];
-        const auto bytes = value.get<Bytes16>();
-        std::memcpy(parts, bytes.bytes.data(), sizeof parts);
-        return name + "(" + double_literal(Scalar::of_double(parts[0])) + ", " + double_literal(Scalar::of_double(parts[1])) + ")";
-      }
-      return name + "(\"" + format_value(value) + "\")";
-    }
-    case Category::kTemporal:
-      if (type == Type::kDatehour || type == Type::kDateminute) {
-        return type == Type::kDatehour ? format_value(value) : "dateminute(\"" + format_value(value) + "\")";
-      }
-      return format_value(value);
->>>>>>> e46fc6e (wip)
     default: return format_value(value);
   }
 }

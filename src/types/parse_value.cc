@@ -1,27 +1,15 @@
 #include "types/parse_value.h"
 
-<<<<<<< HEAD
 #include <fast_float/fast_float.h>
 
 #include <charconv>
 #include <cmath>
 
-=======
-#include <arpa/inet.h>
-
-#include <charconv>
-#include <cmath>
-#include <cstdlib>
-#include <optional>
-
-#include "types/decimal.h"
->>>>>>> e46fc6e (wip)
 #include "types/temporal.h"
 
 namespace pelorus::types {
 namespace {
 
-<<<<<<< HEAD
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return {};
@@ -52,50 +40,10 @@ class Digits {
     return digits == 0 ? -1 : value;
   }
   int last_digits() const { return last_digits_; }
-=======
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view trimmed(std::string_view text) {
-  const size_t from = text.find_first_not_of(" \t\r\n");
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(" \t\r\n") - from + 1);
-}
-
-/// Reads numbers off the front of a text.
-class Reader {
- public:
-  explicit Reader(std::string_view text) : text_(text) {}
-  bool at_end() const { return at_ >= text_.size(); }
-  char peek() const { return at_end() ? '\0' : text_[at_]; }
-  bool accept(char c) {
-    if (peek() != c) return false;
-    ++at_;
-    return true;
-  }
-  bool accept_any(std::string_view set) {
-    if (at_end() || set.find(peek()) == std::string_view::npos) return false;
-    ++at_;
-    return true;
-  }
-  size_t digits_ahead() const {
-    size_t count = 0;
-    while (at_ + count < text_.size() && is_digit(text_[at_ + count])) ++count;
-    return count;
-  }
-  /// Between 1 and `max` digits; -1 when there are none.
-  int64_t number(size_t max) {
-    const size_t count = std::min(digits_ahead(), max);
-    if (count == 0) return -1;
-    int64_t value = 0;
-    for (size_t i = 0; i < count; ++i) value = value * 10 + (text_[at_++] - '0');
-    return value;
-  }
->>>>>>> e46fc6e (wip)
 
  private:
   std::string_view text_;
   size_t at_ = 0;
-<<<<<<< HEAD
   int last_digits_ = 0;
 };
 
@@ -117,51 +65,11 @@ int64_t read_clock(Digits& in) {
         if (fraction < 0) return -1;
         for (int digits = in.last_digits(); digits < 9; ++digits) fraction *= 10;
       }
-=======
-};
-
-/// 2021.05.06, 2021-05-06, 2021/5/6, 20210506.
-std::optional<int32_t> read_date(Reader* reader) {
-  const bool packed = reader->digits_ahead() >= 8;
-  const int64_t year = reader->number(4);
-  if (!packed && !reader->accept_any(".-/")) return std::nullopt;
-  const int64_t month = reader->number(2);
-  if (!packed && !reader->accept_any(".-/")) return std::nullopt;
-  const int64_t day = reader->number(2);
-  if (year < 0 || !is_valid_date(static_cast<int>(year), static_cast<int>(month), static_cast<int>(day))) {
-    return std::nullopt;
-  }
-  return days_from_civil(static_cast<int>(year), static_cast<int>(month), static_cast<int>(day));
-}
-
-/// HH, HH:mm[m], HH:mm:ss[.fraction], HHmmss as nanoseconds of the day.
-std::optional<int64_t> read_clock(Reader* reader) {
-  const bool packed = reader->digits_ahead() >= 6;
-  const int64_t hour = reader->number(2);
-  if (hour < 0 || hour > 23) return std::nullopt;
-  int64_t minute = 0;
-  int64_t second = 0;
-  int64_t fraction = 0;
-  if (packed || reader->accept(':')) {
-    minute = reader->number(2);
-    if (minute < 0 || minute > 59) return std::nullopt;
-    if (packed || reader->accept(':')) {
-      second = reader->number(2);
-      if (second < 0 || second > 59) return std::nullopt;
-      if (reader->accept('.')) {
-        size_t digits = std::min<size_t>(reader->digits_ahead(), 9);
-        fraction = std::max<int64_t>(reader->number(9), 0);
-        for (; digits < 9; ++digits) fraction *= 10;
-      }
-    } else {
-      reader->accept('m');
->>>>>>> e46fc6e (wip)
     }
   }
   return ((hour * 60 + minute) * 60 + second) * 1'000'000'000 + fraction;
 }
 
-<<<<<<< HEAD
 struct Moment {
   bool valid = false;
   int64_t days = 0;
@@ -346,108 +254,10 @@ Scalar parse_address_v6(std::string_view text) {
     const size_t group = i < gap || gap == 8 ? i : 8 - tail + (i - gap);
     value.bytes[15 - group * 2] = static_cast<uint8_t>(groups[i] >> 8);
     value.bytes[14 - group * 2] = static_cast<uint8_t>(groups[i] & 0xFF);
-=======
-std::optional<int64_t> parse_month(Reader reader) {
-  const bool packed = reader.digits_ahead() >= 6;
-  const int64_t year = reader.number(4);
-  if (year < 0 || (!packed && !reader.accept_any(".-/"))) return std::nullopt;
-  const int64_t month = reader.number(2);
-  if (month < 1 || month > 12) return std::nullopt;
-  return year * 12 + month - 1;
-}
-
-/// In the type's own unit.
-std::optional<int64_t> parse_temporal(std::string_view text, Type type) {
-  Reader reader(text);
-  if (type == Type::kMonth) return parse_month(reader);
-  if (is_time_of_day(type)) {
-    const auto nanos = read_clock(&reader);
-    if (!nanos) return std::nullopt;
-    return convert_temporal(*nanos, Type::kNanotime, type);
-  }
-  const auto days = read_date(&reader);
-  if (!days) return std::nullopt;
-  if (type == Type::kDate) return *days;
-  int64_t nanos = 0;
-  if (reader.accept_any("T ")) {
-    const auto clock = read_clock(&reader);
-    if (!clock) return std::nullopt;
-    nanos = *clock;
-  }
-  const int64_t per_day = units_per_day(type);
-  int64_t value = 0;
-  if (__builtin_mul_overflow(static_cast<int64_t>(*days), per_day, &value)) return std::nullopt;
-  return value + nanos / (86'400'000'000'000 / per_day);
-}
-
-Scalar parse_whole(std::string_view text, Type type) {
-  if (text.starts_with('+')) text.remove_prefix(1);
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{}) return Scalar::null_of(type);
-  switch (type) {
-    case Type::kShort:
-      if (value > INT16_MAX || value < INT16_MIN) return Scalar::null_of(type);
-      return Scalar::of<int16_t>(type, static_cast<int16_t>(value));
-    case Type::kInt:
-      if (value > INT32_MAX || value < INT32_MIN) return Scalar::null_of(type);
-      return Scalar::of_int(static_cast<int32_t>(value));
-    default: return Scalar::of_long(value);
-  }
-}
-
-Scalar parse_floating(std::string_view text, Type type) {
-  if (text.starts_with('+')) text.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || !std::isfinite(value)) return Scalar::null_of(type);
-  return type == Type::kFloat ? Scalar::of<float>(type, static_cast<float>(value)) : Scalar::of_double(value);
-}
-
-Scalar parse_bool(std::string_view text) {
-  if (text == "true" || text == "TRUE" || text == "True" || text == "1" || text == "1b") return Scalar::of_bool(true);
-  if (text == "false" || text == "FALSE" || text == "False" || text == "0" || text == "0b") return Scalar::of_bool(false);
-  const Scalar number = parse_floating(text, Type::kDouble);
-  return number.is_null() ? Scalar::null_of(Type::kBool) : Scalar::of_bool(number.get<double>() != 0);
-}
-
-int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/// 32 hexadecimal digits, dashes ignored when `dashes`; wire order is the reverse of the text's.
-Scalar parse_hex(std::string_view text, Type type, bool dashes) {
-  Bytes16 value;
-  size_t count = 0;
-  for (const char c : text) {
-    if (dashes && c == '-') continue;
-    const int digit = hex_value(c);
-    if (digit < 0 || count >= 32) return Scalar::null_of(type);
-    auto& byte = value.bytes[15 - count / 2];
-    byte = static_cast<uint8_t>(count % 2 == 0 ? digit << 4 : byte | digit);
-    ++count;
-  }
-  return count == 32 ? Scalar::of<Bytes16>(type, value) : Scalar::null_of(type);
-}
-
-Scalar parse_address(std::string_view text) {
-  const std::string copy(text);
-  unsigned char network[16] = {};
-  Bytes16 value;
-  if (inet_pton(AF_INET, copy.c_str(), network) == 1) {
-    for (size_t i = 0; i < 4; ++i) value.bytes[i] = network[3 - i];
-  } else if (inet_pton(AF_INET6, copy.c_str(), network) == 1) {
-    for (size_t i = 0; i < 16; ++i) value.bytes[i] = network[15 - i];
-  } else {
-    return Scalar::null_of(Type::kIpaddr);
->>>>>>> e46fc6e (wip)
   }
   return Scalar::of<Bytes16>(Type::kIpaddr, value);
 }
 
-<<<<<<< HEAD
 Scalar parse_address(std::string_view text) {
   if (text.find(':') != std::string_view::npos) return parse_address_v6(text);
   Digits in(text);
@@ -467,48 +277,6 @@ Scalar parse_bool(std::string_view text) {
   bool ok = false;
   const double value = parse_double(text, &ok);
   return ok ? Scalar::of_bool(value != 0) : Scalar::null_of(Type::kBool);
-=======
-/// "(x, y)" or "x,y" for POINT, "a+bi" for COMPLEX.
-Scalar parse_two_doubles(std::string_view text, Type type) {
-  if (text.starts_with('(')) text.remove_prefix(1);
-  double parts[2];
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parts[0]);
-  const char* last = text.data() + text.size();
-  if (error != std::errc{}) return Scalar::null_of(type);
-  while (end != last && (*end == ',' || *end == ' ' || *end == '+')) ++end;
-  if (std::from_chars(end, last, parts[1]).ec != std::errc{}) return Scalar::null_of(type);
-  Bytes16 value;
-  std::memcpy(value.bytes.data(), parts, sizeof parts);
-  return Scalar::of<Bytes16>(type, value);
-}
-
-Scalar parse_decimal_scalar(std::string_view text, Type type, int scale) {
-  const auto value = parse_decimal(text, scale);
-  if (!value || !fits_decimal(*value, type)) return Scalar::null_of(type, scale);
-  switch (repr_of(type)) {
-    case Repr::kI32: return Scalar::of<int32_t>(type, static_cast<int32_t>(*value), scale);
-    case Repr::kI64: return Scalar::of<int64_t>(type, static_cast<int64_t>(*value), scale);
-    default: return Scalar::of<Int128>(type, *value, scale);
-  }
-}
-
-Scalar parse_duration(std::string_view text) {
-  static constexpr std::string_view kUnits[] = {"ns", "us", "ms", "s", "m", "H", "d", "w", "M", "y", "B"};
-  int32_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc{}) return Scalar::null_of(Type::kDuration);
-  const std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
-  for (int32_t i = 0; i < static_cast<int32_t>(std::size(kUnits)); ++i) {
-    if (kUnits[i] == unit) return Scalar::of_duration({count, i});
-  }
-  if (unit.size() != 4) return Scalar::null_of(Type::kDuration);
-  int32_t packed = 0;
-  for (const char c : unit) {
-    if (c < 'A' || c > 'Z') return Scalar::null_of(Type::kDuration);
-    packed = packed << 8 | c;
-  }
-  return Scalar::of_duration({count, packed});
->>>>>>> e46fc6e (wip)
 }
 
 }  // namespace
@@ -516,7 +284,6 @@ Scalar parse_duration(std::string_view text) {
 Scalar parse_value(std::string_view text, Type type, int scale) {
   if (is_literal(type)) return Scalar::of_text(type, std::string(text));
   text = trimmed(text);
-<<<<<<< HEAD
   if (text.empty()) return Scalar::null_of(type, scale);
   switch (category_of(type)) {
     case Category::kLogical: return parse_bool(text);
@@ -539,28 +306,6 @@ Scalar parse_value(std::string_view text, Type type, int scale) {
       return Scalar::null_of(type);
     default: return Scalar::null_of(type);
   }
-=======
-  switch (type) {
-    case Type::kBool: return parse_bool(text);
-    case Type::kChar:
-      return text.size() == 1 ? Scalar::of<int8_t>(type, static_cast<int8_t>(text[0])) : Scalar::null_of(type);
-    case Type::kShort: case Type::kInt: case Type::kLong: return parse_whole(text, type);
-    case Type::kFloat: case Type::kDouble: return parse_floating(text, type);
-    case Type::kDecimal32: case Type::kDecimal64: case Type::kDecimal128: return parse_decimal_scalar(text, type, scale);
-    case Type::kUuid: return parse_hex(text, type, true);
-    case Type::kInt128: return parse_hex(text, type, false);
-    case Type::kIpaddr: return parse_address(text);
-    case Type::kComplex: case Type::kPoint: return parse_two_doubles(text, type);
-    case Type::kDuration: return parse_duration(text);
-    default: break;
-  }
-  if (!is_temporal(type)) return Scalar::null_of(type);
-  const auto value = parse_temporal(text, type);
-  if (!value || *value == kNull<int64_t>) return Scalar::null_of(type);
-  if (width_of(type) == 8) return Scalar::of<int64_t>(type, *value);
-  if (*value > INT32_MAX || *value <= INT32_MIN) return Scalar::null_of(type);
-  return Scalar::of<int32_t>(type, static_cast<int32_t>(*value));
->>>>>>> e46fc6e (wip)
 }
 
 }  // namespace pelorus::types
