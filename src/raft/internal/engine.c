@@ -81,9 +81,8 @@ static int keep_error(struct raft_engine* engine, int code, const char* message)
 static int apply_command(struct raft_fsm* fsm, const struct raft_buffer* buffer, void** result) {
   struct raft_engine* engine = fsm->data;
   *result = NULL;
-  return engine->hooks.apply(engine->hooks.owner, engine->raft.last_applied + 1, buffer->base, buffer->len) == 0
-             ? 0
-             : RAFT_CORRUPT;
+  engine->hooks.apply(engine->hooks.owner, engine->raft.last_applied + 1, buffer->base, buffer->len);
+  return 0;
 }
 
 static int take_snapshot(struct raft_fsm* fsm, struct raft_buffer* buffers[], unsigned* count) {
@@ -165,17 +164,32 @@ static int guarded_load(struct raft_io* io, raft_term* term, raft_id* voted_for,
   return code;
 }
 
+static void drop(struct raft_message* message) {
+  if (message->type == RAFT_INSTALL_SNAPSHOT) {
+    raft_configuration_close(&message->install_snapshot.conf);
+    raft_free(message->install_snapshot.data.base);
+  } else if (message->type == RAFT_APPEND_ENTRIES && message->append_entries.n_entries > 0) {
+    raft_free(message->append_entries.entries[0].batch);
+    raft_free(message->append_entries.entries);
+  }
+}
+
+/* Two leaders in one term cannot be, but the library lets an only voter elect itself without a new term, and then
+ * treats its leader's state as a follower's: it would overwrite memory. */
+static bool is_from_second_leader(const struct raft* raft, const struct raft_message* message) {
+  if (raft->state != RAFT_LEADER) return false;
+  return (message->type == RAFT_INSTALL_SNAPSHOT && message->install_snapshot.term == raft->current_term) ||
+         (message->type == RAFT_APPEND_ENTRIES && message->append_entries.term == raft->current_term);
+}
+
 /* An InstallSnapshot message that arrives while this member writes its own snapshot makes the library follow a null
  * pointer. It is dropped here; the leader sends it again after its install timeout. */
 static void guarded_receive(struct raft_io* io, struct raft_message* message) {
   struct raft* raft = io->data;
   struct raft_engine* engine = raft->data;
   engine->hooks.heard(engine->hooks.owner, message->server_id);
-  if (message->type == RAFT_INSTALL_SNAPSHOT && raft->legacy.snapshot_taking) {
-    raft_configuration_close(&message->install_snapshot.conf);
-    raft_free(message->install_snapshot.data.base);
-    return;
-  }
+  if (message->type == RAFT_INSTALL_SNAPSHOT && raft->legacy.snapshot_taking) return drop(message);
+  if (is_from_second_leader(raft, message)) return drop(message);
   engine->receive(io, message);
 }
 

@@ -36,8 +36,9 @@ enum raft_engine_state { RAFT_ENGINE_DOWN = 0, RAFT_ENGINE_FOLLOWER, RAFT_ENGINE
 /* What the engine asks of its owner. Nonzero answers are failures. */
 struct raft_engine_hooks {
   void* owner;
-  /* One committed command. A failure is repeated by the engine until it is closed. */
-  int (*apply)(void* owner, uint64_t index, const void* data, size_t size);
+  /* One committed command. Has no answer: the library frees entries twice when applying fails, so the owner keeps
+   * the failure to itself and closes the engine at the end of the turn. */
+  void (*apply)(void* owner, uint64_t index, const void* data, size_t size);
   /* *data from raft_engine_allocate(); the engine frees it. */
   int (*snapshot)(void* owner, uint64_t index, void** data, size_t* size);
   int (*restore)(void* owner, uint64_t index, const void* data, size_t size);

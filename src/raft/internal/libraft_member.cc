@@ -71,7 +71,7 @@ raft_engine_hooks LibraftMember::hooks() {
   raft_engine_hooks hooks{};
   hooks.owner = this;
   hooks.apply = [](void* owner, uint64_t index, const void* data, size_t size) {
-    return member(owner)->on_apply(index, bytes(data, size));
+    member(owner)->on_apply(index, bytes(data, size));
   };
   hooks.snapshot = [](void* owner, uint64_t index, void** data, size_t* size) {
     return member(owner)->on_snapshot(index, data, size);
@@ -293,8 +293,8 @@ void LibraftMember::save_mark() {
 
 // ---- the state machine ----
 
-int LibraftMember::on_apply(uint64_t, std::string_view bytes) {
-  if (failure_) return 1;
+void LibraftMember::on_apply(uint64_t, std::string_view bytes) {
+  if (failure_) return;  // nothing behind a refused entry may be applied
   const auto entry = decode_entry(bytes);
   Status applied = entry.ok() ? Status() : Status(entry.error());
   if (entry.ok()) {
@@ -305,18 +305,15 @@ int LibraftMember::on_apply(uint64_t, std::string_view bytes) {
     }
     applied = replay_.apply(entry.value(), results);
   }
-  if (!applied.ok()) {
-    fail(applied.error());
-    return 1;
-  }
+  if (!applied.ok()) return fail(applied.error());
   bytes_since_snapshot_ += bytes.size();
   ++entries_since_snapshot_;
   if (bytes_since_snapshot_ >= options_.snapshot_after_bytes)
     raft_engine_set_snapshot(engine_, 1, options_.snapshot_trailing);
-  return 0;
 }
 
 int LibraftMember::on_snapshot(uint64_t index, void** data, size_t* size) {
+  if (failure_) return 1;
   const auto bytes = replay_.snapshot();
   *data = raft_engine_allocate(bytes.size());
   if (*data == nullptr) return 1;

@@ -63,7 +63,7 @@ class LibraftMember final : public LibraftLog {
   Error load_failure() const;
 
   // The engine's hooks.
-  int on_apply(uint64_t index, std::string_view bytes);
+  void on_apply(uint64_t index, std::string_view bytes);
   int on_snapshot(uint64_t index, void** data, size_t* size);
   int on_restore(uint64_t index, std::string_view bytes);
   int on_loaded(Status checked);

@@ -31,6 +31,7 @@ class Remembering final : public StateMachine {
  public:
   Bytes apply(uint64_t index, std::string_view command) override {
     if (hold.load()) {
+      is_held = true;
       std::unique_lock lock(mutex_);
       released_.wait(lock, [this] { return !hold.load(); });
     }
@@ -74,6 +75,7 @@ class Remembering final : public StateMachine {
   std::atomic<int> restores{0};
   std::atomic<bool> leads_now{false};
   std::atomic<uint64_t> led_term{0};
+  std::atomic<bool> is_held{false};
   std::atomic<bool> hold{false};  // apply() waits while true
 
  private:

@@ -308,15 +308,16 @@ Transport::~Transport() = default;
 
 bool Transport::dial(void* request, uint64_t member, const std::string& alias) {
   if (closing_) return false;
-  const auto endpoint = book_.resolve(member, alias);
-  if (!endpoint.ok()) {
-    report(alias + ": " + endpoint.error().message);
-    return false;
-  }
   auto connection = std::make_unique<Connection>(*this, request, member);
   auto* dialling = connection.get();
   connections_.insert(std::move(connection));
-  dialling->dial(endpoint.value());
+  // A refusal goes through the same answer as a failed dial: only there the engine bounds what waits for the peer.
+  const auto endpoint = book_.resolve(member, alias);
+  if (endpoint.ok()) {
+    dialling->dial(endpoint.value());
+  } else {
+    dialling->fail(endpoint.error().message);
+  }
   return true;
 }
 

@@ -35,7 +35,7 @@ class Transport {
   ~Transport();
 
   void attach(raft_engine* engine) { engine_ = engine; }
-  /// Starts a dial; the engine's `request` is answered later. False when the address is not known now.
+  /// Starts a dial; the engine's `request` is answered later. False when closing.
   bool dial(void* request, uint64_t member, const std::string& alias);
   /// Takes the socket.
   void accept(int fd, std::string already_read);
