@@ -1,0 +1,246 @@
+// Nulls and choices: isNull nullFill iif coalesce dropna fill! mask conditionalFilter …
+
+#include "functions/builtins/register_builtins.h"
+#include "functions/cast.h"
+#include "functions/declare.h"
+#include "functions/elementwise.h"
+#include "functions/series.h"
+
+namespace pelorus::functions {
+namespace {
+
+constexpr std::string_view kFamily = "nulls";
+
+using data::Buffer;
+
+Vector null_flags(const Vector& vector, bool wanted) {
+  Vector result(Type::kBool, vector.size());
+  auto& out = result.edit<int8_t>();
+  const auto repr = vector.repr();
+  if (types::is_fixed(repr) && vector.type() != Type::kSymbol && repr != types::Repr::kB16 && vector.type() != Type::kVoid) {
+    types::visit_fixed(repr, [&]<class T>() {
+      const auto values = vector.values<T>();
+      for (size_t i = 0; i < values.size(); ++i) out[i] = (values[i] == types::kNull<T>) == wanted;
+    });
+  } else {
+    for (size_t i = 0; i < vector.size(); ++i) out[i] = vector.is_null_at(i) == wanted;
+  }
+  return result;
+}
+
+Native null_test(bool wanted) {
+  return [wanted](CallContext&, std::span<Value> args) {
+    if (!args[0].is_scalar() && !elements_of(args[0]) && !args[0].is_table()) return Value::of_bool(!wanted);
+    return lift_map_any(args[0], Spread::kElements, [&](const Shared<Vector>& vector) { return null_flags(*vector, wanted); });
+  };
+}
+
+Value has_null(CallContext&, std::span<Value> args) {
+  return lift_reduce("hasNull", args[0], [](const Shared<Vector>& vector) -> Value {
+    for (size_t i = 0; i < vector->size(); ++i) {
+      if (vector->is_null_at(i)) return Value::of_bool(true);
+    }
+    return Value::of_bool(false);
+  });
+}
+
+/// Element i of `yes` where keep[i], else of `no`; each as long as keep or of one element.
+Vector choose(std::string_view name, std::span<const int8_t> keep, const Shared<Vector>& yes, const Shared<Vector>& no) {
+  Type type = data::common_type(yes->type(), no->type());
+  if (type == Type::kAny && yes->type() != Type::kAny && no->type() != Type::kAny) {
+    usage_error(name, "The two choices have types that do not go together: " + std::string(types::name_of(yes->type())) + " and " + std::string(types::name_of(no->type())) + ".");
+  }
+  if (type == Type::kVoid) throw ScriptError("Not allowed to create void vector");
+  if (type == Type::kSymbol && yes->type() != no->type()) type = Type::kString;
+  const int scale = std::max(yes->scale(), no->scale());
+  for (const auto* side : {&yes, &no}) {
+    if ((*side)->size() != keep.size() && (*side)->size() != 1) refuse_lengths(name, keep.size(), (*side)->size());
+  }
+  // Both behind one another, then one gather.
+  Vector both = *converted(name, yes, type, scale);
+  const auto offset = static_cast<int64_t>(both.size());
+  both.append(*converted(name, no, type, scale));
+  const bool yes_repeats = yes->size() == 1, no_repeats = no->size() == 1;
+  Buffer<int64_t> rows(keep.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto row = static_cast<int64_t>(i);
+    rows[i] = keep[i] == 1 ? (yes_repeats ? 0 : row) : offset + (no_repeats ? 0 : row);
+  }
+  return both.take(rows);
+}
+
+Value iif(CallContext& context, std::span<Value> args) {
+  const auto& condition = args[0];
+  if (condition.is_scalar()) {
+    const bool holds = !condition.is_null() && condition.scalar().as_double() != 0;
+    return args[holds ? 1 : 2];
+  }
+  if (condition.is_tuple()) {
+    std::vector<Value> parts;
+    const auto pick = [](const Value& v, size_t i) { return v.is_vector() ? v.vector().at(i) : v; };
+    for (size_t i = 0; i < condition.vector().size(); ++i) {
+      std::vector<Value> inner = {condition.vector().at(i), pick(args[1], i), pick(args[2], i)};
+      parts.push_back(iif(context, inner));
+    }
+    return vector_of(std::move(parts));
+  }
+  const auto elements = elements_of(condition);
+  if (!elements || (*elements)->is_array()) usage_error("iif", "The condition must be a boolean scalar, vector or matrix.");
+  const auto keep = converted("iif", *elements, Type::kBool);
+  const auto yes = elements_of(args[1]), no = elements_of(args[2]);
+  if (!yes || !no) usage_error("iif", "The choices must be scalars, vectors or matrices.");
+  auto chosen = choose("iif", keep->values<int8_t>(), *yes, *no);
+  if (!condition.is_matrix()) return chosen;
+  data::Matrix matrix = condition.matrix();
+  matrix.values = std::move(chosen);
+  return matrix;
+}
+
+Value fill_nulls(std::string_view name, const Value& x, const Value& with) {
+  if (x.is_scalar()) return x.is_null() ? (with.is_scalar() && !x.is_void() ? cast_to(name, with, {x.type(), false, x.scalar().scale()}) : with) : x;
+  if (x.is_table() && with.is_scalar()) {
+    // Only columns the value fits.
+    auto table = table_argument(name, x);
+    for (size_t c = 0; c < table.columns(); ++c) {
+      const auto& column = table.column(c);
+      const bool fits = types::is_literal(column.type()) == types::is_literal(with.type()) && types::is_temporal(column.type()) == types::is_temporal(with.type());
+      if (fits && data::is_storable_as(with.type(), column.type())) {
+        table.set_column(table.names()[c], fill_nulls(name, table.column_shared(c), with).vector_shared());
+      }
+    }
+    return table;
+  }
+  auto filler = elements_of(with);
+  if (!filler) usage_error(name, "Y must be a scalar or a vector.");
+  return lift_map_any(x, Spread::kElements, [&](const Shared<Vector>& vector) {
+    if (vector->type() == Type::kVoid) return *stretched(name, *filler, vector->size());
+    auto typed = data::convert(*filler, vector->type(), vector->scale());
+    if (!typed) usage_error(name, "Y can't be converted to the type of X.");
+    const auto keep = null_flags(*vector, false);
+    return choose(name, keep.values<int8_t>(), vector, *typed);
+  });
+}
+
+Value null_fill(CallContext&, std::span<Value> args) { return fill_nulls("nullFill", args[0], args[1]); }
+Value null_fill_in_place(CallContext&, std::span<Value> args) {
+  args[0] = fill_nulls("nullFill!", args[0], args[1]);
+  return args[0];
+}
+
+Value coalesce(CallContext&, std::span<Value> args) {
+  Value result = args[0];
+  for (size_t i = 1; i < args.size(); ++i) result = fill_nulls("coalesce", result, args[i]);
+  return result;
+}
+
+Value null_if(CallContext&, std::span<Value> args) {
+  if (args[0].is_scalar()) {
+    const bool same = types::is_literal(args[0].type()) ? args[1].is_text() && args[0].text() == args[1].text() : equals(args[0], args[1]).scalar().as_double() == 1;
+    return same ? Value(Scalar::null_of(args[0].type(), args[0].scalar().scale())) : args[0];
+  }
+  const auto same = equals(args[0], args[1]);
+  const auto keep = converted("nullIf", *elements_of(same), Type::kBool);
+  return lift_map_any(args[0], Spread::kElements, [&](const Shared<Vector>& vector) {
+    return choose("nullIf", keep->values<int8_t>(), Vector::nulls(vector->type(), 1, vector->scale()), vector);
+  });
+}
+
+Value drop_nulls(CallContext&, std::span<Value> args) {
+  Arguments a("dropna", args);
+  if (args[0].is_vector()) return args[0].vector().filter(null_flags(args[0].vector(), false).values<int8_t>());
+  const bool is_table = args[0].is_table();
+  if (!is_table && !args[0].is_matrix()) usage_error("dropna", "X must be a vector, matrix or table.");
+  std::vector<Shared<Vector>> columns;
+  if (is_table) {
+    const auto table = table_argument("dropna", args[0]);
+    for (size_t c = 0; c < table.columns(); ++c) columns.push_back(table.column_shared(c));
+  } else {
+    for (size_t c = 0; c < args[0].matrix().columns; ++c) columns.emplace_back(args[0].matrix().column(c));
+  }
+  const size_t rows = columns.empty() ? 0 : columns[0]->size();
+  const auto wanted = a.integer_or(2, "thresh", static_cast<int64_t>(columns.size()));
+  Buffer<int8_t> keep(rows);
+  for (size_t i = 0; i < rows; ++i) {
+    int64_t filled = 0;
+    for (const auto& column : columns) filled += !column->is_null_at(i);
+    keep[i] = filled >= wanted;
+  }
+  if (is_table) return table_argument("dropna", args[0]).filter(keep);
+  auto matrix = args[0].matrix();
+  Vector values(matrix.values.type(), 0, matrix.values.scale());
+  for (const auto& column : columns) values.append(column->filter(keep));
+  matrix.values = std::move(values);
+  matrix.rows = static_cast<size_t>(std::count(keep.begin(), keep.end(), int8_t{1}));
+  if (matrix.row_labels) matrix.row_labels = Shared<Vector>((*matrix.row_labels)->filter(keep));
+  return matrix;
+}
+
+/// Assigns one value to positions.
+Value fill_positions(CallContext&, std::span<Value> args) {
+  Arguments a("fill!", args);
+  if (!args[0].is_vector()) usage_error("fill!", "The first argument must be a vector.");
+  const auto positions = as_longs("fill!", a.vector(1, "index"));
+  const bool one = args[2].is_scalar();
+  if (!one && (!args[2].is_vector() || args[2].vector().size() != positions->size())) usage_error("fill!", "The value must be a scalar or as long as the positions.");
+  for (size_t i = 0; i < positions->size(); ++i) {
+    const auto at = positions->values<int64_t>()[i];
+    if (at < 0 || at >= static_cast<int64_t>(args[0].vector().size())) throw ScriptError("fill!: position " + std::to_string(at) + " is out of range.");
+    if (!args[0].edit_vector().set(static_cast<size_t>(at), one ? args[2] : args[2].vector().at(i))) {
+      throw ScriptError("Incompatible type. Expected: " + std::string(types::name_of(args[0].type())) + ", Actual: " + std::string(types::name_of(args[2].type())));
+    }
+  }
+  return args[0];
+}
+
+Value mask(CallContext&, std::span<Value> args) {
+  const auto conditions = elements_of(args[1]);
+  if (!conditions) usage_error("mask", "The condition must be boolean.");
+  const auto keep = converted("mask", *conditions, Type::kBool);
+  return lift_map_any(args[0], Spread::kElements, [&](const Shared<Vector>& vector) {
+    return choose("mask", keep->values<int8_t>(), Vector::nulls(vector->type(), 1, vector->scale()), vector);
+  });
+}
+
+/// True where the value is among those its condition's key stands for.
+Value conditional_filter(CallContext&, std::span<Value> args) {
+  Arguments a("conditionalFilter", args);
+  const auto x = a.vector(0, "X"), conditions = a.vector(1, "condition");
+  if (!args[2].is_dictionary()) a.refuse("filterMap", "must be a dictionary.");
+  if (x->size() != conditions->size()) refuse_lengths("conditionalFilter", x->size(), conditions->size());
+  const auto& map = args[2].dictionary();
+  std::vector<std::optional<Finder>> finders(map.size());
+  Vector result(Type::kBool, x->size());
+  for (size_t i = 0; i < x->size(); ++i) {
+    const auto at = map.find(conditions->scalar_at(i));
+    bool held = false;
+    if (at >= 0) {
+      auto& finder = finders[static_cast<size_t>(at)];
+      if (!finder) finder.emplace("conditionalFilter", **elements_of(map.values().at(static_cast<size_t>(at))));
+      held = finder->find(Vector::filled(x->scalar_at(i), 1))[0] >= 0;
+    }
+    result.edit<int8_t>()[i] = held;
+  }
+  return result;
+}
+
+}  // namespace
+
+void register_nulls(Registry& registry) {
+  const auto row = [&](Nature nature, Declaration d) { declare(registry, kFamily, nature, std::move(d)); };
+  row(Nature::kElementwise, {"isNull", "X", null_test(true), "Whether elements are null.", "isNull(4 NULL 6)", "[false,true,false]"});
+  row(Nature::kElementwise, {"isValid", "X", null_test(false), "Whether elements are not null.", "isValid(4 NULL 6)", "[true,false,true]"});
+  registry.add_alias("isNothing", "isVoid");
+  row(Nature::kAggregate, {"hasNull", "X", has_null, "Whether some element is null.", "hasNull(4 NULL)", "true"});
+  row(Nature::kElementwise, {"iif", "cond, trueResult, falseResult", iif, "Element by element one of two choices.", "iif(true false, 1 2, 7 8)", "[1,8]", "A null condition does not hold."});
+  row(Nature::kElementwise, {"nullFill", "X, Y", null_fill, "X with nulls replaced by Y.", "nullFill(4 NULL 6, -1)", "[4,-1,6]"});
+  declare(registry, kFamily, Nature::kCommand, {.name = "nullFill!", .parameters = "X, Y", .run = null_fill_in_place, .summary = "Replaces nulls of X by Y.", .example = "x = 4 NULL; x.nullFill!(0); x", .result = "[4,0]", .changes_first = true});
+  row(Nature::kElementwise, {"coalesce", "X, Y, [args...]", coalesce, "The first of the arguments that is not null.", "coalesce(2 NULL, 7 8)", "[2,8]"});
+  row(Nature::kElementwise, {"ifNull", "X, Y", null_fill, "Y where X is null.", "ifNull(4 NULL, 0)", "[4,0]"});
+  row(Nature::kElementwise, {"nullIf", "X, Y", null_if, "Null where X equals Y.", "nullIf(1 2, 2)", "[1,null]"});
+  row(Nature::kWhole, {"dropna", "X, [byRow=true], [thresh]", drop_nulls, "X without nulls, or without rows that hold one.", "dropna(4 NULL 6)", "[4,6]"});
+  row(Nature::kElementwise, {"mask", "X, Y", mask, "X with null where Y holds.", "mask(1 2 3, 1 2 3 > 2)", "[1,2,null]"});
+  row(Nature::kElementwise, {"conditionalFilter", "X, condition, filterMap", conditional_filter, "Whether each element is among the values its condition stands for.", "conditionalFilter(1 2, `a`b, dict(`a`b, (1 5, 3 4)))", "[true,false]"});
+  declare(registry, kFamily, Nature::kCommand, {.name = "fill!", .parameters = "X, index, value", .run = fill_positions, .summary = "Assigns a value to positions of X.", .example = "x = 1 2 3; x.fill!(0 2, 9); x", .result = "[9,2,9]", .changes_first = true});
+}
+
+}  // namespace pelorus::functions

@@ -1,0 +1,437 @@
+// Order and search: sort isort rank distinct reverse in find binsrch asof isDuplicated groups bar bucket …
+
+#include <algorithm>
+#include <cmath>
+
+#include "functions/builtins/register_builtins.h"
+#include "functions/cast.h"
+#include "functions/declare.h"
+#include "functions/elementwise.h"
+#include "functions/series.h"
+#include "functions/unary.h"
+#include "functions/windows.h"
+#include "types/temporal.h"
+
+namespace pelorus::functions {
+namespace {
+
+constexpr std::string_view kFamily = "order";
+
+using data::Buffer;
+using types::kNull;
+
+Value sort(CallContext&, std::span<Value> args) {
+  const bool ascending = Arguments("sort", args).flag_or(1, "ascending", true);
+  return lift_map_any(args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
+    const auto order = order_of("sort", *vector, ascending);
+    return vector->take(order);
+  });
+}
+
+/// One flag for all, or one for each key.
+bool flag_at(const Arguments& a, size_t i, size_t key) {
+  if (!a.has(i)) return true;
+  if (a[i].is_scalar()) return a.flag_or(i, "ascending", true);
+  const auto flags = a.vector(i, "ascending");
+  return key < flags->size() && flags->scalar_at(key).as_double() != 0;
+}
+
+Value sorted_positions(CallContext&, std::span<Value> args) {
+  Arguments a("isort", args);
+  std::vector<int64_t> order;
+  if (args[0].is_tuple() && !args[0].vector().empty()) {
+    // Last key first, each pass stable.
+    const auto& keys = args[0].vector();
+    for (size_t k = keys.size(); k-- > 0;) {
+      auto key = *elements_of(keys.at(k)).value();
+      if (order.empty()) {
+        order = order_of("isort", key, flag_at(a, 1, k));
+        continue;
+      }
+      const auto pass = order_of("isort", key.take(order), flag_at(a, 1, k));
+      std::vector<int64_t> next(order.size());
+      for (size_t i = 0; i < pass.size(); ++i) next[i] = order[static_cast<size_t>(pass[i])];
+      order = std::move(next);
+    }
+  } else {
+    order = order_of("isort", *a.vector(0, "X"), flag_at(a, 1, 0));
+  }
+  Vector result(Type::kInt, order.size());
+  for (size_t i = 0; i < order.size(); ++i) result.edit<int32_t>()[i] = static_cast<int32_t>(order[i]);
+  return result;
+}
+
+// --- rank --------------------------------------------------------------------------------------------------------
+
+struct RankRule {
+  bool ascending = true;
+  int64_t groups = 0;
+  bool ignore_nulls = true;
+  std::string ties = "min";
+  bool percent = false;
+};
+
+/// Ranks from 0 of non-null elements (nulls get null, or rank lowest when not ignored).
+Vector ranks_of(const Shared<Vector>& vector, const RankRule& rule) {
+  const auto order = order_of("rank", *vector, rule.ascending);
+  std::vector<size_t> rows;
+  for (const auto row : order) {
+    if (!rule.ignore_nulls || !vector->is_null_at(static_cast<size_t>(row))) rows.push_back(static_cast<size_t>(row));
+  }
+  Vector ranks = Vector::nulls(Type::kDouble, vector->size());
+  auto& out = ranks.edit<double>();
+  double dense = 0;
+  for (size_t from = 0; from < rows.size();) {
+    size_t to = from + 1;
+    while (to < rows.size() && types::compare(vector->scalar_at(rows[from]), vector->scalar_at(rows[to])) == 0) ++to;
+    for (size_t k = from; k < to; ++k) {
+      double rank = static_cast<double>(from);
+      if (rule.ties == "max") rank = static_cast<double>(to - 1);
+      else if (rule.ties == "average") rank = static_cast<double>(from + to - 1) / 2;
+      else if (rule.ties == "first") rank = static_cast<double>(k);
+      else if (rule.ties == "dense") rank = dense;
+      if (rule.groups > 0) rank = std::floor(rank * static_cast<double>(rule.groups) / static_cast<double>(rows.size()));
+      else if (rule.percent) rank = (rank + 1) / static_cast<double>(rows.size());
+      out[rows[k]] = rank;
+    }
+    ++dense;
+    from = to;
+  }
+  if (rule.percent || rule.ties == "average") return ranks;
+  return *converted("rank", Shared<Vector>(ranks), Type::kInt);
+}
+
+Value rank(CallContext&, std::span<Value> args) {
+  Arguments a("rank", args);
+  RankRule rule{.ascending = a.flag_or(1, "ascending", true)};
+  if (a.has(2) && !args[2].is_null()) rule.groups = a.integer(2, "groupNum");
+  rule.ignore_nulls = a.flag_or(3, "ignoreNA", true);
+  rule.ties = a.text_or(4, "tiesMethod", "min");
+  rule.percent = a.flag_or(5, "percent", false);
+  return lift_map_any(args[0], Spread::kSeries, [&](const Shared<Vector>& vector) { return ranks_of(vector, rule); });
+}
+
+Value dense_rank(CallContext&, std::span<Value> args) {
+  Arguments a("denseRank", args);
+  const RankRule rule{.ascending = a.flag_or(1, "ascending", true), .ignore_nulls = a.flag_or(2, "ignoreNA", true), .ties = "dense", .percent = a.flag_or(3, "percent", false)};
+  return lift_map_any(args[0], Spread::kSeries, [&](const Shared<Vector>& vector) { return ranks_of(vector, rule); });
+}
+
+// --- distinct and search -----------------------------------------------------------------------------------------
+
+Value distinct(CallContext&, std::span<Value> args) {
+  const auto x = Arguments("distinct", args).vector(0, "X");
+  if (x->is_tuple()) {
+    auto flat = vector_of({x->values_any().begin(), x->values_any().end()});
+    if (!flat.is_tuple()) return flat.take(distinct_of("distinct", flat).firsts);
+  }
+  return x->take(distinct_of("distinct", *x).firsts);
+}
+
+Value reverse(CallContext&, std::span<Value> args) {
+  const auto& x = args[0];
+  if (x.is_table()) {
+    const auto table = table_argument("reverse", x);
+    std::vector<Shared<Vector>> columns;
+    for (size_t c = 0; c < table.columns(); ++c) columns.emplace_back(reversed(table.column(c)));
+    return data::Table(table.names(), std::move(columns));
+  }
+  if (x.is_vector()) return reversed(x.vector());
+  if (x.is_pair()) return data::Pair{reversed(x.pair().elements)};
+  return lift_map_any(x, Spread::kSeries, [](const Shared<Vector>& vector) { return reversed(*vector); });
+}
+
+/// What is searched: a vector, set, dictionary's keys, one-column table, pair.
+Shared<Vector> searched(std::string_view name, const Value& y) {
+  if (y.is_dictionary()) return y.dictionary().keys();
+  if (y.is_table()) {
+    const auto table = table_argument(name, y);
+    if (table.columns() == 0) usage_error(name, "The table has no columns.");
+    return table.column_shared(0);
+  }
+  if (auto elements = elements_of(y)) return *elements;
+  usage_error(name, "Y must be a vector, set, dictionary or table.");
+}
+
+Value is_in(CallContext&, std::span<Value> args) {
+  const auto in = searched("in", args[1]);
+  const Finder finder("in", *in);
+  return lift_map_any(args[0], Spread::kElements, [&](const Shared<Vector>& vector) {
+    const auto positions = finder.find(vector);
+    Vector result(Type::kBool, positions.size());
+    for (size_t i = 0; i < positions.size(); ++i) result.edit<int8_t>()[i] = positions[i] >= 0;
+    return result;
+  });
+}
+
+Vector as_positions(Buffer<int64_t> positions) {
+  Vector result(Type::kInt, positions.size());
+  for (size_t i = 0; i < positions.size(); ++i) result.edit<int32_t>()[i] = static_cast<int32_t>(positions[i]);
+  return result;
+}
+
+Value find(CallContext&, std::span<Value> args) {
+  if (args[0].is_dictionary()) {
+    const auto& d = args[0].dictionary();
+    if (args[1].is_scalar()) return d.get(args[1].scalar());
+    const auto keys = Arguments("find", args).vector(1, "Y");
+    std::vector<Value> found;
+    for (size_t i = 0; i < keys->size(); ++i) found.push_back(d.get(keys->scalar_at(i)));
+    return vector_of(std::move(found));
+  }
+  const Finder finder("find", *searched("find", args[0]));
+  return lift_map_any(args[1], Spread::kElements, [&](const Shared<Vector>& keys) { return as_positions(finder.find(keys)); });
+}
+
+/// Last position whose element is not greater than the key; -1 when all are.
+int64_t last_not_greater(const Vector& sorted, const Scalar& key) {
+  int64_t low = 0, high = static_cast<int64_t>(sorted.size());
+  while (low < high) {
+    const int64_t middle = (low + high) / 2;
+    if (types::compare(sorted.scalar_at(static_cast<size_t>(middle)), key) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+Value search_sorted(std::string_view name, std::span<Value> args, bool exact) {
+  const auto sorted = Arguments(name, args).vector(0, "X");
+  return lift_map_any(args[1], Spread::kElements, [&](const Shared<Vector>& keys) {
+    Buffer<int64_t> positions(keys->size());
+    for (size_t i = 0; i < positions.size(); ++i) {
+      const auto key = keys->scalar_at(i);
+      positions[i] = last_not_greater(*sorted, key);
+      if (exact && positions[i] >= 0 && types::compare(sorted->scalar_at(static_cast<size_t>(positions[i])), key) != 0) positions[i] = -1;
+    }
+    return as_positions(std::move(positions));
+  });
+}
+
+/// Row groups of a vector, or of a tuple of columns.
+Distinct groups_of_rows(std::string_view name, const Value& x) {
+  std::vector<Shared<Vector>> columns;
+  if (x.is_tuple()) {
+    for (const auto& column : x.vector().values_any()) columns.push_back(*elements_of(column));
+  } else if (x.is_table()) {
+    const auto table = table_argument(name, x);
+    for (size_t c = 0; c < table.columns(); ++c) columns.push_back(table.column_shared(c));
+  } else {
+    columns.push_back(searched(name, x));
+  }
+  Distinct result;
+  for (size_t c = 0; c < columns.size(); ++c) {
+    auto part = distinct_of(name, *columns[c]);
+    if (c == 0) {
+      result = std::move(part);
+      continue;
+    }
+    if (part.group_of_row.size() != result.group_of_row.size()) refuse_lengths(name, result.group_of_row.size(), part.group_of_row.size());
+    Vector combined(Type::kLong, part.group_of_row.size());
+    for (size_t i = 0; i < part.group_of_row.size(); ++i) {
+      combined.edit<int64_t>()[i] = static_cast<int64_t>(result.group_of_row[i]) << 32 | part.group_of_row[i];
+    }
+    result = distinct_of(name, combined);
+  }
+  return result;
+}
+
+Value is_duplicated(CallContext&, std::span<Value> args) {
+  std::string keep = "first";
+  if (args.size() > 1) {
+    if (args[1].is_text()) keep = args[1].text();
+    else if (args[1].is_scalar() && !args[1].is_null()) keep = args[1].scalar().as_int64() == 0 ? "first" : args[1].scalar().as_int64() == 1 ? "last" : "none";
+  }
+  for (auto& c : keep) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const auto groups = groups_of_rows("isDuplicated", args[0]);
+  std::vector<int64_t> kept = groups.firsts, counts(groups.firsts.size());
+  for (size_t i = 0; i < groups.group_of_row.size(); ++i) {
+    ++counts[groups.group_of_row[i]];
+    if (keep == "last") kept[groups.group_of_row[i]] = static_cast<int64_t>(i);
+  }
+  Vector result(Type::kBool, groups.group_of_row.size());
+  for (size_t i = 0; i < groups.group_of_row.size(); ++i) {
+    const auto g = groups.group_of_row[i];
+    result.edit<int8_t>()[i] = keep == "none" ? counts[g] > 1 : kept[g] != static_cast<int64_t>(i);
+  }
+  return result;
+}
+
+Value groups(CallContext&, std::span<Value> args) {
+  const auto x = Arguments("groups", args).vector(0, "X");
+  const auto found = distinct_of("groups", *x);
+  std::vector<std::vector<int32_t>> members(found.firsts.size());
+  for (size_t i = 0; i < x->size(); ++i) members[found.group_of_row[i]].push_back(static_cast<int32_t>(i));
+  std::vector<Value> values;
+  for (const auto& rows : members) values.emplace_back(Vector::adopt(Type::kInt, Buffer<int32_t>(rows.begin(), rows.end())));
+  return data::Dictionary(x->take(found.firsts), Vector::tuple(std::move(values)));
+}
+
+/// Number of each run of equal neighbours; with labels the value of the run's first element.
+Value segment(CallContext&, std::span<Value> args) {
+  Arguments a("segment", args);
+  const bool labels = a.flag_or(1, "segmentOffset", true);
+  const auto x = a.vector(0, "X");
+  Vector result(Type::kInt, x->size());
+  int32_t run = -1, start = 0;
+  for (size_t i = 0; i < x->size(); ++i) {
+    if (i == 0 || !(x->scalar_at(i) == x->scalar_at(i - 1))) {
+      ++run;
+      start = static_cast<int32_t>(i);
+    }
+    result.edit<int32_t>()[i] = labels ? start : run;
+  }
+  return result;
+}
+
+// --- buckets -----------------------------------------------------------------------------------------------------
+
+int64_t round_down(int64_t value, int64_t interval, bool right) {
+  if (value == kNull<int64_t>) return value;
+  int64_t rest = value % interval;
+  if (rest < 0) rest += interval;
+  if (!right) return value - rest;
+  return rest == 0 ? value : value + interval - rest;
+}
+
+/// Months and years count from year 0, weeks from a Monday.
+int64_t bar_calendar(int64_t value, Type type, types::Duration d, bool right) {
+  if (value == kNull<int64_t>) return value;
+  const auto unit = static_cast<types::DurationUnit>(d.unit);
+  const int64_t months = unit == types::DurationUnit::kYear ? int64_t{12} * d.count : d.count;
+  const int64_t month = types::convert_temporal(value, type, Type::kMonth);
+  int64_t start = types::convert_temporal(round_down(month, months, false), Type::kMonth, type);
+  if (right && start != value) start = types::convert_temporal(round_down(month, months, false) + months, Type::kMonth, type);
+  return start;
+}
+
+Value bar(CallContext&, std::span<Value> args) {
+  Arguments a("bar", args);
+  const auto closed = a.text_or(2, "closed", "left");
+  if (closed != "left" && closed != "right") a.refuse("closed", "must be left or right.");
+  const bool right = closed == "right";
+  const auto duration = duration_of(args[1]);
+  return lift_map("bar", args[0], Spread::kElements, [&](const Shared<Vector>& vector) {
+    const Type type = vector->type();
+    if (types::is_floating(type) && !duration) {
+      const double interval = a.number(1, "interval");
+      Vector result = *as_doubles("bar", vector);
+      for (auto& value : result.edit<double>()) {
+        if (value != kNull<double>) value = (right ? std::ceil(value / interval) : std::floor(value / interval)) * interval;
+      }
+      return result;
+    }
+    if (!types::is_integral(type) && !types::is_temporal(type)) a.refuse("X", "must be integral, floating or temporal.");
+    if (duration) {
+      const auto unit = static_cast<types::DurationUnit>(duration->unit);
+      if (duration->count <= 0) a.refuse("interval", "must be positive.");
+      if ((unit == types::DurationUnit::kMonth || unit == types::DurationUnit::kYear) && type != Type::kMonth) {
+        return map_whole(*vector, type, [&](int64_t value) { return bar_calendar(value, type, *duration, right); });
+      }
+      const int64_t interval = units_of("bar", *duration, type);
+      // Weeks begin on Monday: 1970.01.01 was a Thursday.
+      const int64_t origin = unit == types::DurationUnit::kWeek ? -3 * types::units_per_day(type) : 0;
+      return map_whole(*vector, type, [&](int64_t value) { return value == kNull<int64_t> ? value : round_down(value - origin, interval, right) + origin; });
+    }
+    const int64_t interval = a.integer(1, "interval");
+    if (interval == 0) return *vector;
+    if (interval < 0) a.refuse("interval", "must be positive.");
+    return map_whole(*vector, type, [&](int64_t value) { return round_down(value, interval, right); });
+  });
+}
+
+Value bucket(CallContext&, std::span<Value> args) {
+  Arguments a("bucket", args);
+  const auto range = as_doubles("bucket", a.vector(1, "dataRange"));
+  const auto count = a.integer(2, "bucketNum");
+  const bool outbound = a.flag_or(3, "includeOutbound", false);
+  const double low = range->values<double>()[0], high = range->values<double>()[1], width = (high - low) / static_cast<double>(count);
+  if (count < 1 || range->size() != 2 || !(width > 0)) a.refuse("dataRange", "must be a rising pair, bucketNum positive.");
+  return lift_map("bucket", args[0], Spread::kElements, [&](const Shared<Vector>& vector) {
+    const auto numbers = as_doubles("bucket", vector);
+    Vector result(Type::kInt, numbers->size());
+    for (size_t i = 0; i < numbers->size(); ++i) {
+      const double value = numbers->values<double>()[i];
+      auto& out = result.edit<int32_t>()[i];
+      out = kNull<int32_t>;
+      if (value == kNull<double>) continue;
+      if (value < low) out = outbound ? 0 : kNull<int32_t>;
+      else if (value >= high) out = outbound ? static_cast<int32_t>(count) + 1 : kNull<int32_t>;
+      else out = static_cast<int32_t>((value - low) / width) + (outbound ? 1 : 0);
+    }
+    return result;
+  });
+}
+
+Value cut_points(CallContext&, std::span<Value> args) {
+  Arguments a("cutPoints", args);
+  const auto bins = a.integer(1, "binNum");
+  if (bins < 1) a.refuse("binNum", "must be positive.");
+  const auto x = a.vector(0, "X");
+  const auto sorted = x->take(order_of("cutPoints", *x, true));
+  Buffer<int64_t> rows;
+  const auto size = static_cast<int64_t>(sorted.size());
+  if (size == 0) return sorted;
+  for (int64_t b = 0; b < bins; ++b) rows.push_back(b * size / bins);
+  Vector result = sorted.take(rows);
+  // The last boundary lies just above the largest element, so that every element falls in a bin.
+  const auto last = sorted.at(sorted.size() - 1);
+  Value end = last;
+  if (types::is_integral(x->type()) || types::is_temporal(x->type())) end = add(last, Value::of_int(1));
+  result.push_back(end);
+  return result;
+}
+
+Value is_sorted(CallContext&, std::span<Value> args) {
+  Arguments a("isSorted", args);
+  const auto x = a.vector(0, "X");
+  const bool ascending = a.flag_or(1, "ascending", true);
+  for (size_t i = 1; i < x->size(); ++i) {
+    const int order = types::compare(x->scalar_at(i - 1), x->scalar_at(i));
+    if (ascending ? order > 0 : order < 0) return Value::of_bool(false);
+  }
+  return Value::of_bool(true);
+}
+
+Value search_k(CallContext&, std::span<Value> args) {
+  Arguments a("searchK", args);
+  const auto x = a.vector(0, "X");
+  const auto k = a.integer(1, "k");
+  if (k < 1 || k > static_cast<int64_t>(x->size())) a.refuse("k", "must be between 1 and the vector's size.");
+  return x->at(static_cast<size_t>(order_of("searchK", *x, true)[static_cast<size_t>(k - 1)]));
+}
+
+Value in_place(CallContext& context, std::span<Value> args, Native function) {
+  args[0] = function(context, args);
+  return args[0];
+}
+
+}  // namespace
+
+void register_order(Registry& registry) {
+  const auto row = [&](Nature nature, Declaration d) { declare(registry, kFamily, nature, std::move(d)); };
+  const auto change = [&](std::string_view name, std::string_view parameters, Native function, std::string_view example, std::string_view result) {
+    declare(registry, kFamily, Nature::kCommand, {.name = name, .parameters = parameters, .run = [function](CallContext& c, std::span<Value> args) { return in_place(c, args, function); }, .summary = "Changes X in place.", .example = example, .result = result, .changes_first = true});
+  };
+  row(Nature::kVector, {"sort", "X, [ascending=true]", sort, "X in order.", "sort(3 NULL 1)", "[null,1,3]", "Nulls are smallest."});
+  change("sort!", "X, [ascending=true]", sort, "x = 3 1; x.sort!(); x", "[1,3]");
+  row(Nature::kVector, {"isort", "X, [ascending=true]", sorted_positions, "The positions that sort X, a vector or a tuple of keys.", "isort(8 3 5)", "[1,2,0]", "Nulls are smallest."});
+  row(Nature::kVector, {"rank", "X, [ascending=true], [groupNum], [ignoreNA=true], [tiesMethod='min'], [percent=false]", rank, "The rank of each element, from 0.", "rank(10 30 30 20)", "[0,2,2,1]", "Null ranks are null."});
+  row(Nature::kVector, {"denseRank", "X, [ascending=true], [ignoreNA=true], [percent=false]", dense_rank, "The rank of each element without gaps, from 0.", "denseRank(10 30 30 20)", "[0,2,2,1]", "Null ranks are null."});
+  row(Nature::kWhole, {"distinct", "X", distinct, "The distinct elements as they first appear.", "distinct(3 1 3)", "[3,1]"});
+  row(Nature::kVector, {"reverse", "X", reverse, "X backwards.", "reverse(1 2 3)", "[3,2,1]"});
+  change("reverse!", "X", reverse, "x = 1 2; x.reverse!(); x", "[2,1]");
+  row(Nature::kElementwise, {"in", "X, Y", is_in, "Whether elements of X occur in Y.", "5 4 in 1 5", "[true,false]", "Null is found if Y holds a null."});
+  row(Nature::kWhole, {"find", "X, Y", find, "The first position of each element of Y in X, or -1; of a dictionary the values.", "find(8 3 5, 5 4)", "[2,-1]"});
+  row(Nature::kWhole, {"binsrch", "X, Y", [](CallContext&, std::span<Value> args) { return search_sorted("binsrch", args, true); }, "The position of each element of Y in the sorted X, or -1.", "binsrch(2 4 6 8, 6 5)", "[2,-1]"});
+  row(Nature::kWhole, {"asof", "X, Y", [](CallContext&, std::span<Value> args) { return search_sorted("asof", args, false); }, "The last position in the sorted X not above each element of Y, or -1.", "asof(2 4 6 8, 5 8 1)", "[1,3,-1]"});
+  row(Nature::kVector, {"isDuplicated", "X, [keep='first']", is_duplicated, "Whether a row repeats one that is kept.", "isDuplicated(1 2 1)", "[false,false,true]"});
+  row(Nature::kWhole, {"groups", "X, [mode]", groups, "The positions of each distinct element.", "groups(3 1 3)[3]", "[0,2]"});
+  row(Nature::kVector, {"segment", "X, [segmentOffset=true]", segment, "Numbers runs of equal elements, by their start or counting from 0.", "segment(1 1 2, false)", "[0,0,1]"});
+  row(Nature::kElementwise, {"bar", "X, interval, [closed='left']", bar, "X rounded down (or up) to multiples of an interval or duration.", "bar(0 4 5 11 -1, 5)", "[0,0,5,10,-5]", "Null stays null."});
+  row(Nature::kElementwise, {"bucket", "X, dataRange, bucketNum, [includeOutbound=false]", bucket, "The number of the even part of a range an element falls in.", "bucket(1 5 9, 0:10, 2)", "[0,1,1]", "Outside: null."});
+  row(Nature::kWhole, {"cutPoints", "X, binNum, [freq]", cut_points, "The boundaries of so many groups of equal size.", "cutPoints(1 2 3 4, 2)", "[1,3,5]"});
+  row(Nature::kWhole, {"isSorted", "X, [ascending=true]", is_sorted, "Whether X is in order.", "isSorted(1 2 2)", "true"});
+  row(Nature::kWhole, {"searchK", "X, k", search_k, "The k-th smallest element.", "searchK(8 3 5, 2)", "5"});
+}
+
+}  // namespace pelorus::functions

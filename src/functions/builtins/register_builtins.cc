@@ -1,0 +1,21 @@
+#include "functions/builtins/register_builtins.h"
+
+namespace pelorus::functions {
+
+void register_builtins(Registry& registry) {
+  register_operators(registry);
+  register_mathematics(registry);
+  register_constructors(registry);
+  register_random(registry);
+  register_types(registry);
+  register_tables(registry);
+  register_aggregates(registry);
+  register_statistics(registry);
+  register_running(registry);
+  register_moving(registry);
+  register_neighbours(registry);
+  register_order(registry);
+  register_nulls(registry);
+}
+
+}  // namespace pelorus::functions

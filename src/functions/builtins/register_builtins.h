@@ -1,0 +1,28 @@
+#pragma once
+// The families of built-ins that need no server, cluster or query engine. Each adds its rows to the registry.
+
+#include "functions/registry.h"
+
+namespace pelorus::functions {
+
+void register_operators(Registry& registry);
+void register_mathematics(Registry& registry);
+void register_constructors(Registry& registry);
+void register_random(Registry& registry);
+void register_types(Registry& registry);
+void register_tables(Registry& registry);
+void register_aggregates(Registry& registry);
+void register_statistics(Registry& registry);
+void register_running(Registry& registry);
+void register_moving(Registry& registry);
+void register_neighbours(Registry& registry);
+void register_order(Registry& registry);
+void register_nulls(Registry& registry);
+
+/// size() by group; declared with the types, made with the aggregates.
+GroupedAggregate grouped_size();
+
+/// All of the above.
+void register_builtins(Registry& registry);
+
+}  // namespace pelorus::functions
