@@ -2,6 +2,7 @@
 
 #include <raft.h>
 #include <raft/uv.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,7 +72,7 @@ static int library_role(int role) {
 static int keep_error(struct raft_engine* engine, int code, const char* message) {
   if (code != 0) {
     engine->error = status_of(code);
-    strncpy(engine->message, message[0] != '\0' ? message : raft_strerror(code), sizeof engine->message - 1);
+    snprintf(engine->message, sizeof engine->message, "%s", message[0] != '\0' ? message : raft_strerror(code));
   }
   return status_of(code);
 }
