@@ -66,6 +66,7 @@ class FakeCallContext final : public CallContext {
     if (bytes > int64_t{1} << 40) throw ScriptError("Out of memory");
   }
 
+  void set_caller(Caller caller) { caller_ = std::move(caller); }
   void name_arguments(std::vector<std::string> names) { argument_names_ = std::move(names); }
   std::string printed;
 

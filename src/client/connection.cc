@@ -1,0 +1,177 @@
+#include "client/connection.h"
+
+#include "wire/encode.h"
+
+namespace pelorus::client {
+namespace {
+
+using data::Value;
+
+constexpr size_t kReadBytes = 64 << 10;
+constexpr size_t kLineBytesMax = 128 << 10;
+constexpr size_t kMessageBytesMax = 64 << 20;
+
+/// Error lines that begin so mean: try another node, or this one later; nothing was changed.
+constexpr std::string_view kNotNow[] = {"<ChunkInTransaction>", "<DataNodeNotAvail>",  "<DataNodeNotReady>",
+                                        "<ControllerNotReady>", "<ControllerNotAvail>", "DFS is not enabled",
+                                        "The datanode isn't initialized yet"};
+
+}  // namespace
+
+Error error_of_line(std::string line) {
+  constexpr std::string_view kNotLeader = "<NotLeader>";
+  if (line.starts_with(kNotLeader)) return {ErrorCode::kNotLeader, line.substr(kNotLeader.size())};
+  for (const auto tag : kNotNow) {
+    if (line.starts_with(tag)) return {ErrorCode::kUnavailable, std::move(line)};
+  }
+  if (line.starts_with("<NoPrivilege>")) return {ErrorCode::kDenied, std::move(line)};
+  return {ErrorCode::kScript, std::move(line)};
+}
+
+Connection::Connection(Endpoint endpoint, ConnectionOptions options, std::unique_ptr<Socket> socket)
+    : endpoint_(std::move(endpoint)), options_(std::move(options)), socket_(std::move(socket)) {}
+
+Result<std::unique_ptr<Connection>> Connection::open(const Endpoint& to, ConnectionOptions options) {
+  TRY(auto socket, Socket::connect(to, options.socket));
+  std::unique_ptr<Connection> connection(new Connection(to, std::move(options), std::move(socket)));
+  TRY_DONE(connection->log_in());
+  return connection;
+}
+
+Status Connection::log_in() {
+  std::string body = "connect\n";
+  if (!options_.user.empty()) body += "login\n" + options_.user + "\n" + options_.password + "\nfalse";
+  const auto answer = ask(body, {}, {});
+  if (answer.ok()) return {};
+  if (answer.error().code != ErrorCode::kScript) return answer.error();
+  return Error{ErrorCode::kDenied, endpoint_.text() + ": " + answer.error().message};
+}
+
+Result<Answer> Connection::run(std::string_view script, const CallOptions& options) {
+  return ask("script\n" + std::string(script), {}, options);
+}
+
+Result<Answer> Connection::call(std::string_view function, const std::vector<Value>& arguments,
+                                const CallOptions& options) {
+  return ask("function\n" + std::string(function) + "\n" + std::to_string(arguments.size()) + "\n1", arguments, options);
+}
+
+Status Connection::upload(const std::vector<std::string>& names, const std::vector<Value>& values,
+                          const CallOptions& options) {
+  CHECK(names.size() == values.size());
+  std::string list;
+  for (const auto& name : names) list += (list.empty() ? "" : ",") + name;
+  const auto answer = ask("variable\n" + list + "\n" + std::to_string(values.size()) + "\n1", values, options);
+  if (!answer.ok()) return answer.error();
+  return {};
+}
+
+Result<Answer> Connection::ask(std::string_view body, const std::vector<Value>& arguments, const CallOptions& options) {
+  if (!usable_) return Error{ErrorCode::kUnavailable, "The connection to " + endpoint_.text() + " is lost."};
+  if (auto sent = send(body, arguments, options); !sent.ok()) return sent.error();
+  if ((options.flags & wire::kAsynchronous) != 0) return Answer();
+  auto answer = receive();
+  if (!answer.ok() && !usable_ && answer.error().code != ErrorCode::kCorrupt) {
+    return Error{ErrorCode::kOutcomeUnknown, answer.error().message + " The request may have been carried out."};
+  }
+  return answer;
+}
+
+Status Connection::send(std::string_view body, const std::vector<Value>& arguments, const CallOptions& options) {
+  wire::Chain out;
+  wire::RequestHeader header;
+  header.accepts_messages = true;
+  header.session = session_;
+  header.flags = options.flags;
+  header.priority = options.priority;
+  header.fetch_size = options.fetch_size;
+  header.client_id = options.client_id;
+  header.sequence = options.sequence;
+  out.put_text(wire::request_head(header, body));
+  for (const auto& argument : arguments) TRY_DONE(wire::encode(argument, out));
+  for (const auto piece : out.pieces()) {
+    if (auto sent = socket_->write(piece); !sent.ok()) {
+      usable_ = false;
+      return sent;
+    }
+  }
+  return {};
+}
+
+Status Connection::fill() {
+  buffer_.resize(kReadBytes);
+  at_ = 0;
+  auto count = socket_->read(buffer_);
+  buffer_.resize(count.ok() ? *count : 0);
+  if (count.ok()) return {};
+  usable_ = false;
+  return count.error();
+}
+
+Result<std::string> Connection::read_until(char end, size_t bytes_max) {
+  std::string text;
+  while (true) {
+    const size_t found = buffer_.find(end, at_);
+    text.append(buffer_, at_, found == std::string::npos ? found : found - at_);
+    if (text.size() > bytes_max) {
+      usable_ = false;
+      return Error{ErrorCode::kCorrupt, "The server's answer cannot be read: a line without an end"};
+    }
+    if (found != std::string::npos) {
+      at_ = found + 1;
+      return text;
+    }
+    TRY_DONE(fill());
+  }
+}
+
+Result<Answer> Connection::receive() {
+  while (true) {
+    TRY(const auto head, read_until('\n', kLineBytesMax));
+    if (head == "MSG") {
+      TRY(const auto text, read_until('\0', kMessageBytesMax));
+      if (options_.print) options_.print(text);
+      continue;
+    }
+    const size_t first = head.find(' ');
+    const size_t second = head.find(' ', first + 1);
+    if (first == std::string::npos || second == std::string::npos) {
+      usable_ = false;
+      return Error{ErrorCode::kCorrupt, "The server's answer cannot be read: " + head.substr(0, 100)};
+    }
+    session_ = head.substr(0, first);
+    const bool has_object = head.substr(first + 1, second - first - 1) == "1";
+    TRY(auto status, read_until('\n', kLineBytesMax));
+    if (status != "OK") return error_of_line(std::move(status));
+    if (!has_object) return Answer();
+    TRY(auto value, read_object());
+    return Answer(std::move(value));
+  }
+}
+
+Result<Value> Connection::read_object() {
+  wire::Decoder decoder;
+  while (!decoder.done()) {
+    if (at_ < buffer_.size()) {
+      auto taken = decoder.feed(std::string_view(buffer_).substr(at_));
+      if (!taken.ok()) {
+        usable_ = false;
+        return taken.error();
+      }
+      at_ += *taken;
+      continue;
+    }
+    const auto direct = decoder.direct();
+    if (direct.empty()) {
+      TRY_DONE(fill());
+      continue;
+    }
+    auto count = socket_->read(direct);
+    usable_ = usable_ && count.ok();
+    if (!count.ok()) return count.error();
+    TRY_DONE(decoder.direct_done(*count));
+  }
+  return decoder.take();
+}
+
+}  // namespace pelorus::client
