@@ -5,6 +5,16 @@ namespace {
 
 constexpr uint8_t kFormat = 1;
 
+/// In the order of the variant.
+constexpr std::string_view kNames[] = {
+    "FoundCluster", "PutNode", "RemoveNode", "RegisterNode", "PutConfiguration", "NoteImport", "CreateDatabase",
+    "DropDatabase", "CreateTable", "DropTable", "AlterTable", "DropPartitions", "AddPartitions", "BeginTransaction",
+    "Decide", "CompleteTransactions", "ChangeReplicas", "ForceVersion", "CreateUser", "DeleteUser", "SetPassword",
+    "LockUser", "CreateGroup", "DeleteGroup", "ChangeMembership", "ChangeGrants", "PutFunctionView",
+    "DropFunctionView", "PutRecord",
+};
+static_assert(std::size(kNames) == std::variant_size_v<Command>);
+
 template <size_t I = 0>
 Result<Command> decode_tagged(uint16_t tag, std::string_view body) {
   if constexpr (I == std::variant_size_v<Command>) {
@@ -31,6 +41,8 @@ Bytes encode_command(const Command& command) {
       command);
   return out;
 }
+
+std::string_view name_of(const Command& command) { return kNames[command.index()]; }
 
 Result<Command> decode_command(std::string_view bytes) {
   ByteReader reader(bytes);

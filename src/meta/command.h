@@ -2,6 +2,7 @@
 // The changes to the replicated state: one struct a change, one variant of all. Everything that is not a function of
 // the state (times, random ids, who is alive) comes inside the command. Recipe for a new one: CONTRIBUTING.md.
 
+#include <string_view>
 #include <variant>
 
 #include "meta/commands/catalogue_commands.h"
@@ -20,6 +21,8 @@ using Command =
 
 /// Format number u8, tag u16, the struct.
 Bytes encode_command(const Command& command);
+/// "CreateTable" …: for the audit log.
+std::string_view name_of(const Command& command);
 /// kCorrupt for bytes that are no command this build knows.
 Result<Command> decode_command(std::string_view bytes);
 

@@ -30,7 +30,8 @@ TEST(Grants, writing_covers_insert_update_and_delete) {
 }
 
 TEST(Grants, denial_beats_grant_but_not_the_administrator) {
-  Access access{.user = "u", .grants = {{AccessType::kTableRead, false, "*"}, {AccessType::kTableRead, true, "dfs://db/t"}}};
+  Access access{.user = "u", 
+                .grants = {{AccessType::kTableRead, false, "*"}, {AccessType::kTableRead, true, "dfs://db/t"}}};
   EXPECT_FALSE(access.may(AccessType::kTableRead, "dfs://db/t"));
   EXPECT_TRUE(access.may(AccessType::kTableRead, "dfs://db/t2"));
   access.is_admin = true;
@@ -52,7 +53,9 @@ TEST(Grants, database_owners_create_by_prefix) {
 }
 
 TEST(Grants, the_lowest_limit_counts) {
-  const Access access{.user = "u", .grants = {{AccessType::kQueryResultMemoryLimit, false, "4"}, {AccessType::kQueryResultMemoryLimit, false, "2.5"}}};
+  const Access access{.user = "u", 
+                      .grants = {{AccessType::kQueryResultMemoryLimit, false, "4"},
+                                 {AccessType::kQueryResultMemoryLimit, false, "2.5"}}};
   EXPECT_EQ(access.limit(AccessType::kQueryResultMemoryLimit), 2.5);
   EXPECT_FALSE(access.limit(AccessType::kPartitionsPerQueryMax));
 }

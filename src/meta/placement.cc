@@ -8,8 +8,9 @@ namespace {
 /// Picks nodes one by one under the rules.
 class Choice {
  public:
-  Choice(const State& state, const PlacementRules& rules, const std::set<std::string>& live)
-      : state_(state), rules_(rules), live_(live) {}
+  Choice(const State& state, const PlacementRules& rules, const std::set<std::string>& live,
+         const PlannedReplicas& planned)
+      : state_(state), rules_(rules), live_(live), planned_(planned) {}
 
   /// A node that is there already, whatever the rules say.
   void keep(const std::string& alias) {
@@ -27,17 +28,17 @@ class Choice {
   }
   /// Offers all live nodes, least loaded first; the best spread (distinct hosts) in the first round.
   void fill() {
-    std::vector<const Node*> nodes;
+    std::vector<std::pair<uint64_t, std::string>> by_load;
     for (const auto& alias : live_) {
-      if (const auto* node = state_.find_node(alias)) nodes.push_back(node);
+      const auto* node = state_.find_node(alias);
+      const auto planned = planned_.find(alias);
+      if (node != nullptr) by_load.emplace_back(node->replica_count + (planned == planned_.end() ? 0 : planned->second), alias);
     }
-    std::sort(nodes.begin(), nodes.end(), [](const Node* left, const Node* right) {
-      return std::tie(left->replica_count, left->alias) < std::tie(right->replica_count, right->alias);
-    });
+    std::sort(by_load.begin(), by_load.end());
     const bool shares_first = rules_.reliability == Reliability::kAnyNode;
-    for (const auto* node : nodes) offer(node->alias, shares_first);
+    for (const auto& [load, alias] : by_load) offer(alias, shares_first);
     if (rules_.reliability != Reliability::kPreferDistinct) return;
-    for (const auto* node : nodes) offer(node->alias, true);
+    for (const auto& [load, alias] : by_load) offer(alias, true);
   }
   const std::vector<std::string>& nodes() const { return nodes_; }
 
@@ -45,6 +46,7 @@ class Choice {
   const State& state_;
   const PlacementRules rules_;
   const std::set<std::string>& live_;
+  const PlannedReplicas& planned_;
   std::vector<std::string> nodes_;
   std::set<std::string> hosts_;
 };
@@ -52,8 +54,8 @@ class Choice {
 }  // namespace
 
 std::vector<std::string> place_chunk(const State& state, const PlacementRules& rules, const std::set<std::string>& live,
-                                     const Table& table, const PartitionKey& key) {
-  Choice choice(state, rules, live);
+                                     const Table& table, const PartitionKey& key, const PlannedReplicas& planned) {
+  Choice choice(state, rules, live, planned);
   const auto* database = state.find_database(table.database);
   if (database != nullptr && !table.is_dimension()) {
     for (const auto& [name, id] : database->tables) {
@@ -74,7 +76,8 @@ std::string place_replica(const State& state, const PlacementRules& rules, const
                           const Chunk& chunk) {
   auto one_more = rules;
   one_more.replicas = static_cast<uint32_t>(chunk.replicas.size()) + 1;
-  Choice choice(state, one_more, live);
+  const PlannedReplicas none;
+  Choice choice(state, one_more, live, none);
   for (const auto& replica : chunk.replicas) choice.keep(replica.node);
   choice.fill();
   return choice.full() ? choice.nodes().back() : "";

@@ -2,6 +2,7 @@
 // Where the replicas of a new chunk go.
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,11 +23,14 @@ struct PlacementRules {
   Reliability reliability = Reliability::kAnyNode;
 };
 
+/// Replicas planned but not in the state yet, by node.
+using PlannedReplicas = std::map<std::string, uint64_t>;
+
 /// Up to rules.replicas live data nodes for a new chunk: first those that hold the same partition of other tables of
 /// the database, then those with the fewest replicas (ties: by alias). Fewer when there are not enough; empty when
 /// there is none. Deterministic in its arguments.
 std::vector<std::string> place_chunk(const State& state, const PlacementRules& rules, const std::set<std::string>& live,
-                                     const Table& table, const PartitionKey& key);
+                                     const Table& table, const PartitionKey& key, const PlannedReplicas& planned = {});
 
 /// A live data node for one more replica of `chunk`, or "" when none is allowed.
 std::string place_replica(const State& state, const PlacementRules& rules, const std::set<std::string>& live,

@@ -23,7 +23,8 @@ class StateTest : public ClusterFixture {
       case 0: return RegisterNode{.alias = node, .uuid = state.nodes.at(node).uuid, .boot = uuid(static_cast<uint8_t>(1 + roll(200)))};
       case 1: return CreateTable{.table = trades("t" + std::to_string(roll(4))), .now_ns = now};
       case 2: return DropTable{"dfs://db", "t" + std::to_string(roll(4))};
-      case 3: return DropPartitions{.database = "dfs://db", .keys = {key(static_cast<int32_t>(roll(9)))}, .delete_schema = roll(2) == 0};
+      case 3:
+        return DropPartitions{.database = "dfs://db", .keys = {key(static_cast<int32_t>(roll(9)))}, .delete_schema = roll(2) == 0};
       case 4: return ChangeReplicas{{{chunk, node, static_cast<ReplicaChange::Kind>(roll(4)), roll(4)}}};
       case 5: return CreateUser{.id = user, .verifier = verifier(user), .now_ns = now};
       case 6: return DeleteUser{user};
@@ -41,7 +42,8 @@ class StateTest : public ClusterFixture {
         return begin;
       }
       default:
-        return Decide{.transaction = transaction, .commit = roll(4) != 0, .failed = {{chunk, node}}, .rows = {{chunk, roll(99)}}, .now_ns = now};
+        return Decide{.transaction = transaction, .commit = roll(4) != 0, .failed = {{chunk, node}},
+                      .rows = {{chunk, roll(99)}}, .now_ns = now};
     }
   }
   /// What must hold whatever happened.

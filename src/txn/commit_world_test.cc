@@ -179,7 +179,8 @@ void CommitWorld::carry_out(const std::string& name, const ParticipantActions& a
   }
   if (actions.prepare_answer) {
     const auto answer = *actions.prepare_answer;
-    send(name, kCoordinator, t(transaction) + (answer.ok() ? " prepared" : " " + answer.error().describe()), [this, name, answer, transaction] {
+    const auto text = answer.ok() ? "prepared" : answer.error().describe();
+    send(name, kCoordinator, t(transaction) + " " + text, [this, name, answer, transaction] {
       if (coordinator_->transaction() == transaction) carry_out(coordinator_->on_prepare_answer(name, answer));
     });
   }

@@ -128,7 +128,8 @@ CoordinatorActions Coordinator::on_decision(const Decision& decision) {
   actions.answer->decision = decision;
   if (decision.verdict == Verdict::kAbort) {
     // Aborted although a commit was asked for: the controllers had given the transaction up, or found too few replicas.
-    actions.answer->status = reason_ ? *reason_ : Error{ErrorCode::kUnavailable, "The transaction was aborted by the controllers; try again."};
+    actions.answer->status = reason_ ? *reason_ : Error{ErrorCode::kUnavailable,
+                                                               "The transaction was aborted by the controllers; try again."};
   }
   for (const auto& node : asked_) {
     Notice notice{node, {decision.transaction, decision.verdict, {}}};

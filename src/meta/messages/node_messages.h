@@ -106,7 +106,8 @@ struct RegisterReply {
   template <class A> void fields(A& a) { a(cluster, epoch, leader, configuration_revision, orders); }
 };
 
-/// Once a second. Answered by the leader; a follower forwards it.
+/// Once a second, to the leader of the last RegisterReply. A follower, and a leader that does not know the boot, answer
+/// register_again: nothing was taken from the message; register with any controller (the request is forwarded).
 inline constexpr std::string_view kHeartbeat = "meta.heartbeat";
 struct Heartbeat {
   std::string alias;
@@ -119,8 +120,8 @@ struct Heartbeat {
   template <class A> void fields(A& a) { a(alias, boot, epoch, metrics, published, recovered, chunks); }
 };
 struct HeartbeatReply {
-  bool register_again = false;  // this leader does not know the boot; nothing else was taken from the message
-  std::string leader;
+  bool register_again = false;
+  std::string leader;           // alias; empty when unknown
   uint64_t configuration_revision = 0;
   uint64_t catalogue_revision = 0;
   uint64_t access_revision = 0;
@@ -190,17 +191,21 @@ struct LeaderReply {
 
 /// Between controllers only, allowed to strangers: what a controller knows before the cluster is founded.
 inline constexpr std::string_view kControllerState = "meta.controller_state";
+struct Founder {
+  std::string alias;
+  Uuid node;
+  bool operator==(const Founder&) const = default;
+  template <class A> void fields(A& a) { a(alias, node); }
+};
 struct ControllerState {
   std::string alias;
   Uuid cluster;                          // nil: belongs to none
   Uuid node;
   bool has_log = false;                  // its Raft directory is not empty
+  bool had_log = false;                  // it was a started member once (noted outside the Raft directory)
   std::vector<std::string> controllers;  // "host:port:alias" of its cluster.nodes, sorted
-  template <class A> void fields(A& a) { a(alias, cluster, node, has_log, controllers); }
+  std::vector<Founder> founders;         // of its cluster, once it founds or has adopted it; all become the first voters
+  template <class A> void fields(A& a) { a(alias, cluster, node, has_log, had_log, controllers, founders); }
 };
-
-/// The agent's methods (payload: the alias as text; the agent knows no metadata). Idempotent.
-inline constexpr std::string_view kAgentStartNode = "agent.start_node";
-inline constexpr std::string_view kAgentStopNode = "agent.stop_node";
 
 }  // namespace pelorus::meta

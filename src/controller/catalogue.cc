@@ -1,0 +1,138 @@
+// The service's answers about databases, users and records, and the changes that users make.
+
+#include "base/log.h"
+#include "controller/metadata_service.h"
+
+namespace pelorus::controller {
+namespace {
+
+/// Commands that nodes may send as a change; transactions and registrations have methods of their own.
+template <class T>
+constexpr bool is_open_to_users() {
+  return !std::is_same_v<T, meta::FoundCluster> && !std::is_same_v<T, meta::RegisterNode> &&
+         !std::is_same_v<T, meta::BeginTransaction> && !std::is_same_v<T, meta::Decide> &&
+         !std::is_same_v<T, meta::CompleteTransactions>;
+}
+
+/// Whether the answer of `T` is a Dropped.
+template <class T>
+constexpr bool drops() {
+  return std::is_same_v<T, meta::DropDatabase> || std::is_same_v<T, meta::DropTable> ||
+         std::is_same_v<T, meta::DropPartitions> || std::is_same_v<T, meta::ChangeReplicas>;
+}
+
+}  // namespace
+
+Result<Bytes> MetadataService::take_change(std::string_view payload) {
+  TRY(const auto request, meta::decode<meta::ChangeRequest>(payload, meta::kChange));
+  TRY(auto command, meta::decode_command(request.command));
+  bool open = false, dropping = false;
+  std::visit(
+      [&]<class T>(T& one) {
+        open = is_open_to_users<T>();
+        dropping = drops<T>();
+        if constexpr (requires { one.now_ns; }) one.now_ns = clock_.wall_ns();
+        if constexpr (std::is_same_v<T, meta::PutFunctionView>) one.view.created_ns = clock_.wall_ns();
+      },
+      command);
+  if (!open) return Error{ErrorCode::kDenied, "This change can't be asked for: " + std::string(name_of(command))};
+  auto answer = propose(command);
+  log_info("change by " + request.user + ": " + std::string(name_of(command)) +
+           (answer.ok() ? "" : " refused: " + answer.error().message));
+  if (!answer.ok() || !dropping) return answer;
+  TRY(const auto dropped, meta::decode<meta::Dropped>(*answer, "dropped chunks"));
+  live_.add_drops(dropped);
+  return answer;
+}
+
+Result<Bytes> MetadataService::table_facts(std::string_view payload) {
+  TRY(const auto request, meta::decode<meta::TableFactsRequest>(payload, meta::kTableFacts));
+  if (request.fresh) TRY_DONE(log_.read_barrier_and_wait(options_.propose_timeout));
+  const auto live = live_.live();
+  return machine_.read([&](const meta::State& state) -> Result<Bytes> {
+    const auto* database = state.find_database(request.database);
+    if (database == nullptr) {
+      return Error{ErrorCode::kNotFound, "The database [" + request.database + "] does not exist."};
+    }
+    const auto* table = state.find_table(request.database, request.table);
+    if (table == nullptr) {
+      return Error{ErrorCode::kNotFound,
+                   "The table [" + request.table + "] does not exist in the database [" + request.database + "]."};
+    }
+    meta::TableFacts facts{.database = *database, .table = *table, .catalogue_revision = state.catalogue_revision};
+    facts.database.tables.clear();
+    std::set<std::string> nodes;
+    std::erase_if(facts.table.chunks, [&](const auto& named) { return state.chunks.at(named.second).version == 0; });
+    for (const auto& [key, id] : facts.table.chunks) {
+      const auto& chunk = facts.chunks.emplace(id, state.chunks.at(id)).first->second;
+      for (const auto& replica : chunk.replicas) nodes.insert(replica.node);
+    }
+    for (const auto& alias : nodes) {
+      const auto* node = state.find_node(alias);
+      if (node != nullptr) facts.nodes.push_back({alias, node->host, node->port, live.contains(alias)});
+    }
+    return encode(facts);
+  });
+}
+
+Result<Bytes> MetadataService::database_facts(std::string_view payload) {
+  TRY(const auto request, meta::decode<meta::DatabaseRequest>(payload, meta::kDatabaseFacts));
+  return machine_.read([&](const meta::State& state) {
+    meta::DatabaseReply reply;
+    if (const auto* database = state.find_database(request.path)) reply.database = *database;
+    return encode(reply);
+  });
+}
+
+Result<Bytes> MetadataService::list_catalogue(std::string_view) {
+  return machine_.read([](const meta::State& state) {
+    meta::CatalogueReply reply{.revision = state.catalogue_revision};
+    for (const auto& [path, database] : state.databases) {
+      auto& entry = reply.databases.emplace_back(meta::CatalogueEntry{path, database.owner, {}});
+      for (const auto& [name, id] : database.tables) entry.tables.push_back(name);
+    }
+    return encode(reply);
+  });
+}
+
+Result<Bytes> MetadataService::user_facts(std::string_view payload) {
+  TRY(const auto request, meta::decode<meta::UserRequest>(payload, meta::kUserFacts));
+  return machine_.read([&](const meta::State& state) {
+    meta::UserReply reply{.access = access_of(state, request.id), .access_revision = state.access_revision};
+    if (const auto* user = state.find_user(request.id)) reply.user = *user;
+    return encode(reply);
+  });
+}
+
+Result<Bytes> MetadataService::list_accounts(std::string_view) {
+  return machine_.read([](const meta::State& state) {
+    meta::AccountsReply reply{state.users, state.groups, state.access_revision};
+    for (auto& [id, user] : reply.users) user.verifier = {};
+    return encode(reply);
+  });
+}
+
+Result<Bytes> MetadataService::list_views(std::string_view) {
+  return machine_.read([](const meta::State& state) {
+    return encode(meta::ViewsReply{state.views, state.access_revision});
+  });
+}
+
+Result<Bytes> MetadataService::list_records(std::string_view payload) {
+  TRY(const auto request, meta::decode<meta::RecordsRequest>(payload, meta::kListRecords));
+  return machine_.read([&](const meta::State& state) {
+    meta::RecordsReply reply;
+    for (auto at = state.records.lower_bound({request.area, ""}); at != state.records.end() && at->first.first == request.area; ++at) {
+      reply.records.emplace(at->first.second, at->second);
+    }
+    return encode(reply);
+  });
+}
+
+Result<Bytes> MetadataService::get_configuration(std::string_view) {
+  return machine_.read([](const meta::State& state) {
+    return encode(meta::ConfigurationReply{state.cluster, state.configuration, state.nodes});
+  });
+}
+
+}  // namespace pelorus::controller

@@ -1,0 +1,174 @@
+// What the leader does without being asked, once every tick; followers only report themselves.
+
+#include "base/log.h"
+#include "controller/membership.h"
+#include "controller/metadata_service.h"
+
+namespace pelorus::controller {
+namespace {
+
+constexpr milliseconds kPlanPeriod{1000};
+constexpr milliseconds kReportPeriod{1000};
+
+}  // namespace
+
+void MetadataService::tick() {
+  if (machine_.leads()) lead();
+  report_self();
+}
+
+void MetadataService::lead() {
+  if (led_term_ != machine_.term()) {
+    led_term_ = machine_.term();
+    live_.begin_term();
+    const std::lock_guard lock(mutex_);
+    orders_.clear();
+  }
+  found_cluster();
+  flush_pending();
+  if (clock_.now() - planned_ < kPlanPeriod) return;
+  planned_ = clock_.now();
+  expire_transactions();
+  recover();
+  reconcile_members();
+}
+
+void MetadataService::found_cluster() {
+  if (!options_.founding || !machine_.read([](const meta::State& state) { return state.cluster.is_nil(); })) return;
+  const auto& founding = *options_.founding;
+  // Nodes and files first: the UUID says that the rest is there.
+  for (const auto& node : founding.nodes) {
+    if (const auto done = propose(meta::PutNode{node}); !done.ok()) log_error("founding the cluster: " + done.error().message);
+  }
+  for (const auto& [name, text] : founding.configuration) {
+    if (const auto done = propose(meta::PutConfiguration{.name = name, .text = text}); !done.ok()) return;
+  }
+  const auto done = propose(meta::FoundCluster{founding.cluster, founding.admin, founding.verifier, clock_.wall_ns()});
+  if (done.ok()) log_info("the cluster has been founded: " + founding.cluster.to_string());
+}
+
+void MetadataService::flush_pending() {
+  meta::CompleteTransactions complete;
+  meta::ChangeReplicas change;
+  {
+    const std::lock_guard lock(mutex_);
+    complete.published.swap(published_);
+    change.changes.swap(changes_);
+  }
+  // What gets lost here is found again: by plan_resolution, by the next report, by the next recovery.
+  if (!complete.published.empty()) (void)propose(complete);
+  if (change.changes.empty()) return;
+  const auto answer = propose(change);
+  if (!answer.ok()) return;
+  if (const auto dropped = meta::decode<meta::Dropped>(*answer, "dropped chunks"); dropped.ok()) live_.add_drops(*dropped);
+}
+
+void MetadataService::expire_transactions() {
+  const auto now_ns = clock_.wall_ns();
+  const auto patience = 2 * live_.timeout();
+  const auto expired = machine_.read([&](const meta::State& state) {
+    std::set<std::string> gone;
+    for (const auto& [alias, node] : state.nodes) {
+      if (live_.is_gone(alias, patience)) gone.insert(alias);
+    }
+    return expired_transactions(state, gone, now_ns, options_.transaction_limit);
+  });
+  for (const auto id : expired) {
+    log_warning("aborts the transaction " + std::to_string(id.value) + ": its coordinator does not decide it");
+    (void)propose(meta::Decide{.transaction = id, .commit = false, .now_ns = now_ns});
+  }
+}
+
+void MetadataService::recover() {
+  RecoveryView view{.placement = options_.placement, .live = live_.live()};
+  auto plan = machine_.read([&](const meta::State& state) {
+    for (const auto& [alias, node] : state.nodes) {
+      const bool rebuilds = options_.recovery_wait.count() > 0;
+      if (rebuilds && live_.is_gone(alias, options_.recovery_wait)) view.gone.insert(alias);
+    }
+    auto planned = plan_recovery(state, view);
+    for (auto& [node, orders] : plan_resolution(state, view.live, clock_.wall_ns(), options_.resolve_after)) {
+      auto& all = planned.orders[node];
+      all.insert(all.end(), orders.begin(), orders.end());
+    }
+    return planned;
+  });
+  const std::lock_guard lock(mutex_);
+  orders_ = std::move(plan.orders);
+  changes_.insert(changes_.end(), plan.changes.begin(), plan.changes.end());
+}
+
+void MetadataService::reconcile_members() {
+  const auto status = log_.status();
+  auto live = live_.live();
+  live.insert(options_.self.alias);
+  const auto change = machine_.read([&](const meta::State& state) { return next_member_change(state, status.members, live); });
+  if (!change || member_change_running_->exchange(true)) return;
+  const auto what = [&] {
+    switch (change->kind) {
+      case MemberChange::Kind::kAddLearner: return "adds the learner ";
+      case MemberChange::Kind::kPromote: return "promotes to voter ";
+      default: return "removes the member ";
+    }
+  }() + change->member.alias;
+  log_info("controllers' group: " + what);
+  const auto done = [running = member_change_running_, what](Status result) {
+    if (!result.ok()) log_warning("controllers' group: " + what + " failed: " + result.error().message);
+    running->store(false);
+  };
+  switch (change->kind) {
+    case MemberChange::Kind::kAddLearner: return log_.add_learner(change->member, done);
+    case MemberChange::Kind::kPromote: return log_.promote(change->member.alias, done);
+    case MemberChange::Kind::kRemove: return log_.remove(change->member.alias, done);
+  }
+}
+
+/// By the log, or by asking the others: one that joins is no member of the log yet.
+std::string MetadataService::find_leader() {
+  auto leading = leader();
+  for (const auto& other : options_.controllers) {
+    if (!leading.empty()) break;
+    const auto answer = peers_.call(other, meta::kLeader, Bytes(), {.timeout = live_.timeout(), .urgent = true});
+    if (!answer.ok()) continue;
+    const auto reply = meta::decode<meta::LeaderReply>(*answer, meta::kLeader);
+    if (reply.ok()) leading = reply->leader;
+  }
+  return leading;
+}
+
+// A controller is a node like any other: it registers with the leader and sends its figures.
+void MetadataService::report_self() {
+  const auto& self = options_.self;
+  if (self.uuid.is_nil() || clock_.now() - reported_ < kReportPeriod) return;
+  reported_ = clock_.now();
+  const auto leading = find_leader();
+  if (leading.empty()) return;
+  meta::Heartbeat beat{.alias = self.alias, .boot = self.boot, .epoch = self_epoch_};
+  if (options_.metrics) beat.metrics = options_.metrics();
+  const auto payload = encode(beat);
+  const auto answer = leading == self.alias
+                          ? heartbeat(payload)
+                          : peers_.call(leading, meta::kHeartbeat, payload, {.timeout = live_.timeout(), .urgent = true});
+  if (!answer.ok()) return;
+  const auto reply = meta::decode<meta::HeartbeatReply>(*answer, meta::kHeartbeat);
+  if (reply.ok() && reply->register_again) register_self(leading);
+}
+
+void MetadataService::register_self(const std::string& leading) {
+  const auto& self = options_.self;
+  const auto cluster = machine_.read([](const meta::State& state) { return state.cluster; });
+  const auto request = encode(meta::RegisterRequest{.alias = self.alias, .role = self.role, .cluster = cluster, .uuid = self.uuid,
+                                                    .boot = self.boot, .host = self.host, .port = self.port});
+  const auto answer = leading == self.alias ? register_node(request)
+                                            : peers_.call(leading, meta::kRegisterNode, request, {.timeout = live_.timeout()});
+  if (!answer.ok()) {
+    if (refusal_ != answer.error().message) log_warning("registering with " + leading + ": " + answer.error().message);
+    refusal_ = answer.error().message;
+    return;
+  }
+  refusal_.clear();
+  const auto accepted = meta::decode<meta::RegisterReply>(*answer, meta::kRegisterNode);
+  if (accepted.ok()) self_epoch_ = accepted->epoch;
+}
+
+}  // namespace pelorus::controller

@@ -1,0 +1,54 @@
+#pragma once
+// How a controllers' group begins and grows. Pure decisions; the server's wiring and the service carry them out.
+//
+// The voters come from the Raft log alone. A controller with an empty directory founds a cluster only together with all
+// listed controllers, empty too and of one mind; if any of them belongs to a cluster it joins that one as a learner.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "meta/messages.h"
+#include "meta/state.h"
+#include "raft/replicated_log.h"
+
+namespace pelorus::controller {
+
+struct BootstrapView {
+  meta::ControllerState self;
+  /// The other controllers of this one's cluster.nodes; nothing for those that cannot be reached.
+  std::map<std::string, std::optional<meta::ControllerState>> peers;
+  bool forced = false;  // -bootstrap 1: do not wait for those that cannot be reached
+};
+
+struct BootstrapDecision {
+  enum class Verdict : uint8_t {
+    kResume,  // this controller belongs to a cluster: start the log
+    kFound,   // the first by alias: make a cluster UUID, persist the foundation, then bootstrap the log with `voters`
+    kAdopt,   // another one founds: bootstrap with its foundation
+    kJoin,    // a cluster exists: start with an empty log (under a new node UUID if had_log), register, wait to be added
+    kWait,    // ask again soon; `reason` says for whom
+  };
+  Verdict verdict = Verdict::kWait;
+  std::string reason;
+  Uuid cluster;                         // kAdopt, kJoin
+  std::vector<raft::Member> voters;     // kFound, kAdopt
+};
+
+/// Cannot found two clusters out of one list: only the first alias founds, the others take exactly its foundation, and
+/// none of them does while a peer belongs to a cluster already.
+BootstrapDecision decide_bootstrap(const BootstrapView& view);
+
+/// The one change of the group to make next so that its voters are the controllers of the state.
+struct MemberChange {
+  enum class Kind : uint8_t { kAddLearner, kPromote, kRemove };
+  Kind kind;
+  raft::Member member;
+};
+/// Nothing while all is as it should be, or while a majority of the voters would not be live. A controller that lost its
+/// disk comes back with another UUID: its old identity is removed first. Controllers taken out of the state are removed.
+std::optional<MemberChange> next_member_change(const meta::State& state, const std::vector<raft::Member>& members,
+                                               const std::set<std::string>& live);
+
+}  // namespace pelorus::controller

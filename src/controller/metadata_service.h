@@ -1,0 +1,173 @@
+#pragma once
+// The controllers' answers to the cluster: transactions, catalogue, users, nodes. Methods and payloads: meta/messages.h.
+//
+// Any controller may be asked. Questions about slow-changing things are answered from this member's own state; changes,
+// and reads that must see the newest commit, go to the leader: a follower forwards them and waits out an election, so
+// that callers never hear of one. After kOutcomeUnknown the caller repeats what is safe to repeat.
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "controller/live_nodes.h"
+#include "controller/metadata_machine.h"
+#include "controller/recover_replicas.h"
+#include "meta/messages.h"
+#include "rpc/caller.h"
+#include "rpc/methods.h"
+
+namespace pelorus::controller {
+
+/// What the first leader of a new cluster writes into the empty state.
+struct Founding {
+  Uuid cluster;
+  std::string admin = "admin";
+  meta::Verifier verifier;
+  std::vector<meta::Node> nodes;                      // of cluster.nodes, controllers and agents included
+  std::map<std::string, std::string> configuration;   // "cluster.cfg" → text …
+};
+
+struct ServiceOptions {
+  meta::Node self;                                    // alias, role, UUID, boot and address of this controller
+  std::vector<std::string> controllers;               // aliases of the others: asked for the leader by one that joins
+  std::optional<Founding> founding;                   // only until the cluster has its state
+  meta::PlacementRules placement;
+  uint32_t prepared_min = 1;                          // replicas a write needs
+  bool restarts_after_crash = false;                  // agents restart nodes that die (datanodeRestartInterval > 0)
+  milliseconds heartbeat_timeout{3000};               // dfsChunkNodeHeartBeatTimeout
+  milliseconds recovery_wait{0};                      // dfsRecoveryWaitTime; 0: lost replicas wait for their node
+  milliseconds transaction_limit{std::chrono::minutes(10)};  // an undecided transaction is aborted
+  milliseconds resolve_after{5000};                   // a participant is told to publish
+  milliseconds propose_timeout{10000};
+  milliseconds agent_timeout{std::chrono::minutes(5)};       // a node's orderly stop may take long
+  milliseconds forward_timeout{15000};                // how long a request outlives an election
+  milliseconds tick_period{200};
+  std::function<meta::NodeMetrics()> metrics;         // of this process; may be empty
+};
+
+/// Thread-safe. Handlers run on rpc workers and may wait for the log.
+class MetadataService {
+ public:
+  /// All collaborators outlive the service. `machine` is the one `log` applies to.
+  MetadataService(ServiceOptions options, raft::ReplicatedLog& log, MetadataMachine& machine, const Clock& clock,
+                  rpc::Caller& peers);
+  ~MetadataService();  // stop()
+
+  /// Makes `methods` answer everything this service knows.
+  void register_methods(rpc::Methods& methods);
+  /// Begins the periodic work of a leader (recovery, resolution, voters). Without it call tick() yourself.
+  void start();
+  /// Wakes and refuses waiting requests; ends the periodic work. Idempotent.
+  void stop();
+  void tick();
+
+  /// As if a member had called: answered here or forwarded to the leader.
+  Result<Bytes> call(std::string_view method, std::string_view payload);
+  template <class Reply, class Request>
+  Result<Reply> ask(std::string_view method, const Request& request) {
+    TRY(const auto bytes, call(method, meta::encode(request)));
+    return meta::decode<Reply>(bytes, method);
+  }
+  /// kChange: a command on behalf of a user. What it answers is described at the command.
+  Result<Bytes> change(const std::string& user, const meta::Command& command);
+
+  const MetadataMachine& machine() const { return machine_; }
+  LiveNodes& live_nodes() { return live_; }
+  bool leads() const { return machine_.leads(); }
+  /// Alias; empty when unknown.
+  std::string leader() const;
+  const std::string& alias() const { return options_.self.alias; }
+
+ private:
+  struct Origin {
+    bool forwarded = false;  // came from a controller that took us for the leader: never forwarded again
+    std::string alias;       // of the caller, as its connection proved it
+  };
+  using Handler = Result<Bytes> (MetadataService::*)(std::string_view payload);
+  struct Route {
+    Handler handler;
+    bool leader_only = true;
+    bool repeatable = false;        // may be sent again after kOutcomeUnknown
+    bool allows_strangers = false;
+    bool urgent = false;            // answers without waiting
+    bool waits_for_agents = false;  // may take agent_timeout
+  };
+  static const std::map<std::string_view, Route>& routes();
+  Result<Bytes> serve(std::string_view method, const Route& route, std::string_view payload, const Origin& origin);
+  Result<Bytes> forward(std::string_view method, const Route& route, std::string_view payload);
+  /// False when the service stops.
+  bool pause(milliseconds wait);
+  /// Through the log; what apply() came to.
+  Result<Bytes> propose(const meta::Command& command);
+
+  // transactions.cc
+  Result<Bytes> begin_transaction(std::string_view payload);
+  Result<Bytes> decide(std::string_view payload);
+  Result<Bytes> get_decisions(std::string_view payload);
+  Result<Bytes> list_transactions(std::string_view payload);
+  // catalogue.cc
+  Result<Bytes> take_change(std::string_view payload);
+  Result<Bytes> table_facts(std::string_view payload);
+  Result<Bytes> database_facts(std::string_view payload);
+  Result<Bytes> list_catalogue(std::string_view payload);
+  Result<Bytes> user_facts(std::string_view payload);
+  Result<Bytes> list_accounts(std::string_view payload);
+  Result<Bytes> list_views(std::string_view payload);
+  Result<Bytes> list_records(std::string_view payload);
+  Result<Bytes> get_configuration(std::string_view payload);
+  // nodes.cc
+  Result<Bytes> register_node(std::string_view payload);
+  Result<Bytes> heartbeat(std::string_view payload);
+  Result<Bytes> cluster_perf(std::string_view payload);
+  Result<Bytes> chunks_status(std::string_view payload);
+  Result<Bytes> who_leads(std::string_view payload);
+  meta::PerfReply perf_of(const meta::State& state, bool controllers) const;
+  Result<meta::RegisterReply> take_registration(const meta::RegisterRequest& request);
+  void take_report(const std::string& node, const std::vector<meta::ReportedChunk>& chunks,
+                   std::vector<meta::Order>& orders);
+  // node_control.cc
+  Result<Bytes> start_nodes(std::string_view payload);
+  Result<Bytes> stop_nodes(std::string_view payload);
+  // duties.cc
+  void lead();
+  void found_cluster();
+  void flush_pending();
+  void expire_transactions();
+  void recover();
+  void reconcile_members();
+  void report_self();
+  std::string find_leader();
+  void register_self(const std::string& leading);
+
+  const ServiceOptions options_;
+  raft::ReplicatedLog& log_;
+  MetadataMachine& machine_;
+  const Clock& clock_;
+  rpc::Caller& peers_;
+  LiveNodes live_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;                                            // guarded by mutex_, as all below
+  std::vector<std::pair<TransactionId, std::string>> published_;     // for the next CompleteTransactions
+  std::vector<meta::ReplicaChange> changes_;                         // for the next ChangeReplicas
+  std::map<std::string, std::vector<meta::Order>> orders_;           // of the last plan
+  std::thread clockwork_;
+
+  // Used by tick() only.
+  uint64_t led_term_ = 0;
+  std::chrono::steady_clock::time_point planned_{};
+  std::chrono::steady_clock::time_point reported_{};
+  uint64_t self_epoch_ = 0;
+  std::string refusal_;  // of the last registration, so that it is logged once
+  std::shared_ptr<std::atomic<bool>> member_change_running_ = std::make_shared<std::atomic<bool>>(false);
+};
+
+}  // namespace pelorus::controller

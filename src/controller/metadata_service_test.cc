@@ -1,0 +1,265 @@
+#include "controller/metadata_service.h"
+
+#include "controller/service_fixture.h"
+
+namespace pelorus::controller {
+namespace {
+
+class MetadataServiceTest : public ServiceFixture {};
+
+TEST_F(MetadataServiceTest, the_first_leader_founds_the_cluster) {
+  for (const auto& [alias, machine] : machines) {
+    machine->read([&](const meta::State& state) {
+      EXPECT_EQ(state.cluster, uuid(9)) << alias;
+      EXPECT_EQ(state.nodes.size(), 7u);
+      EXPECT_EQ(state.configuration.texts.at("cluster.cfg"), "maxMemSize=4\n");
+      EXPECT_TRUE(verify_password(state.users.at("admin").verifier, "123456"));
+    });
+  }
+}
+
+TEST_F(MetadataServiceTest, a_write_goes_through_any_controller) {
+  make_table();
+  const auto reply = begin({1, 2});
+  ASSERT_EQ(reply.begun.chunks.size(), 2u);
+  EXPECT_EQ(reply.begun.chunks[0].replicas.size(), 2u);
+  EXPECT_NE(reply.begun.chunks[0].replicas, reply.begun.chunks[1].replicas) << "load is spread inside one transaction";
+  EXPECT_TRUE(reply.down.empty());
+  EXPECT_EQ(commit(reply.begun.transaction).chunks[0].version, 1u);
+  const auto facts = ask<meta::TableFacts>("ctl3", meta::kTableFacts, meta::TableFactsRequest{"dfs://db", "pt", true});
+  ASSERT_TRUE(facts.ok());
+  EXPECT_EQ(facts->chunks.size(), 2u);
+  EXPECT_EQ(facts->chunks.begin()->second.version, 1u);
+  EXPECT_EQ(facts->nodes.size(), 3u);
+  EXPECT_TRUE(facts->nodes[0].alive);
+}
+
+TEST_F(MetadataServiceTest, facts_show_committed_partitions_only) {
+  make_table();
+  begin({1});
+  EXPECT_TRUE(ask<meta::TableFacts>("ctl1", meta::kTableFacts, meta::TableFactsRequest{"dfs://db", "pt"})->chunks.empty());
+  EXPECT_EQ(ask<meta::TableFacts>("ctl1", meta::kTableFacts, meta::TableFactsRequest{"dfs://db", "no"}).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(MetadataServiceTest, conflicts_and_refusals_reach_the_writer_in_clients_words) {
+  make_table();
+  begin({1});
+  const auto second = ask<meta::BeginReply>("ctl2", meta::kBeginTransaction, begin_of({1}));
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::kConflict);
+  EXPECT_TRUE(second.error().message.starts_with("<ChunkInTransaction>")) << second.error().message;
+}
+
+TEST_F(MetadataServiceTest, a_lost_answer_to_a_decision_is_asked_for_again) {
+  make_table();
+  const auto reply = begin({1});
+  group.lose_next_answer();
+  EXPECT_EQ(commit(reply.begun.transaction).chunks[0].version, 1u);
+}
+
+TEST_F(MetadataServiceTest, decisions_are_told_and_unknown_ones_are_aborted) {
+  make_table();
+  const auto committed = begin({1}).begun.transaction;
+  commit(committed);
+  const auto running = begin({2}).begun.transaction;
+  const auto reply = ask<meta::DecisionsReply>("ctl2", meta::kGetDecisions, meta::DecisionsRequest{{committed, running, {777}}});
+  ASSERT_TRUE(reply.ok());
+  EXPECT_EQ(reply->decisions[0].state, meta::TransactionState::kCommitted);
+  EXPECT_EQ(reply->decisions[0].chunks[0].version, 1u);
+  EXPECT_EQ(reply->decisions[1].state, meta::TransactionState::kRunning);
+  EXPECT_TRUE(reply->decisions[1].chunks.empty());
+  EXPECT_EQ(reply->decisions[2].state, meta::TransactionState::kAborted);
+}
+
+TEST_F(MetadataServiceTest, requests_wait_out_an_election) {
+  make_table();
+  group.lead("");
+  std::thread election([&] {
+    std::this_thread::sleep_for(milliseconds(150));
+    group.lead("ctl3");
+  });
+  const auto reply = ask<meta::DatabaseReply>("ctl2", meta::kDatabaseFacts, meta::DatabaseRequest{"dfs://db"});
+  election.join();
+  ASSERT_TRUE(reply.ok()) << reply.error().describe();
+  EXPECT_TRUE(reply->database);
+}
+
+TEST_F(MetadataServiceTest, a_dead_nodes_replicas_are_named_in_the_answer) {
+  make_table();
+  const auto first = begin({1}).begun;
+  commit(first.transaction);
+  const auto dead = first.chunks[0].replicas[0] == "dn1" ? first.chunks[0].replicas[1] : first.chunks[0].replicas[0];
+  for (int i = 0; i < 4; ++i) {
+    clock.advance(milliseconds(1000));
+    for (const auto* alias : {"dn1", "dn2", "dn3"}) {
+      if (alias != dead) beat(alias);
+    }
+  }
+  EXPECT_EQ(begin({1}).down, std::set<std::string>{dead});
+}
+
+TEST_F(MetadataServiceTest, a_stale_replica_is_ordered_to_recover_and_becomes_good) {
+  make_table();
+  const auto begun = begin({1}).begun;
+  const auto id = begun.chunks[0].chunk;
+  const auto stale = begun.chunks[0].replicas[1];
+  commit(begun.transaction, {{id, stale}});
+  pass(milliseconds(1000));
+  const auto reply = beat(stale);
+  ASSERT_EQ(reply.orders.size(), 1u);
+  EXPECT_EQ(reply.orders[0].kind, meta::Order::Kind::kRecover);
+  EXPECT_EQ(reply.orders[0].chunk, id);
+  EXPECT_EQ(reply.orders[0].version, 1u);
+  EXPECT_EQ(reply.orders[0].nodes, std::vector<std::string>{begun.chunks[0].replicas[0]});
+  beat(stale, {.recovered = {{id, 1}}});
+  pass(milliseconds(1000));
+  EXPECT_EQ(chunk(id).good_replicas(), 2u);
+  EXPECT_TRUE(beat(stale).orders.empty());
+}
+
+TEST_F(MetadataServiceTest, published_commits_become_complete) {
+  make_table();
+  const auto begun = begin({1}).begun;
+  commit(begun.transaction);
+  for (const auto& node : begun.chunks[0].replicas) beat(node, {.published = {begun.transaction}});
+  services["ctl1"]->tick();
+  const auto list = ask<meta::TransactionsReply>("ctl1", meta::kListTransactions, meta::DecisionsRequest{});
+  EXPECT_EQ(list->transactions.at(0).state, meta::TransactionState::kComplete);
+}
+
+TEST_F(MetadataServiceTest, participants_that_do_not_publish_are_told_to_ask) {
+  make_table();
+  const auto begun = begin({1}).begun;
+  commit(begun.transaction);
+  pass(milliseconds(7000));
+  const auto reply = beat(begun.chunks[0].replicas[0]);
+  ASSERT_EQ(reply.orders.size(), 1u);
+  EXPECT_EQ(reply.orders[0].kind, meta::Order::Kind::kResolve);
+  EXPECT_EQ(reply.orders[0].transaction, begun.transaction);
+}
+
+TEST_F(MetadataServiceTest, transactions_of_a_dead_coordinator_are_aborted) {
+  make_table();
+  const auto begun = begin({1}).begun;
+  for (int i = 0; i < 8; ++i) {
+    clock.advance(milliseconds(1000));
+    beat("dn2");
+    beat("dn3");
+    services["ctl1"]->tick();
+  }
+  EXPECT_EQ(commit(begun.transaction).state, meta::TransactionState::kAborted);
+}
+
+TEST_F(MetadataServiceTest, a_new_leader_gives_everybody_time_to_be_heard) {
+  make_table();
+  const auto begun = begin({1}).begun;
+  group.lead("ctl3");
+  services["ctl3"]->tick();
+  EXPECT_TRUE(beat("dn1", {}, "ctl3").register_again);
+  clock.advance(milliseconds(2000));
+  services["ctl3"]->tick();
+  EXPECT_EQ(must_register("dn1").epoch, epochs["dn1"]) << "the same boot keeps its epoch";
+  EXPECT_FALSE(beat("dn1", {}, "ctl3").register_again);
+  EXPECT_EQ(commit(begun.transaction).state, meta::TransactionState::kCommitted);
+}
+
+TEST_F(MetadataServiceTest, dropped_chunks_are_ordered_away) {
+  make_table();
+  const auto begun = begin({1}).begun;
+  commit(begun.transaction);
+  must_change(meta::DropTable{"dfs://db", "pt"});
+  const auto reply = beat(begun.chunks[0].replicas[0]);
+  ASSERT_EQ(reply.orders.size(), 1u);
+  EXPECT_EQ(reply.orders[0].kind, meta::Order::Kind::kDrop);
+  EXPECT_EQ(reply.orders[0].chunk, begun.chunks[0].chunk);
+  const auto again = must_register("dn3", {{.chunk = begun.chunks[0].chunk, .version = 1}});
+  ASSERT_EQ(again.orders.size(), 1u) << "found by the report of a node that was away";
+  EXPECT_EQ(again.orders[0].kind, meta::Order::Kind::kDrop);
+}
+
+TEST_F(MetadataServiceTest, a_node_that_lost_its_chunks_becomes_stale) {
+  make_table();
+  const auto begun = begin({1}).begun;
+  commit(begun.transaction);
+  for (const auto& node : begun.chunks[0].replicas) beat(node, {.published = {begun.transaction}});
+  pass(milliseconds(31000));
+  const auto node = begun.chunks[0].replicas[1];
+  must_change(meta::PutRecord{"x", "y", "z"});  // time moves on in the state as well
+  must_register(node, {});
+  services["ctl1"]->tick();
+  EXPECT_EQ(chunk(begun.chunks[0].chunk).good_replicas(), 1u);
+}
+
+TEST_F(MetadataServiceTest, strangers_copies_and_wrong_roles_are_refused) {
+  auto request = registration("dn1", 7);
+  request.host = "10.9.9.9";
+  EXPECT_EQ(ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request).error().code, ErrorCode::kConflict);
+  request = registration("dn1");
+  request.cluster = uuid(55);
+  EXPECT_EQ(ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request).error().code, ErrorCode::kDenied);
+  request = registration("dn1");
+  request.role = meta::NodeRole::kComputeNode;
+  EXPECT_EQ(ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request).error().code, ErrorCode::kDenied);
+  request = registration("dn9");
+  EXPECT_EQ(ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(MetadataServiceTest, nodes_cannot_smuggle_in_decisions_as_changes) {
+  const auto answer = services["ctl1"]->change("ann", meta::Decide{.transaction = {1}, .commit = true});
+  EXPECT_EQ(answer.error().code, ErrorCode::kDenied);
+}
+
+TEST_F(MetadataServiceTest, perf_shows_every_node_and_who_leads_from_any_controller) {
+  clock.advance(milliseconds(1000));
+  for (auto& [alias, service] : services) service->tick();
+  meta::Heartbeat figures;
+  figures.metrics.connections = 42;
+  beat("dn1", figures);
+  for (const auto* controller : kControllers) {
+    const auto reply = ask<meta::PerfReply>(controller, meta::kClusterPerf, meta::PerfRequest{true});
+    ASSERT_TRUE(reply.ok());
+    ASSERT_EQ(reply->nodes.size(), 7u);
+    for (const auto& row : reply->nodes) {
+      EXPECT_EQ(row.alive, row.node.alias != "agent1") << row.node.alias;
+      const bool is_controller = row.node.role == meta::NodeRole::kController;
+      EXPECT_EQ(row.is_leader, is_controller ? std::optional(row.node.alias == "ctl1") : std::nullopt);
+      EXPECT_EQ(row.metrics.connections, row.node.alias == "dn1" ? 42 : 0);
+      EXPECT_EQ(row.agent, row.node.alias == "dn1" || row.node.alias == "ctl1" ? "agent1" : "");
+    }
+  }
+  EXPECT_EQ(ask<meta::PerfReply>("ctl1", meta::kClusterPerf, meta::PerfRequest{false})->nodes.size(), 4u);
+}
+
+TEST_F(MetadataServiceTest, nodes_are_started_through_the_agent_of_their_host) {
+  const auto start = [&](const std::string& name) {
+    return network.caller("dn1").call("ctl2", meta::kStartNodes, encode(meta::NodesRequest{{name}}));
+  };
+  EXPECT_TRUE(start("dn1").ok());
+  EXPECT_TRUE(started.empty()) << "it is running";
+  for (int i = 0; i < 4; ++i) {
+    clock.advance(milliseconds(1000));
+    for (auto& [alias, service] : services) service->tick();
+  }
+  ASSERT_TRUE(start("10.0.0.1:8900").ok());
+  ASSERT_EQ(started.size(), 1u);
+  EXPECT_EQ(started[0].node.site.alias, "dn1");
+  EXPECT_EQ(started[0].settings.at("maxMemSize"), "4");
+  EXPECT_EQ(started[0].controller_site, "10.0.0.1:8800:ctl1");
+  EXPECT_NE(started[0].sites.find("10.0.0.2:8900:dn2:datanode"), std::string::npos);
+  EXPECT_EQ(start("dn2").error().code, ErrorCode::kNotFound) << "no agent there";
+  EXPECT_EQ(start("nobody").error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(MetadataServiceTest, users_log_in_by_facts_of_any_controller) {
+  must_change(meta::CreateUser{.id = "ann", .verifier = meta::make_verifier("pw", "salt", 2).value()});
+  must_change(meta::ChangeGrants{.ids = {"ann"}, .type = meta::AccessType::kTableRead, .objects = {"dfs://db"}});
+  const auto reply = ask<meta::UserReply>("ctl3", meta::kUserFacts, meta::UserRequest{"ann"});
+  ASSERT_TRUE(reply.ok() && reply->user);
+  EXPECT_TRUE(verify_password(reply->user->verifier, "pw"));
+  EXPECT_TRUE(reply->access.may(meta::AccessType::kTableRead, "dfs://db/pt"));
+  EXPECT_FALSE(ask<meta::AccountsReply>("ctl3", meta::kListAccounts, meta::UserRequest{})->users.at("ann").verifier.is_set());
+  EXPECT_FALSE(ask<meta::UserReply>("ctl3", meta::kUserFacts, meta::UserRequest{"bob"})->user);
+}
+
+}  // namespace
+}  // namespace pelorus::controller

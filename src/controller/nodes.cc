@@ -1,0 +1,139 @@
+// The service's answers to and about nodes: registration, heartbeats, status tables, starting and stopping.
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "controller/node_control.h"
+#include "controller/metadata_service.h"
+
+namespace pelorus::controller {
+namespace {
+
+void add_all(std::vector<meta::Order>& to, const std::vector<meta::Order>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+}  // namespace
+
+Result<Bytes> MetadataService::register_node(std::string_view payload) {
+  TRY(const auto request, meta::decode<meta::RegisterRequest>(payload, meta::kRegisterNode));
+  TRY(const auto reply, take_registration(request));
+  return encode(reply);
+}
+
+Result<meta::RegisterReply> MetadataService::take_registration(const meta::RegisterRequest& request) {
+  const auto [cluster, known] = machine_.read([&](const meta::State& state) {
+    const auto* node = state.find_node(request.alias);
+    return std::pair(state.cluster, node == nullptr ? std::optional<meta::Node>() : *node);
+  });
+  if (!request.cluster.is_nil() && request.cluster != cluster) {
+    return Error{ErrorCode::kDenied, "The node " + request.alias + " belongs to another cluster: " +
+                                         request.cluster.to_string() + ", not " + cluster.to_string()};
+  }
+  const auto running = live_.live_boot(request.alias);
+  const bool moved = known && (known->host != request.host || known->port != request.port);
+  if (running && *running != request.boot && moved) {
+    return Error{ErrorCode::kConflict, "The node " + request.alias + " is running already at " + known->site() +
+                                           "; a copy of its directory can't join as well."};
+  }
+  if (known && known->role != request.role) {
+    return Error{ErrorCode::kDenied, "The node " + request.alias + " is a " + std::string(name_of(known->role)) +
+                                         " in cluster.nodes, not a " + std::string(name_of(request.role)) + "."};
+  }
+  TRY(const auto answer, propose(meta::RegisterNode{.alias = request.alias, .uuid = request.uuid, .boot = request.boot,
+                                                    .host = request.host, .port = request.port, .now_ns = clock_.wall_ns()}));
+  TRY(const auto registered, meta::decode<meta::Registered>(answer, "registration"));
+  live_.registered(request.alias, request.boot, registered.epoch);
+  log_info("node registered: " + request.host + ":" + std::to_string(request.port) + ":" + request.alias + ", epoch " +
+           std::to_string(registered.epoch) + ", " + std::to_string(request.chunks.size()) + " chunk(s)");
+  meta::RegisterReply reply{.cluster = cluster, .epoch = registered.epoch, .leader = options_.self.alias};
+  reply.configuration_revision = machine_.read([](const meta::State& state) { return state.configuration.revision; });
+  if (known && known->holds_data()) take_report(request.alias, request.chunks, reply.orders);
+  return reply;
+}
+
+void MetadataService::take_report(const std::string& node, const std::vector<meta::ReportedChunk>& chunks,
+                                  std::vector<meta::Order>& orders) {
+  auto findings = machine_.read([&](const meta::State& state) { return compare_report(state, node, chunks); });
+  for (const auto& alarm : findings.alarms) log_error(alarm);
+  add_all(orders, findings.orders);
+  const std::lock_guard lock(mutex_);
+  changes_.insert(changes_.end(), findings.changes.begin(), findings.changes.end());
+}
+
+Result<Bytes> MetadataService::heartbeat(std::string_view payload) {
+  TRY(const auto beat, meta::decode<meta::Heartbeat>(payload, meta::kHeartbeat));
+  meta::HeartbeatReply reply{.leader = leader()};
+  if (!machine_.leads() || !live_.heard(beat)) {
+    reply.register_again = true;
+    return encode(reply);
+  }
+  machine_.read([&](const meta::State& state) {
+    reply.configuration_revision = state.configuration.revision;
+    reply.catalogue_revision = state.catalogue_revision;
+    reply.access_revision = state.access_revision;
+  });
+  if (beat.chunks) take_report(beat.alias, *beat.chunks, reply.orders);
+  for (const auto chunk : live_.drops_for(beat.alias)) {
+    reply.orders.push_back({.kind = meta::Order::Kind::kDrop, .chunk = chunk});
+  }
+  const std::lock_guard lock(mutex_);
+  for (const auto id : beat.published) published_.emplace_back(id, beat.alias);
+  for (const auto& [chunk, version] : beat.recovered) {
+    changes_.push_back({chunk, beat.alias, meta::ReplicaChange::Kind::kGood, version});
+  }
+  const auto planned = orders_.find(beat.alias);
+  if (planned != orders_.end()) add_all(reply.orders, planned->second);
+  return encode(reply);
+}
+
+meta::PerfReply MetadataService::perf_of(const meta::State& state, bool controllers) const {
+  meta::PerfReply reply;
+  const auto leading = leader();
+  for (const auto& [alias, node] : state.nodes) {
+    const bool is_controller = node.role == meta::NodeRole::kController;
+    if (is_controller && !controllers) continue;
+    auto& row = reply.nodes.emplace_back();
+    row.node = node;
+    row.metrics = live_.metrics(alias);
+    row.alive = live_.is_live(alias) || alias == options_.self.alias;
+    row.agent = node.role == meta::NodeRole::kAgent ? "" : agent_of(state, node);
+    if (is_controller && row.alive) row.is_leader = alias == leading;
+  }
+  return reply;
+}
+
+Result<Bytes> MetadataService::cluster_perf(std::string_view payload) {
+  TRY(const auto request, meta::decode<meta::PerfRequest>(payload, meta::kClusterPerf));
+  const auto leading = log_.status().leader;
+  if (!machine_.leads() && !leading.empty() && leading != options_.self.alias) {
+    auto answer = peers_.call(leading, meta::kClusterPerf, Bytes(payload), {.timeout = live_.timeout(), .urgent = true});
+    if (answer.ok()) return answer;
+  }
+  return machine_.read([&](const meta::State& state) { return encode(perf_of(state, request.controllers)); });
+}
+
+Result<Bytes> MetadataService::chunks_status(std::string_view) {
+  const auto live = live_.live();
+  return machine_.read([&](const meta::State& state) {
+    meta::ChunksReply reply;
+    for (const auto& [id, chunk] : state.chunks) {
+      reply.chunks.push_back({chunk, chunk_path(state, chunk), state_of(chunk, live)});
+    }
+    return encode(reply);
+  });
+}
+
+Result<Bytes> MetadataService::who_leads(std::string_view) {
+  meta::LeaderReply reply{.leader = leader()};
+  machine_.read([&](const meta::State& state) {
+    reply.initialised = !state.cluster.is_nil() && !reply.leader.empty();
+    if (const auto* node = state.find_node(reply.leader)) {
+      reply.host = node->host;
+      reply.port = node->port;
+    }
+  });
+  return encode(reply);
+}
+
+}  // namespace pelorus::controller

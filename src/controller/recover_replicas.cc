@@ -1,0 +1,164 @@
+#include "controller/recover_replicas.h"
+
+#include <algorithm>
+
+namespace pelorus::controller {
+namespace {
+
+using meta::Chunk;
+using meta::Order;
+using meta::ReplicaChange;
+using meta::State;
+
+int64_t nanoseconds(std::chrono::nanoseconds duration) { return duration.count(); }
+
+/// Committed transactions that `node` has not published, by chunk.
+std::map<ChunkId, std::vector<TransactionId>> unpublished_of(const State& state, const std::string& node) {
+  std::map<ChunkId, std::vector<TransactionId>> by_chunk;
+  for (const auto& [id, transaction] : state.transactions) {
+    if (transaction.state != meta::TransactionState::kCommitted || !transaction.unpublished.contains(node)) continue;
+    for (const auto& part : transaction.chunks) by_chunk[part.chunk].push_back(id);
+  }
+  return by_chunk;
+}
+
+/// Judges one replica by the version its node reported (0: not there).
+class ReportJudge {
+ public:
+  ReportJudge(const State& state, const std::string& node)
+      : state_(state), node_(node), unpublished_(unpublished_of(state, node)) {}
+
+  void judge(const Chunk& chunk, const meta::Replica& replica, Version version, bool damaged) {
+    if (chunk.version == 0) return;  // being made
+    if (damaged) {
+      change(chunk, replica, 0);
+      alarm("damaged", chunk);
+    } else if (version == chunk.version) {
+      if (replica.stale) findings.changes.push_back({chunk.id, node_, ReplicaChange::Kind::kGood, version});
+    } else if (version > chunk.version) {
+      // Published without a decision we know: never by our rules, so the operator must hear of it.
+      change(chunk, replica, chunk.version - 1);
+      alarm("newer than the controllers' version " + std::to_string(chunk.version), chunk);
+    } else {
+      behind(chunk, replica, version);
+    }
+  }
+  ReportFindings findings;
+
+ private:
+  void behind(const Chunk& chunk, const meta::Replica& replica, Version version) {
+    const auto waiting = unpublished_.find(chunk.id);
+    if (waiting != unpublished_.end()) {
+      for (const auto id : waiting->second) findings.orders.push_back({.kind = Order::Kind::kResolve, .transaction = id});
+    } else if (replica.stale) {
+      if (replica.version != version) findings.changes.push_back({chunk.id, node_, ReplicaChange::Kind::kStale, version});
+    } else if (state_.now_ns - chunk.updated_ns < nanoseconds(kReportGrace)) {
+      if (!asked_again_) findings.orders.push_back({.kind = Order::Kind::kReport});
+      asked_again_ = true;
+    } else {
+      change(chunk, replica, version);
+      if (chunk.good_replicas() == 1) alarm("the last good replica and older than the committed version", chunk);
+    }
+  }
+  void change(const Chunk& chunk, const meta::Replica& replica, Version version) {
+    if (!replica.stale) findings.changes.push_back({chunk.id, node_, ReplicaChange::Kind::kStale, version});
+  }
+  void alarm(const std::string& what, const Chunk& chunk) {
+    findings.alarms.push_back("The replica of " + meta::chunk_path(state_, chunk) + " on " + node_ + " is " + what + ".");
+  }
+
+  const State& state_;
+  const std::string& node_;
+  const std::map<ChunkId, std::vector<TransactionId>> unpublished_;
+  bool asked_again_ = false;
+};
+
+void plan_chunk(const State& state, const RecoveryView& view, const Chunk& chunk, RecoveryPlan& plan) {
+  std::vector<std::string> sources;
+  size_t counted = 0;  // replicas that exist or will come back
+  for (const auto& replica : chunk.replicas) {
+    if (!replica.stale && view.live.contains(replica.node)) sources.push_back(replica.node);
+    if (!view.gone.contains(replica.node)) ++counted;
+  }
+  if (sources.empty()) return;
+  for (const auto& replica : chunk.replicas) {
+    if (!replica.stale) continue;
+    if (sources.size() >= view.placement.replicas) {
+      plan.changes.push_back({chunk.id, replica.node, ReplicaChange::Kind::kRemove, 0});
+    } else if (view.live.contains(replica.node)) {
+      auto& orders = plan.orders[replica.node];
+      if (orders.size() >= view.orders_per_node_max) continue;
+      orders.push_back({.kind = Order::Kind::kRecover, .chunk = chunk.id, .version = chunk.version, .nodes = sources});
+    }
+  }
+  if (counted >= view.placement.replicas) return;
+  const auto node = meta::place_replica(state, view.placement, view.live, chunk);
+  if (!node.empty()) plan.changes.push_back({chunk.id, node, ReplicaChange::Kind::kAdd, 0});
+}
+
+}  // namespace
+
+ReportFindings compare_report(const State& state, const std::string& node,
+                              const std::vector<meta::ReportedChunk>& report) {
+  ReportJudge judge(state, node);
+  std::set<ChunkId> reported;
+  for (const auto& item : report) {
+    reported.insert(item.chunk);
+    const auto* chunk = state.find_chunk(item.chunk);
+    const auto* replica = chunk == nullptr ? nullptr : chunk->find(node);
+    if (replica == nullptr) {
+      judge.findings.orders.push_back({.kind = Order::Kind::kDrop, .chunk = item.chunk});
+    } else {
+      judge.judge(*chunk, *replica, item.version, item.damaged);
+    }
+  }
+  for (const auto& [id, chunk] : state.chunks) {
+    const auto* replica = chunk.find(node);
+    if (replica != nullptr && !reported.contains(id)) judge.judge(chunk, *replica, 0, false);
+  }
+  return std::move(judge.findings);
+}
+
+RecoveryPlan plan_recovery(const State& state, const RecoveryView& view) {
+  RecoveryPlan plan;
+  for (const auto& [id, chunk] : state.chunks) {
+    if (plan.changes.size() >= view.changes_max) break;
+    if (chunk.version > 0) plan_chunk(state, view, chunk, plan);
+  }
+  return plan;
+}
+
+std::vector<TransactionId> expired_transactions(const State& state, const std::set<std::string>& gone, int64_t now_ns,
+                                                std::chrono::milliseconds limit) {
+  std::vector<TransactionId> expired;
+  for (const auto& [id, transaction] : state.transactions) {
+    if (transaction.is_decided()) continue;
+    const auto* node = state.find_node(transaction.coordinator);
+    const bool orphan = node == nullptr || node->epoch != transaction.epoch || gone.contains(transaction.coordinator);
+    if (orphan || now_ns - transaction.begun_ns > nanoseconds(limit)) expired.push_back(id);
+  }
+  return expired;
+}
+
+std::map<std::string, std::vector<Order>> plan_resolution(const State& state, const std::set<std::string>& live,
+                                                          int64_t now_ns, std::chrono::milliseconds after) {
+  std::map<std::string, std::vector<Order>> orders;
+  for (const auto& [id, transaction] : state.transactions) {
+    if (transaction.state != meta::TransactionState::kCommitted) continue;
+    if (now_ns - transaction.decided_ns < nanoseconds(after)) continue;
+    for (const auto& node : transaction.unpublished) {
+      if (live.contains(node)) orders[node].push_back({.kind = Order::Kind::kResolve, .transaction = id});
+    }
+  }
+  return orders;
+}
+
+std::string state_of(const Chunk& chunk, const std::set<std::string>& live) {
+  if (chunk.locked_by.value != 0) return "CONSTRUCTING";
+  const bool complete = std::all_of(chunk.replicas.begin(), chunk.replicas.end(), [&](const meta::Replica& replica) {
+    return !replica.stale && live.contains(replica.node);
+  });
+  return complete ? "COMPLETE" : "RECOVERING";
+}
+
+}  // namespace pelorus::controller

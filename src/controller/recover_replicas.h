@@ -1,0 +1,56 @@
+#pragma once
+// What must happen so that every chunk has its replicas and every transaction its end. Pure functions of the state, of
+// reports and of who is alive; the service proposes the changes and sends the orders.
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "meta/messages.h"
+#include "meta/placement.h"
+
+namespace pelorus::controller {
+
+struct ReportFindings {
+  std::vector<meta::ReplicaChange> changes;
+  std::vector<meta::Order> orders;
+  std::vector<std::string> alarms;  // what an operator must look at
+};
+
+/// Compares what a node holds with what the controllers know (operations manual, "Replica consistency rules").
+/// A chunk changed within the last `kReportGrace` is not judged by a report that may be older: another one is asked for.
+ReportFindings compare_report(const meta::State& state, const std::string& node,
+                              const std::vector<meta::ReportedChunk>& report);
+inline constexpr std::chrono::seconds kReportGrace{30};
+
+struct RecoveryView {
+  meta::PlacementRules placement;
+  std::set<std::string> live;
+  /// Nodes silent for so long that their replicas are rebuilt elsewhere.
+  std::set<std::string> gone;
+  size_t orders_per_node_max = 4;
+  size_t changes_max = 1000;
+};
+struct RecoveryPlan {
+  std::vector<meta::ReplicaChange> changes;
+  std::map<std::string, std::vector<meta::Order>> orders;  // by node
+};
+/// Stale replicas on live nodes are filled from good ones, missing replicas added, needless stale ones removed.
+/// Cost: one pass over all chunks.
+RecoveryPlan plan_recovery(const meta::State& state, const RecoveryView& view);
+
+/// Undecided transactions nobody will decide: their coordinator is gone, or they have taken longer than `limit`.
+std::vector<TransactionId> expired_transactions(const meta::State& state, const std::set<std::string>& gone,
+                                                int64_t now_ns, std::chrono::milliseconds limit);
+
+/// For participants that live but have not published a commit `after` its decision: orders to ask for it.
+std::map<std::string, std::vector<meta::Order>> plan_resolution(const meta::State& state, const std::set<std::string>& live,
+                                                                int64_t now_ns, std::chrono::milliseconds after);
+
+/// CONSTRUCTING in a transaction, COMPLETE when every replica is good and on a live node, else RECOVERING.
+std::string state_of(const meta::Chunk& chunk, const std::set<std::string>& live);
+
+}  // namespace pelorus::controller

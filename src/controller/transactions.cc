@@ -1,0 +1,65 @@
+// The service's part in transactions: placing chunks, recording decisions, answering doubts.
+
+#include "controller/metadata_service.h"
+
+namespace pelorus::controller {
+
+Result<Bytes> MetadataService::begin_transaction(std::string_view payload) {
+  TRY(auto command, meta::decode<meta::BeginTransaction>(payload, meta::kBeginTransaction));
+  command.now_ns = clock_.wall_ns();
+  const auto live = live_.live();
+  machine_.read([&](const meta::State& state) {
+    meta::PlannedReplicas planned;
+    for (auto& request : command.chunks) {
+      const auto* table = state.find_table(request.table);
+      if (table == nullptr || table->chunks.contains(request.key)) continue;
+      request.placement = meta::place_chunk(state, options_.placement, live, *table, request.key, planned);
+      for (const auto& node : request.placement) ++planned[node];
+    }
+  });
+  TRY(const auto answer, propose(command));
+  TRY(auto begun, meta::decode<meta::Begun>(answer, "begun transaction"));
+  meta::BeginReply reply{.begun = std::move(begun)};
+  for (const auto& chunk : reply.begun.chunks) {
+    for (const auto& node : chunk.replicas) {
+      if (!live.contains(node)) reply.down.insert(node);
+    }
+  }
+  return encode(reply);
+}
+
+Result<Bytes> MetadataService::decide(std::string_view payload) {
+  TRY(auto command, meta::decode<meta::Decide>(payload, meta::kDecide));
+  command.now_ns = clock_.wall_ns();
+  command.prepared_min = options_.prepared_min;
+  return propose(command);
+}
+
+Result<Bytes> MetadataService::get_decisions(std::string_view payload) {
+  TRY(const auto request, meta::decode<meta::DecisionsRequest>(payload, meta::kGetDecisions));
+  TRY_DONE(log_.read_barrier_and_wait(options_.propose_timeout));
+  const auto reply = machine_.read([&](const meta::State& state) {
+    meta::DecisionsReply answers;
+    for (const auto id : request.transactions) {
+      meta::Decision decision{.transaction = id};
+      if (const auto* transaction = state.find_transaction(id)) {
+        decision.state = transaction->state;
+        const bool committed = transaction->is_decided() && transaction->state != meta::TransactionState::kAborted;
+        if (committed) decision.chunks = transaction->chunks;
+      }
+      answers.decisions.push_back(std::move(decision));
+    }
+    return answers;
+  });
+  return encode(reply);
+}
+
+Result<Bytes> MetadataService::list_transactions(std::string_view) {
+  return machine_.read([&](const meta::State& state) {
+    meta::TransactionsReply reply;
+    for (const auto& [id, transaction] : state.transactions) reply.transactions.push_back(transaction);
+    return encode(reply);
+  });
+}
+
+}  // namespace pelorus::controller
