@@ -29,12 +29,13 @@ Result<Bytes> send_all(rpc::Caller& peers, std::string_view method, std::vector<
   auto answers = std::make_shared<Answers>();
   answers->waiting = orders.size();
   for (auto& order : orders) {
-    peers.call_async(order.agent, method, std::move(order.payload), {.timeout = timeout}, [answers, node = order.node](Result<Bytes> answer) {
+    const auto take = [answers, node = order.node](Result<Bytes> answer) {
       const std::lock_guard lock(answers->mutex);
       if (!answer.ok()) answers->failures += (answers->failures.empty() ? "" : "; ") + node + ": " + answer.error().message;
       --answers->waiting;
       answers->changed.notify_all();
-    });
+    };
+    peers.call_async(order.agent, method, std::move(order.payload), {.timeout = timeout}, take);
   }
   std::unique_lock lock(answers->mutex);
   answers->changed.wait(lock, [&] { return answers->waiting == 0; });

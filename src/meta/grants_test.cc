@@ -87,7 +87,8 @@ TEST(Verifier, checks_the_proof_as_clients_compute_it) {
   const auto signature = verify_proof(verifier, exchange, "d1GGKzwX0bhgZ2piG+qEZu5PNimMfRXoceYQCHvw2ec=");
   ASSERT_TRUE(signature.ok()) << signature.error().describe();
   EXPECT_EQ(*signature, "C0dAyBgSl0sw0jiHHVtSz6kHneS5xPOilQwL2qWKNdY=");
-  EXPECT_EQ(verify_proof(verifier, {"bob", "abc", "abcdef"}, "d1GGKzwX0bhgZ2piG+qEZu5PNimMfRXoceYQCHvw2ec=").error().code, ErrorCode::kDenied);
+  const ScramExchange other{"bob", "abc", "abcdef"};
+  EXPECT_EQ(verify_proof(verifier, other, "d1GGKzwX0bhgZ2piG+qEZu5PNimMfRXoceYQCHvw2ec=").error().code, ErrorCode::kDenied);
   EXPECT_EQ(verify_proof(verifier, exchange, "AAAA").error().code, ErrorCode::kDenied);
   EXPECT_EQ(verify_proof(verifier, exchange, "***").error().code, ErrorCode::kDenied);
 }

@@ -46,7 +46,7 @@ struct Node {
 };
 
 struct Configuration {
-  uint64_t revision = 0;                       // +1 with every change
+  uint64_t revision = 0;                       // +1 with every change of a text or of the list of members
   std::map<std::string, std::string> texts;    // "cluster.cfg", "cluster.nodes", "controller.cfg": whole files
   std::map<std::string, std::string> imported; // "controller alias/file": hash of the file when it was last imported
 

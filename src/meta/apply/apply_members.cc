@@ -45,6 +45,7 @@ Outcome apply_one(State& state, const PutNode& command) {
     node.compute_group = wanted.compute_group;
     node.zone = wanted.zone;
   }
+  ++state.configuration.revision;
   return {};
 }
 
@@ -56,6 +57,7 @@ Outcome apply_one(State& state, const RemoveNode& command) {
                                               std::to_string(found->second.replica_count) + " chunk(s)");
   }
   state.nodes.erase(found);
+  ++state.configuration.revision;
   return {};
 }
 
