@@ -16,7 +16,7 @@ namespace pelorus::syntax {
 enum class ExprKind : uint8_t {
   kLiteral, kConstantVector, kName, kFunctionName, kMacroName, kVectorBracket, kTuple, kDictionary, kUnary, kBinary,
   kComparisonChain, kConditional, kPair, kIndex, kMember, kCall, kMethodCall, kPartial, kTemplate, kFunction, kCode,
-  kAlias, kStar, kColumnRange, kCase, kOver, kDefault,
+  kAlias, kStar, kColumnRange, kCase, kOver, kDefault, kHeld,
   // SQL; see syntax/sql.h
   kQuery, kUpdate, kDelete, kInsert, kCreateDatabase, kCreateTable, kAlterTable, kDrop,
 };
@@ -215,6 +215,12 @@ struct ColumnRange final : ExprOf<ExprKind::kColumnRange> {
 struct Case final : ExprOf<ExprKind::kCase> {
   std::vector<std::pair<ExprRef, ExprRef>> branches;
   ExprRef otherwise;  // null: null
+};
+
+/// A value put into a tree at run time; only exec knows its type. `printed` is script text for it.
+struct Held final : ExprOf<ExprKind::kHeld> {
+  std::shared_ptr<const void> value;
+  std::string printed;
 };
 
 /// The constant DFLT.

@@ -211,6 +211,7 @@ void Printer::expr(const Expr& expr) {
     case ExprKind::kCase: return case_when(*as<Case>(expr));
     case ExprKind::kOver: return over(*as<Over>(expr));
     case ExprKind::kDefault: return put("DFLT");
+    case ExprKind::kHeld: return put(as<Held>(expr)->printed);
     default: sql(expr);
   }
 }

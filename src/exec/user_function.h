@@ -1,0 +1,100 @@
+#pragma once
+// Callable values made by scripts, and CODE. All immutable.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "data/value.h"
+#include "syntax/statement.h"
+
+namespace pelorus::exec {
+
+using data::Value;
+
+/// def, lambda, closure.
+class UserFunction final : public data::FunctionObject {
+ public:
+  /// `captured`: one value per capture of the definition, in its order.
+  UserFunction(std::shared_ptr<const syntax::FunctionDefinition> definition, std::vector<Value> captured)
+      : definition_(std::move(definition)), captured_(std::move(captured)) {}
+  Kind kind() const override { return Kind::kUser; }
+  /// The whole definition; a closure shows its captured values as bound leading arguments.
+  std::string print() const override;
+  bool is_aggregate() const override { return definition_->is_aggregate; }
+  const syntax::FunctionDefinition& definition() const { return *definition_; }
+  const std::shared_ptr<const syntax::FunctionDefinition>& definition_shared() const { return definition_; }
+  const std::vector<Value>& captured() const { return captured_; }
+  size_t arguments_min() const;
+
+ private:
+  const std::shared_ptr<const syntax::FunctionDefinition> definition_;
+  const std::vector<Value> captured_;
+};
+
+/// f{a, , b}: missing values are open places.
+class PartialFunction final : public data::FunctionObject {
+ public:
+  PartialFunction(data::FunctionRef function, std::vector<Value> bound,
+                  std::vector<std::pair<std::string, Value>> named = {})
+      : function_(std::move(function)), bound_(std::move(bound)), named_(std::move(named)) {}
+  Kind kind() const override { return Kind::kPartial; }
+  std::string print() const override;
+  bool is_aggregate() const override { return function_->is_aggregate(); }
+  const data::FunctionRef& function() const { return function_; }
+  const std::vector<Value>& bound() const { return bound_; }
+  const std::vector<std::pair<std::string, Value>>& named() const { return named_; }
+  /// The whole argument list of a call with `given`: fills the open places, the rest goes behind.
+  std::vector<Value> complete(std::span<Value> given) const;
+
+ private:
+  const data::FunctionRef function_;
+  const std::vector<Value> bound_;
+  const std::vector<std::pair<std::string, Value>> named_;
+};
+
+/// f:E — a function behind a higher-order one.
+class TemplateFunction final : public data::FunctionObject {
+ public:
+  TemplateFunction(data::FunctionRef function, std::string sign) : function_(std::move(function)), sign_(std::move(sign)) {}
+  Kind kind() const override { return Kind::kPartial; }
+  std::string print() const override { return function_->print() + ":" + sign_; }
+  bool is_aggregate() const override { return false; }
+  const data::FunctionRef& function() const { return function_; }
+  char split() const { return sign_[0]; }
+  /// The built-in that does it: "each" for E; "loop" when the assembly letter wants tuples.
+  std::string_view higher_order() const;
+
+ private:
+  const data::FunctionRef function_;
+  const std::string sign_;
+};
+
+/// < expression >. With the values of the locals it mentioned.
+class CodeValue final : public data::CodeObject {
+ public:
+  CodeValue(syntax::ExprRef body, std::vector<std::pair<int, Value>> captured, int slots)
+      : body_(std::move(body)), captured_(std::move(captured)), slots_(slots) {}
+  explicit CodeValue(syntax::ExprRef body) : CodeValue(std::move(body), {}, 0) {}
+  std::string print() const override;
+  const syntax::ExprRef& body() const { return body_; }
+  const std::vector<std::pair<int, Value>>& captured() const { return captured_; }
+  int slots() const { return slots_; }
+
+ private:
+  const syntax::ExprRef body_;
+  const std::vector<std::pair<int, Value>> captured_;
+  const int slots_;
+};
+
+/// A value inside a syntax tree that was built at run time (makeCall, sql).
+struct HeldValue final {
+  static syntax::ExprRef node(Value value);
+  /// The value of a kHeld node.
+  static const Value& value(const syntax::Held& node) { return *static_cast<const Value*>(node.value.get()); }
+};
+
+/// A value as script text that evaluates to it: literals, vectors, tuples, dictionaries, functions.
+std::string to_script(const Value& value);
+
+}  // namespace pelorus::exec
