@@ -24,6 +24,8 @@ class FunctionObject {
   virtual std::string print() const = 0;
   /// True when it reduces a vector to a scalar (sum, defg).
   virtual bool is_aggregate() const = 0;
+  /// -1 when it is not fixed.
+  virtual int parameter_count() const { return -1; }
 };
 using FunctionRef = std::shared_ptr<const FunctionObject>;
 

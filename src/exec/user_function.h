@@ -22,6 +22,7 @@ class UserFunction final : public data::FunctionObject {
   /// The whole definition; a closure shows its captured values as bound leading arguments.
   std::string print() const override;
   bool is_aggregate() const override { return definition_->is_aggregate; }
+  int parameter_count() const override { return static_cast<int>(definition_->parameters.size()); }
   const syntax::FunctionDefinition& definition() const { return *definition_; }
   const std::shared_ptr<const syntax::FunctionDefinition>& definition_shared() const { return definition_; }
   const std::vector<Value>& captured() const { return captured_; }
@@ -70,21 +71,23 @@ class TemplateFunction final : public data::FunctionObject {
   const std::string sign_;
 };
 
-/// < expression >. With the values of the locals it mentioned.
+/// < expression >. With the values of the locals it mentioned, by the slots of the function it was written in.
 class CodeValue final : public data::CodeObject {
  public:
-  CodeValue(syntax::ExprRef body, std::vector<std::pair<int, Value>> captured, int slots)
-      : body_(std::move(body)), captured_(std::move(captured)), slots_(slots) {}
-  explicit CodeValue(syntax::ExprRef body) : CodeValue(std::move(body), {}, 0) {}
+  struct Captured {
+    std::string name;
+    int slot = -1;
+    Value value;
+  };
+  explicit CodeValue(syntax::ExprRef body, std::vector<Captured> captured = {})
+      : body_(std::move(body)), captured_(std::move(captured)) {}
   std::string print() const override;
   const syntax::ExprRef& body() const { return body_; }
-  const std::vector<std::pair<int, Value>>& captured() const { return captured_; }
-  int slots() const { return slots_; }
+  const std::vector<Captured>& captured() const { return captured_; }
 
  private:
   const syntax::ExprRef body_;
-  const std::vector<std::pair<int, Value>> captured_;
-  const int slots_;
+  const std::vector<Captured> captured_;
 };
 
 /// A value inside a syntax tree that was built at run time (makeCall, sql).

@@ -62,7 +62,7 @@ struct ConstantVector final : ExprOf<ExprKind::kConstantVector> {
   mutable std::shared_ptr<const void> cache;  // exec: the built vector; read and written with std::atomic_load/store
 };
 
-/// A variable, column or function. `slot` >= 0: a local of the innermost function (or CODE) around the node.
+/// A variable, column or function. `slot` >= 0: a local of the innermost function around the node.
 struct Name final : ExprOf<ExprKind::kName> {
   std::string name;        // "f", or "a::b::f" for module-qualified functions
   int slot = -1;
@@ -186,12 +186,11 @@ struct Capture {
   int slot = -1;
 };
 
-/// < expression > or <[a, b]>.
+/// < expression > or <[a, b]>. Its names use the slots of the function it stands in; captures tell which.
 struct Code final : ExprOf<ExprKind::kCode> {
   std::vector<ExprRef> bodies;
   bool is_list = false;
   std::vector<Capture> captures;
-  int slots = 0;
 };
 
 /// expr as name, expr as `a`b. In select lists, table(…) calls and share.

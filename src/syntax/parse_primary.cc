@@ -213,12 +213,13 @@ bool Parser::at_code_end() const {
 ExprRef Parser::parse_code() {
   const Token& at = peek();
   auto node = make<Code>(at);
-  LocalNames locals{.outer = locals_, .is_code = true};
+  std::vector<int> used;
+  std::vector<int>* nowhere = nullptr;
+  Setting<std::vector<int>*> uses(locals_ != nullptr ? &locals_->used : &nowhere, &used);
   Bracket bracket(this);
   Setting<int> codes(&codes_, 1);
   Setting<int> queries(&queries_, queries_ + 1);
   Setting<int> in_code(&in_code_, in_code_ + 1);
-  Setting<LocalNames*> own_locals(&locals_, locals_ != nullptr ? &locals : nullptr);
   take();
   if (peek().is("[") && peek(after_bracket(0)).is(">")) {
     ExprRef list = parse_vector_bracket();
@@ -227,8 +228,7 @@ ExprRef Parser::parse_code() {
   }
   if (!node->is_list) node->bodies.push_back(at_sql_statement() ? parse_sql_statement() : parse_aliased(parse_expr()));
   expect(">", "to close the code of line " + std::to_string(at.place.line));
-  node->captures = locals.captures;
-  node->slots = static_cast<int>(locals.names.size());
+  for (const int slot : used) node->captures.push_back({locals_->names[static_cast<size_t>(slot)], slot, slot});
   return node;
 }
 

@@ -93,7 +93,13 @@ void Parser::expect_statement_end() {
 
 int Parser::find_local(LocalNames* locals, const std::string& name) {
   if (locals == nullptr) return -1;
-  if (const auto found = locals->slots.find(name); found != locals->slots.end()) return found->second;
+  const auto use = [&](int slot) {
+    if (locals->used != nullptr && std::find(locals->used->begin(), locals->used->end(), slot) == locals->used->end()) {
+      locals->used->push_back(slot);
+    }
+    return slot;
+  };
+  if (const auto found = locals->slots.find(name); found != locals->slots.end()) return use(found->second);
   int outer_slot = find_local(locals->outer, name);
   if (outer_slot < 0) {
     const bool is_session_variable =
@@ -104,7 +110,7 @@ int Parser::find_local(LocalNames* locals, const std::string& name) {
   }
   const int slot = locals->add(name);
   locals->captures.push_back({name, outer_slot, slot});
-  return slot;
+  return use(slot);
 }
 
 bool Parser::is_function(const std::string& name) const {

@@ -16,12 +16,12 @@ namespace pelorus::syntax {
 /// Locals of the function or CODE being parsed.
 struct LocalNames {
   LocalNames* outer = nullptr;
-  bool is_code = false;
   bool takes_session_variables = false;  // lambdas copy session variables they mention
   std::vector<std::string> names;        // by slot
   std::unordered_map<std::string, int> slots;
   std::vector<Capture> captures;
   std::unordered_set<std::string> read_only;
+  std::vector<int>* used = nullptr;      // set while CODE is parsed: slots it mentions
 
   int add(const std::string& name) {
     const auto [found, is_new] = slots.emplace(name, static_cast<int>(names.size()));

@@ -1,5 +1,7 @@
 // Expressions except calls.
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "exec/interpreter/fast_scalars.h"
 #include "exec/interpreter/frame.h"
@@ -391,14 +393,14 @@ Value Interpreter::eval_template(const syntax::Template& node) {
 }
 
 Value Interpreter::eval_code(const syntax::Code& node) {
-  std::vector<std::pair<int, Value>> captured;
+  std::vector<CodeValue::Captured> captured;
   for (const auto& capture : node.captures) {
-    CHECK(frame_ != nullptr && capture.outer_slot >= 0);
-    captured.emplace_back(capture.slot, frame_->slots[static_cast<size_t>(capture.outer_slot)].get());
+    CHECK(frame_ != nullptr && static_cast<size_t>(capture.outer_slot) < frame_->size);
+    captured.push_back({capture.name, capture.slot, frame_->slots[static_cast<size_t>(capture.outer_slot)].get()});
   }
   std::vector<Value> codes;
   for (const auto& body : node.bodies) {
-    codes.push_back(data::CodeRef(std::make_shared<CodeValue>(body, captured, node.slots)));
+    codes.push_back(data::CodeRef(std::make_shared<CodeValue>(body, captured)));
   }
   if (!node.is_list) return std::move(codes[0]);
   return Vector::tuple(std::move(codes));
@@ -427,17 +429,13 @@ Value Interpreter::eval_macro(const syntax::MacroName& node) {
 Value Interpreter::evaluate(const data::CodeObject& object) {
   const auto* code = dynamic_cast<const CodeValue*>(&object);
   if (code == nullptr) throw ScriptError("This code can't be evaluated here.");
-  if (code->slots() == 0) {
-    // Session names resolve as at the top level; the scope of a running query stays visible.
-    Frame frame(0);
-    frame.sees_session = true;
-    FrameGuard guard(this, frame_ == nullptr ? nullptr : &frame, scope_);
-    return eval(*code->body());
-  }
-  Frame frame(static_cast<size_t>(code->slots()));
+  int slots = 0;
+  for (const auto& captured : code->captured()) slots = std::max(slots, captured.slot + 1);
+  // Session names resolve as at the top level; the scope of a running query stays visible.
+  Frame frame(static_cast<size_t>(slots));
   frame.sees_session = true;
-  for (const auto& [slot, value] : code->captured()) frame.slots[static_cast<size_t>(slot)].value = value;
-  FrameGuard guard(this, &frame, scope_);
+  for (const auto& captured : code->captured()) frame.slots[static_cast<size_t>(captured.slot)].value = captured.value;
+  FrameGuard guard(this, slots == 0 && frame_ == nullptr ? nullptr : &frame, scope_);
   return eval(*code->body());
 }
 

@@ -16,6 +16,9 @@ void register_builtins(Registry& registry) {
   register_neighbours(registry);
   register_order(registry);
   register_nulls(registry);
+  register_higher_order(registry);
+  register_window_calls(registry);
+  register_session_objects(registry);
 }
 
 }  // namespace pelorus::functions

@@ -18,6 +18,9 @@ void register_moving(Registry& registry);
 void register_neighbours(Registry& registry);
 void register_order(Registry& registry);
 void register_nulls(Registry& registry);
+void register_higher_order(Registry& registry);
+void register_window_calls(Registry& registry);
+void register_session_objects(Registry& registry);
 
 /// size() by group; declared with the types, made with the aggregates.
 GroupedAggregate grouped_size();

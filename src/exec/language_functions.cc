@@ -1,0 +1,66 @@
+#include "exec/language_functions.h"
+
+#include "exec/interpreter/index_value.h"
+#include "exec/user_function.h"
+#include "functions/arguments.h"
+#include "functions/assemble.h"
+#include "functions/declare.h"
+
+namespace pelorus::exec {
+namespace {
+
+using data::Type;
+using data::Vector;
+using functions::CallContext;
+using functions::Declaration;
+using functions::Nature;
+
+constexpr std::string_view kFamily = "language";
+
+/// at(flags): positions of true; at(x, i): x[i], a tuple i being a path; at(f, arguments): a call.
+Value at(CallContext& context, std::span<Value> values) {
+  const Value& x = values[0];
+  if (values.size() == 1) {
+    if (!x.is_vector() || x.vector().type() != Type::kBool) functions::usage_error("at", "X must be a boolean vector.");
+    Vector positions(Type::kInt);
+    const auto flags = x.vector().values<int8_t>();
+    for (size_t i = 0; i < flags.size(); ++i) {
+      if (flags[i] == 1) positions.edit<int32_t>().push_back(static_cast<int32_t>(i));
+    }
+    return positions;
+  }
+  const Value& index = values[1];
+  if (x.is_function()) {
+    std::vector<Value> arguments;
+    if (index.is_tuple()) {
+      arguments.assign(index.vector().values_any().begin(), index.vector().values_any().end());
+    } else {
+      arguments.push_back(index);
+    }
+    return context.call(x, std::span<Value>(arguments));
+  }
+  if (index.is_tuple()) return index_value(x, index.vector().values_any());
+  return index_value(x, values.subspan(1));
+}
+
+/// x@i: every member of a tuple i indexes x by itself.
+Value each_at(CallContext& context, std::span<Value> values) {
+  if (!values[1].is_tuple()) return at(context, values);
+  std::vector<Value> parts;
+  for (const auto& part : values[1].vector().values_any()) {
+    std::vector<Value> arguments{values[0], part};
+    parts.push_back(at(context, arguments));
+  }
+  return functions::assemble(std::move(parts));
+}
+
+}  // namespace
+
+void register_language_functions(functions::Registry& registry) {
+  const auto row = [&](Declaration d) { functions::declare(registry, kFamily, Nature::kWhole, std::move(d)); };
+  row({"at", "X, [index]", at, "Elements at an index, or the positions of true values.", "at(3 5 1 > 2)", "[0,1]"});
+  row({"eachAt", "X, index", each_at, "Elements at each member of an index.", "8 3 5 @ (1 2)", "[3,5]"});
+  register_metaprogramming(registry);
+}
+
+}  // namespace pelorus::exec

@@ -1,0 +1,262 @@
+// Functions that call a function over windows and groups: moving, rolling, window, groupby, contextby, pivot.
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "functions/assemble.h"
+#include "functions/builtins/register_builtins.h"
+#include "functions/declare.h"
+#include "functions/parts.h"
+
+namespace pelorus::functions {
+namespace {
+
+constexpr std::string_view kFamily = "higher-order";
+
+Value call_on(CallContext& context, const Value& function, std::vector<Value> columns) {
+  return context.call(function, std::span<Value>(columns));
+}
+
+/// Windows that have too few rows give null.
+Value moving(CallContext& context, std::span<Value> values) {
+  const Arguments arguments("moving", values);
+  const auto columns = argument_columns("moving", values[1]);
+  const size_t rows = length_of("moving", columns);
+  const int64_t width = arguments.integer(2, "window");
+  const int64_t least = arguments.integer_or(3, "minPeriods", width);
+  if (width < 1) usage_error("moving", "window must be a positive integer.");
+  std::vector<Value> results;
+  results.reserve(rows);
+  for (size_t i = 0; i < rows; ++i) {
+    const size_t count = std::min<size_t>(i + 1, static_cast<size_t>(width));
+    const bool is_full = static_cast<int64_t>(count) >= least;
+    results.push_back(is_full ? call_on(context, values[0], window_of(columns, i + 1 - count, count)) : Value::null());
+  }
+  return vector_or_tuple(std::move(results));
+}
+
+/// Every `step` rows one full window.
+Value rolling(CallContext& context, std::span<Value> values) {
+  const Arguments arguments("rolling", values);
+  const auto columns = argument_columns("rolling", values[1]);
+  const size_t rows = length_of("rolling", columns);
+  const int64_t width = arguments.integer(2, "window");
+  const int64_t step = arguments.integer_or(3, "step", 1);
+  if (width < 1 || step < 1) usage_error("rolling", "window and step must be positive integers.");
+  std::vector<Value> results;
+  for (size_t from = 0; from + static_cast<size_t>(width) <= rows; from += static_cast<size_t>(step)) {
+    results.push_back(call_on(context, values[0], window_of(columns, from, static_cast<size_t>(width))));
+  }
+  return assemble(std::move(results));
+}
+
+/// Rows i+a .. i+b, clipped to what is there.
+Value window(CallContext& context, std::span<Value> values) {
+  const auto columns = argument_columns("window", values[1]);
+  const auto rows = static_cast<int64_t>(length_of("window", columns));
+  if (!values[2].is_pair()) usage_error("window", "range must be a pair of integers.");
+  const int64_t from = values[2].pair().elements.scalar_at(0).as_int64();
+  const int64_t to = values[2].pair().elements.scalar_at(1).as_int64();
+  std::vector<Value> results;
+  for (int64_t i = 0; i < rows; ++i) {
+    const int64_t first = std::clamp<int64_t>(i + from, 0, rows);
+    const int64_t last = std::clamp<int64_t>(i + to + 1, first, rows);
+    results.push_back(call_on(context, values[0], window_of(columns, static_cast<size_t>(first), static_cast<size_t>(last - first))));
+  }
+  return vector_or_tuple(std::move(results));
+}
+
+std::vector<int64_t> times_of(std::string_view function, const Value& value) {
+  if (!value.is_vector()) usage_error(function, "T must be a vector of integers or temporals.");
+  const auto times = as_longs(function, value.vector_shared());
+  std::vector<int64_t> result(times->values<int64_t>().begin(), times->values<int64_t>().end());
+  if (!std::is_sorted(result.begin(), result.end())) usage_error(function, "T must be sorted in ascending order.");
+  return result;
+}
+
+/// Rows whose time lies in [t + from, t + to], both ends closed.
+Value time_window(CallContext& context, std::span<Value> values) {
+  const auto columns = argument_columns("twindow", values[1]);
+  const auto times = times_of("twindow", values[2]);
+  if (times.size() != length_of("twindow", columns)) usage_error("twindow", "T and the data must have the same length.");
+  if (!values[3].is_pair()) usage_error("twindow", "range must be a pair.");
+  const int64_t from = values[3].pair().elements.scalar_at(0).as_int64();
+  const int64_t to = values[3].pair().elements.scalar_at(1).as_int64();
+  std::vector<Value> results;
+  for (const int64_t time : times) {
+    const auto first = std::lower_bound(times.begin(), times.end(), time + from) - times.begin();
+    const auto last = std::max(first, std::upper_bound(times.begin(), times.end(), time + to) - times.begin());
+    results.push_back(call_on(context, values[0], window_of(columns, static_cast<size_t>(first), static_cast<size_t>(last - first))));
+  }
+  return vector_or_tuple(std::move(results));
+}
+
+/// Rows whose time lies in (t - window, t].
+Value time_moving(CallContext& context, std::span<Value> values) {
+  const Arguments arguments("tmoving", values);
+  const auto times = times_of("tmoving", values[1]);
+  const auto columns = argument_columns("tmoving", values[2]);
+  if (times.size() != length_of("tmoving", columns)) usage_error("tmoving", "T and the data must have the same length.");
+  const int64_t width = arguments.integer(3, "window");
+  std::vector<Value> results;
+  for (size_t i = 0; i < times.size(); ++i) {
+    const auto first = static_cast<size_t>(std::upper_bound(times.begin(), times.end(), times[i] - width) - times.begin());
+    results.push_back(call_on(context, values[0], window_of(columns, first, i + 1 - first)));
+  }
+  return vector_or_tuple(std::move(results));
+}
+
+/// One row per group: the keys and the result.
+Value group_by(CallContext& context, std::span<Value> values) {
+  const auto names = context.argument_names();
+  std::string data_name = names.size() > 1 ? names[1] : "";
+  std::string key_name = names.size() > 2 ? names[2] : "";
+  const auto columns = argument_columns("groupby", values[1]);
+  const auto groups = group_by_keys("groupby", values[2], length_of("groupby", columns));
+  std::vector<Value> results;
+  for (const auto& rows : groups.rows) results.push_back(call_on(context, values[0], rows_of(columns, rows)));
+  std::vector<std::string> column_names;
+  std::vector<Shared<Vector>> table_columns;
+  for (size_t k = 0; k < groups.keys.size(); ++k) {
+    const bool is_named = groups.keys.size() == 1 && !key_name.empty();
+    column_names.push_back(is_named ? key_name : "groupingKey" + (groups.keys.size() > 1 ? std::to_string(k) : ""));
+    table_columns.push_back(groups.keys[k].vector_shared());
+  }
+  const std::string function_name = values[0].is_function() && values[0].function()->kind() == data::FunctionObject::Kind::kSystem
+                                        ? values[0].function()->print() : "";
+  column_names.push_back(data_name.empty() ? "result" : function_name + "_" + data_name);
+  table_columns.push_back(vector_or_tuple(std::move(results)).vector_shared());
+  return data::Table(std::move(column_names), std::move(table_columns));
+}
+
+/// Results back in the order of the rows: scalars repeat over their group.
+Value spread_over_rows(std::string_view function, const std::vector<std::vector<int64_t>>& groups, std::vector<Value> results, size_t rows) {
+  std::vector<Value> cells(rows);
+  for (size_t g = 0; g < groups.size(); ++g) {
+    const bool is_vector = results[g].is_vector();
+    if (is_vector && results[g].vector().size() != groups[g].size()) {
+      usage_error(function, "The function must give a scalar or as many elements as the group has.");
+    }
+    for (size_t i = 0; i < groups[g].size(); ++i) {
+      cells[static_cast<size_t>(groups[g][i])] = is_vector ? results[g].vector().at(i) : results[g];
+    }
+  }
+  return vector_or_tuple(std::move(cells));
+}
+
+Value context_by(CallContext& context, std::span<Value> values) {
+  const auto columns = argument_columns("contextby", values[1]);
+  const size_t rows = length_of("contextby", columns);
+  auto groups = group_by_keys("contextby", values[2], rows);
+  const Arguments arguments("contextby", values);
+  if (arguments.has(3)) {
+    const Value& sort_column = values[3];
+    const bool ascending = arguments.flag_or(4, "sortOrder", true);
+    if (!sort_column.is_vector() || sort_column.vector().size() != rows) usage_error("contextby", "sortingCol must be as long as X.");
+    for (auto& group : groups.rows) {
+      std::stable_sort(group.begin(), group.end(), [&](int64_t a, int64_t b) {
+        const int order = types::compare(sort_column.vector().scalar_at(static_cast<size_t>(a)),
+                                         sort_column.vector().scalar_at(static_cast<size_t>(b)));
+        return ascending ? order < 0 : order > 0;
+      });
+    }
+  }
+  std::vector<Value> results;
+  for (const auto& group : groups.rows) results.push_back(call_on(context, values[0], rows_of(columns, group)));
+  return spread_over_rows("contextby", groups.rows, std::move(results), rows);
+}
+
+/// Runs of equal neighbours in `segment` are the groups.
+Value segment_by(CallContext& context, std::span<Value> values) {
+  const auto columns = argument_columns("segmentby", values[1]);
+  const size_t rows = length_of("segmentby", columns);
+  if (!values[2].is_vector() || values[2].vector().size() != rows) usage_error("segmentby", "segment must be as long as X.");
+  const Vector& segment = values[2].vector();
+  std::vector<std::vector<int64_t>> groups;
+  for (size_t i = 0; i < rows; ++i) {
+    if (i == 0 || types::compare(segment.scalar_at(i - 1), segment.scalar_at(i)) != 0) groups.emplace_back();
+    groups.back().push_back(static_cast<int64_t>(i));
+  }
+  std::vector<Value> results;
+  for (const auto& group : groups) results.push_back(call_on(context, values[0], rows_of(columns, group)));
+  return spread_over_rows("segmentby", groups, std::move(results), rows);
+}
+
+/// The function over the rows with the `top` smallest (or largest) values of the sorting column.
+Value aggregate_top(CallContext& context, std::span<Value> values) {
+  const Arguments arguments("aggrTopN", values);
+  const auto columns = argument_columns("aggrTopN", values[1]);
+  const size_t rows = length_of("aggrTopN", columns);
+  if (!values[2].is_vector() || values[2].vector().size() != rows) usage_error("aggrTopN", "sortingCol must be as long as the data.");
+  const double top = arguments.number(3, "top");
+  const bool ascending = arguments.flag_or(4, "ascending", true);
+  std::vector<int64_t> order(rows);
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+    const int relation = types::compare(values[2].vector().scalar_at(static_cast<size_t>(a)),
+                                        values[2].vector().scalar_at(static_cast<size_t>(b)));
+    return ascending ? relation < 0 : relation > 0;
+  });
+  const double wanted = top < 1 ? std::floor(top * static_cast<double>(rows)) : top;
+  order.resize(std::min(rows, static_cast<size_t>(std::max(wanted, 0.0))));
+  return call_on(context, values[0], rows_of(columns, order));
+}
+
+/// A matrix: one row per distinct row key, one column per distinct column key; cells without data are null.
+Value pivot(CallContext& context, std::span<Value> values) {
+  const auto columns = argument_columns("pivot", values[1]);
+  const size_t rows = length_of("pivot", columns);
+  const auto row_groups = group_by_keys("pivot", values[2], rows);
+  const auto column_groups = group_by_keys("pivot", values[3], rows);
+  if (row_groups.keys.size() != 1 || column_groups.keys.size() != 1) usage_error("pivot", "rowAlignCol and colAlignCol must be vectors.");
+  std::vector<size_t> row_of(rows);
+  for (size_t r = 0; r < row_groups.rows.size(); ++r) {
+    for (const int64_t row : row_groups.rows[r]) row_of[static_cast<size_t>(row)] = r;
+  }
+  std::vector<Value> cells(row_groups.rows.size() * column_groups.rows.size());
+  for (size_t c = 0; c < column_groups.rows.size(); ++c) {
+    std::vector<std::vector<int64_t>> picks(row_groups.rows.size());
+    for (const int64_t row : column_groups.rows[c]) picks[row_of[static_cast<size_t>(row)]].push_back(row);
+    for (size_t r = 0; r < picks.size(); ++r) {
+      if (picks[r].empty()) continue;
+      cells[c * row_groups.rows.size() + r] = call_on(context, values[0], rows_of(columns, picks[r]));
+    }
+  }
+  const Value flat = vector_or_tuple(std::move(cells));
+  if (flat.is_tuple()) usage_error("pivot", "The function must give scalars of one type.");
+  data::Matrix matrix;
+  matrix.values = flat.vector();
+  matrix.rows = row_groups.rows.size();
+  matrix.columns = column_groups.rows.size();
+  matrix.row_labels = row_groups.keys[0].vector_shared();
+  matrix.column_labels = column_groups.keys[0].vector_shared();
+  return matrix;
+}
+
+}  // namespace
+
+void register_window_calls(Registry& registry) {
+  const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kWhole, std::move(d)); };
+  row({"moving", "func, funcArgs, window, [minPeriods]", moving, "Applies func to the last `window` rows at each row.",
+       "moving(sum, 1..5, 3)", "[null,null,6,9,12]"});
+  row({"rolling", "func, funcArgs, window, [step=1], [fill]", rolling, "Applies func to full windows that start every `step` rows.",
+       "rolling(sum, 1..6, 3, 3)", "[6,15]"});
+  row({"window", "func, funcArgs, range", window, "Applies func to rows i+a to i+b around each row i.", "window(sum, 1 2 3, -1:1)", "[3,6,5]"});
+  row({"twindow", "func, funcArgs, T, range", time_window, "Applies func to rows whose time lies in a closed range around each time.",
+       "twindow(sum, 1 2 4 8, 1 2 4 5, -1:1)", "[3,3,12,12]"});
+  row({"tmoving", "func, T, funcArgs, window", time_moving, "Applies func to rows of the last `window` units of time.",
+       "tmoving(sum, 1 2 4 5, 1 2 4 8, 2)", "[1,3,4,12]"});
+  row({"groupby", "func, funcArgs, groupingCol", group_by, "Applies func to each group; a table of keys and results.",
+       "size(groupby(sum, 1 2 3, `a`b`a))", "2"});
+  row({"contextby", "func, funcArgs, groupingCol, [sortingCol], [sortOrder]", context_by,
+       "Applies func to each group; the result is as long as the input.", "contextby(sum, 1 2 3 4, `a`b`a`b)", "[4,6,4,6]"});
+  row({"segmentby", "func, funcArgs, segment", segment_by, "Applies func to runs of equal neighbours.",
+       "segmentby(cumsum, 1 2 3 4, 0 0 1 0)", "[1,3,3,4]"});
+  row({"aggrTopN", "func, funcArgs, sortingCol, top, [ascending=true]", aggregate_top,
+       "Applies func to the rows that sort first.", "aggrTopN(avg, 10.0 20 30 40, 4 1 3 2, 2)", "30"});
+  row({"pivot", "func, funcArgs, rowAlignCol, colAlignCol", pivot, "A matrix of func over the rows of each pair of keys.",
+       "pivot(sum, 1 2 3 4, `a`a`b`b, `x`y`x`y)", "matrix[[1,3],[2,4]]"});
+}
+
+}  // namespace pelorus::functions

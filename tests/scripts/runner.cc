@@ -1,0 +1,270 @@
+// Runs golden scripts (*.test) and the conformance corpus. Usage:
+//   script_runner [--update] FILE-OR-FOLDER…      golden files; exit status 1 if a check fails
+//   script_runner [--verbose] --cases FILE.jsonl  conformance cases: pass and fail per area, then every failure
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <sstream>
+
+#include "exec/interpreter.h"
+#include "exec/language_functions.h"
+#include "functions/builtins/register_builtins.h"
+#include "tests/scripts/canonical.h"
+#if __has_include("exec/sql_runner.h")
+#include "exec/sql_runner.h"
+#endif
+
+namespace pelorus::tests {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kSeed = 7;
+
+#if __has_include("exec/sql_runner.h")
+using Sql = exec::QueryRunner;
+#else
+class Sql final : public exec::SqlRunner {
+ public:
+  exec::Value run_query(const syntax::Query&, exec::Evaluator&, exec::Scope*) override { return refuse(); }
+  exec::Value run_update(const syntax::Update&, exec::Evaluator&) override { return refuse(); }
+  exec::Value run_delete(const syntax::Delete&, exec::Evaluator&) override { return refuse(); }
+  exec::Value run_insert(const syntax::Insert&, exec::Evaluator&) override { return refuse(); }
+  exec::Value run_definition(const syntax::Expr&, exec::Evaluator&) override { return refuse(); }
+  exec::Value run_over(const syntax::Over&, exec::Evaluator&, exec::Scope*) override { return refuse(); }
+
+ private:
+  static exec::Value refuse() { throw ScriptError("SQL is not part of this build."); }
+};
+#endif
+
+/// A session of its own for each file or case, on one registry.
+class Bench {
+ public:
+  Bench() {
+    functions::register_builtins(registry_);
+    exec::register_language_functions(registry_);
+  }
+
+  class Session {
+   public:
+    explicit Session(Bench& bench)
+        : scope_(kSeed), surroundings_{bench.registry_, shared_, bench.sql_, bench.clock_, {}, {}},
+          interpreter_(surroundings_, scope_) {
+      scope_.caller.user = "admin";
+      scope_.caller.is_admin = true;
+      scope_.print_sink = [this](std::string_view text) { printed_ += std::string(text) + "\n"; };
+    }
+    /// The canonical value, or "error TEXT".
+    std::string run(const std::string& script) {
+      printed_.clear();
+      try {
+        const data::Value value = interpreter_.run(script);
+        const bool is_silent = value.is_void() && !printed_.empty();
+        return is_silent ? printed_.substr(0, printed_.size() - 1) : canonical(value);
+      } catch (const ScriptError& error) {
+        return "error " + error.message();
+      }
+    }
+
+   private:
+    exec::NodeSharedObjects shared_;
+    exec::SessionScope scope_;
+    exec::Surroundings surroundings_;
+    exec::Interpreter interpreter_;
+    std::string printed_;
+  };
+
+ private:
+  functions::Registry registry_;
+  Sql sql_;
+  SystemClock clock_;
+};
+
+std::string read(const fs::path& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// ------------------------------------------------------------------ golden files
+
+/// "> script" lines (each further one continues the script), then the expected lines up to a blank one.
+struct Check {
+  size_t line = 0;
+  std::string script;
+  std::string expected;
+};
+
+struct GoldenFile {
+  std::vector<std::string> lines;   // comments and blanks kept for --update
+  std::vector<Check> checks;
+};
+
+GoldenFile parse_golden(const std::string& text) {
+  GoldenFile file;
+  std::istringstream stream(text);
+  std::string line;
+  size_t number = 0;
+  bool in_script = false;
+  bool in_result = false;
+  while (std::getline(stream, line)) {
+    ++number;
+    if (line.starts_with(">")) {
+      const std::string code = line.substr(std::min<size_t>(line.size(), line.starts_with("> ") ? 2 : 1));
+      if (in_script) {
+        file.checks.back().script += "\n" + code;
+      } else {
+        file.checks.push_back({number, code, ""});
+      }
+      in_script = true;
+      in_result = false;
+    } else if (line.empty() || (line.starts_with("#") && !in_script && !in_result)) {
+      in_script = in_result = false;
+    } else if (in_script || in_result) {
+      auto& expected = file.checks.back().expected;
+      expected += (expected.empty() ? "" : "\n") + line;
+      in_script = false;
+      in_result = true;
+    }
+    file.lines.push_back(line);
+  }
+  return file;
+}
+
+bool check_matches(const std::string& expected, const std::string& actual) {
+  if (expected.starts_with("error")) {
+    const std::string text = expected.size() > 6 ? expected.substr(6) : "";
+    return actual.starts_with("error ") && actual.find(text) != std::string::npos;
+  }
+  return matches(expected, actual);
+}
+
+/// The file with results as they are now; comments stay where they were.
+std::string updated(const GoldenFile& file, const std::vector<std::string>& actual) {
+  std::string text;
+  size_t next = 0;
+  bool in_script = false;
+  bool skip = false;
+  for (const auto& line : file.lines) {
+    const bool is_script = line.starts_with(">");
+    if (in_script && !is_script) {
+      const bool kept = check_matches(file.checks[next].expected, actual[next]);
+      text += (kept ? file.checks[next].expected : actual[next]) + "\n";
+      ++next;
+      skip = !line.empty();
+      in_script = false;
+      if (skip) continue;
+    }
+    if (skip && !line.empty() && !is_script) continue;
+    skip = false;
+    in_script = is_script;
+    text += line + "\n";
+  }
+  if (in_script) text += actual[next] + "\n";
+  return text;
+}
+
+struct Count {
+  size_t passed = 0;
+  size_t failed = 0;
+};
+
+void run_golden(Bench* bench, const fs::path& path, bool update, Count* count) {
+  const GoldenFile file = parse_golden(read(path));
+  Bench::Session session(*bench);
+  std::vector<std::string> actual;
+  for (const auto& check : file.checks) {
+    actual.push_back(session.run(check.script));
+    const bool ok = check_matches(check.expected, actual.back());
+    ++(ok ? count->passed : count->failed);
+    if (ok || update) continue;
+    std::cout << path.string() << ":" << check.line << "\n  > " << check.script << "\n  expected " << check.expected
+              << "\n  actual   " << actual.back() << "\n";
+  }
+  if (update) std::ofstream(path) << updated(file, actual);
+}
+
+int run_files(Bench* bench, const std::vector<std::string>& arguments, bool update) {
+  std::vector<fs::path> files;
+  for (const auto& argument : arguments) {
+    if (!fs::is_directory(argument)) {
+      files.emplace_back(argument);
+      continue;
+    }
+    for (const auto& entry : fs::recursive_directory_iterator(argument)) {
+      if (entry.path().extension() == ".test") files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  Count count;
+  for (const auto& file : files) run_golden(bench, file, update, &count);
+  std::cout << count.passed << " checks passed, " << count.failed << " failed, " << files.size() << " files\n";
+  return count.failed == 0 && count.passed > 0 ? 0 : 1;
+}
+
+// ------------------------------------------------------------------ conformance
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+bool case_passes(const std::string& expected, const std::string& actual) {
+  constexpr std::string_view kError = "ERROR:";
+  if (!expected.starts_with(kError)) return !actual.starts_with("error ") && matches(expected, actual);
+  const size_t text = expected.find_first_not_of(' ', kError.size());
+  if (!actual.starts_with("error ")) return false;
+  return text == std::string::npos || lower(actual).find(lower(expected.substr(text))) != std::string::npos;
+}
+
+int run_cases(Bench* bench, const std::string& path, bool verbose) {
+  std::ifstream file(path);
+  std::map<std::string, Count> areas;
+  std::string failures;
+  std::string line;
+  while (std::getline(file, line)) {
+    if (line.empty()) continue;
+    const auto object = boost::json::parse(line).as_object();
+    const auto text = [&](const char* key) { return std::string(object.at(key).as_string()); };
+    if (verbose) std::cerr << text("id") << "\n";
+    Bench::Session session(*bench);
+    const std::string actual = session.run(text("script"));
+    const bool ok = case_passes(text("expect"), actual);
+    ++(ok ? areas[text("area")].passed : areas[text("area")].failed);
+    if (!ok) failures += text("id") + "\n  " + text("script") + "\n  expected " + text("expect") + "\n  actual   " + actual + "\n";
+  }
+  std::cout << failures;
+  Count all;
+  for (const auto& [area, count] : areas) {
+    std::printf("%-14s %4zu passed %4zu failed\n", area.c_str(), count.passed, count.failed);
+    all.passed += count.passed;
+    all.failed += count.failed;
+  }
+  std::printf("%-14s %4zu passed %4zu failed\n", "all", all.passed, all.failed);
+  return all.passed + all.failed > 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace pelorus::tests
+
+int main(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const auto flag = [&](const std::string& name) { return std::erase(arguments, name) > 0; };
+  const bool update = flag("--update");
+  const bool verbose = flag("--verbose");
+  const bool cases = flag("--cases");
+  if (arguments.empty()) {
+    std::cerr << "usage: script_runner [--update] FILE-OR-FOLDER... | script_runner [--verbose] --cases FILE.jsonl\n";
+    return 2;
+  }
+  pelorus::tests::Bench bench;
+  return cases ? pelorus::tests::run_cases(&bench, arguments[0], verbose) : pelorus::tests::run_files(&bench, arguments, update);
+}
