@@ -15,6 +15,8 @@ constexpr milliseconds kReportPeriod{1000};
 void MetadataService::tick() {
   if (machine_.leads()) lead();
   report_self();
+  offer_files();
+  write_back();
 }
 
 void MetadataService::lead() {
@@ -26,6 +28,7 @@ void MetadataService::lead() {
   }
   found_cluster();
   flush_pending();
+  import_files();
   if (clock_.now() - planned_ < kPlanPeriod) return;
   planned_ = clock_.now();
   expire_transactions();

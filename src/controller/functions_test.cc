@@ -58,7 +58,8 @@ TEST_F(ControllerFunctions, cluster_perf_has_the_columns_and_types_clients_cast)
 
 TEST_F(ControllerFunctions, only_administrators_change_the_cluster) {
   context.set_caller({.user = "ann"});
-  for (const auto* name : {"createUser", "startDataNode", "stopDataNode", "addNode", "saveClusterNodes", "grant", "deleteReplicas", "getClusterChunksStatus"}) {
+  for (const auto* name : {"createUser", "startDataNode", "stopDataNode", "addNode", "saveClusterNodes",
+                            "grant", "deleteReplicas", "getClusterChunksStatus"}) {
     std::vector<Value> arguments;
     for (size_t i = 0; i < registry.find(name)->function().arguments_min(); ++i) arguments.push_back(text("x"));
     EXPECT_TRUE(refused(name, arguments).starts_with("<NoPrivilege>")) << name;

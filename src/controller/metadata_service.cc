@@ -20,7 +20,8 @@ MetadataService::MetadataService(ServiceOptions options, raft::ReplicatedLog& lo
       machine_(machine),
       clock_(clock),
       peers_(peers),
-      live_(clock, options_.heartbeat_timeout) {}
+      live_(clock, options_.heartbeat_timeout),
+      files_(options_.files) {}
 
 MetadataService::~MetadataService() { stop(); }
 
@@ -42,6 +43,7 @@ const std::map<std::string_view, MetadataService::Route>& MetadataService::route
       {meta::kGetConfiguration, {.handler = &S::get_configuration, .leader_only = false}},
       {meta::kRegisterNode, {.handler = &S::register_node, .repeatable = true, .allows_strangers = true}},
       {meta::kHeartbeat, {.handler = &S::heartbeat, .leader_only = false, .urgent = true}},
+      {meta::kOfferFiles, {.handler = &S::take_offer, .repeatable = true}},
       {meta::kClusterPerf, {.handler = &S::cluster_perf, .leader_only = false, .repeatable = true}},
       {meta::kChunksStatus, {.handler = &S::chunks_status, .repeatable = true}},
       {meta::kStartNodes, {.handler = &S::start_nodes, .waits_for_agents = true}},

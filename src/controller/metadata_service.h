@@ -49,6 +49,9 @@ struct ServiceOptions {
   milliseconds agent_timeout{std::chrono::minutes(5)};       // a node's orderly stop may take long
   milliseconds forward_timeout{15000};                // how long a request outlives an election
   milliseconds tick_period{200};
+  std::map<std::string, std::string> files;           // "cluster.nodes", "cluster.cfg" as found at the start
+  /// Replaces a file of this controller (keeping the old one aside); empty: files are not written back.
+  std::function<Status(const std::string& name, const std::string& text)> write_file;
   std::function<meta::NodeMetrics()> metrics;         // of this process; may be empty
 };
 
@@ -132,6 +135,15 @@ class MetadataService {
   Result<meta::RegisterReply> take_registration(const meta::RegisterRequest& request);
   void take_report(const std::string& node, const std::vector<meta::ReportedChunk>& chunks,
                    std::vector<meta::Order>& orders);
+  // import_files.cc
+  Result<Bytes> take_offer(std::string_view payload);
+  void offer_files();
+  void import_files();
+  void import_nodes(const std::map<std::string, meta::FileOffer>& offers);
+  void import_settings(const std::map<std::string, meta::FileOffer>& offers);
+  void note_import(const std::string& controller, const std::string& name, const std::string& hashes);
+  bool is_known(const std::string& name, const std::string& text) const;
+  void write_back();
   // node_control.cc
   Result<Bytes> start_nodes(std::string_view payload);
   Result<Bytes> stop_nodes(std::string_view payload);
@@ -159,6 +171,8 @@ class MetadataService {
   std::vector<std::pair<TransactionId, std::string>> published_;     // for the next CompleteTransactions
   std::vector<meta::ReplicaChange> changes_;                         // for the next ChangeReplicas
   std::map<std::string, std::vector<meta::Order>> orders_;           // of the last plan
+  std::map<std::string, meta::FileOffer> offers_;                    // by controller
+  std::chrono::steady_clock::time_point first_offer_{};
   std::thread clockwork_;
 
   // Used by tick() only.
@@ -166,6 +180,9 @@ class MetadataService {
   std::chrono::steady_clock::time_point planned_{};
   std::chrono::steady_clock::time_point reported_{};
   uint64_t self_epoch_ = 0;
+  std::map<std::string, std::string> files_;  // as they are on this controller's disk
+  uint64_t offered_term_ = 0;
+  uint64_t written_revision_ = 0;
   std::string refusal_;  // of the last registration, so that it is logged once
   std::shared_ptr<std::atomic<bool>> member_change_running_ = std::make_shared<std::atomic<bool>>(false);
 };

@@ -14,7 +14,9 @@ class ServiceFixture : public ::testing::Test {
  protected:
   static constexpr const char* kControllers[] = {"ctl1", "ctl2", "ctl3"};
 
-  ServiceFixture() {
+  ServiceFixture() : ServiceFixture({}) {}
+  /// `files`: by controller, what it finds beside itself at its start.
+  explicit ServiceFixture(std::map<std::string, std::map<std::string, std::string>> files) : files(std::move(files)) {
     for (const auto* alias : kControllers) add_controller(alias);
     network.add("dn1");
     auto& agent = network.add("agent1", config::NodeMode::kAgent);
@@ -52,7 +54,11 @@ class ServiceFixture : public ::testing::Test {
     auto self = node(alias, meta::NodeRole::kController, 8800);
     self.uuid = uuid(number_of(alias));
     self.boot = uuid(static_cast<uint8_t>(number_of(alias) + 50));
-    ServiceOptions options{.self = self, .founding = founding, .forward_timeout = milliseconds(2000)};
+    ServiceOptions options{.self = self, .founding = founding, .forward_timeout = milliseconds(2000), .files = files[alias]};
+    options.write_file = [this, alias](const std::string& name, const std::string& text) -> Status {
+      files[alias][name] = text;
+      return {};
+    };
     auto& methods = network.add(alias, config::NodeMode::kController);
     services[alias] = std::make_unique<MetadataService>(options, group.add(alias, *machine), *machine, clock, network.caller(alias));
     services[alias]->register_methods(methods);
@@ -125,6 +131,7 @@ class ServiceFixture : public ::testing::Test {
   ManualClock clock;
   rpc::FakeNetwork network;
   FakeGroup group;
+  std::map<std::string, std::map<std::string, std::string>> files;
   std::map<std::string, std::unique_ptr<MetadataMachine>> machines;
   std::map<std::string, std::unique_ptr<MetadataService>> services;
   std::map<std::string, uint64_t> epochs;

@@ -165,7 +165,8 @@ void register_configuration_functions(functions::Registry& registry, AskControll
              },
              .summary = summary, .example = ""});
   };
-  file("loadClusterNodesConfigs", "saveClusterNodesConfigs", "cluster.cfg", "Reads or replaces the lines of cluster.cfg; nodes take them at their next start.");
+  file("loadClusterNodesConfigs", "saveClusterNodesConfigs", "cluster.cfg",
+       "Reads or replaces the lines of cluster.cfg; nodes take them at their next start.");
   file("loadControllerConfigs", "saveControllerConfigs", "controller.cfg", "Reads or replaces the replicated lines of controller.cfg.");
   declare(registry, family, Nature::kWhole, {.name = "getClusterNodesCfg", .parameters = "",
            .run = [ask](CallContext& context, std::span<Value>) { return nodes_config({"getClusterNodesCfg", context, ask}); },
@@ -187,7 +188,9 @@ void register_configuration_functions(functions::Registry& registry, AskControll
            },
            .summary = "Adds agents to the cluster.", .example = ""});
   declare(registry, family, Nature::kCommand, {.name = "removeNode", .parameters = "alias, [force=false]",
-           .run = [ask](CallContext& context, std::span<Value> args) { return remove_node({"removeNode", context, ask}, {"removeNode", args}); },
+           .run = [ask](CallContext& context, std::span<Value> args) {
+             return remove_node({"removeNode", context, ask}, {"removeNode", args});
+           },
            .summary = "Removes members that hold no data.", .example = ""});
 }
 

@@ -49,7 +49,8 @@ void add_row(TableRows& rows, const meta::NodePerf& perf) {
   const auto i = [](int32_t value) { return Value::of_int(value); };
   const auto l = [](int64_t value) { return Value::of_long(value); };
   const auto d = [](double value) { return Value::of_double(value); };
-  const double free_ratio = m.disk_capacity_bytes > 0 ? static_cast<double>(m.disk_free_bytes) / static_cast<double>(m.disk_capacity_bytes) : 0;
+  const auto capacity = static_cast<double>(m.disk_capacity_bytes);
+  const double free_ratio = capacity > 0 ? static_cast<double>(m.disk_free_bytes) / capacity : 0;
   rows.add({text_value(node.compute_group), text_value(node.host), i(node.port), text_value(node.site()),
             i(static_cast<int32_t>(node.role)), i(perf.alive ? 1 : 0), text_value(perf.agent), i(m.connections_max),
             d(m.memory_max_gb), i(m.workers), i(m.executors), i(m.connections), text_value(node.alias),

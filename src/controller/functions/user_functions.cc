@@ -178,7 +178,8 @@ Value user_access(const ClusterCall& call, const Arguments& args) {
     auto grants = user->second.grants;
     for (const auto& name : user->second.groups) {
       const auto group = all.groups.find(name);
-      if (args.flag_or(1, "final", false) && group != all.groups.end()) grants.insert(group->second.grants.begin(), group->second.grants.end());
+      if (!args.flag_or(1, "final", false) || group == all.groups.end()) continue;
+      grants.insert(group->second.grants.begin(), group->second.grants.end());
     }
     std::vector<Value> row{text_value(id), text_value(joined(user->second.groups, ",")), Value::of_bool(user->second.is_admin)};
     const auto cells = access_cells(grants);
@@ -296,7 +297,8 @@ constexpr UserFunction kFunctions[] = {
     {"grant", "userId, accessType, [objs]", true, Nature::kCommand, grant, "Grants a right to users or groups."},
     {"deny", "userId, accessType, [objs]", true, Nature::kCommand, deny, "Denies a right; a denial beats every grant."},
     {"revoke", "userId, accessType, [objs]", true, Nature::kCommand, revoke, "Takes back a grant or a denial."},
-    {"getUserAccess", "[userIds], [final=false]", false, Nature::kWhole, user_access, "Returns the rights of users; final adds those of their groups."},
+    {"getUserAccess", "[userIds], [final=false]", false, Nature::kWhole, user_access,
+     "Returns the rights of users; final adds those of their groups."},
     {"getGroupAccess", "groupIds", true, Nature::kWhole, group_access, "Returns the rights of groups."},
     {"getUserList", "", true, Nature::kWhole, user_list, "Returns all users but admin."},
     {"getGroupList", "", true, Nature::kWhole, group_list, "Returns all groups."},

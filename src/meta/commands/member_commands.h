@@ -60,11 +60,12 @@ struct PutConfiguration {
   template <class A> void fields(A& a) { a(name, text, expected_revision); }
 };
 
-/// Notes which file of which controller has been taken over.
+/// Notes which contents of a controller's file are known: taken over from it, or written to it. Such a file does not
+/// vote again when it is found at a start.
 struct NoteImport {
   static constexpr uint16_t kTag = 6;
   std::string file;  // "controller alias/file name"
-  std::string hash;
+  std::string hash;  // one or more, separated by blanks
   template <class A> void fields(A& a) { a(file, hash); }
 };
 

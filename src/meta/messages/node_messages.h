@@ -1,6 +1,7 @@
 #pragma once
 // Between every node and the leading controller: who is there, how it is, what it is to do.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -187,6 +188,17 @@ struct LeaderReply {
   uint16_t port = 0;
   bool initialised = false;  // the cluster is founded and this controller has caught up with a leader
   template <class A> void fields(A& a) { a(leader, host, port, initialised); }
+};
+
+/// A controller's cluster.nodes and cluster.cfg as it found them at its start, where they differ from what was taken
+/// over before. Sent once to every new leader, also when nothing differs.
+inline constexpr std::string_view kOfferFiles = "meta.offer_files";
+struct FileOffer {
+  std::string alias;
+  std::string host;  // its own address: beats what other files say of it
+  uint16_t port = 0;
+  std::map<std::string, std::string> files;  // name → text
+  template <class A> void fields(A& a) { a(alias, host, port, files); }
 };
 
 /// Between controllers only, allowed to strangers: what a controller knows before the cluster is founded.
