@@ -64,7 +64,8 @@ void write_rows(Vector& target, std::span<const int64_t> rows, const Value& valu
   }
   for (size_t i = 0; i < rows.size(); ++i) {
     const Value part = spread ? value.vector().at(i) : value;
-    if (!target.set(static_cast<size_t>(rows[i]), part)) incompatible(target, part);
+    const bool is_text_into_other = part.is_text() && !target.is_tuple() && !types::is_literal(target.type());
+    if (is_text_into_other || !target.set(static_cast<size_t>(rows[i]), part)) incompatible(target, part);
   }
 }
 
