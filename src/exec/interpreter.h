@@ -46,9 +46,11 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   Interpreter(const Surroundings& surroundings, SessionScope& session);
   ~Interpreter() override;
 
-  /// Parses and runs; the value of the last statement if it is an expression, else VOID. ScriptError; the part before a
+  /// Parses and runs; the value of the last statement, nothing when that is no expression. ScriptError; the part before a
   /// syntax error behind `go` has run by then.
-  Value run(std::string_view script);
+  std::optional<Value> run_statements(std::string_view script);
+  /// The same with VOID for nothing.
+  Value run(std::string_view script) { return run_statements(script).value_or(Value::null()); }
   /// Calls what `function` names: a name, a partial application (`tableInsert{t}`), a lambda or any expression whose value
   /// is a function. The arguments may be changed by functions that change their first argument.
   Value call_text(std::string_view function, std::span<Value> arguments);
@@ -173,7 +175,7 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   int calls_ = 0;
   const char* stack_floor_ = nullptr;  // lowest address calls may reach
   Value return_value_;
-  Value last_value_;
+  std::optional<Value> last_value_;  // of the last top-level statement
   const syntax::ExprRef* naming_object_ = nullptr;  // of the built-in call that is starting
   const std::vector<syntax::Argument>* naming_arguments_ = nullptr;
   mutable std::vector<std::string> argument_names_;

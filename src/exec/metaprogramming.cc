@@ -158,7 +158,9 @@ Value binary_expr(CallContext&, std::span<Value> values) {
 Value unified_expr(CallContext& context, std::span<Value> values) {
   const auto operands = functions::parts_or_self(values[0]);
   const auto operators = functions::parts_or_self(values[1]);
-  if (operands.size() != operators.size() + 1) throw ScriptError("Usage: unifiedExpr(objs, operators). One operator fewer than operands is needed.");
+  if (operands.size() != operators.size() + 1) {
+    throw ScriptError("Usage: unifiedExpr(objs, operators). One operator fewer than operands is needed.");
+  }
   std::vector<Value> all;
   for (size_t i = 0; i < operands.size(); ++i) {
     all.push_back(operands[i]);
@@ -233,7 +235,8 @@ std::vector<syntax::OrderKey> order_keys(CodeBuilder* builder, const Value& keys
   std::vector<syntax::OrderKey> result;
   size_t i = 0;
   for (auto& key : builder->parts(keys)) {
-    const Value flag = ascending.is_vector() ? (i < ascending.vector().size() ? ascending.vector().at(i) : Value::of_bool(true)) : ascending;
+    Value flag = ascending;
+    if (ascending.is_vector()) flag = i < ascending.vector().size() ? ascending.vector().at(i) : Value::of_bool(true);
     const bool descending = flag.is_scalar() && !flag.is_null() && flag.scalar().as_double() == 0;
     result.push_back({std::move(key), descending, std::nullopt});
     ++i;
@@ -290,7 +293,9 @@ Value sql_update(CallContext& context, std::span<Value> values) {
   update->table = changed_table(context, &builder, values[0]);
   for (const auto& item : builder.parts(values[1])) {
     const auto* alias = syntax::as<syntax::Alias>(item);
-    if (alias == nullptr || alias->names.size() != 1) throw ScriptError("Usage: sqlUpdate(table, updates…). Each update must be named: <expression as column>.");
+    if (alias == nullptr || alias->names.size() != 1) {
+      throw ScriptError("Usage: sqlUpdate(table, updates). Each update must be named: <expression as column>.");
+    }
     update->items.push_back({alias->names[0], alias->value});
   }
   if (!given(2).is_void()) update->from = source_of(&builder, given(2));
@@ -319,17 +324,23 @@ void register_metaprogramming(functions::Registry& registry) {
   const auto row = [&](Declaration d) { functions::declare(registry, kFamily, Nature::kWhole, std::move(d)); };
   row({"expr", "X...", expr, "Operands and operators as code.", "eval(expr(6, *, 7))", "42"});
   row({"binaryExpr", "X, Y, optr", binary_expr, "A binary operation as code.", "eval(binaryExpr(6, 7, mul))", "42"});
-  row({"unifiedExpr", "objs, optrs", unified_expr, "Operands joined by operators as code.", "eval(unifiedExpr((1, 2, 3), (add, mul)))", "7"});
+  row({"unifiedExpr", "objs, optrs", unified_expr, "Operands joined by operators as code.",
+       "eval(unifiedExpr((1, 2, 3), (add, mul)))", "7"});
   row({"makeCall", "func, args...", make_call, "A call as code.", "eval(makeCall(add, 3, 4))", "7"});
-  row({"makeUnifiedCall", "func, args", make_unified_call, "A call with a tuple of arguments as code.", "eval(makeUnifiedCall(add, (3, 4)))", "7"});
+  row({"makeUnifiedCall", "func, args", make_unified_call, "A call with a tuple of arguments as code.",
+       "eval(makeUnifiedCall(add, (3, 4)))", "7"});
   row({"sqlCol", "colName, [func], [alias]", sql_column, "Columns as code for select lists.", "typestr(sqlCol(`a))", "\"CODE\""});
-  row({"sqlColAlias", "colDefs, [colNames]", sql_column_alias, "Code with a column name.", "typestr(sqlColAlias(<a + 1>, `b))", "\"CODE\""});
+  row({"sqlColAlias", "colDefs, [colNames]", sql_column_alias, "Code with a column name.",
+       "typestr(sqlColAlias(<a + 1>, `b))", "\"CODE\""});
   row({"sqlTuple", "colNames", sql_tuple, "Columns as one tuple.", "typestr(sqlTuple(`a`b))", "\"CODE\""});
-  row({"sql", "select, from, [where], [groupBy], [groupFlag=1], [csort], [ascSort], [having], [orderBy], [ascOrder], [limit], [hint], [exec=false], [map=false]",
-       sql, "A query as code.", "t = table(1 2 3 as a, 4 5 6 as b)\nsql(select=sqlCol(`b), from=t, where=<a > 1>).eval()", "table{b:[5,6]}"});
+  row({"sql", "select, from, [where], [groupBy], [groupFlag=1], [csort], [ascSort], [having], [orderBy], [ascOrder], [limit], [hint], "
+       "[exec=false], [map=false]",
+       sql, "A query as code.",
+       "t = table(1 2 3 as a, 4 5 6 as b)\nsql(select=sqlCol(`b), from=t, where=<a > 1>).eval()", "table{b:[5,6]}"});
   row({"sqlUpdate", "table, updates, [from], [where], [contextBy], [csort], [ascSort], [having]", sql_update, "An update as code.",
        "t = table(1 2 3 as a)\nsqlUpdate(t, <a * 10 as a>).eval()\nt", "table{a:[10,20,30]}"});
-  row({"sqlDelete", "table, [where], [from]", sql_delete, "A delete as code.", "t = table(1 2 3 as a)\nsqlDelete(t, <a > 1>).eval()\nt", "table{a:[1]}"});
+  row({"sqlDelete", "table, [where], [from]", sql_delete, "A delete as code.",
+       "t = table(1 2 3 as a)\nsqlDelete(t, <a > 1>).eval()\nt", "table{a:[1]}"});
 }
 
 }  // namespace pelorus::exec

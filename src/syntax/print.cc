@@ -140,22 +140,7 @@ void Printer::expr(const Expr& expr) {
     case ExprKind::kMacroName:
       put(as<MacroName>(expr)->several ? "_$$" : "_$");
       return this->expr(*as<MacroName>(expr)->variable);
-    case ExprKind::kVectorBracket:
-      put("[");
-      exprs(as<VectorBracket>(expr)->elements);
-      return put("]");
-    case ExprKind::kTuple:
-      put("(");
-      exprs(as<Tuple>(expr)->elements);
-      return put(as<Tuple>(expr)->elements.size() == 1 ? ",)" : ")");
-    case ExprKind::kDictionary:
-      put("{");
-      list(as<DictionaryLiteral>(expr)->entries, [this](const auto& entry) {
-        operand(entry.first);
-        put(": ");
-        this->expr(*entry.second);
-      });
-      return put("}");
+    case ExprKind::kVectorBracket: case ExprKind::kTuple: case ExprKind::kDictionary: return collection(expr);
     case ExprKind::kUnary:
       put(as<Unary>(expr)->op == UnaryOperator::kNot ? "!" : "-");
       return operand(as<Unary>(expr)->operand);
@@ -176,6 +161,47 @@ void Printer::expr(const Expr& expr) {
       put(is_plain_word(node.name) ? node.name : types::format_literal(types::Scalar::of_string(node.name)));
       return;
     }
+    case ExprKind::kCall: case ExprKind::kMethodCall: case ExprKind::kPartial: case ExprKind::kTemplate: return call(expr);
+    case ExprKind::kFunction: return definition(*as<FunctionLiteral>(expr)->definition);
+    case ExprKind::kCode: return code(*as<Code>(expr));
+    case ExprKind::kAlias: return alias(*as<Alias>(expr));
+    case ExprKind::kStar: return put("*");
+    case ExprKind::kColumnRange: {
+      const ColumnRange& node = *as<ColumnRange>(expr);
+      return put(node.prefix + std::to_string(node.from) + "..." + node.prefix + std::to_string(node.to));
+    }
+    case ExprKind::kCase: return case_when(*as<Case>(expr));
+    case ExprKind::kOver: return over(*as<Over>(expr));
+    case ExprKind::kDefault: return put("DFLT");
+    case ExprKind::kHeld: return put(as<Held>(expr)->printed);
+    default: sql(expr);
+  }
+}
+
+void Printer::collection(const Expr& expr) {
+  switch (expr.kind) {
+    case ExprKind::kVectorBracket:
+      put("[");
+      exprs(as<VectorBracket>(expr)->elements);
+      return put("]");
+    case ExprKind::kTuple:
+      put("(");
+      exprs(as<Tuple>(expr)->elements);
+      return put(as<Tuple>(expr)->elements.size() == 1 ? ",)" : ")");
+    case ExprKind::kDictionary:
+      put("{");
+      list(as<DictionaryLiteral>(expr)->entries, [this](const auto& entry) {
+        operand(entry.first);
+        put(": ");
+        this->expr(*entry.second);
+      });
+      return put("}");
+    default: return;
+  }
+}
+
+void Printer::call(const Expr& expr) {
+  switch (expr.kind) {
     case ExprKind::kCall:
       callee(as<Call>(expr)->function);
       return arguments(as<Call>(expr)->arguments, '(', ')');
@@ -200,19 +226,7 @@ void Printer::expr(const Expr& expr) {
       }
       for (const auto& sign : as<Template>(expr)->signs) put(":" + sign);
       return;
-    case ExprKind::kFunction: return definition(*as<FunctionLiteral>(expr)->definition);
-    case ExprKind::kCode: return code(*as<Code>(expr));
-    case ExprKind::kAlias: return alias(*as<Alias>(expr));
-    case ExprKind::kStar: return put("*");
-    case ExprKind::kColumnRange: {
-      const ColumnRange& node = *as<ColumnRange>(expr);
-      return put(node.prefix + std::to_string(node.from) + "..." + node.prefix + std::to_string(node.to));
-    }
-    case ExprKind::kCase: return case_when(*as<Case>(expr));
-    case ExprKind::kOver: return over(*as<Over>(expr));
-    case ExprKind::kDefault: return put("DFLT");
-    case ExprKind::kHeld: return put(as<Held>(expr)->printed);
-    default: sql(expr);
+    default: return;
   }
 }
 

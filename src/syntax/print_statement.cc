@@ -76,12 +76,8 @@ void Printer::assign(const Assign& node) {
   expr(*node.value);
 }
 
-void Printer::statement(const Statement& statement) {
+void Printer::control(const Statement& statement) {
   switch (statement.kind) {
-    case StatementKind::kExpression: return expr(*as<ExpressionStatement>(statement)->value);
-    case StatementKind::kAssign: return assign(*as<Assign>(statement));
-    case StatementKind::kDefine: return definition(*as<Define>(statement)->definition);
-    case StatementKind::kBlock: return block(*as<Block>(statement));
     case StatementKind::kIf: {
       const If& node = *as<If>(statement);
       put("if (");
@@ -110,13 +106,6 @@ void Printer::statement(const Statement& statement) {
       put(" while (");
       expr(*as<DoWhile>(statement)->condition);
       return put(")");
-    case StatementKind::kBreak: return put("break");
-    case StatementKind::kContinue: return put("continue");
-    case StatementKind::kReturn:
-      put("return");
-      if (!as<Return>(statement)->value) return;
-      put(" ");
-      return expr(*as<Return>(statement)->value);
     case StatementKind::kTry:
       put("try ");
       body(as<Try>(statement)->body);
@@ -124,6 +113,26 @@ void Printer::statement(const Statement& statement) {
       expr(*as<Try>(statement)->variable);
       put(") ");
       return body(as<Try>(statement)->handler);
+    default: return;
+  }
+}
+
+void Printer::statement(const Statement& statement) {
+  switch (statement.kind) {
+    case StatementKind::kExpression: return expr(*as<ExpressionStatement>(statement)->value);
+    case StatementKind::kAssign: return assign(*as<Assign>(statement));
+    case StatementKind::kDefine: return definition(*as<Define>(statement)->definition);
+    case StatementKind::kBlock: return block(*as<Block>(statement));
+    case StatementKind::kIf: case StatementKind::kFor: case StatementKind::kWhile: case StatementKind::kDoWhile:
+    case StatementKind::kTry:
+      return control(statement);
+    case StatementKind::kBreak: return put("break");
+    case StatementKind::kContinue: return put("continue");
+    case StatementKind::kReturn:
+      put("return");
+      if (!as<Return>(statement)->value) return;
+      put(" ");
+      return expr(*as<Return>(statement)->value);
     case StatementKind::kThrow:
       put("throw ");
       return expr(*as<Throw>(statement)->value);

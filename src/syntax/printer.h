@@ -31,6 +31,8 @@ class Printer {
   void exprs(const std::vector<ExprRef>& items);
   void arguments(const std::vector<Argument>& arguments, char open, char close);
   void name(std::string_view name);
+  void collection(const Expr& expr);
+  void call(const Expr& expr);
   void binary(const Binary& node);
   void chain(const ComparisonChain& node);
   void pair(const PairLiteral& node);
@@ -66,6 +68,7 @@ class Printer {
   void block(const Block& block);
   void body(const StatementRef& statement);
   void assign(const Assign& node);
+  void control(const Statement& statement);
   void parameters(const FunctionDefinition& definition);
 
   const bool explicit_brackets_;

@@ -89,22 +89,22 @@ Interpreter::Interpreter(const Surroundings& surroundings, SessionScope& session
     : surroundings_(surroundings), session_(session) {}
 Interpreter::~Interpreter() = default;
 
-Value Interpreter::run(std::string_view script) {
+std::optional<Value> Interpreter::run_statements(std::string_view script) {
   const Entry entry(this);
   const Names names(this);
   syntax::ScriptParser parser(script);
-  last_value_ = Value();
+  last_value_.reset();
   while (!parser.done()) {
     const syntax::ScriptPart part = parser.next(names);
     for (const auto& statement : part.statements) {
       check_cancelled();
       if (exec(*statement) == Flow::kReturn) {
         return_value_ = Value();
-        return std::exchange(last_value_, Value());
+        return std::exchange(last_value_, std::nullopt);
       }
     }
   }
-  return std::exchange(last_value_, Value());
+  return std::exchange(last_value_, std::nullopt);
 }
 
 Value Interpreter::call_text(std::string_view function, std::span<Value> arguments) {

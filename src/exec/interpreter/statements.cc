@@ -23,7 +23,7 @@ Interpreter::Flow Interpreter::exec(const syntax::Statement& statement) {
   switch (statement.kind) {
     case StatementKind::kExpression:
       if (frame_ == nullptr) {
-        last_value_ = Value();
+        last_value_.reset();
         last_value_ = eval(*as<syntax::ExpressionStatement>(statement)->value);
       } else {
         eval(*as<syntax::ExpressionStatement>(statement)->value);
@@ -74,7 +74,7 @@ Interpreter::Flow Interpreter::exec(const syntax::Statement& statement) {
     case StatementKind::kRollback: throw ScriptError("rollback is not supported for in-memory tables.", statement.place);
     case StatementKind::kCommit: case StatementKind::kGo: case StatementKind::kModule: break;
   }
-  if (frame_ == nullptr) last_value_ = Value();
+  if (frame_ == nullptr) last_value_.reset();
   return Flow::kNext;
 }
 
@@ -127,7 +127,8 @@ Interpreter::Flow Interpreter::exec_for(const syntax::For& node) {
     }
   } else if (source.is_table()) {
     const size_t rows = data::size_of(source);
-    const Value table = source.is_table_object() ? index_value(source, std::vector<Value>{data::Pair{data::Vector::nulls(Type::kInt, 2)}}) : source;
+    const Value all = data::Pair{data::Vector::nulls(Type::kInt, 2)};
+    const Value table = source.is_table_object() ? index_value(source, std::span(&all, 1)) : source;  // one snapshot
     for (size_t r = 0; r < rows; ++r) {
       const Value row = Value::of_long(static_cast<int64_t>(r));
       if (!turn(index_value(table, std::span(&row, 1)))) break;
@@ -212,7 +213,7 @@ void Interpreter::exec_use(const syntax::Use& node) {
   const auto text = surroundings_.read_module(node.path);
   if (!text) throw ScriptError("Can't find module " + node.path, node.place);
   const auto before = session_.definition_names();
-  const Value kept = last_value_;
+  const auto kept = last_value_;
   run(*text);
   last_value_ = kept;
   for (const auto& name : session_.definition_names()) {

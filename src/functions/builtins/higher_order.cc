@@ -275,7 +275,8 @@ void register_higher_order(Registry& registry) {
   row({"call", "func, args...", call_with, "Calls func with the arguments.", "call(add, 3, 4)", "7"});
   row({"pcall", "func, args...", call_with, "Like call.", "pcall(sum, 1 2 3)", "6"});
   row({"talib", "func, args...", call_with, "Calls func with the arguments.", "talib(msum, 1 2 3, 2)", "[null,3,5]"});
-  row({"unifiedCall", "func, args", unified_call, "Calls func with the elements of a tuple as arguments.", "unifiedCall(add, (3, 4))", "7"});
+  row({"unifiedCall", "func, args", unified_call, "Calls func with the elements of a tuple as arguments.",
+       "unifiedCall(add, (3, 4))", "7"});
   row({"nullCompare", "func, X, Y", null_compare, "A comparison that gives null where either side is null.",
        "nullCompare(<, 1 NULL 5, 3)", "[true,null,false]"});
   row({"byRow", "func, X", [](CallContext& c, std::span<Value> a) { return by_part(c, a, true); },

@@ -131,7 +131,8 @@ Value group_by(CallContext& context, std::span<Value> values) {
 }
 
 /// Results back in the order of the rows: scalars repeat over their group.
-Value spread_over_rows(std::string_view function, const std::vector<std::vector<int64_t>>& groups, std::vector<Value> results, size_t rows) {
+Value spread_over_rows(std::string_view function, const std::vector<std::vector<int64_t>>& groups,
+                       std::vector<Value> results, size_t rows) {
   std::vector<Value> cells(rows);
   for (size_t g = 0; g < groups.size(); ++g) {
     const bool is_vector = results[g].is_vector();
@@ -242,7 +243,8 @@ void register_window_calls(Registry& registry) {
        "moving(sum, 1..5, 3)", "[null,null,6,9,12]"});
   row({"rolling", "func, funcArgs, window, [step=1], [fill]", rolling, "Applies func to full windows that start every `step` rows.",
        "rolling(sum, 1..6, 3, 3)", "[6,15]"});
-  row({"window", "func, funcArgs, range", window, "Applies func to rows i+a to i+b around each row i.", "window(sum, 1 2 3, -1:1)", "[3,6,5]"});
+  row({"window", "func, funcArgs, range", window, "Applies func to rows i+a to i+b around each row i.",
+       "window(sum, 1 2 3, -1:1)", "[3,6,5]"});
   row({"twindow", "func, funcArgs, T, range", time_window, "Applies func to rows whose time lies in a closed range around each time.",
        "twindow(sum, 1 2 4 8, 1 2 4 5, -1:1)", "[3,3,12,12]"});
   row({"tmoving", "func, T, funcArgs, window", time_moving, "Applies func to rows of the last `window` units of time.",
