@@ -145,6 +145,7 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   void check_stack(std::string_view function) const;
   void check_cancelled() const;
   class Entry;
+  class ThreadGuard;
 
   // ---- statements (statements.cc)
   Flow exec(const syntax::Statement& statement);

@@ -256,6 +256,7 @@ Value Interpreter::call_user_ast(const UserFunction& function, const ExprRef* ob
 // ------------------------------------------------------------------ calls of values
 
 Value Interpreter::call(const Value& function, std::span<Value> arguments) {
+  const ThreadGuard thread(this);
   naming_arguments_ = nullptr;
   if (function.is_function()) {
     const FunctionRef& target = function.function();

@@ -38,6 +38,7 @@ bool is_quiet(const Expr& expr) { return expr.kind == ExprKind::kLiteral || expr
 }  // namespace
 
 Value Interpreter::evaluate(const Expr& expr, Scope* scope) {
+  const ThreadGuard thread(this);
   Scope* const before = std::exchange(scope_, scope);
   try {
     Value value = eval(expr);
@@ -427,6 +428,7 @@ Value Interpreter::eval_macro(const syntax::MacroName& node) {
 }
 
 Value Interpreter::evaluate(const data::CodeObject& object) {
+  const ThreadGuard thread(this);
   const auto* code = dynamic_cast<const CodeValue*>(&object);
   if (code == nullptr) throw ScriptError("This code can't be evaluated here.");
   int slots = 0;

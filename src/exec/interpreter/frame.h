@@ -22,6 +22,19 @@ struct Interpreter::Frame {
   explicit Frame(size_t count) : slots(count > 0 ? std::make_unique<Slot[]>(count) : nullptr), size(count) {}
 };
 
+/// Notes this thread's stack at the outermost entry.
+class Interpreter::ThreadGuard {
+ public:
+  explicit ThreadGuard(Interpreter* interpreter);
+  ~ThreadGuard() { interpreter_->stack_floor_ = floor_; }
+  ThreadGuard(const ThreadGuard&) = delete;
+  ThreadGuard& operator=(const ThreadGuard&) = delete;
+
+ private:
+  Interpreter* const interpreter_;
+  const char* const floor_;
+};
+
 /// Makes a frame current and the outer one again at the end; the query scope is hidden meanwhile.
 class Interpreter::FrameGuard {
  public:

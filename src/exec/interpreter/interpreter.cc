@@ -68,22 +68,19 @@ class Interpreter::Names final : public syntax::NameOracle {
   Interpreter& interpreter_;
 };
 
-/// A public entry: notes the thread's stack, runs at the session's top level and restores what ran outside.
+/// A public entry that runs at the session's top level and restores what ran outside.
 class Interpreter::Entry {
  public:
-  explicit Entry(Interpreter* interpreter)
-      : interpreter_(interpreter), floor_(interpreter->stack_floor_), guard_(interpreter, nullptr, nullptr) {
-    interpreter->stack_floor_ = stack_floor();
-  }
-  ~Entry() { interpreter_->stack_floor_ = floor_; }
-  Entry(const Entry&) = delete;
-  Entry& operator=(const Entry&) = delete;
+  explicit Entry(Interpreter* interpreter) : thread_(interpreter), frame_(interpreter, nullptr, nullptr) {}
 
  private:
-  Interpreter* const interpreter_;
-  const char* const floor_;
-  const FrameGuard guard_;
+  const ThreadGuard thread_;
+  const FrameGuard frame_;
 };
+
+Interpreter::ThreadGuard::ThreadGuard(Interpreter* interpreter) : interpreter_(interpreter), floor_(interpreter->stack_floor_) {
+  if (floor_ == nullptr) interpreter->stack_floor_ = stack_floor();
+}
 
 Interpreter::Interpreter(const Surroundings& surroundings, SessionScope& session)
     : surroundings_(surroundings), session_(session) {}
@@ -102,6 +99,8 @@ std::optional<Value> Interpreter::run_statements(std::string_view script) {
         return_value_ = Value();
         return std::exchange(last_value_, std::nullopt);
       }
+      // What an expression inside a loop or block left is no result of the script.
+      if (statement->kind != syntax::StatementKind::kExpression) last_value_.reset();
     }
   }
   return std::exchange(last_value_, std::nullopt);
