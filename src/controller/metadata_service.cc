@@ -57,12 +57,14 @@ void MetadataService::register_methods(rpc::Methods& methods) {
   for (const auto& [name, route] : routes()) {
     methods.on(
         std::string(name),
-        [this, name = name, &route = route](const rpc::Peer& peer, std::string_view payload, const rpc::CallInfo&) {
-          const bool from_controller = peer.identity.role == config::NodeMode::kController;
-          return serve(name, route, payload, {.forwarded = from_controller, .alias = peer.identity.alias});
+        [this, name = name, &route = route](const rpc::Peer&, std::string_view payload, const rpc::CallInfo&) {
+          return serve(name, route, payload);
         },
         {.urgent = route.urgent, .allows_strangers = route.allows_strangers});
   }
+  methods.on(std::string(meta::kForward), [this](const rpc::Peer&, std::string_view payload, const rpc::CallInfo&) {
+    return take_forwarded(payload);
+  });
 }
 
 std::string MetadataService::leader() const {
@@ -72,51 +74,65 @@ std::string MetadataService::leader() const {
 Result<Bytes> MetadataService::call(std::string_view method, std::string_view payload) {
   const auto route = routes().find(method);
   if (route == routes().end()) return Error{ErrorCode::kNotFound, "no such method: " + std::string(method)};
-  return serve(method, route->second, payload, {.alias = options_.self.alias});
+  return serve(method, route->second, payload);
 }
 
 Result<Bytes> MetadataService::change(const std::string& user, const meta::Command& command) {
   return call(meta::kChange, meta::encode(meta::ChangeRequest{user, meta::encode_command(command)}));
 }
 
-Result<Bytes> MetadataService::serve(std::string_view method, const Route& route, std::string_view payload,
-                                     const Origin& origin) {
+Result<Bytes> MetadataService::serve(std::string_view method, const Route& route, std::string_view payload) {
   if (!route.leader_only) return (this->*route.handler)(payload);
   if (machine_.leads()) {
     auto answer = (this->*route.handler)(payload);
     if (answer.ok() || answer.error().code != ErrorCode::kNotLeader) return answer;
   }
-  if (origin.forwarded) return Error{ErrorCode::kNotLeader, log_.status().leader};
   return forward(method, route, payload);
+}
+
+// Never forwarded again: the sender asks anew who leads.
+Result<Bytes> MetadataService::take_forwarded(std::string_view payload) {
+  TRY(const auto request, meta::decode<meta::ForwardRequest>(payload, meta::kForward));
+  const auto route = routes().find(request.method);
+  if (route == routes().end()) return Error{ErrorCode::kNotFound, "no such method: " + request.method};
+  if (!machine_.leads()) return Error{ErrorCode::kNotLeader, log_.status().leader};
+  const auto answer = (this->*route->second.handler)(request.payload);
+  if (!answer.ok() && answer.error().code == ErrorCode::kNotLeader) return answer.error();
+  meta::Outcome outcome;
+  if (answer.ok()) outcome.answer = *answer;
+  else outcome = meta::Outcome(answer.error());
+  return encode(outcome);
 }
 
 Result<Bytes> MetadataService::forward(std::string_view method, const Route& route, std::string_view payload) {
   const auto deadline = clock_.now() + options_.forward_timeout;
+  const auto request = encode(meta::ForwardRequest{std::string(method), Bytes(payload)});
   do {
-    Result<Bytes> answer = Error{ErrorCode::kNotLeader, ""};
-    const auto leader = log_.status().leader;
     if (machine_.leads()) {
-      answer = (this->*route.handler)(payload);
-    } else if (!leader.empty() && leader != options_.self.alias) {
-      const auto timeout = route.waits_for_agents ? options_.agent_timeout : options_.forward_timeout;
-      answer = peers_.call(leader, method, Bytes(payload), {.timeout = timeout});
+      auto answer = (this->*route.handler)(payload);
+      if (answer.ok() || answer.error().code != ErrorCode::kNotLeader) return answer;
+      continue;
     }
-    if (answer.ok()) return answer;
-    switch (answer.error().code) {
-      case ErrorCode::kNotLeader: break;
-      case ErrorCode::kUnavailable:
-        // The leader's own refusal (no replica …) must reach the caller; a leader that is gone must not.
-        if (machine_.leads() || log_.status().leader == leader) {
-          if (answer.error().message.find("RefId") != std::string::npos) return answer;
-        }
-        break;
-      case ErrorCode::kOutcomeUnknown: case ErrorCode::kTimeout:
-        if (!route.repeatable) return answer;
-        break;
-      default: return answer;
+    const auto leader = log_.status().leader;
+    if (leader.empty() || leader == options_.self.alias) continue;
+    const auto timeout = route.waits_for_agents ? options_.agent_timeout : options_.forward_timeout;
+    const auto sent = peers_.call(leader, meta::kForward, request, {.timeout = timeout});
+    if (sent.ok()) {
+      TRY(auto outcome, meta::decode<meta::Outcome>(*sent, meta::kForward));
+      if (static_cast<ErrorCode>(outcome.code) == ErrorCode::kOutcomeUnknown && route.repeatable) continue;
+      return outcome.result();
     }
+    if (!may_send_again(sent.error(), route)) return sent.error();
   } while (pause(kForwardPause) && clock_.now() < deadline);
   return no_leader();
+}
+
+bool MetadataService::may_send_again(const Error& error, const Route& route) {
+  switch (error.code) {
+    case ErrorCode::kNotLeader: case ErrorCode::kUnavailable: case ErrorCode::kTimeout: return true;  // nothing was done
+    case ErrorCode::kOutcomeUnknown: return route.repeatable;
+    default: return false;
+  }
 }
 
 bool MetadataService::pause(milliseconds wait) {
@@ -125,8 +141,13 @@ bool MetadataService::pause(milliseconds wait) {
 }
 
 Result<Bytes> MetadataService::propose(const meta::Command& command) {
-  TRY(const auto bytes, log_.propose_and_wait(meta::encode_command(command), options_.propose_timeout));
-  TRY(const auto outcome, meta::decode<meta::Outcome>(bytes, "outcome of a metadata command"));
+  const auto bytes = log_.propose_and_wait(meta::encode_command(command), options_.propose_timeout);
+  if (!bytes.ok()) {
+    // No leader or no room in the queue is for us to wait out; kUnavailable of the metadata itself is the caller's.
+    if (bytes.error().code == ErrorCode::kUnavailable) return Error{ErrorCode::kNotLeader, ""};
+    return bytes.error();
+  }
+  TRY(const auto outcome, meta::decode<meta::Outcome>(*bytes, "outcome of a metadata command"));
   return outcome.result();
 }
 

@@ -89,10 +89,6 @@ class MetadataService {
   const std::string& alias() const { return options_.self.alias; }
 
  private:
-  struct Origin {
-    bool forwarded = false;  // came from a controller that took us for the leader: never forwarded again
-    std::string alias;       // of the caller, as its connection proved it
-  };
   using Handler = Result<Bytes> (MetadataService::*)(std::string_view payload);
   struct Route {
     Handler handler;
@@ -103,7 +99,9 @@ class MetadataService {
     bool waits_for_agents = false;  // may take agent_timeout
   };
   static const std::map<std::string_view, Route>& routes();
-  Result<Bytes> serve(std::string_view method, const Route& route, std::string_view payload, const Origin& origin);
+  Result<Bytes> serve(std::string_view method, const Route& route, std::string_view payload);
+  Result<Bytes> take_forwarded(std::string_view payload);
+  static bool may_send_again(const Error& error, const Route& route);
   Result<Bytes> forward(std::string_view method, const Route& route, std::string_view payload);
   /// False when the service stops.
   bool pause(milliseconds wait);

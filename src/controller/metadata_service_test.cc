@@ -50,6 +50,15 @@ TEST_F(MetadataServiceTest, conflicts_and_refusals_reach_the_writer_in_clients_w
   EXPECT_TRUE(second.error().message.starts_with("<ChunkInTransaction>")) << second.error().message;
 }
 
+TEST_F(MetadataServiceTest, a_refusal_for_want_of_nodes_is_not_waited_out) {
+  make_table();
+  clock.advance(milliseconds(60000));  // everybody is silent
+  const auto reply = ask<meta::BeginReply>("ctl2", meta::kBeginTransaction, begin_of({1}));
+  ASSERT_FALSE(reply.ok());
+  EXPECT_EQ(reply.error().code, ErrorCode::kUnavailable);
+  EXPECT_NE(reply.error().message.find("No data node"), std::string::npos) << reply.error().message;
+}
+
 TEST_F(MetadataServiceTest, a_lost_answer_to_a_decision_is_asked_for_again) {
   make_table();
   const auto reply = begin({1});

@@ -190,6 +190,15 @@ struct LeaderReply {
   template <class A> void fields(A& a) { a(leader, host, port, initialised); }
 };
 
+/// A follower hands a request to the leader. Answer: an Outcome (meta/apply/apply.h), so that the method's own errors are
+/// told from those of the transport.
+inline constexpr std::string_view kForward = "meta.forward";
+struct ForwardRequest {
+  std::string method;
+  Bytes payload;
+  template <class A> void fields(A& a) { a(method, payload); }
+};
+
 /// A controller's cluster.nodes and cluster.cfg as it found them at its start, where they differ from what was taken
 /// over before. Sent once to every new leader, also when nothing differs.
 inline constexpr std::string_view kOfferFiles = "meta.offer_files";
