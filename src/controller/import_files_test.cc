@@ -30,8 +30,10 @@ class ImportFiles : public ServiceFixture {
 class EditedEverywhere : public ImportFiles {
  protected:
   EditedEverywhere()
-      : ImportFiles({{"ctl1", {{"cluster.nodes", nodes_file("10.7.7.7:8900") + "10.0.0.4:8900:dn4,datanode\n"}, {"cluster.cfg", "maxMemSize=8\n"}}},
-                     {"ctl2", {{"cluster.nodes", nodes_file("10.7.7.7:8900") + "10.0.0.4:8900:dn4,datanode\n"}, {"cluster.cfg", "maxMemSize=8\n"}}},
+      : ImportFiles({{"ctl1", {{"cluster.nodes", nodes_file("10.7.7.7:8900") + "10.0.0.4:8900:dn4,datanode\n"},
+                               {"cluster.cfg", "maxMemSize=8\n"}}},
+                     {"ctl2", {{"cluster.nodes", nodes_file("10.7.7.7:8900") + "10.0.0.4:8900:dn4,datanode\n"},
+                               {"cluster.cfg", "maxMemSize=8\n"}}},
                      {"ctl3", {{"cluster.nodes", nodes_file("10.7.7.7:8900")}, {"cluster.cfg", "maxMemSize=8\n"}}}}) {}
 };
 
