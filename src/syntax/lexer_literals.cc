@@ -82,14 +82,22 @@ std::optional<TimeOfDay> scan_time(const Cursor& text, size_t i) {
   return time;
 }
 
-Scalar date_time(int32_t days, const TimeOfDay& time) {
+/// Nothing when the type cannot hold the moment (DATETIME ends in 2038, NANOTIMESTAMP in 2262).
+std::optional<Scalar> date_time(int32_t days, const TimeOfDay& time) {
   if (time.decimals == 0) {
-    return fixed_scalar<int32_t>(Type::kDatetime, days * 86'400LL + time.nanos / 1'000'000'000);
+    const int64_t seconds = days * 86'400LL + time.nanos / 1'000'000'000;
+    if (seconds > INT32_MAX || seconds <= INT32_MIN) return std::nullopt;
+    return fixed_scalar<int32_t>(Type::kDatetime, seconds);
   }
   if (time.decimals <= 3) {
     return fixed_scalar<int64_t>(Type::kTimestamp, days * 86'400'000LL + time.nanos / 1'000'000);
   }
-  return fixed_scalar<int64_t>(Type::kNanotimestamp, days * 86'400'000'000'000LL + time.nanos);
+  int64_t nanos = 0;
+  if (__builtin_mul_overflow(int64_t{days}, 86'400'000'000'000LL, &nanos) ||
+      __builtin_add_overflow(nanos, time.nanos, &nanos)) {
+    return std::nullopt;
+  }
+  return fixed_scalar<int64_t>(Type::kNanotimestamp, nanos);
 }
 
 /// yyyy.MM.dd with an optional time, yyyy.MMM. 0: no date here.
@@ -106,7 +114,9 @@ size_t scan_date(const Cursor& text, Scalar* value) {
   const int32_t days = types::days_from_civil(year, month, day);
   if (text[10] == 'T' || text[10] == ' ') {
     if (const auto time = scan_time(text, 11)) {
-      *value = date_time(days, *time);
+      const auto moment = date_time(days, *time);
+      if (!moment) return 0;
+      *value = *moment;
       return 11 + time->length;
     }
     const int hour = text.fixed(11, 2);

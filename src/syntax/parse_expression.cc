@@ -1,5 +1,6 @@
 // Binary operators, infix and prefix functions: the levels of language reference §1.4.
 
+#include "syntax/constants.h"
 #include "syntax/parser.h"
 
 namespace pelorus::syntax {
@@ -28,6 +29,14 @@ types::Scalar negated(const types::Scalar& value) {
       return Scalar::of_duration(duration);
     }
   }
+}
+
+/// Words that begin a construct of their own and so name no infix function.
+bool begins_construct(const Token& token) {
+  for (const auto word : {"def", "defg", "mapr", "select", "SELECT", "exec", "EXEC", "case", "CASE", "return", "if"}) {
+    if (token.text == word) return true;
+  }
+  return find_constant(token.text).has_value();
 }
 
 /// What stands around `and` in "between a and b": sums and everything tighter.
@@ -120,7 +129,7 @@ Parser::Infix Parser::peek_infix_word(const Token& token) const {
   }
   if (negated) return {};
   if (queries_ > 0 && is_keyword(token, "is")) return {.kind = Infix::Kind::kIs, .level = kLevelComparison};
-  if (is_sql_terminator(token)) return {};
+  if (is_sql_terminator(token) || begins_construct(token)) return {};
   if (find_operator_function(token.text) != nullptr && starts_operand(1)) {
     const OperatorRow* row = find_operator_function(token.text);
     return {.kind = Infix::Kind::kFunction, .level = row->level, .name = token.text};

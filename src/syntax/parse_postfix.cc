@@ -250,7 +250,7 @@ ExprRef Parser::parse_conditional(ExprRef condition, const Token& at) {
 }
 
 ExprRef Parser::parse_aliased(ExprRef value) {
-  if (!at_keyword("as")) return value;
+  if (!at_keyword("as") || (queries_ == 0 && ends_line(peek()))) return value;
   auto node = make<Alias>(peek());
   take();
   node->value = std::move(value);

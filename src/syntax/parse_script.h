@@ -25,10 +25,11 @@ class NameOracle {
   virtual bool has_parameter(std::string_view function, std::string_view parameter) const = 0;
 };
 
-/// Knows nothing and therefore accepts every name; for tools that only look at structure.
+/// Knows nothing and therefore accepts every name; for tools that only look at structure. Capital names of one or two
+/// letters are taken for template signs (f:E), not for variables.
 class AnyName final : public NameOracle {
  public:
-  bool is_variable(std::string_view) const override { return true; }
+  bool is_variable(std::string_view name) const override { return name.size() > 2 || name[0] > 'Z'; }
   bool is_shared(std::string_view) const override { return true; }
   bool is_function(std::string_view) const override { return false; }
   bool is_redefinable(std::string_view) const override { return true; }

@@ -90,12 +90,27 @@ void Printer::at_level(const ExprRef& node, int level_min) {
 void Printer::callee(const ExprRef& node) {
   const bool is_operator = node->kind == ExprKind::kFunctionName;
   if (!is_operator) return operand(node);
-  put(as<FunctionName>(*node)->symbol.empty() ? "::" : "");
-  put(as<FunctionName>(*node)->name);
+  put("::" + as<FunctionName>(*node)->name);
+}
+
+/// A number would swallow the point behind it.
+void Printer::object_of_member(const ExprRef& object) {
+  const Literal* literal = as<Literal>(object);
+  if (literal == nullptr || literal->value.is_text()) return operand(object);
+  put("(");
+  expr(*object);
+  put(")");
 }
 
 void Printer::exprs(const std::vector<ExprRef>& items) {
-  list(items, [this](const ExprRef& item) { expr(*item); });
+  list(items, [this](const ExprRef& item) { list_item(*item); });
+}
+
+/// Between commas an operator needs no parentheses to be a function.
+void Printer::list_item(const Expr& item) {
+  const FunctionName* function = as<FunctionName>(item);
+  if (function == nullptr || function->symbol.empty()) return expr(item);
+  put(function->symbol);
 }
 
 /// A function of one argument and a lambda as last argument need no care: commas separate.
@@ -106,7 +121,7 @@ void Printer::arguments(const std::vector<Argument>& arguments, char open, char 
       put(argument.name);
       put("=");
     }
-    if (argument.value) expr(*argument.value);
+    if (argument.value) list_item(*argument.value);
   });
   out_ += close;
 }
@@ -133,10 +148,10 @@ void Printer::expr(const Expr& expr) {
       if (!as<Name>(expr)->quoted) return name(as<Name>(expr)->name);
       put("_" + types::format_literal(types::Scalar::of_string(as<Name>(expr)->name)));
       return;
-    case ExprKind::kFunctionName:
-      if (as<FunctionName>(expr)->symbol.empty()) put("::");
-      put(as<FunctionName>(expr)->symbol.empty() ? as<FunctionName>(expr)->name : as<FunctionName>(expr)->symbol);
-      return;
+    case ExprKind::kFunctionName: {
+      const FunctionName& node = *as<FunctionName>(expr);
+      return put(node.symbol.empty() ? "::" + node.name : "(" + node.symbol + ")");
+    }
     case ExprKind::kMacroName:
       put(as<MacroName>(expr)->several ? "_$$" : "_$");
       return this->expr(*as<MacroName>(expr)->variable);
@@ -156,7 +171,7 @@ void Printer::expr(const Expr& expr) {
     case ExprKind::kIndex: return index(*as<Index>(expr));
     case ExprKind::kMember: {
       const Member& node = *as<Member>(expr);
-      operand(node.object);
+      object_of_member(node.object);
       put(".");
       put(is_plain_word(node.name) ? node.name : types::format_literal(types::Scalar::of_string(node.name)));
       return;
@@ -207,7 +222,7 @@ void Printer::call(const Expr& expr) {
       return arguments(as<Call>(expr)->arguments, '(', ')');
     case ExprKind::kMethodCall: {
       const MethodCall& node = *as<MethodCall>(expr);
-      operand(node.object);
+      object_of_member(node.object);
       put(".");
       const bool is_name = node.function->kind == ExprKind::kName;
       if (!is_name) put("{");
@@ -220,7 +235,7 @@ void Printer::call(const Expr& expr) {
       return arguments(as<Partial>(expr)->arguments, '{', '}');
     case ExprKind::kTemplate:
       if (as<Template>(expr)->function->kind == ExprKind::kFunctionName) {
-        this->expr(*as<Template>(expr)->function);
+        list_item(*as<Template>(expr)->function);
       } else {
         operand(as<Template>(expr)->function);
       }
@@ -237,6 +252,7 @@ void Printer::binary(const Binary& node) {
   const int left_min = is_tight ? kLevelOperand : is_comparison(node.op) ? row.level + 1 : row.level;
   at_level(node.left, left_min);
   if (node.op == BinaryOperator::kSequence || is_tight) {
+    if (out_.ends_with('.')) put(" ");  // 1. ..5
     put(row.symbol);
   } else {
     put(" ");

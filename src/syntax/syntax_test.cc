@@ -222,7 +222,7 @@ TEST(Printer, expressions_parse_back_to_the_same_tree) {
       "(x->x+1)(3)", "each(x->x+1, 1 5 9)", "{\"a\": 1, b: 2}", "((1,2),(3,))", "()", "a.b.c", "t.\"x y\"", "x[1:2][0]",
       "f(x)(y)", "&sum", "a ? x->1 : 2", "5 * (1 2 3)", "1.5 2 3.25", "1l 2l", "`a`b$SYMBOL", "1.5$DECIMAL64(2)", "INT[]",
       "2021.05.06 10:11:12 2021.05.07T00:00:00", "x@(1 3)", "(a < b) == (b < c)", "a < b < c", "a.f(x -> x)",
-      "max:H(m)", "+:E(a, b)", "(+:E:L)(a, b)", "<a > 1>", "<[a, b as c]>", "f(<x>, DFLT)", "\"quote \\\" and \\n \\x01\"",
+      "max:H(m)", "+:E(a, b)", "(+:E:L)(a, b)", "<a > 1>", "<[a, b as c]>", "f(<x>, DFLT)", "(+)", "1. ..5", "(5).size()", "2.5.add(1)", "\"quote \\\" and \\n \\x01\"",
   };
   for (const char* text : kTexts) {
     const auto first = parse_expression(text, TestNames{});
@@ -281,6 +281,9 @@ TEST(Parser, errors_name_line_and_reason) {
   EXPECT_NE(error_of("f(1, 2").find("')' expected"), std::string::npos);
   EXPECT_NE(error_of("x = \"abc").find("string is not closed"), std::string::npos);
   EXPECT_NE(error_of("3abc").find("Cannot recognize the token 3abc"), std::string::npos);
+  EXPECT_NE(error_of("x = 2050.01.01T00:00:00").find("Syntax Error"), std::string::npos);  // beyond DATETIME
+  EXPECT_NE(error_of("x = 5055.01.01T00:00:00.123456789").find("Syntax Error"), std::string::npos);
+  EXPECT_NE(error_of("x def f(y): y").find("Syntax Error"), std::string::npos);
   EXPECT_NE(error_of("break").find("inside a loop"), std::string::npos);
   EXPECT_NE(error_of("def sum(p){ return p }").find("can't be redefined"), std::string::npos);
   EXPECT_NE(error_of("def h(){ return x }").find("Cannot recognize the token x"), std::string::npos);
