@@ -222,7 +222,8 @@ TEST(Printer, expressions_parse_back_to_the_same_tree) {
       "(x->x+1)(3)", "each(x->x+1, 1 5 9)", "{\"a\": 1, b: 2}", "((1,2),(3,))", "()", "a.b.c", "t.\"x y\"", "x[1:2][0]",
       "f(x)(y)", "&sum", "a ? x->1 : 2", "5 * (1 2 3)", "1.5 2 3.25", "1l 2l", "`a`b$SYMBOL", "1.5$DECIMAL64(2)", "INT[]",
       "2021.05.06 10:11:12 2021.05.07T00:00:00", "x@(1 3)", "(a < b) == (b < c)", "a < b < c", "a.f(x -> x)",
-      "max:H(m)", "+:E(a, b)", "(+:E:L)(a, b)", "<a > 1>", "<[a, b as c]>", "f(<x>, DFLT)", "(+)", "1. ..5", "(5).size()", "2.5.add(1)", "\"quote \\\" and \\n \\x01\"",
+      "max:H(m)", "+:E(a, b)", "(+:E:L)(a, b)", "<a > 1>", "<[a, b as c]>", "f(<x>, DFLT)", "(+)", "1. ..5",
+      "(5).size()", "2.5.add(1)", "\"quote \\\" and \\n \\x01\"",
   };
   for (const char* text : kTexts) {
     const auto first = parse_expression(text, TestNames{});
