@@ -1,0 +1,338 @@
+#include "storage/chunk/chunk.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace pelorus::storage {
+namespace {
+
+constexpr uint64_t kOldGenerationBytesMax = 64ull << 20;  // rows in memory that only old versions need, a chunk
+
+Error chunk_error(ErrorCode code, ChunkId id, const std::string& fact) {
+  return {code, fact + ": chunk " + std::to_string(id.value)};
+}
+
+std::shared_ptr<const ChunkState> no_rows(data::Schema schema, uint64_t generation) {
+  return std::make_shared<const ChunkState>(std::move(schema), generation);
+}
+
+}  // namespace
+
+Chunk::Chunk(ChunkContext context, ChunkId id, uint64_t log_floor)
+    : context_(context), id_(id), state_(no_rows({}, 1)),
+      dictionaries_(std::make_shared<ChunkDictionaries>(data::Schema{}, std::vector<std::shared_ptr<const Segment>>{})),
+      log_floor_(log_floor), versions_{{0, 1, 0}} {}
+
+Chunk::Chunk(ChunkContext context, std::string volume, std::string directory, const Manifest& manifest)
+    : context_(context), id_(manifest.chunk), next_file_(manifest.next_file), manifest_generation_(manifest.generation),
+      version_(manifest.version), flushed_version_(manifest.version), log_floor_(manifest.log_floor),
+      versions_(manifest.versions.begin(), manifest.versions.end()), volume_(std::move(volume)),
+      directory_(std::move(directory)) {
+  std::vector<Part> parts;
+  for (const auto& facts : manifest.segments) {
+    on_disk_.push_back(std::make_shared<const Segment>(context_.files, segment_path(directory_, facts.file_number), id_, facts));
+    parts.push_back({0, facts.rows, on_disk_.back(), nullptr});
+  }
+  state_ = std::make_shared<const ChunkState>(ChunkState(manifest.schema, manifest.generation), std::move(parts));
+  dictionaries_ = std::make_shared<ChunkDictionaries>(manifest.schema, on_disk_);
+  if (versions_.empty()) versions_.push_back({version_, manifest.generation, state_->rows()});
+}
+
+Chunk::Chunk(ChunkContext context, ChunkId id, std::string volume, std::string directory, std::string damage)
+    : Chunk(context, id, 0) {
+  volume_ = std::move(volume);
+  directory_ = std::move(directory);
+  damage_ = std::move(damage);
+}
+
+Result<std::unique_ptr<Chunk::Turn>> Chunk::take_turn(bool for_import) {
+  std::unique_lock lock(turn_mutex_);
+  turn_ended_.wait(lock, [&] { return !busy_ || importing_; });
+  if (busy_) return chunk_error(ErrorCode::kConflict, id_, "a copy of another replica is being taken");
+  busy_ = true;
+  importing_ = for_import;
+  return std::make_unique<Turn>(*this);
+}
+
+void Chunk::end_turn() {
+  const std::lock_guard lock(turn_mutex_);
+  busy_ = importing_ = false;
+  turn_ended_.notify_all();
+}
+
+Status Chunk::register_write(const PreparedWrite& write, Version base_version) {
+  const std::lock_guard lock(writer_mutex_);
+  if (dropping_) return chunk_error(ErrorCode::kConflict, id_, "the chunk is being dropped");
+  if (!damage_.empty()) return Error{ErrorCode::kCorrupt, damage_};
+  if (base_version != kLatestVersion && base_version != version_) {
+    return chunk_error(ErrorCode::kStale, id_, "version is " + std::to_string(version_) + ", not " + std::to_string(base_version));
+  }
+  const bool alone = prepared_appends_ + prepared_replaces_ == 0;
+  if (prepared_replaces_ > 0 || (write.kind == WriteKind::kReplace && !alone)) {
+    return chunk_error(ErrorCode::kConflict, id_, "another transaction changes the partition");
+  }
+  if (write.kind == WriteKind::kAppend && write.schema != state_->schema()) {
+    // Before the first commit the schema is that of the writes prepared.
+    if (version_ != 0 || (!alone && !state_->schema().empty())) {
+      return chunk_error(ErrorCode::kInvalid, id_, "rows do not have the schema of the chunk");
+    }
+    const std::lock_guard publish_lock(publish_mutex_);
+    state_ = no_rows(write.schema, state_->generation());
+    dictionaries_ = std::make_shared<ChunkDictionaries>(write.schema, std::vector<std::shared_ptr<const Segment>>{});
+  }
+  for (size_t c = 0; c < write.schema.size(); ++c) {
+    if (write.schema[c].type != types::Type::kSymbol) continue;
+    if (write.kind == WriteKind::kAppend) TRY_DONE(dictionaries_->check_room(c, write.rows.column(c).symbols()));
+  }
+  (write.kind == WriteKind::kReplace ? prepared_replaces_ : prepared_appends_) += 1;
+  return {};
+}
+
+void Chunk::unregister_write(const PreparedWrite& write) {
+  const std::lock_guard lock(writer_mutex_);
+  size_t& prepared = write.kind == WriteKind::kReplace ? prepared_replaces_ : prepared_appends_;
+  CHECK(prepared > 0);
+  --prepared;
+}
+
+Status Chunk::load_dictionaries() {
+  std::shared_ptr<ChunkDictionaries> dictionaries;
+  {
+    const std::lock_guard lock(publish_mutex_);
+    dictionaries = dictionaries_;
+  }
+  return dictionaries->load();
+}
+
+void Chunk::apply(PreparedWrite write, Version version) {
+  const std::lock_guard lock(writer_mutex_);
+  if (dropped_ || version <= version_ || waiting_.contains(version)) {
+    context_.budget.release(write.bytes);
+    return;
+  }
+  waiting_.emplace(version, std::move(write));
+  while (!waiting_.empty() && waiting_.begin()->first == version_ + 1) {
+    PreparedWrite next = std::move(waiting_.begin()->second);
+    waiting_.erase(waiting_.begin());
+    apply_next(std::move(next));
+  }
+}
+
+void Chunk::apply_next(PreparedWrite write) {
+  const Version version = version_ + 1;
+  if (pins_.empty() || pins_.back().second != write.pin) pins_.emplace_back(version, write.pin);
+  pins_.back().first = version;
+  if (write.kind == WriteKind::kReplace) {
+    replace_content(write);
+  } else {
+    append_block(write);
+  }
+}
+
+data::Table Chunk::to_stored(const PreparedWrite& write, ChunkDictionaries& dictionaries) const {
+  std::vector<data::Shared<data::Vector>> columns;
+  for (size_t c = 0; c < write.schema.size(); ++c) {
+    const auto& column = write.rows.column(c);
+    if (write.schema[c].type == types::Type::kSymbol) {
+      columns.emplace_back(data::Vector::adopt<int32_t>(
+          types::Type::kInt, dictionaries.recode(c, column.symbols(), column.values<int32_t>())));
+    } else {
+      columns.push_back(write.rows.column_shared(c));
+    }
+  }
+  return {write.rows.names(), std::move(columns)};
+}
+
+/// Small blocks at the end grow together, each row at most log2(block_rows) times.
+std::vector<Part> Chunk::merged_tail(std::vector<Part> parts) const {
+  while (parts.size() >= 2 && parts.size() - 2 >= frozen_parts_) {
+    const Part& left = parts[parts.size() - 2];
+    const Part& right = parts.back();
+    if (left.segment || left.rows > 2 * right.rows || left.rows + right.rows > context_.options.block_rows) break;
+    auto block = std::make_shared<MemoryBlock>();
+    block->bytes = left.block->bytes + right.block->bytes;
+    std::vector<data::Shared<data::Vector>> columns;
+    for (size_t c = 0; c < left.block->rows.columns(); ++c) {
+      data::Vector column = left.block->rows.column(c);
+      column.append(right.block->rows.column(c));
+      columns.emplace_back(std::move(column));
+    }
+    block->rows = data::Table(left.block->rows.names(), std::move(columns));
+    const size_t rows = left.rows + right.rows;
+    parts.pop_back();
+    parts.back() = {0, rows, nullptr, std::move(block)};
+  }
+  return parts;
+}
+
+void Chunk::append_block(const PreparedWrite& write) {
+  std::vector<Part> parts = state_->parts();
+  if (write.rows.rows() > 0) {
+    auto block = std::make_shared<MemoryBlock>();
+    block->rows = to_stored(write, *dictionaries_);
+    block->bytes = write.bytes;
+    parts.push_back({0, write.rows.rows(), nullptr, std::move(block)});
+    parts = merged_tail(std::move(parts));
+  } else {
+    context_.budget.release(write.bytes);
+  }
+  auto state = std::make_shared<const ChunkState>(*state_, std::move(parts));
+  const std::lock_guard publish_lock(publish_mutex_);
+  state_ = std::move(state);
+  add_version(version_ + 1, state_->rows());
+}
+
+void Chunk::replace_content(const PreparedWrite& write) {
+  context_.budget.release(state_->memory_bytes());  // no flush will write the old rows any more
+  auto dictionaries = std::make_shared<ChunkDictionaries>(write.schema, std::vector<std::shared_ptr<const Segment>>{});
+  std::vector<Part> parts;
+  if (write.rows.rows() > 0) {
+    auto block = std::make_shared<MemoryBlock>();
+    block->rows = to_stored(write, *dictionaries);
+    block->bytes = write.bytes;
+    parts.push_back({0, write.rows.rows(), nullptr, std::move(block)});
+  } else {
+    context_.budget.release(write.bytes);
+  }
+  const ChunkState empty(write.schema, state_->generation() + 1);
+  auto state = std::make_shared<const ChunkState>(empty, std::move(parts));
+  const std::lock_guard publish_lock(publish_mutex_);
+  old_generations_.push_back({std::move(state_), std::move(dictionaries_), context_.clock.wall_ns()});
+  state_ = std::move(state);
+  dictionaries_ = std::move(dictionaries);
+  frozen_parts_ = 0;
+  add_version(version_ + 1, state_->rows());
+  prune_locked();
+}
+
+/// publish_mutex_ held.
+void Chunk::add_version(Version version, size_t rows) {
+  version_ = version;
+  versions_.push_back({version, state_->generation(), rows});
+  while (versions_.size() > context_.options.versions_kept_max) versions_.pop_front();
+}
+
+/// publish_mutex_ held. What goes is left in forgotten_.
+void Chunk::prune_locked() {
+  const auto retention = std::chrono::nanoseconds(context_.options.generation_retention).count();
+  const int64_t now = context_.clock.wall_ns();
+  uint64_t memory = 0;
+  for (const auto& old : old_generations_) memory += old.state->memory_bytes();
+  while (!old_generations_.empty()) {
+    const auto& oldest = old_generations_.front();
+    if (old_generations_.size() <= context_.options.generations_kept_max && memory <= kOldGenerationBytesMax &&
+        now - oldest.replaced_wall_ns < retention) {
+      break;
+    }
+    memory -= oldest.state->memory_bytes();
+    const uint64_t gone = oldest.state->generation();
+    forgotten_.push_back(std::move(old_generations_.front()));
+    old_generations_.pop_front();
+    while (!versions_.empty() && versions_.front().generation <= gone) versions_.pop_front();
+  }
+}
+
+void Chunk::prune() {
+  std::vector<OldGeneration> forgotten;  // letting go may remove files: not under the mutexes
+  const std::lock_guard lock(writer_mutex_);
+  const std::lock_guard publish_lock(publish_mutex_);
+  prune_locked();
+  forgotten.swap(forgotten_);
+}
+
+bool Chunk::has(Version version) const {
+  const std::lock_guard lock(writer_mutex_);
+  return version <= version_ || waiting_.contains(version);
+}
+
+Result<std::shared_ptr<const ChunkSnapshot>> Chunk::snapshot(Version version) const {
+  const std::lock_guard lock(publish_mutex_);
+  return snapshot_locked(version);
+}
+
+Result<Chunk::ExportView> Chunk::export_view(Version from_version) const {
+  const std::lock_guard lock(publish_mutex_);
+  TRY(auto snapshot, snapshot_locked(kLatestVersion));
+  if (from_version > version_) {
+    return chunk_error(ErrorCode::kStale, id_, "this replica is at version " + std::to_string(version_) +
+                                                   ", older than " + std::to_string(from_version));
+  }
+  ExportView view{std::move(snapshot), std::nullopt};
+  for (const auto& entry : versions_) {
+    const bool prefix = entry.version == from_version && entry.generation == state_->generation();
+    if (prefix && from_version > 0) view.rows_before = entry.rows;
+  }
+  return view;
+}
+
+/// publish_mutex_ held.
+Result<std::shared_ptr<const ChunkSnapshot>> Chunk::snapshot_locked(Version version) const {
+  if (!damage_.empty()) return Error{ErrorCode::kCorrupt, damage_};
+  if (version == kLatestVersion) version = version_;
+  if (version > version_) {
+    return chunk_error(ErrorCode::kStale, id_, "version " + std::to_string(version) + " is not here yet, only " +
+                                                   std::to_string(version_));
+  }
+  const auto entry = std::partition_point(versions_.begin(), versions_.end(),
+                                          [&](const VersionEntry& known) { return known.version < version; });
+  const Error gone = chunk_error(ErrorCode::kStale, id_, "version " + std::to_string(version) + " is no longer kept");
+  if (entry == versions_.end() || entry->version != version) return gone;
+  if (entry->generation == state_->generation()) {
+    return std::make_shared<const ChunkSnapshot>(state_, dictionaries_, id_, version, entry->rows);
+  }
+  for (const auto& old : old_generations_) {
+    if (old.state->generation() == entry->generation) {
+      return std::make_shared<const ChunkSnapshot>(old.state, old.dictionaries, id_, version, entry->rows);
+    }
+  }
+  return gone;
+}
+
+ChunkInfo Chunk::info() const {
+  ChunkInfo info;
+  const std::lock_guard lock(writer_mutex_);
+  const std::lock_guard publish_lock(publish_mutex_);
+  info.chunk = id_;
+  info.schema = state_->schema();
+  info.version = version_;
+  info.rows = state_->rows();
+  info.rows_in_memory = state_->memory_rows();
+  info.segments = state_->segment_count();
+  info.volume = volume_;
+  info.versions_waiting = waiting_.size();
+  info.damage = damage_;
+  for (size_t p = 0; p < state_->segment_count(); ++p) {
+    const auto& segment = *state_->parts()[p].segment;
+    info.bytes_on_disk += segment.facts().file_bytes;
+    if (info.damage.empty()) info.damage = segment.damage();
+  }
+  return info;
+}
+
+uint64_t Chunk::log_floor() const {
+  const std::lock_guard lock(publish_mutex_);
+  return log_floor_;
+}
+
+uint64_t Chunk::memory_bytes() const {
+  const std::lock_guard lock(publish_mutex_);
+  return state_->memory_bytes();
+}
+
+LogPin Chunk::oldest_pin() const {
+  const std::lock_guard lock(writer_mutex_);
+  return pins_.empty() ? nullptr : pins_.front().second;
+}
+
+bool Chunk::is_empty_and_unused() const {
+  const std::lock_guard lock(writer_mutex_);
+  return version_ == 0 && prepared_appends_ + prepared_replaces_ == 0 && waiting_.empty() && directory_.empty();
+}
+
+bool Chunk::needs_flush() const {
+  const std::lock_guard lock(publish_mutex_);
+  return damage_.empty() && version_ != flushed_version_;
+}
+
+}  // namespace pelorus::storage

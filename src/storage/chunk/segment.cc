@@ -1,0 +1,143 @@
+#include "storage/chunk/segment.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "io/checksum.h"
+#include "storage/chunk/segment_format.h"
+
+namespace pelorus::storage {
+
+data::Vector make_stored(types::Type type, bool array, int scale) {
+  data::Vector flat(stored_type(type), 0, scale);
+  if (!array) return flat;
+  return data::Vector::array(data::Shared<data::Vector>(std::move(flat)), {});
+}
+
+std::string segment_path(const std::string& directory, uint64_t file_number) {
+  const std::string digits = std::to_string(file_number);
+  return io::join_path(directory, std::string(16 - std::min<size_t>(16, digits.size()), '0') + digits + ".col");
+}
+
+Segment::~Segment() {
+  if (!obsolete_.load()) return;
+  const Status removed = files_.remove(path_);
+  // An orphan is harmless: the next open removes what no manifest names.
+  if (!removed.ok() && removed.error().code != ErrorCode::kNotFound) log_warning(removed.error().message);
+}
+
+Error Segment::corrupt(const std::string& what) const {
+  Error error{ErrorCode::kCorrupt, "column file is damaged: " + path_ + ", " + what};
+  const std::lock_guard lock(mutex_);
+  if (damage_.empty()) damage_ = error.message;
+  return error;
+}
+
+std::string Segment::damage() const {
+  const std::lock_guard lock(mutex_);
+  return damage_;
+}
+
+Result<std::shared_ptr<const SegmentIndex>> Segment::index() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (index_) return index_;
+  }
+  TRY(auto loaded, load_index());  // two readers may both load it: harmless, and no file is read under the mutex
+  const std::lock_guard lock(mutex_);
+  if (!index_) index_ = std::move(loaded);
+  return index_;
+}
+
+Result<std::shared_ptr<const SegmentIndex>> Segment::load_index() const {
+  const auto opened = files_.open(path_, io::OpenMode::kRead);
+  if (!opened.ok()) {
+    return opened.error().code == ErrorCode::kNotFound ? corrupt("file is missing") : opened.error();
+  }
+  const io::File& file = *opened.value();
+  TRY(const uint64_t size, file.size());
+  if (size != facts_.file_bytes || size < kColumnHeaderBytes + kColumnTrailerBytes) {
+    return corrupt("size " + std::to_string(size) + " instead of " + std::to_string(facts_.file_bytes));
+  }
+  std::string header(kColumnHeaderBytes, '\0');
+  TRY_DONE(io::read_exactly(file, path_, 0, header.data(), header.size()));
+  if (!is_column_header(header, chunk_, facts_.file_number)) return corrupt("header");
+  std::string trailer_bytes(kColumnTrailerBytes, '\0');
+  TRY_DONE(io::read_exactly(file, path_, size - kColumnTrailerBytes, trailer_bytes.data(), trailer_bytes.size()));
+  const auto trailer = decode_trailer(trailer_bytes);
+  if (!trailer.ok()) return corrupt("trailer");
+  if (trailer->footer_crc != facts_.footer_crc || trailer->footer_offset > size - kColumnTrailerBytes ||
+      trailer->footer_bytes != size - kColumnTrailerBytes - trailer->footer_offset) {
+    return corrupt("trailer differs from the manifest");
+  }
+  std::string footer(trailer->footer_bytes, '\0');
+  TRY_DONE(io::read_exactly(file, path_, trailer->footer_offset, footer.data(), footer.size()));
+  if (io::crc32c(footer) != facts_.footer_crc) return corrupt("footer");
+  auto index = decode_footer(footer, trailer->footer_offset);
+  if (!index.ok() || index->rows != facts_.rows) return corrupt("footer content");
+  return std::make_shared<const SegmentIndex>(std::move(index).value());
+}
+
+Result<std::string> Segment::read_block(const io::File& file, const BlockEntry& block, std::string_view what) const {
+  std::string bytes(block.bytes, '\0');  // lies within the file, as the footer was checked for
+  TRY(const size_t got, file.read(block.offset, bytes.data(), bytes.size()));
+  if (got != bytes.size()) return corrupt(std::string(what) + " ends too early");
+  if (io::crc32c(bytes) != block.crc) {
+    return corrupt(std::string(what) + ", checksum of the block at byte " + std::to_string(block.offset));
+  }
+  return bytes;
+}
+
+Status Segment::read(size_t column, RowRange range, data::Vector& out) const {
+  if (range.from >= range.to) return {};
+  TRY(const auto index, index());
+  if (column >= index->columns.size() || range.to > index->rows) return corrupt("fewer columns or rows than the chunk");
+  const auto& facts = index->columns[column];
+  TRY(const auto file, files_.open(path_, io::OpenMode::kRead));
+  const std::string what = "column " + std::to_string(column);
+  for (const auto& block : facts.blocks) {
+    const uint64_t from = std::max<uint64_t>(range.from, block.first_row);
+    const uint64_t to = std::min<uint64_t>(range.to, block.first_row + block.rows);
+    if (from >= to) continue;
+    TRY(const std::string bytes, read_block(*file, block, what));
+    if (to - from == block.rows) {
+      const Status decoded = decode_block(block.encoding, bytes, block.rows, out);
+      if (!decoded.ok()) return corrupt(what + ", " + decoded.error().message);
+      continue;
+    }
+    data::Vector whole = make_stored(facts.type, facts.array, facts.scale);
+    const Status decoded = decode_block(block.encoding, bytes, block.rows, whole);
+    if (!decoded.ok()) return corrupt(what + ", " + decoded.error().message);
+    out.append(whole.slice(from - block.first_row, to - from));
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> Segment::read_dictionary(size_t column) const {
+  TRY(const auto index, index());
+  if (column >= index->columns.size()) return corrupt("fewer columns than the chunk");
+  const auto& dictionary = index->columns[column].dictionary;
+  if (dictionary.count == 0) return std::vector<std::string>();
+  TRY(const auto file, files_.open(path_, io::OpenMode::kRead));
+  TRY(const std::string bytes, read_block(*file, dictionary.block, "dictionary of column " + std::to_string(column)));
+  data::Vector texts(types::Type::kString);
+  const Status decoded = decode_block(dictionary.block.encoding, bytes, dictionary.count, texts);
+  if (!decoded.ok()) return corrupt("dictionary, " + decoded.error().message);
+  auto& values = texts.edit<std::string>();
+  return std::vector<std::string>(std::make_move_iterator(values.begin()), std::make_move_iterator(values.end()));
+}
+
+Status Segment::verify() const {
+  TRY(const auto index, load_index());
+  for (size_t c = 0; c < index->columns.size(); ++c) {
+    const auto& column = index->columns[c];
+    for (const auto& block : column.blocks) {
+      data::Vector rows = make_stored(column.type, column.array, column.scale);
+      TRY_DONE(read(c, {block.first_row, block.first_row + block.rows}, rows));
+    }
+    TRY_DONE(read_dictionary(c));
+  }
+  return {};
+}
+
+}  // namespace pelorus::storage

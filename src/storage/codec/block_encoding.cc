@@ -1,0 +1,440 @@
+#include "storage/codec/block_encoding.h"
+
+#include <lz4.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/bytes.h"
+#include "storage/codec/bit_packing.h"
+
+namespace pelorus::storage {
+namespace {
+
+using data::Buffer;
+using data::Vector;
+using types::Repr;
+
+template <class T>
+inline constexpr bool kInteger = std::is_same_v<T, int8_t> || std::is_same_v<T, int16_t> ||
+                                 std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t>;
+template <class T>
+inline constexpr bool kOrdered = !std::is_same_v<T, types::Bytes16>;
+
+constexpr int64_t kArrayElementsMax = 1 << 30;  // of one block
+
+Error corrupt(std::string_view what) { return {ErrorCode::kCorrupt, "block makes no sense: " + std::string(what)}; }
+
+template <class T>
+struct Extremes {
+  T min{};
+  T max{};
+  size_t nulls = 0;
+};
+
+template <class T>
+Extremes<T> extremes_of(std::span<const T> values) {
+  Extremes<T> found;
+  bool any = false;
+  for (const T value : values) {
+    if (value == types::kNull<T>) {
+      ++found.nulls;
+    } else if (!any) {
+      found.min = found.max = value;
+      any = true;
+    } else {
+      // NaN compares false both ways: once it is the first value the block is treated as unordered below.
+      found.min = value < found.min ? value : found.min;
+      found.max = value > found.max ? value : found.max;
+    }
+  }
+  return found;
+}
+
+template <class T>
+bool has_nan(std::span<const T> values) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return std::any_of(values.begin(), values.end(), [](T v) { return v != v; });
+  }
+  return false;
+}
+
+template <class T>
+BlockFacts facts_of(std::span<const T> values, const Extremes<T>& extremes) {
+  BlockFacts facts;
+  facts.nulls = extremes.nulls;
+  if (!kOrdered<T> || extremes.nulls == values.size() || has_nan(values)) return facts;
+  facts.ordered = true;
+  std::memcpy(facts.min, &extremes.min, sizeof(T));
+  std::memcpy(facts.max, &extremes.max, sizeof(T));
+  return facts;
+}
+
+/// `plain` under LZ4 with its length in front, if that saves at least a tenth; empty otherwise.
+std::string compressed(std::string_view plain) {
+  if (plain.size() < 64 || plain.size() > LZ4_MAX_INPUT_SIZE) return {};
+  const int size = static_cast<int>(plain.size());
+  std::string out;
+  ByteWriter(out).put<uint64_t>(plain.size());
+  const size_t header = out.size();
+  const size_t limit = plain.size() - plain.size() / 10;
+  out.resize(header + limit);
+  const int written = LZ4_compress_default(plain.data(), out.data() + header, size, static_cast<int>(limit));
+  if (written <= 0) return {};
+  out.resize(header + static_cast<size_t>(written));
+  return out;
+}
+
+Status decompress(std::string_view bytes, uint64_t bytes_max, std::string& plain) {
+  ByteReader reader(bytes);
+  const auto size = reader.get<uint64_t>();
+  // LZ4 expands at most 255 times.
+  if (!reader.ok() || size > bytes_max || size > 255 * static_cast<uint64_t>(reader.left())) return corrupt("LZ4 length");
+  const auto body = reader.get_raw(reader.left());
+  plain.resize(size);
+  const int got = LZ4_decompress_safe(body.data(), plain.data(), static_cast<int>(body.size()), static_cast<int>(size));
+  if (got < 0 || static_cast<uint64_t>(got) != size) return corrupt("LZ4 content");
+  return {};
+}
+
+/// min, bits, then value - min (+1 and 0 for null when there are nulls).
+template <class T>
+std::string packed(std::span<const T> values, const Extremes<T>& extremes, unsigned bits) {
+  std::string out;
+  ByteWriter writer(out);
+  writer.put<int64_t>(extremes.min);
+  writer.put<uint8_t>(static_cast<uint8_t>(bits));
+  writer.put<uint8_t>(extremes.nulls > 0 ? 1 : 0);
+  const auto min = static_cast<uint64_t>(static_cast<int64_t>(extremes.min));
+  if (extremes.nulls > 0) {
+    pack(values.size(), bits, out, [&](size_t i) {
+      return values[i] == types::kNull<T> ? 0 : static_cast<uint64_t>(static_cast<int64_t>(values[i])) - min + 1;
+    });
+  } else {
+    pack(values.size(), bits, out,
+         [&](size_t i) { return static_cast<uint64_t>(static_cast<int64_t>(values[i])) - min; });
+  }
+  return out;
+}
+
+template <class T>
+unsigned packed_bits(const Extremes<T>& extremes) {
+  const uint64_t range =
+      static_cast<uint64_t>(static_cast<int64_t>(extremes.max)) - static_cast<uint64_t>(static_cast<int64_t>(extremes.min));
+  if (extremes.nulls > 0 && range == UINT64_MAX) return 65;
+  return bits_for(range + (extremes.nulls > 0 ? 1 : 0));
+}
+
+struct Steps {
+  int64_t min = 0;
+  unsigned bits = 65;
+};
+
+template <class T>
+Steps steps_of(std::span<const T> values) {
+  int64_t min = INT64_MAX;
+  int64_t max = INT64_MIN;
+  for (size_t i = 1; i < values.size(); ++i) {
+    int64_t step = 0;
+    if (__builtin_sub_overflow(static_cast<int64_t>(values[i]), static_cast<int64_t>(values[i - 1]), &step)) return {};
+    min = std::min(min, step);
+    max = std::max(max, step);
+  }
+  return {min, bits_for(static_cast<uint64_t>(max) - static_cast<uint64_t>(min))};
+}
+
+/// first value, min step, bits, then step - min for all but the first.
+template <class T>
+std::string deltas(std::span<const T> values, Steps steps) {
+  std::string out;
+  ByteWriter writer(out);
+  writer.put<int64_t>(values[0]);
+  writer.put<int64_t>(steps.min);
+  writer.put<uint8_t>(static_cast<uint8_t>(steps.bits));
+  pack(values.size() - 1, steps.bits, out, [&](size_t i) {
+    return static_cast<uint64_t>(static_cast<int64_t>(values[i + 1])) - static_cast<uint64_t>(static_cast<int64_t>(values[i])) -
+           static_cast<uint64_t>(steps.min);
+  });
+  return out;
+}
+
+template <class T>
+bool encode_integers(std::span<const T> values, const Extremes<T>& extremes, EncodedBlock& block) {
+  const unsigned bits = packed_bits(extremes);
+  const size_t plain = values.size_bytes();
+  size_t best = bits <= kPackedBitsMax ? packed_bytes(values.size(), bits) : SIZE_MAX;
+  Steps steps;
+  if (sizeof(T) >= 4 && extremes.nulls == 0 && values.size() > 2) steps = steps_of(values);
+  const size_t delta = steps.bits <= kPackedBitsMax ? packed_bytes(values.size(), steps.bits) : SIZE_MAX;
+  // Deltas decode slower and not from the middle: they have to be clearly smaller.
+  const bool use_delta = delta != SIZE_MAX && (best == SIZE_MAX || delta < best - best / 4);
+  best = use_delta ? delta : best;
+  if (best > plain - plain / 4) return false;
+  block.encoding = use_delta ? Encoding::kDelta : Encoding::kPacked;
+  block.bytes = use_delta ? deltas(values, steps) : packed(values, extremes, bits);
+  return true;
+}
+
+constexpr double kPowers[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+
+/// The block as whole numbers over 10^places, if every value is exactly that.
+bool encode_decimals(std::span<const double> values, EncodedBlock& block) {
+  constexpr double kWholeMax = 4503599627370496.0;  // 2^52
+  for (uint8_t places = 0; places < std::size(kPowers); ++places) {
+    const double power = kPowers[places];
+    Buffer<int64_t> wholes;
+    wholes.resize(values.size());
+    bool exact = true;
+    for (size_t i = 0; i < values.size() && exact; ++i) {
+      if (values[i] == types::kNull<double>) {
+        wholes[i] = types::kNull<int64_t>;
+        continue;
+      }
+      const double whole = std::nearbyint(values[i] * power);
+      // The signs are compared because -0.0 == 0.0.
+      exact = std::fabs(whole) < kWholeMax && whole / power == values[i] &&
+              std::signbit(values[i]) == std::signbit(whole) && !(whole == 0 && std::signbit(values[i]));
+      wholes[i] = exact ? static_cast<int64_t>(whole) : 0;
+    }
+    if (!exact) continue;
+    const std::span<const int64_t> whole_values(wholes);
+    const auto extremes = extremes_of(whole_values);
+    const unsigned bits = packed_bits(extremes);
+    if (bits > kPackedBitsMax) return false;
+    block.encoding = Encoding::kDecimal;
+    block.bytes = std::string(1, static_cast<char>(places)) + packed(whole_values, extremes, bits);
+    return true;
+  }
+  return false;
+}
+
+template <class T>
+EncodedBlock encode_fixed(std::span<const T> values) {
+  EncodedBlock block;
+  const std::string_view plain(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+  Extremes<T> extremes;
+  if constexpr (kOrdered<T>) {
+    extremes = extremes_of(values);
+    block.facts = facts_of(values, extremes);
+  }
+  if (!values.empty() && std::memcmp(plain.data(), plain.data() + sizeof(T), plain.size() - sizeof(T)) == 0) {
+    block.encoding = Encoding::kConstant;
+    block.bytes = plain.substr(0, sizeof(T));
+    return block;
+  }
+  if constexpr (kInteger<T>) {
+    if (encode_integers(values, extremes, block)) return block;
+  }
+  if constexpr (std::is_same_v<T, double>) {
+    if (!has_nan(values) && encode_decimals(values, block)) return block;
+  }
+  block.bytes = compressed(plain);
+  block.encoding = block.bytes.empty() ? Encoding::kPlain : Encoding::kLz4;
+  if (block.bytes.empty()) block.bytes = plain;
+  return block;
+}
+
+EncodedBlock encode_texts(std::span<const std::string> texts) {
+  EncodedBlock block;
+  std::string plain;
+  ByteWriter writer(plain);
+  for (const auto& text : texts) {
+    writer.put<uint32_t>(static_cast<uint32_t>(text.size()));
+    block.facts.nulls += text.empty() ? 1 : 0;
+  }
+  for (const auto& text : texts) plain.append(text);
+  block.bytes = compressed(plain);
+  block.encoding = block.bytes.empty() ? Encoding::kText : Encoding::kTextLz4;
+  if (block.bytes.empty()) block.bytes = std::move(plain);
+  return block;
+}
+
+void put_nested(const EncodedBlock& block, ByteWriter& writer) {
+  writer.put<uint8_t>(static_cast<uint8_t>(block.encoding));
+  writer.put<uint64_t>(block.bytes.size());
+  writer.put_raw(block.bytes.data(), block.bytes.size());
+}
+
+EncodedBlock encode_arrays(const Vector& values) {
+  EncodedBlock block;
+  block.encoding = Encoding::kArray;
+  Buffer<int32_t> lengths;
+  int64_t before = 0;
+  for (const auto end : values.ends()) {
+    lengths.push_back(static_cast<int32_t>(end - before));
+    block.facts.nulls += end == before ? 1 : 0;
+    before = end;
+  }
+  ByteWriter writer(block.bytes);
+  put_nested(encode_fixed(std::span<const int32_t>(lengths)), writer);
+  put_nested(encode_block(values.flat()), writer);
+  return block;
+}
+
+struct PackedHeader {
+  int64_t min = 0;
+  unsigned bits = 0;
+  bool nulls = false;
+  std::string_view body;
+};
+
+Result<PackedHeader> packed_header(std::string_view bytes, size_t rows) {
+  ByteReader reader(bytes);
+  PackedHeader header;
+  header.min = reader.get<int64_t>();
+  header.bits = reader.get<uint8_t>();
+  header.nulls = reader.get<uint8_t>() != 0;
+  if (!reader.ok() || header.bits > kPackedBitsMax || reader.left() != packed_bytes(rows, header.bits)) {
+    return corrupt("bit-packed length");
+  }
+  header.body = reader.get_raw(reader.left());
+  return header;
+}
+
+template <class T>
+Status decode_packed(std::string_view bytes, size_t rows, T* out) {
+  TRY(const auto header, packed_header(bytes, rows));
+  const auto min = static_cast<uint64_t>(header.min);
+  if (header.nulls) {
+    unpack(header.body, rows, header.bits,
+           [&](size_t i, uint64_t code) { out[i] = code == 0 ? types::kNull<T> : static_cast<T>(min + code - 1); });
+  } else {
+    unpack(header.body, rows, header.bits, [&](size_t i, uint64_t code) { out[i] = static_cast<T>(min + code); });
+  }
+  return {};
+}
+
+template <class T>
+Status decode_deltas(std::string_view bytes, size_t rows, T* out) {
+  ByteReader reader(bytes);
+  auto value = static_cast<uint64_t>(reader.get<int64_t>());
+  const auto step = static_cast<uint64_t>(reader.get<int64_t>());
+  const unsigned bits = reader.get<uint8_t>();
+  if (!reader.ok() || rows == 0 || bits > kPackedBitsMax || reader.left() != packed_bytes(rows - 1, bits)) {
+    return corrupt("delta length");
+  }
+  out[0] = static_cast<T>(value);
+  unpack(reader.get_raw(reader.left()), rows - 1, bits, [&](size_t i, uint64_t code) {
+    value += step + code;
+    out[i + 1] = static_cast<T>(value);
+  });
+  return {};
+}
+
+Status decode_decimals(std::string_view bytes, size_t rows, double* out) {
+  if (bytes.empty() || static_cast<uint8_t>(bytes[0]) >= std::size(kPowers)) return corrupt("decimal places");
+  const double power = kPowers[static_cast<uint8_t>(bytes[0])];
+  TRY(const auto header, packed_header(bytes.substr(1), rows));
+  const auto min = static_cast<uint64_t>(header.min);
+  const uint64_t first = header.nulls ? 1 : 0;
+  unpack(header.body, rows, header.bits, [&](size_t i, uint64_t code) {
+    out[i] = code < first ? types::kNull<double> : static_cast<double>(static_cast<int64_t>(min + code - first)) / power;
+  });
+  return {};
+}
+
+template <class T>
+Status decode_fixed(Encoding encoding, std::string_view bytes, size_t rows, T* out) {
+  switch (encoding) {
+    case Encoding::kPlain:
+      if (bytes.size() != rows * sizeof(T)) return corrupt("plain length");
+      if (rows > 0) std::memcpy(out, bytes.data(), bytes.size());
+      return {};
+    case Encoding::kConstant: {
+      if (bytes.size() != sizeof(T)) return corrupt("constant length");
+      T value;
+      std::memcpy(&value, bytes.data(), sizeof(T));
+      std::fill_n(out, rows, value);
+      return {};
+    }
+    case Encoding::kLz4: {
+      std::string plain;
+      TRY_DONE(decompress(bytes, rows * sizeof(T), plain));
+      return decode_fixed(Encoding::kPlain, plain, rows, out);
+    }
+    case Encoding::kPacked:
+      if constexpr (kInteger<T>) return decode_packed(bytes, rows, out);
+      break;
+    case Encoding::kDelta:
+      if constexpr (kInteger<T>) return decode_deltas(bytes, rows, out);
+      break;
+    case Encoding::kDecimal:
+      if constexpr (std::is_same_v<T, double>) return decode_decimals(bytes, rows, out);
+      break;
+    default: break;
+  }
+  return corrupt("encoding " + std::to_string(static_cast<int>(encoding)));
+}
+
+Status decode_texts(std::string_view bytes, size_t rows, Buffer<std::string>& out) {
+  ByteReader reader(bytes);
+  if (rows > bytes.size() / sizeof(uint32_t)) return corrupt("text lengths");
+  const auto lengths = reader.get_raw(rows * sizeof(uint32_t));
+  out.reserve(out.size() + rows);
+  for (size_t i = 0; i < rows; ++i) {
+    uint32_t length = 0;
+    std::memcpy(&length, lengths.data() + i * sizeof length, sizeof length);
+    const auto text = reader.get_raw(length);
+    if (!reader.ok()) return corrupt("text length");
+    out.emplace_back(text);
+  }
+  if (!reader.at_end()) return corrupt("text too long");
+  return {};
+}
+
+Status decode_arrays(std::string_view bytes, size_t rows, Vector& out) {
+  ByteReader reader(bytes);
+  const auto length_encoding = static_cast<Encoding>(reader.get<uint8_t>());
+  const auto length_bytes = reader.get_raw(reader.get<uint64_t>());
+  const auto element_encoding = static_cast<Encoding>(reader.get<uint8_t>());
+  const auto element_bytes = reader.get_raw(reader.get<uint64_t>());
+  if (!reader.ok() || !reader.at_end()) return corrupt("array parts");
+  Buffer<int32_t> lengths;
+  lengths.resize(rows);
+  TRY_DONE(decode_fixed(length_encoding, length_bytes, rows, lengths.data()));
+  Buffer<int64_t> ends;
+  int64_t end = 0;
+  for (const auto length : lengths) {
+    if (length < 0) return corrupt("array length");
+    ends.push_back(end += length);
+  }
+  if (end > kArrayElementsMax) return corrupt("array is too long");
+  Vector flat(out.type(), 0, out.scale());
+  TRY_DONE(decode_block(element_encoding, element_bytes, static_cast<size_t>(end), flat));
+  out.append(Vector::array(data::Shared<Vector>(std::move(flat)), std::move(ends)));
+  return {};
+}
+
+}  // namespace
+
+EncodedBlock encode_block(const Vector& values) {
+  if (values.is_array()) return encode_arrays(values);
+  if (values.repr() == Repr::kText) return encode_texts(values.values<std::string>());
+  return types::visit_fixed(values.repr(), [&]<class T>() { return encode_fixed(values.values<T>()); });
+}
+
+Status decode_block(Encoding encoding, std::string_view bytes, size_t rows, Vector& out) {
+  if (encoding == Encoding::kArray) {
+    if (!out.is_array()) return corrupt("array block in a plain column");
+    return decode_arrays(bytes, rows, out);
+  }
+  if (out.is_array()) return corrupt("plain block in an array column");
+  if (out.repr() == Repr::kText) {
+    auto& texts = out.edit<std::string>();
+    if (encoding == Encoding::kText) return decode_texts(bytes, rows, texts);
+    if (encoding != Encoding::kTextLz4) return corrupt("encoding of text");
+    std::string plain;
+    TRY_DONE(decompress(bytes, LZ4_MAX_INPUT_SIZE, plain));
+    return decode_texts(plain, rows, texts);
+  }
+  return types::visit_fixed(out.repr(), [&]<class T>() -> Status {
+    auto& values = out.edit<T>();
+    const size_t before = values.size();
+    values.resize(before + rows);
+    const Status decoded = decode_fixed(encoding, bytes, rows, values.data() + before);
+    if (!decoded.ok()) values.resize(before);
+    return decoded;
+  });
+}
+
+}  // namespace pelorus::storage

@@ -1,0 +1,46 @@
+#pragma once
+// One block of one column as bytes, in the encoding that is smallest of a few cheap ones
+// (docs/formats/column_file.md §4).
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "data/vector.h"
+
+namespace pelorus::storage {
+
+/// Numbers are on disk: never reuse one.
+enum class Encoding : uint8_t {
+  kPlain = 1,     // values as they are in memory
+  kConstant = 2,  // one value
+  kPacked = 3,    // integers less their minimum, bit-packed; nulls as 0
+  kDelta = 4,     // differences of neighbours less their minimum, bit-packed
+  kLz4 = 5,       // kPlain under LZ4
+  kDecimal = 6,   // doubles that are whole numbers over a power of ten: those numbers as in kPacked
+  kText = 7,      // lengths, then bytes
+  kTextLz4 = 8,   // kText under LZ4
+  kArray = 9,     // lengths of the rows as a block of INT, then the elements as a block
+};
+
+/// Facts about a block's values beside its bytes. `min` and `max` hold the plain value; unset when `ordered` is false.
+struct BlockFacts {
+  bool ordered = false;
+  uint64_t nulls = 0;
+  unsigned char min[16] = {};
+  unsigned char max[16] = {};
+};
+
+struct EncodedBlock {
+  Encoding encoding = Encoding::kPlain;
+  std::string bytes;
+  BlockFacts facts;
+};
+
+/// SYMBOL columns come as INT vectors of codes.
+EncodedBlock encode_block(const data::Vector& values);
+/// Adds the block's values to `out`, whose type, scale and arrayness are those of the encoded vector.
+/// kCorrupt when the bytes do not make exactly `rows` values (the caller has already checked their checksum).
+Status decode_block(Encoding encoding, std::string_view bytes, size_t rows, data::Vector& out);
+
+}  // namespace pelorus::storage

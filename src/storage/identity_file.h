@@ -1,0 +1,23 @@
+#pragma once
+// Which node a directory belongs to (docs/formats/manifest.md §3).
+
+#include <string>
+#include <vector>
+
+#include "io/file_system.h"
+#include "storage/store_options.h"
+
+namespace pelorus::storage {
+
+struct OpenedVolume {
+  Uuid id;
+  std::string path;
+};
+
+/// Checks all directories of a node, makes them when this is its first start, and returns its volumes in the order of
+/// the settings. kInvalid when a directory is another node's, when one holds data but no identity, when the redo log
+/// directory of a known node is new, or when a volume the node had is missing. kCorrupt for damaged identity files.
+Result<std::vector<OpenedVolume>> open_directories(io::FileSystem& files, const NodeIdentity& identity,
+                                                   const NodeDirectories& directories);
+
+}  // namespace pelorus::storage

@@ -1,0 +1,108 @@
+#pragma once
+// ChunkStore over files. Private to the folder: others use chunk_store.h.
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "storage/buffer_budget.h"
+#include "storage/chunk/chunk.h"
+#include "storage/chunk_store.h"
+#include "storage/identity_file.h"
+#include "storage/log/write_ahead_log.h"
+#include "storage/transaction_record.h"
+
+namespace pelorus::storage {
+
+/// Order of mutexes: outcome_mutex_, mutex_, then a chunk's. None is held during file work.
+class NodeStore final : public ChunkStore {
+ public:
+  NodeStore(io::FileSystem& files, const Clock& clock, StoreOptions options);
+  ~NodeStore() override;
+  /// Once, before anything else.
+  Status start();
+
+  Status prepare(TransactionId transaction, std::span<ChunkWrite> writes) override;
+  Status commit(TransactionId transaction, std::span<const ChunkVersion> versions) override;
+  Status abort(TransactionId transaction) override;
+  std::vector<InDoubt> in_doubt() const override;
+  Result<std::shared_ptr<const ChunkSnapshot>> snapshot(ChunkId chunk, Version version) override;
+  Status drop(ChunkId chunk) override;
+  std::vector<ChunkInfo> chunks() const override;
+  Result<ChunkInfo> info(ChunkId chunk) const override;
+  StoreStatus status() const override;
+  Result<std::unique_ptr<ChunkExport>> export_chunk(ChunkId chunk, Version from_version) override;
+  Result<std::unique_ptr<ChunkImport>> import_chunk(ChunkId chunk) override;
+  Result<ContentHash> content_hash(ChunkId chunk, Version version) override;
+  Status verify(ChunkId chunk) override;
+  Status flush(ChunkId chunk) override;
+  Status flush_all() override;
+  Status compact(ChunkId chunk) override;
+  Status stop() override;
+
+ private:
+  friend class RowImport;
+  using ChunkRef = std::shared_ptr<Chunk>;
+  struct Transaction {
+    std::vector<PreparedWrite> writes;
+    bool recovered = false;
+    int64_t prepared_wall_ns = 0;
+  };
+
+  // Opening.
+  Status lock_directories();
+  Status load_volume(const OpenedVolume& volume);
+  Status load_chunk(const OpenedVolume& volume, const std::string& name);
+  Status remove_dropped(const std::string& directory);
+  Status replay(const LoggedRecord& record, RecordType type, std::string_view payload);
+  Status replay_prepare(const LoggedRecord& record, std::string_view payload);
+  void replay_commit(const LoggedRecord& record, const CommitRecord& commit);
+  Status replay_drop(const LoggedRecord& record, ChunkId chunk);
+  Status flush_for_room();
+
+  Result<ChunkRef> find(ChunkId chunk) const;
+  ChunkRef find_or_make(ChunkId chunk, uint64_t log_floor);
+  void forget_if_unused(const ChunkRef& chunk);
+  std::vector<ChunkRef> all() const;
+  Result<std::vector<PreparedWrite>> check_writes(std::span<ChunkWrite> writes) const;
+  bool is_prepared(TransactionId transaction, std::span<const ChunkWrite> writes, Status& outcome) const;
+  Status register_writes(std::span<const PreparedWrite> writes, std::span<const ChunkWrite> asked);
+  void give_up(std::span<const PreparedWrite> writes);
+  bool take_out(TransactionId transaction, Transaction& taken);
+  Status apply_versions(Transaction& taken, std::span<const ChunkVersion> versions, uint64_t sequence);
+  void remove_prepared(ChunkId chunk);
+  std::string volume_for_new() const;
+  Status flush_chunk(const ChunkRef& chunk);
+
+  // Background.
+  void run_background();
+  Status do_upkeep();
+  Status shorten_log();
+  Status flush_largest(uint64_t down_to);
+
+  io::FileSystem& files_;
+  const Clock& clock_;
+  const StoreOptions options_;
+  BufferBudget budget_;
+  const ChunkContext context_;
+  std::vector<std::unique_ptr<io::FileLock>> locks_;
+  std::vector<OpenedVolume> volumes_;
+  std::unique_ptr<WriteAheadLog> log_;
+
+  /// Commits, aborts and drops happen one after another. They work in memory only, but for a drop, which logs while
+  /// its chunk refuses writes and no outcome of it can come.
+  std::mutex outcome_mutex_;
+
+  mutable std::mutex mutex_;
+  std::unordered_map<ChunkId, ChunkRef> chunks_;               // guarded by mutex_
+  std::map<TransactionId, Transaction> transactions_;          // guarded by mutex_
+  std::string background_failure_;                             // guarded by mutex_
+  bool stopping_ = false;                                      // guarded by mutex_
+  std::condition_variable wake_;
+  std::thread background_;
+};
+
+}  // namespace pelorus::storage

@@ -1,0 +1,186 @@
+// Opening a node's store: directories, manifests, replay of the redo log.
+
+#include <algorithm>
+#include <set>
+
+#include "base/log.h"
+#include "storage/node_store.h"
+
+namespace pelorus::storage {
+namespace {
+
+constexpr size_t kBlockRowsMax = 1u << 20;
+
+Status check_options(const StoreOptions& options) {
+  if (options.block_rows < 2 || options.block_rows > kBlockRowsMax) {
+    return Error{ErrorCode::kInvalid, "rows of a column block must be 2 to " + std::to_string(kBlockRowsMax) + ", not " +
+                                          std::to_string(options.block_rows)};
+  }
+  if (options.buffer_bytes_max == 0) return Error{ErrorCode::kInvalid, "the write buffer needs some memory (OLAPCacheEngineSize)"};
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ChunkStore>> ChunkStore::open(io::FileSystem& files, const Clock& clock, StoreOptions options) {
+  TRY_DONE(check_options(options));
+  auto store = std::make_unique<NodeStore>(files, clock, std::move(options));
+  TRY_DONE(store->start());
+  return std::unique_ptr<ChunkStore>(std::move(store));
+}
+
+Status NodeStore::start() {
+  TRY_DONE(lock_directories());
+  TRY(volumes_, open_directories(files_, options_.identity, options_.directories));
+  for (const auto& volume : volumes_) TRY_DONE(load_volume(volume));
+  const LogOptions log_options{options_.directories.redo_log, options_.log_segment_bytes, options_.sync};
+  TRY(log_, WriteAheadLog::open(files_, log_options, [this](const auto& record, RecordType type, std::string_view payload) {
+        return replay(record, type, payload);
+      }));
+  if (options_.background) background_ = std::thread([this] { run_background(); });
+  return {};
+}
+
+Status NodeStore::lock_directories() {
+  std::set<std::string> paths{options_.directories.redo_log, options_.directories.metadata};
+  paths.insert(options_.directories.volumes.begin(), options_.directories.volumes.end());
+  for (const auto& path : paths) {
+    TRY_DONE(files_.make_directories(path));
+    TRY(auto lock, files_.lock(io::join_path(path, "lock")));
+    locks_.push_back(std::move(lock));
+  }
+  return {};
+}
+
+Status NodeStore::load_volume(const OpenedVolume& volume) {
+  const std::string root = io::join_path(volume.path, "chunks");
+  TRY_DONE(files_.make_directories(root));
+  TRY(const auto names, files_.list(root));
+  for (const auto& name : names) TRY_DONE(load_chunk(volume, name));
+  return {};
+}
+
+Status NodeStore::load_chunk(const OpenedVolume& volume, const std::string& name) {
+  if (name.size() != 16 || name.find_first_not_of("0123456789abcdef") != std::string::npos) return {};  // not ours
+  const ChunkId id{std::stoull(name, nullptr, 16)};
+  const std::string directory = io::join_path(io::join_path(volume.path, "chunks"), name);
+  TRY(const auto names, files_.list(directory));
+  auto manifest = read_manifest(files_, directory);
+  const bool has_columns = std::any_of(names.begin(), names.end(), [](const auto& file) { return file.ends_with(".col"); });
+  if (!manifest.ok() && manifest.error().code == ErrorCode::kNotFound) {
+    if (!has_columns) return remove_dropped(directory);  // a chunk has a manifest before any column file
+    manifest = Error{ErrorCode::kCorrupt, "chunk manifest is missing: " + manifest_path(directory)};
+  }
+  if (manifest.ok() && manifest->chunk != id) {
+    manifest = Error{ErrorCode::kCorrupt, "chunk manifest is of another chunk: " + manifest_path(directory)};
+  }
+  if (!manifest.ok()) {
+    if (manifest.error().code != ErrorCode::kCorrupt) return manifest.error();
+    log_error(manifest.error().message);
+    const std::lock_guard lock(mutex_);
+    chunks_[id] = std::make_shared<Chunk>(context_, id, volume.path, directory, manifest.error().message);
+    return {};
+  }
+  if (manifest->dropped) return remove_dropped(directory);
+  std::set<std::string> wanted{manifest_path(directory)};
+  for (const auto& segment : manifest->segments) wanted.insert(segment_path(directory, segment.file_number));
+  for (const auto& file : names) {
+    const std::string path = io::join_path(directory, file);
+    if (!wanted.contains(path)) TRY_DONE(files_.remove(path));
+  }
+  const std::lock_guard lock(mutex_);
+  if (chunks_.contains(id)) {
+    return Error{ErrorCode::kInvalid, "chunk " + std::to_string(id.value) + " is on two volumes: " +
+                                          chunks_[id]->info().volume + " and " + volume.path + "; take one copy away"};
+  }
+  chunks_[id] = std::make_shared<Chunk>(context_, volume.path, directory, *manifest);
+  return {};
+}
+
+Status NodeStore::remove_dropped(const std::string& directory) {
+  TRY(const auto names, files_.list(directory));
+  for (const auto& name : names) {
+    if (name != "manifest") TRY_DONE(files_.remove(io::join_path(directory, name)));
+  }
+  TRY(const bool left, files_.exists(manifest_path(directory)));
+  if (left) {
+    // The tombstone goes last.
+    TRY_DONE(files_.sync_directory(directory));
+    TRY_DONE(files_.remove(manifest_path(directory)));
+  }
+  return files_.remove_directory(directory);
+}
+
+Status NodeStore::replay(const LoggedRecord& record, RecordType type, std::string_view payload) {
+  switch (type) {
+    case RecordType::kPrepare: return replay_prepare(record, payload);
+    case RecordType::kCommit: {
+      TRY(const auto commit, decode_commit(payload));
+      replay_commit(record, commit);
+      return flush_for_room();
+    }
+    case RecordType::kAbort: {
+      TRY(const auto transaction, decode_number(payload));
+      Transaction taken;
+      if (take_out({transaction}, taken)) (void)apply_versions(taken, {}, record.sequence);
+      return {};
+    }
+    case RecordType::kDrop: {
+      TRY(const auto chunk, decode_number(payload));
+      return replay_drop(record, {chunk});
+    }
+    case RecordType::kEnd: return {};
+  }
+  return Error{ErrorCode::kCorrupt, "redo log has a record of unknown type " + std::to_string(static_cast<int>(type))};
+}
+
+Status NodeStore::replay_prepare(const LoggedRecord& record, std::string_view payload) {
+  TRY(auto prepare, decode_prepare(payload));
+  Transaction repeated;
+  if (take_out(prepare.transaction, repeated)) (void)apply_versions(repeated, {}, record.sequence);
+  Transaction transaction{{}, true, prepare.wall_ns};
+  for (auto& write : prepare.writes) {
+    const auto chunk = find_or_make(write.chunk, record.sequence - 1);
+    Status fine = chunk->load_dictionaries();
+    if (fine.ok()) fine = chunk->register_write(write, kLatestVersion);
+    if (!fine.ok()) {  // a damaged chunk: it will be copied from another replica
+      log_warning("redo log: " + fine.error().message);
+      continue;
+    }
+    write.bytes = write.rows.memory_bytes() + 1;
+    write.pin = record.pin;
+    budget_.take(write.bytes);
+    transaction.writes.push_back(std::move(write));
+  }
+  const std::lock_guard lock(mutex_);
+  if (!transaction.writes.empty()) transactions_.insert_or_assign(prepare.transaction, std::move(transaction));
+  return {};
+}
+
+void NodeStore::replay_commit(const LoggedRecord& record, const CommitRecord& commit) {
+  Transaction taken;
+  (void)take_out(commit.transaction, taken);
+  const Status applied = apply_versions(taken, commit.versions, record.sequence);
+  // Nothing to stop for: the chunk was dropped later on, or its version tells the controllers that it is stale.
+  if (!applied.ok()) log_warning("redo log: " + applied.error().message);
+}
+
+Status NodeStore::replay_drop(const LoggedRecord& record, ChunkId id) {
+  const auto chunk = find(id);
+  if (!chunk.ok() || record.sequence <= chunk.value()->log_floor()) return {};
+  TRY_DONE(chunk.value()->drop([]() -> Status { return {}; }));
+  remove_prepared(id);
+  {
+    const std::lock_guard lock(mutex_);
+    chunks_.erase(id);
+  }
+  return chunk.value()->remove_files();
+}
+
+/// The log may hold more than fits into the buffer.
+Status NodeStore::flush_for_room() {
+  if (budget_.used() <= budget_.bytes_max()) return {};
+  return flush_largest(budget_.bytes_max() / 2);
+}
+
+}  // namespace pelorus::storage

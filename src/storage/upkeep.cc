@@ -1,0 +1,130 @@
+// Flushing, compaction and what the background thread does.
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "storage/node_store.h"
+
+namespace pelorus::storage {
+namespace {
+
+constexpr std::chrono::milliseconds kRetryMax{10000};
+
+}  // namespace
+
+/// The volume with the fewest chunks among those that have room.
+std::string NodeStore::volume_for_new() const {
+  std::map<std::string, size_t> counts;
+  for (const auto& chunk : all()) ++counts[chunk->info().volume];
+  constexpr uint64_t kRoomBytes = 1ull << 30;
+  const OpenedVolume* best = nullptr;
+  bool best_has_room = false;
+  for (const auto& volume : volumes_) {
+    const auto space = files_.space(volume.path);
+    const bool room = space.ok() && space->bytes_free >= kRoomBytes;
+    if (!best || (room && !best_has_room) || (room == best_has_room && counts[volume.path] < counts[best->path])) {
+      best = &volume;
+      best_has_room = room;
+    }
+  }
+  return best->path;
+}
+
+Status NodeStore::flush_chunk(const ChunkRef& chunk) {
+  if (!chunk->needs_flush()) return {};
+  return chunk->flush(volume_for_new());
+}
+
+Status NodeStore::flush(ChunkId chunk) {
+  TRY(const auto found, find(chunk));
+  TRY_DONE(flush_chunk(found));
+  return log_->release();
+}
+
+Status NodeStore::flush_all() {
+  Status first_failure;
+  for (const auto& chunk : all()) {
+    const Status flushed = flush_chunk(chunk);
+    // A chunk being copied here is flushed when that ends.
+    if (!flushed.ok() && flushed.error().code != ErrorCode::kConflict && first_failure.ok()) first_failure = flushed;
+  }
+  const Status released = log_->release();
+  return first_failure.ok() ? released : first_failure;
+}
+
+Status NodeStore::compact(ChunkId chunk) {
+  TRY(const auto found, find(chunk));
+  return found->compact(true);
+}
+
+/// Flushes the chunks with most rows in memory until no more than `down_to` bytes are left.
+Status NodeStore::flush_largest(uint64_t down_to) {
+  std::vector<std::pair<uint64_t, ChunkRef>> chunks;
+  for (auto& chunk : all()) {
+    const uint64_t bytes = chunk->memory_bytes();
+    if (bytes > 0) chunks.emplace_back(bytes, std::move(chunk));
+  }
+  std::sort(chunks.begin(), chunks.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (const auto& [bytes, chunk] : chunks) {
+    if (budget_.used() <= down_to) break;
+    const Status flushed = flush_chunk(chunk);
+    if (!flushed.ok() && flushed.error().code != ErrorCode::kConflict) return flushed;
+  }
+  return {};
+}
+
+/// Flushes the chunks that keep the oldest log file while the log is too long.
+Status NodeStore::shorten_log() {
+  if (log_->bytes() <= options_.log_bytes_max) return {};
+  const auto oldest = log_->oldest();
+  if (!oldest) return {};
+  for (const auto& chunk : all()) {
+    const auto pin = chunk->oldest_pin();
+    if (!pin || pin->number > oldest->number) continue;
+    const Status flushed = flush_chunk(chunk);
+    if (!flushed.ok() && flushed.error().code != ErrorCode::kConflict) return flushed;
+  }
+  return {};
+}
+
+Status NodeStore::do_upkeep() {
+  TRY_DONE(log_->flush_pending());
+  const auto begin = static_cast<uint64_t>(static_cast<double>(options_.buffer_bytes_max) * options_.flush_share);
+  if (budget_.used() > begin) TRY_DONE(flush_largest(begin / 2));
+  TRY_DONE(shorten_log());
+  for (const auto& chunk : all()) {
+    chunk->prune();
+    if (!chunk->wants_compaction()) continue;
+    const Status compacted = chunk->compact(false);
+    if (!compacted.ok() && compacted.error().code != ErrorCode::kConflict) return compacted;
+  }
+  return log_->release();
+}
+
+void NodeStore::run_background() {
+  auto pause = options_.background_period;
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    wake_.wait_for(lock, pause);
+    if (stopping_) break;
+    lock.unlock();
+    const Status done = do_upkeep();
+    lock.lock();
+    const std::string failure = done.ok() ? std::string() : done.error().message;
+    if (!failure.empty() && failure != background_failure_) log_warning("storage upkeep: " + failure);
+    background_failure_ = failure;
+    pause = done.ok() ? options_.background_period : std::min(pause * 2, kRetryMax);
+  }
+}
+
+Status NodeStore::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (background_.joinable()) background_.join();
+  return log_ ? log_->stop() : Status();
+}
+
+}  // namespace pelorus::storage
