@@ -238,7 +238,8 @@ class Driver {
     if (::send(fd, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) return false;
     pollfd waiting{fd, POLLIN, 0};
     char done = kNotDone;
-    return ::poll(&waiting, 1, static_cast<int>(patience.count())) == 1 && ::recv(fd, &done, 1, 0) == 1 && done == kDone;
+    return ::poll(&waiting, 1, static_cast<int>(patience.count())) == 1 && ::recv(fd, &done, 1, 0) == 1 &&
+           done == kDone;
   }
 
   int open_client(int member) const {
@@ -305,8 +306,9 @@ class Driver {
     }
     std::sort(gaps.begin(), gaps.end());
     const auto at = [&](double part) { return gaps[static_cast<size_t>(part * static_cast<double>(gaps.size() - 1))]; };
-    std::printf("{\"what\":\"failover\",\"kills\":%zu,\"min_ms\":%.0f,\"p50_ms\":%.0f,\"p90_ms\":%.0f,\"max_ms\":%.0f}\n",
-                gaps.size(), at(0), at(0.5), at(0.9), at(1));
+    std::printf(
+        "{\"what\":\"failover\",\"kills\":%zu,\"min_ms\":%.0f,\"p50_ms\":%.0f,\"p90_ms\":%.0f,\"max_ms\":%.0f}\n",
+        gaps.size(), at(0), at(0.5), at(0.9), at(1));
   }
 
   Settings settings_;

@@ -6,10 +6,10 @@ extern "C" {
 #endif
 
 struct figure_eight_result {
-  int applied_before_crash;   /* whether the first leader applied A before it vanished */
-  int stale_server_won;       /* whether S5, which lacks A, was ever elected */
+  int applied_before_crash; /* whether the first leader applied A before it vanished */
+  int stale_server_won;     /* whether S5, which lacks A, was ever elected */
   int has_leader_at_the_end;
-  char applied[5][8];         /* what each server applied, one letter a command */
+  char applied[5][8]; /* what each server applied, one letter a command */
 };
 
 /* 0, or the library's error code. */

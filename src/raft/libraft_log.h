@@ -15,10 +15,10 @@
 namespace pelorus::raft {
 
 struct LibraftOptions {
-  std::string directory;  // the group's own; made when missing. Holds identity and raft/
-  std::string group;      // name of the group, the same on all members: "controllers", "stream_3"
-  Uuid cluster;           // every connection of another cluster is refused
-  Uuid node;              // this member's persistent node UUID
+  std::string directory;    // the group's own; made when missing. Holds identity and raft/
+  std::string group;        // name of the group, the same on all members: "controllers", "stream_3"
+  Uuid cluster;             // every connection of another cluster is refused
+  Uuid node;                // this member's persistent node UUID
   std::string cluster_key;  // secret of the handshake's HMAC-SHA256; may be empty (then nothing is proved)
   Member self;              // role is ignored: the log knows it
 
@@ -26,14 +26,14 @@ struct LibraftOptions {
   std::chrono::milliseconds heartbeat{50};
   std::chrono::milliseconds connect_retry{200};
   std::chrono::milliseconds install_snapshot_timeout{3000};
-  size_t segment_bytes = 8u << 20;           // at least 1 MiB, below 32 MiB (kInvalid otherwise: the engine breaks)
-  size_t command_bytes_max = 4u << 20;       // one command; kLimit above
-  size_t batch_bytes_max = 1u << 20;         // commands packed into one entry (a larger single command goes alone)
-  size_t queue_commands_max = 65536;         // waiting proposals; kUnavailable beyond
-  size_t queue_bytes_max = 64u << 20;        // their bytes; kUnavailable beyond
-  uint64_t snapshot_after_bytes = 64u << 20; // snapshot once this many log bytes were applied since the last
-  unsigned snapshot_after_entries = 100000;  // or this many entries
-  unsigned snapshot_trailing = 4096;         // entries kept behind a snapshot for members a little late
+  size_t segment_bytes = 8u << 20;            // at least 1 MiB, below 32 MiB (kInvalid otherwise: the engine breaks)
+  size_t command_bytes_max = 4u << 20;        // one command; kLimit above
+  size_t batch_bytes_max = 1u << 20;          // commands packed into one entry (a larger single command goes alone)
+  size_t queue_commands_max = 65536;          // waiting proposals; kUnavailable beyond
+  size_t queue_bytes_max = 64u << 20;         // their bytes; kUnavailable beyond
+  uint64_t snapshot_after_bytes = 64u << 20;  // snapshot once this many log bytes were applied since the last
+  unsigned snapshot_after_entries = 100000;   // or this many entries
+  unsigned snapshot_trailing = 4096;          // entries kept behind a snapshot for members a little late
 
   /// Called from the watchdog's thread when the group's thread made no turn for `stuck_after`; once each time.
   /// The usual answer is a metric and a log line, and abort() when it lasts longer than an election.

@@ -119,9 +119,8 @@ TEST_F(Handshake, second_copy_of_a_connected_member_is_refused) {
   ends = true;
   heartbeats.join();
   // Once the first is silent, a restarted member may come back.
-  EXPECT_TRUE(eventually([&] {
-    return FakePeer(cluster_["a"].listener->port()).greet(copy, "key of the test").starts_with("PRFT ok");
-  }));
+  EXPECT_TRUE(eventually(
+      [&] { return FakePeer(cluster_["a"].listener->port()).greet(copy, "key of the test").starts_with("PRFT ok"); }));
 }
 
 }  // namespace

@@ -71,13 +71,11 @@ Status ReplicatedLog::promote_and_wait(const std::string& alias, std::chrono::mi
 }
 
 Status ReplicatedLog::demote_and_wait(const std::string& alias, std::chrono::milliseconds timeout) {
-  return wait_for<Status>(timeout, late_change("demote " + alias),
-                          [&](Done done) { demote(alias, std::move(done)); });
+  return wait_for<Status>(timeout, late_change("demote " + alias), [&](Done done) { demote(alias, std::move(done)); });
 }
 
 Status ReplicatedLog::remove_and_wait(const std::string& alias, std::chrono::milliseconds timeout) {
-  return wait_for<Status>(timeout, late_change("remove " + alias),
-                          [&](Done done) { remove(alias, std::move(done)); });
+  return wait_for<Status>(timeout, late_change("remove " + alias), [&](Done done) { remove(alias, std::move(done)); });
 }
 
 Status ReplicatedLog::transfer_leadership_and_wait(const std::string& alias, std::chrono::milliseconds timeout) {

@@ -80,16 +80,16 @@ std::string_view name_of(LogRole role);
 struct LogStatus {
   LogRole role = LogRole::kStopped;
   uint64_t term = 0;
-  std::string leader;          // alias; empty when unknown
-  uint64_t commit_index = 0;   // position in the log, configuration changes included
-  uint64_t applied_index = 0;  // same scale
-  uint64_t command_count = 0;  // commands applied since the group began: the `index` of the last apply()
-  uint64_t snapshot_index = 0; // position of the newest snapshot loaded, installed or taken; 0: none
-  std::vector<Member> members; // as of the newest configuration in this member's log
-  std::vector<std::string> silent;  // leader only: members not heard of for two election timeouts
+  std::string leader;                // alias; empty when unknown
+  uint64_t commit_index = 0;         // position in the log, configuration changes included
+  uint64_t applied_index = 0;        // same scale
+  uint64_t command_count = 0;        // commands applied since the group began: the `index` of the last apply()
+  uint64_t snapshot_index = 0;       // position of the newest snapshot loaded, installed or taken; 0: none
+  std::vector<Member> members;       // as of the newest configuration in this member's log
+  std::vector<std::string> silent;   // leader only: members not heard of for two election timeouts
   uint64_t disk_capacity_bytes = 0;  // log space known to be writable now
-  bool disk_healthy = true;    // false: this member's disk is full or failing; move the leadership away
-  std::string failure;         // why the group stopped by itself; empty while it runs
+  bool disk_healthy = true;          // false: this member's disk is full or failing; move the leadership away
+  std::string failure;               // why the group stopped by itself; empty while it runs
 };
 
 using ProposeDone = std::function<void(Result<Bytes>)>;

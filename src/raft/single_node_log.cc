@@ -65,7 +65,7 @@ class SingleNodeLog final : public ReplicatedLog {
   io::FileSystem& files_;
   Mailbox mailbox_;
   CommandFile file_;
-  uint64_t count_ = 0;           // commands applied; the thread's own once it runs
+  uint64_t count_ = 0;  // commands applied; the thread's own once it runs
   uint64_t snapshot_count_ = 0;
   std::optional<Error> failure_;
   bool is_full_ = false;  // the last append found no space
@@ -98,8 +98,8 @@ Status SingleNodeLog::recover() {
   TRY(const auto newest, newest_command_file(files_, options_.directory, older));
   if (newest.empty()) {
     if (has_snapshot)
-      return Error{ErrorCode::kCorrupt, "log file is missing beside its snapshot; restore it from a backup: " +
-                                            options_.directory};
+      return Error{ErrorCode::kCorrupt,
+                   "log file is missing beside its snapshot; restore it from a backup: " + options_.directory};
     return file_.create(options_.directory, 0);
   }
   if (has_snapshot) {
@@ -249,14 +249,16 @@ void SingleNodeLog::publish() {
 
 void SingleNodeLog::propose(Bytes command, ProposeDone done) {
   if (command.size() > options_.command_bytes_max) {
-    return done(Error{ErrorCode::kLimit, "command is too large for the replicated log: " + std::to_string(command.size()) +
-                                             " bytes, at most " + std::to_string(options_.command_bytes_max)});
+    return done(
+        Error{ErrorCode::kLimit, "command is too large for the replicated log: " + std::to_string(command.size()) +
+                                     " bytes, at most " + std::to_string(options_.command_bytes_max)});
   }
   if (!runs_) return done(stopped());
   Proposal proposal{std::move(command), std::move(done)};
   const auto put = mailbox_.put(proposal);
   if (put == Mailbox::Put::kRefused)
-    return proposal.done(runs_ ? Error{ErrorCode::kUnavailable, "too many proposals wait for the replicated log"} : stopped());
+    return proposal.done(runs_ ? Error{ErrorCode::kUnavailable, "too many proposals wait for the replicated log"}
+                               : stopped());
   if (put == Mailbox::Put::kFirst) wake();
 }
 

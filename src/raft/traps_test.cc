@@ -17,11 +17,14 @@ class BusyPool {
     uv_loop_init(&loop_);
     for (auto& work : works_) {
       work.data = this;
-      uv_queue_work(&loop_, &work, [](uv_work_t* each) {
-        auto* self = static_cast<BusyPool*>(each->data);
-        ++self->busy_;
-        while (!self->ends_) std::this_thread::sleep_for(1ms);
-      }, [](uv_work_t*, int) {});
+      uv_queue_work(
+          &loop_, &work,
+          [](uv_work_t* each) {
+            auto* self = static_cast<BusyPool*>(each->data);
+            ++self->busy_;
+            while (!self->ends_) std::this_thread::sleep_for(1ms);
+          },
+          [](uv_work_t*, int) {});
     }
     CHECK(eventually([this] { return busy_ == 4; }));
   }

@@ -71,8 +71,7 @@ Status CommandFile::create(const std::string& directory, uint64_t base) {
   return {};
 }
 
-Status CommandFile::open(const std::string& path,
-                         const std::function<Status(uint64_t, std::string_view)>& command) {
+Status CommandFile::open(const std::string& path, const std::function<Status(uint64_t, std::string_view)>& command) {
   path_ = path;
   TRY(const auto content, io::read_file(files_, path, kFileBytesMax));
   TRY(file_, files_.open(path, io::OpenMode::kWrite));
@@ -106,8 +105,8 @@ Status CommandFile::open(const std::string& path,
 
 Status CommandFile::cut_tail(std::string_view content, uint64_t good_bytes) {
   if (holds_frame(content.substr(good_bytes + 1))) {
-    return Error{ErrorCode::kCorrupt, "log file is damaged before its end; restore it from a backup: " + path_ + " at " +
-                                          std::to_string(good_bytes)};
+    return Error{ErrorCode::kCorrupt, "log file is damaged before its end; restore it from a backup: " + path_ +
+                                          " at " + std::to_string(good_bytes)};
   }
   log_warning("last group of commands is not whole and was never acknowledged, cut off: " + path_ + " at " +
               std::to_string(good_bytes));
@@ -152,7 +151,8 @@ Result<std::string> newest_command_file(io::FileSystem& files, const std::string
     if (!name.starts_with(kNamePrefix)) continue;
     uint64_t base = 0;
     const auto [end, code] = std::from_chars(name.data() + kNamePrefix.size(), name.data() + name.size(), base);
-    if (code == std::errc() && end == name.data() + name.size()) found.emplace_back(base, io::join_path(directory, name));
+    if (code == std::errc() && end == name.data() + name.size())
+      found.emplace_back(base, io::join_path(directory, name));
   }
   if (found.empty()) return std::string();
   std::sort(found.begin(), found.end());

@@ -44,6 +44,7 @@ class CommandFile {
 };
 
 /// The newest log file of a directory; empty when there is none. Older ones go to `older`.
-Result<std::string> newest_command_file(io::FileSystem& files, const std::string& directory, std::vector<std::string>& older);
+Result<std::string> newest_command_file(io::FileSystem& files, const std::string& directory,
+                                        std::vector<std::string>& older);
 
 }  // namespace pelorus::raft

@@ -26,8 +26,8 @@ struct raft_engine {
   raft_uv_transport_close_cb transport_closed;
   /* The library's own functions behind our guards. */
   raft_io_recv_cb receive;
-  int (*library_load)(struct raft_io*, raft_term*, raft_id*, struct raft_snapshot**, raft_index*,
-                      struct raft_entry*[], size_t*);
+  int (*library_load)(struct raft_io*, raft_term*, raft_id*, struct raft_snapshot**, raft_index*, struct raft_entry*[],
+                      size_t*);
   int (*library_start)(struct raft_io*, unsigned, raft_io_tick_cb, raft_io_recv_cb);
 };
 
@@ -91,8 +91,8 @@ static int take_snapshot(struct raft_fsm* fsm, struct raft_buffer* buffers[], un
   *buffers = raft_malloc(sizeof **buffers);
   if (*buffers == NULL) return RAFT_NOMEM;
   *count = 1;
-  if (engine->hooks.snapshot(engine->hooks.owner, engine->raft.last_applied, &(*buffers)[0].base,
-                             &(*buffers)[0].len) != 0) {
+  if (engine->hooks.snapshot(engine->hooks.owner, engine->raft.last_applied, &(*buffers)[0].base, &(*buffers)[0].len) !=
+      0) {
     raft_free(*buffers);
     *buffers = NULL;
     *count = 0;
@@ -228,9 +228,10 @@ static void transport_close(struct raft_uv_transport* transport, raft_uv_transpo
 
 void raft_engine_connected(void* request, struct uv_stream_s* stream, int status) {
   struct raft_uv_connect* connect = request;
-  connect->cb(connect, stream, status == RAFT_ENGINE_OK         ? 0
-                               : status == RAFT_ENGINE_CANCELED ? RAFT_CANCELED
-                                                                : RAFT_NOCONNECTION);
+  connect->cb(connect, stream,
+              status == RAFT_ENGINE_OK         ? 0
+              : status == RAFT_ENGINE_CANCELED ? RAFT_CANCELED
+                                               : RAFT_NOCONNECTION);
 }
 
 static void free_stream(uv_handle_t* handle) { raft_free(handle); }
@@ -310,8 +311,8 @@ struct raft_engine* raft_engine_open(struct uv_loop_s* loop, const struct raft_e
 int raft_engine_error(const struct raft_engine* engine) { return engine->error; }
 const char* raft_engine_message(const struct raft_engine* engine) { return engine->message; }
 
-int raft_engine_bootstrap(struct raft_engine* engine, const uint64_t* ids, const char* const* aliases,
-                          const int* roles, unsigned count) {
+int raft_engine_bootstrap(struct raft_engine* engine, const uint64_t* ids, const char* const* aliases, const int* roles,
+                          unsigned count) {
   struct raft_configuration configuration;
   raft_configuration_init(&configuration);
   int code = 0;

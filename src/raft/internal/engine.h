@@ -94,8 +94,8 @@ struct raft_engine* raft_engine_open(struct uv_loop_s* loop, const struct raft_e
 int raft_engine_error(const struct raft_engine* engine);
 const char* raft_engine_message(const struct raft_engine* engine);
 
-int raft_engine_bootstrap(struct raft_engine* engine, const uint64_t* ids, const char* const* aliases,
-                          const int* roles, unsigned count);
+int raft_engine_bootstrap(struct raft_engine* engine, const uint64_t* ids, const char* const* aliases, const int* roles,
+                          unsigned count);
 int raft_engine_start(struct raft_engine* engine);
 /* Answers every pending request, closes files; `closed` runs once, later, on the loop. */
 void raft_engine_close(struct raft_engine* engine, void (*closed)(void* owner));

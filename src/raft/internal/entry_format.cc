@@ -42,8 +42,7 @@ void EntryEncoder::add(std::string_view command) {
 Bytes EntryEncoder::finish(LogPlace& after) {
   bytes_.append((kEntryAlignment - bytes_.size() % kEntryAlignment) % kEntryAlignment, '\0');
   std::memcpy(bytes_.data() + kEntryCountAt, &count_, sizeof count_);
-  after = {before_.command_count + count_,
-           next_link(before_.link, std::string_view(bytes_).substr(kEntryHeaderBytes))};
+  after = {before_.command_count + count_, next_link(before_.link, std::string_view(bytes_).substr(kEntryHeaderBytes))};
   return std::move(bytes_);
 }
 

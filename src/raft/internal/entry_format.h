@@ -22,10 +22,10 @@ struct LogPlace {
 /// One log entry: the commands of one loop turn.
 struct Entry {
   Uuid group;
-  LogPlace before;        // where the leader stood
-  uint64_t proposer = 0;  // its member id
+  LogPlace before;                         // where the leader stood
+  uint64_t proposer = 0;                   // its member id
   std::vector<std::string_view> commands;  // in the decoded bytes
-  LogPlace after;         // computed
+  LogPlace after;                          // computed
 };
 
 /// Bytes one command adds to an entry.

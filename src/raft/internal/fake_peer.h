@@ -73,7 +73,8 @@ class FakePeer {
     configuration.resize((configuration.size() + 7) / 8 * 8);
     Bytes header;
     ByteWriter out(header);
-    for (const uint64_t each : {term, last_index, last_term, uint64_t{1}, uint64_t{configuration.size()}}) out.put(each);
+    for (const uint64_t each : {term, last_index, last_term, uint64_t{1}, uint64_t{configuration.size()}})
+      out.put(each);
     header += configuration;
     out.put<uint64_t>(snapshot.size());
     out.put<uint64_t>(0);

@@ -34,8 +34,10 @@ std::string encode(const Identity& identity) {
 }
 
 Result<Identity> decode(const std::string& text, const std::string& path) {
-  const Error damaged{ErrorCode::kCorrupt, "identity file is damaged; restore it from a backup or rejoin as a new "
-                                           "member: " + path};
+  const Error damaged{ErrorCode::kCorrupt,
+                      "identity file is damaged; restore it from a backup or rejoin as a new "
+                      "member: " +
+                          path};
   const auto sum_at = text.rfind("crc32c ");
   if (sum_at == std::string::npos || text.compare(0, kFirstLine.size(), kFirstLine) != 0) return damaged;
   if (text.substr(sum_at) != "crc32c " + std::to_string(io::crc32c(text.substr(0, sum_at))) + "\n") return damaged;
@@ -67,8 +69,8 @@ bool is_whole_metadata(const std::string& path) {
 
 Status same_owner(const Identity& known, const Identity& self, const std::string& directory) {
   const auto refuse = [&](std::string_view what, const std::string& stored, const std::string& ours) -> Status {
-    return Error{ErrorCode::kDenied, "log directory belongs to another " + std::string(what) + ": " + stored + ", not " +
-                                         ours + ", in " + directory};
+    return Error{ErrorCode::kDenied, "log directory belongs to another " + std::string(what) + ": " + stored +
+                                         ", not " + ours + ", in " + directory};
   };
   if (known.cluster != self.cluster) return refuse("cluster", known.cluster.to_string(), self.cluster.to_string());
   if (known.node != self.node) return refuse("node", known.node.to_string(), self.node.to_string());

@@ -21,9 +21,9 @@ struct Identity {
 };
 
 struct StorageCheck {
-  bool is_new = false;          // nothing there yet
-  bool has_log = false;         // the engine's directory holds its metadata
-  bool lost_metadata = false;   // one of the two metadata files is missing or cut
+  bool is_new = false;         // nothing there yet
+  bool has_log = false;        // the engine's directory holds its metadata
+  bool lost_metadata = false;  // one of the two metadata files is missing or cut
 };
 
 /// Compares the directory with who we are. kDenied when it belongs to another member, or was wiped after having

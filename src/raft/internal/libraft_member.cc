@@ -91,9 +91,9 @@ raft_engine_hooks LibraftMember::hooks() {
   hooks.loaded = [](void* owner, uint64_t, uint64_t last_index) {
     auto* self = member(owner);
     if (last_index >= self->identity_.committed_index) return 0;
-    return self->on_loaded(Error{ErrorCode::kCorrupt,
-                                 "log lost its end: it reached entry " + std::to_string(self->identity_.committed_index) +
-                                     ", now it ends at " + std::to_string(last_index) + "; rejoin as a new member"});
+    return self->on_loaded(Error{
+        ErrorCode::kCorrupt, "log lost its end: it reached entry " + std::to_string(self->identity_.committed_index) +
+                                 ", now it ends at " + std::to_string(last_index) + "; rejoin as a new member"});
   };
   hooks.heard = [](void* owner, uint64_t peer) {
     auto* self = member(owner);
@@ -111,13 +111,12 @@ Status LibraftMember::open_engine() {
   uv_loop_init(&loop_);
   loop_open_ = true;
   const auto election_ms = static_cast<unsigned>(options_.election_timeout.count());
-  transport_ = std::make_unique<Transport>(
-      &loop_,
-      TransportOptions{.self = own_preamble(options_),
-                       .cluster_key = options_.cluster_key,
-                       .duplicate_window_ms = election_ms,
-                       .unanswered_ms = std::max(2000u, 4 * election_ms)},
-      book_);
+  transport_ = std::make_unique<Transport>(&loop_,
+                                           TransportOptions{.self = own_preamble(options_),
+                                                            .cluster_key = options_.cluster_key,
+                                                            .duplicate_window_ms = election_ms,
+                                                            .unanswered_ms = std::max(2000u, 4 * election_ms)},
+                                           book_);
   const auto directory = engine_directory(options_.directory);
   const raft_engine_options engine_options{
       .id = options_.self.id,
@@ -153,7 +152,7 @@ void LibraftMember::discard_engine() {
 
 Error LibraftMember::load_failure() const {
   if (load_error_) return Error{load_error_->code, load_error_->message + ": " + engine_directory(options_.directory)};
-  const auto code = raft_engine_error(engine_) == RAFT_ENGINE_NO_SPACE ? ErrorCode::kNoSpace
+  const auto code = raft_engine_error(engine_) == RAFT_ENGINE_NO_SPACE  ? ErrorCode::kNoSpace
                     : raft_engine_error(engine_) == RAFT_ENGINE_CORRUPT ? ErrorCode::kCorrupt
                                                                         : ErrorCode::kIo;
   return Error{code, "cannot open the replicated log: " + std::string(raft_engine_message(engine_)) + ": " +
@@ -301,7 +300,8 @@ void LibraftMember::on_apply(uint64_t, std::string_view bytes) {
     std::vector<Bytes>* results = nullptr;
     // Several batches may be applied before the first of them is answered.
     for (const auto& batch : in_flight_) {
-      if (entry.value().proposer == options_.self.id && batch->before == entry.value().before) results = &batch->results;
+      if (entry.value().proposer == options_.self.id && batch->before == entry.value().before)
+        results = &batch->results;
     }
     applied = replay_.apply(entry.value(), results);
   }
@@ -511,7 +511,8 @@ void LibraftMember::submit_batch() {
 }
 
 void LibraftMember::batch_done(Batch* batch, int status) {
-  const auto at = std::find_if(in_flight_.begin(), in_flight_.end(), [&](const auto& each) { return each.get() == batch; });
+  const auto at =
+      std::find_if(in_flight_.begin(), in_flight_.end(), [&](const auto& each) { return each.get() == batch; });
   CHECK(at != in_flight_.end());
   const auto finished = std::move(*at);
   in_flight_.erase(at);
@@ -579,8 +580,9 @@ Error LibraftMember::engine_failure(int status, std::string_view what) const {
 
 void LibraftMember::propose(Bytes command, ProposeDone done) {
   if (command.size() > options_.command_bytes_max) {
-    return done(Error{ErrorCode::kLimit, "command is too large for the replicated log: " + std::to_string(command.size()) +
-                                             " bytes, at most " + std::to_string(options_.command_bytes_max)});
+    return done(
+        Error{ErrorCode::kLimit, "command is too large for the replicated log: " + std::to_string(command.size()) +
+                                     " bytes, at most " + std::to_string(options_.command_bytes_max)});
   }
   if (!is_awake_) return done(stopped());
   Proposal proposal{std::move(command), std::move(done)};

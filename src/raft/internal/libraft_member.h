@@ -129,10 +129,10 @@ class LibraftMember final : public LibraftLog {
   std::map<uint64_t, uint64_t> heard_ms_;
   std::vector<Member> members_;
   raft_engine_facts seen_{};
-  uint64_t lead_term_ = 0;          // the term this member leads; 0: it does not
+  uint64_t lead_term_ = 0;  // the term this member leads; 0: it does not
   bool term_barrier_runs_ = false;
-  bool is_open_ = false;            // the first barrier of the term is applied: proposals may go
-  LogPlace propose_place_;          // behind everything proposed in this term
+  bool is_open_ = false;    // the first barrier of the term is applied: proposals may go
+  LogPlace propose_place_;  // behind everything proposed in this term
   uint64_t bytes_since_snapshot_ = 0;
   uint64_t entries_since_snapshot_ = 0;
   uint64_t snapshot_index_ = 0;

@@ -43,7 +43,8 @@ void LibraftMember::transfer_leadership(const std::string& alias, Done done) {
 }
 
 const Member* LibraftMember::find(std::string_view alias) const {
-  const auto at = std::find_if(members_.begin(), members_.end(), [&](const Member& each) { return each.alias == alias; });
+  const auto at =
+      std::find_if(members_.begin(), members_.end(), [&](const Member& each) { return each.alias == alias; });
   return at == members_.end() ? nullptr : &*at;
 }
 
@@ -108,12 +109,12 @@ void LibraftMember::begin_add(const Member& added, Done done) {
     return done(Error{ErrorCode::kInvalid, "bad id or alias of a new member: " + added.alias});
   const auto* known = find(added.alias);
   if (known != nullptr && (known->id != added.id || known->role != MemberRole::kSpare)) {
-    return done(Error{ErrorCode::kAlreadyExists, "the group has a member of that name; remove it first: " + added.alias});
+    return done(
+        Error{ErrorCode::kAlreadyExists, "the group has a member of that name; remove it first: " + added.alias});
   }
   const auto finished = [](void* owner, void*, int status) { member(owner)->changed(status); };
   const bool is_listed = known != nullptr;
-  change_ = Change{"add " + added.alias, std::move(done),
-                   is_listed ? std::nullopt : std::optional<uint64_t>(added.id)};
+  change_ = Change{"add " + added.alias, std::move(done), is_listed ? std::nullopt : std::optional<uint64_t>(added.id)};
   const auto begun = is_listed ? raft_engine_assign(engine_, added.id, RAFT_ENGINE_LEARNER, nullptr, finished)
                                : raft_engine_add(engine_, added.id, added.alias.c_str(), nullptr, finished);
   if (begun != RAFT_ENGINE_OK) changed(begun);
@@ -128,8 +129,8 @@ void LibraftMember::begin_assign(const std::string& alias, MemberRole role, Done
   const auto finished = [](void* owner, void*, int status) { member(owner)->changed(status); };
   const bool is_promotion = role == MemberRole::kVoter;
   change_ = Change{(is_promotion ? "promote " : "demote ") + alias, std::move(done), std::nullopt};
-  const auto begun = raft_engine_assign(engine_, known->id, is_promotion ? RAFT_ENGINE_VOTER : RAFT_ENGINE_LEARNER,
-                                        nullptr, finished);
+  const auto begun =
+      raft_engine_assign(engine_, known->id, is_promotion ? RAFT_ENGINE_VOTER : RAFT_ENGINE_LEARNER, nullptr, finished);
   if (begun != RAFT_ENGINE_OK) changed(begun);
 }
 
@@ -151,8 +152,7 @@ void LibraftMember::begin_transfer(const std::string& alias, Done done) {
     const auto* known = find(alias);
     if (known == nullptr) return done(unknown_member(alias));
     if (known->id == options_.self.id) return done({});
-    if (known->role != MemberRole::kVoter)
-      return done(Error{ErrorCode::kInvalid, "only a voter can lead: " + alias});
+    if (known->role != MemberRole::kVoter) return done(Error{ErrorCode::kInvalid, "only a voter can lead: " + alias});
     target = known->id;
   }
   struct Transfer {
@@ -164,7 +164,8 @@ void LibraftMember::begin_transfer(const std::string& alias, Done done) {
     auto* self = member(owner);
     raft_engine_look(self->engine_, &self->seen_);
     const auto leader = self->seen_.leader;
-    const bool taken = transfer->target == 0 ? leader != 0 && leader != self->options_.self.id : leader == transfer->target;
+    const bool taken =
+        transfer->target == 0 ? leader != 0 && leader != self->options_.self.id : leader == transfer->target;
     if (taken) return transfer->done({});
     transfer->done(Error{ErrorCode::kTimeout, "the leadership was not taken over in time"});
   };

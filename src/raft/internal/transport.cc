@@ -33,8 +33,9 @@ class Connection {
     uv_timer_init(transport.loop_, &timer_);
     timer_.data = this;
     ++open_;
-    uv_timer_start(&timer_, [](uv_timer_t* timer) { self(timer)->fail("the peer did not finish its handshake"); },
-                   transport.options_.handshake_ms, 0);
+    uv_timer_start(
+        &timer_, [](uv_timer_t* timer) { self(timer)->fail("the peer did not finish its handshake"); },
+        transport.options_.handshake_ms, 0);
   }
 
   void dial(const Endpoint& to);
@@ -337,7 +338,8 @@ std::string Transport::objection_to(const Preamble& peer) const {
   const auto& self = options_.self;
   if (peer.cluster != self.cluster) return "it belongs to another cluster: " + peer.cluster.to_string();
   if (peer.group != self.group) return "it belongs to another group: " + peer.group;
-  if (peer.target != self.id) return "it meant another member: " + std::to_string(peer.target) + ", this is " + self.alias;
+  if (peer.target != self.id)
+    return "it meant another member: " + std::to_string(peer.target) + ", this is " + self.alias;
   if (peer.id == self.id || peer.node == self.node)
     return "it claims the identity of this member; was its directory copied? " + self.alias;
   const auto known = peers_.find(peer.id);
