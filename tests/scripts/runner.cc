@@ -14,11 +14,9 @@
 
 #include "exec/interpreter.h"
 #include "exec/language_functions.h"
+#include "exec/sql_runner.h"
 #include "functions/builtins/register_builtins.h"
 #include "tests/scripts/canonical.h"
-#if __has_include("exec/sql_runner.h")
-#include "exec/sql_runner.h"
-#endif
 
 namespace pelorus::tests {
 namespace {
@@ -26,23 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint64_t kSeed = 7;
-
-#if __has_include("exec/sql_runner.h")
-using Sql = exec::QueryRunner;
-#else
-class Sql final : public exec::SqlRunner {
- public:
-  exec::Value run_query(const syntax::Query&, exec::Evaluator&, exec::Scope*) override { return refuse(); }
-  exec::Value run_update(const syntax::Update&, exec::Evaluator&) override { return refuse(); }
-  exec::Value run_delete(const syntax::Delete&, exec::Evaluator&) override { return refuse(); }
-  exec::Value run_insert(const syntax::Insert&, exec::Evaluator&) override { return refuse(); }
-  exec::Value run_definition(const syntax::Expr&, exec::Evaluator&) override { return refuse(); }
-  exec::Value run_over(const syntax::Over&, exec::Evaluator&, exec::Scope*) override { return refuse(); }
-
- private:
-  static exec::Value refuse() { throw ScriptError("SQL is not part of this build."); }
-};
-#endif
 
 /// A session of its own for each file or case, on one registry.
 class Bench {
@@ -83,7 +64,7 @@ class Bench {
 
  private:
   functions::Registry registry_;
-  Sql sql_;
+  exec::QueryRunner sql_;
   SystemClock clock_;
 };
 

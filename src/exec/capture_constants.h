@@ -1,0 +1,45 @@
+#pragma once
+// Makes expressions self-contained: what does not depend on a table's columns is evaluated here and travels by value.
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "exec/evaluator.h"
+#include "exec/stored_table.h"
+#include "plan/constraint.h"
+#include "plan/split_aggregates.h"
+
+namespace pelorus::exec {
+
+/// Used for one statement.
+class ConstantCapture {
+ public:
+  /// `names`: further names that stand for columns (aliases).
+  ConstantCapture(const data::Schema& schema, std::string qualifier, Evaluator& evaluator, Scope* constants);
+
+  void know(const std::string& name) { known_.insert(name); }
+  /// The expression with every maximal column-free part replaced by a variable.
+  syntax::ExprRef capture(const syntax::ExprRef& expr);
+  /// Adds variables and function definitions found so far.
+  void fill(Fragment& fragment) const;
+  bool depends_on_columns(const syntax::Expr& expr) const;
+  plan::FunctionLookup lookup() const;
+  plan::ConstantValue constant_value() const;
+
+ private:
+  bool is_column(std::string_view name) const;
+  void note_function(const syntax::Expr& callee);
+
+  const data::Schema& schema_;
+  const std::string qualifier_;
+  Evaluator& evaluator_;
+  Scope* const constants_;
+  std::set<std::string> known_;
+  std::vector<std::pair<std::string, Value>> variables_;
+  std::set<std::string> defined_;
+  std::string definitions_;
+};
+
+}  // namespace pelorus::exec

@@ -1,0 +1,103 @@
+#include "exec/change_stored.h"
+
+#include <algorithm>
+
+#include "base/script_error.h"
+#include "exec/capture_constants.h"
+#include "exec/operators/relation.h"
+#include "plan/distribute.h"
+#include "plan/prune_partitions.h"
+#include "plan/walk.h"
+#include "syntax/print.h"
+
+namespace pelorus::exec {
+namespace {
+
+using syntax::ExprRef;
+
+/// What update and delete share: pruning, constants, the fragment.
+class StoredChange {
+ public:
+  StoredChange(StoredTable& table, Evaluator& evaluator)
+      : table_(table), evaluator_(evaluator), schema_(table.schema()), scheme_(table.scheme()),
+        partition_columns_(table.partition_columns()), capture_(schema_, "", evaluator, &constants_) {}
+
+  ConstantCapture& capture() { return capture_; }
+  const data::Schema& schema() const { return schema_; }
+
+  template <class Statement>
+  void capture_clauses(Statement& statement) {
+    for (auto* list : {&statement.where, &statement.context}) {
+      for (auto& expr : *list) expr = capture_.capture(expr);
+    }
+    for (auto& key : statement.csort) key.key = capture_.capture(key.key);
+    statement.having = capture_.capture(statement.having);
+    statement.map = false;
+  }
+
+  /// Aggregates would see one partition only.
+  void refuse_aggregates(const ExprRef& expr, const std::vector<ExprRef>& context, bool map) const {
+    if (map || !expr) return;
+    const auto facts = plan::facts_of(*expr, capture_.lookup());
+    if (!facts.aggregates && !facts.order_sensitive) return;
+    if (!context.empty() && plan::keys_cover_partitions(context, {schema_, scheme_, partition_columns_})) return;
+    throw ScriptError("Aggregate or order-sensitive functions are not allowed without context by clause when updating a partitioned table.");
+  }
+
+  void run(const syntax::Expr& statement, const std::vector<ExprRef>& where) {
+    Fragment fragment;
+    fragment.text = syntax::print(statement);
+    fragment.user = evaluator_.context().caller().user;
+    capture_.fill(fragment);
+    const auto constraint = plan::constraint_of(where, schema_, capture_.constant_value());
+    const auto snapshot = value_or_throw(table_.open_snapshot());
+    std::vector<meta::PartitionKey> keys;
+    for (const auto& partition : snapshot->partitions()) {
+      if (plan::may_match(constraint, {scheme_, partition_columns_}, partition.key)) keys.push_back(partition.key);
+    }
+    if (!keys.empty()) (void)value_or_throw(table_.change(fragment, keys));
+  }
+
+ private:
+  StoredTable& table_;
+  Evaluator& evaluator_;
+  const data::Schema schema_;
+  const meta::PartitionScheme scheme_;
+  const std::vector<std::string> partition_columns_;
+  EmptyScope constants_;
+  ConstantCapture capture_;
+};
+
+}  // namespace
+
+void update_stored(const syntax::Update& update, StoredTable& table, Evaluator& evaluator) {
+  if (update.from) throw ScriptError("update … from is not supported for a partitioned table.");
+  StoredChange change(table, evaluator);
+  auto statement = std::make_shared<syntax::Update>(update);
+  statement->table = plan::name_node(std::string(kFragmentSource));
+  const auto partition_columns = table.partition_columns();
+  for (auto& item : statement->items) {
+    const bool known = std::any_of(change.schema().begin(), change.schema().end(), [&](const auto& c) { return c.name == item.column; });
+    if (!known) throw ScriptError("Unrecognized column name [" + item.column + "]");
+    if (std::find(partition_columns.begin(), partition_columns.end(), item.column) != partition_columns.end()) {
+      throw ScriptError("The partitioning column [" + item.column + "] can't be updated.");
+    }
+    change.refuse_aggregates(item.value, update.context, update.map);
+    item.value = change.capture().capture(item.value);
+  }
+  for (const auto& condition : update.where) change.refuse_aggregates(condition, update.context, update.map);
+  change.capture_clauses(*statement);
+  change.run(*statement, update.where);
+}
+
+void delete_stored(const syntax::Delete& original, StoredTable& table, Evaluator& evaluator) {
+  if (original.from) throw ScriptError("delete … from a join is not supported for a partitioned table.");
+  StoredChange change(table, evaluator);
+  auto statement = std::make_shared<syntax::Delete>(original);
+  statement->table = plan::name_node(std::string(kFragmentSource));
+  for (const auto& condition : original.where) change.refuse_aggregates(condition, original.context, original.map);
+  change.capture_clauses(*statement);
+  change.run(*statement, original.where);
+}
+
+}  // namespace pelorus::exec

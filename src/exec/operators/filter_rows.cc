@@ -1,0 +1,71 @@
+#include "exec/operators/filter_rows.h"
+
+#include "base/script_error.h"
+#include "data/convert.h"
+
+namespace pelorus::exec {
+namespace {
+
+using data::Value;
+using types::Type;
+
+/// Splits a and b and c where no part looks at other rows, so that later parts run on fewer rows. Aggregates and functions
+/// that look beyond their row must see what the whole condition sees, so only plain comparisons are taken apart.
+bool looks_at_row_only(const syntax::Expr& expr) {
+  using syntax::as;
+  switch (expr.kind) {
+    case syntax::ExprKind::kLiteral: case syntax::ExprKind::kConstantVector: case syntax::ExprKind::kName: return true;
+    case syntax::ExprKind::kUnary: return looks_at_row_only(*as<syntax::Unary>(expr)->operand);
+    case syntax::ExprKind::kBinary: {
+      const auto& node = *as<syntax::Binary>(expr);
+      return node.op != syntax::BinaryOperator::kDot && node.op != syntax::BinaryOperator::kJoin &&
+             looks_at_row_only(*node.left) && looks_at_row_only(*node.right);
+    }
+    default: return false;
+  }
+}
+
+void filter_by(const syntax::Expr& condition, RowScope& rows, Evaluator& evaluator) {
+  const auto* both = syntax::as<syntax::Binary>(condition);
+  if (both && both->op == syntax::BinaryOperator::kAnd && looks_at_row_only(condition)) {
+    filter_by(*both->left, rows, evaluator);
+    filter_by(*both->right, rows, evaluator);
+    return;
+  }
+  check_cancelled(evaluator);
+  const Value value = evaluator.evaluate(condition, &rows);
+  if (value.is_vector() && value.type() == Type::kBool && !value.vector().is_array() && value.vector().size() == rows.rows()) {
+    rows.filter(value.vector().values<int8_t>());
+  } else {
+    rows.filter(flags_of(value, rows.rows()));
+  }
+}
+
+}  // namespace
+
+void check_cancelled(Evaluator& evaluator) {
+  if (evaluator.context().cancellation().cancelled()) throw ScriptError("The task was cancelled.");
+}
+
+std::vector<int8_t> flags_of(const Value& value, size_t rows) {
+  if (value.is_scalar() || value.is_missing()) {
+    const auto flag = value.is_null() ? std::nullopt : data::convert(value.scalar(), Type::kBool);
+    if (!value.is_null() && !flag) throw ScriptError("A condition must be a boolean vector or scalar.");
+    return std::vector<int8_t>(rows, flag && flag->as_int64() == 1 ? 1 : 0);
+  }
+  if (value.is_vector() && !value.vector().is_array()) {
+    const auto flags = data::convert(value.vector_shared(), Type::kBool);
+    if (flags && (*flags)->size() == rows) {
+      const auto span = (*flags)->values<int8_t>();
+      return {span.begin(), span.end()};
+    }
+    if (flags && (*flags)->size() == 1) return std::vector<int8_t>(rows, (*flags)->values<int8_t>()[0] == 1);
+  }
+  throw ScriptError("A condition must give one boolean value for each row.");
+}
+
+void filter_rows(const std::vector<syntax::ExprRef>& conditions, RowScope& rows, Evaluator& evaluator) {
+  for (const auto& condition : conditions) filter_by(*condition, rows, evaluator);
+}
+
+}  // namespace pelorus::exec

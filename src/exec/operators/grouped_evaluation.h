@@ -1,0 +1,99 @@
+#pragma once
+// Expressions over rows that fall into groups: group by, context by, pivot by, update … context by. Works on whole columns
+// wherever the expression allows it; only calls that need a group's rows together are made group by group.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "exec/evaluator.h"
+#include "exec/operators/relation.h"
+#include "kernels/group.h"
+
+namespace pelorus::exec {
+
+/// What a value has one element for.
+enum class Level : uint8_t { kConstant, kGroup, kRow };
+
+struct LeveledValue {
+  Level level = Level::kConstant;
+  data::Value value;
+};
+
+/// A group key as items may name it.
+struct GroupKey {
+  std::string name;
+  std::string text;                      // the printed key expression
+  data::Shared<data::Vector> values;     // by group
+};
+
+/// Lives as long as the statement step that made it; one thread.
+class GroupedEvaluation {
+ public:
+  struct Options {
+    std::vector<GroupKey> keys;      // group by: names that stand for one value per group; empty for context by
+    bool refuse_nested = true;       // sum(sum(x)) is an error
+    std::vector<size_t> first_groups = {};  // cgroup by: group g is computed over the rows of first_groups[g] … g
+  };
+  /// `groups` numbers the rows of `rows`; both must outlive this.
+  GroupedEvaluation(Evaluator& evaluator, RowScope& rows, const kernels::Groups& groups, Options options);
+  ~GroupedEvaluation();
+
+  LeveledValue evaluate(const syntax::Expr& expr);
+  /// One value per group.
+  data::Shared<data::Vector> by_group(const syntax::Expr& expr);
+  /// One value per row; aggregates are repeated over their group.
+  data::Shared<data::Vector> by_row(const syntax::Expr& expr);
+  /// The value of the expression for each group by itself (composite columns).
+  std::vector<data::Value> each_group(const syntax::Expr& expr);
+  const kernels::GroupDirectory& directory();
+
+ private:
+  class LevelScope;
+  class SliceScope;
+  struct Leaves;
+  struct CallParts;
+  enum class CallNature : uint8_t { kElementwise, kAggregate, kVector, kOther };
+
+  LeveledValue evaluate_at(const syntax::Expr& expr, bool in_call);
+  LeveledValue evaluate_tree(const syntax::Expr& expr, bool in_call);
+  LeveledValue evaluate_call(const syntax::Expr& expr, bool in_call);
+  LeveledValue evaluate_name(const syntax::Expr& expr, std::string_view name, int column, bool in_call);
+  LeveledValue run_call(const syntax::Expr& expr, const CallParts& parts);
+  std::optional<LeveledValue> run_grouped(const CallParts& parts, const std::vector<LeveledValue>& arguments);
+  LeveledValue run_by_group(const CallParts& parts, std::vector<LeveledValue> arguments);
+  LeveledValue run_generic(const syntax::Expr& expr);
+  LeveledValue assemble(std::vector<data::Value> results);
+  LeveledValue assemble_scalars(std::vector<data::Value> results);
+  LeveledValue to_array(const LeveledValue& argument);
+
+  const CallParts& parts_of(const syntax::Expr& expr);
+  CallNature nature_of(const CallParts& parts) const;
+  void find_leaves(const syntax::Expr& expr, Leaves& leaves);
+  bool depends_on_rows(const syntax::Expr& expr);
+  bool can_level(const syntax::Expr& expr);
+  void refuse_aggregates(const syntax::Expr& expr);
+  const GroupKey* key_of(const syntax::Expr& expr);
+  data::Value lifted(const LeveledValue& value, Level level);
+  data::Shared<data::Vector> contiguous(const data::Shared<data::Vector>& rows);
+  data::Value part_of(const LeveledValue& value, size_t group);
+  size_t rows_in(size_t group);
+  size_t begin_of(size_t group);
+
+  Evaluator& evaluator_;
+  RowScope& rows_;
+  const kernels::Groups& groups_;
+  const Options options_;
+  std::optional<kernels::GroupDirectory> directory_;
+  std::optional<bool> is_contiguous_;
+  std::optional<RowNumbers> group_of_row_;
+  std::unordered_map<const syntax::Expr*, std::unique_ptr<CallParts>> calls_;
+};
+
+/// Scalars of unlike types as one typed vector where a common type exists, else a tuple.
+data::Shared<data::Vector> vector_of_scalars(const std::vector<data::Value>& values);
+
+}  // namespace pelorus::exec

@@ -1,0 +1,24 @@
+#pragma once
+// Aggregates over ranges of rows of one ordered column: windows of wj, frames of over().
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "data/vector.h"
+
+namespace pelorus::exec {
+
+/// Range i is rows [from[i], to[i]).
+struct RowRanges {
+  std::vector<int64_t> from;
+  std::vector<int64_t> to;
+  size_t size() const { return from.size(); }
+};
+
+/// sum, avg, count, min, max, first, last of numbers and temporals without a call per range; nothing for other functions
+/// and types. Ranges that grow from the one before cost only their new rows.
+std::optional<data::Shared<data::Vector>> aggregate_ranges(std::string_view function, const data::Vector& values,
+                                                           const RowRanges& ranges);
+
+}  // namespace pelorus::exec

@@ -1,0 +1,132 @@
+#include "exec/route_rows.h"
+
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+
+#include "kernels/group.h"
+#include "types/format_value.h"
+#include "types/null.h"
+
+namespace pelorus::exec {
+namespace {
+
+using data::Table;
+using data::Vector;
+using meta::LevelLocator;
+using types::Repr;
+
+constexpr int32_t kNowhere = -1;
+
+template <class T>
+void locate_integers(const Vector& column, LevelLocator& locator, std::vector<int32_t>& ordinals) {
+  const auto values = column.values<T>();
+  for (size_t i = 0; i < values.size(); ++i) {
+    ordinals[i] = values[i] == types::kNull<T> ? kNowhere : locator.find_integer(static_cast<int64_t>(values[i]));
+  }
+}
+
+void locate_symbols(const Vector& column, LevelLocator& locator, std::vector<int32_t>& ordinals) {
+  constexpr int32_t kUnknown = -2;
+  std::vector<int32_t> of_code(static_cast<size_t>(column.symbols().size()), kUnknown);
+  const auto codes = column.values<int32_t>();
+  for (size_t i = 0; i < codes.size(); ++i) {
+    auto& ordinal = of_code[static_cast<size_t>(codes[i])];
+    if (ordinal == kUnknown) ordinal = locator.find_text(column.symbols().text(codes[i]));
+    ordinals[i] = ordinal;
+  }
+}
+
+std::vector<int32_t> ordinals_of(const Vector& column, LevelLocator& locator) {
+  std::vector<int32_t> ordinals(column.size(), kNowhere);
+  if (column.type() == types::Type::kSymbol) {
+    locate_symbols(column, locator, ordinals);
+    return ordinals;
+  }
+  switch (column.repr()) {
+    case Repr::kI8: locate_integers<int8_t>(column, locator, ordinals); break;
+    case Repr::kI16: locate_integers<int16_t>(column, locator, ordinals); break;
+    case Repr::kI32: locate_integers<int32_t>(column, locator, ordinals); break;
+    case Repr::kI64: locate_integers<int64_t>(column, locator, ordinals); break;
+    case Repr::kText:
+      for (size_t i = 0; i < ordinals.size(); ++i) ordinals[i] = locator.find_text(column.text_at(i));
+      break;
+    default:
+      for (size_t i = 0; i < ordinals.size(); ++i) ordinals[i] = locator.find(column.scalar_at(i));
+  }
+  return ordinals;
+}
+
+/// The groups so far, told apart by one more level. New groups are numbered as they appear.
+void refine(const std::vector<int32_t>& ordinals, std::vector<uint32_t>& group_of_row, std::vector<std::vector<int32_t>>& keys) {
+  std::unordered_map<uint64_t, uint32_t> ids;
+  std::vector<std::vector<int32_t>> refined;
+  uint64_t last = UINT64_MAX;
+  uint32_t last_id = 0;
+  for (size_t i = 0; i < ordinals.size(); ++i) {
+    const uint64_t pair = (static_cast<uint64_t>(group_of_row[i]) << 32) | static_cast<uint32_t>(ordinals[i]);
+    if (pair != last) {
+      const auto [at, is_new] = ids.try_emplace(pair, static_cast<uint32_t>(refined.size()));
+      if (is_new) {
+        refined.push_back(keys[group_of_row[i]]);
+        refined.back().push_back(ordinals[i]);
+      }
+      last = pair;
+      last_id = at->second;
+    }
+    group_of_row[i] = last_id;
+  }
+  keys = std::move(refined);
+}
+
+Error outside(const Vector& column, size_t row, const std::string& name) {
+  const auto value = column.scalar_at(row);
+  return {ErrorCode::kInvalid, "The value of partition column [" + name + "] belongs to no partition: " +
+                                   (value.is_null() ? "null" : types::format_value(value)) + "."};
+}
+
+}  // namespace
+
+Result<std::vector<RoutedRows>> split_rows(const Table& rows, const meta::PartitionScheme& scheme,
+                                           const std::vector<std::string>& partition_columns) {
+  std::vector<RoutedRows> out;
+  if (scheme.levels.empty() || partition_columns.empty()) {
+    out.push_back({{}, rows});
+    return out;
+  }
+  if (partition_columns.size() != scheme.levels.size()) {
+    return Error{ErrorCode::kInvalid, "A table needs one partition column for each level of its database: " +
+                                          std::to_string(partition_columns.size()) + " columns, " + std::to_string(scheme.levels.size()) + " levels."};
+  }
+  if (rows.rows() == 0) return out;
+  std::vector<LevelLocator> locators;
+  std::vector<uint32_t> group_of_row(rows.rows(), 0);
+  std::vector<std::vector<int32_t>> ordinals_by_group(1);
+  for (size_t l = 0; l < scheme.levels.size(); ++l) {
+    const int c = rows.find(partition_columns[l]);
+    if (c < 0) return Error{ErrorCode::kInvalid, "The rows lack the partition column [" + partition_columns[l] + "]."};
+    const Vector& column = rows.column(static_cast<size_t>(c));
+    if (column.is_array()) return Error{ErrorCode::kInvalid, "A partition column can't be an array vector: [" + partition_columns[l] + "]."};
+    TRY_DONE(meta::check_column(scheme.levels[l], column.type(), partition_columns[l]));
+    locators.emplace_back(scheme.levels[l], column.type());
+    const auto ordinals = ordinals_of(column, locators.back());
+    const auto lost = std::find(ordinals.begin(), ordinals.end(), kNowhere);
+    if (lost != ordinals.end()) return outside(column, static_cast<size_t>(lost - ordinals.begin()), partition_columns[l]);
+    refine(ordinals, group_of_row, ordinals_by_group);
+  }
+  for (const auto& ordinals : ordinals_by_group) {
+    RoutedRows part;
+    for (size_t l = 0; l < ordinals.size(); ++l) part.key.parts.push_back(locators[l].part(ordinals[l]));
+    out.push_back(std::move(part));
+  }
+  if (out.size() == 1) {
+    out[0].rows = rows;
+    return out;
+  }
+  const auto directory = kernels::gather_groups(group_of_row, out.size());
+  for (size_t g = 0; g < out.size(); ++g) out[g].rows = rows.take(directory.rows_of(g));
+  std::sort(out.begin(), out.end(), [](const RoutedRows& a, const RoutedRows& b) { return a.key < b.key; });
+  return out;
+}
+
+}  // namespace pelorus::exec

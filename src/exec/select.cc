@@ -1,0 +1,81 @@
+#include "exec/select.h"
+
+#include "base/script_error.h"
+#include "exec/operators/column_names.h"
+#include "exec/operators/filter_rows.h"
+#include "exec/operators/grouped_evaluation.h"
+#include "exec/operators/order_result.h"
+#include "exec/operators/window_functions.h"
+#include "syntax/print.h"
+
+namespace pelorus::exec {
+namespace {
+
+using data::Shared;
+using data::Value;
+using data::Vector;
+using syntax::Grouping;
+using syntax::Query;
+
+StepResult run_branch(const QueryStep& step) {
+  switch (step.query.grouping) {
+    case Grouping::kGroupBy: return select_groups(step);
+    case Grouping::kContextBy: return select_contexts(step);
+    default: return step.query.cumulative_keys.empty() ? select_plain(step) : select_groups(step);
+  }
+}
+
+}  // namespace
+
+Value shape_result(const Query& query, StepResult result) {
+  if (!query.is_exec || result.table.columns() != 1 || (result.grouped && result.key_columns > 0)) return Value(std::move(result.table));
+  if (result.all_scalar && result.table.rows() == 1) return result.table.column(0).at(0);
+  return Value(result.table.column_shared(0));
+}
+
+std::vector<KeyValues> evaluate_keys(const std::vector<syntax::ExprRef>& keys, const QueryStep& step) {
+  std::vector<KeyValues> out;
+  for (const auto& item : expand_items(keys, step.rows, step.evaluator)) {
+    const Value value = step.evaluator.evaluate(*item.expr, &step.rows);
+    Shared<Vector> column;
+    if (value.is_scalar()) column = Vector::filled(value.scalar(), step.rows.rows());
+    else if (value.is_vector() && value.vector().size() == step.rows.rows()) column = value.vector_shared();
+    else throw ScriptError("The key [" + syntax::print(*item.expr) + "] must have one element for each row.");
+    out.push_back({item.names.at(0), syntax::print(*item.expr), column, item.named});
+  }
+  return out;
+}
+
+StepResult select_plain(const QueryStep& step) {
+  const auto items = expand_items(step.query.items, step.rows, step.evaluator);
+  for (const auto& item : items) compute_window_functions(*item.expr, step.rows, step.evaluator);
+  ResultColumns columns;
+  StepResult out;
+  for (const auto& item : items) {
+    check_cancelled(step.evaluator);
+    columns.add(item, step.evaluator.evaluate(*item.expr, &step.rows));
+    out.item_texts.emplace_back(syntax::print(*item.expr), item.names[0]);
+  }
+  out.all_scalar = columns.all_scalar();
+  out.table = columns.table();
+  return out;
+}
+
+Value run_select(const Query& query, Evaluator& evaluator, RowScope& rows, SelectOptions options) {
+  filter_rows(query.where, rows, evaluator);
+  const QueryStep step{query, evaluator, rows, options.merges_partials};
+  if (query.grouping == Grouping::kPivotBy) return select_pivot(step);
+  if (query.distinct && query.grouping != Grouping::kNone) {
+    throw ScriptError("distinct can't be used together with group by, context by or pivot by.");
+  }
+  auto result = run_branch(step);
+  if (query.distinct) result.table = distinct_rows(result.table);
+  const bool limited_by_group = query.grouping == Grouping::kContextBy;
+  const RowLimit limit = limited_by_group ? RowLimit{} : limit_of(query, evaluator, rows.constants());
+  const bool sees_rows = !result.grouped && !query.distinct && !result.all_scalar;
+  result.table = order_and_limit(std::move(result.table), query.order, limit, result.item_texts,
+                                 sees_rows ? &rows : nullptr, evaluator, rows.outer());
+  return shape_result(query, std::move(result));
+}
+
+}  // namespace pelorus::exec

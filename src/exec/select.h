@@ -1,0 +1,59 @@
+#pragma once
+// select and exec over rows in memory.
+
+#include "data/value.h"
+#include "exec/evaluator.h"
+#include "exec/operators/relation.h"
+#include "exec/operators/result_columns.h"
+#include "syntax/sql.h"
+
+namespace pelorus::exec {
+
+/// Hints of language reference §3.12 that change what a query does here.
+inline constexpr int kHintLocal = 1;
+inline constexpr int kHintKeepOrder = 128;
+inline constexpr int kHintSequential = 512;
+inline constexpr int kHintExplain = 32768;
+
+/// What the steps of one query share.
+struct QueryStep {
+  const syntax::Query& query;
+  Evaluator& evaluator;
+  RowScope& rows;
+  bool merges_partials = false;  // aggregates of aggregates are meant
+};
+struct SelectOptions {
+  bool merges_partials = false;
+};
+
+/// A step's outcome: the columns, and whether rows were grouped (order by sees only result columns then).
+struct StepResult {
+  data::Table table;
+  bool all_scalar = false;                                       // no grouping, every item an aggregate or constant
+  bool grouped = false;
+  size_t key_columns = 0;                                        // leading columns that are keys, not items
+  std::vector<std::pair<std::string, std::string>> item_texts;   // printed item → result column
+};
+
+/// The query from its `from` on, unions and `with` left out, over `rows` (where not yet applied). An exec gives a vector,
+/// scalar, matrix or table, a select a table.
+data::Value run_select(const syntax::Query& query, Evaluator& evaluator, RowScope& rows, SelectOptions options = {});
+/// The result in the form that select or exec promises.
+data::Value shape_result(const syntax::Query& query, StepResult result);
+
+// The branches of run_select, after where.
+StepResult select_plain(const QueryStep& step);
+StepResult select_groups(const QueryStep& step);
+StepResult select_contexts(const QueryStep& step);
+data::Value select_pivot(const QueryStep& step);
+
+/// Columns of the keys (language reference §3.5): name, printed expression, values by row.
+struct KeyValues {
+  std::string name;
+  std::string text;
+  data::Shared<data::Vector> values;
+  bool named = false;
+};
+std::vector<KeyValues> evaluate_keys(const std::vector<syntax::ExprRef>& keys, const QueryStep& step);
+
+}  // namespace pelorus::exec

@@ -1,0 +1,193 @@
+// group by, cgroup by and context by.
+#include <algorithm>
+#include <numeric>
+
+#include "base/script_error.h"
+#include "exec/operators/column_names.h"
+#include "exec/operators/filter_rows.h"
+#include "exec/operators/grouped_evaluation.h"
+#include "exec/operators/interval_keys.h"
+#include "exec/operators/key_columns.h"
+#include "exec/operators/order_result.h"
+#include "exec/select.h"
+#include "syntax/print.h"
+
+namespace pelorus::exec {
+namespace {
+
+using data::Shared;
+using data::Value;
+using data::Vector;
+
+std::vector<Shared<Vector>> values_of(const std::vector<KeyValues>& keys) {
+  std::vector<Shared<Vector>> out;
+  for (const auto& key : keys) out.push_back(key.values);
+  return out;
+}
+
+/// For each group the first group with the same leading keys (cgroup by runs over the later ones).
+std::vector<size_t> first_groups(const std::vector<KeyValues>& keys, size_t leading, const kernels::Groups& groups) {
+  std::vector<Shared<Vector>> fixed;
+  for (size_t k = 0; k < leading; ++k) fixed.push_back(Shared<Vector>(keys[k].values->take(groups.first_row)));
+  const auto runs = group_by_columns(fixed, groups.count(), "group by");
+  std::vector<size_t> first(groups.count());
+  for (size_t g = 0; g < first.size(); ++g) first[g] = static_cast<size_t>(runs.first_row[runs.of_row[g]]);
+  return first;
+}
+
+bool repeats_key(const SelectItem& item, const GroupKey& key) {
+  if (item.names.size() != 1) return false;
+  if (syntax::print(*item.expr) == key.text) return true;
+  const auto* name = syntax::as<syntax::Name>(item.expr);
+  return name && name->name == key.name;
+}
+
+void add_group_item(const SelectItem& item, GroupedEvaluation& evaluation, ResultColumns& columns) {
+  if (item.names.size() > 1) {
+    columns.add_parts(item, evaluation.each_group(*item.expr));
+    return;
+  }
+  columns.add(item.names[0], evaluation.by_group(*item.expr), item.named);
+}
+
+}  // namespace
+
+StepResult select_groups(const QueryStep& step) {
+  const auto& query = step.query;
+  auto intervals = take_interval_key(query.keys, step.rows, step.evaluator);
+  auto keys = evaluate_keys(intervals.other_keys, step);
+  if (intervals.present) keys.insert(keys.begin() + static_cast<std::ptrdiff_t>(intervals.position), intervals.key);
+  const size_t leading = keys.size();
+  for (auto& key : evaluate_keys(query.cumulative_keys, step)) keys.push_back(std::move(key));
+  if (intervals.key_rows_dropped) throw ScriptError("The column of interval must not contain nulls.");
+  const auto groups = group_by_columns(values_of(keys), step.rows.rows(), "group by");
+
+  GroupedEvaluation::Options options;
+  options.refuse_nested = !step.merges_partials;
+  for (const auto& key : keys) options.keys.push_back({key.name, key.text, Shared<Vector>(key.values->take(groups.first_row))});
+  if (!query.cumulative_keys.empty()) options.first_groups = first_groups(keys, leading, groups);
+  const auto group_keys = options.keys;
+  GroupedEvaluation evaluation(step.evaluator, step.rows, groups, std::move(options));
+
+  const auto items = expand_items(query.items, step.rows, step.evaluator);
+  ResultColumns columns;
+  StepResult out;
+  out.grouped = true;
+  for (size_t k = 0; k < group_keys.size(); ++k) {
+    const bool repeated = std::any_of(items.begin(), items.end(), [&](const auto& i) { return repeats_key(i, group_keys[k]); });
+    out.item_texts.emplace_back(group_keys[k].text, group_keys[k].name);
+    if (repeated) continue;
+    columns.add(group_keys[k].name, group_keys[k].values, keys[k].named);
+    ++out.key_columns;
+  }
+  for (const auto& item : items) {
+    check_cancelled(step.evaluator);
+    add_group_item(item, evaluation, columns);
+    out.item_texts.emplace_back(syntax::print(*item.expr), item.names[0]);
+  }
+  out.table = columns.table();
+  if (query.having) out.table = out.table.filter(flags_of(Value(evaluation.by_group(*query.having)), groups.count()));
+  if (intervals.present) out.table = fill_intervals(std::move(out.table), intervals, group_keys, step.evaluator);
+  return out;
+}
+
+namespace {
+
+/// Row numbers with each group's rows together, inside a group in csort order.
+RowNumbers context_order(const kernels::Groups& groups, const QueryStep& step) {
+  if (step.query.csort.empty()) return kernels::gather_groups(groups.of_row, groups.count()).order;
+  data::Buffer<int64_t> numbers(groups.of_row.begin(), groups.of_row.end());
+  std::vector<OrderColumn> columns{{Shared<Vector>(Vector::adopt<int64_t>(types::Type::kLong, std::move(numbers)))}};
+  for (const auto& key : step.query.csort) {
+    const Value value = step.evaluator.evaluate(*key.key, &step.rows);
+    if (!value.is_vector()) continue;
+    columns.push_back({value.vector_shared(), key.descending, is_nulls_last(key)});
+  }
+  return order_rows(columns, groups.of_row.size());
+}
+
+/// Groups of rows that stand together already.
+kernels::Groups renumbered(const kernels::Groups& groups, const RowNumbers& order) {
+  kernels::Groups out;
+  out.of_row.resize(order.size());
+  uint32_t last = kernels::kNoGroup;
+  for (size_t i = 0; i < order.size(); ++i) {
+    const uint32_t group = groups.of_row[static_cast<size_t>(order[i])];
+    if (group != last) out.first_row.push_back(static_cast<int64_t>(i));
+    last = group;
+    out.of_row[i] = static_cast<uint32_t>(out.first_row.size() - 1);
+  }
+  return out;
+}
+
+/// Drops the rows `having` refuses from rows, groups and the remembered input order.
+void apply_having(const QueryStep& step, kernels::Groups& groups, RowNumbers& order) {
+  GroupedEvaluation::Options options;
+  options.refuse_nested = false;
+  GroupedEvaluation evaluation(step.evaluator, step.rows, groups, options);
+  const auto keep = flags_of(Value(evaluation.by_row(*step.query.having)), step.rows.rows());
+  RowNumbers kept, kept_order;
+  for (size_t i = 0; i < keep.size(); ++i) {
+    if (keep[i] != 1) continue;
+    kept.push_back(static_cast<int64_t>(i));
+    kept_order.push_back(order[i]);
+  }
+  step.rows.pick(kept);
+  groups = renumbered(groups, kept);
+  order = std::move(kept_order);
+}
+
+/// Result rows that the limit per group leaves.
+RowNumbers limited_rows(const RowLimit& limit, const kernels::Groups& groups) {
+  RowNumbers kept;
+  for (size_t g = 0; g < groups.count(); ++g) {
+    const auto begin = static_cast<size_t>(groups.first_row[g]);
+    const size_t end = g + 1 < groups.count() ? static_cast<size_t>(groups.first_row[g + 1]) : groups.of_row.size();
+    const auto [from, count] = limit.range(end - begin);
+    for (size_t i = 0; i < count; ++i) kept.push_back(static_cast<int64_t>(begin + from + i));
+  }
+  return kept;
+}
+
+}  // namespace
+
+StepResult select_contexts(const QueryStep& step) {
+  const auto keys = evaluate_keys(step.query.keys, step);
+  const auto by_key = group_by_columns(values_of(keys), step.rows.rows(), "context by");
+  RowNumbers order = context_order(by_key, step);
+  step.rows.pick(order);
+  auto groups = renumbered(by_key, order);
+  if (step.query.having) apply_having(step, groups, order);
+
+  GroupedEvaluation::Options options;
+  options.refuse_nested = false;
+  GroupedEvaluation evaluation(step.evaluator, step.rows, groups, options);
+  const auto items = expand_items(step.query.items, step.rows, step.evaluator);
+  ResultColumns columns;
+  StepResult out;
+  for (const auto& item : items) {
+    check_cancelled(step.evaluator);
+    if (item.names.size() > 1) {
+      columns.add(item, step.evaluator.evaluate(*item.expr, &step.rows));
+    } else {
+      columns.add(item.names[0], evaluation.by_row(*item.expr), item.named);
+    }
+    out.item_texts.emplace_back(syntax::print(*item.expr), item.names[0]);
+  }
+  out.table = columns.table();
+  const auto limit = limit_of(step.query, step.evaluator, step.rows.constants());
+  RowNumbers kept(out.table.rows());
+  std::iota(kept.begin(), kept.end(), 0);
+  if (!limit.is_all()) kept = limited_rows(limit, groups);
+  const bool keep_order = (step.query.hints & kHintKeepOrder) != 0;
+  if (keep_order) {
+    std::sort(kept.begin(), kept.end(), [&](int64_t a, int64_t b) { return order[static_cast<size_t>(a)] < order[static_cast<size_t>(b)]; });
+  }
+  if (keep_order || !limit.is_all()) {
+    out.table = out.table.take(kept);
+    step.rows.pick(kept);
+  }
+  return out;
+}
+
+}  // namespace pelorus::exec

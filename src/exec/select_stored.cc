@@ -1,0 +1,300 @@
+#include "exec/select_stored.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/script_error.h"
+#include "data/convert.h"
+#include "exec/capture_constants.h"
+#include "exec/operators/key_columns.h"
+#include "exec/operators/order_result.h"
+#include "exec/operators/select_items.h"
+#include "exec/select.h"
+#include "plan/distribute.h"
+#include "plan/prune_partitions.h"
+#include "plan/walk.h"
+#include "syntax/print.h"
+
+namespace pelorus::exec {
+namespace {
+
+using data::Shared;
+using data::Table;
+using data::Type;
+using data::Vector;
+using plan::Distribution;
+using syntax::as;
+using syntax::ExprRef;
+using syntax::Grouping;
+using syntax::Query;
+
+syntax::SourceRef fragment_source(const std::string& qualifier) {
+  auto source = std::make_shared<syntax::Source>();
+  source->table = plan::name_node(std::string(kFragmentSource));
+  source->alias = qualifier;
+  return source;
+}
+
+ExprRef integer_node(int64_t value) {
+  auto node = std::make_shared<syntax::Literal>();
+  node->value = types::Scalar::of_long(value);
+  return node;
+}
+
+/// Adds a part; a column that was all null so far takes the part's type.
+void add_part(std::optional<Table>& all, Table part) {
+  if (!all) {
+    all = std::move(part);
+    return;
+  }
+  if (part.rows() == 0) return;
+  for (size_t c = 0; c < all->columns() && c < part.columns(); ++c) {
+    const auto& next = part.column(c);
+    if (all->column(c).type() == Type::kVoid && next.type() != Type::kVoid) {
+      all->set_column(all->names()[c], Vector::nulls(next.type(), all->rows(), next.scale()));
+    } else if (next.type() == Type::kVoid && all->column(c).type() != Type::kVoid) {
+      part.set_column(part.names()[c], Vector::nulls(all->column(c).type(), part.rows(), all->column(c).scale()));
+    }
+  }
+  if (const auto done = all->append(part); !done.ok()) throw ScriptError(done.error().message);
+}
+
+class StoredSelect {
+ public:
+  StoredSelect(const Query& query, std::shared_ptr<StoredTable> table, std::string qualifier, Evaluator& evaluator, Scope* outer)
+      : query_(query), table_(std::move(table)), qualifier_(std::move(qualifier)), evaluator_(evaluator), outer_(outer),
+        schema_(table_->schema()), scheme_(table_->scheme()), partition_columns_(table_->partition_columns()),
+        probe_(Relation::of(Table(schema_), qualifier_), outer), capture_(schema_, qualifier_, evaluator, probe_.constants()) {}
+
+  Value run() {
+    snapshot_ = value_or_throw(table_->open_snapshot());
+    choose_partitions();
+    if (auto counted = count_rows()) return *counted;
+    if (chosen_.empty()) return run_in_memory(Table(schema_));
+    const auto folded = folded_query();
+    const auto lookup = capture_.lookup();
+    auto plan = plan::distribute(*folded, {schema_, scheme_, partition_columns_}, lookup);
+    if (query_.grouping == Grouping::kPivotBy) plan.kind = Distribution::kPull;
+    else if (chosen_.size() == 1 && !query_.map) return run_whole(*folded);
+    switch (plan.kind) {
+      case Distribution::kRows: case Distribution::kLocal: return run_concatenated(*folded, plan);
+      case Distribution::kAggregates: return run_merged(plan);
+      case Distribution::kPull: return run_pulled(*folded);
+    }
+    return {};
+  }
+
+ private:
+  void choose_partitions() {
+    const auto constraint = plan::constraint_of(query_.where, schema_, capture_.constant_value());
+    const auto all = snapshot_->partitions();
+    for (size_t p = 0; p < all.size(); ++p) {
+      if ((query_.hints & kHintLocal) != 0 && !all[p].is_local) continue;
+      if (plan::may_match(constraint, {scheme_, partition_columns_}, all[p].key)) chosen_.push_back(p);
+    }
+  }
+
+  /// count(*) of everything, from what the snapshot knows.
+  std::optional<Value> count_rows() const {
+    const bool plain = query_.where.empty() && query_.grouping == Grouping::kNone && !query_.having && query_.items.size() == 1 && !query_.map &&
+                       query_.order.empty() && !query_.limit && !query_.top && !query_.distinct && query_.cumulative_keys.empty();
+    if (!plain) return std::nullopt;
+    const auto* alias = as<syntax::Alias>(query_.items[0]);
+    if (!plan::is_count_of_rows(alias ? *alias->value : *query_.items[0])) return std::nullopt;
+    int64_t rows = 0;
+    for (const auto p : chosen_) {
+      const int64_t known = snapshot_->partitions()[p].rows;
+      if (known < 0) return std::nullopt;
+      rows += known;
+    }
+    if (query_.is_exec) return Value::of_long(rows);
+    const std::string name = alias && !alias->names.empty() ? alias->names[0] : "count";
+    return Value(Table({name}, {Vector::of<int64_t>(Type::kLong, {rows})}));
+  }
+
+  Value run_in_memory(const Table& rows, bool where_done = false) {
+    Query rest(query_);
+    if (where_done) rest.where.clear();
+    RowScope scope(Relation::of(rows, qualifier_), outer_);
+    return run_select(rest, evaluator_, scope);
+  }
+
+  /// The query with every name settled: items and keys carry their names, constants are variables.
+  std::shared_ptr<Query> folded_query() {
+    auto out = std::make_shared<Query>(query_);
+    out->from = fragment_source(qualifier_);
+    out->with.clear();
+    out->unions.clear();
+    out->is_exec = false;
+    const auto keys = expand_items(query_.keys, probe_, evaluator_);
+    const auto items = expand_items(query_.items, probe_, evaluator_);
+    for (const auto* list : {&keys, &items}) {
+      for (const auto& item : *list) {
+        for (const auto& name : item.names) capture_.know(name);
+      }
+    }
+    const auto folded = [&](const std::vector<SelectItem>& list) {
+      std::vector<ExprRef> nodes;
+      for (const auto& item : list) {
+        auto alias = std::make_shared<syntax::Alias>();
+        alias->value = capture_.capture(item.expr);
+        alias->names = item.names;
+        nodes.push_back(alias);
+      }
+      return nodes;
+    };
+    out->keys = folded(keys);
+    out->items = folded(items);
+    for (auto* list : {&out->where, &out->cumulative_keys}) {
+      for (auto& expr : *list) expr = capture_.capture(expr);
+    }
+    for (auto* list : {&out->csort, &out->order}) {
+      for (auto& key : *list) key.key = capture_.capture(key.key);
+    }
+    out->having = capture_.capture(out->having);
+    for (auto* expr : {&out->limit, &out->offset}) *expr = capture_.capture(*expr);
+    return out;
+  }
+
+  /// Runs the fragment over the chosen partitions; `rows_wanted`: stop when there are so many.
+  Table scan(Query& query, bool in_order, int64_t rows_wanted = INT64_MAX) {
+    query.from = fragment_source(qualifier_);
+    Fragment fragment;
+    fragment.text = syntax::print(query);
+    fragment.user = evaluator_.context().caller().user;
+    capture_.fill(fragment);
+    ScanOptions options;
+    options.in_order = in_order;
+    options.at_once = rows_wanted < INT64_MAX || (query_.hints & kHintSequential) != 0 ? 1 : 0;
+    options.cancellation = evaluator_.context().cancellation();
+    std::optional<Table> all;
+    std::exception_ptr failure;
+    const auto status = snapshot_->scan(fragment, chosen_, options, [&](size_t, Table part) {
+      try {
+        evaluator_.context().reserve_memory(static_cast<int64_t>(part.memory_bytes()));
+        add_part(all, std::move(part));
+      } catch (const ScriptError&) {
+        failure = std::current_exception();
+        return false;
+      }
+      return static_cast<int64_t>(all->rows()) < rows_wanted;
+    });
+    if (failure) std::rethrow_exception(failure);
+    if (!status.ok()) throw ScriptError(status.error().message);
+    if (!all) throw ScriptError("No partition of " + table_->name() + " gave a result.");
+    return std::move(*all);
+  }
+
+  /// One partition: everything happens there.
+  Value run_whole(const Query& folded) {
+    Query fragment(folded);
+    return shape_result(query_, {.table = scan(fragment, true), .all_scalar = is_scalar_result(folded)});
+  }
+
+  bool is_scalar_result(const Query& folded) const {
+    if (folded.grouping != Grouping::kNone) return false;
+    const auto lookup = capture_.lookup();
+    return std::all_of(folded.items.begin(), folded.items.end(),
+                       [&](const auto& item) { return plan::facts_of(*item, lookup).aggregates; });
+  }
+
+  Value run_concatenated(const Query& folded, plan::DistributedQuery& plan) {
+    const auto limit = query_.grouping == Grouping::kContextBy || query_.map ? RowLimit{} : limit_of(query_, evaluator_, probe_.constants());
+    int64_t wanted = INT64_MAX;
+    if (plan.kind == Distribution::kRows && !limit.is_all()) {
+      if (limit.count >= 0) {
+        const int64_t first = limit.from + limit.count;
+        plan.fragment->limit = integer_node(first);
+        if (query_.order.empty() && !query_.distinct) wanted = first;
+      } else if (query_.order.empty()) {
+        plan.fragment->limit = integer_node(limit.count);
+      }
+      if (!query_.order.empty() && limit.count >= 0) plan.fragment->order = order_by_added(folded);
+    }
+    Table all = scan(*plan.fragment, plan.in_order, wanted);
+    if (query_.distinct) all = distinct_rows(all);
+    if (plan.order_columns > 0) {
+      std::vector<OrderColumn> columns;
+      const size_t first = all.columns() - plan.order_columns;
+      for (size_t k = 0; k < plan.order_columns; ++k) {
+        columns.push_back({all.column_shared(first + k), query_.order[k].descending, is_nulls_last(query_.order[k])});
+      }
+      all = all.take(order_rows(columns, all.rows()));
+      for (size_t k = 0; k < plan.order_columns; ++k) all.drop_column(first);
+    }
+    if (!limit.is_all()) {
+      const auto [from, count] = limit.range(all.rows());
+      all = all.slice(from, count);
+    }
+    StepResult result{.table = std::move(all), .grouped = query_.grouping == Grouping::kGroupBy};
+    result.key_columns = result.grouped ? 1 : 0;
+    return shape_result(query_, std::move(result));
+  }
+
+  static std::vector<syntax::OrderKey> order_by_added(const Query& folded) {
+    std::vector<syntax::OrderKey> keys = folded.order;
+    for (size_t k = 0; k < keys.size(); ++k) keys[k].key = plan::name_node("order_" + std::to_string(k) + "_");
+    return keys;
+  }
+
+  Value run_merged(plan::DistributedQuery& plan) {
+    const Table partials = scan(*plan.fragment, plan.in_order);
+    Query merge(*plan.merge);
+    merge.is_exec = query_.is_exec;
+    merge.limit = query_.limit;
+    merge.offset = query_.offset;
+    merge.top = query_.top;
+    RowScope rows(Relation::of(partials, ""), outer_);
+    return run_select(merge, evaluator_, rows, {.merges_partials = true});
+  }
+
+  Value run_pulled(const Query& folded) {
+    Query fragment;
+    fragment.where = folded.where;
+    for (const auto& column : plan::columns_used(query_, schema_, false)) fragment.items.push_back(plan::alias_node(plan::name_node(column), column));
+    return run_in_memory(scan(fragment, true), true);
+  }
+
+  const Query& query_;
+  const std::shared_ptr<StoredTable> table_;
+  const std::string qualifier_;
+  Evaluator& evaluator_;
+  Scope* const outer_;
+  const data::Schema schema_;
+  const meta::PartitionScheme scheme_;
+  const std::vector<std::string> partition_columns_;
+  RowScope probe_;
+  ConstantCapture capture_;
+  std::shared_ptr<const StoredSnapshot> snapshot_;
+  std::vector<size_t> chosen_;
+};
+
+}  // namespace
+
+Value select_stored(const Query& query, const std::shared_ptr<StoredTable>& table, const std::string& qualifier,
+                    Evaluator& evaluator, Scope* outer) {
+  return StoredSelect(query, table, qualifier, evaluator, outer).run();
+}
+
+void narrow_source(const Query& query, const NamedTable& named, Evaluator& evaluator) {
+  const auto* lazy = dynamic_cast<const LazyTable*>(named.table.table_object().get());
+  if (!lazy) return;
+  const auto& schema = lazy->source().schema();
+  EmptyScope constants;
+  ConstantCapture capture(schema, named.qualifier, evaluator, &constants);
+  Narrowing narrowing;
+  if (!query.where.empty()) {
+    const auto constraint = plan::constraint_of(query.where, schema, capture.constant_value());
+    for (size_t c = 0; c < schema.size(); ++c) {
+      if (auto interval = plan::hull_of(constraint, schema[c].name)) narrowing.ranges.push_back({c, std::move(*interval)});
+    }
+  } else if (query.grouping == Grouping::kNone && query.order.empty() && !query.distinct && (query.limit || query.top)) {
+    const auto limit = limit_of(query, evaluator, &constants);
+    const auto lookup = capture.lookup();
+    const bool by_row = std::all_of(query.items.begin(), query.items.end(), [&](const auto& item) { return plan::facts_of(*item, lookup).row_wise(); });
+    if (by_row && limit.count >= 0 && limit.count < INT64_MAX) narrowing.rows_wanted = limit.from + limit.count;
+  }
+  if (!narrowing.ranges.empty() || narrowing.rows_wanted) lazy->source().narrow(narrowing);
+}
+
+}  // namespace pelorus::exec

@@ -1,0 +1,19 @@
+#pragma once
+// select over a stored table: prune, send fragments to the partitions, merge what comes back.
+
+#include <memory>
+#include <string>
+
+#include "exec/evaluator.h"
+#include "exec/operators/resolve_source.h"
+#include "exec/stored_table.h"
+
+namespace pelorus::exec {
+
+Value select_stored(const syntax::Query& query, const std::shared_ptr<StoredTable>& table, const std::string& qualifier,
+                    Evaluator& evaluator, Scope* outer);
+
+/// Tells a partition being read what the query will ignore.
+void narrow_source(const syntax::Query& query, const NamedTable& table, Evaluator& evaluator);
+
+}  // namespace pelorus::exec

@@ -1,0 +1,28 @@
+#pragma once
+// Looking through expressions, changing and making them.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "syntax/sql.h"
+
+namespace pelorus::plan {
+
+/// Sub-expressions of a node, without those inside quoted code and function bodies.
+void for_each_child(const syntax::Expr& expr, const std::function<void(const syntax::Expr&)>& visit);
+
+/// A node to stand in place of the given one, or null: look inside.
+using Replace = std::function<syntax::ExprRef(const syntax::ExprRef&)>;
+/// A copy of the tree with parts replaced; parts that did not change may be shared. Null stays null.
+syntax::ExprRef rewrite(const syntax::ExprRef& expr, const Replace& replace);
+
+/// A Name node that stands for a column.
+syntax::ExprRef name_node(const std::string& name);
+syntax::ExprRef call_node(const std::string& function, std::vector<syntax::ExprRef> arguments);
+syntax::ExprRef alias_node(syntax::ExprRef value, const std::string& name);
+
+/// True for count(*).
+bool is_count_of_rows(const syntax::Expr& node);
+
+}  // namespace pelorus::plan
