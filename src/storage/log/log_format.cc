@@ -50,6 +50,7 @@ std::string encode_segment_header(const SegmentHeader& header) {
   writer.put(header.log.bytes);
   writer.put<uint64_t>(header.segment);
   writer.put<uint64_t>(header.first_sequence);
+  writer.put<uint64_t>(header.file_bytes);
   bytes.resize(kLogHeaderBytes - 4);
   writer.put<uint32_t>(io::crc32c(bytes));
   return bytes;
@@ -63,6 +64,7 @@ std::optional<SegmentHeader> decode_segment_header(std::string_view bytes) {
   header.log.bytes = reader.get<std::array<uint8_t, 16>>();
   header.segment = reader.get<uint64_t>();
   header.first_sequence = reader.get<uint64_t>();
+  header.file_bytes = reader.get<uint64_t>();
   uint32_t crc = 0;
   std::memcpy(&crc, bytes.data() + kLogHeaderBytes - 4, 4);
   if (crc != io::crc32c(bytes.substr(0, kLogHeaderBytes - 4))) return std::nullopt;

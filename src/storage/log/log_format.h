@@ -37,6 +37,7 @@ struct SegmentHeader {
   Uuid log;
   uint64_t segment = 0;
   uint64_t first_sequence = 0;  // every record before it is in an earlier file and was synced before this header
+  uint64_t file_bytes = 0;      // reserved for the file: a shorter one was cut
 };
 
 /// kLogHeaderBytes long.

@@ -74,6 +74,11 @@ Status WriteAheadLog::recover(const Replay& replay) {
     if (!header || header->segment != number || header->log != log_) {
       return Error{ErrorCode::kCorrupt, "redo log file has a damaged or foreign header: " + path};
     }
+    if (segment->bytes < header->file_bytes) {
+      return Error{ErrorCode::kCorrupt, "redo log file is shorter than it was made: " + path + ", " +
+                                            std::to_string(segment->bytes) + " of " + std::to_string(header->file_bytes) +
+                                            " bytes"};
+    }
     if (expected != 0 && header->first_sequence != expected) return damaged(previous, previous_stop, expected);
     {
       const LogPin pin = segment;

@@ -226,17 +226,18 @@ Status WriteAheadLog::roll(uint64_t bytes_needed) {
   segment->number = newest_ + 1;
   segment->bytes = std::max(options_.segment_bytes, kLogHeaderBytes + bytes_needed);
   const std::string path = path_of(segment->number);
+  const std::string header = encode_segment_header({log_, segment->number, next_sequence_, segment->bytes});
   std::unique_ptr<io::File> file;
   if (!spares_.empty() && segment->bytes == options_.segment_bytes) {
     TRY(file, files_.open(spares_.back(), io::OpenMode::kWrite));
-    TRY_DONE(file->write_at(0, encode_segment_header({log_, segment->number, next_sequence_})));
+    TRY_DONE(file->write_at(0, header));
     TRY_DONE(file->sync());
     TRY_DONE(files_.rename(spares_.back(), path));
     spares_.pop_back();
   } else {
     TRY(file, files_.open(path, io::OpenMode::kCreate));
     Status made = file->allocate(segment->bytes);
-    if (made.ok()) made = file->write_at(0, encode_segment_header({log_, segment->number, next_sequence_}));
+    if (made.ok()) made = file->write_at(0, header);
     if (!made.ok()) {
       file.reset();
       (void)files_.remove(path);  // log_state does not name it: a rest is ignored and overwritten
