@@ -61,18 +61,29 @@ Status FaultyFileSystem::enter(Operation operation, const std::string& path) {
   if (crashed_.load()) return Error{ErrorCode::kIo, "cannot " + deed + ' ' + path + ": the machine is off"};
   const bool takes_space = operation == Operation::kWrite || operation == Operation::kAllocate;
   if (takes_space && full_.load()) return Error{ErrorCode::kNoSpace, "cannot " + deed + ' ' + path + ": no space"};
-  const std::lock_guard lock(mutex_);
-  Rule& rule = rules_[static_cast<size_t>(operation)];
-  if (rule.left > 0 && path.find(rule.path_part) != std::string::npos) {
+  std::function<void()> action;
+  {
+    const std::lock_guard lock(mutex_);
+    Rule& rule = rules_[static_cast<size_t>(operation)];
+    if (rule.left == 0 || path.find(rule.path_part) == std::string::npos) return {};
     --rule.left;
+    action.swap(rule.action);
+  }
+  if (!action) {
     return Error{ErrorCode::kIo, "cannot " + deed + ' ' + path + ": input/output error"};
   }
+  action();
   return {};
 }
 
 void FaultyFileSystem::fail(Operation operation, std::string path_part, int count) {
   const std::lock_guard lock(mutex_);
-  rules_[static_cast<size_t>(operation)] = {std::move(path_part), count};
+  rules_[static_cast<size_t>(operation)] = {std::move(path_part), count, nullptr};
+}
+
+void FaultyFileSystem::before(Operation operation, std::string path_part, std::function<void()> action) {
+  const std::lock_guard lock(mutex_);
+  rules_[static_cast<size_t>(operation)] = {std::move(path_part), 1, std::move(action)};
 }
 
 Result<std::unique_ptr<File>> FaultyFileSystem::open(const std::string& path, OpenMode mode) {

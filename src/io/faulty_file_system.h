@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <mutex>
 
 #include "io/file_system.h"
@@ -28,6 +29,8 @@ class FaultyFileSystem final : public FileSystem {
   void set_full(bool full) { full_.store(full); }
   /// The next `count` operations of this kind on paths containing `path_part` fail with kIo.
   void fail(Operation operation, std::string path_part, int count = 1);
+  /// Calls `action` once, on the thread of the next operation of this kind on a path containing `path_part`, before it.
+  void before(Operation operation, std::string path_part, std::function<void()> action);
 
   Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override;
   Status rename(const std::string& from, const std::string& to) override;
@@ -47,6 +50,7 @@ class FaultyFileSystem final : public FileSystem {
   struct Rule {
     std::string path_part;
     int left = 0;
+    std::function<void()> action;  // instead of a failure
   };
 
   FileSystem& inner_;

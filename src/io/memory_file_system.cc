@@ -247,10 +247,13 @@ void MemoryFileSystem::crash(CrashStyle style, uint64_t seed) {
   const std::lock_guard lock(mutex_);
   ++life_;
   locks_.clear();
-  const size_t names_kept = style == CrashStyle::kDropUnsynced ? 0
-                            : style == CrashStyle::kKeepAll    ? pending_.size()
-                                                               : random() % (pending_.size() + 1);
-  for (size_t i = 0; i < names_kept; ++i) apply(durable_names_, pending_[i]);
+  const bool in_order = random() % 2 == 0;  // a journal keeps a first part; without one any of the changes may stay
+  const size_t first_part = random() % (pending_.size() + 1);
+  for (size_t i = 0; i < pending_.size(); ++i) {
+    const bool kept = style == CrashStyle::kKeepAll ||
+                      (style == CrashStyle::kRandom && (in_order ? i < first_part : random() % 2 == 0));
+    if (kept) apply(durable_names_, pending_[i]);
+  }
   pending_.clear();
   Names left;
   for (const auto& [name, old] : durable_names_) {

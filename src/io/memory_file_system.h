@@ -13,7 +13,7 @@ namespace pelorus::io {
 enum class CrashStyle : uint8_t {
   kDropUnsynced,  // exactly what was synced
   kKeepAll,       // the process died, the machine lives
-  kRandom,        // any sector of an unsynced write, any first part of the unsynced names
+  kRandom,        // any sector of an unsynced write, some of the unsynced names
 };
 
 class MemoryFileSystem final : public FileSystem {

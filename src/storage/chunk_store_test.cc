@@ -358,6 +358,63 @@ TEST(ChunkStoreDisk, a_full_disk_refuses_prepare_and_keeps_reading) {
   EXPECT_TRUE(data::equal(data::Value(store->snapshot({7}).value()->read_table().value()), data::Value(test_rows(0, 200))));
 }
 
+TEST(ChunkStoreDisk, writes_committed_during_a_flush_are_neither_lost_nor_doubled) {
+  ManualClock clock;
+  auto options = test_options();
+  options.log_segment_bytes = 16384;
+  for (const auto& moment : {"0000000000000002.col", "manifest.new"}) {
+    io::MemoryFileSystem disk;
+    io::FaultyFileSystem files(disk);
+    auto store = ChunkStore::open(files, clock, options).value();
+    Version version = 0;
+    const auto append = [&](size_t rows) {
+      const auto first = version == 0 ? 0 : static_cast<int32_t>(store->info({7})->rows);
+      ChunkWrite write = TestNode::write(7, test_rows(first, rows));
+      ASSERT_TRUE(store->prepare({++version}, {&write, 1}).ok());
+      ASSERT_TRUE(store->commit({version}, std::vector<ChunkVersion>{{{7}, version}}).ok());
+    };
+    append(100);
+    ASSERT_TRUE(store->flush({7}).ok());
+    append(10);
+    files.before(io::Operation::kWrite, moment, [&] {
+      for (int i = 0; i < 30; ++i) append(40);
+    });
+    ASSERT_TRUE(store->flush({7}).ok());
+    const size_t rows = 110 + 30 * 40;
+    EXPECT_EQ(store->info({7})->rows_in_memory, 30u * 40);
+    EXPECT_TRUE(data::equal(data::Value(store->snapshot({7}).value()->read_table().value()), data::Value(test_rows(0, rows))));
+    disk.crash(io::CrashStyle::kDropUnsynced, 1);
+    store = ChunkStore::open(disk, clock, options).value();
+    for (const auto& doubt : store->in_doubt()) {
+      ASSERT_TRUE(store->commit(doubt.transaction, std::vector<ChunkVersion>{{{7}, doubt.transaction.value}}).ok());
+    }
+    EXPECT_TRUE(data::equal(data::Value(store->snapshot({7}).value()->read_table().value()), data::Value(test_rows(0, rows))));
+  }
+}
+
+TEST(ChunkStoreDisk, a_replace_during_a_flush_wins) {
+  io::MemoryFileSystem disk;
+  io::FaultyFileSystem files(disk);
+  ManualClock clock;
+  auto store = ChunkStore::open(files, clock, test_options()).value();
+  Version version = 0;
+  const auto write = [&](size_t rows, WriteKind kind) {
+    ChunkWrite one = TestNode::write(7, test_rows(0, rows), kind);
+    ASSERT_TRUE(store->prepare({++version}, {&one, 1}).ok());
+    ASSERT_TRUE(store->commit({version}, std::vector<ChunkVersion>{{{7}, version}}).ok());
+  };
+  write(100, WriteKind::kAppend);
+  files.before(io::Operation::kSync, ".col", [&] { write(33, WriteKind::kReplace); });
+  ASSERT_TRUE(store->flush({7}).ok());
+  EXPECT_EQ(store->info({7})->rows, 33u);
+  EXPECT_EQ(store->snapshot({7}, 1).value()->read_table()->rows(), 100u);
+  ASSERT_TRUE(store->flush_all().ok());
+  EXPECT_EQ(store->status().buffer_bytes, 0u);
+  store.reset();
+  store = ChunkStore::open(disk, clock, test_options()).value();
+  EXPECT_TRUE(data::equal(data::Value(store->snapshot({7}).value()->read_table().value()), data::Value(test_rows(0, 33))));
+}
+
 TEST(ChunkStoreDisk, a_failed_sync_stops_writes_but_not_reads) {
   io::MemoryFileSystem disk;
   io::FaultyFileSystem files(disk);

@@ -11,7 +11,7 @@ namespace pelorus::storage {
 namespace {
 
 constexpr uint64_t kChunk = 7;
-constexpr int32_t kRowsEach = 37;
+constexpr int32_t kRowsEach = 7;  // a few fit into a block, so that blocks grow together while they are flushed
 
 /// Version v holds rows 0 .. v * kRowsEach.
 void check_snapshot(const ChunkSnapshot& snapshot) {
@@ -23,12 +23,12 @@ void check_snapshot(const ChunkSnapshot& snapshot) {
 }
 
 TEST(ConcurrentReaders, see_whole_versions_only) {
-  constexpr Version kVersions = 120;
+  constexpr Version kVersions = 400;
   io::MemoryFileSystem disk;
   TestNode node(disk);
   node.options.background = true;
   node.options.background_period = std::chrono::milliseconds(1);
-  node.options.buffer_bytes_max = 200000;
+  node.options.buffer_bytes_max = 60000;
   node.options.flush_share = 0.1;
   node.options.segments_max = 3;
   node.options.buffer_wait = std::chrono::milliseconds(20000);

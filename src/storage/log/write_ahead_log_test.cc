@@ -194,6 +194,21 @@ TEST(WriteAheadLog, torn_end_is_dropped_and_the_log_goes_on) {
   }
 }
 
+TEST(WriteAheadLog, what_an_open_replays_is_there_for_good) {
+  io::MemoryFileSystem memory;
+  {
+    io::FaultyFileSystem files(memory);
+    auto opened = open_log(files);
+    ASSERT_TRUE(append(*opened.log, "synced").ok());
+    files.fail(io::Operation::kSync, ".wal");
+    EXPECT_FALSE(append(*opened.log, "in the operating system's cache only").ok());
+  }
+  const auto replayed = open_log(memory).records;  // the process died, the machine lived
+  EXPECT_EQ(replayed.size(), 2u);
+  memory.crash(io::CrashStyle::kDropUnsynced, 1);
+  EXPECT_EQ(open_log(memory).records, replayed);
+}
+
 TEST(WriteAheadLog, every_flipped_bit_is_noticed_or_harmless) {
   io::MemoryFileSystem files;
   std::vector<std::string> written;
