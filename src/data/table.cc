@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "data/convert.h"
+#include "data/row_index.h"
 
 namespace pelorus::data {
 namespace {
@@ -95,11 +96,18 @@ void Table::set_column(const std::string& name, Shared<Vector> column) {
 }
 
 void Table::drop_column(size_t c) {
+  std::erase(key_columns_, names_[c]);
+  if (key_columns_.empty()) key_kind_ = KeyKind::kNone;
   names_.erase(names_.begin() + static_cast<int64_t>(c));
   columns_.erase(columns_.begin() + static_cast<int64_t>(c));
 }
 
-void Table::rename_column(size_t c, std::string name) { names_[c] = std::move(name); }
+void Table::rename_column(size_t c, std::string name) {
+  for (auto& key : key_columns_) {
+    if (key == names_[c]) key = name;
+  }
+  names_[c] = std::move(name);
+}
 
 Status Table::append(const Table& other) {
   if (other.columns() != columns()) {
@@ -114,6 +122,12 @@ Status Table::append(const Table& other) {
                                             std::string(name_of(other.columns_[c]->type())) + " in column " + names_[c]};
     }
     fitted.push_back(std::move(*column));
+  }
+  if (key_kind_ != KeyKind::kNone) {
+    std::vector<size_t> keys;
+    for (const auto& name : key_columns_) keys.push_back(static_cast<size_t>(find(name)));
+    overwrite_rows(keys, fitted, false, columns_);
+    return {};
   }
   const bool was_empty = rows() == 0;
   for (size_t c = 0; c < columns(); ++c) {
@@ -142,6 +156,7 @@ Table Table::filter(std::span<const int8_t> keep) const {
 }
 
 void Table::set_keys(KeyKind kind, std::vector<std::string> columns) {
+  for (const auto& name : columns) CHECK_WITH(find(name) >= 0, "a key column is missing");
   key_kind_ = kind;
   key_columns_ = std::move(columns);
 }

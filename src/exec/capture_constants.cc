@@ -3,7 +3,9 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <cctype>
 
+#include "exec/user_function.h"
 #include "functions/registry.h"
 #include "plan/walk.h"
 
@@ -53,9 +55,39 @@ plan::ConstantValue ConstantCapture::constant_value() const {
 void ConstantCapture::note_function(const Expr& callee) {
   const auto* name = as<syntax::Name>(callee);
   if (!name) return;
-  const auto function = evaluator_.find_function(callee, constants_);
-  if (!function || dynamic_cast<const functions::Builtin*>(function->get()) || !defined_.insert(name->name).second) return;
-  variables_.emplace_back(name->name, Value(*function));
+  if (const auto function = evaluator_.find_function(callee, constants_)) define(name->name, *function);
+}
+
+void ConstantCapture::define(const std::string& name, const data::FunctionRef& function) {
+  if (dynamic_cast<const functions::Builtin*>(function.get()) || !defined_.insert(name).second) return;
+  const auto* user = dynamic_cast<const UserFunction*>(function.get());
+  if (!user || !user->captured().empty()) {
+    variables_.emplace_back(name, Value(function));
+    return;
+  }
+  const std::string text = user->print();
+  define_mentioned(text);
+  const std::string& own_name = user->definition().name;
+  if (own_name.empty()) {
+    definitions_ += name + " = " + text + "\n";
+    return;
+  }
+  if (own_name == name || defined_.insert(own_name).second) definitions_ += text + "\n";
+  if (own_name != name) definitions_ += name + " = " + own_name + "\n";
+}
+
+/// A word of a text or a local variable may be taken for a function: then one more is defined than needed.
+void ConstantCapture::define_mentioned(const std::string& text) {
+  const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  for (size_t at = 0; at < text.size();) {
+    size_t end = at;
+    while (end < text.size() && is_word(text[end])) ++end;
+    if (end > at && !std::isdigit(static_cast<unsigned char>(text[at]))) {
+      const auto found = evaluator_.context().find_function(text.substr(at, end - at));
+      if (found && found->is_function()) define(text.substr(at, end - at), found->function());
+    }
+    at = end + 1;
+  }
 }
 
 ExprRef ConstantCapture::capture(const ExprRef& expr) {

@@ -31,6 +31,9 @@ class ConstantCapture {
  private:
   bool is_column(std::string_view name) const;
   void note_function(const syntax::Expr& callee);
+  /// Script that defines a function of the session under `name` elsewhere; those it calls come first.
+  void define(const std::string& name, const data::FunctionRef& function);
+  void define_mentioned(const std::string& text);
 
   const data::Schema& schema_;
   const std::string qualifier_;

@@ -212,6 +212,7 @@ class StoredSelect {
       if (!query_.order.empty() && limit.count >= 0) plan.fragment->order = order_by_added(folded);
     }
     Table all = scan(*plan.fragment, plan.in_order, wanted);
+    if (query_.grouping == Grouping::kGroupBy && query_.order.empty() && !query_.map) all = sorted_by_keys(all, folded.keys.size());
     if (query_.distinct) all = distinct_rows(all);
     if (plan.order_columns > 0) {
       std::vector<OrderColumn> columns;
@@ -229,6 +230,13 @@ class StoredSelect {
     StepResult result{.table = std::move(all), .grouped = query_.grouping == Grouping::kGroupBy};
     result.key_columns = result.grouped ? 1 : 0;
     return shape_result(query_, std::move(result));
+  }
+
+  /// Groups come ascending by key whatever partitions they were found in.
+  static Table sorted_by_keys(const Table& groups, size_t keys) {
+    std::vector<OrderColumn> columns;
+    for (size_t k = 0; k < keys && k < groups.columns(); ++k) columns.push_back({groups.column_shared(k), false, false});
+    return groups.take(order_rows(columns, groups.rows()));
   }
 
   static std::vector<syntax::OrderKey> order_by_added(const Query& folded) {

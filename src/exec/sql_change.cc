@@ -1,4 +1,6 @@
 // insert, update, delete on tables in memory; those on stored tables are handed on.
+#include "exec/sql_change.h"
+
 #include <algorithm>
 
 #include "base/script_error.h"
@@ -168,6 +170,13 @@ void write_column(Table& table, const std::string& name, const RowNumbers& rows,
   table.set_column(is_new ? name : table.names()[static_cast<size_t>(found)], std::move(column));
 }
 
+}  // namespace
+
+Shared<Vector> null_column(const data::ColumnDefinition& column, size_t rows) {
+  if (!column.array) return Vector::nulls(column.type, rows, column.scale);
+  return Vector::array(Shared<Vector>(Vector(column.type, 0, column.scale)), data::Buffer<int64_t>(rows, 0));
+}
+
 void update_rows(const syntax::Update& update, Table& table, Evaluator& evaluator) {
   Touched touched(table, *update.table, update.from, update.where, evaluator);
   const auto groups = group_context({update.context, update.csort, update.having}, touched.scope(), evaluator);
@@ -201,6 +210,8 @@ void delete_rows(const syntax::Delete& statement, Table& table, Evaluator& evalu
   }
   table = table.filter(keep);
 }
+
+namespace {
 
 /// The target column of each value of an insert.
 std::vector<size_t> insert_columns(const syntax::Insert& insert, const data::Schema& schema) {

@@ -3,6 +3,7 @@
 
 #include "base/script_error.h"
 #include "exec/operators/relation.h"
+#include "exec/sql_change.h"
 #include "exec/sql_runner.h"
 #include "exec/stored_table.h"
 #include "meta/partition_scheme.h"
@@ -11,7 +12,6 @@
 namespace pelorus::exec {
 namespace {
 
-using data::Shared;
 using data::Table;
 using data::Vector;
 using syntax::as;
@@ -103,11 +103,6 @@ void create_table(const syntax::CreateTable& node, Evaluator& evaluator) {
   if (!node.partitioned_by.empty()) throw ScriptError("A table in memory can't be partitioned: [" + node.path.table + "]");
   if (node.if_not_exists && evaluator.context().find_variable(node.path.table)) return;
   evaluator.assign(node.path.table, Value(Table(schema_of(node.columns, evaluator))));
-}
-
-Shared<Vector> null_column(const data::ColumnDefinition& column, size_t rows) {
-  if (!column.array) return Vector::nulls(column.type, rows, column.scale);
-  return Vector::array(Shared<Vector>(Vector(column.type, 0, column.scale)), data::Buffer<int64_t>(rows, 0));
 }
 
 void alter_rows(const syntax::AlterTable& node, Table& table, const data::Schema& columns) {

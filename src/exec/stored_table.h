@@ -54,6 +54,15 @@ class StoredSnapshot {
                       const ScanSink& sink) const = 0;
 };
 
+/// What addColumn, dropColumns!, rename! and replaceColumn! ask of a stored table.
+struct ColumnChange {
+  enum class Kind : uint8_t { kAdd, kDrop, kRename, kRetype };
+  Kind kind = Kind::kAdd;
+  std::string column;
+  std::string new_name;                  // kRename
+  data::ColumnDefinition definition;     // kAdd, kRetype
+};
+
 /// A table in a database. snapshot() of TableObject reads everything; edit() fails; append() splits by partition.
 class StoredTable : public data::TableObject {
  public:
@@ -69,6 +78,11 @@ class StoredTable : public data::TableObject {
   /// Replaces the rows of each named partition by what the fragment leaves in kFragmentSource (an update, a delete, an
   /// upsert!), in one transaction. `keys` name partitions of the newest version. Returns the rows changed.
   virtual Result<int64_t> change(const Fragment& fragment, std::span<const meta::PartitionKey> keys) = 0;
+  /// All or nothing, in this order.
+  virtual Status change_columns(std::span<const ColumnChange> changes) {
+    (void)changes;
+    return Error{ErrorCode::kInvalid, "The columns of " + name() + " can't be changed."};
+  }
 };
 
 }  // namespace pelorus::exec

@@ -14,6 +14,7 @@
 
 #include "exec/interpreter.h"
 #include "exec/language_functions.h"
+#include "exec/sql_functions.h"
 #include "exec/sql_runner.h"
 #include "functions/builtins/register_builtins.h"
 #include "tests/scripts/canonical.h"
@@ -31,6 +32,7 @@ class Bench {
   Bench() {
     functions::register_builtins(registry_);
     exec::register_language_functions(registry_);
+    exec::register_sql_functions(registry_);
   }
 
   class Session {

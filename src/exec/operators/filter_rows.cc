@@ -1,7 +1,10 @@
 #include "exec/operators/filter_rows.h"
 
+#include <optional>
+
 #include "base/script_error.h"
 #include "data/convert.h"
+#include "syntax/operators.h"
 
 namespace pelorus::exec {
 namespace {
@@ -25,6 +28,30 @@ bool looks_at_row_only(const syntax::Expr& expr) {
   }
 }
 
+/// `x > all(y)`, `x = any(y)`: the comparison with each element of y, put together. Nothing for other conditions.
+std::optional<std::vector<int8_t>> compare_with_each(const syntax::Expr& condition, RowScope& rows, Evaluator& evaluator) {
+  const auto* comparison = syntax::as<syntax::Binary>(condition);
+  if (!comparison || !syntax::is_comparison(comparison->op)) return std::nullopt;
+  const auto* call = syntax::as<syntax::Call>(comparison->right);
+  const auto* name = call ? syntax::as<syntax::Name>(call->function) : nullptr;
+  if (!name || call->arguments.size() != 1 || (name->name != "all" && name->name != "any")) return std::nullopt;
+  const Value elements = evaluator.evaluate(*call->arguments[0].value, &rows);
+  if (elements.is_vector() && elements.type() == Type::kBool) return std::nullopt;  // flag = any(flags)
+  const Value left = evaluator.evaluate(*comparison->left, &rows);
+  const auto compare = evaluator.context().find_function(syntax::row_of(comparison->op).function);
+  if (!compare || (!elements.is_vector() && !elements.is_scalar())) return std::nullopt;
+  const bool all = name->name == "all";
+  std::vector<int8_t> keep(rows.rows(), all ? 1 : 0);
+  const size_t count = elements.is_scalar() ? 1 : elements.vector().size();
+  for (size_t e = 0; e < count; ++e) {
+    check_cancelled(evaluator);
+    const Value element = elements.is_scalar() ? elements : elements.vector().at(e);
+    const auto flags = flags_of(evaluator.context().call(*compare, {left, element}), rows.rows());
+    for (size_t i = 0; i < keep.size(); ++i) keep[i] = all ? (keep[i] == 1 && flags[i] == 1) : (keep[i] == 1 || flags[i] == 1);
+  }
+  return keep;
+}
+
 void filter_by(const syntax::Expr& condition, RowScope& rows, Evaluator& evaluator) {
   const auto* both = syntax::as<syntax::Binary>(condition);
   if (both && both->op == syntax::BinaryOperator::kAnd && looks_at_row_only(condition)) {
@@ -33,6 +60,7 @@ void filter_by(const syntax::Expr& condition, RowScope& rows, Evaluator& evaluat
     return;
   }
   check_cancelled(evaluator);
+  if (const auto keep = compare_with_each(condition, rows, evaluator)) return rows.filter(*keep);
   const Value value = evaluator.evaluate(condition, &rows);
   if (value.is_vector() && value.type() == Type::kBool && !value.vector().is_array() && value.vector().size() == rows.rows()) {
     rows.filter(value.vector().values<int8_t>());

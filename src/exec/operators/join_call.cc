@@ -88,6 +88,17 @@ Relation join_by_name(std::string_view name, Relation left, Relation right, cons
   return out;
 }
 
+Relation window_join_by_name(std::string_view name, Relation left, Relation right, const Value& window, const Value& aggregates,
+                             const Value& left_keys, const Value& right_keys, Evaluator& evaluator) {
+  WindowJoin options;
+  options.set_window(window);
+  options.aggregates = code_bodies(aggregates);
+  options.left_keys = texts_of(left_keys, "matchingCols");
+  if (!right_keys.is_null()) options.right_keys = texts_of(right_keys, "rightMatchingCols");
+  options.prevailing = name == "pwj";
+  return window_join(std::move(left), std::move(right), options, evaluator, nullptr);
+}
+
 Relation run_join_call(const syntax::Call& call, const std::function<Relation(const syntax::Expr&)>& resolve,
                        Evaluator& evaluator, Scope* outer) {
   const auto name = name_of(call);

@@ -22,4 +22,9 @@ Relation run_join_call(const syntax::Call& call, const std::function<Relation(co
 Relation join_by_name(std::string_view name, Relation left, Relation right, const data::Value& left_keys,
                       const data::Value& right_keys);
 
+/// wj and pwj: `window` a pair, `aggregates` CODE.
+Relation window_join_by_name(std::string_view name, Relation left, Relation right, const data::Value& window,
+                             const data::Value& aggregates, const data::Value& left_keys, const data::Value& right_keys,
+                             Evaluator& evaluator);
+
 }  // namespace pelorus::exec

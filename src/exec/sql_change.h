@@ -1,0 +1,16 @@
+#pragma once
+// update and delete over rows in memory, for statements and for the functions that do the same.
+
+#include "data/table.h"
+#include "exec/evaluator.h"
+
+namespace pelorus::exec {
+
+/// ScriptError leaves `table` in no particular state: give a copy.
+void update_rows(const syntax::Update& update, data::Table& table, Evaluator& evaluator);
+void delete_rows(const syntax::Delete& statement, data::Table& table, Evaluator& evaluator);
+
+/// A column that was added later.
+data::Shared<data::Vector> null_column(const data::ColumnDefinition& column, size_t rows);
+
+}  // namespace pelorus::exec
