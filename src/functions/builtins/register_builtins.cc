@@ -19,6 +19,9 @@ void register_builtins(Registry& registry) {
   register_higher_order(registry);
   register_window_calls(registry);
   register_session_objects(registry);
+  register_pieces(registry);
+  register_strings(registry);
+  register_patterns(registry);
 }
 
 }  // namespace pelorus::functions

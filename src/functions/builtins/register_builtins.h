@@ -21,6 +21,9 @@ void register_nulls(Registry& registry);
 void register_higher_order(Registry& registry);
 void register_window_calls(Registry& registry);
 void register_session_objects(Registry& registry);
+void register_pieces(Registry& registry);
+void register_strings(Registry& registry);
+void register_patterns(Registry& registry);
 
 /// size() by group; declared with the types, made with the aggregates.
 GroupedAggregate grouped_size();

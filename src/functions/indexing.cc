@@ -1,10 +1,12 @@
-#include "exec/interpreter/index_value.h"
+#include "functions/indexing.h"
+
+#include <algorithm>
 
 #include "base/script_error.h"
 #include "data/convert.h"
 #include "functions/assemble.h"
 
-namespace pelorus::exec {
+namespace pelorus::functions {
 namespace {
 
 using data::Dictionary;
@@ -123,7 +125,7 @@ Value index_vector(const Value& object, std::span<const Value> positions) {
     for (const int64_t row : rows_of(index, vector.size())) {
       parts.push_back(index_value(element_or_null(vector, row), positions.subspan(1)));
     }
-    return functions::vector_or_tuple(std::move(parts));
+    return vector_or_tuple(std::move(parts));
   }
   if (index.is_missing()) return object;
   if (index.is_scalar()) return element_or_null(vector, position_of(index.scalar()));
@@ -277,7 +279,7 @@ Value index_dictionary(const Dictionary& dictionary, std::span<const Value> posi
   } else if (key.is_vector()) {
     std::vector<Value> values;
     for (size_t i = 0; i < key.vector().size(); ++i) values.push_back(get(key.vector().scalar_at(i)));
-    found = functions::vector_or_tuple(std::move(values));
+    found = vector_or_tuple(std::move(values));
   } else if (key.is_missing()) {
     found = Value(dictionary.values());
   } else {
@@ -330,9 +332,29 @@ Value member_value(const Value& object, const std::string& name) {
   if (object.is_tuple()) {
     std::vector<Value> parts;
     for (const auto& part : object.vector().values_any()) parts.push_back(member_value(part, name));
-    return functions::vector_or_tuple(std::move(parts));
+    return vector_or_tuple(std::move(parts));
   }
   throw ScriptError("A value of type " + object.type_text() + " has no member [" + name + "].");
 }
 
-}  // namespace pelorus::exec
+Value row_of(const Value& object, int64_t row) {
+  const auto check = [&](size_t rows) {
+    if (row >= 0 && row < static_cast<int64_t>(rows)) return;
+    throw ScriptError("Row " + std::to_string(row) + " is out of range: there are " + std::to_string(rows) + " rows.");
+  };
+  if (object.is_matrix()) {
+    const Matrix& matrix = object.matrix();
+    check(matrix.rows);
+    return sub_matrix(matrix, {row}, rows_of(Value::missing(), matrix.columns)).values;
+  }
+  if (object.is_table()) {
+    const Table table = object.is_plain_table() ? object.table() : snapshot_of(object);
+    check(table.rows());
+    return row_dictionary(table, row);
+  }
+  if (!object.is_vector()) throw ScriptError("A value of type " + object.type_text() + " has no rows.");
+  check(object.vector().size());
+  return object.vector().at(static_cast<size_t>(row));
+}
+
+}  // namespace pelorus::functions

@@ -1,0 +1,138 @@
+// Regular expressions, digests and text codes: regexFind regexReplace md5 hex …
+
+#include <openssl/evp.h>
+
+#include <regex>
+
+#include "functions/builtins/register_builtins.h"
+#include "functions/declare.h"
+#include "functions/texts.h"
+#include "kernels/hash.h"
+
+namespace pelorus::functions {
+namespace {
+
+constexpr std::string_view kFamily = "patterns";
+
+/// Longest text a pattern is matched against: std::regex recurses with the length of its input.
+constexpr size_t kMatchedBytesMax = 64 * 1024;
+
+std::regex pattern_of(const Arguments& a, size_t i) {
+  try {
+    return std::regex(a.text(i, "pattern"), std::regex::ECMAScript | std::regex::optimize);
+  } catch (const std::regex_error& error) {
+    a.refuse("pattern", std::string("is no regular expression: ") + error.what() + ".");
+  }
+}
+
+const std::string& matchable(std::string_view function, const std::string& text) {
+  if (text.size() > kMatchedBytesMax) usage_error(function, "A text is longer than " + std::to_string(kMatchedBytesMax) + " bytes.");
+  return text;
+}
+
+Value find(CallContext&, std::span<Value> args) {
+  Arguments a("regexFind", args);
+  const auto pattern = pattern_of(a, 1);
+  const auto offset = static_cast<size_t>(std::max<int64_t>(0, a.integer_or(2, "offset", 0)));
+  return map_text_to("regexFind", args[0], Type::kInt, [&](const std::string& text) {
+    std::smatch match;
+    if (offset > text.size() || !std::regex_search(matchable("regexFind", text).begin() + static_cast<ptrdiff_t>(offset), text.end(), match, pattern)) return Scalar::of_int(-1);
+    return Scalar::of_int(static_cast<int32_t>(match.position(0)) + static_cast<int32_t>(offset));
+  });
+}
+
+Value find_text(CallContext&, std::span<Value> args) {
+  Arguments a("regexFindStr", args);
+  const auto pattern = pattern_of(a, 1);
+  const bool only_first = a.flag_or(2, "onlyFirst", true);
+  const auto search = [&](const std::string& text) {
+    std::vector<std::string> found;
+    for (std::sregex_iterator it(matchable("regexFindStr", text).begin(), text.end(), pattern), end; it != end && !(only_first && !found.empty()); ++it) found.push_back(it->str());
+    return found;
+  };
+  if (only_first) {
+    return map_text("regexFindStr", args[0], [&](const std::string& text) {
+      const auto found = search(text);
+      return found.empty() ? std::string() : found[0];
+    });
+  }
+  if (args[0].is_scalar()) return Vector::of_strings(Type::kString, search(a.text(0, "str")));
+  std::vector<Value> rows;
+  for (const auto& text : a.texts(0, "str")) rows.emplace_back(Vector::of_strings(Type::kString, search(text)));
+  return Vector::tuple(std::move(rows));
+}
+
+Value count(CallContext&, std::span<Value> args) {
+  Arguments a("regexCount", args);
+  const auto pattern = pattern_of(a, 1);
+  return map_text_to("regexCount", args[0], Type::kInt, [&](const std::string& text) {
+    matchable("regexCount", text);
+    return Scalar::of_int(static_cast<int32_t>(std::distance(std::sregex_iterator(text.begin(), text.end(), pattern), std::sregex_iterator())));
+  });
+}
+
+Value replace(CallContext&, std::span<Value> args) {
+  Arguments a("regexReplace", args);
+  const auto pattern = pattern_of(a, 1);
+  const auto with = a.text_or(2, "replacement", "");
+  return map_text("regexReplace", args[0], [&](const std::string& text) { return std::regex_replace(matchable("regexReplace", text), pattern, with); });
+}
+
+Value digest(CallContext&, std::span<Value> args) {
+  return map_text_to("md5", args[0], Type::kInt128, [](const std::string& text) {
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    if (EVP_Digest(text.data(), text.size(), bytes, &size, EVP_md5(), nullptr) != 1 || size != 16) throw ScriptError("md5: the digest is not available.");
+    types::Bytes16 value;
+    for (size_t i = 0; i < 16; ++i) value.bytes[15 - i] = bytes[i];
+    return Scalar::of<types::Bytes16>(Type::kInt128, value);
+  });
+}
+
+Value buckets(CallContext&, std::span<Value> args) {
+  Arguments a("hashBucket", args);
+  const auto count = a.integer(1, "buckets");
+  if (count < 1) a.refuse("buckets", "must be positive.");
+  return lift_map_any(args[0], Spread::kElements, [&](const Shared<Vector>& vector) {
+    Vector result(Type::kInt, vector->size());
+    for (size_t i = 0; i < vector->size(); ++i) {
+      uint64_t hash = 0;
+      if (types::is_literal(vector->type())) {
+        hash = kernels::murmur2(vector->text_at(i).data(), vector->text_at(i).size());
+      } else if (vector->repr() == types::Repr::kB16) {
+        hash = kernels::murmur2(vector->values<types::Bytes16>()[i].bytes.data(), 16);
+      } else {
+        const auto key = vector->scalar_at(i);
+        if (types::is_floating(key.type()) || types::is_decimal(key.type())) usage_error("hashBucket", "X must be integral, temporal or text.");
+        // As clients split rows: the bits of the value, unsigned in its own width.
+        const int64_t value = key.as_int64();
+        const bool narrow = types::width_of(vector->type()) <= 4;
+        hash = narrow ? static_cast<uint32_t>(static_cast<int32_t>(value)) : static_cast<uint64_t>(value);
+        if (key.is_null()) hash = 0;
+      }
+      result.edit<int32_t>()[i] = static_cast<int32_t>(hash % static_cast<uint64_t>(count));
+    }
+    return result;
+  });
+}
+
+/// UTF-8 is the only encoding kept; these are what scripts call around file reading.
+Value same_text(std::string_view name, std::span<Value> args) {
+  return map_text(name, args[0], [](const std::string& text) { return text; });
+}
+
+}  // namespace
+
+void register_patterns(Registry& registry) {
+  const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kElementwise, std::move(d)); };
+  row({"regexFind", "str, pattern, [offset=0]", find, "Where a pattern first matches, or -1.", "regexFind(\"ab12cd\", \"[0-9]+\")", "2"});
+  row({"regexFindStr", "str, pattern, [onlyFirst=true]", find_text, "The text a pattern matches.", "regexFindStr(\"ab12cd\", \"[0-9]+\")", "\"12\""});
+  row({"regexCount", "str, pattern", count, "How often a pattern matches.", "regexCount(\"a1b22\", \"[0-9]+\")", "2"});
+  row({"regexReplace", "str, pattern, replacement", replace, "With every match replaced.", "regexReplace(\"a1b22\", \"[0-9]+\", \"#\")", "\"a#b#\""});
+  row({"md5", "X", digest, "The MD5 digest as INT128.", "md5(\"a\")", "0cc175b9c0f1b6a831c399e269772661"});
+  row({"hashBucket", "X, buckets", buckets, "The hash bucket of each value, as HASH partitions count them.", "hashBucket(34 45, 10)", "[4,5]"});
+  row({"fromUTF8", "str, encode", [](CallContext&, std::span<Value> args) { return same_text("fromUTF8", args); }, "The text as it is: UTF-8 is the only encoding.", "fromUTF8(\"a\", \"utf-8\")", "\"a\""});
+  row({"toUTF8", "str, encode", [](CallContext&, std::span<Value> args) { return same_text("toUTF8", args); }, "The text as it is: UTF-8 is the only encoding.", "toUTF8(\"a\", \"utf-8\")", "\"a\""});
+}
+
+}  // namespace pelorus::functions
