@@ -25,7 +25,10 @@ std::optional<BootstrapDecision> follow_existing(const BootstrapView& view) {
     });
     BootstrapDecision decision{.verdict = is_founder ? Verdict::kAdopt : Verdict::kJoin, .cluster = peer->cluster};
     decision.reason = alias + " belongs to the cluster " + peer->cluster.to_string();
-    if (is_founder) decision.voters = voters_of(founders);
+    if (is_founder) {
+      decision.voters = voters_of(founders);
+      decision.founders = founders;
+    }
     return decision;
   }
   return {};
@@ -41,7 +44,7 @@ BootstrapDecision decide_bootstrap(const BootstrapView& view) {
   }
   if (!self.cluster.is_nil()) {
     // It had decided to found or adopt and stopped before the log was made.
-    return {.verdict = Verdict::kAdopt, .reason = "resumes the foundation", .cluster = self.cluster, .voters = voters_of(self.founders)};
+    return {.verdict = Verdict::kAdopt, .reason = "resumes the foundation", .cluster = self.cluster, .voters = voters_of(self.founders), .founders = self.founders};
   }
   if (auto existing = follow_existing(view)) return *existing;
   std::vector<meta::Founder> founders{{self.alias, self.node}};
@@ -58,7 +61,8 @@ BootstrapDecision decide_bootstrap(const BootstrapView& view) {
   }
   std::sort(founders.begin(), founders.end(), [](const auto& l, const auto& r) { return l.alias < r.alias; });
   if (founders.front().alias != self.alias) return {.reason = "waits for " + founders.front().alias + " to found the cluster"};
-  return {.verdict = Verdict::kFound, .reason = "all listed controllers are empty and agree", .voters = voters_of(founders)};
+  return {.verdict = Verdict::kFound, .reason = "all listed controllers are empty and agree", .voters = voters_of(founders),
+          .founders = founders};
 }
 
 std::optional<MemberChange> next_member_change(const meta::State& state, const std::vector<raft::Member>& members,

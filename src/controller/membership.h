@@ -34,6 +34,7 @@ struct BootstrapDecision {
   std::string reason;
   Uuid cluster;                         // kAdopt, kJoin
   std::vector<raft::Member> voters;     // kFound, kAdopt
+  std::vector<meta::Founder> founders;  // the same with their node UUIDs, for the foundation to be persisted
 };
 
 /// Cannot found two clusters out of one list: only the first alias founds, the others take exactly its foundation, and

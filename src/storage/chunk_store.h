@@ -124,6 +124,9 @@ class ChunkStore {
   /// kNotFound when a version was neither prepared nor is already there: the replica is stale.
   virtual Status commit(TransactionId transaction, std::span<const ChunkVersion> versions) = 0;
 
+  /// Everything committed or aborted before the call is durable when it returns: a restart will not find it in doubt.
+  virtual Status sync() = 0;
+
   /// Forgets prepared writes. Unknown transactions are fine.
   virtual Status abort(TransactionId transaction) = 0;
 

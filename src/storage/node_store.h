@@ -41,6 +41,7 @@ class NodeStore final : public ChunkStore {
   Status flush(ChunkId chunk) override;
   Status flush_all() override;
   Status compact(ChunkId chunk) override;
+  Status sync() override { return log_->flush_pending(); }
   Status stop() override;
 
  private:

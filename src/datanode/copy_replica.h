@@ -1,0 +1,60 @@
+#pragma once
+// A chunk's rows from another node: the exporting side's open exports, and the importing side's loop.
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "dist/catalogue.h"
+#include "rpc/caller.h"
+#include "rpc/methods.h"
+#include "storage/chunk_store.h"
+
+namespace pelorus::datanode {
+
+inline constexpr size_t kExportsMax = 64;                       // open at once; beyond: kLimit
+inline constexpr std::chrono::seconds kExportIdleMax{60};       // an importer that went away
+
+/// Answers data.export_open and data.export_next. Thread-safe.
+class ExportDesk {
+ public:
+  explicit ExportDesk(storage::ChunkStore& store) : store_(store) {}
+  void register_methods(rpc::Methods& methods);
+
+ private:
+  struct Open {
+    std::unique_ptr<storage::ChunkExport> content;
+    std::chrono::steady_clock::time_point used;
+  };
+  Result<Bytes> open(std::string_view payload);
+  Result<Bytes> next(std::string_view payload);
+
+  storage::ChunkStore& store_;
+  std::mutex mutex_;
+  std::map<uint64_t, std::shared_ptr<Open>> exports_;  // guarded by mutex_
+  uint64_t last_ = 0;                                  // guarded by mutex_
+};
+
+/// Brings this node's replica of a chunk up to the present and has the controllers count it as good again.
+class ReplicaCopier {
+ public:
+  ReplicaCopier(storage::ChunkStore& store, rpc::Caller& caller, dist::Catalogue& catalogue, std::string self,
+                std::function<uint64_t()> epoch)
+      : store_(store), caller_(caller), catalogue_(catalogue), self_(std::move(self)), epoch_(std::move(epoch)) {}
+
+  /// Copies from one of `sources` while writes go on, then holds the chunk still for the rest. Returns the version reached.
+  Result<Version> recover(ChunkId chunk, const std::vector<std::string>& sources);
+
+ private:
+  Result<Version> copy(ChunkId chunk, const std::vector<std::string>& sources);
+  Result<Version> copy_from(ChunkId chunk, const std::string& source);
+
+  storage::ChunkStore& store_;
+  rpc::Caller& caller_;
+  dist::Catalogue& catalogue_;
+  const std::string self_;
+  const std::function<uint64_t()> epoch_;
+};
+
+}  // namespace pelorus::datanode

@@ -1,0 +1,88 @@
+#include "datanode/partition_host.h"
+
+#include <chrono>
+#include <thread>
+
+#include "datanode/snapshot_source.h"
+#include "exec/run_fragment.h"
+
+namespace pelorus::datanode {
+namespace {
+
+/// How long a reader waits for a commit notice that is on its way; then another replica is asked.
+constexpr std::chrono::milliseconds kVersionWait{2000};
+constexpr std::chrono::milliseconds kVersionPoll{2};
+/// A commit notice normally arrives within a round trip; only after this are the controllers asked.
+constexpr std::chrono::milliseconds kAskAfter{20};
+
+std::string hexadecimal(const storage::ContentHash& hash) {
+  char text[33];
+  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(hash.high),
+                static_cast<unsigned long long>(hash.low));
+  return text;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const storage::ChunkSnapshot>> PartitionHost::snapshot(const dist::ChunkVersion& chunk) {
+  const auto begin = std::chrono::steady_clock::now();
+  bool asked = false;
+  while (true) {
+    auto found = store_.snapshot(chunk.chunk, chunk.version);
+    if (found.ok() || found.error().code != ErrorCode::kStale) return found;
+    const auto info = store_.info(chunk.chunk);
+    if (!info.ok() || info->version > chunk.version) return found;  // too old to be kept: waiting cannot help
+    const auto waited = std::chrono::steady_clock::now() - begin;
+    if (waited > kVersionWait) return found;
+    if (!asked && waited > kAskAfter) {
+      asked = true;
+      transactions_.want(chunk.chunk);
+      continue;
+    }
+    std::this_thread::sleep_for(kVersionPoll);
+  }
+}
+
+Result<std::vector<data::Table>> PartitionHost::scan(const exec::Fragment& fragment,
+                                                     const std::vector<dist::ChunkVersion>& chunks) {
+  std::vector<data::Table> parts;
+  parts.reserve(chunks.size());
+  const auto session = sessions_(fragment.user);
+  for (const auto& chunk : chunks) {
+    TRY(auto version, snapshot(chunk));
+    TRY(auto part, exec::run_fragment(fragment, std::make_shared<SnapshotSource>(std::move(version)), *session));
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+Result<dist::ChangeResult> PartitionHost::change(const exec::Fragment& fragment, const dist::ChunkVersion& chunk) {
+  TRY(const auto version, snapshot(chunk));
+  TRY(auto rows, version->read_table());
+  const auto session = sessions_(fragment.user);
+  TRY(auto changed, exec::run_change(fragment, std::move(rows), *session));
+  return dist::ChangeResult{.changed = changed.changed, .rows = std::move(changed.rows)};
+}
+
+Result<std::vector<dist::ReplicaFacts>> PartitionHost::replica_facts(const std::vector<ChunkId>& chunks) {
+  std::vector<dist::ReplicaFacts> facts;
+  for (const auto chunk : chunks) {
+    dist::ReplicaFacts fact{.chunk = chunk, .version = 0, .rows = 0, .hash = {}, .problem = {}, .bytes_on_disk = 0};
+    const auto info = store_.info(chunk);
+    const auto hash = store_.content_hash(chunk);
+    if (!info.ok() || !hash.ok()) {
+      fact.problem = info.ok() ? hash.error().message : info.error().message;
+    } else {
+      fact.version = info->version;
+      fact.rows = static_cast<int64_t>(info->rows);
+      fact.bytes_on_disk = static_cast<int64_t>(info->bytes_on_disk);
+      fact.hash = hexadecimal(*hash);
+    }
+    facts.push_back(std::move(fact));
+  }
+  return facts;
+}
+
+Status PartitionHost::flush() { return store_.flush_all(); }
+
+}  // namespace pelorus::datanode

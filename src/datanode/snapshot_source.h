@@ -1,0 +1,27 @@
+#pragma once
+// A version of a stored chunk as the columns a query asks for.
+
+#include <memory>
+
+#include "exec/column_source.h"
+#include "storage/chunk_snapshot.h"
+
+namespace pelorus::datanode {
+
+/// Leaves out blocks whose zones exclude what the query narrowed to. Used by one thread.
+class SnapshotSource final : public exec::ColumnSource {
+ public:
+  explicit SnapshotSource(std::shared_ptr<const storage::ChunkSnapshot> snapshot);
+
+  const data::Schema& schema() const override { return snapshot_->schema(); }
+  void narrow(const exec::Narrowing& narrowing) override;
+  int64_t rows() const override { return rows_; }
+  Result<data::Shared<data::Vector>> read(size_t column) override;
+
+ private:
+  const std::shared_ptr<const storage::ChunkSnapshot> snapshot_;
+  std::optional<std::vector<storage::RowRange>> ranges_;  // absent: all rows
+  int64_t rows_ = 0;
+};
+
+}  // namespace pelorus::datanode

@@ -1,0 +1,103 @@
+#include "dist/controller_catalogue.h"
+
+namespace pelorus::dist {
+namespace {
+
+using std::chrono::seconds;
+
+/// Rights may be this old on a node that hears no heartbeat answers; normally a changed revision comes with the next one.
+constexpr seconds kAccessLife{2};
+/// A decision is asked for until it is known: the client waits for it.
+constexpr ControllerCall kDecisionCall{.repeat = Repeat::kSafe, .timeout = seconds(120)};
+constexpr ControllerCall kChangeCall{.repeat = Repeat::kIfNotStarted, .timeout = seconds(30)};
+
+}  // namespace
+
+Result<TableFacts> ControllerCatalogue::table(const std::string& database, const std::string& name) {
+  return controllers_.ask<TableFacts>(meta::kTableFacts, meta::TableFactsRequest{.database = database, .table = name});
+}
+
+Result<std::optional<meta::Database>> ControllerCatalogue::find_database(const std::string& path) {
+  TRY(auto reply, controllers_.ask<meta::DatabaseReply>(meta::kDatabaseFacts, meta::DatabaseRequest{path}));
+  return std::move(reply.database);
+}
+
+Result<std::vector<meta::CatalogueEntry>> ControllerCatalogue::databases() {
+  TRY(const auto answer, controllers_.call(meta::kListCatalogue, {}));
+  TRY(auto reply, meta::decode<meta::CatalogueReply>(answer, meta::kListCatalogue));
+  return std::move(reply.databases);
+}
+
+Result<meta::Access> ControllerCatalogue::access(const std::string& user) {
+  const auto now = std::chrono::steady_clock::now();
+  {
+    const std::lock_guard lock(mutex_);
+    const auto kept = access_.find(user);
+    if (kept != access_.end() && kept->second.until > now) return kept->second.access;
+  }
+  TRY(auto reply, controllers_.ask<meta::UserReply>(meta::kUserFacts, meta::UserRequest{user}));
+  const std::lock_guard lock(mutex_);
+  std::erase_if(access_, [&](const auto& entry) { return entry.second.until <= now; });
+  access_.insert_or_assign(user, KeptAccess{reply.access, now + kAccessLife});
+  return std::move(reply.access);
+}
+
+void ControllerCatalogue::forget_access() {
+  const std::lock_guard lock(mutex_);
+  access_.clear();
+}
+
+Status ControllerCatalogue::change(const meta::Command& command) {
+  const meta::ChangeRequest request{.user = {}, .command = meta::encode_command(command)};
+  TRY(const auto answer, controllers_.call(meta::kChange, meta::encode(request), kChangeCall));
+  return {};
+}
+
+Status ControllerCatalogue::create_database(const meta::Database& database) {
+  return change(meta::CreateDatabase{.database = database});
+}
+Status ControllerCatalogue::drop_database(const std::string& path) { return change(meta::DropDatabase{path}); }
+Status ControllerCatalogue::create_table(const meta::Table& table) { return change(meta::CreateTable{.table = table}); }
+Status ControllerCatalogue::drop_table(const std::string& database, const std::string& name) {
+  return change(meta::DropTable{database, name});
+}
+Status ControllerCatalogue::drop_partitions(const meta::DropPartitions& partitions) { return change(partitions); }
+Status ControllerCatalogue::add_partitions(const meta::AddPartitions& partitions) { return change(partitions); }
+Status ControllerCatalogue::alter_table(const meta::AlterTable& alteration) { return change(alteration); }
+
+Result<meta::BeginReply> ControllerCatalogue::begin(const meta::BeginTransaction& transaction) {
+  auto numbered = transaction;
+  std::pair<std::string, uint64_t> name;
+  if (transaction.client.empty()) {
+    // A name and number of its own makes the begin repeatable when its outcome is unknown.
+    {
+      const std::lock_guard lock(mutex_);
+      if (idle_.empty()) {
+        name = {"node/" + boot_.to_string() + "/" + std::to_string(names_made_++), 0};
+      } else {
+        name = std::move(idle_.back());
+        idle_.pop_back();
+      }
+    }
+    numbered.client = name.first;
+    numbered.sequence = ++name.second;
+  }
+  auto reply = controllers_.ask<meta::BeginReply>(meta::kBeginTransaction, numbered);
+  if (transaction.client.empty() && (reply.ok() || reply.error().code != ErrorCode::kOutcomeUnknown)) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(name));
+  }
+  return reply;
+}
+
+Result<meta::Decided> ControllerCatalogue::decide(const meta::Decide& decision) {
+  return controllers_.ask<meta::Decided>(meta::kDecide, decision, kDecisionCall);
+}
+
+Result<meta::Decided> ControllerCatalogue::outcome(TransactionId transaction) {
+  TRY(auto reply, controllers_.ask<meta::DecisionsReply>(meta::kGetDecisions, meta::DecisionsRequest{{transaction}}));
+  if (reply.decisions.size() != 1) return Error{ErrorCode::kCorrupt, "the controllers answered another number of decisions"};
+  return meta::Decided{.state = reply.decisions[0].state, .chunks = std::move(reply.decisions[0].chunks)};
+}
+
+}  // namespace pelorus::dist

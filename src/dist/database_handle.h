@@ -1,0 +1,43 @@
+#pragma once
+// What database("dfs://x") gives a script.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/objects.h"
+#include "data/value.h"
+#include "meta/catalogue.h"
+
+namespace pelorus::dist {
+
+/// Names a database; holds the scheme as it was when opened. Immutable.
+/// With an empty path it is only a scheme: a dimension of a COMPO database, or an in-memory partitioned database.
+class DatabaseHandle final : public data::HandleObject {
+ public:
+  explicit DatabaseHandle(meta::Database database) : database_(std::move(database)) {}
+
+  std::string kind() const override { return "HANDLE"; }
+  std::string describe() const override;
+  data::Properties properties() const override;
+  const meta::Database& database() const { return database_; }
+  const std::string& path() const { return database_.path; }
+
+ private:
+  const meta::Database database_;
+};
+
+/// The handle behind a value, or ScriptError "Usage: <function>. db must be a database handle".
+const DatabaseHandle& database_handle(const data::Value& value, std::string_view function);
+
+/// A scheme from the arguments of database(): `type` is VALUE, RANGE … as constant or text, `scheme` what belongs to it
+/// (COMPO: a tuple of handles). ScriptError when they do not fit.
+meta::PartitionScheme parse_scheme(const data::Value& type, const data::Value& scheme);
+
+/// The value clients read as partitionSchema: VALUE, RANGE: a vector; HASH: bucket count; LIST: a tuple of vectors.
+data::Value scheme_value(const meta::PartitionLevel& level);
+
+/// partitionType, partitionTypeName, partitionSchema as schema() of a database and of its tables has them.
+data::Properties scheme_properties(const meta::PartitionScheme& scheme);
+
+}  // namespace pelorus::dist

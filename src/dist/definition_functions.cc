@@ -1,0 +1,326 @@
+// database(…), createPartitionedTable(…), loadTable(…) and their kin.
+
+#include <algorithm>
+
+#include "base/script_error.h"
+#include "dist/database_handle.h"
+#include "dist/functions.h"
+
+namespace pelorus::dist {
+namespace {
+
+using data::Value;
+using functions::CallContext;
+using functions::Nature;
+using Arguments = std::span<Value>;
+
+bool given(Arguments args, size_t i) { return i < args.size() && !args[i].is_missing() && !args[i].is_void(); }
+
+const std::string& text_of(const Value& value, const std::string& function, const char* name) {
+  if (!value.is_text()) throw ScriptError("Usage: " + function + ". " + name + " must be a string.");
+  return value.text();
+}
+
+template <class T>
+T unwrap(Result<T> result, const std::string& function) {
+  if (!result.ok()) throw ScriptError(function + " => " + result.error().message);
+  return std::move(result).value();
+}
+void unwrap(Status status, const std::string& function) {
+  if (!status.ok()) throw ScriptError(function + " => " + status.error().message);
+}
+
+std::vector<std::string> texts_of(const Value& value, const std::string& function, const char* name) {
+  if (value.is_text()) return {value.text()};
+  std::vector<std::string> texts;
+  if (!value.is_vector()) throw ScriptError("Usage: " + function + ". " + name + " must be a string or a vector of strings.");
+  for (size_t i = 0; i < value.vector().size(); ++i) {
+    const auto item = value.vector().at(i);
+    if (!item.is_text()) throw ScriptError("Usage: " + function + ". " + name + " must be a string or a vector of strings.");
+    texts.push_back(item.text());
+  }
+  return texts;
+}
+
+/// "dfs://x" of a handle or a text.
+std::string path_of(const Value& value, const std::string& function) {
+  if (value.is_text()) return value.text();
+  return database_handle(value, function).path();
+}
+
+class Definitions {
+ public:
+  explicit Definitions(DistributedServices services) : services_(services) {}
+
+  Value database(CallContext& context, Arguments args) const {
+    const std::string path = given(args, 0) ? text_of(args[0], "database", "directory") : "";
+    std::optional<meta::PartitionScheme> scheme;
+    if (given(args, 1)) {
+      if (!given(args, 2)) throw ScriptError("Usage: database(directory, [partitionType], [partitionScheme]). partitionScheme is missing.");
+      scheme = parse_scheme(args[1], args[2]);
+    }
+    if (path.empty()) return handle({.scheme = scheme.value_or(meta::PartitionScheme{})});
+    if (!path.starts_with("dfs://") || path.size() == 6) {
+      throw ScriptError("database => the directory of a stored database begins with dfs://: " + path);
+    }
+    auto existing = unwrap(catalogue().find_database(path), "database");
+    if (existing) {
+      if (scheme && existing->scheme.type() != scheme->type()) {
+        throw ScriptError("database => " + path + " exists with another partition scheme; open it with database(\"" + path + "\")");
+      }
+      return handle(std::move(*existing));
+    }
+    if (!scheme) throw ScriptError("database => the database " + path + " does not exist; give partitionType and partitionScheme to create it");
+    check(context, meta::AccessType::kObjectCreate, path, "create databases");
+    meta::Database made{.path = path, .scheme = std::move(*scheme)};
+    made.owner = context.caller().user;
+    if (given(args, 4)) made.engine = text_of(args[4], "database", "engine");
+    if (made.engine != "OLAP" && made.engine != "TSDB" && made.engine != "PKEY") throw ScriptError("database => unknown engine " + made.engine + "; use OLAP, TSDB or PKEY");
+    if (given(args, 5)) made.atomic_chunk = text_of(args[5], "database", "atomic") == "CHUNK";
+    if (given(args, 6)) made.chunk_granularity = text_of(args[6], "database", "chunkGranularity");
+    const auto status = catalogue().create_database(made);
+    if (!status.ok() && status.error().code != ErrorCode::kAlreadyExists) unwrap(status, "database");
+    existing = unwrap(catalogue().find_database(path), "database");
+    if (!existing) throw ScriptError("database => " + path + " was dropped while it was being created");
+    return handle(std::move(*existing));
+  }
+
+  /// createPartitionedTable(db, table, name, partitionColumns, …) and createDimensionTable(db, table, name, …).
+  Value create_table(CallContext& context, Arguments args, bool partitioned) const {
+    const std::string function = partitioned ? "createPartitionedTable" : "createDimensionTable";
+    const auto& db = database_handle(args[0], function).database();
+    if (db.path.empty()) throw ScriptError(function + " => partitioned tables in memory need share and are not stored; use a dfs:// database");
+    if (!args[1].is_table()) throw ScriptError("Usage: " + function + "(dbHandle, table, tableName, …). table must be a table.");
+    meta::Table table{.database = db.path, .name = text_of(args[2], function, "tableName")};
+    table.owner = context.caller().user;
+    const auto schema = args[1].is_plain_table() ? args[1].table().schema() : args[1].table_object()->schema();
+    for (const auto& column : schema) {
+      if (!types::is_storable(column.type)) {
+        throw ScriptError(function + " => column " + column.name + " of type " + std::string(types::name_of(column.type)) + " cannot be stored");
+      }
+      table.columns.push_back({.name = column.name, .type = column.type, .array = column.array, .scale = column.scale, .comment = column.comment});
+    }
+    size_t next = 3;
+    if (partitioned) {
+      if (!given(args, 3)) throw ScriptError("Usage: createPartitionedTable(dbHandle, table, tableName, partitionColumns, …). partitionColumns is missing.");
+      table.partition_columns = partition_columns(db, table, texts_of(args[3], function, "partitionColumns"));
+      next = 4;
+    }
+    storage_options(table, args, next, function);
+    check(context, meta::AccessType::kObjectCreate, db.path, "create tables", db.owner);
+    unwrap(catalogue().create_table(table), function);
+    return load(context, db.path, table.name, function);
+  }
+
+  Value load_table(CallContext& context, Arguments args) const {
+    const auto path = path_of(args[0], "loadTable");
+    return load(context, path, text_of(args[1], "loadTable", "tableName"), "loadTable");
+  }
+
+  Value drop_table(CallContext& context, Arguments args) const {
+    const auto path = path_of(args[0], "dropTable");
+    const auto& name = text_of(args[1], "dropTable", "tableName");
+    check(context, meta::AccessType::kObjectDelete, path, "delete tables", owner_of(path));
+    unwrap(catalogue().drop_table(path, name), "dropTable");
+    return {};
+  }
+
+  Value drop_database(CallContext& context, Arguments args) const {
+    const auto path = path_of(args[0], "dropDatabase");
+    check(context, meta::AccessType::kObjectDelete, path, "delete databases", owner_of(path));
+    unwrap(catalogue().drop_database(path), "dropDatabase");
+    return {};
+  }
+
+  Value drop_partition(CallContext& context, Arguments args) const {
+    const auto& db = database_handle(args[0], "dropPartition").database();
+    check(context, meta::AccessType::kTableDelete, db.path, "delete partitions", db.owner);
+    meta::DropPartitions partitions{.database = db.path};
+    if (given(args, 2)) partitions.table = text_of(args[2], "dropPartition", "tableName");
+    const auto add = [&](const Value& item) {
+      if (item.is_text() && item.text().starts_with("/")) {
+        partitions.keys.push_back(unwrap(meta::parse_path(db.scheme, item.text()), "dropPartition"));
+        return;
+      }
+      if (!item.is_scalar()) throw ScriptError("Usage: dropPartition(dbHandle, partitionPaths, [tableName]). A partition is a path such as \"/20240101\" or a value.");
+      partitions.keys.push_back(unwrap(meta::locate({.levels = {db.scheme.levels.at(0)}}, {item.scalar()}), "dropPartition"));
+    };
+    if (args[1].is_vector()) {
+      for (size_t i = 0; i < args[1].vector().size(); ++i) add(args[1].vector().at(i));
+    } else {
+      add(args[1]);
+    }
+    unwrap(catalogue().drop_partitions(partitions), "dropPartition");
+    return {};
+  }
+
+  Value truncate(CallContext& context, Arguments args) const {
+    const auto path = path_of(args[0], "truncate");
+    const auto& name = text_of(args[1], "truncate", "tableName");
+    check(context, meta::AccessType::kTableDelete, path + "/" + name, "delete rows", owner_of(path));
+    unwrap(catalogue().drop_partitions({.database = path, .table = name, .keys = {meta::PartitionKey{}}}), "truncate");
+    return {};
+  }
+
+  Value exists_database(Arguments args) const {
+    return Value::of_bool(unwrap(catalogue().find_database(text_of(args[0], "existsDatabase", "dbUrl")), "existsDatabase").has_value());
+  }
+
+  Value exists_table(Arguments args) const {
+    const auto found = unwrap(catalogue().find_database(path_of(args[0], "existsTable")), "existsTable");
+    return Value::of_bool(found && found->tables.contains(text_of(args[1], "existsTable", "tableName")));
+  }
+
+  Value tables_of(Arguments args) const {
+    const auto path = path_of(args[0], "getTables");
+    const auto found = unwrap(catalogue().find_database(path), "getTables");
+    if (!found) throw ScriptError("getTables => the database " + path + " does not exist");
+    std::vector<std::string> names;
+    for (const auto& [name, id] : found->tables) names.push_back(name);
+    return data::Vector::of_strings(types::Type::kString, std::move(names));
+  }
+
+  /// What the caller may see: databases, or their tables as "dfs://db/table".
+  Value list(CallContext& context, bool tables) const {
+    const auto access = unwrap(catalogue().access(context.caller().user), "getClusterDFSTables");
+    std::vector<std::string> names;
+    for (const auto& db : unwrap(catalogue().databases(), "getClusterDFSTables")) {
+      if (!tables && access.may(meta::AccessType::kDatabaseRead, db.database, db.owner)) names.push_back(db.database);
+      if (!tables) continue;
+      for (const auto& name : db.tables) {
+        const auto full = db.database + "/" + name;
+        if (access.may(meta::AccessType::kTableRead, full, db.owner)) names.push_back(full);
+      }
+    }
+    return data::Vector::of_strings(types::Type::kString, std::move(names));
+  }
+
+  Value add_partitions(CallContext& context, Arguments args, const std::string& function) const {
+    const auto& db = database_handle(args[0], function).database();
+    check(context, meta::AccessType::kDatabaseManage, db.path, "manage databases", db.owner);
+    meta::AddPartitions partitions{.database = db.path};
+    if (given(args, 2)) partitions.level = static_cast<uint32_t>(args[2].scalar().as_int64());
+    if (!args[1].is_vector() && !args[1].is_scalar()) throw ScriptError("Usage: " + function + "(dbHandle, newValues, [level]).");
+    const auto values = args[1].is_vector() ? args[1].vector() : data::Vector::filled(args[1].scalar(), 1);
+    for (size_t i = 0; i < values.size(); ++i) partitions.values.push_back(values.scalar_at(i));
+    unwrap(catalogue().add_partitions(partitions), function);
+    return {};
+  }
+
+ private:
+  Catalogue& catalogue() const { return services_.distribution.catalogue; }
+
+  static Value handle(meta::Database database) {
+    return data::HandleRef(std::make_shared<DatabaseHandle>(std::move(database)));
+  }
+
+  std::string owner_of(const std::string& path) const {
+    const auto found = catalogue().find_database(path);
+    return found.ok() && found->has_value() ? (*found)->owner : "";
+  }
+
+  void check(CallContext& context, meta::AccessType type, const std::string& object, const std::string& deed,
+             const std::string& owner = {}) const {
+    const auto access = unwrap(catalogue().access(context.caller().user), "access rights");
+    if (const auto allowed = access.check(type, object, owner); !allowed.ok()) {
+      // The tag must stand at the very beginning: clients look for it there.
+      throw ScriptError(allowed.error().message.starts_with("<") ? allowed.error().message
+                                                                 : "<NoPrivilege>Not granted to " + deed + ": " + object);
+    }
+  }
+
+  Value load(CallContext& context, const std::string& path, const std::string& name, const std::string& function) const {
+    auto facts = unwrap(catalogue().table(path, name), function);
+    check(context, meta::AccessType::kTableRead, path + "/" + name, "read table", facts.database.owner);
+    return data::TableRef(std::make_shared<DistributedTable>(services_.distribution, services_.writer, std::move(facts),
+                                                             context.caller().user));
+  }
+
+  static std::vector<std::string> partition_columns(const meta::Database& db, const meta::Table& table, std::vector<std::string> names) {
+    if (names.size() != db.scheme.levels.size()) {
+      throw ScriptError("createPartitionedTable => the database has " + std::to_string(db.scheme.levels.size()) +
+                        " partition levels, but " + std::to_string(names.size()) + " partition columns were given");
+    }
+    for (size_t level = 0; level < names.size(); ++level) {
+      const auto column = std::ranges::find(table.columns, names[level], &meta::Column::name);
+      if (column == table.columns.end()) throw ScriptError("createPartitionedTable => Unrecognized column name [" + names[level] + "]");
+      unwrap(meta::check_column(db.scheme.levels[level], column->type, column->name), "createPartitionedTable");
+    }
+    return names;
+  }
+
+  /// [compressMethods], [sortColumns], [keepDuplicates] from position `next`.
+  static void storage_options(meta::Table& table, Arguments args, size_t next, const std::string& function) {
+    if (given(args, next)) {
+      if (!args[next].is_dictionary()) throw ScriptError("Usage: " + function + ". compressMethods must be a dictionary from column to method.");
+      for (auto& column : table.columns) {
+        const auto method = args[next].dictionary().get(column.name);
+        if (method.is_text()) column.compress_method = method.text();
+      }
+    }
+    if (given(args, next + 1)) table.sort_columns = texts_of(args[next + 1], function, "sortColumns");
+    if (given(args, next + 2)) {
+      static constexpr const char* kKeep[] = {"ALL", "FIRST", "LAST"};
+      const auto& keep = args[next + 2];
+      if (keep.is_text()) table.keep_duplicates = keep.text();
+      else if (keep.is_scalar()) table.keep_duplicates = kKeep[std::clamp<int64_t>(keep.scalar().as_int64(), 0, 2)];
+    }
+  }
+
+  const DistributedServices services_;
+};
+
+}  // namespace
+
+void register_definition_functions(functions::Registry& registry, DistributedServices services) {
+  const auto d = std::make_shared<const Definitions>(services);
+  const std::string_view family = "databases";
+  registry.add({.name = "database",
+                .parameters = {{"directory", true}, {"partitionType", true}, {"partitionScheme", true}, {"locations", true},
+                               {"engine", true}, {"atomic", true}, {"chunkGranularity", true}},
+                .run = [d](CallContext& c, Arguments a) { return d->database(c, a); },
+                .doc = {.summary = "Creates or opens a database."},
+                .family = family});
+  registry.add({.name = "createPartitionedTable",
+                .parameters = {{"dbHandle"}, {"table"}, {"tableName"}, {"partitionColumns", true}, {"compressMethods", true},
+                               {"sortColumns", true}, {"keepDuplicates", true}},
+                .run = [d](CallContext& c, Arguments a) { return d->create_table(c, a, true); },
+                .doc = {.summary = "Creates an empty partitioned table with the columns of another table."},
+                .family = family});
+  registry.add({.name = "createDimensionTable",
+                .parameters = {{"dbHandle"}, {"table"}, {"tableName"}, {"compressMethods", true}, {"sortColumns", true}, {"keepDuplicates", true}},
+                .run = [d](CallContext& c, Arguments a) { return d->create_table(c, a, false); },
+                .doc = {.summary = "Creates an empty table of one partition."},
+                .family = family});
+  registry.add_alias("createTable", "createDimensionTable");
+  registry.add({.name = "loadTable",
+                .parameters = {{"database"}, {"tableName"}, {"partitions", true}, {"memoryMode", true}},
+                .run = [d](CallContext& c, Arguments a) { return d->load_table(c, a); },
+                .doc = {.summary = "Opens a stored table; rows are read when a query asks for them."},
+                .family = family});
+  const auto command = [&](const char* name, std::vector<functions::Parameter> parameters, functions::Native run, const char* summary) {
+    registry.add({.name = name, .parameters = std::move(parameters), .nature = Nature::kCommand, .run = std::move(run),
+                  .doc = {.summary = summary}, .family = family});
+  };
+  command("dropTable", {{"dbHandle"}, {"tableName"}}, [d](CallContext& c, Arguments a) { return d->drop_table(c, a); }, "Deletes a table and its rows.");
+  command("dropDatabase", {{"dbUrl"}}, [d](CallContext& c, Arguments a) { return d->drop_database(c, a); }, "Deletes a database and its tables.");
+  command("dropPartition", {{"dbHandle"}, {"partitionPaths"}, {"tableName", true}, {"forceDelete", true}, {"deleteSchema", true}},
+          [d](CallContext& c, Arguments a) { return d->drop_partition(c, a); }, "Deletes partitions.");
+  command("truncate", {{"dbUrl"}, {"tableName"}}, [d](CallContext& c, Arguments a) { return d->truncate(c, a); }, "Deletes all rows of a table.");
+  command("addValuePartitions", {{"dbHandle"}, {"newValues"}, {"level", true}},
+          [d](CallContext& c, Arguments a) { return d->add_partitions(c, a, "addValuePartitions"); }, "Adds values to a VALUE level.");
+  command("addRangePartitions", {{"dbHandle"}, {"newRanges"}, {"level", true}},
+          [d](CallContext& c, Arguments a) { return d->add_partitions(c, a, "addRangePartitions"); }, "Adds boundaries to a RANGE level.");
+  registry.add({.name = "existsDatabase", .parameters = {{"dbUrl"}}, .run = [d](CallContext&, Arguments a) { return d->exists_database(a); },
+                .doc = {.summary = "Whether a database exists."}, .family = family});
+  registry.add({.name = "existsTable", .parameters = {{"dbUrl"}, {"tableName"}}, .run = [d](CallContext&, Arguments a) { return d->exists_table(a); },
+                .doc = {.summary = "Whether a table exists."}, .family = family});
+  registry.add({.name = "getTables", .parameters = {{"dbHandle"}}, .run = [d](CallContext&, Arguments a) { return d->tables_of(a); },
+                .doc = {.summary = "Names of the tables of a database."}, .family = family});
+  registry.add({.name = "getClusterDFSTables", .parameters = {{"includeSysTable", true}}, .run = [d](CallContext& c, Arguments) { return d->list(c, true); },
+                .doc = {.summary = "All stored tables the caller may read."}, .family = family});
+  registry.add({.name = "getClusterDFSDatabases", .parameters = {{"includeSysDb", true}}, .run = [d](CallContext& c, Arguments) { return d->list(c, false); },
+                .doc = {.summary = "All databases the caller may read."}, .family = family});
+}
+
+}  // namespace pelorus::dist

@@ -1,0 +1,25 @@
+#pragma once
+// Built-ins over databases and nodes, registered by server/roles.cc.
+
+#include "dist/distributed_table.h"
+#include "dist/remote_run.h"
+#include "functions/registry.h"
+
+namespace pelorus::dist {
+
+/// Everything they work with; outlives the registry.
+struct DistributedServices {
+  Distribution& distribution;
+  ReplicatedWriter& writer;
+  RemoteRun& remote;
+};
+
+/// database createPartitionedTable createDimensionTable createTable loadTable dropTable dropDatabase dropPartition
+/// existsDatabase existsTable getTables getClusterDFSTables getClusterDFSDatabases truncate addValuePartitions
+/// addRangePartitions
+void register_definition_functions(functions::Registry& registry, DistributedServices services);
+
+/// rpc pnodeRun remoteRun-less node functions: flushOLAPCache getReplicaHashes clearAllCache
+void register_cluster_functions(functions::Registry& registry, DistributedServices services);
+
+}  // namespace pelorus::dist

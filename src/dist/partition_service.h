@@ -1,0 +1,94 @@
+#pragma once
+// What a data node does for the rest of the cluster with the partitions it holds. Implemented by datanode on the node
+// itself and by RemotePartitions (remote_partitions.h) everywhere else, so that callers need not know where they are.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "data/table.h"
+#include "exec/stored_table.h"
+
+namespace pelorus::dist {
+
+/// One transaction's rows for one chunk.
+struct ChunkBlock {
+  ChunkId chunk;
+  bool replace = false;   // the rows become the whole content; else they are appended
+  Version base_version = 0;
+  data::Table rows;       // of exactly the table's column types
+};
+
+struct ChunkVersion {
+  ChunkId chunk;
+  Version version = 0;
+
+  template <class A>
+  void fields(A& a) {
+    a(chunk, version);
+  }
+};
+
+/// A transaction as its participants know it.
+struct Ticket {
+  TransactionId transaction;
+  std::string coordinator;
+  uint64_t epoch = 0;  // of the coordinator's process
+
+  template <class A>
+  void fields(A& a) {
+    a(transaction, coordinator, epoch);
+  }
+};
+
+struct ReplicaFacts {
+  ChunkId chunk;
+  Version version = 0;
+  int64_t rows = 0;
+  std::string hash;    // of all rows in order, hexadecimal; empty with `problem`
+  std::string problem;
+  int64_t bytes_on_disk = 0;
+
+  template <class A>
+  void fields(A& a) {
+    a(chunk, version, rows, hash, problem, bytes_on_disk);
+  }
+};
+
+/// What a change fragment did to one chunk; its rows are prepared under the transaction.
+struct ChangeResult {
+  int64_t changed = 0;
+  data::Table rows;  // the whole new content, to be prepared on every replica
+};
+
+/// Thread-safe; every call may block on disk or network.
+class PartitionService {
+ public:
+  virtual ~PartitionService() = default;
+
+  /// Durable and invisible when it returns; all blocks or none. Errors as storage::ChunkStore::prepare, and kUnavailable,
+  /// kTimeout, kOutcomeUnknown of the way there: all mean "this replica did not prepare".
+  virtual Status prepare(const Ticket& ticket, const std::vector<ChunkBlock>& blocks) = 0;
+  /// The outcome: publishes the versions of this node's chunks, or rolls back when there are none. Idempotent.
+  virtual Status settle(TransactionId transaction, const std::vector<ChunkVersion>& versions) = 0;
+  /// One table a chunk, in order. kScript: the fragment failed; kStale, kCorrupt, kNotFound: this replica cannot serve.
+  virtual Result<std::vector<data::Table>> scan(const exec::Fragment& fragment,
+                                                const std::vector<ChunkVersion>& chunks) = 0;
+  /// Runs a change fragment over one chunk at a version; nothing is stored.
+  virtual Result<ChangeResult> change(const exec::Fragment& fragment, const ChunkVersion& chunk) = 0;
+  virtual Result<std::vector<ReplicaFacts>> replica_facts(const std::vector<ChunkId>& chunks) = 0;
+  /// Writes committed rows to column files.
+  virtual Status flush() = 0;
+};
+
+/// Finds the service of a node by alias.
+class PartitionServices {
+ public:
+  virtual ~PartitionServices() = default;
+  virtual std::shared_ptr<PartitionService> of(const std::string& alias) = 0;
+};
+
+}  // namespace pelorus::dist

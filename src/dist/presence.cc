@@ -1,0 +1,113 @@
+#include "dist/presence.h"
+
+#include "base/log.h"
+
+namespace pelorus::dist {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kBeatPeriod{1000};
+constexpr milliseconds kRegisterPause{200};
+/// Shorter than the controllers' patience, so that a leader change costs one beat and not the node's standing.
+constexpr ControllerCall kBeatCall{.repeat = Repeat::kSafe, .timeout = milliseconds(2500)};
+constexpr ControllerCall kRegisterCall{.repeat = Repeat::kSafe, .timeout = milliseconds(5000)};
+
+}  // namespace
+
+Presence::Presence(ControllerClient& controllers, PresenceFacts facts, PresenceHooks hooks)
+    : controllers_(controllers), facts_(std::move(facts)), hooks_(std::move(hooks)) {}
+
+Presence::~Presence() { stop(); }
+
+void Presence::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Presence::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Presence::hurry() {
+  const std::lock_guard lock(mutex_);
+  hurry_ = true;
+  wake_.notify_all();
+}
+
+Status Presence::wait_registered(milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, timeout, [&] { return stopping_ || is_registered(); });
+  if (is_registered()) return {};
+  return last_failure_;
+}
+
+bool Presence::pause(milliseconds time) {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, time, [&] { return stopping_ || hurry_; });
+  hurry_ = false;
+  return !stopping_;
+}
+
+void Presence::run() {
+  while (true) {
+    if (!is_registered() || report_chunks_) {
+      if (const auto registered = register_node(); !registered.ok()) {
+        {
+          const std::lock_guard lock(mutex_);
+          if (last_failure_.message != registered.error().message) log_warning("not registered: " + registered.error().message);
+          last_failure_ = registered.error();
+        }
+        if (!pause(kRegisterPause)) return;
+        continue;
+      }
+      report_chunks_ = false;
+    }
+    beat();
+    if (!pause(report_chunks_ ? milliseconds(0) : kBeatPeriod)) return;
+  }
+}
+
+Status Presence::register_node() {
+  meta::RegisterRequest request{.alias = facts_.alias, .role = facts_.role, .cluster = facts_.cluster, .uuid = facts_.node,
+                                .boot = facts_.boot, .host = facts_.host, .port = facts_.port, .chunks = {}};
+  if (hooks_.chunks) request.chunks = hooks_.chunks();
+  TRY(const auto reply, controllers_.ask<meta::RegisterReply>(meta::kRegisterNode, request, kRegisterCall));
+  facts_.cluster = reply.cluster;
+  if (hooks_.registered) hooks_.registered(reply);
+  if (hooks_.order) {
+    for (const auto& order : reply.orders) hooks_.order(order);
+  }
+  const std::lock_guard lock(mutex_);
+  if (epoch_.exchange(reply.epoch) == 0) log_info("registered with controller " + reply.leader + " as epoch " + std::to_string(reply.epoch));
+  wake_.notify_all();
+  return {};
+}
+
+void Presence::beat() {
+  meta::Heartbeat message{.alias = facts_.alias, .boot = facts_.boot, .epoch = epoch_.load(), .metrics = {}, .published = {}, .recovered = {}, .chunks = {}};
+  if (hooks_.metrics) message.metrics = hooks_.metrics();
+  if (hooks_.published) message.published = hooks_.published();
+  if (hooks_.recovered) message.recovered = hooks_.recovered();
+  const auto reply = controllers_.ask<meta::HeartbeatReply>(meta::kHeartbeat, message, kBeatCall);
+  if (!reply.ok()) {
+    log_warning("heartbeat not answered: " + reply.error().message);
+    return;
+  }
+  if (reply->register_again) {
+    report_chunks_ = true;
+    return;
+  }
+  if (hooks_.confirmed) hooks_.confirmed(message.published);
+  if (hooks_.heard) hooks_.heard(*reply);
+  for (const auto& order : reply->orders) {
+    if (order.kind == meta::Order::Kind::kReport) report_chunks_ = true;
+    else if (hooks_.order) hooks_.order(order);
+  }
+}
+
+}  // namespace pelorus::dist

@@ -1,0 +1,73 @@
+#include "dist/remote_partitions.h"
+
+#include "dist/partition_messages.h"
+
+namespace pelorus::dist {
+namespace {
+
+using std::chrono::seconds;
+
+/// A replica that does not prepare in time is left out of the transaction; scans may take long.
+constexpr rpc::CallOptions kWriteCall{.timeout = seconds(30)};
+constexpr rpc::CallOptions kNoticeCall{.timeout = seconds(5), .urgent = true};
+constexpr rpc::CallOptions kScanCall{.timeout = seconds(3600)};
+
+}  // namespace
+
+Status RemotePartitions::prepare(const Ticket& ticket, const std::vector<ChunkBlock>& blocks) {
+  PrepareMessage message{.ticket = ticket, .blocks = {}};
+  for (const auto& block : blocks) {
+    TRY(auto rows, pack_table(block.rows));
+    message.blocks.push_back({block.chunk, block.replace, block.base_version, std::move(rows)});
+  }
+  TRY(const auto answer, caller_.call(alias_, "data.prepare", meta::encode(message), kWriteCall));
+  return {};
+}
+
+Status RemotePartitions::settle(TransactionId transaction, const std::vector<ChunkVersion>& versions) {
+  TRY(const auto answer, caller_.call(alias_, "data.settle", meta::encode(SettleMessage{transaction, versions}), kNoticeCall));
+  return {};
+}
+
+Result<std::vector<data::Table>> RemotePartitions::scan(const exec::Fragment& fragment,
+                                                        const std::vector<ChunkVersion>& chunks) {
+  TRY(auto packed, pack_fragment(fragment));
+  TRY(const auto answer, caller_.call(alias_, "data.scan", meta::encode(ScanMessage{std::move(packed), chunks}), kScanCall));
+  TRY(const auto message, meta::decode<TablesMessage>(answer, "the answer of a scan"));
+  std::vector<data::Table> parts;
+  for (const auto& bytes : message.tables) {
+    TRY(auto part, unpack_table(bytes));
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+Result<ChangeResult> RemotePartitions::change(const exec::Fragment& fragment, const ChunkVersion& chunk) {
+  TRY(auto packed, pack_fragment(fragment));
+  TRY(const auto answer, caller_.call(alias_, "data.change", meta::encode(ScanMessage{std::move(packed), {chunk}}), kScanCall));
+  TRY(const auto message, meta::decode<TablesMessage>(answer, "the answer of a change"));
+  if (message.tables.size() != 1) return Error{ErrorCode::kCorrupt, alias_ + " answered a change without its rows"};
+  TRY(auto rows, unpack_table(message.tables[0]));
+  return ChangeResult{.changed = message.changed, .rows = std::move(rows)};
+}
+
+Result<std::vector<ReplicaFacts>> RemotePartitions::replica_facts(const std::vector<ChunkId>& chunks) {
+  TRY(const auto answer, caller_.call(alias_, "data.facts", meta::encode(ChunksMessage{chunks}), kScanCall));
+  TRY(auto message, meta::decode<ReplicaFactsMessage>(answer, "replica facts"));
+  return std::move(message.facts);
+}
+
+Status RemotePartitions::flush() {
+  TRY(const auto answer, caller_.call(alias_, "data.flush", {}, kScanCall));
+  return {};
+}
+
+std::shared_ptr<PartitionService> PartitionServiceBook::of(const std::string& alias) {
+  if (alias == self_ && local_) return local_;
+  const std::lock_guard lock(mutex_);
+  auto& service = remote_[alias];
+  if (!service) service = std::make_shared<RemotePartitions>(caller_, alias);
+  return service;
+}
+
+}  // namespace pelorus::dist

@@ -1,0 +1,42 @@
+#pragma once
+// A statement's view of a stored table: chunk versions fixed when it was opened, read from any good replica.
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "dist/catalogue.h"
+#include "dist/partition_service.h"
+#include "exec/stored_table.h"
+
+namespace pelorus::dist {
+
+/// What reading and writing partitions needs of the node. All outlive the tables made from it.
+struct Distribution {
+  Catalogue& catalogue;
+  PartitionServices& services;
+  ThreadPool& pool;       // threads that wait for peers
+  std::string self;       // this node's alias
+};
+
+class PartitionedSnapshot final : public exec::StoredSnapshot {
+ public:
+  PartitionedSnapshot(Distribution& distribution, TableFacts facts);
+
+  std::span<const exec::StoredPartition> partitions() const override { return partitions_; }
+  Status scan(const exec::Fragment& fragment, std::span<const size_t> partitions, const exec::ScanOptions& options,
+              const exec::ScanSink& sink) const override;
+
+ private:
+  friend class ScanRun;
+  /// Aliases of good replicas of partition p, the one to ask first in front.
+  std::vector<std::string> replicas_of(size_t p) const;
+
+  Distribution& distribution_;
+  const std::vector<meta::Chunk> chunks_;               // those with a committed version, in the scheme's order
+  std::vector<exec::StoredPartition> partitions_;       // same order
+};
+
+}  // namespace pelorus::dist

@@ -1,0 +1,169 @@
+#include "dist/write_replicas.h"
+
+#include <algorithm>
+#include <latch>
+#include <map>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "base/log.h"
+#include "dist/distributed_table.h"
+#include "exec/route_rows.h"
+
+namespace pelorus::dist {
+namespace {
+
+/// How long a write waits for other writers of the same chunks before the client hears of it.
+constexpr std::chrono::seconds kConflictWait{30};
+constexpr std::chrono::milliseconds kConflictPauseLeast{2};
+constexpr std::chrono::milliseconds kConflictPauseMost{200};
+
+/// Runs `work(i)` for 0 ≤ i < count at the same time, the first on this thread.
+void in_parallel(ThreadPool& pool, size_t count, const std::function<void(size_t)>& work) {
+  if (count == 0) return;
+  std::latch done(static_cast<std::ptrdiff_t>(count - 1));
+  std::vector<size_t> here{0};
+  for (size_t i = 1; i < count; ++i) {
+    const bool started = pool.submit([&, i] {
+      work(i);
+      done.count_down();
+    });
+    if (!started) here.push_back(i);
+  }
+  for (const auto i : here) work(i);
+  if (here.size() > 1) done.count_down(static_cast<std::ptrdiff_t>(here.size() - 1));
+  done.wait();
+}
+
+txn::Decision as_decision(TransactionId transaction, const meta::Decided& decided) {
+  txn::Decision decision{.transaction = transaction, .verdict = txn::Verdict::kAbort, .chunks = {}};
+  if (decided.state == meta::TransactionState::kAborted) return decision;
+  decision.verdict = decided.state == meta::TransactionState::kRunning ? txn::Verdict::kUndecided : txn::Verdict::kCommit;
+  for (const auto& chunk : decided.chunks) decision.chunks.push_back({chunk.chunk, chunk.version, chunk.replicas});
+  return decision;
+}
+
+std::string label_of(const TableFacts& table) { return table.database.path + "/" + table.table.name; }
+
+}  // namespace
+
+/// One transaction after its begin.
+struct ReplicatedWriter::Write {
+  dist::Ticket ticket;
+  std::vector<meta::BegunChunk> chunks;
+  std::vector<data::Table> rows;   // of each chunk
+  bool replace = false;
+  std::set<std::string> down;      // nodes the controllers hold for dead
+};
+
+Result<meta::BeginReply> ReplicatedWriter::begin(meta::TransactionType type, const TableFacts& table,
+                                            const std::vector<meta::PartitionKey>& keys) {
+  meta::BeginTransaction request{.type = type, .client = {}, .sequence = 0, .coordinator = distribution_.self, .epoch = epoch_()};
+  for (const auto& key : keys) request.chunks.push_back({.table = table.table.id, .key = key, .placement = {}});
+  const auto give_up = std::chrono::steady_clock::now() + kConflictWait;
+  auto pause = kConflictPauseLeast;
+  std::minstd_rand jitter(std::random_device{}());
+  while (true) {
+    auto begun = distribution_.catalogue.begin(request);
+    if (begun.ok() || begun.error().code != ErrorCode::kConflict || std::chrono::steady_clock::now() > give_up) return begun;
+    std::this_thread::sleep_for(pause / 2 + std::chrono::milliseconds(jitter() % static_cast<unsigned>(pause.count() + 1)));
+    pause = std::min(pause * 2, kConflictPauseMost);
+  }
+}
+
+Status ReplicatedWriter::prepare(const Write& write, const txn::PrepareOrder& order) {
+  std::vector<ChunkBlock> blocks;
+  for (size_t c = 0; c < write.chunks.size(); ++c) {
+    if (std::ranges::find(order.chunks, write.chunks[c].chunk) == order.chunks.end()) continue;
+    blocks.push_back({.chunk = write.chunks[c].chunk, .replace = write.replace, .base_version = write.chunks[c].version, .rows = write.rows[c]});
+  }
+  auto status = distribution_.services.of(order.node)->prepare(write.ticket, blocks);
+  if (!status.ok()) {
+    log_warning("transaction " + std::to_string(write.ticket.transaction.value) + ": " + order.node + " did not prepare: " + status.error().message);
+  }
+  return status;
+}
+
+Result<meta::Decided> ReplicatedWriter::decide(const Write& write, const txn::DecisionRequest& request, int64_t answer) {
+  meta::Decide decision{.transaction = request.transaction, .commit = request.commit, .failed = {}, .rows = {}, .result = answer};
+  for (const auto& lost : request.lost) decision.failed.push_back({lost.chunk, lost.node});
+  for (size_t c = 0; c < write.chunks.size(); ++c) {
+    const auto before = write.chunks[c].rows;
+    const auto rows = static_cast<int64_t>(write.rows[c].rows());
+    decision.rows.push_back({write.chunks[c].chunk, write.replace ? rows : before < 0 ? -1 : before + rows});
+  }
+  return distribution_.catalogue.decide(decision);
+}
+
+Result<int64_t> ReplicatedWriter::drive(const Write& write, int64_t answer) {
+  txn::Plan plan{.transaction = write.ticket.transaction, .parts = {}, .down = write.down};
+  for (const auto& chunk : write.chunks) plan.parts.push_back({chunk.chunk, chunk.version, chunk.replicas});
+  txn::Coordinator coordinator(std::move(plan));
+  auto actions = coordinator.start();
+  auto orders = std::move(actions.prepare);
+  // Remote ones first: they start on other threads while this one writes the local replica.
+  std::ranges::stable_partition(orders, [&](const auto& order) { return order.node == distribution_.self; });
+  std::vector<Status> prepared(orders.size());
+  in_parallel(distribution_.pool, orders.size(), [&](size_t n) { prepared[n] = prepare(write, orders[n]); });
+  for (size_t n = 0; n < orders.size() && !actions.decide; ++n) actions = coordinator.on_prepare_answer(orders[n].node, prepared[n]);
+  CHECK(actions.decide.has_value());
+  const auto decided = decide(write, *actions.decide, answer);
+  actions = decided.ok() ? coordinator.on_decision(as_decision(write.ticket.transaction, *decided)) : coordinator.on_give_up();
+  in_parallel(distribution_.pool, actions.notify.size(), [&](size_t n) { notify(actions.notify[n]); });
+  CHECK(actions.answer.has_value());
+  if (actions.answer->status.ok()) return answer;
+  return actions.answer->status.error();
+}
+
+void ReplicatedWriter::notify(const txn::Notice& notice) {
+  std::vector<ChunkVersion> versions;
+  for (const auto& chunk : notice.decision.chunks) versions.push_back({chunk.chunk, chunk.version});
+  const auto status = distribution_.services.of(notice.node)->settle(notice.decision.transaction, versions);
+  // A notice that is lost is made good by the node itself: it asks for the outcome.
+  if (!status.ok()) log_debug("notice to " + notice.node + ": " + status.error().message);
+}
+
+Result<int64_t> ReplicatedWriter::append(const TableFacts& table, const data::Table& rows) {
+  data::Table fitted(schema_of(table.table));
+  TRY_DONE(fitted.append(rows));
+  const auto count = static_cast<int64_t>(fitted.rows());
+  if (count == 0) return 0;
+  TRY(auto parts, exec::split_rows(fitted, table.database.scheme, table.table.partition_columns));
+  std::vector<meta::PartitionKey> keys;
+  for (const auto& part : parts) keys.push_back(part.key);
+  TRY(auto begun, begin(meta::TransactionType::kAppend, table, keys));
+  if (begun.begun.repeated) return begun.begun.rows;
+  if (begun.begun.chunks.size() != parts.size()) return Error{ErrorCode::kInternal, "the controllers began another set of chunks for " + label_of(table)};
+  Write write{.ticket = ticket(begun.begun.transaction), .chunks = std::move(begun.begun.chunks), .rows = {}, .replace = false, .down = std::move(begun.down)};
+  for (auto& part : parts) write.rows.push_back(std::move(part.rows));
+  return drive(write, count);
+}
+
+Result<int64_t> ReplicatedWriter::change(const TableFacts& table, const exec::Fragment& fragment,
+                                         std::span<const meta::PartitionKey> keys) {
+  if (keys.empty()) return 0;
+  TRY(auto begun, begin(meta::TransactionType::kUpdate, table, {keys.begin(), keys.end()}));
+  Write write{.ticket = ticket(begun.begun.transaction), .chunks = std::move(begun.begun.chunks), .rows = {}, .replace = true, .down = std::move(begun.down)};
+  std::vector<Result<ChangeResult>> results(write.chunks.size(), Error{ErrorCode::kUnavailable, "no replica"});
+  in_parallel(distribution_.pool, write.chunks.size(), [&](size_t c) {
+    for (const auto& node : write.chunks[c].replicas) {
+      results[c] = distribution_.services.of(node)->change(fragment, {write.chunks[c].chunk, write.chunks[c].version});
+      if (results[c].ok() || results[c].error().code == ErrorCode::kScript) return;
+    }
+  });
+  int64_t changed = 0;
+  for (auto& result : results) {
+    if (!result.ok()) {
+      const meta::Decide rollback{.transaction = write.ticket.transaction, .commit = false};
+      const auto decided = distribution_.catalogue.decide(rollback);
+      if (!decided.ok()) log_warning("rollback of transaction " + std::to_string(write.ticket.transaction.value) + ": " + decided.error().message);
+      return result.error();
+    }
+    changed += result->changed;
+    write.rows.push_back(std::move(result->rows));
+  }
+  return drive(write, changed);
+}
+
+}  // namespace pelorus::dist

@@ -1,0 +1,44 @@
+#pragma once
+// Writes to stored tables: rows to the redo logs of every replica, then the decision of the controllers.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dist/scan_partitions.h"
+#include "txn/coordinator.h"
+
+namespace pelorus::dist {
+
+/// Drives two-phase commit as coordinator (architecture: transactions and replicas). Thread-safe; one call is one
+/// transaction and blocks its thread. Acknowledged means: durable on every replica the decision names, and decided by a
+/// majority of the controllers.
+class ReplicatedWriter {
+ public:
+  /// `epoch`: of this node's registration, asked at every transaction.
+  ReplicatedWriter(Distribution& distribution, std::function<uint64_t()> epoch)
+      : distribution_(distribution), epoch_(std::move(epoch)) {}
+
+  /// Splits the rows by partition (columns by position, converted to the table's types) and appends all of them or none.
+  /// Returns the rows added. Errors: kInvalid (types, values outside the scheme), kConflict (others hold the chunks for
+  /// too long), kUnavailable, kNoSpace, kOutcomeUnknown.
+  Result<int64_t> append(const TableFacts& table, const data::Table& rows);
+
+  /// Replaces partitions by what the fragment makes of them; returns the rows changed.
+  Result<int64_t> change(const TableFacts& table, const exec::Fragment& fragment, std::span<const meta::PartitionKey> keys);
+
+ private:
+  struct Write;
+  Result<meta::BeginReply> begin(meta::TransactionType type, const TableFacts& table, const std::vector<meta::PartitionKey>& keys);
+  Ticket ticket(TransactionId transaction) const { return {transaction, distribution_.self, epoch_()}; }
+  /// From prepare to the notices: carries out what txn::Coordinator says.
+  Result<int64_t> drive(const Write& write, int64_t answer);
+  Status prepare(const Write& write, const txn::PrepareOrder& order);
+  Result<meta::Decided> decide(const Write& write, const txn::DecisionRequest& request, int64_t answer);
+  void notify(const txn::Notice& notice);
+
+  Distribution& distribution_;
+  const std::function<uint64_t()> epoch_;
+};
+
+}  // namespace pelorus::dist

@@ -1,0 +1,261 @@
+#include "server/controller_role.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <random>
+
+#include "base/log.h"
+#include "meta/verifier.h"
+
+namespace pelorus::server {
+namespace {
+
+using std::chrono::milliseconds;
+using Verdict = controller::BootstrapDecision::Verdict;
+
+constexpr milliseconds kPollTimeout{1000};
+constexpr milliseconds kPollPause{200};
+constexpr uint64_t kFoundationBytesMax = 1 << 20;
+constexpr const char* kStockPassword = "123456";
+
+std::string random_password() {
+  static constexpr char kLetters[] = "abcdefghjkmnpqrstuvwxyz23456789";
+  std::random_device source;
+  std::string password;
+  for (int i = 0; i < 16; ++i) password.push_back(kLetters[source() % (sizeof kLetters - 1)]);
+  return password;
+}
+
+meta::Node as_node(const config::NodeEntry& entry) {
+  meta::Node node{.alias = entry.site.alias, .role = static_cast<meta::NodeRole>(entry.mode)};
+  node.host = entry.site.host;
+  node.port = entry.site.port;
+  node.compute_group = entry.group;
+  node.zone = entry.zone;
+  return node;
+}
+
+}  // namespace
+
+ControllerRole::ControllerRole(NodeEnvironment& environment, io::FileSystem& files, const Clock& clock, AddressTable& addresses,
+                               rpc::Caller& peers)
+    : environment_(environment), files_(files), clock_(clock), addresses_(addresses), peers_(peers),
+      single_(environment.mode == config::NodeMode::kSingle || environment.settings().text("dfsHAMode").empty()) {}
+
+ControllerRole::~ControllerRole() { stop(); }
+
+std::string ControllerRole::raft_directory() const {
+  return (environment_.settings().path("dfsMetaDir") / "raft").string();
+}
+
+bool ControllerRole::has_log() const {
+  const auto entries = files_.list(raft_directory());
+  return entries.ok() && !entries->empty();
+}
+
+meta::ControllerState ControllerRole::state() const {
+  meta::ControllerState state{.alias = environment_.site.alias, .cluster = foundation_.cluster, .node = environment_.identity.node};
+  state.has_log = has_log();
+  state.founders = foundation_.founders;
+  for (const auto& entry : environment_.loaded.nodes.nodes()) {
+    if (entry.mode == config::NodeMode::kController) state.controllers.push_back(entry.site.to_string());
+  }
+  std::ranges::sort(state.controllers);
+  return state;
+}
+
+void ControllerRole::start(rpc::Methods& methods, std::function<meta::NodeMetrics()> metrics, Uuid boot) {
+  methods_ = &methods;
+  metrics_ = std::move(metrics);
+  boot_ = boot;
+  thread_ = std::thread([this] { run(); });
+}
+
+void ControllerRole::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+  if (service_) service_->stop();
+  if (log_) log_->stop();
+}
+
+bool ControllerRole::pause(milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, time, [&] { return stopping_; });
+}
+
+void ControllerRole::fail(const std::string& reason) {
+  environment_.announce(config::NodePhase::kFailed, reason);
+  const std::lock_guard lock(mutex_);
+  failure_ = reason;
+}
+
+std::string ControllerRole::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+void ControllerRole::run() {
+  const auto begun = single_ ? begin_alone() : begin_in_group();
+  if (!begun.ok()) return fail(begun.error().message);
+  if (!service_) return;  // stopped while waiting
+  environment_.announce(config::NodePhase::kReady);
+  tell_password();
+}
+
+Status ControllerRole::read_foundation() {
+  const auto path = (environment_.directory / "foundation").string();
+  TRY(const bool exists, files_.exists(path));
+  if (!exists) return {};
+  TRY(const auto bytes, io::read_file(files_, path, kFoundationBytesMax));
+  TRY(foundation_, meta::decode<Foundation>(bytes, path));
+  return {};
+}
+
+Status ControllerRole::save_foundation(const Uuid& cluster, std::vector<meta::Founder> founders) {
+  foundation_ = {cluster, std::move(founders)};
+  TRY_DONE(io::replace_file(files_, (environment_.directory / "foundation").string(), meta::encode(foundation_)));
+  return environment_.join(files_, cluster);
+}
+
+Status ControllerRole::begin_alone() {
+  TRY_DONE(read_foundation());
+  if (foundation_.cluster.is_nil()) TRY_DONE(save_foundation(Uuid::random(), {{environment_.site.alias, environment_.identity.node}}));
+  log_ = raft::make_single_node_log({.directory = raft_directory(), .self = self_member()}, machine_, files_);
+  return begin_service();
+}
+
+Status ControllerRole::begin_in_group() {
+  TRY_DONE(read_foundation());
+  std::vector<std::string> others;
+  for (const auto& entry : environment_.loaded.nodes.nodes()) {
+    if (entry.mode == config::NodeMode::kController && entry.site.alias != environment_.site.alias) others.push_back(entry.site.alias);
+  }
+  bootstrap_ = std::make_unique<controller::Bootstrap>(state(), others, peers_);
+  bootstrap_->register_methods(*methods_);
+  std::string reported;
+  while (true) {
+    auto decision = bootstrap_->poll(kPollTimeout, environment_.settings().boolean("bootstrap"));
+    if (decision.verdict != Verdict::kWait) return begin_with(decision);
+    if (decision.reason != reported) environment_.announce(config::NodePhase::kListening, decision.reason);
+    reported = decision.reason;
+    if (!pause(kPollPause)) return {};
+  }
+}
+
+Status ControllerRole::begin_with(const controller::BootstrapDecision& decision) {
+  log_info("bootstrap: " + decision.reason);
+  const bool founds = decision.verdict == Verdict::kFound || decision.verdict == Verdict::kAdopt;
+  if (decision.verdict != Verdict::kResume) {
+    TRY_DONE(save_foundation(decision.verdict == Verdict::kFound ? Uuid::random() : decision.cluster, decision.founders));
+    bootstrap_->set_self(state());
+  }
+  const auto& settings = environment_.settings();
+  raft::LibraftOptions options{.directory = raft_directory(), .group = "controllers", .cluster = foundation_.cluster,
+                               .node = environment_.identity.node, .cluster_key = environment_.cluster_key, .self = self_member()};
+  options.election_timeout = milliseconds(settings.integer("raftElectionTimeout"));
+  options.heartbeat = milliseconds(settings.integer("raftHeartbeat"));
+  if (settings.is_set("raftElectionTick")) options.election_timeout = milliseconds(settings.integer("raftElectionTick") * 10);
+  options.failed = [this](const Error& error) { fail("the metadata log has stopped: " + error.message); };
+  options.stuck = [](milliseconds silent) { log_warning("the metadata log's thread has been busy for " + std::to_string(silent.count()) + " ms"); };
+  TRY(auto group, raft::make_libraft_log(options, machine_, addresses_));
+  auto* const pointer = group.get();
+  log_ = std::move(group);
+  if (founds) {
+    const auto made = log_->bootstrap(decision.voters);
+    if (!made.ok() && made.error().code != ErrorCode::kAlreadyExists) return made;
+  }
+  TRY_DONE(begin_service());
+  group_.store(pointer);
+  return {};
+}
+
+raft::Member ControllerRole::self_member() const {
+  return {raft::member_id_of(environment_.identity.node.to_string()), environment_.site.alias, raft::MemberRole::kVoter};
+}
+
+controller::Founding ControllerRole::founding() {
+  controller::Founding founding{.cluster = foundation_.cluster};
+  initial_password_ = environment_.settings().text("initialAdminPassword");
+  if (initial_password_.empty() && is_loopback_only(environment_)) initial_password_ = kStockPassword;
+  if (initial_password_.empty()) {
+    initial_password_ = random_password();
+    tells_password_ = true;
+  }
+  founding.verifier = meta::make_verifier(initial_password_).value();
+  verifier_ = founding.verifier;
+  for (const auto& entry : environment_.loaded.nodes.nodes()) founding.nodes.push_back(as_node(entry));
+  if (single_ && founding.nodes.empty()) {
+    founding.nodes.push_back({.alias = environment_.site.alias, .role = meta::NodeRole::kSingle, .host = environment_.site.host, .port = environment_.site.port});
+  }
+  founding.configuration = configuration_files();
+  return founding;
+}
+
+std::map<std::string, std::string> ControllerRole::configuration_files() const {
+  std::map<std::string, std::string> files;
+  if (!environment_.loaded.nodes_text.empty()) files["cluster.nodes"] = environment_.loaded.nodes_text;
+  if (!environment_.loaded.cluster_text.empty()) files["cluster.cfg"] = environment_.loaded.cluster_text;
+  return files;
+}
+
+Status ControllerRole::begin_service() {
+  const auto& settings = environment_.settings();
+  controller::ServiceOptions options;
+  options.self = {.alias = environment_.site.alias,
+                  .role = environment_.mode == config::NodeMode::kSingle ? meta::NodeRole::kSingle : meta::NodeRole::kController,
+                  // A single node reports itself as a data node, with its chunks.
+                  .uuid = environment_.mode == config::NodeMode::kSingle ? Uuid{} : environment_.identity.node, .boot = boot_, .host = environment_.site.host, .port = environment_.site.port};
+  for (const auto& entry : environment_.loaded.nodes.nodes()) {
+    if (entry.mode == config::NodeMode::kController && entry.site.alias != environment_.site.alias) options.controllers.push_back(entry.site.alias);
+  }
+  options.founding = founding();
+  options.placement.replicas = environment_.mode == config::NodeMode::kSingle ? 1 : static_cast<uint32_t>(settings.integer("dfsReplicationFactor"));
+  options.placement.reliability = static_cast<meta::Reliability>(settings.integer("dfsReplicaReliabilityLevel"));
+  options.prepared_min = static_cast<uint32_t>(settings.integer("minReplicasForWrite"));
+  options.restarts_after_crash = settings.integer("datanodeRestartInterval") > 0;
+  if (settings.is_set("dfsChunkNodeHeartBeatTimeout")) options.heartbeat_timeout = std::chrono::seconds(settings.integer("dfsChunkNodeHeartBeatTimeout"));
+  options.recovery_wait = milliseconds(settings.integer("dfsRecoveryWaitTime"));
+  options.files = configuration_files();
+  options.metrics = metrics_;
+  service_ = std::make_unique<controller::MetadataService>(std::move(options), *log_, machine_, clock_, peers_);
+  TRY_DONE(log_->start());
+  service_->register_methods(*methods_);
+  service_->start();
+  service_pointer_.store(service_.get());
+  return {};
+}
+
+void ControllerRole::tell_password() {
+  // Of all founders only the one whose foundation was recorded knows the password that holds.
+  while (pause(kPollPause)) {
+    const auto recorded = machine_.read([](const meta::State& state) -> std::optional<meta::Verifier> {
+      const auto* admin = state.find_user("admin");
+      return admin == nullptr ? std::nullopt : std::optional(admin->verifier);
+    });
+    addresses_.put_all(machine_.read([](const meta::State& state) { return state.nodes; }));
+    if (!recorded) continue;
+    if (tells_password_ && *recorded == verifier_) {
+      log_warning("a new cluster was founded. User admin has the password " + initial_password_ + " — it is not shown again; change it with changePwd()");
+    }
+    initial_password_.clear();
+    tells_password_ = false;
+    break;
+  }
+  while (pause(std::chrono::seconds(1))) addresses_.put_all(machine_.read([](const meta::State& state) { return state.nodes; }));
+}
+
+void ControllerRole::accept_raft(int fd, std::string already_read) {
+  auto* const group = group_.load();
+  if (group == nullptr) {
+    ::close(fd);
+    return;
+  }
+  group->accept_connection(fd, std::move(already_read));
+}
+
+}  // namespace pelorus::server

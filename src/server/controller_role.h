@@ -1,0 +1,91 @@
+#pragma once
+// A controller: its member of the Raft group, the metadata and the service over it. Also the single node's metadata, over
+// a log of one.
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "controller/bootstrap.h"
+#include "controller/metadata_service.h"
+#include "raft/libraft_log.h"
+#include "raft/single_node_log.h"
+#include "server/address_table.h"
+#include "server/start_up.h"
+
+namespace pelorus::server {
+
+/// Owns log, machine and service. The log begins as soon as the bootstrap rule allows, on a thread of the role's own.
+class ControllerRole {
+ public:
+  ControllerRole(NodeEnvironment& environment, io::FileSystem& files, const Clock& clock, AddressTable& addresses,
+                 rpc::Caller& peers);
+  ~ControllerRole();  // stop()
+
+  /// The service's methods appear in `methods` once the log has begun.
+  void start(rpc::Methods& methods, std::function<meta::NodeMetrics()> metrics, Uuid boot);
+  void stop();
+
+  /// A connection of another controller's Raft transport; closed when the log has not begun.
+  void accept_raft(int fd, std::string already_read);
+  /// Null until the log has begun.
+  controller::MetadataService* service() const { return service_pointer_.load(); }
+  /// Why the role cannot go on; empty while it can.
+  std::string failure() const;
+
+ private:
+  /// What this controller has promised to the group it founds or joined; beside identity.
+  struct Foundation {
+    Uuid cluster;
+    std::vector<meta::Founder> founders;
+    template <class A> void fields(A& a) { a(cluster, founders); }
+  };
+  void run();
+  Status begin_alone();
+  Status begin_in_group();
+  Status begin_with(const controller::BootstrapDecision& decision);
+  Status begin_service();
+  Status read_foundation();
+  Status save_foundation(const Uuid& cluster, std::vector<meta::Founder> founders);
+  controller::Founding founding();
+  std::map<std::string, std::string> configuration_files() const;
+  void tell_password();
+  meta::ControllerState state() const;
+  raft::Member self_member() const;
+  bool pause(std::chrono::milliseconds time);
+  void fail(const std::string& reason);
+  bool has_log() const;
+  std::string raft_directory() const;
+
+  NodeEnvironment& environment_;
+  io::FileSystem& files_;
+  const Clock& clock_;
+  AddressTable& addresses_;
+  rpc::Caller& peers_;
+  const bool single_;                       // a log of one, no group
+  rpc::Methods* methods_ = nullptr;
+  std::function<meta::NodeMetrics()> metrics_;
+  Uuid boot_;
+  Foundation foundation_;                   // the role's thread only
+  std::string initial_password_;            // as above
+  meta::Verifier verifier_;                 // as above
+  bool tells_password_ = false;             // as above
+
+  controller::MetadataMachine machine_;
+  std::unique_ptr<controller::Bootstrap> bootstrap_;
+  std::unique_ptr<raft::ReplicatedLog> log_;
+  std::unique_ptr<controller::MetadataService> service_;
+  std::atomic<raft::LibraftLog*> group_{nullptr};
+  std::atomic<controller::MetadataService*> service_pointer_{nullptr};
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::string failure_;                     // guarded by mutex_
+  bool stopping_ = false;                   // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace pelorus::server

@@ -1,0 +1,40 @@
+#pragma once
+// What a node that holds partitions has besides: the chunk store and everything that serves and mends it.
+
+#include <memory>
+
+#include "datanode/copy_replica.h"
+#include "datanode/partition_host.h"
+#include "datanode/partition_methods.h"
+#include "datanode/reconcile.h"
+#include "dist/presence.h"
+#include "server/start_up.h"
+
+namespace pelorus::server {
+
+/// Members in order of life. Opened once the node's cluster is known.
+class DataRole {
+ public:
+  static Result<std::unique_ptr<DataRole>> open(const NodeEnvironment& environment, io::FileSystem& files, const Clock& clock,
+                                                dist::Catalogue& catalogue, rpc::Caller& caller, datanode::SessionFactory sessions,
+                                                std::function<uint64_t()> epoch);
+  void register_methods(rpc::Methods& methods);
+  void start() { transactions_.start(); }
+  void stop();
+  dist::PartitionService& partitions() { return host_; }
+  /// Adds what a holder of partitions has to say and do.
+  void add_hooks(dist::PresenceHooks& hooks);
+
+ private:
+  DataRole(std::unique_ptr<storage::ChunkStore> store, const Clock& clock, dist::Catalogue& catalogue, rpc::Caller& caller,
+           datanode::SessionFactory sessions, std::function<uint64_t()> epoch, const std::string& alias);
+
+  std::unique_ptr<storage::ChunkStore> store_;
+  datanode::TransactionHost transactions_;
+  datanode::PartitionHost host_;
+  datanode::ExportDesk exports_;
+  datanode::ReplicaCopier copier_;
+  datanode::Reconciler reconciler_;
+};
+
+}  // namespace pelorus::server

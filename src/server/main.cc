@@ -1,0 +1,85 @@
+// pelorusd: one program for every role.
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "server/node.h"
+
+namespace {
+
+using namespace pelorus;
+
+constexpr const char* kUsage =
+    "pelorusd runs one node of a Pelorus cluster.\n\n"
+    "  pelorusd -mode controller|agent|datanode|computenode|single [-home DIR] [-config FILE] [-name value]…\n\n"
+    "Without -mode it runs a single node on port 8848. Every setting may be given as -name value:\n\n";
+
+int report(const std::string& message) {
+  std::fprintf(stderr, "pelorusd: %s\n", message.c_str());
+  return 1;
+}
+
+/// Waits for SIGTERM or SIGINT, or until the node has given up.
+void wait_for_end(const server::Node& node) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  const timespec second{1, 0};
+  while (sigtimedwait(&signals, nullptr, &second) < 0 && node.failure().empty()) {
+  }
+}
+
+void block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int run(const std::vector<std::string>& arguments, const std::filesystem::path& program) {
+  auto loaded = config::load({.arguments = arguments, .program_directory = program.parent_path(), .known_aliases = {}});
+  if (!loaded.ok()) return report(loaded.error().message);
+  if (loaded->command_line.wants_help) {
+    std::printf("%s%s", kUsage, config::describe_flags().c_str());
+    return 0;
+  }
+  if (loaded->command_line.wants_version) {
+    std::printf("pelorusd 0.1.0\n");
+    return 0;
+  }
+  io::PosixFileSystem files;
+  auto environment = server::start_up(std::move(*loaded), files);
+  if (!environment.ok()) {
+    log_error(environment.error().message);
+    return report(environment.error().message);
+  }
+  const auto directory = (*environment)->directory;
+  server::Node node(std::move(*environment), program.string());
+  if (const auto started = node.start(); !started.ok()) {
+    log_error(started.error().message);
+    if (const auto written = config::write_node_state(directory, {config::NodePhase::kFailed, started.error().message}); !written.ok()) {
+      log_warning(written.error().message);
+    }
+    return report(started.error().message);
+  }
+  wait_for_end(node);
+  const bool failed = !node.failure().empty();
+  node.stop();
+  return failed ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  block_signals();
+  std::error_code ignored;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  return run({arguments + 1, arguments + count}, program);
+}

@@ -1,0 +1,247 @@
+#include "server/node.h"
+
+#include <unistd.h>
+
+#include <thread>
+
+#include "base/log.h"
+
+namespace pelorus::server {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kJoinPause{200};
+constexpr std::chrono::seconds kSingleMetadataWait{30};
+
+bool is_loopback(const std::string& host) { return host == "localhost" || host.starts_with("127.") || host == "::1"; }
+
+}  // namespace
+
+Node::Node(std::unique_ptr<NodeEnvironment> environment, std::string program)
+    : environment_(std::move(environment)), program_(std::move(program)),
+      statements_({.name = "statements", .threads_max = static_cast<size_t>(environment_->settings().integer("maxConnections"))}) {}
+
+Node::~Node() { stop(); }
+
+rpc::Identity Node::identity() const {
+  return {.cluster = environment_->cluster(), .node = environment_->identity.node, .alias = environment_->site.alias,
+          .role = environment_->mode, .epoch = 0};
+}
+
+void Node::learn_addresses() {
+  const auto add = [this](const config::Site& site) { addresses_.put(site.alias, site.host, site.port); };
+  for (const auto& entry : environment_->loaded.nodes.nodes()) add(entry.site);
+  for (const auto& site : environment_->settings().sites()) add(site.site);
+  if (const auto contact = config::parse_site(environment_->settings().text("controllerSite")); contact.ok()) add(*contact);
+  add(environment_->site);
+}
+
+std::vector<std::string> Node::controller_aliases() const {
+  std::vector<std::string> aliases;
+  const auto add = [&](const std::string& alias) {
+    if (!alias.empty() && std::ranges::find(aliases, alias) == aliases.end()) aliases.push_back(alias);
+  };
+  if (is_controller()) add(environment_->site.alias);
+  for (const auto& entry : environment_->loaded.nodes.nodes()) {
+    if (entry.mode == config::NodeMode::kController) add(entry.site.alias);
+  }
+  for (const auto& site : environment_->settings().sites()) {
+    if (site.mode == config::NodeMode::kController) add(site.site.alias);
+  }
+  if (const auto contact = config::parse_site(environment_->settings().text("controllerSite")); contact.ok()) add(contact->alias);
+  return aliases;
+}
+
+Status Node::start() {
+  learn_addresses();
+  const auto who = [this] { return identity(); };
+  server_ = std::make_unique<rpc::Server>(rpc::ServerOptions{.identity = who, .key = environment_->cluster_key,
+                                                             .workers = static_cast<size_t>(environment_->settings().integer("rpcWorkerNum"))});
+  channels_ = std::make_unique<rpc::ChannelPool>(rpc::ChannelOptions{
+      .identity = who, .key = environment_->cluster_key, .addresses = [this](const std::string& alias) { return addresses_.find(alias); }});
+  caller_ = std::make_unique<NodeCaller>(identity(), server_->methods(), channels_.get(), local_calls_);
+  controllers_ = std::make_unique<dist::ControllerClient>(*caller_, controller_aliases());
+  catalogue_ = std::make_unique<dist::ControllerCatalogue>(*controllers_, boot_);
+  sampler_ = std::make_unique<observe::HostSampler>(environment_->home.string());
+  scripts_ = std::make_unique<ScriptEngine>(*environment_, clock_, *controllers_);
+  if (is_controller()) controller_ = std::make_unique<ControllerRole>(*environment_, files_, clock_, addresses_, *caller_);
+  if (is_single()) TRY_DONE(start_single_metadata());
+  if (holds_data()) {
+    if (!is_single()) TRY_DONE(join_cluster());
+    TRY_DONE(open_data());
+  }
+  make_scripts();
+  TRY_DONE(start_listener());
+  environment_->announce(config::NodePhase::kListening, "port " + std::to_string(environment_->site.port));
+  if (has(config::NodeMode::kController)) controller_->start(server_->methods(), [this] { return metrics(); }, boot_);
+  if (has(config::NodeMode::kAgent)) start_agent();
+  if (!has(config::NodeMode::kController)) start_presence();
+  return {};
+}
+
+Status Node::start_single_metadata() {
+  controller_->start(server_->methods(), [this] { return metrics(); }, boot_);
+  const auto give_up = std::chrono::steady_clock::now() + kSingleMetadataWait;
+  while (controller_->service() == nullptr) {
+    if (!controller_->failure().empty()) return Error{ErrorCode::kCorrupt, controller_->failure()};
+    if (std::chrono::steady_clock::now() > give_up) return Error{ErrorCode::kTimeout, "the metadata log could not be read in time"};
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  return {};
+}
+
+/// A node that has never belonged to a cluster learns which one it is before it makes its directories.
+Status Node::join_cluster() {
+  if (!environment_->cluster().is_nil()) return {};
+  const meta::RegisterRequest request{.alias = environment_->site.alias, .role = static_cast<meta::NodeRole>(environment_->mode), .cluster = {},
+                                      .uuid = environment_->identity.node, .boot = boot_, .host = environment_->site.host,
+                                      .port = environment_->site.port, .chunks = {}};
+  std::string reported;
+  while (!stopping_) {
+    const auto reply = controllers_->ask<meta::RegisterReply>(meta::kRegisterNode, request);
+    if (reply.ok()) {
+      TRY_DONE(environment_->join(files_, reply->cluster));
+      channels_->reconnect_all();
+      return {};
+    }
+    if (reply.error().code == ErrorCode::kDenied) return reply.error();
+    if (reply.error().message != reported) environment_->announce(config::NodePhase::kStarting, "waits for the controllers: " + reply.error().message);
+    reported = reply.error().message;
+    std::this_thread::sleep_for(kJoinPause);
+  }
+  return Error{ErrorCode::kCancelled, "stopped while waiting for the controllers"};
+}
+
+Status Node::open_data() {
+  TRY(data_, DataRole::open(*environment_, files_, clock_, *catalogue_, *caller_,
+                            [this](const std::string& user) { return scripts_->open_context(user); },
+                            [this] { return presence_ ? presence_->epoch() : 0; }));
+  data_->register_methods(server_->methods());
+  return {};
+}
+
+void Node::make_scripts() {
+  // Not owned: the data role lives as long as the book.
+  std::shared_ptr<dist::PartitionService> local;
+  if (data_) local = std::shared_ptr<dist::PartitionService>(std::shared_ptr<void>(), &data_->partitions());
+  services_ = std::make_unique<dist::PartitionServiceBook>(*caller_, environment_->site.alias, std::move(local));
+  distribution_.reset(new dist::Distribution{*catalogue_, *services_, peer_pool_, environment_->site.alias});
+  writer_ = std::make_unique<dist::ReplicatedWriter>(*distribution_, [this] { return presence_ ? presence_->epoch() : 0; });
+  remote_ = std::make_unique<NodeRemoteRun>(*caller_, *controllers_, scripts_->hosts());
+  remote_->register_methods(server_->methods());
+  scripts_->register_functions({*distribution_, *writer_, *remote_}, [this] { return ready_.load(); });
+}
+
+net::ListenerOptions Node::listener_options() const {
+  const auto& settings = environment_->settings();
+  net::ListenerOptions options;
+  options.host = settings.text("listenAddress");
+  // A loopback-only cluster keeps the customary password, so nobody outside may reach it.
+  if (options.host.empty()) options.host = is_loopback(environment_->site.host) ? "127.0.0.1" : "0.0.0.0";
+  if (environment_->site.host.starts_with("127.")) options.host = environment_->site.host;
+  options.port = environment_->site.port;
+  options.web_root = settings.path("webRoot").string();
+  return options;
+}
+
+Status Node::start_listener() {
+  net::ListenerHandlers handlers;
+  handlers.rpc = [this](int fd, std::string read) { server_->accept_connection(fd, std::move(read)); };
+  handlers.raft = [this](int fd, std::string read) {
+    if (controller_) controller_->accept_raft(fd, std::move(read));
+    else ::close(fd);
+  };
+  listener_ = std::make_unique<net::Listener>(listener_options(),
+                                              net::NativeSurroundings{scripts_->sessions(), scripts_->runner(), statements_, urgent_}, std::move(handlers));
+  return listener_->start();
+}
+
+void Node::start_agent() {
+  supervisor_ = std::make_unique<agent::Supervisor>(agent::place_of(environment_->settings(), program_), clock_);
+  agent_ = std::make_unique<agent::AgentService>(*supervisor_, agent::StartSource());
+  agent_->register_methods(server_->methods());
+  agent_->start();
+}
+
+void Node::start_presence() {
+  dist::PresenceHooks hooks;
+  hooks.metrics = [this] { return metrics(); };
+  hooks.registered = [this](const meta::RegisterReply& reply) {
+    if (environment_->cluster() != reply.cluster) {
+      if (const auto joined = environment_->join(files_, reply.cluster); !joined.ok()) log_error("identity not saved: " + joined.error().message);
+      channels_->reconnect_all();
+    }
+    refresh_members();
+    if (!ready_.exchange(true)) environment_->announce(config::NodePhase::kReady);
+  };
+  hooks.heard = [this](const meta::HeartbeatReply& reply) {
+    if (reply.configuration_revision == configuration_revision_) return;
+    configuration_revision_ = reply.configuration_revision;
+    refresh_members();
+  };
+  if (data_) data_->add_hooks(hooks);
+  const dist::PresenceFacts facts{.alias = environment_->site.alias, .role = static_cast<meta::NodeRole>(environment_->mode),
+                                  .cluster = environment_->cluster(), .node = environment_->identity.node, .boot = boot_,
+                                  .host = environment_->site.host, .port = environment_->site.port};
+  presence_ = std::make_unique<dist::Presence>(*controllers_, facts, std::move(hooks));
+  if (data_) data_->start();
+  presence_->start();
+}
+
+void Node::refresh_members() {
+  const auto bytes = controllers_->call(meta::kGetConfiguration, {}, {.repeat = dist::Repeat::kSafe, .timeout = milliseconds(2000)});
+  if (!bytes.ok()) return;
+  const auto reply = meta::decode<meta::ConfigurationReply>(*bytes, meta::kGetConfiguration);
+  if (!reply.ok()) return;
+  addresses_.put_all(reply->nodes);
+  if (is_single()) return;
+  std::vector<std::string> controllers;
+  for (const auto& [alias, node] : reply->nodes) {
+    if (node.role == meta::NodeRole::kController) controllers.push_back(alias);
+  }
+  if (!controllers.empty()) controllers_->set_controllers(std::move(controllers));
+}
+
+meta::NodeMetrics Node::metrics() {
+  const auto host = sampler_->sample();
+  const auto& settings = environment_->settings();
+  meta::NodeMetrics metrics;
+  metrics.connections_max = static_cast<int32_t>(settings.integer("maxConnections"));
+  metrics.memory_max_gb = settings.number("maxMemSize");
+  metrics.workers = static_cast<int32_t>(settings.integer("workerNum"));
+  metrics.connections = static_cast<int32_t>(scripts_->sessions().size());
+  metrics.memory_used_bytes = host.memory_used_bytes;
+  metrics.memory_allocated_bytes = host.memory_allocated_bytes;
+  metrics.cpu_percent = host.cpu_usage_percent;
+  metrics.load_average = host.load_average;
+  metrics.jobs_running = static_cast<int32_t>(statements_.running());
+  metrics.jobs_queued = static_cast<int32_t>(statements_.waiting());
+  metrics.disk_capacity_bytes = host.disk_capacity_bytes;
+  metrics.disk_free_bytes = host.disk_free_bytes;
+  metrics.disk_write_rate = host.disk_write_bytes_per_second;
+  metrics.disk_read_rate = host.disk_read_bytes_per_second;
+  metrics.network_send_rate = host.network_send_bytes_per_second;
+  metrics.network_receive_rate = host.network_receive_bytes_per_second;
+  return metrics;
+}
+
+void Node::stop() {
+  if (stopping_.exchange(true)) return;
+  environment_->announce(config::NodePhase::kStopping);
+  ready_ = false;
+  if (listener_) listener_->stop();
+  if (presence_) presence_->stop();
+  if (agent_) agent_->stop();
+  statements_.stop();
+  urgent_.stop();
+  if (data_) data_->stop();
+  if (server_) server_->stop();
+  if (controller_) controller_->stop();
+  if (channels_) channels_->stop();
+  peer_pool_.stop();
+  local_calls_.stop();
+  log_info("MainServer shutdown.");
+}
+
+}  // namespace pelorus::server

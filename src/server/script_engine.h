@@ -1,0 +1,67 @@
+#pragma once
+// Everything scripts run with on one node: functions, shared objects, queries, sessions.
+
+#include <memory>
+
+#include "dist/controller_client.h"
+#include "dist/functions.h"
+#include "exec/session_scope.h"
+#include "exec/sql_runner.h"
+#include "functions/registry.h"
+#include "session/functions.h"
+#include "session/interpreter_host.h"
+#include "session/run_statement.h"
+#include "server/start_up.h"
+
+namespace pelorus::server {
+
+/// Users as the controllers have them.
+class ControllersAuthenticator final : public session::Authenticator {
+ public:
+  explicit ControllersAuthenticator(dist::ControllerClient& controllers) : controllers_(controllers) {}
+  Result<std::optional<session::UserFacts>> find_user(std::string_view user) override;
+
+ private:
+  dist::ControllerClient& controllers_;
+};
+
+/// Members in order of life.
+class ScriptEngine {
+ public:
+  /// `clock` and `controllers` outlive it.
+  ScriptEngine(const NodeEnvironment& environment, Clock& clock, dist::ControllerClient& controllers);
+
+  /// Adds every built-in of the node. Call once, before any script runs.
+  void register_functions(dist::DistributedServices distributed, std::function<bool()> is_initialized);
+
+  session::InterpreterHosts& hosts() { return hosts_; }
+  session::StatementRunner& runner() { return runner_; }
+  session::SessionTable& sessions() { return sessions_; }
+  /// A session of its own for fragments of other nodes' queries.
+  std::shared_ptr<functions::CallContext> open_context(const std::string& user);
+
+ private:
+  const NodeEnvironment& environment_;
+  dist::ControllerClient& controllers_;
+  functions::Registry registry_;
+  exec::NodeSharedObjects shared_;
+  exec::QueryRunner sql_;
+  exec::Surroundings surroundings_;
+  session::InterpreterHosts hosts_;
+  ControllersAuthenticator users_;
+  session::Login login_;
+  session::JobBoard jobs_;
+  session::OutcomeMemory outcomes_;
+  session::SessionTable sessions_;
+  session::StatementRunner runner_;
+};
+
+/// getNodeAlias getNodeType getNodeHost getNodePort getControllerAlias getHomeDir getConfig license writeLog
+/// isDataNodeInitialized clearAllCache
+void register_node_facts(functions::Registry& registry, const NodeEnvironment& environment, dist::RemoteRun& remote,
+                         std::function<bool()> is_initialized);
+
+/// Bytes this process holds now; throws ScriptError when `more` would pass maxMemSize.
+std::function<void(int64_t more)> memory_limit(const config::Settings& settings);
+
+}  // namespace pelorus::server

@@ -1,0 +1,43 @@
+#pragma once
+// The first phases of every role: settings, log, the node's own directory and its lock.
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "config/load.h"
+#include "config/node_lock.h"
+#include "config/node_state.h"
+#include "server/node_identity.h"
+
+namespace pelorus::server {
+
+/// What start-up leaves for the roles. Lives as long as the process.
+struct NodeEnvironment {
+  config::Loaded loaded;
+  config::NodeMode mode = config::NodeMode::kSingle;
+  config::Site site;                   // of this node
+  std::filesystem::path home;
+  std::filesystem::path directory;     // <home>/<alias>: lock, state, identity, keys
+  std::string cluster_key;             // empty: peers are trusted by cluster UUID
+  NodeIdentity identity;
+  std::optional<config::NodeLock> lock;
+
+  const config::Settings& settings() const { return loaded.settings; }
+  mutable std::mutex identity_mutex;   // of identity.cluster
+  /// The cluster this node belongs to; nil before it has joined one. Thread-safe.
+  Uuid cluster() const;
+  /// Durable when it returns.
+  Status join(io::FileSystem& files, const Uuid& cluster);
+  /// Writes node.state and the log.
+  void announce(config::NodePhase phase, const std::string& detail = {}) const;
+};
+
+/// Errors are complete sentences for the operator: they go to the log, standard error and node.state.
+Result<std::unique_ptr<NodeEnvironment>> start_up(config::Loaded loaded, io::FileSystem& files);
+
+/// Every address of the configured cluster is a loopback address: nobody outside this machine can reach it.
+bool is_loopback_only(const NodeEnvironment& environment);
+
+}  // namespace pelorus::server
