@@ -28,6 +28,8 @@ if [ -x "$build/pelorus" ]; then
   cp "$build/pelorus" "$server/pelorus"
   strip --strip-debug "$server/pelorus"
 fi
+mkdir -p "$server/demo"
+cp "$root/packaging/demo/read_flights.mjs" "$server/demo/"
 if [ -d "$root/web/dist" ]; then cp -R "$root/web/dist/." "$server/web/"; fi
 if [ -d "$root/modules" ]; then cp -R "$root/modules/." "$server/modules/"; fi
 cp "$root/LICENSE" "$server/LICENSE"
@@ -38,7 +40,7 @@ for program in "$server/pelorusd" "$server/pelorus"; do
   ldd "$program" | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | while read -r library; do
     case ${library##*/} in
       libc.so* | libm.so* | libpthread.so* | libdl.so* | librt.so* | libresolv.so* | ld-linux*) ;;
-      *) cp -L "$library" "$server/lib/" ;;
+      *) [ "$library" = "$server/lib/${library##*/}" ] || cp -L "$library" "$server/lib/" ;;
     esac
   done
 done

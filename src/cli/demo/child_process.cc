@@ -1,0 +1,117 @@
+#include "cli/demo/child_process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <fstream>
+#include <thread>
+
+namespace pelorus::cli {
+namespace {
+
+constexpr int kCannotRun = 127;
+
+/// In the child: only calls that are safe after fork.
+[[noreturn]] void become(char* const* words, const char* directory, int output, int errors) {
+  setpgid(0, 0);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  signal(SIGPIPE, SIG_DFL);
+  const int input = open("/dev/null", O_RDONLY);
+  if (chdir(directory) == 0 && input >= 0 && dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
+      dup2(errors, STDERR_FILENO) >= 0) {
+    execvp(words[0], words);
+  }
+  _exit(kCannotRun);
+}
+
+}  // namespace
+
+Result<ChildProcess> ChildProcess::start(const ProgramLine& program, bool output_pipe) {
+  std::vector<char*> words;
+  for (const auto& word : program.words) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  const int file = open(program.output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (file < 0) return Error{ErrorCode::kIo, program.output.string() + ": " + std::strerror(errno)};
+  int ends[2] = {-1, -1};
+  if (output_pipe && pipe2(ends, O_CLOEXEC) != 0) {
+    close(file);
+    return Error{ErrorCode::kIo, std::string("no pipe: ") + std::strerror(errno)};
+  }
+  const pid_t pid = fork();
+  if (pid == 0) become(words.data(), program.directory.c_str(), output_pipe ? ends[1] : file, file);
+  const int failure = errno;
+  close(file);
+  if (output_pipe) close(ends[1]);
+  if (pid > 0) return ChildProcess(pid, ends[0]);
+  if (output_pipe) close(ends[0]);
+  return Error{ErrorCode::kIo, program.words[0] + " cannot be started: " + std::strerror(failure)};
+}
+
+ChildProcess::ChildProcess(ChildProcess&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)), output_(std::exchange(other.output_, -1)) {}
+
+ChildProcess::~ChildProcess() {
+  if (output_ >= 0) close(output_);
+  if (pid_ > 0) kill_group();
+}
+
+void ChildProcess::kill_group() {
+  kill(-pid_, SIGKILL);
+  kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+Result<int> ChildProcess::wait(std::chrono::seconds at_most, Interrupt* interrupt) {
+  constexpr auto kStep = std::chrono::milliseconds(20);
+  const auto give_up = std::chrono::steady_clock::now() + at_most;
+  while (true) {
+    int status = 0;
+    if (waitpid(pid_, &status, WNOHANG) == pid_) {
+      pid_ = -1;
+      return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+    if (std::chrono::steady_clock::now() >= give_up) {
+      kill_group();
+      return Error{ErrorCode::kTimeout, "no end after " + std::to_string(at_most.count()) + " s"};
+    }
+    if (interrupt == nullptr) {
+      std::this_thread::sleep_for(kStep);
+    } else if (interrupt->wait(kStep)) {
+      kill_group();
+      return Error{ErrorCode::kCancelled, "interrupted"};
+    }
+  }
+}
+
+Status run_program(const ProgramLine& program, std::chrono::seconds at_most, Interrupt* interrupt) {
+  TRY(auto child, ChildProcess::start(program, false));
+  auto status = child.wait(at_most, interrupt);
+  std::string line;
+  for (const auto& word : program.words) line += (line.empty() ? "" : " ") + word;
+  if (!status.ok()) return Error{status.error().code, line + ": " + status.error().message};
+  if (*status == 0) return {};
+  return Error{ErrorCode::kUnavailable,
+               line + " ended with status " + std::to_string(*status) + ":\n" + last_lines(program.output, 8)};
+}
+
+std::string last_lines(const std::filesystem::path& file, size_t lines) {
+  std::ifstream in(file);
+  std::deque<std::string> kept;
+  for (std::string line; std::getline(in, line);) {
+    kept.push_back(line);
+    if (kept.size() > lines) kept.pop_front();
+  }
+  std::string text;
+  for (const auto& line : kept) text += line + "\n";
+  return text;
+}
+
+}  // namespace pelorus::cli

@@ -1,0 +1,121 @@
+#include "cli/demo/demo_kill.h"
+
+#include <signal.h>
+
+#include <cstdio>
+
+#include "cli/connect.h"
+#include "cli/demo/demo_cluster.h"
+#include "cli/demo/demo_state.h"
+#include "cli/demo/load_flights.h"
+#include "cli/value_text.h"
+#include "client/failover.h"
+#include "config/nearest_name.h"
+#include "config/node_lock.h"
+
+namespace pelorus::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string seconds_text(Clock::time_point from) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f s", std::chrono::duration<double>(Clock::now() - from).count());
+  return text;
+}
+
+Status show_count(const DemoPlace& place, Terminal& terminal) {
+  client::FailoverOptions options;
+  options.connection.user = kDemoUser;
+  options.connection.password = kDemoPassword;
+  options.connection.socket.connect = std::chrono::milliseconds(1000);
+  options.connection.socket.silence = std::chrono::seconds(30);
+  client::FailoverConnection nodes(place.data_nodes(), options);
+  const auto began = Clock::now();
+  const auto answer = nodes.run(kCountFlights);
+  if (!answer.ok()) return answer.error();
+  terminal.out() << "  " << kCountFlights << "\n  = " << (*answer ? value_text(**answer) : "nothing") << " in "
+                 << seconds_text(began) << ", from " << nodes.current()->endpoint().text() << std::endl;
+  return {};
+}
+
+/// Waits for what follows from the loss of `alias`.
+Status show_recovery(const DemoCluster& cluster, const std::string& alias, bool led, Clock::time_point killed,
+                     Terminal& terminal) {
+  if (led) {
+    TRY(const auto view,
+        cluster.await([&](const ClusterView& seen) { return !seen.leader().empty() && seen.leader() != alias; },
+                      std::chrono::seconds(30), "another leader"));
+    terminal.out() << "  " << terminal.paint(Colour::kGood, view.leader() + " leads now") << ", elected within "
+                   << seconds_text(killed) << std::endl;
+  }
+  TRY_DONE(show_count(cluster.place(), terminal));
+  if (alias.starts_with("node")) {
+    const auto back = cluster.await(
+        [&](const ClusterView& seen) {
+          const auto* node = seen.find(alias);
+          return node != nullptr && node->online && config::running_node(cluster.place().node_directory(alias));
+        },
+        std::chrono::seconds(60), alias + " back");
+    if (!back.ok()) return back.error();
+    terminal.out() << "  " << terminal.paint(Colour::kGood, alias + " is back") << ": its agent started it again, "
+                   << seconds_text(killed) << " after the kill" << std::endl;
+    return {};
+  }
+  const int server = alias.starts_with("controller") ? alias.back() - '0' : 1;
+  terminal.out()
+      << "  Start it again:  sh "
+      << (cluster.place().cluster(server) / (alias == "agent1" ? "startAgent.sh" : "startController.sh")).string()
+      << std::endl;
+  return {};
+}
+
+}  // namespace
+
+ExitCode kill_demo_node(const std::string& alias, Terminal& terminal) {
+  const auto place = read_demo_state(demo_state_path());
+  if (!place.ok()) return report(place.error(), terminal);
+  const auto directory = place->node_directory(alias);
+  if (directory.empty()) {
+    std::vector<std::string> aliases = place->aliases();
+    const std::vector<std::string_view> names(aliases.begin(), aliases.end());
+    std::string all;
+    for (const auto& name : aliases) all += " " + name;
+    terminal.complain("the demo has no node '" + alias + "'" + config::did_you_mean(alias, names) +
+                      " There are:" + all);
+    return ExitCode::kUsage;
+  }
+  Interrupt interrupt;
+  const DemoCluster cluster(*place, interrupt);
+  const auto before = cluster.look();
+  if (!before.ok()) return report(before.error(), terminal);
+  const auto running = config::running_node(directory);
+  if (!running) {
+    terminal.complain(alias + " is not running");
+    return ExitCode::kNotMet;
+  }
+  const bool led = before->leader() == alias;
+  const auto killed = Clock::now();
+  if (kill(running->pid, SIGKILL) != 0) {
+    terminal.complain("process " + std::to_string(running->pid) + " cannot be killed");
+    return ExitCode::kFailed;
+  }
+  terminal.out() << "  " << terminal.paint(Colour::kBad, "Killed " + alias) << " (process " << running->pid
+                 << ", SIGKILL" << (led ? ", the leader)" : ")") << std::endl;
+  const auto shown = show_recovery(cluster, alias, led, killed, terminal);
+  return shown.ok() ? ExitCode::kDone : report(shown.error(), terminal);
+}
+
+ExitCode stop_demo(Terminal& terminal) {
+  const auto path = demo_state_path();
+  const auto place = read_demo_state(path);
+  if (!place.ok()) return report(place.error(), terminal);
+  Interrupt interrupt;
+  DemoCluster(*place, interrupt).stop();
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);
+  terminal.out() << "Stopped. Its files are in " << place->directory.string() << std::endl;
+  return ExitCode::kDone;
+}
+
+}  // namespace pelorus::cli

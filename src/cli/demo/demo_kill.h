@@ -1,0 +1,13 @@
+#pragma once
+// `pelorus demo kill ALIAS` and `pelorus demo stop`, from another terminal.
+
+#include "cli/command.h"
+
+namespace pelorus::cli {
+
+/// Ends one node of the running demo with SIGKILL and shows that the cluster serves on.
+ExitCode kill_demo_node(const std::string& alias, Terminal& terminal);
+/// Stops a demo whose own process is gone.
+ExitCode stop_demo(Terminal& terminal);
+
+}  // namespace pelorus::cli
