@@ -6,6 +6,8 @@
 
 #include <fstream>
 
+#include "base/ids.h"
+
 namespace pelorus::cli {
 namespace {
 
@@ -48,12 +50,24 @@ Status write_file(const fs::path& path, const std::string& text) {
   return {};
 }
 
+/// Any process of this computer could call itself a node otherwise.
+fs::path key_file(const DemoPlace& place) { return place.directory / "cluster.key"; }
+
+Status write_key(const DemoPlace& place) {
+  TRY_DONE(write_file(key_file(place), Uuid::random().to_string() + Uuid::random().to_string() + "\n"));
+  std::error_code failure;
+  fs::permissions(key_file(place), fs::perms::owner_read | fs::perms::owner_write, failure);
+  if (failure) return Error{ErrorCode::kIo, key_file(place).string() + ": " + failure.message()};
+  return {};
+}
+
 std::string controller_config(const DemoPlace& place, int server) {
   return "mode=controller\nlocalSite=" + place.controller(server).text() + ":controller" + std::to_string(server) +
          "\ndfsReplicationFactor=2\ndfsReplicaReliabilityLevel=0\nworkerNum=4\nlocalExecutors=3\nmaxConnections=512\n"
          "maxMemSize=2\nwebWorkerNum=4\ndfsMetaDir=" +
          (place.directory / ("ssd1/dolphindb_" + std::to_string(server)) / "dfsMeta").string() +
-         "\ndataSync=1\ndfsHAMode=Raft\nlanCluster=0\nmaxLogSize=256\n";
+         "\ndataSync=1\ndfsHAMode=Raft\nlanCluster=0\nmaxLogSize=256\nclusterKeyFile=" + key_file(place).string() +
+         "\n";
 }
 
 std::string agent_config(const DemoPlace& place) {
@@ -63,7 +77,8 @@ std::string agent_config(const DemoPlace& place) {
   for (int i = 1; i <= kDemoServers; ++i) {
     text += "," + place.controller(i).text() + ":controller" + std::to_string(i) + ":controller";
   }
-  return text + "\nworkerNum=4\nlocalExecutors=3\nmaxMemSize=1\nlanCluster=0\nmaxLogSize=256\n";
+  return text + "\nworkerNum=4\nlocalExecutors=3\nmaxMemSize=1\nlanCluster=0\nmaxLogSize=256\nclusterKeyFile=" +
+         key_file(place).string() + "\n";
 }
 
 std::string nodes_file(const DemoPlace& place) {
@@ -157,6 +172,8 @@ Status make_servers(const DemoPlace& place, const fs::path& package) {
   if (fs::exists(place.directory) && !fs::is_empty(place.directory, failure)) {
     return Error{ErrorCode::kAlreadyExists, "The directory is not empty: " + place.directory.string()};
   }
+  fs::create_directories(place.directory, failure);
+  TRY_DONE(write_key(place));
   for (int i = 1; i <= kDemoServers; ++i) {
     TRY_DONE(copy_package(package, place.cluster(i).parent_path()));
     const auto config = place.cluster(i) / "config";
