@@ -18,28 +18,42 @@ constexpr rpc::CallOptions kExportCall{.timeout = seconds(60)};
 struct OpenRequest {
   ChunkId chunk;
   Version from = 0;
-  template <class A> void fields(A& a) { a(chunk, from); }
+  template <class A>
+  void fields(A& a) {
+    a(chunk, from);
+  }
 };
 struct OpenReply {
   uint64_t id = 0;
   Version from = 0;
   Version to = 0;
-  template <class A> void fields(A& a) { a(id, from, to); }
+  template <class A>
+  void fields(A& a) {
+    a(id, from, to);
+  }
 };
 struct NextRequest {
   uint64_t id = 0;
-  template <class A> void fields(A& a) { a(id); }
+  template <class A>
+  void fields(A& a) {
+    a(id);
+  }
 };
 struct NextReply {
   std::optional<std::string> message;  // nothing: that was all
-  template <class A> void fields(A& a) { a(message); }
+  template <class A>
+  void fields(A& a) {
+    a(message);
+  }
 };
 
 }  // namespace
 
 void ExportDesk::register_methods(rpc::Methods& methods) {
-  methods.on("data.export_open", [this](const rpc::Peer&, std::string_view payload, const rpc::CallInfo&) { return open(payload); });
-  methods.on("data.export_next", [this](const rpc::Peer&, std::string_view payload, const rpc::CallInfo&) { return next(payload); });
+  methods.on("data.export_open",
+             [this](const rpc::Peer&, std::string_view payload, const rpc::CallInfo&) { return open(payload); });
+  methods.on("data.export_next",
+             [this](const rpc::Peer&, std::string_view payload, const rpc::CallInfo&) { return next(payload); });
 }
 
 Result<Bytes> ExportDesk::open(std::string_view payload) {
@@ -49,7 +63,8 @@ Result<Bytes> ExportDesk::open(std::string_view payload) {
   const auto now = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);
   std::erase_if(exports_, [&](const auto& entry) { return now - entry.second->used > kExportIdleMax; });
-  if (exports_.size() >= kExportsMax) return Error{ErrorCode::kLimit, "too many chunks are being copied from this node: " + std::to_string(kExportsMax)};
+  if (exports_.size() >= kExportsMax)
+    return Error{ErrorCode::kLimit, "too many chunks are being copied from this node: " + std::to_string(kExportsMax)};
   reply.id = ++last_;
   exports_.emplace(reply.id, std::make_shared<Open>(Open{std::move(content), now}));
   return meta::encode(reply);
@@ -82,7 +97,8 @@ Result<Version> ReplicaCopier::copy_from(ChunkId chunk, const std::string& sourc
   if (usable && export_facts.to == info->version) return info->version;
   TRY(const auto import, store_.import_chunk(chunk));
   while (true) {
-    TRY(const auto answer, caller_.call(source, "data.export_next", meta::encode(NextRequest{export_facts.id}), kExportCall));
+    TRY(const auto answer,
+        caller_.call(source, "data.export_next", meta::encode(NextRequest{export_facts.id}), kExportCall));
     TRY(auto reply, meta::decode<NextReply>(answer, "data.export_next"));
     if (!reply.message) break;
     TRY_DONE(import->add(*reply.message));
@@ -104,12 +120,19 @@ Result<Version> ReplicaCopier::copy(ChunkId chunk, const std::vector<std::string
 Result<Version> ReplicaCopier::recover(ChunkId chunk, const std::vector<std::string>& sources) {
   TRY(const auto first, copy(chunk, sources));
   log_debug("chunk " + std::to_string(chunk.value) + " copied up to version " + std::to_string(first));
-  meta::BeginTransaction hold{.type = meta::TransactionType::kRecover, .client = {}, .sequence = 0, .coordinator = self_, .epoch = epoch_(), .chunks = {}, .recover = chunk};
+  meta::BeginTransaction hold{.type = meta::TransactionType::kRecover,
+                              .client = {},
+                              .sequence = 0,
+                              .coordinator = self_,
+                              .epoch = epoch_(),
+                              .chunks = {},
+                              .recover = chunk};
   const auto give_up = std::chrono::steady_clock::now() + kHoldWait;
   while (true) {
     auto begun = catalogue_.begin(hold);
     if (!begun.ok()) {
-      if (begun.error().code != ErrorCode::kConflict || std::chrono::steady_clock::now() > give_up) return begun.error();
+      if (begun.error().code != ErrorCode::kConflict || std::chrono::steady_clock::now() > give_up)
+        return begun.error();
       std::this_thread::sleep_for(kHoldPause);
       continue;
     }
@@ -119,8 +142,11 @@ Result<Version> ReplicaCopier::recover(ChunkId chunk, const std::vector<std::str
     const bool whole = reached.ok() && *reached >= held.version;
     TRY(const auto decided, catalogue_.decide({.transaction = begun->begun.transaction, .commit = whole}));
     if (!reached.ok()) return reached;
-    if (!whole) return Error{ErrorCode::kStale, "the source is at version " + std::to_string(*reached) + ", the chunk at " + std::to_string(held.version)};
-    if (decided.state == meta::TransactionState::kAborted) return Error{ErrorCode::kConflict, "the recovery was called off by the controllers"};
+    if (!whole)
+      return Error{ErrorCode::kStale, "the source is at version " + std::to_string(*reached) + ", the chunk at " +
+                                          std::to_string(held.version)};
+    if (decided.state == meta::TransactionState::kAborted)
+      return Error{ErrorCode::kConflict, "the recovery was called off by the controllers"};
     return reached;
   }
 }

@@ -13,8 +13,8 @@
 
 namespace pelorus::datanode {
 
-inline constexpr size_t kExportsMax = 64;                       // open at once; beyond: kLimit
-inline constexpr std::chrono::seconds kExportIdleMax{60};       // an importer that went away
+inline constexpr size_t kExportsMax = 64;                  // open at once; beyond: kLimit
+inline constexpr std::chrono::seconds kExportIdleMax{60};  // an importer that went away
 
 /// Answers data.export_open and data.export_next. Thread-safe.
 class ExportDesk {
@@ -43,7 +43,8 @@ class ReplicaCopier {
                 std::function<uint64_t()> epoch)
       : store_(store), caller_(caller), catalogue_(catalogue), self_(std::move(self)), epoch_(std::move(epoch)) {}
 
-  /// Copies from one of `sources` while writes go on, then holds the chunk still for the rest. Returns the version reached.
+  /// Copies from one of `sources` while writes go on, then holds the chunk still for the rest. Returns the version
+  /// reached.
   Result<Version> recover(ChunkId chunk, const std::vector<std::string>& sources);
 
  private:

@@ -33,7 +33,8 @@ class PartitionHost final : public dist::PartitionService {
   Status flush() override;
 
  private:
-  /// Waits a little for a version whose commit notice is on its way, asking the controllers about prepared transactions.
+  /// Waits a little for a version whose commit notice is on its way, asking the controllers about prepared
+  /// transactions.
   Result<std::shared_ptr<const storage::ChunkSnapshot>> snapshot(const dist::ChunkVersion& chunk);
 
   storage::ChunkStore& store_;

@@ -10,7 +10,8 @@ Result<Bytes> prepare(dist::PartitionService& service, std::string_view payload)
   std::vector<dist::ChunkBlock> blocks;
   for (const auto& block : message.blocks) {
     TRY(auto rows, dist::unpack_table(block.rows));
-    blocks.push_back({.chunk = block.chunk, .replace = block.replace, .base_version = block.base_version, .rows = std::move(rows)});
+    blocks.push_back(
+        {.chunk = block.chunk, .replace = block.replace, .base_version = block.base_version, .rows = std::move(rows)});
   }
   TRY_DONE(service.prepare(message.ticket, blocks));
   return Bytes{};
@@ -61,9 +62,12 @@ Result<Bytes> flush(dist::PartitionService& service, std::string_view) {
 void register_partition_methods(rpc::Methods& methods, dist::PartitionService& service) {
   using Deed = Result<Bytes> (*)(dist::PartitionService&, std::string_view);
   const auto on = [&](const char* name, Deed deed, rpc::MethodOptions options = {}) {
-    methods.on(name, [&service, deed](const rpc::Peer&, std::string_view payload, const rpc::CallInfo&) {
-      return deed(service, payload);
-    }, options);
+    methods.on(
+        name,
+        [&service, deed](const rpc::Peer&, std::string_view payload, const rpc::CallInfo&) {
+          return deed(service, payload);
+        },
+        options);
   };
   on("data.prepare", prepare);
   on("data.settle", settle);

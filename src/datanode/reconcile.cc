@@ -4,7 +4,10 @@
 
 namespace pelorus::datanode {
 Reconciler::Reconciler(storage::ChunkStore& store, TransactionHost& transactions, ReplicaCopier& copier, size_t workers)
-    : store_(store), transactions_(transactions), copier_(copier), pool_({.name = "reconcile", .threads_max = workers}) {}
+    : store_(store),
+      transactions_(transactions),
+      copier_(copier),
+      pool_({.name = "reconcile", .threads_max = workers}) {}
 
 Reconciler::~Reconciler() { stop(); }
 
@@ -17,8 +20,9 @@ void Reconciler::stop() {
 }
 
 void Reconciler::take(const meta::Order& order) {
-  const std::pair<int, uint64_t> key{static_cast<int>(order.kind),
-                                     order.kind == meta::Order::Kind::kResolve ? order.transaction.value : order.chunk.value};
+  const std::pair<int, uint64_t> key{static_cast<int>(order.kind), order.kind == meta::Order::Kind::kResolve
+                                                                       ? order.transaction.value
+                                                                       : order.chunk.value};
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || !under_way_.insert(key).second) return;
@@ -27,8 +31,10 @@ void Reconciler::take(const meta::Order& order) {
     switch (order.kind) {
       case meta::Order::Kind::kRecover: recover(order); break;
       case meta::Order::Kind::kDrop:
-        if (const auto dropped = store_.drop(order.chunk); !dropped.ok() && dropped.error().code != ErrorCode::kNotFound) {
-          log_warning("chunk " + std::to_string(order.chunk.value) + " is not wanted here but cannot be dropped: " + dropped.error().message);
+        if (const auto dropped = store_.drop(order.chunk);
+            !dropped.ok() && dropped.error().code != ErrorCode::kNotFound) {
+          log_warning("chunk " + std::to_string(order.chunk.value) +
+                      " is not wanted here but cannot be dropped: " + dropped.error().message);
         }
         break;
       case meta::Order::Kind::kResolve: transactions_.resolve(order.transaction); break;
@@ -45,10 +51,12 @@ void Reconciler::take(const meta::Order& order) {
 void Reconciler::recover(const meta::Order& order) {
   const auto reached = copier_.recover(order.chunk, order.nodes);
   if (!reached.ok()) {
-    log_warning("replica of chunk " + std::to_string(order.chunk.value) + " not recovered yet: " + reached.error().message);
+    log_warning("replica of chunk " + std::to_string(order.chunk.value) +
+                " not recovered yet: " + reached.error().message);
     return;
   }
-  log_info("replica of chunk " + std::to_string(order.chunk.value) + " recovered to version " + std::to_string(*reached));
+  log_info("replica of chunk " + std::to_string(order.chunk.value) + " recovered to version " +
+           std::to_string(*reached));
   const std::lock_guard lock(mutex_);
   recovered_.emplace_back(order.chunk, *reached);
 }
@@ -61,8 +69,11 @@ std::vector<std::pair<ChunkId, Version>> Reconciler::take_recovered() {
 std::vector<meta::ReportedChunk> Reconciler::report() const {
   std::vector<meta::ReportedChunk> chunks;
   for (const auto& info : store_.chunks()) {
-    chunks.push_back({.chunk = info.chunk, .version = info.version, .damaged = !info.damage.empty(),
-                      .rows = static_cast<int64_t>(info.rows), .bytes = static_cast<int64_t>(info.bytes_on_disk)});
+    chunks.push_back({.chunk = info.chunk,
+                      .version = info.version,
+                      .damaged = !info.damage.empty(),
+                      .rows = static_cast<int64_t>(info.rows),
+                      .bytes = static_cast<int64_t>(info.bytes_on_disk)});
   }
   return chunks;
 }

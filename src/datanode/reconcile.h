@@ -13,7 +13,8 @@
 
 namespace pelorus::datanode {
 
-/// Orders are queued by the presence's thread and carried out on a small pool; each at most once at a time. Thread-safe.
+/// Orders are queued by the presence's thread and carried out on a small pool; each at most once at a time.
+/// Thread-safe.
 class Reconciler {
  public:
   Reconciler(storage::ChunkStore& store, TransactionHost& transactions, ReplicaCopier& copier, size_t workers);
@@ -34,9 +35,9 @@ class Reconciler {
   ThreadPool pool_;
 
   mutable std::mutex mutex_;
-  bool stopping_ = false;                                    // guarded by mutex_
-  std::set<std::pair<int, uint64_t>> under_way_;             // guarded by mutex_; kind and chunk or transaction
-  std::vector<std::pair<ChunkId, Version>> recovered_;       // guarded by mutex_
+  bool stopping_ = false;                               // guarded by mutex_
+  std::set<std::pair<int, uint64_t>> under_way_;        // guarded by mutex_; kind and chunk or transaction
+  std::vector<std::pair<ChunkId, Version>> recovered_;  // guarded by mutex_
 };
 
 }  // namespace pelorus::datanode

@@ -12,8 +12,10 @@ std::vector<RowRange> intersect(const std::vector<RowRange>& left, const std::ve
   for (size_t i = 0, j = 0; i < left.size() && j < right.size();) {
     const RowRange part{std::max(left[i].from, right[j].from), std::min(left[i].to, right[j].to)};
     if (part.from < part.to) both.push_back(part);
-    if (left[i].to < right[j].to) ++i;
-    else ++j;
+    if (left[i].to < right[j].to)
+      ++i;
+    else
+      ++j;
   }
   return both;
 }

@@ -30,7 +30,8 @@ txn::Decision decision_for(const std::string& self, TransactionId transaction, c
 
 }  // namespace
 
-TransactionHost::TransactionHost(storage::ChunkStore& store, dist::Catalogue& catalogue, const Clock& clock, std::string self)
+TransactionHost::TransactionHost(storage::ChunkStore& store, dist::Catalogue& catalogue, const Clock& clock,
+                                 std::string self)
     : store_(store), catalogue_(catalogue), clock_(clock), self_(std::move(self)) {}
 
 TransactionHost::~TransactionHost() { stop(); }
@@ -47,7 +48,8 @@ void TransactionHost::start() {
     // The watch asks at its first turn: the controllers may not be reachable yet.
     participant_.on_restart(prepared, now() - std::chrono::hours(1));
   }
-  if (!prepared.empty()) log_info(std::to_string(prepared.size()) + " transactions are in doubt after the restart; asking the controllers");
+  if (!prepared.empty())
+    log_info(std::to_string(prepared.size()) + " transactions are in doubt after the restart; asking the controllers");
   thread_ = std::thread([this] { watch(); });
 }
 
@@ -61,7 +63,8 @@ void TransactionHost::stop() {
 }
 
 Status TransactionHost::prepare(const dist::Ticket& ticket, const std::vector<dist::ChunkBlock>& blocks) {
-  txn::Share share{.transaction = ticket.transaction, .coordinator = ticket.coordinator, .epoch = ticket.epoch, .chunks = {}};
+  txn::Share share{
+      .transaction = ticket.transaction, .coordinator = ticket.coordinator, .epoch = ticket.epoch, .chunks = {}};
   for (const auto& block : blocks) share.chunks.push_back(block.chunk);
   txn::ParticipantActions actions;
   {
@@ -69,7 +72,8 @@ Status TransactionHost::prepare(const dist::Ticket& ticket, const std::vector<di
     actions = participant_.on_prepare(share, now());
   }
   if (!actions.persist) {
-    return actions.prepare_answer.value_or(Status(Error{ErrorCode::kConflict, label(ticket.transaction) + " is being prepared already"}));
+    return actions.prepare_answer.value_or(
+        Status(Error{ErrorCode::kConflict, label(ticket.transaction) + " is being prepared already"}));
   }
   std::vector<storage::ChunkWrite> writes;
   writes.reserve(blocks.size());
@@ -90,7 +94,9 @@ Status TransactionHost::prepare(const dist::Ticket& ticket, const std::vector<di
 }
 
 Status TransactionHost::settle(TransactionId transaction, const std::vector<dist::ChunkVersion>& versions) {
-  txn::Decision decision{.transaction = transaction, .verdict = versions.empty() ? txn::Verdict::kAbort : txn::Verdict::kCommit, .chunks = {}};
+  txn::Decision decision{.transaction = transaction,
+                         .verdict = versions.empty() ? txn::Verdict::kAbort : txn::Verdict::kCommit,
+                         .chunks = {}};
   for (const auto& version : versions) decision.chunks.push_back({version.chunk, version.version, {self_}});
   txn::ParticipantActions actions;
   {
@@ -103,7 +109,8 @@ Status TransactionHost::settle(TransactionId transaction, const std::vector<dist
 
 void TransactionHost::carry_out(const txn::ParticipantActions& actions) {
   if (actions.discard) {
-    if (const auto done = store_.abort(*actions.discard); !done.ok()) log_warning(label(*actions.discard) + " cannot be rolled back: " + done.error().message);
+    if (const auto done = store_.abort(*actions.discard); !done.ok())
+      log_warning(label(*actions.discard) + " cannot be rolled back: " + done.error().message);
   }
   if (!actions.publish) return;
   std::vector<storage::ChunkVersion> versions;

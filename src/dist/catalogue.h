@@ -1,5 +1,6 @@
 #pragma once
-// The controllers' truth as the rest of a node needs it. Implemented over rpc by ControllerCatalogue; tests bring their own.
+// The controllers' truth as the rest of a node needs it. Implemented over rpc by ControllerCatalogue; tests bring their
+// own.
 
 #include <optional>
 #include <string>

@@ -32,8 +32,8 @@ Value unwrap(Result<Value> result, const std::string& alias) {
   return std::move(result).value();
 }
 
-/// The answers of several nodes as one value (language of pnodeRun): tables below each other, dictionaries and scalars as
-/// rows, equal vectors as columns of a matrix, otherwise a dictionary from node to answer.
+/// The answers of several nodes as one value (language of pnodeRun): tables below each other, dictionaries and scalars
+/// as rows, equal vectors as columns of a matrix, otherwise a dictionary from node to answer.
 class Gathering {
  public:
   void add(const std::string& node, Value answer) {
@@ -111,8 +111,12 @@ class Gathering {
   Value vectors_as_columns() const {
     data::Vector values = answers_[0].vector();
     for (size_t i = 1; i < answers_.size(); ++i) values.append(answers_[i].vector());
-    data::Matrix matrix{.values = std::move(values), .rows = answers_[0].vector().size(), .columns = answers_.size(),
-                        .row_labels = {}, .column_labels = data::Shared<data::Vector>(data::Vector::of_strings(types::Type::kString, nodes_))};
+    data::Matrix matrix{
+        .values = std::move(values),
+        .rows = answers_[0].vector().size(),
+        .columns = answers_.size(),
+        .row_labels = {},
+        .column_labels = data::Shared<data::Vector>(data::Vector::of_strings(types::Type::kString, nodes_))};
     return matrix;
   }
 
@@ -132,12 +136,18 @@ class ClusterFunctions {
 
   Value rpc(CallContext& context, Arguments args) const {
     if (!args[0].is_text()) throw ScriptError("Usage: rpc(nodeAlias, func, args…). nodeAlias must be a string.");
-    RemoteCall call{.user = context.caller().user, .is_admin = context.caller().is_admin, .function = callable_text(args[1], "rpc(nodeAlias, func, args…)"), .arguments = {args.begin() + 2, args.end()}};
+    RemoteCall call{.user = context.caller().user,
+                    .is_admin = context.caller().is_admin,
+                    .function = callable_text(args[1], "rpc(nodeAlias, func, args…)"),
+                    .arguments = {args.begin() + 2, args.end()}};
     return unwrap(services_.remote.run(args[0].text(), call), args[0].text());
   }
 
   Value run_on_nodes(CallContext& context, Arguments args) const {
-    const RemoteCall call{.user = context.caller().user, .is_admin = context.caller().is_admin, .function = callable_text(args[0], "pnodeRun(function, [nodes], [addNodeAlias])"), .arguments = {}};
+    const RemoteCall call{.user = context.caller().user,
+                          .is_admin = context.caller().is_admin,
+                          .function = callable_text(args[0], "pnodeRun(function, [nodes], [addNodeAlias])"),
+                          .arguments = {}};
     std::vector<std::string> nodes;
     const bool named = args.size() > 1 && !args[1].is_void();
     if (named && args[1].is_text()) nodes.push_back(args[1].text());
@@ -151,7 +161,8 @@ class ClusterFunctions {
     }
     std::vector<Result<Value>> answers(nodes.size(), Error{ErrorCode::kUnavailable, "not asked"});
     std::vector<std::thread> threads;
-    for (size_t i = 0; i < nodes.size(); ++i) threads.emplace_back([&, i] { answers[i] = services_.remote.run(nodes[i], call); });
+    for (size_t i = 0; i < nodes.size(); ++i)
+      threads.emplace_back([&, i] { answers[i] = services_.remote.run(nodes[i], call); });
     for (auto& thread : threads) thread.join();
     Gathering gathering;
     for (size_t i = 0; i < nodes.size(); ++i) {
@@ -172,7 +183,8 @@ class ClusterFunctions {
   }
 
   Value replica_hashes(Arguments args) const {
-    if (!args[0].is_text() || !args[1].is_text()) throw ScriptError("Usage: getReplicaHashes(dbUrl, tableName). Both are strings.");
+    if (!args[0].is_text() || !args[1].is_text())
+      throw ScriptError("Usage: getReplicaHashes(dbUrl, tableName). Both are strings.");
     const auto facts = services_.distribution.catalogue.table(args[0].text(), args[1].text());
     if (!facts.ok()) throw ScriptError("getReplicaHashes => " + facts.error().message);
     std::map<std::string, std::vector<ChunkId>> chunks_of;
@@ -182,19 +194,28 @@ class ClusterFunctions {
       paths[chunk.id] = args[0].text() + meta::path_of(facts->database.scheme, chunk.key);
       for (const auto& replica : chunk.replicas) chunks_of[replica.node].push_back(chunk.id);
     }
-    data::Table rows(data::Schema{{"chunkId", types::Type::kLong}, {"path", types::Type::kString}, {"node", types::Type::kString},
-                                  {"version", types::Type::kLong}, {"rows", types::Type::kLong}, {"hash", types::Type::kString},
+    data::Table rows(data::Schema{{"chunkId", types::Type::kLong},
+                                  {"path", types::Type::kString},
+                                  {"node", types::Type::kString},
+                                  {"version", types::Type::kLong},
+                                  {"rows", types::Type::kLong},
+                                  {"hash", types::Type::kString},
                                   {"problem", types::Type::kString}});
     const auto add = [&](const ReplicaFacts& fact, const std::string& node) {
-      const Value cells[] = {Value::of_long(static_cast<int64_t>(fact.chunk.value)), Value::of_string(paths[fact.chunk]), Value::of_string(node),
-                             Value::of_long(static_cast<int64_t>(fact.version)), Value::of_long(fact.rows), Value::of_string(fact.hash),
+      const Value cells[] = {Value::of_long(static_cast<int64_t>(fact.chunk.value)),
+                             Value::of_string(paths[fact.chunk]),
+                             Value::of_string(node),
+                             Value::of_long(static_cast<int64_t>(fact.version)),
+                             Value::of_long(fact.rows),
+                             Value::of_string(fact.hash),
                              Value::of_string(fact.problem)};
       for (size_t c = 0; c < std::size(cells); ++c) rows.edit_column(c).push_back(cells[c]);
     };
     for (const auto& [node, chunks] : chunks_of) {
       const auto found = services_.distribution.services.of(node)->replica_facts(chunks);
       for (size_t i = 0; i < chunks.size(); ++i) {
-        add(found.ok() ? (*found)[i] : ReplicaFacts{.chunk = chunks[i], .hash = {}, .problem = found.error().message}, node);
+        add(found.ok() ? (*found)[i] : ReplicaFacts{.chunk = chunks[i], .hash = {}, .problem = found.error().message},
+            node);
       }
     }
     return rows;
@@ -209,20 +230,31 @@ class ClusterFunctions {
 void register_cluster_functions(functions::Registry& registry, DistributedServices services) {
   const auto f = std::make_shared<const ClusterFunctions>(services);
   const std::string_view family = "cluster";
-  registry.add({.name = "rpc", .parameters = {{"nodeAlias"}, {"func"}, {"args", true}}, .variadic = true,
+  registry.add({.name = "rpc",
+                .parameters = {{"nodeAlias"}, {"func"}, {"args", true}},
+                .variadic = true,
                 .run = [f](CallContext& c, Arguments a) { return f->rpc(c, a); },
-                .doc = {.summary = "Runs a function on another node of the cluster."}, .family = family});
-  registry.add({.name = "pnodeRun", .parameters = {{"function"}, {"nodes", true}, {"addNodeAlias", true}},
-                .run = [f](CallContext& c, Arguments a) { return f->run_on_nodes(c, a); },
-                .doc = {.summary = "Runs a function on all data and compute nodes and gathers the answers."}, .family = family});
-  registry.add({.name = "flushOLAPCache", .parameters = {}, .nature = Nature::kCommand,
-                .run = [f](CallContext&, Arguments) { return f->flush(); },
-                .doc = {.summary = "Writes the committed rows of this node from memory to column files."}, .family = family});
-  registry.add_alias("purgeCacheEngine", "flushOLAPCache");
-  registry.add({.name = "getReplicaHashes", .parameters = {{"dbUrl"}, {"tableName"}},
-                .run = [f](CallContext&, Arguments a) { return f->replica_hashes(a); },
-                .doc = {.summary = "Version, rows and content hash of every replica of a table: equal hashes mean equal replicas."},
+                .doc = {.summary = "Runs a function on another node of the cluster."},
                 .family = family});
+  registry.add({.name = "pnodeRun",
+                .parameters = {{"function"}, {"nodes", true}, {"addNodeAlias", true}},
+                .run = [f](CallContext& c, Arguments a) { return f->run_on_nodes(c, a); },
+                .doc = {.summary = "Runs a function on all data and compute nodes and gathers the answers."},
+                .family = family});
+  registry.add({.name = "flushOLAPCache",
+                .parameters = {},
+                .nature = Nature::kCommand,
+                .run = [f](CallContext&, Arguments) { return f->flush(); },
+                .doc = {.summary = "Writes the committed rows of this node from memory to column files."},
+                .family = family});
+  registry.add_alias("purgeCacheEngine", "flushOLAPCache");
+  registry.add(
+      {.name = "getReplicaHashes",
+       .parameters = {{"dbUrl"}, {"tableName"}},
+       .run = [f](CallContext&, Arguments a) { return f->replica_hashes(a); },
+       .doc = {.summary =
+                   "Version, rows and content hash of every replica of a table: equal hashes mean equal replicas."},
+       .family = family});
 }
 
 }  // namespace pelorus::dist

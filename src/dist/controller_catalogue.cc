@@ -5,7 +5,8 @@ namespace {
 
 using std::chrono::seconds;
 
-/// Rights may be this old on a node that hears no heartbeat answers; normally a changed revision comes with the next one.
+/// Rights may be this old on a node that hears no heartbeat answers; normally a changed revision comes with the next
+/// one.
 constexpr seconds kAccessLife{2};
 /// A decision is asked for until it is known: the client waits for it.
 constexpr ControllerCall kDecisionCall{.repeat = Repeat::kSafe, .timeout = seconds(120)};
@@ -96,7 +97,8 @@ Result<meta::Decided> ControllerCatalogue::decide(const meta::Decide& decision) 
 
 Result<meta::Decided> ControllerCatalogue::outcome(TransactionId transaction) {
   TRY(auto reply, controllers_.ask<meta::DecisionsReply>(meta::kGetDecisions, meta::DecisionsRequest{{transaction}}));
-  if (reply.decisions.size() != 1) return Error{ErrorCode::kCorrupt, "the controllers answered another number of decisions"};
+  if (reply.decisions.size() != 1)
+    return Error{ErrorCode::kCorrupt, "the controllers answered another number of decisions"};
   return meta::Decided{.state = reply.decisions[0].state, .chunks = std::move(reply.decisions[0].chunks)};
 }
 

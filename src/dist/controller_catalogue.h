@@ -49,9 +49,9 @@ class ControllerCatalogue final : public Catalogue {
   ControllerClient& controllers_;
   const Uuid boot_;
   std::mutex mutex_;
-  std::map<std::string, KeptAccess> access_;             // guarded by mutex_
-  std::vector<std::pair<std::string, uint64_t>> idle_;   // guarded by mutex_; writer names and their last sequence
-  uint64_t names_made_ = 0;                              // guarded by mutex_
+  std::map<std::string, KeptAccess> access_;            // guarded by mutex_
+  std::vector<std::pair<std::string, uint64_t>> idle_;  // guarded by mutex_; writer names and their last sequence
+  uint64_t names_made_ = 0;                             // guarded by mutex_
 };
 
 }  // namespace pelorus::dist

@@ -15,7 +15,8 @@ constexpr milliseconds kPauseLeast{5};
 constexpr milliseconds kPauseMost{100};
 
 bool had_no_effect(const Error& error) {
-  return error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kTimeout || error.code == ErrorCode::kNotLeader;
+  return error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kTimeout ||
+         error.code == ErrorCode::kNotLeader;
 }
 
 bool is_way_there(const Error& error) { return had_no_effect(error) || error.code == ErrorCode::kOutcomeUnknown; }
@@ -31,7 +32,8 @@ Result<Bytes> ControllerClient::call(std::string_view method, const Bytes& paylo
   while (true) {
     if (target.empty()) return Error{ErrorCode::kUnavailable, "<ControllerNotAvail>no controller is configured"};
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
-    auto answer = caller_.call(target, method, payload, {.timeout = std::clamp(left, milliseconds(1), kAttemptTimeout)});
+    auto answer =
+        caller_.call(target, method, payload, {.timeout = std::clamp(left, milliseconds(1), kAttemptTimeout)});
     if (answer.ok() || !is_way_there(answer.error())) {
       const std::lock_guard lock(mutex_);
       preferred_ = target;
@@ -42,10 +44,12 @@ Result<Bytes> ControllerClient::call(std::string_view method, const Bytes& paylo
     if (steady_clock::now() >= deadline) {
       const bool unknown = !had_no_effect(error);
       return Error{unknown ? ErrorCode::kOutcomeUnknown : ErrorCode::kUnavailable,
-                   "<ControllerNotAvail>no leading controller answered within " + std::to_string(options.timeout.count()) + " ms: " + error.message};
+                   "<ControllerNotAvail>no leading controller answered within " +
+                       std::to_string(options.timeout.count()) + " ms: " + error.message};
     }
     const auto known = controllers();
-    const bool redirected = error.code == ErrorCode::kNotLeader && std::ranges::find(known, error.message) != known.end() && error.message != target;
+    const bool redirected = error.code == ErrorCode::kNotLeader &&
+                            std::ranges::find(known, error.message) != known.end() && error.message != target;
     target = redirected ? error.message : next_after(target);
     if (redirected) continue;
     if (++tried % std::max<size_t>(1, known.size()) != 0) continue;  // ask all of them before pausing
@@ -67,6 +71,11 @@ void ControllerClient::set_controllers(std::vector<std::string> controllers) {
 std::string ControllerClient::preferred() const {
   const std::lock_guard lock(mutex_);
   return preferred_;
+}
+
+void ControllerClient::prefer(const std::string& alias) {
+  const std::lock_guard lock(mutex_);
+  if (std::ranges::find(controllers_, alias) != controllers_.end()) preferred_ = alias;
 }
 
 std::string ControllerClient::next_after(const std::string& alias) const {

@@ -42,6 +42,8 @@ class ControllerClient {
   void set_controllers(std::vector<std::string> controllers);
   /// The one that answered last; empty before the first answer.
   std::string preferred() const;
+  /// Ask this one first from now on: it leads.
+  void prefer(const std::string& alias);
 
  private:
   std::string next_after(const std::string& alias) const;

@@ -10,7 +10,9 @@ using data::Value;
 using meta::PartitionLevel;
 using meta::PartitionType;
 
-[[noreturn]] void refuse(const std::string& why) { throw ScriptError("Usage: database(directory, [partitionType], [partitionScheme]). " + why); }
+[[noreturn]] void refuse(const std::string& why) {
+  throw ScriptError("Usage: database(directory, [partitionType], [partitionScheme]). " + why);
+}
 
 PartitionType parse_type(const Value& value) {
   if (value.is_text()) {
@@ -53,15 +55,18 @@ PartitionLevel parse_hash(const Value& scheme) {
   if (!scheme.is_vector() || scheme.vector().size() != 2) refuse("The scheme of a HASH database is [TYPE, buckets].");
   level.value_type = functions::type_argument("database", scheme.vector().at(0)).type;
   const auto buckets = scheme.vector().at(1);
-  if (!buckets.is_scalar() || !types::is_integral(buckets.type()) || buckets.is_null()) refuse("The number of buckets must be an integer.");
+  if (!buckets.is_scalar() || !types::is_integral(buckets.type()) || buckets.is_null())
+    refuse("The number of buckets must be an integer.");
   const auto count = buckets.scalar().as_int64();
-  if (count < 1 || count > meta::kBucketsMax) refuse("The number of buckets must be between 1 and " + std::to_string(meta::kBucketsMax) + ".");
+  if (count < 1 || count > meta::kBucketsMax)
+    refuse("The number of buckets must be between 1 and " + std::to_string(meta::kBucketsMax) + ".");
   level.buckets = static_cast<int32_t>(count);
   return level;
 }
 
 meta::PartitionScheme parse_composite(const Value& scheme) {
-  if (!scheme.is_vector() || scheme.vector().size() < 2) refuse("The scheme of a COMPO database is a vector of two or three databases.");
+  if (!scheme.is_vector() || scheme.vector().size() < 2)
+    refuse("The scheme of a COMPO database is a vector of two or three databases.");
   meta::PartitionScheme whole;
   for (size_t i = 0; i < scheme.vector().size(); ++i) {
     const auto& inner = database_handle(scheme.vector().at(i), "database").database().scheme;
@@ -73,9 +78,7 @@ meta::PartitionScheme parse_composite(const Value& scheme) {
 
 }  // namespace
 
-std::string DatabaseHandle::describe() const {
-  return "DB[" + database_.path + "]";
-}
+std::string DatabaseHandle::describe() const { return "DB[" + database_.path + "]"; }
 
 data::Properties DatabaseHandle::properties() const {
   data::Properties all{{"databaseDir", Value::of_string(database_.path)}};
@@ -91,7 +94,8 @@ const DatabaseHandle& database_handle(const Value& value, std::string_view funct
   if (value.is_handle()) {
     if (const auto* handle = dynamic_cast<const DatabaseHandle*>(value.handle().get())) return *handle;
   }
-  throw ScriptError("Usage: " + std::string(function) + ". The first argument must be a database handle, as database(\"dfs://…\") gives it.");
+  throw ScriptError("Usage: " + std::string(function) +
+                    ". The first argument must be a database handle, as database(\"dfs://…\") gives it.");
 }
 
 meta::PartitionScheme parse_scheme(const Value& type_value, const Value& scheme) {
@@ -102,7 +106,8 @@ meta::PartitionScheme parse_scheme(const Value& type_value, const Value& scheme)
     case PartitionType::kList: level = parse_list(scheme); break;
     case PartitionType::kHash: level = parse_hash(scheme); break;
     case PartitionType::kSeq:
-      if (!scheme.is_scalar() || !types::is_integral(scheme.type())) refuse("The scheme of a SEQ database is the number of partitions.");
+      if (!scheme.is_scalar() || !types::is_integral(scheme.type()))
+        refuse("The scheme of a SEQ database is the number of partitions.");
       level.value_type = types::Type::kInt;
       level.buckets = static_cast<int32_t>(scheme.scalar().as_int64());
       break;
@@ -139,7 +144,9 @@ data::Properties scheme_properties(const meta::PartitionScheme& scheme) {
     schemes.push_back(scheme_value(level));
   }
   if (scheme.levels.size() == 1) {
-    return {{"partitionType", type_codes.at(0)}, {"partitionTypeName", Value::of_string(names[0])}, {"partitionSchema", schemes[0]}};
+    return {{"partitionType", type_codes.at(0)},
+            {"partitionTypeName", Value::of_string(names[0])},
+            {"partitionSchema", schemes[0]}};
   }
   return {{"partitionType", std::move(type_codes)},
           {"partitionTypeName", data::Vector::of_strings(types::Type::kString, std::move(names))},

@@ -33,10 +33,12 @@ void unwrap(Status status, const std::string& function) {
 std::vector<std::string> texts_of(const Value& value, const std::string& function, const char* name) {
   if (value.is_text()) return {value.text()};
   std::vector<std::string> texts;
-  if (!value.is_vector()) throw ScriptError("Usage: " + function + ". " + name + " must be a string or a vector of strings.");
+  if (!value.is_vector())
+    throw ScriptError("Usage: " + function + ". " + name + " must be a string or a vector of strings.");
   for (size_t i = 0; i < value.vector().size(); ++i) {
     const auto item = value.vector().at(i);
-    if (!item.is_text()) throw ScriptError("Usage: " + function + ". " + name + " must be a string or a vector of strings.");
+    if (!item.is_text())
+      throw ScriptError("Usage: " + function + ". " + name + " must be a string or a vector of strings.");
     texts.push_back(item.text());
   }
   return texts;
@@ -56,7 +58,9 @@ class Definitions {
     const std::string path = given(args, 0) ? text_of(args[0], "database", "directory") : "";
     std::optional<meta::PartitionScheme> scheme;
     if (given(args, 1)) {
-      if (!given(args, 2)) throw ScriptError("Usage: database(directory, [partitionType], [partitionScheme]). partitionScheme is missing.");
+      if (!given(args, 2))
+        throw ScriptError(
+            "Usage: database(directory, [partitionType], [partitionScheme]). partitionScheme is missing.");
       scheme = parse_scheme(args[1], args[2]);
     }
     if (path.empty()) return handle({.scheme = scheme.value_or(meta::PartitionScheme{})});
@@ -66,16 +70,20 @@ class Definitions {
     auto existing = unwrap(catalogue().find_database(path), "database");
     if (existing) {
       if (scheme && existing->scheme.type() != scheme->type()) {
-        throw ScriptError("database => " + path + " exists with another partition scheme; open it with database(\"" + path + "\")");
+        throw ScriptError("database => " + path + " exists with another partition scheme; open it with database(\"" +
+                          path + "\")");
       }
       return handle(std::move(*existing));
     }
-    if (!scheme) throw ScriptError("database => the database " + path + " does not exist; give partitionType and partitionScheme to create it");
+    if (!scheme)
+      throw ScriptError("database => the database " + path +
+                        " does not exist; give partitionType and partitionScheme to create it");
     check(context, meta::AccessType::kObjectCreate, path, "create databases");
     meta::Database made{.path = path, .scheme = std::move(*scheme)};
     made.owner = context.caller().user;
     if (given(args, 4)) made.engine = text_of(args[4], "database", "engine");
-    if (made.engine != "OLAP" && made.engine != "TSDB" && made.engine != "PKEY") throw ScriptError("database => unknown engine " + made.engine + "; use OLAP, TSDB or PKEY");
+    if (made.engine != "OLAP" && made.engine != "TSDB" && made.engine != "PKEY")
+      throw ScriptError("database => unknown engine " + made.engine + "; use OLAP, TSDB or PKEY");
     if (given(args, 5)) made.atomic_chunk = text_of(args[5], "database", "atomic") == "CHUNK";
     if (given(args, 6)) made.chunk_granularity = text_of(args[6], "database", "chunkGranularity");
     const auto status = catalogue().create_database(made);
@@ -89,20 +97,31 @@ class Definitions {
   Value create_table(CallContext& context, Arguments args, bool partitioned) const {
     const std::string function = partitioned ? "createPartitionedTable" : "createDimensionTable";
     const auto& db = database_handle(args[0], function).database();
-    if (db.path.empty()) throw ScriptError(function + " => partitioned tables in memory need share and are not stored; use a dfs:// database");
-    if (!args[1].is_table()) throw ScriptError("Usage: " + function + "(dbHandle, table, tableName, …). table must be a table.");
+    if (db.path.empty())
+      throw ScriptError(function +
+                        " => partitioned tables in memory need share and are not stored; use a dfs:// database");
+    if (!args[1].is_table())
+      throw ScriptError("Usage: " + function + "(dbHandle, table, tableName, …). table must be a table.");
     meta::Table table{.database = db.path, .name = text_of(args[2], function, "tableName")};
     table.owner = context.caller().user;
     const auto schema = args[1].is_plain_table() ? args[1].table().schema() : args[1].table_object()->schema();
     for (const auto& column : schema) {
       if (!types::is_storable(column.type)) {
-        throw ScriptError(function + " => column " + column.name + " of type " + std::string(types::name_of(column.type)) + " cannot be stored");
+        throw ScriptError(function + " => column " + column.name + " of type " +
+                          std::string(types::name_of(column.type)) + " cannot be stored");
       }
-      table.columns.push_back({.name = column.name, .type = column.type, .array = column.array, .scale = column.scale, .comment = column.comment});
+      table.columns.push_back({.name = column.name,
+                               .type = column.type,
+                               .array = column.array,
+                               .scale = column.scale,
+                               .comment = column.comment});
     }
     size_t next = 3;
     if (partitioned) {
-      if (!given(args, 3)) throw ScriptError("Usage: createPartitionedTable(dbHandle, table, tableName, partitionColumns, …). partitionColumns is missing.");
+      if (!given(args, 3))
+        throw ScriptError(
+            "Usage: createPartitionedTable(dbHandle, table, tableName, partitionColumns, …). partitionColumns is "
+            "missing.");
       table.partition_columns = partition_columns(db, table, texts_of(args[3], function, "partitionColumns"));
       next = 4;
     }
@@ -142,8 +161,12 @@ class Definitions {
         partitions.keys.push_back(unwrap(meta::parse_path(db.scheme, item.text()), "dropPartition"));
         return;
       }
-      if (!item.is_scalar()) throw ScriptError("Usage: dropPartition(dbHandle, partitionPaths, [tableName]). A partition is a path such as \"/20240101\" or a value.");
-      partitions.keys.push_back(unwrap(meta::locate({.levels = {db.scheme.levels.at(0)}}, {item.scalar()}), "dropPartition"));
+      if (!item.is_scalar())
+        throw ScriptError(
+            "Usage: dropPartition(dbHandle, partitionPaths, [tableName]). A partition is a path such as \"/20240101\" "
+            "or a value.");
+      partitions.keys.push_back(
+          unwrap(meta::locate({.levels = {db.scheme.levels.at(0)}}, {item.scalar()}), "dropPartition"));
     };
     if (args[1].is_vector()) {
       for (size_t i = 0; i < args[1].vector().size(); ++i) add(args[1].vector().at(i));
@@ -163,7 +186,8 @@ class Definitions {
   }
 
   Value exists_database(Arguments args) const {
-    return Value::of_bool(unwrap(catalogue().find_database(text_of(args[0], "existsDatabase", "dbUrl")), "existsDatabase").has_value());
+    return Value::of_bool(
+        unwrap(catalogue().find_database(text_of(args[0], "existsDatabase", "dbUrl")), "existsDatabase").has_value());
   }
 
   Value exists_table(Arguments args) const {
@@ -200,7 +224,8 @@ class Definitions {
     check(context, meta::AccessType::kDatabaseManage, db.path, "manage databases", db.owner);
     meta::AddPartitions partitions{.database = db.path};
     if (given(args, 2)) partitions.level = static_cast<uint32_t>(args[2].scalar().as_int64());
-    if (!args[1].is_vector() && !args[1].is_scalar()) throw ScriptError("Usage: " + function + "(dbHandle, newValues, [level]).");
+    if (!args[1].is_vector() && !args[1].is_scalar())
+      throw ScriptError("Usage: " + function + "(dbHandle, newValues, [level]).");
     const auto values = args[1].is_vector() ? args[1].vector() : data::Vector::filled(args[1].scalar(), 1);
     for (size_t i = 0; i < values.size(); ++i) partitions.values.push_back(values.scalar_at(i));
     unwrap(catalogue().add_partitions(partitions), function);
@@ -224,26 +249,30 @@ class Definitions {
     const auto access = unwrap(catalogue().access(context.caller().user), "access rights");
     if (const auto allowed = access.check(type, object, owner); !allowed.ok()) {
       // The tag must stand at the very beginning: clients look for it there.
-      throw ScriptError(allowed.error().message.starts_with("<") ? allowed.error().message
-                                                                 : "<NoPrivilege>Not granted to " + deed + ": " + object);
+      throw ScriptError(allowed.error().message.starts_with("<")
+                            ? allowed.error().message
+                            : "<NoPrivilege>Not granted to " + deed + ": " + object);
     }
   }
 
-  Value load(CallContext& context, const std::string& path, const std::string& name, const std::string& function) const {
+  Value load(CallContext& context, const std::string& path, const std::string& name,
+             const std::string& function) const {
     auto facts = unwrap(catalogue().table(path, name), function);
     check(context, meta::AccessType::kTableRead, path + "/" + name, "read table", facts.database.owner);
     return data::TableRef(std::make_shared<DistributedTable>(services_.distribution, services_.writer, std::move(facts),
                                                              context.caller().user));
   }
 
-  static std::vector<std::string> partition_columns(const meta::Database& db, const meta::Table& table, std::vector<std::string> names) {
+  static std::vector<std::string> partition_columns(const meta::Database& db, const meta::Table& table,
+                                                    std::vector<std::string> names) {
     if (names.size() != db.scheme.levels.size()) {
       throw ScriptError("createPartitionedTable => the database has " + std::to_string(db.scheme.levels.size()) +
                         " partition levels, but " + std::to_string(names.size()) + " partition columns were given");
     }
     for (size_t level = 0; level < names.size(); ++level) {
       const auto column = std::ranges::find(table.columns, names[level], &meta::Column::name);
-      if (column == table.columns.end()) throw ScriptError("createPartitionedTable => Unrecognized column name [" + names[level] + "]");
+      if (column == table.columns.end())
+        throw ScriptError("createPartitionedTable => Unrecognized column name [" + names[level] + "]");
       unwrap(meta::check_column(db.scheme.levels[level], column->type, column->name), "createPartitionedTable");
     }
     return names;
@@ -252,7 +281,8 @@ class Definitions {
   /// [compressMethods], [sortColumns], [keepDuplicates] from position `next`.
   static void storage_options(meta::Table& table, Arguments args, size_t next, const std::string& function) {
     if (given(args, next)) {
-      if (!args[next].is_dictionary()) throw ScriptError("Usage: " + function + ". compressMethods must be a dictionary from column to method.");
+      if (!args[next].is_dictionary())
+        throw ScriptError("Usage: " + function + ". compressMethods must be a dictionary from column to method.");
       for (auto& column : table.columns) {
         const auto method = args[next].dictionary().get(column.name);
         if (method.is_text()) column.compress_method = method.text();
@@ -262,8 +292,10 @@ class Definitions {
     if (given(args, next + 2)) {
       static constexpr const char* kKeep[] = {"ALL", "FIRST", "LAST"};
       const auto& keep = args[next + 2];
-      if (keep.is_text()) table.keep_duplicates = keep.text();
-      else if (keep.is_scalar()) table.keep_duplicates = kKeep[std::clamp<int64_t>(keep.scalar().as_int64(), 0, 2)];
+      if (keep.is_text())
+        table.keep_duplicates = keep.text();
+      else if (keep.is_scalar())
+        table.keep_duplicates = kKeep[std::clamp<int64_t>(keep.scalar().as_int64(), 0, 2)];
     }
   }
 
@@ -276,19 +308,34 @@ void register_definition_functions(functions::Registry& registry, DistributedSer
   const auto d = std::make_shared<const Definitions>(services);
   const std::string_view family = "databases";
   registry.add({.name = "database",
-                .parameters = {{"directory", true}, {"partitionType", true}, {"partitionScheme", true}, {"locations", true},
-                               {"engine", true}, {"atomic", true}, {"chunkGranularity", true}},
+                .parameters = {{"directory", true},
+                               {"partitionType", true},
+                               {"partitionScheme", true},
+                               {"locations", true},
+                               {"engine", true},
+                               {"atomic", true},
+                               {"chunkGranularity", true}},
                 .run = [d](CallContext& c, Arguments a) { return d->database(c, a); },
                 .doc = {.summary = "Creates or opens a database."},
                 .family = family});
   registry.add({.name = "createPartitionedTable",
-                .parameters = {{"dbHandle"}, {"table"}, {"tableName"}, {"partitionColumns", true}, {"compressMethods", true},
-                               {"sortColumns", true}, {"keepDuplicates", true}},
+                .parameters = {{"dbHandle"},
+                               {"table"},
+                               {"tableName"},
+                               {"partitionColumns", true},
+                               {"compressMethods", true},
+                               {"sortColumns", true},
+                               {"keepDuplicates", true}},
                 .run = [d](CallContext& c, Arguments a) { return d->create_table(c, a, true); },
                 .doc = {.summary = "Creates an empty partitioned table with the columns of another table."},
                 .family = family});
   registry.add({.name = "createDimensionTable",
-                .parameters = {{"dbHandle"}, {"table"}, {"tableName"}, {"compressMethods", true}, {"sortColumns", true}, {"keepDuplicates", true}},
+                .parameters = {{"dbHandle"},
+                               {"table"},
+                               {"tableName"},
+                               {"compressMethods", true},
+                               {"sortColumns", true},
+                               {"keepDuplicates", true}},
                 .run = [d](CallContext& c, Arguments a) { return d->create_table(c, a, false); },
                 .doc = {.summary = "Creates an empty table of one partition."},
                 .family = family});
@@ -298,29 +345,61 @@ void register_definition_functions(functions::Registry& registry, DistributedSer
                 .run = [d](CallContext& c, Arguments a) { return d->load_table(c, a); },
                 .doc = {.summary = "Opens a stored table; rows are read when a query asks for them."},
                 .family = family});
-  const auto command = [&](const char* name, std::vector<functions::Parameter> parameters, functions::Native run, const char* summary) {
-    registry.add({.name = name, .parameters = std::move(parameters), .nature = Nature::kCommand, .run = std::move(run),
-                  .doc = {.summary = summary}, .family = family});
+  const auto command = [&](const char* name, std::vector<functions::Parameter> parameters, functions::Native run,
+                           const char* summary) {
+    registry.add({.name = name,
+                  .parameters = std::move(parameters),
+                  .nature = Nature::kCommand,
+                  .run = std::move(run),
+                  .doc = {.summary = summary},
+                  .family = family});
   };
-  command("dropTable", {{"dbHandle"}, {"tableName"}}, [d](CallContext& c, Arguments a) { return d->drop_table(c, a); }, "Deletes a table and its rows.");
-  command("dropDatabase", {{"dbUrl"}}, [d](CallContext& c, Arguments a) { return d->drop_database(c, a); }, "Deletes a database and its tables.");
-  command("dropPartition", {{"dbHandle"}, {"partitionPaths"}, {"tableName", true}, {"forceDelete", true}, {"deleteSchema", true}},
-          [d](CallContext& c, Arguments a) { return d->drop_partition(c, a); }, "Deletes partitions.");
-  command("truncate", {{"dbUrl"}, {"tableName"}}, [d](CallContext& c, Arguments a) { return d->truncate(c, a); }, "Deletes all rows of a table.");
-  command("addValuePartitions", {{"dbHandle"}, {"newValues"}, {"level", true}},
-          [d](CallContext& c, Arguments a) { return d->add_partitions(c, a, "addValuePartitions"); }, "Adds values to a VALUE level.");
-  command("addRangePartitions", {{"dbHandle"}, {"newRanges"}, {"level", true}},
-          [d](CallContext& c, Arguments a) { return d->add_partitions(c, a, "addRangePartitions"); }, "Adds boundaries to a RANGE level.");
-  registry.add({.name = "existsDatabase", .parameters = {{"dbUrl"}}, .run = [d](CallContext&, Arguments a) { return d->exists_database(a); },
-                .doc = {.summary = "Whether a database exists."}, .family = family});
-  registry.add({.name = "existsTable", .parameters = {{"dbUrl"}, {"tableName"}}, .run = [d](CallContext&, Arguments a) { return d->exists_table(a); },
-                .doc = {.summary = "Whether a table exists."}, .family = family});
-  registry.add({.name = "getTables", .parameters = {{"dbHandle"}}, .run = [d](CallContext&, Arguments a) { return d->tables_of(a); },
-                .doc = {.summary = "Names of the tables of a database."}, .family = family});
-  registry.add({.name = "getClusterDFSTables", .parameters = {{"includeSysTable", true}}, .run = [d](CallContext& c, Arguments) { return d->list(c, true); },
-                .doc = {.summary = "All stored tables the caller may read."}, .family = family});
-  registry.add({.name = "getClusterDFSDatabases", .parameters = {{"includeSysDb", true}}, .run = [d](CallContext& c, Arguments) { return d->list(c, false); },
-                .doc = {.summary = "All databases the caller may read."}, .family = family});
+  command(
+      "dropTable", {{"dbHandle"}, {"tableName"}}, [d](CallContext& c, Arguments a) { return d->drop_table(c, a); },
+      "Deletes a table and its rows.");
+  command(
+      "dropDatabase", {{"dbUrl"}}, [d](CallContext& c, Arguments a) { return d->drop_database(c, a); },
+      "Deletes a database and its tables.");
+  command(
+      "dropPartition",
+      {{"dbHandle"}, {"partitionPaths"}, {"tableName", true}, {"forceDelete", true}, {"deleteSchema", true}},
+      [d](CallContext& c, Arguments a) { return d->drop_partition(c, a); }, "Deletes partitions.");
+  command(
+      "truncate", {{"dbUrl"}, {"tableName"}}, [d](CallContext& c, Arguments a) { return d->truncate(c, a); },
+      "Deletes all rows of a table.");
+  command(
+      "addValuePartitions", {{"dbHandle"}, {"newValues"}, {"level", true}},
+      [d](CallContext& c, Arguments a) { return d->add_partitions(c, a, "addValuePartitions"); },
+      "Adds values to a VALUE level.");
+  command(
+      "addRangePartitions", {{"dbHandle"}, {"newRanges"}, {"level", true}},
+      [d](CallContext& c, Arguments a) { return d->add_partitions(c, a, "addRangePartitions"); },
+      "Adds boundaries to a RANGE level.");
+  registry.add({.name = "existsDatabase",
+                .parameters = {{"dbUrl"}},
+                .run = [d](CallContext&, Arguments a) { return d->exists_database(a); },
+                .doc = {.summary = "Whether a database exists."},
+                .family = family});
+  registry.add({.name = "existsTable",
+                .parameters = {{"dbUrl"}, {"tableName"}},
+                .run = [d](CallContext&, Arguments a) { return d->exists_table(a); },
+                .doc = {.summary = "Whether a table exists."},
+                .family = family});
+  registry.add({.name = "getTables",
+                .parameters = {{"dbHandle"}},
+                .run = [d](CallContext&, Arguments a) { return d->tables_of(a); },
+                .doc = {.summary = "Names of the tables of a database."},
+                .family = family});
+  registry.add({.name = "getClusterDFSTables",
+                .parameters = {{"includeSysTable", true}},
+                .run = [d](CallContext& c, Arguments) { return d->list(c, true); },
+                .doc = {.summary = "All stored tables the caller may read."},
+                .family = family});
+  registry.add({.name = "getClusterDFSDatabases",
+                .parameters = {{"includeSysDb", true}},
+                .run = [d](CallContext& c, Arguments) { return d->list(c, false); },
+                .doc = {.summary = "All databases the caller may read."},
+                .family = family});
 }
 
 }  // namespace pelorus::dist

@@ -12,13 +12,17 @@ using data::Value;
 data::Schema schema_of(const meta::Table& table) {
   data::Schema schema;
   for (const auto& column : table.columns) {
-    schema.push_back({.name = column.name, .type = column.type, .array = column.array, .scale = column.scale,
+    schema.push_back({.name = column.name,
+                      .type = column.type,
+                      .array = column.array,
+                      .scale = column.scale,
                       .comment = column.comment});
   }
   return schema;
 }
 
-DistributedTable::DistributedTable(Distribution& distribution, ReplicatedWriter& writer, TableFacts facts, std::string user)
+DistributedTable::DistributedTable(Distribution& distribution, ReplicatedWriter& writer, TableFacts facts,
+                                   std::string user)
     : distribution_(distribution), writer_(writer), facts_(std::move(facts)), user_(std::move(user)) {}
 
 std::string DistributedTable::type_text() const {
@@ -74,14 +78,15 @@ Result<data::Table> DistributedTable::snapshot() const {
   TRY(const auto view, open_snapshot());
   std::vector<size_t> all(view->partitions().size());
   std::iota(all.begin(), all.end(), size_t{0});
-  const exec::Fragment everything{.text = "select * from " + std::string(exec::kFragmentSource), .definitions = {},
-                                  .variables = {}, .user = user_};
+  const exec::Fragment everything{
+      .text = "select * from " + std::string(exec::kFragmentSource), .definitions = {}, .variables = {}, .user = user_};
   data::Table rows(schema());
   Status appended;
-  TRY_DONE(view->scan(everything, all, {.in_order = true, .at_once = 0, .cancellation = {}}, [&](size_t, data::Table part) {
-    appended = rows.append(part);
-    return appended.ok();
-  }));
+  TRY_DONE(
+      view->scan(everything, all, {.in_order = true, .at_once = 0, .cancellation = {}}, [&](size_t, data::Table part) {
+        appended = rows.append(part);
+        return appended.ok();
+      }));
   TRY_DONE(appended);
   return rows;
 }
@@ -93,8 +98,9 @@ Result<int64_t> DistributedTable::append(const data::Table& rows) {
 }
 
 Status DistributedTable::edit(const std::function<Status(data::Table&)>&) {
-  return Error{ErrorCode::kInvalid, "rows of a stored table are changed by update, delete, upsert! or append!, not in place: " +
-                                        database() + "/" + name()};
+  return Error{ErrorCode::kInvalid,
+               "rows of a stored table are changed by update, delete, upsert! or append!, not in place: " + database() +
+                   "/" + name()};
 }
 
 Result<int64_t> DistributedTable::change(const exec::Fragment& fragment, std::span<const meta::PartitionKey> keys) {

@@ -22,7 +22,8 @@ Result<data::Table> unpack_table(std::string_view bytes) {
 }
 
 Result<FragmentMessage> pack_fragment(const exec::Fragment& fragment) {
-  FragmentMessage message{.text = fragment.text, .definitions = fragment.definitions, .variables = {}, .user = fragment.user};
+  FragmentMessage message{
+      .text = fragment.text, .definitions = fragment.definitions, .variables = {}, .user = fragment.user};
   for (const auto& [name, value] : fragment.variables) {
     TRY(auto bytes, pack_value(value));
     message.variables.emplace_back(name, std::move(bytes));
@@ -31,7 +32,8 @@ Result<FragmentMessage> pack_fragment(const exec::Fragment& fragment) {
 }
 
 Result<exec::Fragment> unpack_fragment(const FragmentMessage& message) {
-  exec::Fragment fragment{.text = message.text, .definitions = message.definitions, .variables = {}, .user = message.user};
+  exec::Fragment fragment{
+      .text = message.text, .definitions = message.definitions, .variables = {}, .user = message.user};
   for (const auto& [name, bytes] : message.variables) {
     TRY(auto value, unpack_value(bytes));
     fragment.variables.emplace_back(name, std::move(value));

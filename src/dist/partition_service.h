@@ -17,9 +17,9 @@ namespace pelorus::dist {
 /// One transaction's rows for one chunk.
 struct ChunkBlock {
   ChunkId chunk;
-  bool replace = false;   // the rows become the whole content; else they are appended
+  bool replace = false;  // the rows become the whole content; else they are appended
   Version base_version = 0;
-  data::Table rows;       // of exactly the table's column types
+  data::Table rows;  // of exactly the table's column types
 };
 
 struct ChunkVersion {
@@ -48,7 +48,7 @@ struct ReplicaFacts {
   ChunkId chunk;
   Version version = 0;
   int64_t rows = 0;
-  std::string hash;    // of all rows in order, hexadecimal; empty with `problem`
+  std::string hash;  // of all rows in order, hexadecimal; empty with `problem`
   std::string problem;
   int64_t bytes_on_disk = 0;
 
@@ -69,8 +69,8 @@ class PartitionService {
  public:
   virtual ~PartitionService() = default;
 
-  /// Durable and invisible when it returns; all blocks or none. Errors as storage::ChunkStore::prepare, and kUnavailable,
-  /// kTimeout, kOutcomeUnknown of the way there: all mean "this replica did not prepare".
+  /// Durable and invisible when it returns; all blocks or none. Errors as storage::ChunkStore::prepare, and
+  /// kUnavailable, kTimeout, kOutcomeUnknown of the way there: all mean "this replica did not prepare".
   virtual Status prepare(const Ticket& ticket, const std::vector<ChunkBlock>& blocks) = 0;
   /// The outcome: publishes the versions of this node's chunks, or rolls back when there are none. Idempotent.
   virtual Status settle(TransactionId transaction, const std::vector<ChunkVersion>& versions) = 0;

@@ -59,7 +59,8 @@ void Presence::run() {
       if (const auto registered = register_node(); !registered.ok()) {
         {
           const std::lock_guard lock(mutex_);
-          if (last_failure_.message != registered.error().message) log_warning("not registered: " + registered.error().message);
+          if (last_failure_.message != registered.error().message)
+            log_warning("not registered: " + registered.error().message);
           last_failure_ = registered.error();
         }
         if (!pause(kRegisterPause)) return;
@@ -68,28 +69,42 @@ void Presence::run() {
       report_chunks_ = false;
     }
     beat();
-    if (!pause(report_chunks_ ? milliseconds(0) : kBeatPeriod)) return;
+    if (!pause(report_chunks_ ? kRegisterPause : kBeatPeriod)) return;
   }
 }
 
 Status Presence::register_node() {
-  meta::RegisterRequest request{.alias = facts_.alias, .role = facts_.role, .cluster = facts_.cluster, .uuid = facts_.node,
-                                .boot = facts_.boot, .host = facts_.host, .port = facts_.port, .chunks = {}};
+  meta::RegisterRequest request{.alias = facts_.alias,
+                                .role = facts_.role,
+                                .cluster = facts_.cluster,
+                                .uuid = facts_.node,
+                                .boot = facts_.boot,
+                                .host = facts_.host,
+                                .port = facts_.port,
+                                .chunks = {}};
   if (hooks_.chunks) request.chunks = hooks_.chunks();
   TRY(const auto reply, controllers_.ask<meta::RegisterReply>(meta::kRegisterNode, request, kRegisterCall));
   facts_.cluster = reply.cluster;
+  controllers_.prefer(reply.leader);
   if (hooks_.registered) hooks_.registered(reply);
   if (hooks_.order) {
     for (const auto& order : reply.orders) hooks_.order(order);
   }
   const std::lock_guard lock(mutex_);
-  if (epoch_.exchange(reply.epoch) == 0) log_info("registered with controller " + reply.leader + " as epoch " + std::to_string(reply.epoch));
+  if (epoch_.exchange(reply.epoch) == 0)
+    log_info("registered with controller " + reply.leader + " as epoch " + std::to_string(reply.epoch));
   wake_.notify_all();
   return {};
 }
 
 void Presence::beat() {
-  meta::Heartbeat message{.alias = facts_.alias, .boot = facts_.boot, .epoch = epoch_.load(), .metrics = {}, .published = {}, .recovered = {}, .chunks = {}};
+  meta::Heartbeat message{.alias = facts_.alias,
+                          .boot = facts_.boot,
+                          .epoch = epoch_.load(),
+                          .metrics = {},
+                          .published = {},
+                          .recovered = {},
+                          .chunks = {}};
   if (hooks_.metrics) message.metrics = hooks_.metrics();
   if (hooks_.published) message.published = hooks_.published();
   if (hooks_.recovered) message.recovered = hooks_.recovered();
@@ -99,14 +114,19 @@ void Presence::beat() {
     return;
   }
   if (reply->register_again) {
-    report_chunks_ = true;
+    // A follower only names the leader; a leader that says so wants to know what this node holds.
+    const bool elsewhere = !reply->leader.empty() && reply->leader != controllers_.preferred();
+    if (elsewhere) controllers_.prefer(reply->leader);
+    else report_chunks_ = true;
     return;
   }
   if (hooks_.confirmed) hooks_.confirmed(message.published);
   if (hooks_.heard) hooks_.heard(*reply);
   for (const auto& order : reply->orders) {
-    if (order.kind == meta::Order::Kind::kReport) report_chunks_ = true;
-    else if (hooks_.order) hooks_.order(order);
+    if (order.kind == meta::Order::Kind::kReport)
+      report_chunks_ = true;
+    else if (hooks_.order)
+      hooks_.order(order);
   }
 }
 

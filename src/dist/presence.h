@@ -15,15 +15,15 @@
 
 namespace pelorus::dist {
 
-/// What the roles of a node have to say and do. Called on the presence's own thread, one at a time: must not block long.
-/// Empty functions are skipped.
+/// What the roles of a node have to say and do. Called on the presence's own thread, one at a time: must not block
+/// long. Empty functions are skipped.
 struct PresenceHooks {
   std::function<meta::NodeMetrics()> metrics;
-  std::function<std::vector<meta::ReportedChunk>()> chunks;              // all of them
-  std::function<std::vector<TransactionId>()> published;                 // durable here, not yet confirmed by an answer
-  std::function<void(const std::vector<TransactionId>&)> confirmed;      // the leader has taken these
-  std::function<std::vector<std::pair<ChunkId, Version>>()> recovered;   // done since the last call
-  std::function<void(const meta::Order&)> order;                         // must only queue the work
+  std::function<std::vector<meta::ReportedChunk>()> chunks;             // all of them
+  std::function<std::vector<TransactionId>()> published;                // durable here, not yet confirmed by an answer
+  std::function<void(const std::vector<TransactionId>&)> confirmed;     // the leader has taken these
+  std::function<std::vector<std::pair<ChunkId, Version>>()> recovered;  // done since the last call
+  std::function<void(const meta::Order&)> order;                        // must only queue the work
   std::function<void(const meta::RegisterReply&)> registered;
   std::function<void(const meta::HeartbeatReply&)> heard;
 };
@@ -62,15 +62,15 @@ class Presence {
   bool pause(std::chrono::milliseconds time);
 
   ControllerClient& controllers_;
-  PresenceFacts facts_;            // the thread's own
+  PresenceFacts facts_;  // the thread's own
   const PresenceHooks hooks_;
   std::atomic<uint64_t> epoch_{0};
-  bool report_chunks_ = false;     // the thread's own
+  bool report_chunks_ = false;  // the thread's own
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;          // guarded by mutex_
-  bool hurry_ = false;             // guarded by mutex_
+  bool stopping_ = false;                                                          // guarded by mutex_
+  bool hurry_ = false;                                                             // guarded by mutex_
   Error last_failure_{ErrorCode::kUnavailable, "no controller has answered yet"};  // guarded by mutex_
   std::thread thread_;
 };

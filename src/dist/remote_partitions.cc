@@ -25,14 +25,16 @@ Status RemotePartitions::prepare(const Ticket& ticket, const std::vector<ChunkBl
 }
 
 Status RemotePartitions::settle(TransactionId transaction, const std::vector<ChunkVersion>& versions) {
-  TRY(const auto answer, caller_.call(alias_, "data.settle", meta::encode(SettleMessage{transaction, versions}), kNoticeCall));
+  TRY(const auto answer,
+      caller_.call(alias_, "data.settle", meta::encode(SettleMessage{transaction, versions}), kNoticeCall));
   return {};
 }
 
 Result<std::vector<data::Table>> RemotePartitions::scan(const exec::Fragment& fragment,
                                                         const std::vector<ChunkVersion>& chunks) {
   TRY(auto packed, pack_fragment(fragment));
-  TRY(const auto answer, caller_.call(alias_, "data.scan", meta::encode(ScanMessage{std::move(packed), chunks}), kScanCall));
+  TRY(const auto answer,
+      caller_.call(alias_, "data.scan", meta::encode(ScanMessage{std::move(packed), chunks}), kScanCall));
   TRY(const auto message, meta::decode<TablesMessage>(answer, "the answer of a scan"));
   std::vector<data::Table> parts;
   for (const auto& bytes : message.tables) {
@@ -44,7 +46,8 @@ Result<std::vector<data::Table>> RemotePartitions::scan(const exec::Fragment& fr
 
 Result<ChangeResult> RemotePartitions::change(const exec::Fragment& fragment, const ChunkVersion& chunk) {
   TRY(auto packed, pack_fragment(fragment));
-  TRY(const auto answer, caller_.call(alias_, "data.change", meta::encode(ScanMessage{std::move(packed), {chunk}}), kScanCall));
+  TRY(const auto answer,
+      caller_.call(alias_, "data.change", meta::encode(ScanMessage{std::move(packed), {chunk}}), kScanCall));
   TRY(const auto message, meta::decode<TablesMessage>(answer, "the answer of a change"));
   if (message.tables.size() != 1) return Error{ErrorCode::kCorrupt, alias_ + " answered a change without its rows"};
   TRY(auto rows, unpack_table(message.tables[0]));

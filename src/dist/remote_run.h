@@ -11,9 +11,9 @@
 namespace pelorus::dist {
 
 struct RemoteCall {
-  std::string user;              // on whose behalf
+  std::string user;  // on whose behalf
   bool is_admin = false;
-  std::string function;          // an expression that evaluates to a callable there: name, definition, partial application
+  std::string function;  // an expression that evaluates to a callable there: name, definition, partial application
   std::vector<data::Value> arguments;
 };
 

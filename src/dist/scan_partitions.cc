@@ -25,7 +25,9 @@ std::vector<meta::Chunk> committed(std::map<ChunkId, meta::Chunk> by_id) {
 }
 
 /// The replica cannot serve, another one may.
-bool is_replica_trouble(const Error& error) { return error.code != ErrorCode::kScript && error.code != ErrorCode::kCancelled; }
+bool is_replica_trouble(const Error& error) {
+  return error.code != ErrorCode::kScript && error.code != ErrorCode::kCancelled;
+}
 
 }  // namespace
 
@@ -127,7 +129,8 @@ class ScanRun {
       if (!is_replica_trouble(part.error())) return fail(part.error());
       why = part.error();
     }
-    fail(Error{ErrorCode::kUnavailable, "no replica of chunk " + std::to_string(snapshot_.chunks_[wanted_[ordinal]].id.value) +
+    fail(Error{ErrorCode::kUnavailable, "no replica of chunk " +
+                                            std::to_string(snapshot_.chunks_[wanted_[ordinal]].id.value) +
                                             " answers: " + why.message});
   }
 
@@ -140,7 +143,8 @@ class ScanRun {
     }
     auto parts = snapshot_.distribution_.services.of(node)->scan(fragment_, chunks);
     if (parts.ok() && parts->size() != chunks.size()) {
-      return Error{ErrorCode::kCorrupt, node + " answered " + std::to_string(parts->size()) + " parts for " + std::to_string(chunks.size())};
+      return Error{ErrorCode::kCorrupt,
+                   node + " answered " + std::to_string(parts->size()) + " parts for " + std::to_string(chunks.size())};
     }
     return parts;
   }
@@ -178,10 +182,10 @@ class ScanRun {
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   std::condition_variable idle_;
-  size_t workers_ = 0;                       // guarded by mutex_
-  size_t next_ordinal_ = 0;                  // guarded by mutex_
-  std::map<size_t, data::Table> waiting_;    // guarded by mutex_
-  std::optional<Error> failure_;             // guarded by mutex_
+  size_t workers_ = 0;                     // guarded by mutex_
+  size_t next_ordinal_ = 0;                // guarded by mutex_
+  std::map<size_t, data::Table> waiting_;  // guarded by mutex_
+  std::optional<Error> failure_;           // guarded by mutex_
 };
 
 PartitionedSnapshot::PartitionedSnapshot(Distribution& distribution, TableFacts facts)
@@ -198,7 +202,8 @@ std::vector<std::string> PartitionedSnapshot::replicas_of(size_t p) const {
     if (!replica.stale) nodes.push_back(replica.node);
   }
   // Neighbouring chunks begin with different replicas, so that a scan uses all nodes; this node comes first of all.
-  if (!nodes.empty()) std::ranges::rotate(nodes, nodes.begin() + static_cast<int64_t>(chunks_[p].id.value % nodes.size()));
+  if (!nodes.empty())
+    std::ranges::rotate(nodes, nodes.begin() + static_cast<int64_t>(chunks_[p].id.value % nodes.size()));
   std::ranges::stable_partition(nodes, [&](const std::string& node) { return node == distribution_.self; });
   return nodes;
 }

@@ -17,8 +17,8 @@ namespace pelorus::dist {
 struct Distribution {
   Catalogue& catalogue;
   PartitionServices& services;
-  ThreadPool& pool;       // threads that wait for peers
-  std::string self;       // this node's alias
+  ThreadPool& pool;  // threads that wait for peers
+  std::string self;  // this node's alias
 };
 
 class PartitionedSnapshot final : public exec::StoredSnapshot {
@@ -35,8 +35,8 @@ class PartitionedSnapshot final : public exec::StoredSnapshot {
   std::vector<std::string> replicas_of(size_t p) const;
 
   Distribution& distribution_;
-  const std::vector<meta::Chunk> chunks_;               // those with a committed version, in the scheme's order
-  std::vector<exec::StoredPartition> partitions_;       // same order
+  const std::vector<meta::Chunk> chunks_;          // those with a committed version, in the scheme's order
+  std::vector<exec::StoredPartition> partitions_;  // same order
 };
 
 }  // namespace pelorus::dist

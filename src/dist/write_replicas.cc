@@ -39,7 +39,8 @@ void in_parallel(ThreadPool& pool, size_t count, const std::function<void(size_t
 txn::Decision as_decision(TransactionId transaction, const meta::Decided& decided) {
   txn::Decision decision{.transaction = transaction, .verdict = txn::Verdict::kAbort, .chunks = {}};
   if (decided.state == meta::TransactionState::kAborted) return decision;
-  decision.verdict = decided.state == meta::TransactionState::kRunning ? txn::Verdict::kUndecided : txn::Verdict::kCommit;
+  decision.verdict =
+      decided.state == meta::TransactionState::kRunning ? txn::Verdict::kUndecided : txn::Verdict::kCommit;
   for (const auto& chunk : decided.chunks) decision.chunks.push_back({chunk.chunk, chunk.version, chunk.replicas});
   return decision;
 }
@@ -52,22 +53,25 @@ std::string label_of(const TableFacts& table) { return table.database.path + "/"
 struct ReplicatedWriter::Write {
   dist::Ticket ticket;
   std::vector<meta::BegunChunk> chunks;
-  std::vector<data::Table> rows;   // of each chunk
+  std::vector<data::Table> rows;  // of each chunk
   bool replace = false;
-  std::set<std::string> down;      // nodes the controllers hold for dead
+  std::set<std::string> down;  // nodes the controllers hold for dead
 };
 
 Result<meta::BeginReply> ReplicatedWriter::begin(meta::TransactionType type, const TableFacts& table,
-                                            const std::vector<meta::PartitionKey>& keys) {
-  meta::BeginTransaction request{.type = type, .client = {}, .sequence = 0, .coordinator = distribution_.self, .epoch = epoch_()};
+                                                 const std::vector<meta::PartitionKey>& keys) {
+  meta::BeginTransaction request{
+      .type = type, .client = {}, .sequence = 0, .coordinator = distribution_.self, .epoch = epoch_()};
   for (const auto& key : keys) request.chunks.push_back({.table = table.table.id, .key = key, .placement = {}});
   const auto give_up = std::chrono::steady_clock::now() + kConflictWait;
   auto pause = kConflictPauseLeast;
   std::minstd_rand jitter(std::random_device{}());
   while (true) {
     auto begun = distribution_.catalogue.begin(request);
-    if (begun.ok() || begun.error().code != ErrorCode::kConflict || std::chrono::steady_clock::now() > give_up) return begun;
-    std::this_thread::sleep_for(pause / 2 + std::chrono::milliseconds(jitter() % static_cast<unsigned>(pause.count() + 1)));
+    if (begun.ok() || begun.error().code != ErrorCode::kConflict || std::chrono::steady_clock::now() > give_up)
+      return begun;
+    std::this_thread::sleep_for(pause / 2 +
+                                std::chrono::milliseconds(jitter() % static_cast<unsigned>(pause.count() + 1)));
     pause = std::min(pause * 2, kConflictPauseMost);
   }
 }
@@ -76,17 +80,23 @@ Status ReplicatedWriter::prepare(const Write& write, const txn::PrepareOrder& or
   std::vector<ChunkBlock> blocks;
   for (size_t c = 0; c < write.chunks.size(); ++c) {
     if (std::ranges::find(order.chunks, write.chunks[c].chunk) == order.chunks.end()) continue;
-    blocks.push_back({.chunk = write.chunks[c].chunk, .replace = write.replace, .base_version = write.chunks[c].version, .rows = write.rows[c]});
+    blocks.push_back({.chunk = write.chunks[c].chunk,
+                      .replace = write.replace,
+                      .base_version = write.chunks[c].version,
+                      .rows = write.rows[c]});
   }
   auto status = distribution_.services.of(order.node)->prepare(write.ticket, blocks);
   if (!status.ok()) {
-    log_warning("transaction " + std::to_string(write.ticket.transaction.value) + ": " + order.node + " did not prepare: " + status.error().message);
+    log_warning("transaction " + std::to_string(write.ticket.transaction.value) + ": " + order.node +
+                " did not prepare: " + status.error().message);
   }
   return status;
 }
 
-Result<meta::Decided> ReplicatedWriter::decide(const Write& write, const txn::DecisionRequest& request, int64_t answer) {
-  meta::Decide decision{.transaction = request.transaction, .commit = request.commit, .failed = {}, .rows = {}, .result = answer};
+Result<meta::Decided> ReplicatedWriter::decide(const Write& write, const txn::DecisionRequest& request,
+                                               int64_t answer) {
+  meta::Decide decision{
+      .transaction = request.transaction, .commit = request.commit, .failed = {}, .rows = {}, .result = answer};
   for (const auto& lost : request.lost) decision.failed.push_back({lost.chunk, lost.node});
   for (size_t c = 0; c < write.chunks.size(); ++c) {
     const auto before = write.chunks[c].rows;
@@ -106,10 +116,12 @@ Result<int64_t> ReplicatedWriter::drive(const Write& write, int64_t answer) {
   std::ranges::stable_partition(orders, [&](const auto& order) { return order.node == distribution_.self; });
   std::vector<Status> prepared(orders.size());
   in_parallel(distribution_.pool, orders.size(), [&](size_t n) { prepared[n] = prepare(write, orders[n]); });
-  for (size_t n = 0; n < orders.size() && !actions.decide; ++n) actions = coordinator.on_prepare_answer(orders[n].node, prepared[n]);
+  for (size_t n = 0; n < orders.size() && !actions.decide; ++n)
+    actions = coordinator.on_prepare_answer(orders[n].node, prepared[n]);
   CHECK(actions.decide.has_value());
   const auto decided = decide(write, *actions.decide, answer);
-  actions = decided.ok() ? coordinator.on_decision(as_decision(write.ticket.transaction, *decided)) : coordinator.on_give_up();
+  actions = decided.ok() ? coordinator.on_decision(as_decision(write.ticket.transaction, *decided))
+                         : coordinator.on_give_up();
   in_parallel(distribution_.pool, actions.notify.size(), [&](size_t n) { notify(actions.notify[n]); });
   CHECK(actions.answer.has_value());
   if (actions.answer->status.ok()) return answer;
@@ -134,8 +146,13 @@ Result<int64_t> ReplicatedWriter::append(const TableFacts& table, const data::Ta
   for (const auto& part : parts) keys.push_back(part.key);
   TRY(auto begun, begin(meta::TransactionType::kAppend, table, keys));
   if (begun.begun.repeated) return begun.begun.rows;
-  if (begun.begun.chunks.size() != parts.size()) return Error{ErrorCode::kInternal, "the controllers began another set of chunks for " + label_of(table)};
-  Write write{.ticket = ticket(begun.begun.transaction), .chunks = std::move(begun.begun.chunks), .rows = {}, .replace = false, .down = std::move(begun.down)};
+  if (begun.begun.chunks.size() != parts.size())
+    return Error{ErrorCode::kInternal, "the controllers began another set of chunks for " + label_of(table)};
+  Write write{.ticket = ticket(begun.begun.transaction),
+              .chunks = std::move(begun.begun.chunks),
+              .rows = {},
+              .replace = false,
+              .down = std::move(begun.down)};
   for (auto& part : parts) write.rows.push_back(std::move(part.rows));
   return drive(write, count);
 }
@@ -144,7 +161,11 @@ Result<int64_t> ReplicatedWriter::change(const TableFacts& table, const exec::Fr
                                          std::span<const meta::PartitionKey> keys) {
   if (keys.empty()) return 0;
   TRY(auto begun, begin(meta::TransactionType::kUpdate, table, {keys.begin(), keys.end()}));
-  Write write{.ticket = ticket(begun.begun.transaction), .chunks = std::move(begun.begun.chunks), .rows = {}, .replace = true, .down = std::move(begun.down)};
+  Write write{.ticket = ticket(begun.begun.transaction),
+              .chunks = std::move(begun.begun.chunks),
+              .rows = {},
+              .replace = true,
+              .down = std::move(begun.down)};
   std::vector<Result<ChangeResult>> results(write.chunks.size(), Error{ErrorCode::kUnavailable, "no replica"});
   in_parallel(distribution_.pool, write.chunks.size(), [&](size_t c) {
     for (const auto& node : write.chunks[c].replicas) {
@@ -157,7 +178,9 @@ Result<int64_t> ReplicatedWriter::change(const TableFacts& table, const exec::Fr
     if (!result.ok()) {
       const meta::Decide rollback{.transaction = write.ticket.transaction, .commit = false};
       const auto decided = distribution_.catalogue.decide(rollback);
-      if (!decided.ok()) log_warning("rollback of transaction " + std::to_string(write.ticket.transaction.value) + ": " + decided.error().message);
+      if (!decided.ok())
+        log_warning("rollback of transaction " + std::to_string(write.ticket.transaction.value) + ": " +
+                    decided.error().message);
       return result.error();
     }
     changed += result->changed;

@@ -19,17 +19,19 @@ class ReplicatedWriter {
   ReplicatedWriter(Distribution& distribution, std::function<uint64_t()> epoch)
       : distribution_(distribution), epoch_(std::move(epoch)) {}
 
-  /// Splits the rows by partition (columns by position, converted to the table's types) and appends all of them or none.
-  /// Returns the rows added. Errors: kInvalid (types, values outside the scheme), kConflict (others hold the chunks for
-  /// too long), kUnavailable, kNoSpace, kOutcomeUnknown.
+  /// Splits the rows by partition (columns by position, converted to the table's types) and appends all of them or
+  /// none. Returns the rows added. Errors: kInvalid (types, values outside the scheme), kConflict (others hold the
+  /// chunks for too long), kUnavailable, kNoSpace, kOutcomeUnknown.
   Result<int64_t> append(const TableFacts& table, const data::Table& rows);
 
   /// Replaces partitions by what the fragment makes of them; returns the rows changed.
-  Result<int64_t> change(const TableFacts& table, const exec::Fragment& fragment, std::span<const meta::PartitionKey> keys);
+  Result<int64_t> change(const TableFacts& table, const exec::Fragment& fragment,
+                         std::span<const meta::PartitionKey> keys);
 
  private:
   struct Write;
-  Result<meta::BeginReply> begin(meta::TransactionType type, const TableFacts& table, const std::vector<meta::PartitionKey>& keys);
+  Result<meta::BeginReply> begin(meta::TransactionType type, const TableFacts& table,
+                                 const std::vector<meta::PartitionKey>& keys);
   Ticket ticket(TransactionId transaction) const { return {transaction, distribution_.self, epoch_()}; }
   /// From prepare to the notices: carries out what txn::Coordinator says.
   Result<int64_t> drive(const Write& write, int64_t answer);

@@ -38,9 +38,13 @@ meta::Node as_node(const config::NodeEntry& entry) {
 
 }  // namespace
 
-ControllerRole::ControllerRole(NodeEnvironment& environment, io::FileSystem& files, const Clock& clock, AddressTable& addresses,
-                               rpc::Caller& peers)
-    : environment_(environment), files_(files), clock_(clock), addresses_(addresses), peers_(peers),
+ControllerRole::ControllerRole(NodeEnvironment& environment, io::FileSystem& files, const Clock& clock,
+                               AddressTable& addresses, rpc::Caller& peers)
+    : environment_(environment),
+      files_(files),
+      clock_(clock),
+      addresses_(addresses),
+      peers_(peers),
       single_(environment.mode == config::NodeMode::kSingle || environment.settings().text("dfsHAMode").empty()) {}
 
 ControllerRole::~ControllerRole() { stop(); }
@@ -55,7 +59,8 @@ bool ControllerRole::has_log() const {
 }
 
 meta::ControllerState ControllerRole::state() const {
-  meta::ControllerState state{.alias = environment_.site.alias, .cluster = foundation_.cluster, .node = environment_.identity.node};
+  meta::ControllerState state{
+      .alias = environment_.site.alias, .cluster = foundation_.cluster, .node = environment_.identity.node};
   state.has_log = has_log();
   state.founders = foundation_.founders;
   for (const auto& entry : environment_.loaded.nodes.nodes()) {
@@ -124,7 +129,8 @@ Status ControllerRole::save_foundation(const Uuid& cluster, std::vector<meta::Fo
 
 Status ControllerRole::begin_alone() {
   TRY_DONE(read_foundation());
-  if (foundation_.cluster.is_nil()) TRY_DONE(save_foundation(Uuid::random(), {{environment_.site.alias, environment_.identity.node}}));
+  if (foundation_.cluster.is_nil())
+    TRY_DONE(save_foundation(Uuid::random(), {{environment_.site.alias, environment_.identity.node}}));
   log_ = raft::make_single_node_log({.directory = raft_directory(), .self = self_member()}, machine_, files_);
   return begin_service();
 }
@@ -133,7 +139,8 @@ Status ControllerRole::begin_in_group() {
   TRY_DONE(read_foundation());
   std::vector<std::string> others;
   for (const auto& entry : environment_.loaded.nodes.nodes()) {
-    if (entry.mode == config::NodeMode::kController && entry.site.alias != environment_.site.alias) others.push_back(entry.site.alias);
+    if (entry.mode == config::NodeMode::kController && entry.site.alias != environment_.site.alias)
+      others.push_back(entry.site.alias);
   }
   bootstrap_ = std::make_unique<controller::Bootstrap>(state(), others, peers_);
   bootstrap_->register_methods(*methods_);
@@ -151,17 +158,25 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
   log_info("bootstrap: " + decision.reason);
   const bool founds = decision.verdict == Verdict::kFound || decision.verdict == Verdict::kAdopt;
   if (decision.verdict != Verdict::kResume) {
-    TRY_DONE(save_foundation(decision.verdict == Verdict::kFound ? Uuid::random() : decision.cluster, decision.founders));
+    TRY_DONE(
+        save_foundation(decision.verdict == Verdict::kFound ? Uuid::random() : decision.cluster, decision.founders));
     bootstrap_->set_self(state());
   }
   const auto& settings = environment_.settings();
-  raft::LibraftOptions options{.directory = raft_directory(), .group = "controllers", .cluster = foundation_.cluster,
-                               .node = environment_.identity.node, .cluster_key = environment_.cluster_key, .self = self_member()};
+  raft::LibraftOptions options{.directory = raft_directory(),
+                               .group = "controllers",
+                               .cluster = foundation_.cluster,
+                               .node = environment_.identity.node,
+                               .cluster_key = environment_.cluster_key,
+                               .self = self_member()};
   options.election_timeout = milliseconds(settings.integer("raftElectionTimeout"));
   options.heartbeat = milliseconds(settings.integer("raftHeartbeat"));
-  if (settings.is_set("raftElectionTick")) options.election_timeout = milliseconds(settings.integer("raftElectionTick") * 10);
+  if (settings.is_set("raftElectionTick"))
+    options.election_timeout = milliseconds(settings.integer("raftElectionTick") * 10);
   options.failed = [this](const Error& error) { fail("the metadata log has stopped: " + error.message); };
-  options.stuck = [](milliseconds silent) { log_warning("the metadata log's thread has been busy for " + std::to_string(silent.count()) + " ms"); };
+  options.stuck = [](milliseconds silent) {
+    log_warning("the metadata log's thread has been busy for " + std::to_string(silent.count()) + " ms");
+  };
   TRY(auto group, raft::make_libraft_log(options, machine_, addresses_));
   auto* const pointer = group.get();
   log_ = std::move(group);
@@ -175,7 +190,8 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
 }
 
 raft::Member ControllerRole::self_member() const {
-  return {raft::member_id_of(environment_.identity.node.to_string()), environment_.site.alias, raft::MemberRole::kVoter};
+  return {raft::member_id_of(environment_.identity.node.to_string()), environment_.site.alias,
+          raft::MemberRole::kVoter};
 }
 
 controller::Founding ControllerRole::founding() {
@@ -190,7 +206,10 @@ controller::Founding ControllerRole::founding() {
   verifier_ = founding.verifier;
   for (const auto& entry : environment_.loaded.nodes.nodes()) founding.nodes.push_back(as_node(entry));
   if (single_ && founding.nodes.empty()) {
-    founding.nodes.push_back({.alias = environment_.site.alias, .role = meta::NodeRole::kSingle, .host = environment_.site.host, .port = environment_.site.port});
+    founding.nodes.push_back({.alias = environment_.site.alias,
+                              .role = meta::NodeRole::kSingle,
+                              .host = environment_.site.host,
+                              .port = environment_.site.port});
   }
   founding.configuration = configuration_files();
   return founding;
@@ -206,19 +225,27 @@ std::map<std::string, std::string> ControllerRole::configuration_files() const {
 Status ControllerRole::begin_service() {
   const auto& settings = environment_.settings();
   controller::ServiceOptions options;
-  options.self = {.alias = environment_.site.alias,
-                  .role = environment_.mode == config::NodeMode::kSingle ? meta::NodeRole::kSingle : meta::NodeRole::kController,
-                  // A single node reports itself as a data node, with its chunks.
-                  .uuid = environment_.mode == config::NodeMode::kSingle ? Uuid{} : environment_.identity.node, .boot = boot_, .host = environment_.site.host, .port = environment_.site.port};
+  options.self = {
+      .alias = environment_.site.alias,
+      .role = environment_.mode == config::NodeMode::kSingle ? meta::NodeRole::kSingle : meta::NodeRole::kController,
+      // A single node reports itself as a data node, with its chunks.
+      .uuid = environment_.mode == config::NodeMode::kSingle ? Uuid{} : environment_.identity.node,
+      .boot = boot_,
+      .host = environment_.site.host,
+      .port = environment_.site.port};
   for (const auto& entry : environment_.loaded.nodes.nodes()) {
-    if (entry.mode == config::NodeMode::kController && entry.site.alias != environment_.site.alias) options.controllers.push_back(entry.site.alias);
+    if (entry.mode == config::NodeMode::kController && entry.site.alias != environment_.site.alias)
+      options.controllers.push_back(entry.site.alias);
   }
   options.founding = founding();
-  options.placement.replicas = environment_.mode == config::NodeMode::kSingle ? 1 : static_cast<uint32_t>(settings.integer("dfsReplicationFactor"));
+  options.placement.replicas = environment_.mode == config::NodeMode::kSingle
+                                   ? 1
+                                   : static_cast<uint32_t>(settings.integer("dfsReplicationFactor"));
   options.placement.reliability = static_cast<meta::Reliability>(settings.integer("dfsReplicaReliabilityLevel"));
   options.prepared_min = static_cast<uint32_t>(settings.integer("minReplicasForWrite"));
   options.restarts_after_crash = settings.integer("datanodeRestartInterval") > 0;
-  if (settings.is_set("dfsChunkNodeHeartBeatTimeout")) options.heartbeat_timeout = std::chrono::seconds(settings.integer("dfsChunkNodeHeartBeatTimeout"));
+  if (settings.is_set("dfsChunkNodeHeartBeatTimeout"))
+    options.heartbeat_timeout = std::chrono::seconds(settings.integer("dfsChunkNodeHeartBeatTimeout"));
   options.recovery_wait = milliseconds(settings.integer("dfsRecoveryWaitTime"));
   options.files = configuration_files();
   options.metrics = metrics_;
@@ -240,13 +267,15 @@ void ControllerRole::tell_password() {
     addresses_.put_all(machine_.read([](const meta::State& state) { return state.nodes; }));
     if (!recorded) continue;
     if (tells_password_ && *recorded == verifier_) {
-      log_warning("a new cluster was founded. User admin has the password " + initial_password_ + " — it is not shown again; change it with changePwd()");
+      log_warning("a new cluster was founded. User admin has the password " + initial_password_ +
+                  " — it is not shown again; change it with changePwd()");
     }
     initial_password_.clear();
     tells_password_ = false;
     break;
   }
-  while (pause(std::chrono::seconds(1))) addresses_.put_all(machine_.read([](const meta::State& state) { return state.nodes; }));
+  while (pause(std::chrono::seconds(1)))
+    addresses_.put_all(machine_.read([](const meta::State& state) { return state.nodes; }));
 }
 
 void ControllerRole::accept_raft(int fd, std::string already_read) {

@@ -1,6 +1,6 @@
 #pragma once
-// A controller: its member of the Raft group, the metadata and the service over it. Also the single node's metadata, over
-// a log of one.
+// A controller: its member of the Raft group, the metadata and the service over it. Also the single node's metadata,
+// over a log of one.
 
 #include <atomic>
 #include <condition_variable>
@@ -41,7 +41,10 @@ class ControllerRole {
   struct Foundation {
     Uuid cluster;
     std::vector<meta::Founder> founders;
-    template <class A> void fields(A& a) { a(cluster, founders); }
+    template <class A>
+    void fields(A& a) {
+      a(cluster, founders);
+    }
   };
   void run();
   Status begin_alone();
@@ -65,14 +68,14 @@ class ControllerRole {
   const Clock& clock_;
   AddressTable& addresses_;
   rpc::Caller& peers_;
-  const bool single_;                       // a log of one, no group
+  const bool single_;  // a log of one, no group
   rpc::Methods* methods_ = nullptr;
   std::function<meta::NodeMetrics()> metrics_;
   Uuid boot_;
-  Foundation foundation_;                   // the role's thread only
-  std::string initial_password_;            // as above
-  meta::Verifier verifier_;                 // as above
-  bool tells_password_ = false;             // as above
+  Foundation foundation_;         // the role's thread only
+  std::string initial_password_;  // as above
+  meta::Verifier verifier_;       // as above
+  bool tells_password_ = false;   // as above
 
   controller::MetadataMachine machine_;
   std::unique_ptr<controller::Bootstrap> bootstrap_;
@@ -83,8 +86,8 @@ class ControllerRole {
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::string failure_;                     // guarded by mutex_
-  bool stopping_ = false;                   // guarded by mutex_
+  std::string failure_;    // guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
   std::thread thread_;
 };
 

@@ -11,11 +11,13 @@ constexpr uint64_t kBufferLeast = 256ull << 20;
 storage::StoreOptions store_options(const NodeEnvironment& environment) {
   const auto& settings = environment.settings();
   storage::StoreOptions options;
-  options.identity = {.node = environment.identity.node, .alias = environment.site.alias, .cluster = environment.cluster()};
+  options.identity = {
+      .node = environment.identity.node, .alias = environment.site.alias, .cluster = environment.cluster()};
   options.directories.redo_log = settings.path("redoLogDir").string();
   for (const auto& volume : settings.paths("volumes")) options.directories.volumes.push_back(volume.string());
   const auto metadata = settings.path("chunkMetaDir");
-  options.directories.metadata = metadata.empty() ? options.directories.volumes.at(0) + "/CHUNK_METADATA" : metadata.string();
+  options.directories.metadata =
+      metadata.empty() ? options.directories.volumes.at(0) + "/CHUNK_METADATA" : metadata.string();
   options.sync = settings.boolean("dataSync");
   const auto cache = static_cast<uint64_t>(settings.bytes("OLAPCacheEngineSize"));
   // The files of operators name generous caches; the node's memory limit still counts.
@@ -27,17 +29,22 @@ storage::StoreOptions store_options(const NodeEnvironment& environment) {
 
 }  // namespace
 
-Result<std::unique_ptr<DataRole>> DataRole::open(const NodeEnvironment& environment, io::FileSystem& files, const Clock& clock,
-                                                 dist::Catalogue& catalogue, rpc::Caller& caller,
+Result<std::unique_ptr<DataRole>> DataRole::open(const NodeEnvironment& environment, io::FileSystem& files,
+                                                 const Clock& clock, dist::Catalogue& catalogue, rpc::Caller& caller,
                                                  datanode::SessionFactory sessions, std::function<uint64_t()> epoch) {
   TRY(auto store, storage::ChunkStore::open(files, clock, store_options(environment)));
-  return std::unique_ptr<DataRole>(new DataRole(std::move(store), clock, catalogue, caller, std::move(sessions), std::move(epoch), environment.site.alias));
+  return std::unique_ptr<DataRole>(new DataRole(std::move(store), clock, catalogue, caller, std::move(sessions),
+                                                std::move(epoch), environment.site.alias));
 }
 
-DataRole::DataRole(std::unique_ptr<storage::ChunkStore> store, const Clock& clock, dist::Catalogue& catalogue, rpc::Caller& caller,
-                   datanode::SessionFactory sessions, std::function<uint64_t()> epoch, const std::string& alias)
-    : store_(std::move(store)), transactions_(*store_, catalogue, clock, alias), host_(*store_, transactions_, std::move(sessions)),
-      exports_(*store_), copier_(*store_, caller, catalogue, alias, std::move(epoch)),
+DataRole::DataRole(std::unique_ptr<storage::ChunkStore> store, const Clock& clock, dist::Catalogue& catalogue,
+                   rpc::Caller& caller, datanode::SessionFactory sessions, std::function<uint64_t()> epoch,
+                   const std::string& alias)
+    : store_(std::move(store)),
+      transactions_(*store_, catalogue, clock, alias),
+      host_(*store_, transactions_, std::move(sessions)),
+      exports_(*store_),
+      copier_(*store_, caller, catalogue, alias, std::move(epoch)),
       reconciler_(*store_, transactions_, copier_, kRecoveriesAtOnce) {}
 
 void DataRole::register_methods(rpc::Methods& methods) {
@@ -49,7 +56,8 @@ void DataRole::stop() {
   reconciler_.stop();
   transactions_.stop();
   // Less to replay at the next start; what cannot be flushed is in the redo log.
-  if (const auto flushed = store_->flush_all(); !flushed.ok()) log_warning("not everything was flushed: " + flushed.error().message);
+  if (const auto flushed = store_->flush_all(); !flushed.ok())
+    log_warning("not everything was flushed: " + flushed.error().message);
   if (const auto stopped = store_->stop(); !stopped.ok()) log_warning("stopping the store: " + stopped.error().message);
 }
 

@@ -15,9 +15,9 @@ namespace pelorus::server {
 /// Members in order of life. Opened once the node's cluster is known.
 class DataRole {
  public:
-  static Result<std::unique_ptr<DataRole>> open(const NodeEnvironment& environment, io::FileSystem& files, const Clock& clock,
-                                                dist::Catalogue& catalogue, rpc::Caller& caller, datanode::SessionFactory sessions,
-                                                std::function<uint64_t()> epoch);
+  static Result<std::unique_ptr<DataRole>> open(const NodeEnvironment& environment, io::FileSystem& files,
+                                                const Clock& clock, dist::Catalogue& catalogue, rpc::Caller& caller,
+                                                datanode::SessionFactory sessions, std::function<uint64_t()> epoch);
   void register_methods(rpc::Methods& methods);
   void start() { transactions_.start(); }
   void stop();
@@ -26,8 +26,9 @@ class DataRole {
   void add_hooks(dist::PresenceHooks& hooks);
 
  private:
-  DataRole(std::unique_ptr<storage::ChunkStore> store, const Clock& clock, dist::Catalogue& catalogue, rpc::Caller& caller,
-           datanode::SessionFactory sessions, std::function<uint64_t()> epoch, const std::string& alias);
+  DataRole(std::unique_ptr<storage::ChunkStore> store, const Clock& clock, dist::Catalogue& catalogue,
+           rpc::Caller& caller, datanode::SessionFactory sessions, std::function<uint64_t()> epoch,
+           const std::string& alias);
 
   std::unique_ptr<storage::ChunkStore> store_;
   datanode::TransactionHost transactions_;

@@ -64,7 +64,8 @@ int run(const std::vector<std::string>& arguments, const std::filesystem::path& 
   server::Node node(std::move(*environment), program.string());
   if (const auto started = node.start(); !started.ok()) {
     log_error(started.error().message);
-    if (const auto written = config::write_node_state(directory, {config::NodePhase::kFailed, started.error().message}); !written.ok()) {
+    if (const auto written = config::write_node_state(directory, {config::NodePhase::kFailed, started.error().message});
+        !written.ok()) {
       log_warning(written.error().message);
     }
     return report(started.error().message);

@@ -19,21 +19,27 @@ bool is_loopback(const std::string& host) { return host == "localhost" || host.s
 }  // namespace
 
 Node::Node(std::unique_ptr<NodeEnvironment> environment, std::string program)
-    : environment_(std::move(environment)), program_(std::move(program)),
-      statements_({.name = "statements", .threads_max = static_cast<size_t>(environment_->settings().integer("maxConnections"))}) {}
+    : environment_(std::move(environment)),
+      program_(std::move(program)),
+      statements_({.name = "statements",
+                   .threads_max = static_cast<size_t>(environment_->settings().integer("maxConnections"))}) {}
 
 Node::~Node() { stop(); }
 
 rpc::Identity Node::identity() const {
-  return {.cluster = environment_->cluster(), .node = environment_->identity.node, .alias = environment_->site.alias,
-          .role = environment_->mode, .epoch = 0};
+  return {.cluster = environment_->cluster(),
+          .node = environment_->identity.node,
+          .alias = environment_->site.alias,
+          .role = environment_->mode,
+          .epoch = 0};
 }
 
 void Node::learn_addresses() {
   const auto add = [this](const config::Site& site) { addresses_.put(site.alias, site.host, site.port); };
   for (const auto& entry : environment_->loaded.nodes.nodes()) add(entry.site);
   for (const auto& site : environment_->settings().sites()) add(site.site);
-  if (const auto contact = config::parse_site(environment_->settings().text("controllerSite")); contact.ok()) add(*contact);
+  if (const auto contact = config::parse_site(environment_->settings().text("controllerSite")); contact.ok())
+    add(*contact);
   add(environment_->site);
 }
 
@@ -49,23 +55,29 @@ std::vector<std::string> Node::controller_aliases() const {
   for (const auto& site : environment_->settings().sites()) {
     if (site.mode == config::NodeMode::kController) add(site.site.alias);
   }
-  if (const auto contact = config::parse_site(environment_->settings().text("controllerSite")); contact.ok()) add(contact->alias);
+  if (const auto contact = config::parse_site(environment_->settings().text("controllerSite")); contact.ok())
+    add(contact->alias);
   return aliases;
 }
 
 Status Node::start() {
   learn_addresses();
   const auto who = [this] { return identity(); };
-  server_ = std::make_unique<rpc::Server>(rpc::ServerOptions{.identity = who, .key = environment_->cluster_key,
-                                                             .workers = static_cast<size_t>(environment_->settings().integer("rpcWorkerNum"))});
+  server_ = std::make_unique<rpc::Server>(
+      rpc::ServerOptions{.identity = who,
+                         .key = environment_->cluster_key,
+                         .workers = static_cast<size_t>(environment_->settings().integer("rpcWorkerNum"))});
   channels_ = std::make_unique<rpc::ChannelPool>(rpc::ChannelOptions{
-      .identity = who, .key = environment_->cluster_key, .addresses = [this](const std::string& alias) { return addresses_.find(alias); }});
+      .identity = who, .key = environment_->cluster_key, .addresses = [this](const std::string& alias) {
+        return addresses_.find(alias);
+      }});
   caller_ = std::make_unique<NodeCaller>(identity(), server_->methods(), channels_.get(), local_calls_);
   controllers_ = std::make_unique<dist::ControllerClient>(*caller_, controller_aliases());
   catalogue_ = std::make_unique<dist::ControllerCatalogue>(*controllers_, boot_);
   sampler_ = std::make_unique<observe::HostSampler>(environment_->home.string());
   scripts_ = std::make_unique<ScriptEngine>(*environment_, clock_, *controllers_);
-  if (is_controller()) controller_ = std::make_unique<ControllerRole>(*environment_, files_, clock_, addresses_, *caller_);
+  if (is_controller())
+    controller_ = std::make_unique<ControllerRole>(*environment_, files_, clock_, addresses_, *caller_);
   if (is_single()) TRY_DONE(start_single_metadata());
   if (holds_data()) {
     if (!is_single()) TRY_DONE(join_cluster());
@@ -74,18 +86,22 @@ Status Node::start() {
   make_scripts();
   TRY_DONE(start_listener());
   environment_->announce(config::NodePhase::kListening, "port " + std::to_string(environment_->site.port));
-  if (has(config::NodeMode::kController)) controller_->start(server_->methods(), [this] { return metrics(); }, boot_);
+  if (has(config::NodeMode::kController))
+    controller_->start(
+        server_->methods(), [this] { return metrics(); }, boot_);
   if (has(config::NodeMode::kAgent)) start_agent();
   if (!has(config::NodeMode::kController)) start_presence();
   return {};
 }
 
 Status Node::start_single_metadata() {
-  controller_->start(server_->methods(), [this] { return metrics(); }, boot_);
+  controller_->start(
+      server_->methods(), [this] { return metrics(); }, boot_);
   const auto give_up = std::chrono::steady_clock::now() + kSingleMetadataWait;
   while (controller_->service() == nullptr) {
     if (!controller_->failure().empty()) return Error{ErrorCode::kCorrupt, controller_->failure()};
-    if (std::chrono::steady_clock::now() > give_up) return Error{ErrorCode::kTimeout, "the metadata log could not be read in time"};
+    if (std::chrono::steady_clock::now() > give_up)
+      return Error{ErrorCode::kTimeout, "the metadata log could not be read in time"};
     std::this_thread::sleep_for(milliseconds(5));
   }
   return {};
@@ -94,9 +110,14 @@ Status Node::start_single_metadata() {
 /// A node that has never belonged to a cluster learns which one it is before it makes its directories.
 Status Node::join_cluster() {
   if (!environment_->cluster().is_nil()) return {};
-  const meta::RegisterRequest request{.alias = environment_->site.alias, .role = static_cast<meta::NodeRole>(environment_->mode), .cluster = {},
-                                      .uuid = environment_->identity.node, .boot = boot_, .host = environment_->site.host,
-                                      .port = environment_->site.port, .chunks = {}};
+  const meta::RegisterRequest request{.alias = environment_->site.alias,
+                                      .role = static_cast<meta::NodeRole>(environment_->mode),
+                                      .cluster = {},
+                                      .uuid = environment_->identity.node,
+                                      .boot = boot_,
+                                      .host = environment_->site.host,
+                                      .port = environment_->site.port,
+                                      .chunks = {}};
   std::string reported;
   while (!stopping_) {
     const auto reply = controllers_->ask<meta::RegisterReply>(meta::kRegisterNode, request);
@@ -106,7 +127,8 @@ Status Node::join_cluster() {
       return {};
     }
     if (reply.error().code == ErrorCode::kDenied) return reply.error();
-    if (reply.error().message != reported) environment_->announce(config::NodePhase::kStarting, "waits for the controllers: " + reply.error().message);
+    if (reply.error().message != reported)
+      environment_->announce(config::NodePhase::kStarting, "waits for the controllers: " + reply.error().message);
     reported = reply.error().message;
     std::this_thread::sleep_for(kJoinPause);
   }
@@ -114,9 +136,10 @@ Status Node::join_cluster() {
 }
 
 Status Node::open_data() {
-  TRY(data_, DataRole::open(*environment_, files_, clock_, *catalogue_, *caller_,
-                            [this](const std::string& user) { return scripts_->open_context(user); },
-                            [this] { return presence_ ? presence_->epoch() : 0; }));
+  TRY(data_, DataRole::open(
+                 *environment_, files_, clock_, *catalogue_, *caller_,
+                 [this](const std::string& user) { return scripts_->open_context(user); },
+                 [this] { return presence_ ? presence_->epoch() : 0; }));
   data_->register_methods(server_->methods());
   return {};
 }
@@ -127,10 +150,16 @@ void Node::make_scripts() {
   if (data_) local = std::shared_ptr<dist::PartitionService>(std::shared_ptr<void>(), &data_->partitions());
   services_ = std::make_unique<dist::PartitionServiceBook>(*caller_, environment_->site.alias, std::move(local));
   distribution_.reset(new dist::Distribution{*catalogue_, *services_, peer_pool_, environment_->site.alias});
-  writer_ = std::make_unique<dist::ReplicatedWriter>(*distribution_, [this] { return presence_ ? presence_->epoch() : 0; });
+  writer_ =
+      std::make_unique<dist::ReplicatedWriter>(*distribution_, [this] { return presence_ ? presence_->epoch() : 0; });
   remote_ = std::make_unique<NodeRemoteRun>(*caller_, *controllers_, scripts_->hosts());
   remote_->register_methods(server_->methods());
-  scripts_->register_functions({*distribution_, *writer_, *remote_}, [this] { return ready_.load(); });
+  scripts_->register_functions({*distribution_, *writer_, *remote_}, [this] { return is_ready(); });
+}
+
+bool Node::is_ready() const {
+  if (has(config::NodeMode::kController)) return controller_->service() != nullptr && !stopping_;
+  return ready_;
 }
 
 net::ListenerOptions Node::listener_options() const {
@@ -149,11 +178,14 @@ Status Node::start_listener() {
   net::ListenerHandlers handlers;
   handlers.rpc = [this](int fd, std::string read) { server_->accept_connection(fd, std::move(read)); };
   handlers.raft = [this](int fd, std::string read) {
-    if (controller_) controller_->accept_raft(fd, std::move(read));
-    else ::close(fd);
+    if (controller_)
+      controller_->accept_raft(fd, std::move(read));
+    else
+      ::close(fd);
   };
-  listener_ = std::make_unique<net::Listener>(listener_options(),
-                                              net::NativeSurroundings{scripts_->sessions(), scripts_->runner(), statements_, urgent_}, std::move(handlers));
+  listener_ = std::make_unique<net::Listener>(
+      listener_options(), net::NativeSurroundings{scripts_->sessions(), scripts_->runner(), statements_, urgent_},
+      std::move(handlers));
   return listener_->start();
 }
 
@@ -169,7 +201,8 @@ void Node::start_presence() {
   hooks.metrics = [this] { return metrics(); };
   hooks.registered = [this](const meta::RegisterReply& reply) {
     if (environment_->cluster() != reply.cluster) {
-      if (const auto joined = environment_->join(files_, reply.cluster); !joined.ok()) log_error("identity not saved: " + joined.error().message);
+      if (const auto joined = environment_->join(files_, reply.cluster); !joined.ok())
+        log_error("identity not saved: " + joined.error().message);
       channels_->reconnect_all();
     }
     refresh_members();
@@ -181,16 +214,21 @@ void Node::start_presence() {
     refresh_members();
   };
   if (data_) data_->add_hooks(hooks);
-  const dist::PresenceFacts facts{.alias = environment_->site.alias, .role = static_cast<meta::NodeRole>(environment_->mode),
-                                  .cluster = environment_->cluster(), .node = environment_->identity.node, .boot = boot_,
-                                  .host = environment_->site.host, .port = environment_->site.port};
+  const dist::PresenceFacts facts{.alias = environment_->site.alias,
+                                  .role = static_cast<meta::NodeRole>(environment_->mode),
+                                  .cluster = environment_->cluster(),
+                                  .node = environment_->identity.node,
+                                  .boot = boot_,
+                                  .host = environment_->site.host,
+                                  .port = environment_->site.port};
   presence_ = std::make_unique<dist::Presence>(*controllers_, facts, std::move(hooks));
   if (data_) data_->start();
   presence_->start();
 }
 
 void Node::refresh_members() {
-  const auto bytes = controllers_->call(meta::kGetConfiguration, {}, {.repeat = dist::Repeat::kSafe, .timeout = milliseconds(2000)});
+  const auto bytes =
+      controllers_->call(meta::kGetConfiguration, {}, {.repeat = dist::Repeat::kSafe, .timeout = milliseconds(2000)});
   if (!bytes.ok()) return;
   const auto reply = meta::decode<meta::ConfigurationReply>(*bytes, meta::kGetConfiguration);
   if (!reply.ok()) return;

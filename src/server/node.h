@@ -58,6 +58,7 @@ class Node {
   void start_agent();
   void start_presence();
   void refresh_members();
+  bool is_ready() const;
   meta::NodeMetrics metrics();
   net::ListenerOptions listener_options() const;
 

@@ -9,7 +9,10 @@ void NodeCaller::call_async(const std::string& alias, std::string_view method, B
     return done(Error{ErrorCode::kUnavailable, "a single node has no peer " + alias});
   }
   auto run = [this, name = std::string(method), payload = std::move(payload), options, done] {
-    rpc::CallInfo info{.id = 0, .deadline = std::chrono::steady_clock::now() + options.timeout, .cancelled = {}, .urgent = options.urgent};
+    rpc::CallInfo info{.id = 0,
+                       .deadline = std::chrono::steady_clock::now() + options.timeout,
+                       .cancelled = {},
+                       .urgent = options.urgent};
     if (options.cancellation) info.cancelled = *options.cancellation;
     const rpc::Peer peer{.identity = self_, .address = "local", .is_member = true};
     const auto found = methods_.find(name);

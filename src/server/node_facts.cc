@@ -12,7 +12,9 @@ using functions::CallContext;
 using Arguments = std::span<Value>;
 
 /// Settings that hold secrets are shown to administrators only.
-bool is_secret(std::string_view name) { return name == "initialAdminPassword" || name == "metricsToken" || name == "pwd"; }
+bool is_secret(std::string_view name) {
+  return name == "initialAdminPassword" || name == "metricsToken" || name == "pwd";
+}
 
 Value setting(const NodeEnvironment& environment, const std::string& name, bool is_admin) {
   if (config::find_setting(name) == nullptr || (is_secret(name) && !is_admin)) return {};
@@ -24,7 +26,8 @@ Value settings(const NodeEnvironment& environment, CallContext& context, Argumen
   if (!args.empty() && args[0].is_text()) return setting(environment, args[0].text(), is_admin);
   data::Dictionary all(types::Type::kString, types::Type::kString);
   for (const auto name : config::setting_names()) {
-    if (!is_secret(name) || is_admin) all.set(types::Scalar::of_string(std::string(name)), Value::of_string(environment.settings().text(name)));
+    if (!is_secret(name) || is_admin)
+      all.set(types::Scalar::of_string(std::string(name)), Value::of_string(environment.settings().text(name)));
   }
   return all;
 }
@@ -60,31 +63,52 @@ Value write_log(CallContext& context, Arguments args) {
 void register_node_facts(functions::Registry& registry, const NodeEnvironment& environment, dist::RemoteRun& remote,
                          std::function<bool()> is_initialized) {
   const auto fact = [&](const char* name, Value value, const char* summary) {
-    registry.add({.name = name, .parameters = {}, .run = [value](CallContext&, Arguments) { return value; }, .doc = {.summary = summary}, .family = "node"});
+    registry.add({.name = name,
+                  .parameters = {},
+                  .run = [value](CallContext&, Arguments) { return value; },
+                  .doc = {.summary = summary},
+                  .family = "node"});
   };
   fact("getNodeAlias", Value::of_string(environment.site.alias), "The alias of this node.");
-  fact("getNodeType", Value::of_int(static_cast<int32_t>(environment.mode)), "0 data node, 1 agent, 2 controller, 3 single, 4 compute node.");
+  fact("getNodeType", Value::of_int(static_cast<int32_t>(environment.mode)),
+       "0 data node, 1 agent, 2 controller, 3 single, 4 compute node.");
   fact("getNodeHost", Value::of_string(environment.site.host), "The host this node is known by.");
   fact("getNodePort", Value::of_int(environment.site.port), "The port of this node.");
   fact("getHomeDir", Value::of_string(environment.home.string()), "The home directory of this node.");
   fact("license", license(environment), "Facts about the licence; there are no limits.");
-  registry.add({.name = "getControllerAlias", .parameters = {},
-                .run = [&remote](CallContext&, Arguments) {
-                  const auto leader = remote.controller();
-                  if (!leader.ok()) throw ScriptError(leader.error().message);
-                  return Value::of_string(*leader);
-                },
-                .doc = {.summary = "The alias of the controller that leads now."}, .family = "node"});
-  registry.add({.name = "getConfig", .parameters = {{"name", true}},
+  registry.add({.name = "getControllerAlias",
+                .parameters = {},
+                .run =
+                    [&remote](CallContext&, Arguments) {
+                      const auto leader = remote.controller();
+                      if (!leader.ok()) throw ScriptError(leader.error().message);
+                      return Value::of_string(*leader);
+                    },
+                .doc = {.summary = "The alias of the controller that leads now."},
+                .family = "node"});
+  registry.add({.name = "getConfig",
+                .parameters = {{"name", true}},
                 .run = [&environment](CallContext& c, Arguments a) { return settings(environment, c, a); },
-                .doc = {.summary = "One setting of this node, or all of them."}, .family = "node"});
-  registry.add({.name = "isDataNodeInitialized", .parameters = {},
+                .doc = {.summary = "One setting of this node, or all of them."},
+                .family = "node"});
+  registry.add({.name = "isDataNodeInitialized",
+                .parameters = {},
                 .run = [is_initialized](CallContext&, Arguments) { return Value::of_bool(is_initialized()); },
-                .doc = {.summary = "Whether this node is ready for work."}, .family = "node"});
-  registry.add({.name = "writeLog", .parameters = {{"text"}}, .variadic = true, .nature = functions::Nature::kCommand, .run = write_log,
-                .doc = {.summary = "Writes lines to the log of this node."}, .family = "node"});
-  registry.add({.name = "clearAllCache", .parameters = {}, .nature = functions::Nature::kCommand, .run = [](CallContext&, Arguments) { return Value(); },
-                .doc = {.summary = "Drops cached blocks; nothing is kept beyond a query."}, .family = "node"});
+                .doc = {.summary = "Whether this node is ready for work."},
+                .family = "node"});
+  registry.add({.name = "writeLog",
+                .parameters = {{"text"}},
+                .variadic = true,
+                .nature = functions::Nature::kCommand,
+                .run = write_log,
+                .doc = {.summary = "Writes lines to the log of this node."},
+                .family = "node"});
+  registry.add({.name = "clearAllCache",
+                .parameters = {},
+                .nature = functions::Nature::kCommand,
+                .run = [](CallContext&, Arguments) { return Value(); },
+                .doc = {.summary = "Drops cached blocks; nothing is kept beyond a query."},
+                .family = "node"});
 }
 
 }  // namespace pelorus::server

@@ -14,11 +14,13 @@ std::string path_in(const std::filesystem::path& directory) { return (directory 
 
 Status save_identity(io::FileSystem& files, const std::filesystem::path& directory, const NodeIdentity& identity) {
   TRY_DONE(files.make_directories(directory.string()));
-  return io::replace_file(files, path_in(directory), "alias=" + identity.alias + "\nnode=" + identity.node.to_string() +
-                                                         "\ncluster=" + identity.cluster.to_string() + "\n");
+  return io::replace_file(files, path_in(directory),
+                          "alias=" + identity.alias + "\nnode=" + identity.node.to_string() +
+                              "\ncluster=" + identity.cluster.to_string() + "\n");
 }
 
-Result<NodeIdentity> load_identity(io::FileSystem& files, const std::filesystem::path& directory, const std::string& alias) {
+Result<NodeIdentity> load_identity(io::FileSystem& files, const std::filesystem::path& directory,
+                                   const std::string& alias) {
   const auto path = path_in(directory);
   TRY(const bool exists, files.exists(path));
   if (!exists) {
@@ -30,12 +32,17 @@ Result<NodeIdentity> load_identity(io::FileSystem& files, const std::filesystem:
   std::map<std::string, std::string> fields;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    if (const auto equals = line.find('='); equals != std::string::npos) fields[line.substr(0, equals)] = line.substr(equals + 1);
+    if (const auto equals = line.find('='); equals != std::string::npos)
+      fields[line.substr(0, equals)] = line.substr(equals + 1);
   }
-  const NodeIdentity found{.alias = fields["alias"], .node = Uuid::parse(fields["node"]), .cluster = Uuid::parse(fields["cluster"])};
-  if (found.node.is_nil()) return Error{ErrorCode::kCorrupt, path + " holds no node UUID; restore it from a copy, or empty the directory to join as a new node"};
+  const NodeIdentity found{
+      .alias = fields["alias"], .node = Uuid::parse(fields["node"]), .cluster = Uuid::parse(fields["cluster"])};
+  if (found.node.is_nil())
+    return Error{ErrorCode::kCorrupt,
+                 path + " holds no node UUID; restore it from a copy, or empty the directory to join as a new node"};
   if (found.alias != alias) {
-    return Error{ErrorCode::kInvalid, path + " belongs to node " + found.alias + ", not to " + alias + "; each node needs a directory of its own"};
+    return Error{ErrorCode::kInvalid, path + " belongs to node " + found.alias + ", not to " + alias +
+                                          "; each node needs a directory of its own"};
   }
   return found;
 }

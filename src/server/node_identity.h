@@ -16,9 +16,10 @@ struct NodeIdentity {
   Uuid cluster;  // nil until the node has joined one
 };
 
-/// Reads the file, or makes it with a new node UUID. kInvalid when the file belongs to another alias (a copied directory),
-/// kCorrupt when it makes no sense.
-Result<NodeIdentity> load_identity(io::FileSystem& files, const std::filesystem::path& directory, const std::string& alias);
+/// Reads the file, or makes it with a new node UUID. kInvalid when the file belongs to another alias (a copied
+/// directory), kCorrupt when it makes no sense.
+Result<NodeIdentity> load_identity(io::FileSystem& files, const std::filesystem::path& directory,
+                                   const std::string& alias);
 /// Durable when it returns.
 Status save_identity(io::FileSystem& files, const std::filesystem::path& directory, const NodeIdentity& identity);
 

@@ -15,17 +15,25 @@ struct CallRequest {
   bool is_admin = false;
   std::string function;
   std::vector<std::string> arguments;  // object bytes
-  template <class A> void fields(A& a) { a(user, is_admin, function, arguments); }
+  template <class A>
+  void fields(A& a) {
+    a(user, is_admin, function, arguments);
+  }
 };
 struct CallReply {
   std::optional<std::string> value;  // nothing: a command
-  template <class A> void fields(A& a) { a(value); }
+  template <class A>
+  void fields(A& a) {
+    a(value);
+  }
 };
 
 }  // namespace
 
 void NodeRemoteRun::register_methods(rpc::Methods& methods) {
-  methods.on(std::string(kCall), [this](const rpc::Peer&, std::string_view payload, const rpc::CallInfo& info) { return answer(payload, info); });
+  methods.on(std::string(kCall), [this](const rpc::Peer&, std::string_view payload, const rpc::CallInfo& info) {
+    return answer(payload, info);
+  });
 }
 
 Result<data::Value> NodeRemoteRun::run(const std::string& alias, const dist::RemoteCall& call) {
@@ -47,10 +55,12 @@ Result<Bytes> NodeRemoteRun::answer(std::string_view payload, const rpc::CallInf
     TRY(auto argument, dist::unpack_value(bytes));
     arguments.push_back(std::move(argument));
   }
-  const functions::Caller caller{.user = request.user, .session_id = 0, .is_admin = request.is_admin, .remote_ip = {}, .remote_port = 0};
+  const functions::Caller caller{
+      .user = request.user, .session_id = 0, .is_admin = request.is_admin, .remote_ip = {}, .remote_port = 0};
   const auto host = hosts_.open(caller);
   try {
-    const auto value = host->call(request.function, std::move(arguments), {.cancellation = info.cancelled, .print = [](std::string_view) {}});
+    const auto value = host->call(request.function, std::move(arguments),
+                                  {.cancellation = info.cancelled, .print = [](std::string_view) {}});
     CallReply reply;
     if (value) {
       TRY(auto bytes, dist::pack_value(*value));

@@ -19,7 +19,8 @@ constexpr const char* kVersion = "3.00.4.2 2026.11.23 LINUX x86_64 Pelorus 0.1";
 /// A fragment's session together with its interpreter.
 class FragmentContext {
  public:
-  FragmentContext(const exec::Surroundings& surroundings, functions::Caller caller) : scope_(0), interpreter_(surroundings, scope_) {
+  FragmentContext(const exec::Surroundings& surroundings, functions::Caller caller)
+      : scope_(0), interpreter_(surroundings, scope_) {
     scope_.caller = std::move(caller);
   }
   exec::Interpreter& interpreter() { return interpreter_; }
@@ -47,25 +48,32 @@ std::function<void(int64_t)> memory_limit(const config::Settings& settings) {
     if (more < kWorthLooking) return;
     const auto held = resident_bytes();
     if (held + more <= limit) return;
-    throw ScriptError("Out of memory: the statement asks for " + std::to_string(more >> 20) + " MB more, the node holds " +
-                      std::to_string(held >> 20) + " MB of maxMemSize " + std::to_string(limit >> 20) +
-                      " MB; narrow the query (where, limit) or raise maxMemSize");
+    throw ScriptError("Out of memory: the statement asks for " + std::to_string(more >> 20) +
+                      " MB more, the node holds " + std::to_string(held >> 20) + " MB of maxMemSize " +
+                      std::to_string(limit >> 20) + " MB; narrow the query (where, limit) or raise maxMemSize");
   };
 }
 
 Result<std::optional<session::UserFacts>> ControllersAuthenticator::find_user(std::string_view user) {
   TRY(auto reply, controllers_.ask<meta::UserReply>(meta::kUserFacts, meta::UserRequest{std::string(user)}));
   if (!reply.user) return std::optional<session::UserFacts>();
-  if (reply.user->locked) return Error{ErrorCode::kDenied, "The user " + reply.user->id + " is locked; an administrator can call unlockUser."};
+  if (reply.user->locked)
+    return Error{ErrorCode::kDenied,
+                 "The user " + reply.user->id + " is locked; an administrator can call unlockUser."};
   return std::optional(session::UserFacts{.verifier = reply.user->verifier, .is_admin = reply.user->is_admin});
 }
 
 ScriptEngine::ScriptEngine(const NodeEnvironment& environment, Clock& clock, dist::ControllerClient& controllers)
-    : environment_(environment), controllers_(controllers),
-      surroundings_{.registry = registry_, .shared = shared_, .sql = sql_, .clock = clock, .find_view = {}, .read_module = {}},
-      hosts_(surroundings_, memory_limit(environment.settings())), users_(controllers), login_(users_, clock, {}),
+    : environment_(environment),
+      controllers_(controllers),
+      surroundings_{
+          .registry = registry_, .shared = shared_, .sql = sql_, .clock = clock, .find_view = {}, .read_module = {}},
+      hosts_(surroundings_, memory_limit(environment.settings())),
+      users_(controllers),
+      login_(users_, clock, {}),
       sessions_(clock, static_cast<size_t>(environment.settings().integer("maxConnections"))),
-      runner_(hosts_, login_, jobs_, outcomes_, clock, {.client_auth = environment.settings().boolean("enableClientAuth")}) {}
+      runner_(hosts_, login_, jobs_, outcomes_, clock,
+              {.client_auth = environment.settings().boolean("enableClientAuth")}) {}
 
 void ScriptEngine::register_functions(dist::DistributedServices distributed, std::function<bool()> is_initialized) {
   functions::register_builtins(registry_);
@@ -73,9 +81,14 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, std
   exec::register_sql_functions(registry_);
   dist::register_definition_functions(registry_, distributed);
   dist::register_cluster_functions(registry_, distributed);
-  controller::register_controller_functions(registry_, [this](std::string_view method, const Bytes& payload) { return controllers_.call(method, payload); });
-  session::register_session_functions(registry_, {.sessions = sessions_, .login = login_, .jobs = jobs_, .node_alias = environment_.site.alias,
-                                                  .version = kVersion, .client_auth = environment_.settings().boolean("enableClientAuth"),
+  controller::register_controller_functions(
+      registry_, [this](std::string_view method, const Bytes& payload) { return controllers_.call(method, payload); });
+  session::register_session_functions(registry_, {.sessions = sessions_,
+                                                  .login = login_,
+                                                  .jobs = jobs_,
+                                                  .node_alias = environment_.site.alias,
+                                                  .version = kVersion,
+                                                  .client_auth = environment_.settings().boolean("enableClientAuth"),
                                                   .is_initialized = is_initialized});
   register_node_facts(registry_, environment_, distributed.remote, is_initialized);
 }

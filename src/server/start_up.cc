@@ -23,14 +23,18 @@ Status start_log(const config::Settings& settings, const std::filesystem::path& 
   options.also_stdout = where != 0;
   options.bytes_max = settings.integer("maxLogSize") << 20;
   const auto level = settings.text("logLevel");
-  options.level = level == "DEBUG" ? LogLevel::kDebug : level == "WARNING" ? LogLevel::kWarning : level == "ERROR" ? LogLevel::kError : LogLevel::kInfo;
+  options.level = level == "DEBUG"     ? LogLevel::kDebug
+                  : level == "WARNING" ? LogLevel::kWarning
+                  : level == "ERROR"   ? LogLevel::kError
+                                       : LogLevel::kInfo;
   return open_log(options);
 }
 
 void log_findings(const config::Findings& findings) {
   for (const auto& finding : findings) {
-    const auto level = finding.severity == config::Severity::kError ? LogLevel::kError
-                       : finding.severity == config::Severity::kWarning ? LogLevel::kWarning : LogLevel::kInfo;
+    const auto level = finding.severity == config::Severity::kError     ? LogLevel::kError
+                       : finding.severity == config::Severity::kWarning ? LogLevel::kWarning
+                                                                        : LogLevel::kInfo;
     log_message(level, finding.describe());
   }
 }
@@ -49,7 +53,8 @@ Result<std::string> read_cluster_key(io::FileSystem& files, const config::Settin
   if (path.empty()) return std::string();
   TRY(const bool exists, files.exists(path.string()));
   if (!exists) {
-    if (settings.is_set("clusterKeyFile")) return Error{ErrorCode::kNotFound, "the cluster key file does not exist: " + path.string()};
+    if (settings.is_set("clusterKeyFile"))
+      return Error{ErrorCode::kNotFound, "the cluster key file does not exist: " + path.string()};
     return std::string();
   }
   return io::read_file(files, path.string(), kKeyBytesMax);
@@ -73,7 +78,8 @@ void NodeEnvironment::announce(config::NodePhase phase, const std::string& detai
   const config::NodeState state{phase, detail};
   const bool failed = phase == config::NodePhase::kFailed;
   log_message(failed ? LogLevel::kError : LogLevel::kInfo, "node " + site.alias + " is " + state.to_string());
-  if (const auto written = config::write_node_state(directory, state); !written.ok()) log_warning(written.error().message);
+  if (const auto written = config::write_node_state(directory, state); !written.ok())
+    log_warning(written.error().message);
 }
 
 Result<std::unique_ptr<NodeEnvironment>> start_up(config::Loaded loaded, io::FileSystem& files) {
@@ -89,7 +95,8 @@ Result<std::unique_ptr<NodeEnvironment>> start_up(config::Loaded loaded, io::Fil
   TRY_DONE(start_log(settings, environment->home));
   log_findings(environment->loaded.findings);
   if (config::has_errors(environment->loaded.findings)) {
-    const auto first = std::ranges::find(environment->loaded.findings, config::Severity::kError, &config::Finding::severity);
+    const auto first =
+        std::ranges::find(environment->loaded.findings, config::Severity::kError, &config::Finding::severity);
     return Error{ErrorCode::kInvalid, "the configuration cannot be used: " + first->describe()};
   }
   raise_file_limit();

@@ -17,15 +17,15 @@ namespace pelorus::server {
 struct NodeEnvironment {
   config::Loaded loaded;
   config::NodeMode mode = config::NodeMode::kSingle;
-  config::Site site;                   // of this node
+  config::Site site;  // of this node
   std::filesystem::path home;
-  std::filesystem::path directory;     // <home>/<alias>: lock, state, identity, keys
-  std::string cluster_key;             // empty: peers are trusted by cluster UUID
+  std::filesystem::path directory;  // <home>/<alias>: lock, state, identity, keys
+  std::string cluster_key;          // empty: peers are trusted by cluster UUID
   NodeIdentity identity;
   std::optional<config::NodeLock> lock;
 
   const config::Settings& settings() const { return loaded.settings; }
-  mutable std::mutex identity_mutex;   // of identity.cluster
+  mutable std::mutex identity_mutex;  // of identity.cluster
   /// The cluster this node belongs to; nil before it has joined one. Thread-safe.
   Uuid cluster() const;
   /// Durable when it returns.
