@@ -84,6 +84,7 @@ Status Presence::register_node() {
                                 .chunks = {}};
   if (hooks_.chunks) request.chunks = hooks_.chunks();
   TRY(const auto reply, controllers_.ask<meta::RegisterReply>(meta::kRegisterNode, request, kRegisterCall));
+  if (reply.cluster.is_nil()) return Error{ErrorCode::kUnavailable, "the cluster is still being founded"};
   facts_.cluster = reply.cluster;
   controllers_.prefer(reply.leader);
   if (hooks_.registered) hooks_.registered(reply);

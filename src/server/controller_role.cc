@@ -70,9 +70,11 @@ meta::ControllerState ControllerRole::state() const {
   return state;
 }
 
-void ControllerRole::start(rpc::Methods& methods, std::function<meta::NodeMetrics()> metrics, Uuid boot) {
+void ControllerRole::start(rpc::Methods& methods, std::function<meta::NodeMetrics()> metrics,
+                           std::function<void()> reconnect, Uuid boot) {
   methods_ = &methods;
   metrics_ = std::move(metrics);
+  reconnect_ = std::move(reconnect);
   boot_ = boot;
   thread_ = std::thread([this] { run(); });
 }
@@ -109,6 +111,11 @@ void ControllerRole::run() {
   if (!begun.ok()) return fail(begun.error().message);
   if (!service_) return;  // stopped while waiting
   environment_.announce(config::NodePhase::kReady);
+  // The other founders take the UUID at the same time: a connection made a moment too early is a stranger's for good.
+  for (int turn = 0; has_joined_now_ && turn < 3; ++turn) {
+    reconnect_();
+    if (!pause(std::chrono::seconds(1))) return;
+  }
   tell_password();
 }
 
@@ -161,6 +168,7 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
     TRY_DONE(
         save_foundation(decision.verdict == Verdict::kFound ? Uuid::random() : decision.cluster, decision.founders));
     bootstrap_->set_self(state());
+    has_joined_now_ = true;
   }
   const auto& settings = environment_.settings();
   raft::LibraftOptions options{.directory = raft_directory(),

@@ -26,7 +26,8 @@ class ControllerRole {
   ~ControllerRole();  // stop()
 
   /// The service's methods appear in `methods` once the log has begun.
-  void start(rpc::Methods& methods, std::function<meta::NodeMetrics()> metrics, Uuid boot);
+  /// `reconnect` drops the connections to other nodes: those made before the cluster had its UUID are a stranger's.
+  void start(rpc::Methods& methods, std::function<meta::NodeMetrics()> metrics, std::function<void()> reconnect, Uuid boot);
   void stop();
 
   /// A connection of another controller's Raft transport; closed when the log has not begun.
@@ -71,6 +72,8 @@ class ControllerRole {
   const bool single_;  // a log of one, no group
   rpc::Methods* methods_ = nullptr;
   std::function<meta::NodeMetrics()> metrics_;
+  std::function<void()> reconnect_;
+  bool has_joined_now_ = false;             // the role's thread only
   Uuid boot_;
   Foundation foundation_;         // the role's thread only
   std::string initial_password_;  // as above

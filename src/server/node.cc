@@ -121,11 +121,12 @@ Status Node::join_cluster() {
   std::string reported;
   while (!stopping_) {
     const auto reply = controllers_->ask<meta::RegisterReply>(meta::kRegisterNode, request);
-    if (reply.ok()) {
+    if (reply.ok() && !reply->cluster.is_nil()) {
       TRY_DONE(environment_->join(files_, reply->cluster));
       channels_->reconnect_all();
       return {};
     }
+    if (reply.ok()) continue;
     if (reply.error().code == ErrorCode::kDenied) return reply.error();
     if (reply.error().message != reported)
       environment_->announce(config::NodePhase::kStarting, "waits for the controllers: " + reply.error().message);
