@@ -81,7 +81,7 @@ std::vector<std::string> node_arguments(const AgentPlace& place, const config::N
   settings["logFile"] = (place.log_directory / (alias + ".log")).string();
   settings["jobLogFile"] = (place.log_directory / (alias + "_job.log")).string();
   settings["keyPath"] = place.key_directory.string();
-  settings["clusterKeyFile"] = place.cluster_key_file.string();
+  if (std::filesystem::exists(place.cluster_key_file)) settings["clusterKeyFile"] = place.cluster_key_file.string();
   settings["console"] = "0";
   settings["mode"] = config::mode_name(start.node.mode);
   settings["localSite"] = start.node.site.to_string();

@@ -88,7 +88,7 @@ Status Node::start() {
   environment_->announce(config::NodePhase::kListening, "port " + std::to_string(environment_->site.port));
   if (has(config::NodeMode::kController))
     controller_->start(
-        server_->methods(), [this] { return metrics(); }, boot_);
+        server_->methods(), [this] { return metrics(); }, [this] { channels_->reconnect_all(); }, boot_);
   if (has(config::NodeMode::kAgent)) start_agent();
   if (!has(config::NodeMode::kController)) start_presence();
   return {};
@@ -96,7 +96,7 @@ Status Node::start() {
 
 Status Node::start_single_metadata() {
   controller_->start(
-      server_->methods(), [this] { return metrics(); }, boot_);
+      server_->methods(), [this] { return metrics(); }, [this] { channels_->reconnect_all(); }, boot_);
   const auto give_up = std::chrono::steady_clock::now() + kSingleMetadataWait;
   while (controller_->service() == nullptr) {
     if (!controller_->failure().empty()) return Error{ErrorCode::kCorrupt, controller_->failure()};
