@@ -121,6 +121,9 @@ class Agent : public ::testing::Test {
 };
 
 TEST_F(Agent, hands_over_every_setting_and_its_own_places) {
+  // The key is handed on only where there is one: a node told of a file that is missing refuses to start.
+  std::filesystem::create_directories(place_.cluster_key_file.parent_path());
+  std::ofstream(place_.cluster_key_file) << "secret";
   const auto arguments = node_arguments(place_, order("node1"));
   const auto line = config::parse_command_line(arguments);
   ASSERT_TRUE(line.ok()) << line.error().message;
