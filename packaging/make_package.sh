@@ -1,9 +1,12 @@
 #!/bin/sh
 # Makes the release package from a build.
-#   packaging/make_package.sh BUILD_DIR OUT_DIR
-# Leaves in OUT_DIR: pelorus-<version>-linux-<machine>/ (the tree), .tar.gz and .zip (both unpack to server/).
+#   packaging/make_package.sh [--tree-only] BUILD_DIR OUT_DIR
+# Leaves in OUT_DIR: pelorus-<version>-linux-<machine>/ (the tree), .tar.gz and .zip (both unpack to server/), and prints
+# the archives. With --tree-only: the tree, and prints it.
 set -eu
-[ $# -eq 2 ] || { echo "usage: $0 BUILD_DIR OUT_DIR" >&2; exit 2; }
+tree_only=''
+if [ "${1:-}" = --tree-only ]; then tree_only=1; shift; fi
+[ $# -eq 2 ] || { echo "usage: $0 [--tree-only] BUILD_DIR OUT_DIR" >&2; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "$1" && pwd)
 mkdir -p "$2"
@@ -46,6 +49,8 @@ for program in "$server/pelorusd" "$server/pelorus"; do
 done
 find "$server" -name '*.sh' -exec chmod 755 {} +
 chmod 755 "$server/pelorusd"
+
+if [ -n "$tree_only" ]; then echo "$stage"; exit 0; fi
 
 when=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || date +%s)}
 find "$stage" -exec touch -h -d "@$when" {} +
