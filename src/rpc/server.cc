@@ -103,7 +103,11 @@ void Server::dispatch(const std::shared_ptr<Connection>& connection, Frame frame
 void Server::run(Call& call) {
   if (stopping_) return finish(call, Error{ErrorCode::kUnavailable, "the node is stopping"});
   if (call.info.cancelled.cancelled()) return finish(call, Error{ErrorCode::kCancelled, "cancelled before it began"});
-  finish(call, answer(call.method.get(), call.frame.method(), call.connection->peer(), call.frame.payload(), call.info));
+  auto peer = call.connection->peer();
+  // This node may have joined the peer's cluster since the connection was made; the peer's proof held then as now.
+  const auto cluster = options_.identity().cluster;
+  peer.is_member = peer.is_member || (!cluster.is_nil() && cluster == peer.identity.cluster);
+  finish(call, answer(call.method.get(), call.frame.method(), peer, call.frame.payload(), call.info));
 }
 
 void Server::finish(const Call& call, Result<Bytes> result) {

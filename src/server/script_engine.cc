@@ -56,6 +56,9 @@ std::function<void(int64_t)> memory_limit(const config::Settings& settings) {
 
 Result<std::optional<session::UserFacts>> ControllersAuthenticator::find_user(std::string_view user) {
   TRY(auto reply, controllers_.ask<meta::UserReply>(meta::kUserFacts, meta::UserRequest{std::string(user)}));
+  if (!reply.user && reply.access_revision == 0) {
+    return Error{ErrorCode::kUnavailable, "<ControllerNotReady>the cluster is still being founded; try again"};
+  }
   if (!reply.user) return std::optional<session::UserFacts>();
   if (reply.user->locked)
     return Error{ErrorCode::kDenied,

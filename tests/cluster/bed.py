@@ -104,6 +104,7 @@ class Bed:
 
     def start_nodes(self, aliases=nodes):
         names = "".join(f"`{alias}" for alias in aliases)
+        wait_until(lambda: self.run("1", site="controller1") == 1, 20, "controller1 takes logins")
         self.run(f"startDataNode({names})", site="controller1")
         self.wait_nodes(aliases)
 
