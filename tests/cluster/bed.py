@@ -105,6 +105,7 @@ class Bed:
     def start_nodes(self, aliases=nodes):
         names = "".join(f"`{alias}" for alias in aliases)
         wait_until(lambda: self.run("1", site="controller1") == 1, 20, "controller1 takes logins")
+        wait_until(lambda: self.perf()["agent1"]["state"] == 1, 20, "agent1 registered")
         self.run(f"startDataNode({names})", site="controller1")
         self.wait_nodes(aliases)
 
