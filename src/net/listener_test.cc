@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -409,6 +411,90 @@ TEST_F(ListenerTest, unknown_protocols_get_a_sentence_and_tls_an_alert) {
   Client tls(port);
   tls.send(std::string("\x16\x03\x01\x00\x05", 5));
   EXPECT_EQ(tls.read(7), std::string("\x15\x03\x01\x00\x02\x02\x28", 7));
+}
+
+/// A self-signed certificate and its key in one PEM file.
+std::filesystem::path write_certificate() {
+  const auto path = std::filesystem::temp_directory_path() / ("pelorus_tls_" + std::to_string(::getpid()) + ".pem");
+  EVP_PKEY* key = EVP_RSA_gen(2048);
+  X509* certificate = X509_new();
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+  X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+  X509_set_pubkey(certificate, key);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
+  X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
+  X509_sign(certificate, key, EVP_sha256());
+  FILE* out = std::fopen(path.c_str(), "w");
+  PEM_write_PrivateKey(out, key, nullptr, nullptr, 0, nullptr, nullptr);
+  PEM_write_X509(out, certificate);
+  std::fclose(out);
+  X509_free(certificate);
+  EVP_PKEY_free(key);
+  return path;
+}
+
+/// A TLS client over a Client's socket.
+class TlsClient {
+ public:
+  explicit TlsClient(Client& client) : context_(SSL_CTX_new(TLS_client_method())), ssl_(SSL_new(context_)) {
+    SSL_set_fd(ssl_, client.fd());
+    connected_ = SSL_connect(ssl_) == 1;
+  }
+  ~TlsClient() {
+    SSL_free(ssl_);
+    SSL_CTX_free(context_);
+  }
+  bool connected() const { return connected_; }
+  void send(std::string_view bytes) { EXPECT_EQ(SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())), int(bytes.size())); }
+  std::string read_to(std::string_view end) {
+    std::string bytes;
+    char byte = 0;
+    while (!bytes.ends_with(end) && SSL_read(ssl_, &byte, 1) == 1) bytes.push_back(byte);
+    return bytes;
+  }
+
+ private:
+  SSL_CTX* context_;
+  SSL* ssl_;
+  bool connected_ = false;
+};
+
+TEST_F(ListenerTest, tls_and_plain_share_the_port) {
+  const auto pem = write_certificate();
+  ListenerOptions options;
+  options.tls_certificate_file = pem.string();
+  options.tls_key_file = pem.string();
+  ListenerHandlers handlers;
+  handlers.routes["/health"] = [](const HttpQuestion&) { return HttpAnswer{.body = "fine\n"}; };
+  const auto port = start(std::move(options), std::move(handlers));
+  Client plain(port);
+  plain.connect_session();
+  Client native_socket(port);
+  TlsClient native(native_socket);
+  ASSERT_TRUE(native.connected());
+  native.send("API2 0 8 / 0_1_4_64\nconnect\n");
+  EXPECT_TRUE(native.read_to("OK\n").ends_with(" 0 1\nOK\n"));
+  native.send("API2 0 11 / 0_1_4_64\nscript\nrows");
+  EXPECT_TRUE(native.read_to("OK\n").ends_with(" 0 1\nOK\n"));
+  Client web_socket(port);
+  TlsClient web(web_socket);
+  ASSERT_TRUE(web.connected());
+  web.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(web.read_to("fine\n").starts_with("HTTP/1.1 200"));
+  std::filesystem::remove(pem);
+}
+
+TEST_F(ListenerTest, an_unusable_certificate_is_named) {
+  ListenerOptions options;
+  options.host = "127.0.0.1";
+  options.tls_certificate_file = "/nowhere/server.crt";
+  options.tls_key_file = "/nowhere/server.key";
+  Listener listener(options, surroundings_, {});
+  const auto started = listener.start();
+  ASSERT_FALSE(started.ok());
+  EXPECT_NE(started.error().message.find("/nowhere/server.crt"), std::string::npos);
 }
 
 class HttpTest : public ListenerTest {
