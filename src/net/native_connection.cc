@@ -263,6 +263,7 @@ Awaitable<void> NativeConnection::run_request(wire::Request request, bool beside
   std::function<void(std::string_view)> print;
   if (header.accepts_messages) {
     print = [peer = peer_, bytes_max = limits_.print_bytes_max](std::string_view text) {
+      if (text.ends_with('\n')) text.remove_suffix(1);  // clients end the line themselves
       wire::Chain frame;
       frame.put_text(wire::message_frame(text));
       peer->push_when_room(std::move(frame), bytes_max);

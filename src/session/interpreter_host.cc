@@ -1,7 +1,11 @@
 #include "session/interpreter_host.h"
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <random>
+
+#include "base/script_error.h"
 
 namespace pelorus::session {
 namespace {
@@ -16,6 +20,10 @@ int64_t bytes_of(const Value& value) {
     return static_cast<int64_t>(value.dictionary().keys().memory_bytes() + value.dictionary().values().memory_bytes());
   }
   return static_cast<int64_t>(sizeof(Value));
+}
+
+bool is_name(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
 }
 
 class InterpreterHost final : public ScriptHost {
@@ -36,7 +44,13 @@ class InterpreterHost final : public ScriptHost {
                             const StatementSurroundings& with) override {
     prepare(with);
     exec::Interpreter interpreter(surroundings_, scope_);
-    return value_or_nothing(interpreter.call_text(function, arguments));
+    // Clients look for this text when they ask for functions a server may not have.
+    if (is_name(function) && !interpreter.find_function(function) && interpreter.find_variable(function) == nullptr) {
+      throw ScriptError("Can't recognize function name " + std::string(function));
+    }
+    auto value = interpreter.call_text(function, arguments);
+    if (value.is_void()) return std::nullopt;
+    return value;
   }
   void set_variable(const std::string& name, Value value) override { scope_.set(name, std::move(value)); }
   void clear_variables() override { scope_.clear_variables(); }
@@ -55,11 +69,6 @@ class InterpreterHost final : public ScriptHost {
   void prepare(const StatementSurroundings& with) {
     scope_.cancellation = with.cancellation;
     scope_.print_sink = with.print;
-  }
-  /// A command gives VOID.
-  static std::optional<Value> value_or_nothing(Value value) {
-    if (value.is_void()) return std::nullopt;
-    return value;
   }
 
   const exec::Surroundings& surroundings_;

@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 build=${PELORUS_BUILD:-$PWD/build}
 export PELORUS_BUILD="$build"
-ninja -C "$build" fake_node >/dev/null
+ninja -C "$build" memory_node >/dev/null
 python=$(tests/python_env.sh)
 "$python" -m pytest -q -p no:cacheprovider tests/clients/python
 
