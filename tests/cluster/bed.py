@@ -12,14 +12,14 @@ import time
 
 import dolphindb
 
-HOST = "127.0.0.1"
+HOST = os.environ.get("PELORUS_BED_HOST", "127.0.0.1")  # another loopback address lets beds run side by side
 USER, PASSWORD = "admin", "123456"
 SEED = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "seed-configs" / "single"
 
 
 def free_base_port(count=12):
-    """The first of `count` neighbouring ports nobody listens on."""
-    for base in range(21900, 29900, 20):
+    """The first of `count` neighbouring ports, from PELORUS_BED_PORT on, nobody listens on."""
+    for base in range(int(os.environ.get("PELORUS_BED_PORT", 21900)), 29900, 20):
         sockets = []
         try:
             for port in range(base, base + count):
@@ -106,7 +106,7 @@ class Bed:
         names = "".join(f"`{alias}" for alias in aliases)
         wait_until(lambda: self.run("1", site="controller1") == 1, 20, "controller1 takes logins")
         wait_until(lambda: self.perf()["agent1"]["state"] == 1, 20, "agent1 registered")
-        self.run(f"startDataNode({names})", site="controller1")
+        wait_until(lambda: self.order(f"startDataNode({names})"), 20, "the agent takes orders")
         self.wait_nodes(aliases)
 
     def stop(self):
@@ -124,8 +124,9 @@ class Bed:
 
     def pid(self, alias):
         try:
-            return int((self.home(alias) / "node.pid").read_text().split()[0])
-        except (OSError, ValueError, IndexError):
+            text = (self.home(alias) / "node.pid").read_text()  # pid=<n> start=<ticks> boot=<id>
+            return int(text.split()[0].removeprefix("pid="))
+        except (OSError, IndexError):
             return None
 
     def kill(self, alias, sig=signal.SIGKILL):
@@ -142,6 +143,11 @@ class Bed:
 
     def restart_controller(self, alias):
         self.script(int(alias[-1]), "startController.sh")
+
+    def order(self, script):
+        """Runs an order on controller1; true when it was carried out."""
+        self.run(script, site="controller1")
+        return True
 
     # --- asking
     def site(self, alias):
