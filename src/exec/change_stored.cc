@@ -19,8 +19,12 @@ using syntax::ExprRef;
 class StoredChange {
  public:
   StoredChange(StoredTable& table, Evaluator& evaluator)
-      : table_(table), evaluator_(evaluator), schema_(table.schema()), scheme_(table.scheme()),
-        partition_columns_(table.partition_columns()), capture_(schema_, "", evaluator, &constants_) {}
+      : table_(table),
+        evaluator_(evaluator),
+        schema_(table.schema()),
+        scheme_(table.scheme()),
+        partition_columns_(table.partition_columns()),
+        capture_(schema_, "", evaluator, &constants_) {}
 
   ConstantCapture& capture() { return capture_; }
   const data::Schema& schema() const { return schema_; }
@@ -41,7 +45,9 @@ class StoredChange {
     const auto facts = plan::facts_of(*expr, capture_.lookup());
     if (!facts.aggregates && !facts.order_sensitive) return;
     if (!context.empty() && plan::keys_cover_partitions(context, {schema_, scheme_, partition_columns_})) return;
-    throw ScriptError("Aggregate or order-sensitive functions are not allowed without context by clause when updating a partitioned table.");
+    throw ScriptError(
+        "Aggregate or order-sensitive functions are not allowed without context by clause when updating a partitioned "
+        "table.");
   }
 
   void run(const syntax::Expr& statement, const std::vector<ExprRef>& where) {
@@ -77,7 +83,8 @@ void update_stored(const syntax::Update& update, StoredTable& table, Evaluator& 
   statement->table = plan::name_node(std::string(kFragmentSource));
   const auto partition_columns = table.partition_columns();
   for (auto& item : statement->items) {
-    const bool known = std::any_of(change.schema().begin(), change.schema().end(), [&](const auto& c) { return c.name == item.column; });
+    const bool known = std::any_of(change.schema().begin(), change.schema().end(),
+                                   [&](const auto& c) { return c.name == item.column; });
     if (!known) throw ScriptError("Unrecognized column name [" + item.column + "]");
     if (std::find(partition_columns.begin(), partition_columns.end(), item.column) != partition_columns.end()) {
       throw ScriptError("The partitioning column [" + item.column + "] can't be updated.");

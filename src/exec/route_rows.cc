@@ -58,7 +58,8 @@ std::vector<int32_t> ordinals_of(const Vector& column, LevelLocator& locator) {
 }
 
 /// The groups so far, told apart by one more level. New groups are numbered as they appear.
-void refine(const std::vector<int32_t>& ordinals, std::vector<uint32_t>& group_of_row, std::vector<std::vector<int32_t>>& keys) {
+void refine(const std::vector<int32_t>& ordinals, std::vector<uint32_t>& group_of_row,
+            std::vector<std::vector<int32_t>>& keys) {
   std::unordered_map<uint64_t, uint32_t> ids;
   std::vector<std::vector<int32_t>> refined;
   uint64_t last = UINT64_MAX;
@@ -96,7 +97,8 @@ Result<std::vector<RoutedRows>> split_rows(const Table& rows, const meta::Partit
   }
   if (partition_columns.size() != scheme.levels.size()) {
     return Error{ErrorCode::kInvalid, "A table needs one partition column for each level of its database: " +
-                                          std::to_string(partition_columns.size()) + " columns, " + std::to_string(scheme.levels.size()) + " levels."};
+                                          std::to_string(partition_columns.size()) + " columns, " +
+                                          std::to_string(scheme.levels.size()) + " levels."};
   }
   if (rows.rows() == 0) return out;
   std::vector<LevelLocator> locators;
@@ -106,12 +108,14 @@ Result<std::vector<RoutedRows>> split_rows(const Table& rows, const meta::Partit
     const int c = rows.find(partition_columns[l]);
     if (c < 0) return Error{ErrorCode::kInvalid, "The rows lack the partition column [" + partition_columns[l] + "]."};
     const Vector& column = rows.column(static_cast<size_t>(c));
-    if (column.is_array()) return Error{ErrorCode::kInvalid, "A partition column can't be an array vector: [" + partition_columns[l] + "]."};
+    if (column.is_array())
+      return Error{ErrorCode::kInvalid, "A partition column can't be an array vector: [" + partition_columns[l] + "]."};
     TRY_DONE(meta::check_column(scheme.levels[l], column.type(), partition_columns[l]));
     locators.emplace_back(scheme.levels[l], column.type());
     const auto ordinals = ordinals_of(column, locators.back());
     const auto lost = std::find(ordinals.begin(), ordinals.end(), kNowhere);
-    if (lost != ordinals.end()) return outside(column, static_cast<size_t>(lost - ordinals.begin()), partition_columns[l]);
+    if (lost != ordinals.end())
+      return outside(column, static_cast<size_t>(lost - ordinals.begin()), partition_columns[l]);
     refine(ordinals, group_of_row, ordinals_by_group);
   }
   for (const auto& ordinals : ordinals_by_group) {

@@ -64,7 +64,8 @@ StepResult select_groups(const QueryStep& step) {
 
   GroupedEvaluation::Options options;
   options.refuse_nested = !step.merges_partials;
-  for (const auto& key : keys) options.keys.push_back({key.name, key.text, Shared<Vector>(key.values->take(groups.first_row))});
+  for (const auto& key : keys)
+    options.keys.push_back({key.name, key.text, Shared<Vector>(key.values->take(groups.first_row))});
   if (!query.cumulative_keys.empty()) options.first_groups = first_groups(keys, leading, groups);
   const auto group_keys = options.keys;
   GroupedEvaluation evaluation(step.evaluator, step.rows, groups, std::move(options));
@@ -74,7 +75,8 @@ StepResult select_groups(const QueryStep& step) {
   StepResult out;
   out.grouped = true;
   for (size_t k = 0; k < group_keys.size(); ++k) {
-    const bool repeated = std::any_of(items.begin(), items.end(), [&](const auto& i) { return repeats_key(i, group_keys[k]); });
+    const bool repeated =
+        std::any_of(items.begin(), items.end(), [&](const auto& i) { return repeats_key(i, group_keys[k]); });
     out.item_texts.emplace_back(group_keys[k].text, group_keys[k].name);
     if (repeated) continue;
     columns.add(group_keys[k].name, group_keys[k].values, keys[k].named);
@@ -181,7 +183,8 @@ StepResult select_contexts(const QueryStep& step) {
   if (!limit.is_all()) kept = limited_rows(limit, groups);
   const bool keep_order = (step.query.hints & kHintKeepOrder) != 0;
   if (keep_order) {
-    std::sort(kept.begin(), kept.end(), [&](int64_t a, int64_t b) { return order[static_cast<size_t>(a)] < order[static_cast<size_t>(b)]; });
+    std::sort(kept.begin(), kept.end(),
+              [&](int64_t a, int64_t b) { return order[static_cast<size_t>(a)] < order[static_cast<size_t>(b)]; });
   }
   if (keep_order || !limit.is_all()) {
     out.table = out.table.take(kept);

@@ -61,10 +61,18 @@ void add_part(std::optional<Table>& all, Table part) {
 
 class StoredSelect {
  public:
-  StoredSelect(const Query& query, std::shared_ptr<StoredTable> table, std::string qualifier, Evaluator& evaluator, Scope* outer)
-      : query_(query), table_(std::move(table)), qualifier_(std::move(qualifier)), evaluator_(evaluator), outer_(outer),
-        schema_(table_->schema()), scheme_(table_->scheme()), partition_columns_(table_->partition_columns()),
-        probe_(Relation::of(Table(schema_), qualifier_), outer), capture_(schema_, qualifier_, evaluator, probe_.constants()) {}
+  StoredSelect(const Query& query, std::shared_ptr<StoredTable> table, std::string qualifier, Evaluator& evaluator,
+               Scope* outer)
+      : query_(query),
+        table_(std::move(table)),
+        qualifier_(std::move(qualifier)),
+        evaluator_(evaluator),
+        outer_(outer),
+        schema_(table_->schema()),
+        scheme_(table_->scheme()),
+        partition_columns_(table_->partition_columns()),
+        probe_(Relation::of(Table(schema_), qualifier_), outer),
+        capture_(schema_, qualifier_, evaluator, probe_.constants()) {}
 
   Value run() {
     snapshot_ = value_or_throw(table_->open_snapshot());
@@ -74,10 +82,13 @@ class StoredSelect {
     const auto folded = folded_query();
     const auto lookup = capture_.lookup();
     auto plan = plan::distribute(*folded, {schema_, scheme_, partition_columns_}, lookup);
-    if (query_.grouping == Grouping::kPivotBy) plan.kind = Distribution::kPull;
-    else if (chosen_.size() == 1 && !query_.map) return run_whole(*folded);
+    if (query_.grouping == Grouping::kPivotBy)
+      plan.kind = Distribution::kPull;
+    else if (chosen_.size() == 1 && !query_.map)
+      return run_whole(*folded);
     switch (plan.kind) {
-      case Distribution::kRows: case Distribution::kLocal: return run_concatenated(*folded, plan);
+      case Distribution::kRows:
+      case Distribution::kLocal: return run_concatenated(*folded, plan);
       case Distribution::kAggregates: return run_merged(plan);
       case Distribution::kPull: return run_pulled(*folded);
     }
@@ -96,8 +107,9 @@ class StoredSelect {
 
   /// count(*) of everything, from what the snapshot knows.
   std::optional<Value> count_rows() const {
-    const bool plain = query_.where.empty() && query_.grouping == Grouping::kNone && !query_.having && query_.items.size() == 1 && !query_.map &&
-                       query_.order.empty() && !query_.limit && !query_.top && !query_.distinct && query_.cumulative_keys.empty();
+    const bool plain = query_.where.empty() && query_.grouping == Grouping::kNone && !query_.having &&
+                       query_.items.size() == 1 && !query_.map && query_.order.empty() && !query_.limit &&
+                       !query_.top && !query_.distinct && query_.cumulative_keys.empty();
     if (!plain) return std::nullopt;
     const auto* alias = as<syntax::Alias>(query_.items[0]);
     if (!plan::is_count_of_rows(alias ? *alias->value : *query_.items[0])) return std::nullopt;
@@ -199,7 +211,9 @@ class StoredSelect {
   }
 
   Value run_concatenated(const Query& folded, plan::DistributedQuery& plan) {
-    const auto limit = query_.grouping == Grouping::kContextBy || query_.map ? RowLimit{} : limit_of(query_, evaluator_, probe_.constants());
+    const auto limit = query_.grouping == Grouping::kContextBy || query_.map
+                           ? RowLimit{}
+                           : limit_of(query_, evaluator_, probe_.constants());
     int64_t wanted = INT64_MAX;
     if (plan.kind == Distribution::kRows && !limit.is_all()) {
       if (limit.count >= 0) {
@@ -212,7 +226,8 @@ class StoredSelect {
       if (!query_.order.empty() && limit.count >= 0) plan.fragment->order = order_by_added(folded);
     }
     Table all = scan(*plan.fragment, plan.in_order, wanted);
-    if (query_.grouping == Grouping::kGroupBy && query_.order.empty() && !query_.map) all = sorted_by_keys(all, folded.keys.size());
+    if (query_.grouping == Grouping::kGroupBy && query_.order.empty() && !query_.map)
+      all = sorted_by_keys(all, folded.keys.size());
     if (query_.distinct) all = distinct_rows(all);
     if (plan.order_columns > 0) {
       std::vector<OrderColumn> columns;
@@ -235,7 +250,8 @@ class StoredSelect {
   /// Groups come ascending by key whatever partitions they were found in.
   static Table sorted_by_keys(const Table& groups, size_t keys) {
     std::vector<OrderColumn> columns;
-    for (size_t k = 0; k < keys && k < groups.columns(); ++k) columns.push_back({groups.column_shared(k), false, false});
+    for (size_t k = 0; k < keys && k < groups.columns(); ++k)
+      columns.push_back({groups.column_shared(k), false, false});
     return groups.take(order_rows(columns, groups.rows()));
   }
 
@@ -259,7 +275,8 @@ class StoredSelect {
   Value run_pulled(const Query& folded) {
     Query fragment;
     fragment.where = folded.where;
-    for (const auto& column : plan::columns_used(query_, schema_, false)) fragment.items.push_back(plan::alias_node(plan::name_node(column), column));
+    for (const auto& column : plan::columns_used(query_, schema_, false))
+      fragment.items.push_back(plan::alias_node(plan::name_node(column), column));
     return run_in_memory(scan(fragment, true), true);
   }
 
@@ -294,12 +311,15 @@ void narrow_source(const Query& query, const NamedTable& named, Evaluator& evalu
   if (!query.where.empty()) {
     const auto constraint = plan::constraint_of(query.where, schema, capture.constant_value());
     for (size_t c = 0; c < schema.size(); ++c) {
-      if (auto interval = plan::hull_of(constraint, schema[c].name)) narrowing.ranges.push_back({c, std::move(*interval)});
+      if (auto interval = plan::hull_of(constraint, schema[c].name))
+        narrowing.ranges.push_back({c, std::move(*interval)});
     }
-  } else if (query.grouping == Grouping::kNone && query.order.empty() && !query.distinct && (query.limit || query.top)) {
+  } else if (query.grouping == Grouping::kNone && query.order.empty() && !query.distinct &&
+             (query.limit || query.top)) {
     const auto limit = limit_of(query, evaluator, &constants);
     const auto lookup = capture.lookup();
-    const bool by_row = std::all_of(query.items.begin(), query.items.end(), [&](const auto& item) { return plan::facts_of(*item, lookup).row_wise(); });
+    const bool by_row = std::all_of(query.items.begin(), query.items.end(),
+                                    [&](const auto& item) { return plan::facts_of(*item, lookup).row_wise(); });
     if (by_row && limit.count >= 0 && limit.count < INT64_MAX) narrowing.rows_wanted = limit.from + limit.count;
   }
   if (!narrowing.ranges.empty() || narrowing.rows_wanted) lazy->source().narrow(narrowing);

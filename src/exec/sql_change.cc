@@ -27,7 +27,8 @@ void throw_if_failed(const Status& status) {
   if (!status.ok()) throw ScriptError(status.error().message);
 }
 
-/// Gives the named table's current rows to `change`; plain variables and shared tables alike. `on_stored` takes the rest.
+/// Gives the named table's current rows to `change`; plain variables and shared tables alike. `on_stored` takes the
+/// rest.
 template <class Change, class OnStored>
 void with_table(const syntax::Expr& target, Evaluator& evaluator, const Change& change, const OnStored& on_stored) {
   const auto* name = as<syntax::Name>(target);
@@ -119,7 +120,8 @@ std::optional<kernels::Groups> group_context(const ContextParts& parts, RowScope
     for (const auto& key : parts.keys) {
       const auto* alias = as<syntax::Alias>(key);
       const Value value = evaluator.evaluate(alias ? *alias->value : *key, &rows);
-      keys.push_back(value.is_vector() ? value.vector_shared() : Shared<Vector>(Vector::filled(value.scalar(), rows.rows())));
+      keys.push_back(value.is_vector() ? value.vector_shared()
+                                       : Shared<Vector>(Vector::filled(value.scalar(), rows.rows())));
     }
     return group_by_columns(keys, rows.rows(), "context by");
   };
@@ -145,7 +147,8 @@ void write_column(Table& table, const std::string& name, const RowNumbers& rows,
   if (values.is_vector()) {
     fitted = data::convert(values.vector_shared(), type, scale);
     if (!fitted) {
-      throw ScriptError("Incompatible type. Expected: " + std::string(name_of(type)) + ", Actual: " + std::string(name_of(values.type())));
+      throw ScriptError("Incompatible type. Expected: " + std::string(name_of(type)) +
+                        ", Actual: " + std::string(name_of(values.type())));
     }
   }
   if (whole && fitted && (*fitted)->size() == rows.size()) {
@@ -163,7 +166,8 @@ void write_column(Table& table, const std::string& name, const RowNumbers& rows,
     for (size_t i = 0; i < rows.size(); ++i) {
       const Value value = fitted ? (*fitted)->at(i) : values;
       if (!column.set(static_cast<size_t>(rows[i]), value)) {
-        throw ScriptError("Incompatible type. Expected: " + std::string(name_of(type)) + ", Actual: " + std::string(name_of(values.type())));
+        throw ScriptError("Incompatible type. Expected: " + std::string(name_of(type)) +
+                          ", Actual: " + std::string(name_of(values.type())));
       }
     }
   }
@@ -187,7 +191,9 @@ void update_rows(const syntax::Update& update, Table& table, Evaluator& evaluato
   for (const auto& item : update.items) {
     Value value = groups ? Value(evaluation->by_row(*item.value)) : evaluator.evaluate(*item.value, &touched.scope());
     const bool fits = value.is_scalar() || (value.is_vector() && value.vector().size() == rows.size());
-    if (!fits) throw ScriptError("The value of column [" + item.column + "] must be a scalar or have one element for each updated row.");
+    if (!fits)
+      throw ScriptError("The value of column [" + item.column +
+                        "] must be a scalar or have one element for each updated row.");
     values.push_back(std::move(value));
   }
   if (rows.empty()) {
@@ -232,11 +238,13 @@ size_t rows_in(const Value& value, bool array_column) {
 }
 
 void append_value(Vector& column, const Value& value, size_t rows, const data::ColumnDefinition& definition) {
-  const bool spread = value.is_vector() && rows_in(value, definition.array) == rows && !(definition.array && rows == 1 && !value.vector().is_array());
+  const bool spread = value.is_vector() && rows_in(value, definition.array) == rows &&
+                      !(definition.array && rows == 1 && !value.vector().is_array());
   for (size_t i = 0; i < rows; ++i) {
     const Value element = spread ? value.vector().at(i) : value;
     if (!column.push_back(element.is_missing() ? Value() : element)) {
-      throw ScriptError("Incompatible type. Expected: " + std::string(name_of(column.type())) + ", Actual: " + std::string(name_of(value.type())));
+      throw ScriptError("Incompatible type. Expected: " + std::string(name_of(column.type())) +
+                        ", Actual: " + std::string(name_of(value.type())));
     }
   }
 }
@@ -251,8 +259,8 @@ Table inserted_rows(const syntax::Insert& insert, const data::Schema& schema, Ev
   }
   for (const auto& row : insert.rows) {
     if (row.size() != targets.size()) {
-      throw ScriptError("The number of values must equal the number of columns: " + std::to_string(row.size()) + " values, " +
-                        std::to_string(targets.size()) + " columns.");
+      throw ScriptError("The number of values must equal the number of columns: " + std::to_string(row.size()) +
+                        " values, " + std::to_string(targets.size()) + " columns.");
     }
     std::vector<Value> values;
     size_t rows = 1;
@@ -262,7 +270,8 @@ Table inserted_rows(const syntax::Insert& insert, const data::Schema& schema, Ev
     }
     for (size_t c = 0; c < schema.size(); ++c) {
       const auto at = std::find(targets.begin(), targets.end(), c);
-      append_value(columns[c], at == targets.end() ? Value() : values[static_cast<size_t>(at - targets.begin())], rows, schema[c]);
+      append_value(columns[c], at == targets.end() ? Value() : values[static_cast<size_t>(at - targets.begin())], rows,
+                   schema[c]);
     }
   }
   std::vector<std::string> names;
@@ -277,7 +286,8 @@ Table inserted_rows(const syntax::Insert& insert, const data::Schema& schema, Ev
 /// The query's columns at their places, the others null.
 Table arranged(const syntax::Insert& insert, const Table& rows, const data::Schema& schema) {
   const auto targets = insert_columns(insert, schema);
-  if (rows.columns() != targets.size()) throw ScriptError("The number of columns of the query must equal the number of columns to insert.");
+  if (rows.columns() != targets.size())
+    throw ScriptError("The number of columns of the query must equal the number of columns to insert.");
   std::vector<std::string> names;
   std::vector<Shared<Vector>> columns;
   for (size_t c = 0; c < schema.size(); ++c) {
@@ -299,14 +309,16 @@ Table rows_to_insert(const syntax::Insert& insert, const data::Schema& schema, E
 }  // namespace
 
 Value QueryRunner::run_update(const syntax::Update& update, Evaluator& evaluator) {
-  with_table(*update.table, evaluator, [&](Table& table) { update_rows(update, table, evaluator); },
-             [&](StoredTable& stored) { update_stored(update, stored, evaluator); });
+  with_table(
+      *update.table, evaluator, [&](Table& table) { update_rows(update, table, evaluator); },
+      [&](StoredTable& stored) { update_stored(update, stored, evaluator); });
   return {};
 }
 
 Value QueryRunner::run_delete(const syntax::Delete& statement, Evaluator& evaluator) {
-  with_table(*statement.table, evaluator, [&](Table& table) { delete_rows(statement, table, evaluator); },
-             [&](StoredTable& stored) { delete_stored(statement, stored, evaluator); });
+  with_table(
+      *statement.table, evaluator, [&](Table& table) { delete_rows(statement, table, evaluator); },
+      [&](StoredTable& stored) { delete_stored(statement, stored, evaluator); });
   return {};
 }
 

@@ -1,4 +1,5 @@
-// create, alter, drop. Tables in memory are made here; for stored ones the functions that do the work are called by name.
+// create, alter, drop. Tables in memory are made here; for stored ones the functions that do the work are called by
+// name.
 #include <algorithm>
 
 #include "base/script_error.h"
@@ -19,7 +20,9 @@ using syntax::as;
 Value call(Evaluator& evaluator, std::string_view function, std::vector<Value> arguments) {
   auto& context = evaluator.context();
   const auto found = context.find_function(function);
-  if (!found) throw ScriptError("Stored databases are not available on this node: the function " + std::string(function) + " is unknown.");
+  if (!found)
+    throw ScriptError("Stored databases are not available on this node: the function " + std::string(function) +
+                      " is unknown.");
   return context.call(*found, std::span<Value>(arguments));
 }
 
@@ -44,18 +47,23 @@ void create_database(const syntax::CreateDatabase& node, Evaluator& evaluator) {
     const auto* level = as<syntax::Call>(partition);
     const auto* name = level ? as<syntax::Name>(level->function) : nullptr;
     const auto type = name ? meta::parse_partition_type(name->name) : std::nullopt;
-    if (!type || level->arguments.size() != 1) throw ScriptError("A partition must be VALUE(…), RANGE(…), HASH(…) or LIST(…): " + syntax::print(*partition));
-    levels.push_back({Value::of_int(static_cast<int32_t>(*type)), evaluator.evaluate(*level->arguments[0].value, nullptr)});
+    if (!type || level->arguments.size() != 1)
+      throw ScriptError("A partition must be VALUE(…), RANGE(…), HASH(…) or LIST(…): " + syntax::print(*partition));
+    levels.push_back(
+        {Value::of_int(static_cast<int32_t>(*type)), evaluator.evaluate(*level->arguments[0].value, nullptr)});
   }
   if (levels.empty()) throw ScriptError("create database needs partitioned by.");
   if (levels.size() > 1) {
     std::vector<Value> parts;
-    for (const auto& level : levels) parts.push_back(call(evaluator, "database", {Value::of_string(""), level.type, level.scheme}));
-    levels = {{Value::of_int(static_cast<int32_t>(meta::PartitionType::kCompo)), Value(Vector::tuple(std::move(parts)))}};
+    for (const auto& level : levels)
+      parts.push_back(call(evaluator, "database", {Value::of_string(""), level.type, level.scheme}));
+    levels = {
+        {Value::of_int(static_cast<int32_t>(meta::PartitionType::kCompo)), Value(Vector::tuple(std::move(parts)))}};
   }
   (void)call(evaluator, "database",
-             {Value::of_string(node.path), levels[0].type, levels[0].scheme, Value::missing(), option(node.options, "engine", evaluator),
-              option(node.options, "atomic", evaluator), option(node.options, "chunkGranularity", evaluator)});
+             {Value::of_string(node.path), levels[0].type, levels[0].scheme, Value::missing(),
+              option(node.options, "engine", evaluator), option(node.options, "atomic", evaluator),
+              option(node.options, "chunkGranularity", evaluator)});
 }
 
 data::Schema schema_of(const std::vector<syntax::CreateTable::Column>& columns, Evaluator& evaluator) {
@@ -65,7 +73,10 @@ data::Schema schema_of(const std::vector<syntax::CreateTable::Column>& columns, 
       throw ScriptError("Duplicate column name: [" + column.name + "]. RefId:S02001");
     }
     const Value comment = option(column.options, "comment", evaluator);
-    schema.push_back({.name = column.name, .type = column.type, .array = column.array, .scale = column.scale,
+    schema.push_back({.name = column.name,
+                      .type = column.type,
+                      .array = column.array,
+                      .scale = column.scale,
                       .comment = comment.is_text() ? comment.text() : std::string()});
   }
   return schema;
@@ -89,18 +100,21 @@ void create_stored(const syntax::CreateTable& node, Evaluator& evaluator) {
   }
   std::vector<std::string> partition_columns;
   for (const auto& column : node.partitioned_by) partition_columns.push_back(syntax::print(*column));
-  std::vector<Value> arguments{call(evaluator, "database", {path}), Value(Table(schema_of(node.columns, evaluator))), name};
+  std::vector<Value> arguments{call(evaluator, "database", {path}), Value(Table(schema_of(node.columns, evaluator))),
+                               name};
   if (!partition_columns.empty()) arguments.emplace_back(Vector::of_strings(data::Type::kString, partition_columns));
   arguments.push_back(compression(node, evaluator));
   arguments.push_back(option(node.options, "sortColumns", evaluator));
   arguments.push_back(option(node.options, "keepDuplicates", evaluator));
-  (void)call(evaluator, partition_columns.empty() ? "createDimensionTable" : "createPartitionedTable", std::move(arguments));
+  (void)call(evaluator, partition_columns.empty() ? "createDimensionTable" : "createPartitionedTable",
+             std::move(arguments));
 }
 
 void create_table(const syntax::CreateTable& node, Evaluator& evaluator) {
   if (!node.path.catalog.empty()) throw ScriptError("Catalogs are not available: " + node.path.catalog);
   if (!node.path.database.empty()) return create_stored(node, evaluator);
-  if (!node.partitioned_by.empty()) throw ScriptError("A table in memory can't be partitioned: [" + node.path.table + "]");
+  if (!node.partitioned_by.empty())
+    throw ScriptError("A table in memory can't be partitioned: [" + node.path.table + "]");
   if (node.if_not_exists && evaluator.context().find_variable(node.path.table)) return;
   evaluator.assign(node.path.table, Value(Table(schema_of(node.columns, evaluator))));
 }
@@ -114,8 +128,10 @@ void alter_rows(const syntax::AlterTable& node, Table& table, const data::Schema
       continue;
     }
     if (found < 0) throw ScriptError("Unrecognized column name [" + column.name + "]");
-    if (node.action == syntax::AlterTable::Action::kDrop) table.drop_column(static_cast<size_t>(found));
-    else table.rename_column(static_cast<size_t>(found), node.new_name);
+    if (node.action == syntax::AlterTable::Action::kDrop)
+      table.drop_column(static_cast<size_t>(found));
+    else
+      table.rename_column(static_cast<size_t>(found), node.new_name);
   }
 }
 
@@ -124,10 +140,14 @@ void alter_stored(const syntax::AlterTable& node, Value table, const data::Schem
     const Value name = Value::of_string(column.name);
     switch (node.action) {
       case syntax::AlterTable::Action::kAdd:
-        (void)call(evaluator, "addColumn", {table, name, Value::of_int(static_cast<int>(column.type) + (column.array ? types::kArrayTypeOffset : 0))});
+        (void)call(
+            evaluator, "addColumn",
+            {table, name, Value::of_int(static_cast<int>(column.type) + (column.array ? types::kArrayTypeOffset : 0))});
         break;
       case syntax::AlterTable::Action::kDrop: (void)call(evaluator, "dropColumns!", {table, name}); break;
-      case syntax::AlterTable::Action::kRename: (void)call(evaluator, "rename!", {table, name, Value::of_string(node.new_name)}); break;
+      case syntax::AlterTable::Action::kRename:
+        (void)call(evaluator, "rename!", {table, name, Value::of_string(node.new_name)});
+        break;
     }
   }
 }
@@ -185,11 +205,16 @@ void drop(const syntax::Drop& node, Evaluator& evaluator) {
 }  // namespace
 
 Value QueryRunner::run_definition(const syntax::Expr& statement, Evaluator& evaluator) {
-  if (const auto* node = as<syntax::CreateDatabase>(statement)) create_database(*node, evaluator);
-  else if (const auto* table = as<syntax::CreateTable>(statement)) create_table(*table, evaluator);
-  else if (const auto* alter = as<syntax::AlterTable>(statement)) alter_table(*alter, evaluator);
-  else if (const auto* dropped = as<syntax::Drop>(statement)) drop(*dropped, evaluator);
-  else throw ScriptError("This statement is not supported: " + syntax::print(statement));
+  if (const auto* node = as<syntax::CreateDatabase>(statement))
+    create_database(*node, evaluator);
+  else if (const auto* table = as<syntax::CreateTable>(statement))
+    create_table(*table, evaluator);
+  else if (const auto* alter = as<syntax::AlterTable>(statement))
+    alter_table(*alter, evaluator);
+  else if (const auto* dropped = as<syntax::Drop>(statement))
+    drop(*dropped, evaluator);
+  else
+    throw ScriptError("This statement is not supported: " + syntax::print(statement));
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "exec/operators/resolve_source.h"
 #include "exec/operators/select_items.h"
 #include "exec/operators/window_join.h"
+#include "exec/route_rows.h"
 #include "exec/sql_change.h"
 #include "exec/user_function.h"
 #include "functions/append.h"
@@ -71,7 +72,8 @@ size_t column_number(const Table& table, const std::string& name) {
 
 // ---- joins
 
-Relation relation_argument(CallContext& context, std::string_view function, const Value& value, const std::string& name) {
+Relation relation_argument(CallContext& context, std::string_view function, const Value& value,
+                           const std::string& name) {
   if (!value.is_table()) functions::usage_error(function, "The first two arguments must be tables.");
   return relation_of({value, name}, evaluator_of(context));
 }
@@ -80,7 +82,8 @@ Relation filtered(Relation side, const Value& filter, CallContext& context) {
   if (filter.is_null()) return side;
   RowScope rows(std::move(side), nullptr);
   filter_rows(code_bodies(filter), rows, evaluator_of(context));
-  return Relation::of(rows.table(), rows.relation().columns.empty() ? std::string() : rows.relation().columns[0].qualifier);
+  return Relation::of(rows.table(),
+                      rows.relation().columns.empty() ? std::string() : rows.relation().columns[0].qualifier);
 }
 
 functions::Native join_function(std::string_view name) {
@@ -92,7 +95,9 @@ functions::Native join_function(std::string_view name) {
     Relation left = relation_argument(context, name, args[0], name_of(0));
     Relation right = relation_argument(context, name, args[1], name_of(1));
     if (name == "wj" || name == "pwj") {
-      return window_join_by_name(name, std::move(left), std::move(right), at(2), at(3), at(4), at(5), evaluator_of(context)).table(nullptr);
+      return window_join_by_name(name, std::move(left), std::move(right), at(2), at(3), at(4), at(5),
+                                 evaluator_of(context))
+          .table(nullptr);
     }
     left = filtered(std::move(left), at(4), context);
     right = filtered(std::move(right), at(5), context);
@@ -102,19 +107,35 @@ functions::Native join_function(std::string_view name) {
 
 void register_joins(functions::Registry& registry) {
   const auto row = [&](Declaration d) { functions::declare(registry, kFamily, Nature::kWhole, std::move(d)); };
-  const auto equal = [&](std::string_view name, std::string_view summary, std::string_view example, std::string_view result) {
-    row({name, "leftTable, rightTable, matchingCols, [rightMatchingCols], [leftFilter], [rightFilter]", join_function(name), summary, example, result});
+  const auto equal = [&](std::string_view name, std::string_view summary, std::string_view example,
+                         std::string_view result) {
+    row({name, "leftTable, rightTable, matchingCols, [rightMatchingCols], [leftFilter], [rightFilter]",
+         join_function(name), summary, example, result});
   };
-  equal("ej", "Rows of two tables with equal keys.", "ej(table(1 2 as k, 3 4 as a), table(2 3 as k, 5 6 as b), `k)", "table{k:[2],a:[4],b:[5]}");
-  equal("sej", "Rows of two tables with equal keys, in order of the keys.", "sej(table(2 1 as k), table(1 2 as k, 5 6 as b), `k)", "table{k:[1,2],b:[5,6]}");
-  equal("lj", "All rows of the left table with the matching rows of the right one.", "lj(table(1 2 as k), table(2 3 as k, 5 6 as b), `k)", "table{k:[1,2],b:[null,5]}");
-  equal("lsj", "Like lj, but only the first matching row.", "lsj(table(1 2 as k), table(2 2 as k, 5 6 as b), `k)", "table{k:[1,2],b:[null,5]}");
-  equal("fj", "All rows of both tables, matched where keys are equal.", "fj(table(1 2 as k, 3 4 as a), table(2 3 as k, 5 6 as b), `k).b", "[null,5,6]");
-  row({"cj", "leftTable, rightTable", join_function("cj"), "Every row of one table with every row of the other.", "cj(table(1 2 as a), table(3 4 as b))", "table{a:[1,1,2,2],b:[3,4,3,4]}"});
-  row({"aj", "leftTable, rightTable, matchingCols, [rightMatchingCols]", join_function("aj"), "Each left row with the last right row not after it.", "aj(table(1 5 as t), table(0 4 as t, 7 8 as b), `t).b", "[7,8]"});
-  row({"pj", "leftTable, rightTable, matchingCols, [rightMatchingCols]", join_function("pj"), "Rows whose left key begins with the right key.", "pj(table([`ab] as k), table([`a] as k, [1] as b), `k).b", "[1]"});
-  row({"wj", "leftTable, rightTable, window, aggs, matchingCols, [rightMatchingCols]", join_function("wj"), "Aggregates of the right rows in a window around each left row.", "wj(table(1 5 as t), table(0 4 as t, 7 8 as b), -1:0, <sum(b)>, `t).sum_b", "[7,8]"});
-  row({"pwj", "leftTable, rightTable, window, aggs, matchingCols, [rightMatchingCols]", join_function("pwj"), "Like wj; the row before an empty window counts too.", "pwj(table(2 5 as t), table(0 4 as t, 7 8 as b), 0:0, <sum(b)>, `t).sum_b", "[7,8]"});
+  equal("ej", "Rows of two tables with equal keys.", "ej(table(1 2 as k, 3 4 as a), table(2 3 as k, 5 6 as b), `k)",
+        "table{k:[2],a:[4],b:[5]}");
+  equal("sej", "Rows of two tables with equal keys, in order of the keys.",
+        "sej(table(2 1 as k), table(1 2 as k, 5 6 as b), `k)", "table{k:[1,2],b:[5,6]}");
+  equal("lj", "All rows of the left table with the matching rows of the right one.",
+        "lj(table(1 2 as k), table(2 3 as k, 5 6 as b), `k)", "table{k:[1,2],b:[null,5]}");
+  equal("lsj", "Like lj, but only the first matching row.", "lsj(table(1 2 as k), table(2 2 as k, 5 6 as b), `k)",
+        "table{k:[1,2],b:[null,5]}");
+  equal("fj", "All rows of both tables, matched where keys are equal.",
+        "fj(table(1 2 as k, 3 4 as a), table(2 3 as k, 5 6 as b), `k).b", "[null,5,6]");
+  row({"cj", "leftTable, rightTable", join_function("cj"), "Every row of one table with every row of the other.",
+       "cj(table(1 2 as a), table(3 4 as b))", "table{a:[1,1,2,2],b:[3,4,3,4]}"});
+  row({"aj", "leftTable, rightTable, matchingCols, [rightMatchingCols]", join_function("aj"),
+       "Each left row with the last right row not after it.", "aj(table(1 5 as t), table(0 4 as t, 7 8 as b), `t).b",
+       "[7,8]"});
+  row({"pj", "leftTable, rightTable, matchingCols, [rightMatchingCols]", join_function("pj"),
+       "Rows whose left key begins with the right key.", "pj(table([`ab] as k), table([`a] as k, [1] as b), `k).b",
+       "[1]"});
+  row({"wj", "leftTable, rightTable, window, aggs, matchingCols, [rightMatchingCols]", join_function("wj"),
+       "Aggregates of the right rows in a window around each left row.",
+       "wj(table(1 5 as t), table(0 4 as t, 7 8 as b), -1:0, <sum(b)>, `t).sum_b", "[7,8]"});
+  row({"pwj", "leftTable, rightTable, window, aggs, matchingCols, [rightMatchingCols]", join_function("pwj"),
+       "Like wj; the row before an empty window counts too.",
+       "pwj(table(2 5 as t), table(0 4 as t, 7 8 as b), 0:0, <sum(b)>, `t).sum_b", "[7,8]"});
 }
 
 // ---- keyed tables
@@ -134,13 +155,15 @@ Value keyed_table(CallContext& context, std::span<Value> args, Table::KeyKind ki
     rows = context.call(*make, std::span<Value>(rest)).table();
   } else {
     std::vector<std::string> columns;
-    for (size_t i = 1; i < args.size(); ++i) columns.push_back(i < names.size() && !names[i].empty() ? names[i] : "C" + std::to_string(i - 1));
+    for (size_t i = 1; i < args.size(); ++i)
+      columns.push_back(i < names.size() && !names[i].empty() ? names[i] : "C" + std::to_string(i - 1));
     rows = functions::assemble_table(std::move(columns), {args.begin() + 1, args.end()});
   }
   rows.set_keys(Table::KeyKind::kNone, {});
   for (const auto& key : keys) {
     const auto& column = rows.column(column_number(rows, key));
-    if (column.is_array() || column.is_tuple()) throw ScriptError("A key column can't be an array vector or a tuple: [" + key + "]");
+    if (column.is_array() || column.is_tuple())
+      throw ScriptError("A key column can't be an array vector or a tuple: [" + key + "]");
   }
   Table out = rows.slice(0, 0);
   out.set_keys(kind, keys);
@@ -155,7 +178,8 @@ Value slice_by_key(CallContext&, std::span<Value> args) {
   if (key_names.empty()) functions::usage_error("sliceByKey", "The table must be a keyed or indexed table.");
   std::vector<Value> given{args[1]};
   if (key_names.size() > 1) {
-    if (!args[1].is_vector() || args[1].vector().size() != key_names.size()) functions::usage_error("sliceByKey", "rowKeys must have one element for each key column.");
+    if (!args[1].is_vector() || args[1].vector().size() != key_names.size())
+      functions::usage_error("sliceByKey", "rowKeys must have one element for each key column.");
     given.clear();
     for (size_t k = 0; k < key_names.size(); ++k) given.push_back(args[1].vector().at(k));
   }
@@ -165,7 +189,8 @@ Value slice_by_key(CallContext&, std::span<Value> args) {
     const auto elements = functions::elements_of(given[k]);
     if (!elements) functions::usage_error("sliceByKey", "rowKeys must be a scalar or a vector.");
     keys.push_back(functions::converted("sliceByKey", *elements, column.type(), column.scale()));
-    if (keys.back()->size() != keys[0]->size()) functions::usage_error("sliceByKey", "All rowKeys must be of the same length.");
+    if (keys.back()->size() != keys[0]->size())
+      functions::usage_error("sliceByKey", "All rowKeys must be of the same length.");
   }
   data::RowIndex::Columns columns_of_keys, wanted_keys;
   for (const auto& name : key_names) columns_of_keys.push_back(&table.column(column_number(table, name)));
@@ -186,20 +211,59 @@ Value slice_by_key(CallContext&, std::span<Value> args) {
   return Table(wanted, std::move(columns));
 }
 
-Value upsert(CallContext&, std::span<Value> args) {
+/// Rows of partitions that exist go there, one transaction a partition; those of new partitions are appended.
+void upsert_stored(StoredTable& stored, const Table& rows, bool ignore_null, const std::vector<std::string>& keys,
+                   CallContext& context) {
+  const auto snapshot = value_or_throw(stored.open_snapshot());
+  const auto existing = snapshot->partitions();
+  Table fresh = rows.slice(0, 0);
+  for (auto& part : value_or_throw(split_rows(rows, stored.scheme(), stored.partition_columns()))) {
+    const bool exists =
+        std::any_of(existing.begin(), existing.end(), [&](const auto& partition) { return partition.key == part.key; });
+    if (!exists) {
+      if (const auto done = fresh.append(part.rows); !done.ok()) throw ScriptError(done.error().message);
+      continue;
+    }
+    Fragment fragment;
+    fragment.text = "upsert!(" + std::string(kFragmentSource) + ", new_rows_, ignore_null_, key_columns_)";
+    fragment.user = context.caller().user;
+    fragment.variables = {{"new_rows_", Value(part.rows)},
+                          {"ignore_null_", Value::of_bool(ignore_null)},
+                          {"key_columns_", Value(Vector::of_strings(data::Type::kString, keys))}};
+    (void)value_or_throw(stored.change(fragment, std::span(&part.key, 1)));
+  }
+  if (fresh.rows() > 0) (void)value_or_throw(stored.append(fresh));
+}
+
+Value upsert(CallContext& context, std::span<Value> args) {
   Arguments a("upsert!", args);
   const bool ignore_null = a.flag_or(2, "ignoreNull", false);
-  if (!args[0].is_table() || stored_table_of(args[0])) functions::usage_error("upsert!", "The first argument must be a table in memory.");
+  if (!args[0].is_table()) functions::usage_error("upsert!", "The first argument must be a table.");
+  if (const auto stored = stored_table_of(args[0])) {
+    if (!a.has(3)) functions::usage_error("upsert!", "keyColNames is needed for a stored table.");
+    auto rows = functions::rows_for("upsert!", stored->schema(), args[1]);
+    const auto schema = stored->schema();
+    for (size_t c = 0; c < schema.size(); ++c) {
+      if (rows.names()[c] != schema[c].name)
+        throw ScriptError("The columns of the new rows must be named and ordered like those of the table: [" +
+                          rows.names()[c] + "]");
+    }
+    upsert_stored(*stored, rows, ignore_null, a.texts(3, "keyColNames"), context);
+    return args[0];
+  }
   return changed("upsert!", args[0], [&](Table& table) {
     const auto rows = functions::rows_for("upsert!", table.schema(), args[1]);
-    const auto key_names = table.key_columns().empty() ? (a.has(3) ? a.texts(3, "keyColNames") : std::vector<std::string>{}) : table.key_columns();
+    const auto key_names = table.key_columns().empty()
+                               ? (a.has(3) ? a.texts(3, "keyColNames") : std::vector<std::string>{})
+                               : table.key_columns();
     if (key_names.empty()) functions::usage_error("upsert!", "keyColNames is needed for a table without keys.");
     std::vector<size_t> keys;
     for (const auto& key : key_names) keys.push_back(column_number(table, key));
     std::vector<Shared<Vector>> columns, added;
     for (size_t c = 0; c < table.columns(); ++c) {
       columns.push_back(table.column_shared(c));
-      added.push_back(functions::converted("upsert!", rows.column_shared(c), table.column(c).type(), table.column(c).scale()));
+      added.push_back(
+          functions::converted("upsert!", rows.column_shared(c), table.column(c).type(), table.column(c).scale()));
     }
     data::overwrite_rows(keys, added, ignore_null, columns);
     Table out(table.names(), std::move(columns));
@@ -223,12 +287,14 @@ Value sort_by(CallContext& context, std::span<Value> args) {
       RowScope rows(Relation::of(table, ""), nullptr);
       for (const auto& body : code_bodies(args[1])) {
         const Value key = evaluator_of(context).evaluate(*body, &rows);
-        if (!key.is_vector() || key.vector().size() != table.rows()) functions::usage_error("sortBy!", "sortColumns must have one element for each row.");
+        if (!key.is_vector() || key.vector().size() != table.rows())
+          functions::usage_error("sortBy!", "sortColumns must have one element for each row.");
         columns.push_back({key.vector_shared(), !ascending(columns.size()), !ascending(columns.size())});
       }
     } else {
       for (const auto& name : a.texts(1, "sortColumns")) {
-        columns.push_back({table.column_shared(column_number(table, name)), !ascending(columns.size()), !ascending(columns.size())});
+        columns.push_back(
+            {table.column_shared(column_number(table, name)), !ascending(columns.size()), !ascending(columns.size())});
       }
     }
     table = table.take(order_rows(columns, table.rows()));
@@ -252,7 +318,8 @@ Value update_columns(CallContext& context, std::span<Value> args) {
   update.where = conditions_of(a, 3);
   for (size_t i = 0; i < names.size(); ++i) {
     const bool listed = args[2].is_tuple() && names.size() > 1;
-    if (listed && args[2].vector().size() != names.size()) functions::usage_error("update!", "newValues must have one element for each column.");
+    if (listed && args[2].vector().size() != names.size())
+      functions::usage_error("update!", "newValues must have one element for each column.");
     update.items.push_back({names[i], expression_of(listed ? args[2].vector().at(i) : args[2])});
   }
   auto& evaluator = evaluator_of(context);
@@ -300,12 +367,17 @@ Value replace_column(CallContext&, std::span<Value> args) {
   const auto name = a.text(1, "colName");
   const auto column = a.vector(2, "newCol");
   if (const auto stored = stored_table_of(args[0])) {
-    change_stored_columns(*stored, {{ColumnChange::Kind::kRetype, name, {}, {.name = name, .type = column->type(), .array = column->is_array(), .scale = column->scale()}}});
+    change_stored_columns(
+        *stored, {{ColumnChange::Kind::kRetype,
+                   name,
+                   {},
+                   {.name = name, .type = column->type(), .array = column->is_array(), .scale = column->scale()}}});
     return args[0];
   }
   return changed("replaceColumn!", args[0], [&](Table& table) {
     const size_t c = column_number(table, name);
-    if (column->size() != table.rows()) functions::usage_error("replaceColumn!", "newCol must have as many elements as the table has rows.");
+    if (column->size() != table.rows())
+      functions::usage_error("replaceColumn!", "newCol must have as many elements as the table has rows.");
     table.set_column(table.names()[c], column);
   });
 }
@@ -325,10 +397,14 @@ Value rename(CallContext&, std::span<Value> args) {
     return args[0];
   }
   std::vector<std::string> from, to = a.texts(a.has(2) ? 2 : 1, "newColNames");
-  if (a.has(2)) from = a.texts(1, "oldColNames");
-  else if (args[0].is_plain_table()) from = args[0].table().names();
-  else if (args[0].is_table_object()) for (const auto& column : args[0].table_object()->schema()) from.push_back(column.name);
-  if (from.size() < to.size() || (a.has(2) && from.size() != to.size())) functions::usage_error("rename!", "There must be as many new names as old ones.");
+  if (a.has(2))
+    from = a.texts(1, "oldColNames");
+  else if (args[0].is_plain_table())
+    from = args[0].table().names();
+  else if (args[0].is_table_object())
+    for (const auto& column : args[0].table_object()->schema()) from.push_back(column.name);
+  if (from.size() < to.size() || (a.has(2) && from.size() != to.size()))
+    functions::usage_error("rename!", "There must be as many new names as old ones.");
   from.resize(to.size());
   if (const auto stored = stored_table_of(args[0])) {
     std::vector<ColumnChange> changes;
@@ -424,15 +500,26 @@ void register_changes(functions::Registry& registry) {
     d.changes_first = true;
     functions::declare(registry, kFamily, Nature::kCommand, std::move(d));
   };
-  change({"upsert!", "obj, newData, [ignoreNull=false], [keyColNames], [sortColumns]", upsert, "Overwrites the rows of equal keys and adds the others.", "t = table(1 2 as k, 3 4 as v); upsert!(t, table(2 3 as k, 8 9 as v), , `k); t.v", "[3,8,9]"});
-  change({"sortBy!", "table, sortColumns, [sortDirections]", sort_by, "Puts the rows in order.", "t = table(3 1 2 as k); t.sortBy!(`k); t.k", "[1,2,3]"});
-  change({"update!", "table, colNames, newValues, [filter]", update_columns, "Sets columns, of all rows or of those where a condition holds.", "t = table(1 2 as k); t.update!(`k, <k * 10>, <k > 1>); t.k", "[1,20]"});
-  change({"erase!", "obj, filter", erase, "Deletes rows where a condition holds, or keys.", "t = table(1 2 as k); t.erase!(<k > 1>); t.k", "[1]"});
-  change({"replaceColumn!", "table, colName, newCol", replace_column, "Puts another column in the place of one.", "t = table(1 2 as k); t.replaceColumn!(`k, 3.5 4.5); t.k", "[3.5,4.5]"});
-  change({"rename!", "X, names, [newNames]", rename, "Renames columns of a table, labels of a matrix.", "t = table(1 2 as k); t.rename!(`k, `n); t.columnNames()", "[\"n\"]"});
-  change({"dropColumns!", "table, colNames", drop_columns, "Removes columns.", "t = table(1 as a, 2 as b); t.dropColumns!(`a); t.columnNames()", "[\"b\"]"});
-  change({"addColumn", "table, colNames, colTypes", add_column, "Adds columns of nulls.", "t = table(1 2 as a); addColumn(t, `b, INT); t.b", "[null,null]"});
-  change({"reorderColumns!", "table, reorderedColNames", reorder_columns, "Puts the named columns first.", "t = table(1 as a, 2 as b); t.reorderColumns!(`b); t.columnNames()", "[\"b\",\"a\"]"});
+  change({"upsert!", "obj, newData, [ignoreNull=false], [keyColNames], [sortColumns]", upsert,
+          "Overwrites the rows of equal keys and adds the others.",
+          "t = table(1 2 as k, 3 4 as v); upsert!(t, table(2 3 as k, 8 9 as v), , `k); t.v", "[3,8,9]"});
+  change({"sortBy!", "table, sortColumns, [sortDirections]", sort_by, "Puts the rows in order.",
+          "t = table(3 1 2 as k); t.sortBy!(`k); t.k", "[1,2,3]"});
+  change({"update!", "table, colNames, newValues, [filter]", update_columns,
+          "Sets columns, of all rows or of those where a condition holds.",
+          "t = table(1 2 as k); t.update!(`k, <k * 10>, <k > 1>); t.k", "[1,20]"});
+  change({"erase!", "obj, filter", erase, "Deletes rows where a condition holds, or keys.",
+          "t = table(1 2 as k); t.erase!(<k > 1>); t.k", "[1]"});
+  change({"replaceColumn!", "table, colName, newCol", replace_column, "Puts another column in the place of one.",
+          "t = table(1 2 as k); t.replaceColumn!(`k, 3.5 4.5); t.k", "[3.5,4.5]"});
+  change({"rename!", "X, names, [newNames]", rename, "Renames columns of a table, labels of a matrix.",
+          "t = table(1 2 as k); t.rename!(`k, `n); t.columnNames()", "[\"n\"]"});
+  change({"dropColumns!", "table, colNames", drop_columns, "Removes columns.",
+          "t = table(1 as a, 2 as b); t.dropColumns!(`a); t.columnNames()", "[\"b\"]"});
+  change({"addColumn", "table, colNames, colTypes", add_column, "Adds columns of nulls.",
+          "t = table(1 2 as a); addColumn(t, `b, INT); t.b", "[null,null]"});
+  change({"reorderColumns!", "table, reorderedColNames", reorder_columns, "Puts the named columns first.",
+          "t = table(1 as a, 2 as b); t.reorderColumns!(`b); t.columnNames()", "[\"b\",\"a\"]"});
 }
 
 }  // namespace
@@ -441,12 +528,18 @@ void register_sql_functions(functions::Registry& registry) {
   register_joins(registry);
   register_changes(registry);
   const auto row = [&](Declaration d) { functions::declare(registry, kFamily, Nature::kWhole, std::move(d)); };
-  row({"keyedTable", "keyColumns, X, [args...]", [](CallContext& c, std::span<Value> a) { return keyed_table(c, a, Table::KeyKind::kKeyed); },
-       "A table whose rows have distinct keys; adding a row with a known key overwrites.", "keyedTable(`k, 1 2 1 as k, 3 4 5 as v).v", "[5,4]"});
-  row({"indexedTable", "keyColumns, X, [args...]", [](CallContext& c, std::span<Value> a) { return keyed_table(c, a, Table::KeyKind::kIndexed); },
-       "Like keyedTable; queries by the first key are its purpose.", "indexedTable(`k, 1 2 1 as k, 3 4 5 as v).v", "[5,4]"});
-  row({"sliceByKey", "table, rowKeys, [cols], [preserveOrder=false]", slice_by_key, "The rows with these keys.", "sliceByKey(keyedTable(`k, 1 2 as k, 3 4 as v), 2).v", "[4]"});
-  row({"exists", "subquery", exists, "Whether a query gives any rows.", "exists(select * from table(1 2 as a))", "true"});
+  row({"keyedTable", "keyColumns, X, [args...]",
+       [](CallContext& c, std::span<Value> a) { return keyed_table(c, a, Table::KeyKind::kKeyed); },
+       "A table whose rows have distinct keys; adding a row with a known key overwrites.",
+       "keyedTable(`k, 1 2 1 as k, 3 4 5 as v).v", "[5,4]"});
+  row({"indexedTable", "keyColumns, X, [args...]",
+       [](CallContext& c, std::span<Value> a) { return keyed_table(c, a, Table::KeyKind::kIndexed); },
+       "Like keyedTable; queries by the first key are its purpose.", "indexedTable(`k, 1 2 1 as k, 3 4 5 as v).v",
+       "[5,4]"});
+  row({"sliceByKey", "table, rowKeys, [cols], [preserveOrder=false]", slice_by_key, "The rows with these keys.",
+       "sliceByKey(keyedTable(`k, 1 2 as k, 3 4 as v), 2).v", "[4]"});
+  row({"exists", "subquery", exists, "Whether a query gives any rows.", "exists(select * from table(1 2 as a))",
+       "true"});
 }
 
 }  // namespace pelorus::exec

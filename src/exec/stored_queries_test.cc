@@ -37,7 +37,8 @@ struct Node {
 
 class TableSource final : public ColumnSource {
  public:
-  TableSource(Table table, std::vector<size_t>* reads) : table_(std::move(table)), schema_(table_.schema()), reads_(reads) {}
+  TableSource(Table table, std::vector<size_t>* reads)
+      : table_(std::move(table)), schema_(table_.schema()), reads_(reads) {}
   const data::Schema& schema() const override { return schema_; }
   int64_t rows() const override { return static_cast<int64_t>(table_.rows()); }
   Result<data::Shared<Vector>> read(size_t column) override {
@@ -66,17 +67,20 @@ struct Asked {
 
 class MemorySnapshot final : public StoredSnapshot {
  public:
-  MemorySnapshot(Node& node, std::vector<Partition> partitions, Asked* asked) : node_(node), partitions_(std::move(partitions)), asked_(asked) {
+  MemorySnapshot(Node& node, std::vector<Partition> partitions, Asked* asked)
+      : node_(node), partitions_(std::move(partitions)), asked_(asked) {
     for (const auto& partition : partitions_) facts_.push_back(partition.facts);
   }
   std::span<const StoredPartition> partitions() const override { return facts_; }
-  Status scan(const Fragment& fragment, std::span<const size_t> partitions, const ScanOptions&, const ScanSink& sink) const override {
+  Status scan(const Fragment& fragment, std::span<const size_t> partitions, const ScanOptions&,
+              const ScanSink& sink) const override {
     asked_->fragments.push_back(fragment.text);
     for (const auto p : partitions) {
       ++asked_->partitions;
       SessionScope session(7);
       Interpreter interpreter(node_.surroundings, session);
-      TRY(auto part, run_fragment(fragment, std::make_shared<TableSource>(partitions_[p].rows, &asked_->columns), interpreter));
+      TRY(auto part,
+          run_fragment(fragment, std::make_shared<TableSource>(partitions_[p].rows, &asked_->columns), interpreter));
       asked_->rows_sent += part.rows();
       if (!sink(p, std::move(part))) return {};
     }
@@ -95,7 +99,8 @@ class MemoryTable final : public StoredTable {
   MemoryTable(Node& node, meta::PartitionScheme scheme, std::vector<std::string> columns, const Table& rows)
       : node_(node), scheme_(std::move(scheme)), columns_(std::move(columns)), schema_(rows.schema()) {
     auto split = split_rows(rows, scheme_, columns_);
-    for (auto& part : split.value()) partitions_.push_back({{part.key, static_cast<int64_t>(part.rows.rows()), true}, part.rows});
+    for (auto& part : split.value())
+      partitions_.push_back({{part.key, static_cast<int64_t>(part.rows.rows()), true}, part.rows});
   }
   std::string type_text() const override { return "SEGMENTED DFS TABLE"; }
   data::Schema schema() const override { return schema_; }
@@ -104,7 +109,18 @@ class MemoryTable final : public StoredTable {
     for (const auto& partition : partitions_) TRY_DONE(all.append(partition.rows));
     return all;
   }
-  Result<int64_t> append(const Table&) override { return Error{ErrorCode::kInvalid, "not in this test"}; }
+  Result<int64_t> append(const Table& rows) override {
+    TRY(auto split, split_rows(rows, scheme_, columns_));
+    for (auto& part : split) {
+      auto at = std::find_if(partitions_.begin(), partitions_.end(),
+                             [&](const auto& p) { return !(p.facts.key < part.key); });
+      if (at == partitions_.end() || !(at->facts.key == part.key))
+        at = partitions_.insert(at, {{part.key, 0, true}, Table(schema_)});
+      TRY_DONE(at->rows.append(part.rows));
+      at->facts.rows = static_cast<int64_t>(at->rows.rows());
+    }
+    return static_cast<int64_t>(rows.rows());
+  }
   Status edit(const std::function<Status(Table&)>&) override { return Error{ErrorCode::kInvalid, "stored"}; }
   const std::string& database() const override { return database_; }
   const std::string& name() const override { return name_; }
@@ -142,7 +158,8 @@ class MemoryTable final : public StoredTable {
 
 meta::PartitionScheme days_and_symbols() {
   meta::PartitionLevel days{.type = meta::PartitionType::kValue, .value_type = Type::kDate};
-  for (int32_t day = 0; day < 4; ++day) days.values.push_back(Scalar::of<int32_t>(Type::kDate, 18262 + day));  // 2020.01.01
+  for (int32_t day = 0; day < 4; ++day)
+    days.values.push_back(Scalar::of<int32_t>(Type::kDate, 18262 + day));  // 2020.01.01
   meta::PartitionLevel hash{.type = meta::PartitionType::kHash, .value_type = Type::kSymbol, .buckets = 3};
   return {{days, hash}};
 }
@@ -154,10 +171,14 @@ Table trades(size_t count, uint64_t seed) {
     const auto day = static_cast<int64_t>(18262 + random() % 4);
     time.edit<int64_t>().push_back(day * 86400000 + static_cast<int64_t>(random() % 86400000));
     symbol.push_back(Value::of_string("S" + std::to_string(random() % 7)));
-    if (random() % 20 == 0) price.push_null();
-    else price.edit<double>().push_back(static_cast<double>(random() % 10000) / 100);
-    if (random() % 20 == 0) quantity.push_null();
-    else quantity.edit<int32_t>().push_back(static_cast<int32_t>(random() % 500));
+    if (random() % 20 == 0)
+      price.push_null();
+    else
+      price.edit<double>().push_back(static_cast<double>(random() % 10000) / 100);
+    if (random() % 20 == 0)
+      quantity.push_null();
+    else
+      quantity.edit<int32_t>().push_back(static_cast<int32_t>(random() % 500));
     side.edit<int8_t>().push_back(static_cast<int8_t>(random() % 2));
   }
   return Table({"time", "sym", "price", "qty", "side"}, {time, symbol, price, quantity, side});
@@ -172,20 +193,28 @@ bool same_scalar(const Scalar& a, const Scalar& b) {
 }
 
 testing::AssertionResult same(const Value& a, const Value& b) {
-  if (a.is_plain_table() != b.is_plain_table() || a.is_scalar() != b.is_scalar()) return testing::AssertionFailure() << a.type_text() << " and " << b.type_text();
-  if (a.is_scalar()) return same_scalar(a.scalar(), b.scalar()) ? testing::AssertionSuccess() : testing::AssertionFailure() << to_script(a) << " and " << to_script(b);
+  if (a.is_plain_table() != b.is_plain_table() || a.is_scalar() != b.is_scalar())
+    return testing::AssertionFailure() << a.type_text() << " and " << b.type_text();
+  if (a.is_scalar())
+    return same_scalar(a.scalar(), b.scalar()) ? testing::AssertionSuccess()
+                                               : testing::AssertionFailure() << to_script(a) << " and " << to_script(b);
   if (a.is_vector()) {
     // Counts of several partitions add up to LONG.
     const bool same_type = a.type() == b.type() || (a.type() == Type::kInt && b.type() == Type::kLong);
-    if (!same_type || a.vector().size() != b.vector().size()) return testing::AssertionFailure() << a.type_text() << a.vector().size() << " and " << b.type_text() << b.vector().size();
+    if (!same_type || a.vector().size() != b.vector().size())
+      return testing::AssertionFailure() << a.type_text() << a.vector().size() << " and " << b.type_text()
+                                         << b.vector().size();
     for (size_t i = 0; i < a.vector().size(); ++i) {
-      if (!same_scalar(a.vector().scalar_at(i), b.vector().scalar_at(i))) return testing::AssertionFailure() << "element " << i;
+      if (!same_scalar(a.vector().scalar_at(i), b.vector().scalar_at(i)))
+        return testing::AssertionFailure() << "element " << i;
     }
     return testing::AssertionSuccess();
   }
   if (!a.is_plain_table()) return testing::AssertionFailure() << "not compared: " << a.type_text();
   const Table &x = a.table(), &y = b.table();
-  if (x.names() != y.names()) return testing::AssertionFailure() << "columns " << testing::PrintToString(x.names()) << " and " << testing::PrintToString(y.names());
+  if (x.names() != y.names())
+    return testing::AssertionFailure() << "columns " << testing::PrintToString(x.names()) << " and "
+                                       << testing::PrintToString(y.names());
   for (size_t c = 0; c < x.columns(); ++c) {
     const auto columns = same(Value(x.column_shared(c)), Value(y.column_shared(c)));
     if (!columns) return testing::AssertionFailure() << "column " << x.names()[c] << ": " << columns.message();
@@ -196,13 +225,18 @@ testing::AssertionResult same(const Value& a, const Value& b) {
 class StoredQueriesTest : public testing::Test {
  public:
   StoredQueriesTest() : session_(7), interpreter_(node_.surroundings, session_) {
-    stored_ = std::make_shared<MemoryTable>(node_, days_and_symbols(), std::vector<std::string>{"time", "sym"}, trades(2000, 11));
-    interpreter_.assign("s", Value(data::TableRef(stored_)));
-    refresh();
-    interpreter_.run("limitPrice = 40.0\nlookup = table(`S1`S3`S9 as sym, 1 2 3 as weight)\ndef twice(x) { return 2 * x }\ndef spread(x) { return max(x) - min(x) }");
+    store(days_and_symbols(), {"time", "sym"});
+    interpreter_.run(
+        "limitPrice = 40.0\nlookup = table(`S1`S3`S9 as sym, 1 2 3 as weight)\ndef twice(x) { return 2 * x }\ndef "
+        "spread(x) { return max(x) - min(x) }");
   }
 
  protected:
+  void store(meta::PartitionScheme scheme, std::vector<std::string> columns) {
+    stored_ = std::make_shared<MemoryTable>(node_, std::move(scheme), std::move(columns), trades(2000, 11));
+    interpreter_.assign("s", Value(data::TableRef(stored_)));
+    refresh();
+  }
   void refresh() { interpreter_.assign("t", Value(stored_->snapshot().value())); }
   /// `query` with $ for the table. The plain table holds the rows in the order of the partitions.
   void expect_same(const std::string& query) {
@@ -221,8 +255,38 @@ class StoredQueriesTest : public testing::Test {
     };
     const auto expected = run(with("t")), actual = run(with("s"));
     ASSERT_TRUE(expected.first) << query << "\n" << expected.second;
-    ASSERT_TRUE(actual.first) << query << "\n" << actual.second << "\n" << testing::PrintToString(stored_->asked.fragments);
-    EXPECT_TRUE(same(*expected.first, *actual.first)) << query << "\n" << testing::PrintToString(stored_->asked.fragments);
+    ASSERT_TRUE(actual.first) << query << "\n"
+                              << actual.second << "\n"
+                              << testing::PrintToString(stored_->asked.fragments);
+    EXPECT_TRUE(same(*expected.first, *actual.first)) << query << "\n"
+                                                      << testing::PrintToString(stored_->asked.fragments);
+  }
+
+  /// Composed of random clauses.
+  void expect_same_for_seed(uint64_t seed, int rounds) {
+    std::mt19937_64 random(seed);
+    const auto one = [&](std::vector<std::string> of) { return of[random() % of.size()]; };
+    for (int round = 0; round < rounds; ++round) {
+      const std::string where = one({"", " where price > 30", " where sym = `S4", " where date(time) >= 2020.01.03",
+                                     " where side and qty < 250", " where sym in `S1`S5, date(time) = 2020.01.01",
+                                     " where price > limitPrice or qty is null",
+                                     " where time between 2020.01.01T20:00:00.000 : 2020.01.02T04:00:00.000"});
+      const std::string aggregate =
+          one({"sum(qty)", "avg(price)", "max(price) - min(price)", "count(price)", "std(price)", "first(qty)",
+               "last(price)", "wavg(price, qty)", "med(qty)", "sum(qty * price) + 1"});
+      const std::string other = one({"count(*)", "max(time)", "min(qty)", "varp(qty)", "sum(twice(qty))"});
+      const std::string key = one({"sym", "side", "date(time)", "sym, side", "bar(time, 7200000)", "date(time), sym"});
+      switch (random() % 3) {
+        case 0:
+          expect_same("select " + aggregate + " as a, " + other + " as b from $" + where + " group by " + key);
+          break;
+        case 1: expect_same("select " + aggregate + " as a, " + other + " as b from $" + where); break;
+        default:
+          expect_same(
+              "select time, sym, price, qty * 2 as q from $" + where +
+              one({"", " order by time", " order by price desc, time", " order by sym, time limit 20", " limit 15"}));
+      }
+    }
   }
 
   Node node_;
@@ -232,89 +296,115 @@ class StoredQueriesTest : public testing::Test {
 };
 
 TEST_F(StoredQueriesTest, RowsAndFilters) {
-  for (const char* query : {
-           "select * from $", "select sym, price from $ where qty > 100", "select price * qty as amount, sym from $ where side",
-           "exec price from $ where sym = `S3", "select * from $ where sym in `S1`S2 and price > limitPrice",
-           "select twice(price) as d from $ where qty between 10 : 60", "select distinct sym from $ order by sym",
-           "select * from $ where date(time) = 2020.01.02", "select * from $ where time >= 2020.01.02T12:00:00.000 and time < 2020.01.03T06:00:00.000",
-           "select * from $ where sym in (exec sym from lookup)",            "select iif(price > 50, 1, 0) as high from $ where isValid(price)", "select * from $ where date(time) = 2031.01.01",
-           "select sum(price) from $ where date(time) = 2031.01.01", "select case when price > 50 then `h else `l end as level from $ where price > 1"}) {
+  for (const char* query :
+       {"select * from $", "select sym, price from $ where qty > 100",
+        "select price * qty as amount, sym from $ where side", "exec price from $ where sym = `S3",
+        "select * from $ where sym in `S1`S2 and price > limitPrice",
+        "select twice(price) as d from $ where qty between 10 : 60", "select distinct sym from $ order by sym",
+        "select * from $ where date(time) = 2020.01.02",
+        "select * from $ where time >= 2020.01.02T12:00:00.000 and time < 2020.01.03T06:00:00.000",
+        "select * from $ where sym in (exec sym from lookup)",
+        "select iif(price > 50, 1, 0) as high from $ where isValid(price)",
+        "select * from $ where date(time) = 2031.01.01", "select sum(price) from $ where date(time) = 2031.01.01",
+        "select case when price > 50 then `h else `l end as level from $ where price > 1"}) {
     expect_same(query);
   }
 }
 
 TEST_F(StoredQueriesTest, OrderAndLimit) {
-  for (const char* query : {
-           "select * from $ order by time, sym, price", "select top 5 * from $ order by price desc, time", "select * from $ limit 7",
-           "select * from $ limit 3, 900", "select * from $ limit -4", "select sym, price from $ where side order by qty desc, time limit 10",
-           "select sym from $ order by price * qty desc, time limit 6", "select top 10:20 time from $ order by time",
-           "exec time from $ order by time limit 3", "select sym, price as p from $ order by p, time limit 12",
-           "select count(*) as n from $ group by sym order by n desc, sym limit 3"}) {
+  for (const char* query :
+       {"select * from $ order by time, sym, price", "select top 5 * from $ order by price desc, time",
+        "select * from $ limit 7", "select * from $ limit 3, 900", "select * from $ limit -4",
+        "select sym, price from $ where side order by qty desc, time limit 10",
+        "select sym from $ order by price * qty desc, time limit 6", "select top 10:20 time from $ order by time",
+        "exec time from $ order by time limit 3", "select sym, price as p from $ order by p, time limit 12",
+        "select count(*) as n from $ group by sym order by n desc, sym limit 3"}) {
     expect_same(query);
   }
 }
 
 TEST_F(StoredQueriesTest, AggregatesOfEverything) {
-  for (const char* query : {
-           "select count(*) from $", "exec count(*) from $", "select count(*) as n from $ where side", "select count(price) from $",
-           "select sum(price), avg(price), min(price), max(price), count(qty) from $", "select std(price), var(price), stdp(qty), varp(qty) from $",
-           "select first(price), last(qty) from $", "select wavg(price, qty), wsum(price, qty) from $ where side", "exec sum(price) / count(price) from $",
-           "select sum(price * qty) \\ sum(qty) as vwap from $", "select med(price) from $", "select count(distinct sym) from $",
-           "select nunique(sym) from $", "select corr(price, qty), covar(price, qty) from $", "select spread(price) as r from $",
-           "exec max(time) from $", "select sum(qty), max(sym) from $ where price > 1000", "select skew(price), kurtosis(price) from $",
-           "select percentile(price, 50) from $", "select sum2(qty), mode(qty) from $", "select avg(side) from $"}) {
+  for (const char* query : {"select count(*) from $",
+                            "exec count(*) from $",
+                            "select count(*) as n from $ where side",
+                            "select count(price) from $",
+                            "select sum(price), avg(price), min(price), max(price), count(qty) from $",
+                            "select std(price), var(price), stdp(qty), varp(qty) from $",
+                            "select first(price), last(qty) from $",
+                            "select wavg(price, qty), wsum(price, qty) from $ where side",
+                            "exec sum(price) / count(price) from $",
+                            "select sum(price * qty) \\ sum(qty) as vwap from $",
+                            "select med(price) from $",
+                            "select count(distinct sym) from $",
+                            "select nunique(sym) from $",
+                            "select corr(price, qty), covar(price, qty) from $",
+                            "select spread(price) as r from $",
+                            "exec max(time) from $",
+                            "select sum(qty), max(sym) from $ where price > 1000",
+                            "select skew(price), kurtosis(price) from $",
+                            "select percentile(price, 50) from $",
+                            "select sum2(qty), mode(qty) from $",
+                            "select avg(side) from $"}) {
     expect_same(query);
   }
 }
 
 TEST_F(StoredQueriesTest, Groups) {
-  for (const char* query : {
-           "select sum(qty) from $ group by sym", "select avg(price) as a, count(*) as n from $ group by sym, side",
-           "select max(price) - min(price) as range from $ group by date(time) as day", "select first(price), last(price) from $ group by sym",
-           "select med(price) from $ group by side", "select med(price) from $ group by date(time), sym", "select std(price) from $ group by side having count(*) > 10",
-           "select sum(qty) as q from $ where price > 20 group by sym having sum(qty) > 20000", "exec sum(qty) from $ group by sym",
-           "select wavg(price, qty) from $ group by bar(time, 3600000)", "select count(*) from $ group by sym, date(time) order by count desc, sym, date_time",
-           "select sum(qty) from $ group by time.date()", "select spread(price) as s from $ group by sym", "select nunique(side) from $ group by sym",
-           "select sum(price) from $ where date(time) = 2020.01.02 and sym = `S2 group by side", "select sum(iif(side, qty, 0)) as bought from $ group by sym"}) {
+  for (const char* query :
+       {"select sum(qty) from $ group by sym", "select avg(price) as a, count(*) as n from $ group by sym, side",
+        "select max(price) - min(price) as range from $ group by date(time) as day",
+        "select first(price), last(price) from $ group by sym", "select med(price) from $ group by side",
+        "select med(price) from $ group by date(time), sym",
+        "select std(price) from $ group by side having count(*) > 10",
+        "select sum(qty) as q from $ where price > 20 group by sym having sum(qty) > 20000",
+        "exec sum(qty) from $ group by sym", "select wavg(price, qty) from $ group by bar(time, 3600000)",
+        "select count(*) from $ group by sym, date(time) order by count desc, sym, date_time",
+        "select sum(qty) from $ group by time.date()", "select spread(price) as s from $ group by sym",
+        "select nunique(side) from $ group by sym",
+        "select sum(price) from $ where date(time) = 2020.01.02 and sym = `S2 group by side",
+        "select sum(iif(side, qty, 0)) as bought from $ group by sym"}) {
     expect_same(query);
   }
 }
 
 TEST_F(StoredQueriesTest, ContextsPivotsJoinsAndNesting) {
-  for (const char* query : {
-           "select sym, cumsum(qty) as c from $ context by sym order by sym, c", "select sym, time, price - prev(price) as d from $ context by date(time), sym csort time order by time, sym",
-           "select * from $ context by sym csort time limit 2", "select sum(qty) from $ pivot by date(time), sym", "select max(price) from $ where side pivot by side, sym",
-           "select sym, price, weight from ej($, lookup, `sym) order by time, sym", "select a.sym, sum(a.qty) as q from $ a left join lookup b on a.sym = b.sym group by a.sym",
-           "select avg(q) from (select sum(qty) as q from $ group by sym)", "select * from $ where price > (exec avg(price) from $) order by time limit 5",
-           "select deltas(price) as d from $", "select sym from $ where qty > 450 union all select sym from lookup",
-           "select sym, rank(price) over (partition by sym order by time) as r from $ order by sym, time"}) {
+  for (const char* query :
+       {"select sym, cumsum(qty) as c from $ context by sym order by sym, c",
+        "select sym, time, price - prev(price) as d from $ context by date(time), sym csort time order by time, sym",
+        "select * from $ context by sym csort time limit 2", "select sum(qty) from $ pivot by date(time), sym",
+        "select max(price) from $ where side pivot by side, sym",
+        "select sym, price, weight from ej($, lookup, `sym) order by time, sym",
+        "select a.sym, sum(a.qty) as q from $ a left join lookup b on a.sym = b.sym group by a.sym",
+        "select avg(q) from (select sum(qty) as q from $ group by sym)",
+        "select * from $ where price > (exec avg(price) from $) order by time limit 5",
+        "select deltas(price) as d from $", "select sym from $ where qty > 450 union all select sym from lookup",
+        "select sym, rank(price) over (partition by sym order by time) as r from $ order by sym, time"}) {
     expect_same(query);
   }
 }
 
-TEST_F(StoredQueriesTest, SeededQueries) {
-  std::mt19937_64 random(20);
-  const auto one = [&](std::vector<std::string> of) { return of[random() % of.size()]; };
-  for (int round = 0; round < 120; ++round) {
-    const std::string where = one({"", " where price > 30", " where sym = `S4", " where date(time) >= 2020.01.03", " where side and qty < 250",
-                                   " where sym in `S1`S5, date(time) = 2020.01.01", " where price > limitPrice or qty is null",
-                                   " where time between 2020.01.01T20:00:00.000 : 2020.01.02T04:00:00.000"});
-    const std::string aggregate = one({"sum(qty)", "avg(price)", "max(price) - min(price)", "count(price)", "std(price)", "first(qty)", "last(price)", "wavg(price, qty)", "med(qty)", "sum(qty * price) + 1"});
-    const std::string other = one({"count(*)", "max(time)", "min(qty)", "varp(qty)", "sum(twice(qty))"});
-    const std::string key = one({"sym", "side", "date(time)", "sym, side", "bar(time, 7200000)", "date(time), sym"});
-    switch (random() % 3) {
-      case 0: expect_same("select " + aggregate + " as a, " + other + " as b from $" + where + " group by " + key); break;
-      case 1: expect_same("select " + aggregate + " as a, " + other + " as b from $" + where); break;
-      default:
-        expect_same("select time, sym, price, qty * 2 as q from $" + where + one({"", " order by time", " order by price desc, time", " order by sym, time limit 20", " limit 15"}));
-    }
-  }
+TEST_F(StoredQueriesTest, SeededQueries) { expect_same_for_seed(20, 120); }
+
+TEST_F(StoredQueriesTest, SeededQueriesWithRangesAndLists) {
+  meta::PartitionLevel days{.type = meta::PartitionType::kRange, .value_type = Type::kDate};
+  for (const int32_t day : {18262, 18263, 18265, 18300}) days.values.push_back(Scalar::of<int32_t>(Type::kDate, day));
+  meta::PartitionLevel symbols{.type = meta::PartitionType::kList, .value_type = Type::kSymbol};
+  symbols.lists.resize(2);
+  for (int i = 0; i < 7; ++i) symbols.lists[i % 2].push_back(Scalar::of_text(Type::kSymbol, "S" + std::to_string(i)));
+  store({{days, symbols}}, {"time", "sym"});
+  expect_same_for_seed(21, 60);
+}
+
+TEST_F(StoredQueriesTest, SeededQueriesOverADimensionTable) {
+  store({}, {});
+  expect_same_for_seed(22, 40);
 }
 
 TEST_F(StoredQueriesTest, OnlyNeededPartitionsAndColumnsAreRead) {
   expect_same("select sum(qty) from $ where date(time) = 2020.01.02 and sym = `S2");
   EXPECT_EQ(stored_->asked.partitions, 1u);
-  EXPECT_EQ(std::set<size_t>(stored_->asked.columns.begin(), stored_->asked.columns.end()), (std::set<size_t>{0, 1, 3}));
+  EXPECT_EQ(std::set<size_t>(stored_->asked.columns.begin(), stored_->asked.columns.end()),
+            (std::set<size_t>{0, 1, 3}));
   expect_same("select count(*) from $");
   EXPECT_EQ(stored_->asked.partitions, 0u);
   expect_same("select * from $ limit 5");
@@ -346,6 +436,20 @@ TEST_F(StoredQueriesTest, ChangesReachOnlyMatchingPartitions) {
   change("delete from $ where sym in (exec sym from lookup)");
   change("delete from $");
   EXPECT_EQ(interpreter_.run("exec count(*) from s").scalar().as_int64(), 0);
+}
+
+TEST_F(StoredQueriesTest, InsertsAndUpsertsReachOldAndNewPartitions) {
+  const std::string rows = "select time, sym, price + 1 as price, qty, side from t where qty > 400";
+  interpreter_.run(
+      "fresh = table(2020.01.09T00:00:01.000 2020.01.02T00:00:01.000 as time, `S1`S77 as sym, 1.5 2.5 as price, 1 2 as "
+      "qty, true false as side)");
+  interpreter_.run("more = unionAll((" + rows + "), fresh)");
+  for (const char* table : {"t", "s"}) {
+    interpreter_.run("upsert!(" + std::string(table) + ", more, false, `time`sym`qty)");
+    interpreter_.run("insert into " + std::string(table) + " values(2020.01.08T00:00:01.000, `S5, 3.5, 1000, true)");
+  }
+  expect_same("select * from $ order by time, sym, qty, price");
+  EXPECT_EQ(interpreter_.run("exec count(*) from s").scalar().as_int64(), 2003);
 }
 
 TEST_F(StoredQueriesTest, PartitionColumnsAreNotUpdated) {

@@ -101,21 +101,27 @@ const ExprRef* key_behind(const Expr& item, const std::vector<ExprRef>& keys) {
   return nullptr;
 }
 
-ExprRef merged_item(const ExprRef& expr, const Query& query, AggregateSplitter& splitter, const FunctionLookup& lookup) {
+ExprRef merged_item(const ExprRef& expr, const Query& query, AggregateSplitter& splitter,
+                    const FunctionLookup& lookup) {
   if (const auto* key = key_behind(*expr, query.keys)) return name_node(name_of(*key));
   if (facts_of(*expr, lookup).row_wise()) return nullptr;  // neither aggregate nor key
   return splitter.split(expr, !query.keys.empty());
 }
 
 /// True when columns stand outside aggregates, where only keys may.
-bool has_stray_columns(const Expr& expr, const std::vector<ExprRef>& keys, const TableFacts& table, const FunctionLookup& lookup) {
+bool has_stray_columns(const Expr& expr, const std::vector<ExprRef>& keys, const TableFacts& table,
+                       const FunctionLookup& lookup) {
   if (key_behind(expr, keys)) return false;
   if (const auto* name = as<syntax::Name>(expr)) {
-    return std::any_of(table.schema.begin(), table.schema.end(), [&](const auto& c) { return same_name(c.name, name->name); });
+    return std::any_of(table.schema.begin(), table.schema.end(),
+                       [&](const auto& c) { return same_name(c.name, name->name); });
   }
   if (expr.kind == ExprKind::kMember) return true;
-  if (const auto* call = as<syntax::Call>(expr); call && nature_of(lookup(*call->function)) == CallNature::kAggregate) return false;
-  if (const auto* call = as<syntax::MethodCall>(expr); call && nature_of(lookup(*call->function)) == CallNature::kAggregate) return false;
+  if (const auto* call = as<syntax::Call>(expr); call && nature_of(lookup(*call->function)) == CallNature::kAggregate)
+    return false;
+  if (const auto* call = as<syntax::MethodCall>(expr);
+      call && nature_of(lookup(*call->function)) == CallNature::kAggregate)
+    return false;
   bool stray = false;
   for_each_child(expr, [&](const Expr& child) { stray = stray || has_stray_columns(child, keys, table, lookup); });
   return stray;
@@ -197,7 +203,8 @@ void collect_columns(const Expr& expr, const data::Schema& schema, std::set<std:
     if (!name.empty() && same_name(column.name, name)) used.insert(column.name);
   }
   if (const auto* range = as<syntax::ColumnRange>(expr)) {
-    for (int i = std::min(range->from, range->to); i <= std::max(range->from, range->to); ++i) used.insert(range->prefix + std::to_string(i));
+    for (int i = std::min(range->from, range->to); i <= std::max(range->from, range->to); ++i)
+      used.insert(range->prefix + std::to_string(i));
   }
   for_each_child(expr, [&](const Expr& child) { collect_columns(child, schema, used); });
 }
@@ -214,7 +221,8 @@ bool keys_cover_partitions(const std::vector<ExprRef>& keys, const TableFacts& t
       const auto* function = call ? as<syntax::Name>(call->function) : nullptr;
       if (!function || call->arguments.size() != 1 || !call->arguments[0].value) return false;
       const auto* argument = as<syntax::Name>(call->arguments[0].value);
-      return argument && same_name(argument->name, column) && type_of_conversion(function->name) == table.scheme.levels[level].value_type &&
+      return argument && same_name(argument->name, column) &&
+             type_of_conversion(function->name) == table.scheme.levels[level].value_type &&
              table.scheme.levels[level].value_type != types::Type::kVoid;
     });
     if (!covered) return false;
@@ -260,7 +268,8 @@ DistributedQuery distribute(const Query& query, const TableFacts& table, const F
     return out;
   }
   check_where(query, lookup);
-  const bool aggregates = std::any_of(query.items.begin(), query.items.end(), [&](const auto& item) { return facts_of(bare(item), lookup).aggregates; });
+  const bool aggregates = std::any_of(query.items.begin(), query.items.end(),
+                                      [&](const auto& item) { return facts_of(bare(item), lookup).aggregates; });
   bool planned = false;
   if (query.grouping == Grouping::kNone && query.cumulative_keys.empty()) {
     planned = aggregates ? plan_aggregates(query, out, table, lookup) : plan_rows(query, out, lookup);

@@ -42,9 +42,17 @@ struct MergeRow {
   bool ordered = false;
 };
 constexpr std::array kSimple{
-    MergeRow{"sum", "sum"},   MergeRow{"sum2", "sum"}, MergeRow{"sum3", "sum"},  MergeRow{"sum4", "sum"},
-    MergeRow{"prod", "prod"}, MergeRow{"min", "min"},  MergeRow{"max", "max"},   MergeRow{"first", "first", true},
-    MergeRow{"last", "last", true}, MergeRow{"firstNot", "firstNot", true}, MergeRow{"lastNot", "lastNot", true},
+    MergeRow{"sum", "sum"},
+    MergeRow{"sum2", "sum"},
+    MergeRow{"sum3", "sum"},
+    MergeRow{"sum4", "sum"},
+    MergeRow{"prod", "prod"},
+    MergeRow{"min", "min"},
+    MergeRow{"max", "max"},
+    MergeRow{"first", "first", true},
+    MergeRow{"last", "last", true},
+    MergeRow{"firstNot", "firstNot", true},
+    MergeRow{"lastNot", "lastNot", true},
 };
 
 const MergeRow* simple_row(std::string_view function) {
@@ -91,11 +99,13 @@ CallNature nature_of(const data::FunctionRef& function) {
 ExprFacts facts_of(const Expr& expr, const FunctionLookup& lookup) {
   ExprFacts facts;
   switch (expr.kind) {
-    case ExprKind::kCall: case ExprKind::kMethodCall: {
+    case ExprKind::kCall:
+    case ExprKind::kMethodCall: {
       const auto* call = as<syntax::Call>(expr);
       const auto& callee = call ? *call->function : *as<syntax::MethodCall>(expr)->function;
       const auto nature = nature_of(lookup(callee));
-      const bool known = function_name(callee) == "in" || function_name(callee) == "between" || function_name(callee) == "like";
+      const bool known =
+          function_name(callee) == "in" || function_name(callee) == "between" || function_name(callee) == "like";
       facts.aggregates = nature == CallNature::kAggregate;
       facts.order_sensitive = nature == CallNature::kVector;
       facts.unknown = nature == CallNature::kOther && !known;
@@ -103,13 +113,17 @@ ExprFacts facts_of(const Expr& expr, const FunctionLookup& lookup) {
     }
     case ExprKind::kBinary: {
       const auto op = as<syntax::Binary>(expr)->op;
-      facts.order_sensitive = op == BinaryOperator::kDot || op == BinaryOperator::kJoin || op == BinaryOperator::kEachAt;
+      facts.order_sensitive =
+          op == BinaryOperator::kDot || op == BinaryOperator::kJoin || op == BinaryOperator::kEachAt;
       break;
     }
-    case ExprKind::kOver: case ExprKind::kIndex: facts.order_sensitive = true; break;
-    case ExprKind::kTemplate: case ExprKind::kPartial: case ExprKind::kFunction: case ExprKind::kCode: case ExprKind::kQuery:
-      facts.unknown = true;
-      break;
+    case ExprKind::kOver:
+    case ExprKind::kIndex: facts.order_sensitive = true; break;
+    case ExprKind::kTemplate:
+    case ExprKind::kPartial:
+    case ExprKind::kFunction:
+    case ExprKind::kCode:
+    case ExprKind::kQuery: facts.unknown = true; break;
     default: break;
   }
   for_each_child(expr, [&](const Expr& child) {
@@ -134,7 +148,8 @@ ExprRef AggregateSplitter::partial(ExprRef expr) {
 
 /// Sums of squares around the overall mean from each part's count, mean and variance: no difference of large sums.
 ExprRef AggregateSplitter::merged_spread(const std::string& function, const ExprRef& x) {
-  const auto n = partial(call_node("count", {x})), mean = partial(call_node("avg", {x})), inside = partial(call_node("varp", {x}));
+  const auto n = partial(call_node("count", {x})), mean = partial(call_node("avg", {x})),
+             inside = partial(call_node("varp", {x}));
   const auto total = sum(n);
   const auto off = minus(mean, ratio(sum(times(n, mean)), total));
   const auto squares = plus(sum(times(n, inside)), sum(times(n, times(off, off))));
@@ -159,7 +174,8 @@ ExprRef AggregateSplitter::merged_pair(const std::string& function, const ExprRe
   };
   const auto around = [&](const ExprRef& a, const ExprRef& b) {  // a part of one row has no covariance
     const auto inside = times(partial(call_node("covar", {a, b})), minus(n, one));
-    return plus(call_node("nullFill", {sum(inside), literal(types::Scalar::of_double(0))}), sum(times(n, times(off(a), off(b)))));
+    return plus(call_node("nullFill", {sum(inside), literal(types::Scalar::of_double(0))}),
+                sum(times(n, times(off(a), off(b)))));
   };
   if (function == "covar") return ratio(around(x, y), minus(total, one));
   return ratio(around(x, y), call_node("sqrt", {times(around(x, x), around(y, y))}));  // corr
@@ -176,7 +192,8 @@ ExprRef AggregateSplitter::split_call(const syntax::Call& call, const std::strin
       needs_order_ = needs_order_ || row->ordered;
       return call_node(std::string(row->merge), {partial(call_node(function, {argument(0)}))});
     }
-    if (function == "avg") return ratio(sum(partial(call_node("sum", {argument(0)}))), sum(partial(call_node("count", {argument(0)}))));
+    if (function == "avg")
+      return ratio(sum(partial(call_node("sum", {argument(0)}))), sum(partial(call_node("count", {argument(0)}))));
     if (is_spread(function)) return merged_spread(function, argument(0));
   }
   if (call.arguments.size() == 2 && is_pair_aggregate(function)) return merged_pair(function, argument(0), argument(1));
@@ -199,10 +216,12 @@ ExprRef AggregateSplitter::split(const ExprRef& expr, bool grouped) {
     if (!possible) return node;
     const auto nature = nature_of(lookup_(*plain->function));
     if (nature == CallNature::kElementwise) return nullptr;
-    const bool inner_row_wise = std::all_of(plain->arguments.begin(), plain->arguments.end(), [&](const auto& argument) {
-      return facts_of(*argument.value, lookup_).row_wise();
-    });
-    auto merged = nature == CallNature::kAggregate && inner_row_wise ? split_call(*plain, function_name(*plain->function), grouped) : nullptr;
+    const bool inner_row_wise =
+        std::all_of(plain->arguments.begin(), plain->arguments.end(),
+                    [&](const auto& argument) { return facts_of(*argument.value, lookup_).row_wise(); });
+    auto merged = nature == CallNature::kAggregate && inner_row_wise
+                      ? split_call(*plain, function_name(*plain->function), grouped)
+                      : nullptr;
     possible = possible && merged;
     return merged ? merged : node;
   });

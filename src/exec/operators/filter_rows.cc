@@ -12,12 +12,15 @@ namespace {
 using data::Value;
 using types::Type;
 
-/// Splits a and b and c where no part looks at other rows, so that later parts run on fewer rows. Aggregates and functions
-/// that look beyond their row must see what the whole condition sees, so only plain comparisons are taken apart.
+/// Splits a and b and c where no part looks at other rows, so that later parts run on fewer rows. Aggregates and
+/// functions that look beyond their row must see what the whole condition sees, so only plain comparisons are taken
+/// apart.
 bool looks_at_row_only(const syntax::Expr& expr) {
   using syntax::as;
   switch (expr.kind) {
-    case syntax::ExprKind::kLiteral: case syntax::ExprKind::kConstantVector: case syntax::ExprKind::kName: return true;
+    case syntax::ExprKind::kLiteral:
+    case syntax::ExprKind::kConstantVector:
+    case syntax::ExprKind::kName: return true;
     case syntax::ExprKind::kUnary: return looks_at_row_only(*as<syntax::Unary>(expr)->operand);
     case syntax::ExprKind::kBinary: {
       const auto& node = *as<syntax::Binary>(expr);
@@ -29,7 +32,8 @@ bool looks_at_row_only(const syntax::Expr& expr) {
 }
 
 /// `x > all(y)`, `x = any(y)`: the comparison with each element of y, put together. Nothing for other conditions.
-std::optional<std::vector<int8_t>> compare_with_each(const syntax::Expr& condition, RowScope& rows, Evaluator& evaluator) {
+std::optional<std::vector<int8_t>> compare_with_each(const syntax::Expr& condition, RowScope& rows,
+                                                     Evaluator& evaluator) {
   const auto* comparison = syntax::as<syntax::Binary>(condition);
   if (!comparison || !syntax::is_comparison(comparison->op)) return std::nullopt;
   const auto* call = syntax::as<syntax::Call>(comparison->right);
@@ -47,7 +51,8 @@ std::optional<std::vector<int8_t>> compare_with_each(const syntax::Expr& conditi
     check_cancelled(evaluator);
     const Value element = elements.is_scalar() ? elements : elements.vector().at(e);
     const auto flags = flags_of(evaluator.context().call(*compare, {left, element}), rows.rows());
-    for (size_t i = 0; i < keep.size(); ++i) keep[i] = all ? (keep[i] == 1 && flags[i] == 1) : (keep[i] == 1 || flags[i] == 1);
+    for (size_t i = 0; i < keep.size(); ++i)
+      keep[i] = all ? (keep[i] == 1 && flags[i] == 1) : (keep[i] == 1 || flags[i] == 1);
   }
   return keep;
 }
@@ -62,7 +67,8 @@ void filter_by(const syntax::Expr& condition, RowScope& rows, Evaluator& evaluat
   check_cancelled(evaluator);
   if (const auto keep = compare_with_each(condition, rows, evaluator)) return rows.filter(*keep);
   const Value value = evaluator.evaluate(condition, &rows);
-  if (value.is_vector() && value.type() == Type::kBool && !value.vector().is_array() && value.vector().size() == rows.rows()) {
+  if (value.is_vector() && value.type() == Type::kBool && !value.vector().is_array() &&
+      value.vector().size() == rows.rows()) {
     rows.filter(value.vector().values<int8_t>());
   } else {
     rows.filter(flags_of(value, rows.rows()));

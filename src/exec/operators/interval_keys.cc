@@ -29,7 +29,8 @@ const syntax::Call* interval_call(const syntax::Expr& expr) {
 Value argument(const syntax::Call& call, size_t position, std::string_view name, Evaluator& evaluator, Scope* scope) {
   for (size_t i = 0; i < call.arguments.size(); ++i) {
     const auto& given = call.arguments[i];
-    if (given.value && (given.name == name || (given.name.empty() && i == position))) return evaluator.evaluate(*given.value, scope);
+    if (given.value && (given.name == name || (given.name.empty() && i == position)))
+      return evaluator.evaluate(*given.value, scope);
   }
   return Value::missing();
 }
@@ -57,14 +58,16 @@ Shared<Vector> typed(const std::vector<int64_t>& values, const Vector& like) {
   types::visit_fixed(out.repr(), [&]<class T>() {
     if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) {
       auto& to = out.edit<T>();
-      for (size_t i = 0; i < values.size(); ++i) to[i] = types::is_null(longs[i]) ? types::kNull<T> : static_cast<T>(longs[i]);
+      for (size_t i = 0; i < values.size(); ++i)
+        to[i] = types::is_null(longs[i]) ? types::kNull<T> : static_cast<T>(longs[i]);
     }
   });
   return out;
 }
 
 void compute(const syntax::Call& call, IntervalKeys& out, RowScope& rows, Evaluator& evaluator) {
-  if (call.arguments.size() < 3) throw ScriptError("Usage: interval(X, duration, fill, [step], [explicitOffset], [closed], [label], [origin]).");
+  if (call.arguments.size() < 3)
+    throw ScriptError("Usage: interval(X, duration, fill, [step], [explicitOffset], [closed], [label], [origin]).");
   const Value x = evaluator.evaluate(*call.arguments[0].value, &rows);
   if (!x.is_vector() || (!types::is_temporal(x.type()) && !types::is_integral(x.type()))) {
     throw ScriptError("The first argument of interval must be a temporal or integral column.");
@@ -72,19 +75,24 @@ void compute(const syntax::Call& call, IntervalKeys& out, RowScope& rows, Evalua
   auto* constants = rows.constants();
   const Value width = argument(call, 1, "duration", evaluator, constants);
   out.fill = argument(call, 2, "fill", evaluator, constants);
-  const Value closed = argument(call, 5, "closed", evaluator, constants), label = argument(call, 6, "label", evaluator, constants);
-  out.width = width.is_scalar() && width.type() == Type::kDuration ? units_of(width.scalar().get<types::Duration>(), x.type())
-              : width.is_scalar() && !width.is_null()              ? width.scalar().as_int64()
-                                                                   : 0;
+  const Value closed = argument(call, 5, "closed", evaluator, constants),
+              label = argument(call, 6, "label", evaluator, constants);
+  out.width = width.is_scalar() && width.type() == Type::kDuration
+                  ? units_of(width.scalar().get<types::Duration>(), x.type())
+              : width.is_scalar() && !width.is_null() ? width.scalar().as_int64()
+                                                      : 0;
   if (out.width <= 0) throw ScriptError("The duration of interval must be positive.");
   auto values = longs_of(x.vector());
   int64_t first = INT64_MAX;
   for (const auto value : values) first = types::is_null(value) ? first : std::min(first, value);
   const Value origin = argument(call, 7, "origin", evaluator, constants);
   int64_t start = first == INT64_MAX ? 0 : start_of_day(first, x.type());
-  if (origin.is_text() && origin.text() == "epoch") start = 0;
-  else if (origin.is_text() && origin.text() == "start") start = first;
-  else if (origin.is_scalar() && types::is_temporal(origin.type())) start = origin.scalar().as_int64();
+  if (origin.is_text() && origin.text() == "epoch")
+    start = 0;
+  else if (origin.is_text() && origin.text() == "start")
+    start = first;
+  else if (origin.is_scalar() && types::is_temporal(origin.type()))
+    start = origin.scalar().as_int64();
   const bool right_closed = closed.is_text() && closed.text() == "right";
   const bool right_label = label.is_text() ? label.text() == "right" : right_closed;
   for (auto& value : values) {
@@ -99,18 +107,21 @@ void compute(const syntax::Call& call, IntervalKeys& out, RowScope& rows, Evalua
 
 /// Where rows of the result go once empty buckets are added; -1: an empty bucket.
 struct Filled {
-  RowNumbers rows;              // source row or -1
-  RowNumbers like;              // a row with the same other keys
+  RowNumbers rows;  // source row or -1
+  RowNumbers like;  // a row with the same other keys
   std::vector<int64_t> labels;
 };
 
-Filled spread_out(const std::vector<int64_t>& labels, const std::vector<uint32_t>& others, size_t groups, int64_t width) {
+Filled spread_out(const std::vector<int64_t>& labels, const std::vector<uint32_t>& others, size_t groups,
+                  int64_t width) {
   const auto directory = kernels::gather_groups(others, groups);
   Filled out;
   for (size_t g = 0; g < groups; ++g) {
     auto rows = directory.rows_of(g);
     std::vector<int64_t> sorted(rows.begin(), rows.end());
-    std::stable_sort(sorted.begin(), sorted.end(), [&](int64_t a, int64_t b) { return labels[static_cast<size_t>(a)] < labels[static_cast<size_t>(b)]; });
+    std::stable_sort(sorted.begin(), sorted.end(), [&](int64_t a, int64_t b) {
+      return labels[static_cast<size_t>(a)] < labels[static_cast<size_t>(b)];
+    });
     int64_t next = types::kNull<int64_t>;
     for (const auto row : sorted) {
       const int64_t label = labels[static_cast<size_t>(row)];
@@ -145,7 +156,8 @@ Shared<Vector> linear(const Vector& column, const RowNumbers& rows) {
   Vector out(Type::kDouble, 0);
   for (size_t i = 0, last = 0, next = 0; i < rows.size(); ++i) {
     if (rows[i] >= 0) last = i;
-    for (next = i; next < rows.size() && rows[next] < 0; ++next) {}
+    for (next = i; next < rows.size() && rows[next] < 0; ++next) {
+    }
     const double a = column.scalar_at(static_cast<size_t>(before[i])).as_double();
     const double b = column.scalar_at(static_cast<size_t>(after[i])).as_double();
     const double share = next == last ? 0 : static_cast<double>(i - last) / static_cast<double>(next - last);
@@ -190,7 +202,8 @@ IntervalKeys take_interval_key(const std::vector<syntax::ExprRef>& keys, RowScop
   return out;
 }
 
-data::Table fill_intervals(data::Table result, const IntervalKeys& intervals, const std::vector<GroupKey>& keys, Evaluator&) {
+data::Table fill_intervals(data::Table result, const IntervalKeys& intervals, const std::vector<GroupKey>& keys,
+                           Evaluator&) {
   if (result.rows() == 0 || (intervals.fill.is_text() && intervals.fill.text() == "none")) return result;
   const int label_column = result.find(intervals.key.name);
   if (label_column < 0) throw ScriptError("The interval must be part of the result to be filled.");
@@ -209,9 +222,12 @@ data::Table fill_intervals(data::Table result, const IntervalKeys& intervals, co
   std::vector<Shared<Vector>> columns;
   for (size_t c = 0; c < result.columns(); ++c) {
     const bool is_other = std::find(other_names.begin(), other_names.end(), result.names()[c]) != other_names.end();
-    if (static_cast<int>(c) == label_column) columns.push_back(typed(wide.labels, labels));
-    else if (is_other) columns.push_back(Shared<Vector>(result.column(c).take(wide.like)));
-    else columns.push_back(filled(result.column_shared(c), wide.rows, intervals.fill));
+    if (static_cast<int>(c) == label_column)
+      columns.push_back(typed(wide.labels, labels));
+    else if (is_other)
+      columns.push_back(Shared<Vector>(result.column(c).take(wide.like)));
+    else
+      columns.push_back(filled(result.column_shared(c), wide.rows, intervals.fill));
   }
   return data::Table(result.names(), std::move(columns));
 }

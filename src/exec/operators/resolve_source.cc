@@ -56,7 +56,8 @@ struct OnParts {
 int side_column(const Relation& relation, const Expr& expr) {
   if (const auto* name = as<syntax::Name>(expr)) return relation.find(name->name);
   if (const auto* member = as<syntax::Member>(expr)) {
-    if (const auto* object = as<syntax::Name>(member->object)) return relation.find_qualified(object->name, member->name);
+    if (const auto* object = as<syntax::Name>(member->object))
+      return relation.find_qualified(object->name, member->name);
   }
   return -1;
 }
@@ -68,7 +69,8 @@ void split_on(const Expr& on, const Relation& left, const Relation& right, OnPar
     split_on(*binary->right, left, right, parts);
     return;
   }
-  if (binary && binary->op == syntax::BinaryOperator::kOr) throw ScriptError("The on clause of a join does not support or.");
+  if (binary && binary->op == syntax::BinaryOperator::kOr)
+    throw ScriptError("The on clause of a join does not support or.");
   if (binary && binary->op == syntax::BinaryOperator::kEqual) {
     int l = side_column(left, *binary->left), r = side_column(right, *binary->right);
     if (l < 0 || r < 0) l = side_column(left, *binary->right), r = side_column(right, *binary->left);
@@ -116,7 +118,8 @@ JoinType type_of(syntax::JoinKind kind) {
 
 /// Whether every column the filter names can be found in `relation`, and there is one.
 bool names_only(const Expr& expr, const Relation& relation) {
-  if (expr.kind == syntax::ExprKind::kName || expr.kind == syntax::ExprKind::kMember) return side_column(relation, expr) >= 0;
+  if (expr.kind == syntax::ExprKind::kName || expr.kind == syntax::ExprKind::kMember)
+    return side_column(relation, expr) >= 0;
   bool all = true;
   if (const auto* binary = as<syntax::Binary>(expr)) {
     const auto constant = [](const Expr& e) {
@@ -136,20 +139,27 @@ Relation resolve_join(const syntax::Source& source, Evaluator& evaluator, Scope*
   OnParts parts;
   if (source.on) split_on(*source.on, left, right, parts);
   if (type == JoinType::kCross || parts.keys.left.empty()) {
-    if (type != JoinType::kCross && type != JoinType::kInner) throw ScriptError("A join needs an equality of columns of both tables in its on clause.");
+    if (type != JoinType::kCross && type != JoinType::kInner)
+      throw ScriptError("A join needs an equality of columns of both tables in its on clause.");
     Relation product = join(std::move(left), std::move(right), {}, JoinType::kCross);
     return cut(std::move(product), parts.filters, evaluator, outer);
   }
   std::vector<const Expr*> of_left, of_right, after;
   for (const auto* filter : parts.filters) {
-    if (names_only(*filter, right)) of_right.push_back(filter);
-    else if (names_only(*filter, left) && type == JoinType::kInner) of_left.push_back(filter);
-    else after.push_back(filter);
+    if (names_only(*filter, right))
+      of_right.push_back(filter);
+    else if (names_only(*filter, left) && type == JoinType::kInner)
+      of_left.push_back(filter);
+    else
+      after.push_back(filter);
   }
-  if (!after.empty() && type != JoinType::kInner) throw ScriptError("Only an inner join may filter by both tables in its on clause.");
+  if (!after.empty() && type != JoinType::kInner)
+    throw ScriptError("Only an inner join may filter by both tables in its on clause.");
   left = cut(std::move(left), of_left, evaluator, outer);
-  if (type != JoinType::kRight && type != JoinType::kFull) right = cut(std::move(right), of_right, evaluator, outer);
-  else if (!of_right.empty()) throw ScriptError("A right or full join may not filter the right table in its on clause.");
+  if (type != JoinType::kRight && type != JoinType::kFull)
+    right = cut(std::move(right), of_right, evaluator, outer);
+  else if (!of_right.empty())
+    throw ScriptError("A right or full join may not filter the right table in its on clause.");
   return cut(join(std::move(left), std::move(right), parts.keys, type), after, evaluator, outer);
 }
 

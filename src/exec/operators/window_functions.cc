@@ -25,8 +25,8 @@ using syntax::Over;
 
 /// Rows sorted by partition and order keys. Places count in that order.
 struct Layout {
-  RowNumbers order;               // row at each place
-  std::vector<int64_t> begin;     // of the partition, by place
+  RowNumbers order;            // row at each place
+  std::vector<int64_t> begin;  // of the partition, by place
   std::vector<int64_t> end;
   std::vector<int64_t> peer_begin;  // rows with equal order keys
   std::vector<int64_t> peer_end;
@@ -69,7 +69,8 @@ Layout layout_of(const Over& over, RowScope& rows, Evaluator& evaluator) {
   std::vector<Shared<Vector>> keys;
   for (const auto& column : order_by) keys.push_back(column.values);
   Buffer<int64_t> numbers(groups.of_row.begin(), groups.of_row.end());
-  order_by.insert(order_by.begin(), OrderColumn{Shared<Vector>(Vector::adopt<int64_t>(Type::kLong, std::move(numbers)))});
+  order_by.insert(order_by.begin(),
+                  OrderColumn{Shared<Vector>(Vector::adopt<int64_t>(Type::kLong, std::move(numbers)))});
   Layout out;
   out.order = order_rows(order_by, rows.rows());
   keys.push_back(order_by[0].values);
@@ -86,7 +87,8 @@ Layout layout_of(const Over& over, RowScope& rows, Evaluator& evaluator) {
 
 int64_t distance_of(const FrameBound& bound, Type unit, Evaluator& evaluator, Scope* constants) {
   const Value value = evaluator.evaluate(*bound.distance, constants);
-  if (value.is_scalar() && value.type() == Type::kDuration) return units_of(value.scalar().get<types::Duration>(), unit);
+  if (value.is_scalar() && value.type() == Type::kDuration)
+    return units_of(value.scalar().get<types::Duration>(), unit);
   if (!value.is_scalar() || !types::is_integral(value.type()) || value.is_null() || value.scalar().as_int64() < 0) {
     throw ScriptError("The distance of a frame bound must be a non-negative integer or a duration.");
   }
@@ -117,7 +119,8 @@ RowRanges row_frames(const Over& over, const Layout& layout, Evaluator& evaluato
 }
 
 /// Order keys as ascending numbers at each place.
-std::vector<int64_t> moments_of(const Over& over, const Layout& layout, RowScope& rows, Evaluator& evaluator, Type* unit) {
+std::vector<int64_t> moments_of(const Over& over, const Layout& layout, RowScope& rows, Evaluator& evaluator,
+                                Type* unit) {
   if (over.order.size() != 1) throw ScriptError("A range frame needs exactly one order by key.");
   const Value value = evaluator.evaluate(*over.order[0].key, &rows);
   *unit = value.type();
@@ -150,7 +153,8 @@ RowRanges range_frames(const Over& over, const Layout& layout, RowScope& rows, E
       begin = layout.peer_begin[i];
     }
     if (is_distance(over.to)) {
-      end = std::upper_bound(moments.begin() + layout.begin[i], moments.begin() + end, moments[i] + to) - moments.begin();
+      end =
+          std::upper_bound(moments.begin() + layout.begin[i], moments.begin() + end, moments[i] + to) - moments.begin();
     } else if (over.to.kind == FrameBound::Kind::kCurrentRow) {
       end = layout.peer_end[i];
     }
@@ -162,7 +166,8 @@ RowRanges range_frames(const Over& over, const Layout& layout, RowScope& rows, E
 
 RowRanges frames_of(const Over& over, const Layout& layout, RowScope& rows, Evaluator& evaluator) {
   if (!over.has_frame && over.order.empty()) return {layout.begin, layout.end};
-  if (over.has_frame && over.unit == syntax::FrameUnit::kRows) return row_frames(over, layout, evaluator, rows.constants());
+  if (over.has_frame && over.unit == syntax::FrameUnit::kRows)
+    return row_frames(over, layout, evaluator, rows.constants());
   return range_frames(over, layout, rows, evaluator);
 }
 
@@ -176,13 +181,17 @@ struct RankingRow {
 double partition_rows(const Layout& l, size_t i) { return static_cast<double>(l.end[i] - l.begin[i]); }
 
 constexpr std::array kRankings{
-    RankingRow{"row_number", Type::kInt, [](const Layout& l, size_t i) { return static_cast<double>(static_cast<int64_t>(i) - l.begin[i] + 1); }},
-    RankingRow{"rank", Type::kInt, [](const Layout& l, size_t i) { return static_cast<double>(l.peer_begin[i] - l.begin[i] + 1); }},
-    RankingRow{"percent_rank", Type::kDouble, [](const Layout& l, size_t i) {
+    RankingRow{"row_number", Type::kInt,
+               [](const Layout& l, size_t i) { return static_cast<double>(static_cast<int64_t>(i) - l.begin[i] + 1); }},
+    RankingRow{"rank", Type::kInt,
+               [](const Layout& l, size_t i) { return static_cast<double>(l.peer_begin[i] - l.begin[i] + 1); }},
+    RankingRow{"percent_rank", Type::kDouble,
+               [](const Layout& l, size_t i) {
                  const double rows = partition_rows(l, i);
                  return rows <= 1 ? 0.0 : static_cast<double>(l.peer_begin[i] - l.begin[i]) / (rows - 1);
                }},
-    RankingRow{"cume_dist", Type::kDouble, [](const Layout& l, size_t i) {
+    RankingRow{"cume_dist", Type::kDouble,
+               [](const Layout& l, size_t i) {
                  return static_cast<double>(l.peer_end[i] - l.begin[i]) / partition_rows(l, i);
                }},
 };
@@ -190,8 +199,10 @@ constexpr std::array kRankings{
 Vector numbers(Type type, const Layout& layout, const std::function<double(size_t)>& at) {
   Vector out(type, layout.size());
   for (size_t i = 0; i < layout.size(); ++i) {
-    if (type == Type::kInt) out.edit<int32_t>()[i] = static_cast<int32_t>(at(i));
-    else out.edit<double>()[i] = at(i);
+    if (type == Type::kInt)
+      out.edit<int32_t>()[i] = static_cast<int32_t>(at(i));
+    else
+      out.edit<double>()[i] = at(i);
   }
   return out;
 }
@@ -199,8 +210,10 @@ Vector numbers(Type type, const Layout& layout, const std::function<double(size_
 Vector dense_ranks(const Layout& layout) {
   int32_t rank = 0;
   return numbers(Type::kInt, layout, [&](size_t i) {
-    if (layout.begin[i] == static_cast<int64_t>(i)) rank = 1;
-    else if (layout.peer_begin[i] == static_cast<int64_t>(i)) ++rank;
+    if (layout.begin[i] == static_cast<int64_t>(i))
+      rank = 1;
+    else if (layout.peer_begin[i] == static_cast<int64_t>(i))
+      ++rank;
     return rank;
   });
 }
@@ -262,14 +275,16 @@ class WindowCall {
   }
 
   const Vector& column() const {
-    if (arguments_.empty() || !arguments_[0].is_vector()) throw ScriptError("The first argument of " + over_.function + " must be a column.");
+    if (arguments_.empty() || !arguments_[0].is_vector())
+      throw ScriptError("The first argument of " + over_.function + " must be a column.");
     return arguments_[0].vector();
   }
 
   int64_t integer(size_t at, int64_t otherwise) const {
     if (at >= arguments_.size() || arguments_[at].is_missing()) return otherwise;
     const auto& value = arguments_[at];
-    if (!value.is_scalar() || !types::is_integral(value.type())) throw ScriptError("An argument of " + over_.function + " must be an integer.");
+    if (!value.is_scalar() || !types::is_integral(value.type()))
+      throw ScriptError("An argument of " + over_.function + " must be an integer.");
     return value.scalar().as_int64();
   }
 
@@ -285,7 +300,8 @@ class WindowCall {
     Vector out = column().take(from);
     if (arguments_.size() > 2 && !arguments_[2].is_null()) {
       for (const auto i : outside) {
-        if (!out.set(i, arguments_[2])) throw ScriptError("The default of " + over_.function + " does not fit the column's type.");
+        if (!out.set(i, arguments_[2]))
+          throw ScriptError("The default of " + over_.function + " does not fit the column's type.");
       }
     }
     return out;
