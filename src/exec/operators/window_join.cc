@@ -218,12 +218,27 @@ Relation window_join(Relation left, Relation right, const WindowJoin& options, E
   return left;
 }
 
+namespace {
+
+/// The code's expression with the locals it captured put in by value.
+syntax::ExprRef self_contained(const CodeValue& code) {
+  const auto& captured = code.captured();
+  return plan::rewrite(code.body(), [&](const syntax::ExprRef& node) -> syntax::ExprRef {
+    const auto* name = as<syntax::Name>(*node);
+    if (!name || name->slot < 0) return nullptr;
+    const auto found = std::find_if(captured.begin(), captured.end(), [&](const auto& c) { return c.slot == name->slot; });
+    return found == captured.end() ? nullptr : HeldValue::node(found->value);
+  });
+}
+
+}  // namespace
+
 std::vector<syntax::ExprRef> code_bodies(const Value& code) {
   std::vector<syntax::ExprRef> bodies;
   const auto add = [&](const Value& part) {
     const auto* body = part.is_code() ? dynamic_cast<const CodeValue*>(part.code().get()) : nullptr;
-    if (!body) throw ScriptError("The aggregates of a window join must be pieces of code: <[sum(x), avg(y)]>");
-    bodies.push_back(body->body());
+    if (!body) throw ScriptError("A piece of code expected, as in <[sum(x), avg(y)]>");
+    bodies.push_back(self_contained(*body));
   };
   if (!code.is_tuple()) {
     add(code);
