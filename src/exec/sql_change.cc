@@ -134,6 +134,11 @@ std::optional<kernels::Groups> group_context(const ContextParts& parts, RowScope
   return group();
 }
 
+[[noreturn]] void throw_incompatible(Type expected, Type actual) {
+  throw ScriptError("Incompatible type. Expected: " + std::string(name_of(expected)) +
+                    ", Actual: " + std::string(name_of(actual)));
+}
+
 /// Writes `values` (one per row, or a scalar) into the column at `rows`; a new column starts as nulls.
 void write_column(Table& table, const std::string& name, const RowNumbers& rows, const Value& values) {
   const int found = table.find(name);
@@ -143,13 +148,12 @@ void write_column(Table& table, const std::string& name, const RowNumbers& rows,
   const int scale = is_new ? (values.is_vector() ? values.vector().scale() : values.scalar().scale())
                            : table.column(static_cast<size_t>(found)).scale();
   const bool whole = rows.size() == table.rows() && std::is_sorted(rows.begin(), rows.end());
+  const bool typed = values.type() != Type::kVoid && values.type() != Type::kAny;
+  if (typed && !data::is_storable_as(values.type(), type)) throw_incompatible(type, values.type());
   std::optional<Shared<Vector>> fitted;
   if (values.is_vector()) {
     fitted = data::convert(values.vector_shared(), type, scale);
-    if (!fitted) {
-      throw ScriptError("Incompatible type. Expected: " + std::string(name_of(type)) +
-                        ", Actual: " + std::string(name_of(values.type())));
-    }
+    if (!fitted) throw_incompatible(type, values.type());
   }
   if (whole && fitted && (*fitted)->size() == rows.size()) {
     table.set_column(is_new ? name : table.names()[static_cast<size_t>(found)], *fitted);
@@ -165,10 +169,7 @@ void write_column(Table& table, const std::string& name, const RowNumbers& rows,
   } else {
     for (size_t i = 0; i < rows.size(); ++i) {
       const Value value = fitted ? (*fitted)->at(i) : values;
-      if (!column.set(static_cast<size_t>(rows[i]), value)) {
-        throw ScriptError("Incompatible type. Expected: " + std::string(name_of(type)) +
-                          ", Actual: " + std::string(name_of(values.type())));
-      }
+      if (!column.set(static_cast<size_t>(rows[i]), value)) throw_incompatible(type, values.type());
     }
   }
   table.set_column(is_new ? name : table.names()[static_cast<size_t>(found)], std::move(column));

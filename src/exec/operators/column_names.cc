@@ -53,12 +53,21 @@ std::vector<const Expr*> pointers(const std::vector<syntax::Argument>& arguments
   return out;
 }
 
+/// t.x is x, or what a join renamed it to.
+std::string member_name(const syntax::Member& member, const RowScope* rows) {
+  const auto* object = as<syntax::Name>(member.object);
+  const int found = rows && object ? rows->find_column(object->name, member.name) : -1;
+  if (found < 0) return member.name;
+  const auto& column = rows->relation().columns[static_cast<size_t>(found)];
+  return column.hidden ? member.name : column.name;
+}
+
 }  // namespace
 
 std::string automatic_name(const Expr& expr, const RowScope* rows) {
   switch (expr.kind) {
     case ExprKind::kName: return as<syntax::Name>(expr)->name;
-    case ExprKind::kMember: return as<syntax::Member>(expr)->name;
+    case ExprKind::kMember: return member_name(*as<syntax::Member>(expr), rows);
     case ExprKind::kOver: return as<syntax::Over>(expr)->function;
     case ExprKind::kCase: return "case";
     case ExprKind::kConditional: return "iif";

@@ -69,6 +69,7 @@ class RowScope final : public Scope {
   Scope* constants() { return &constants_; }
 
   Relation& relation() { return relation_; }
+  const Relation& relation() const { return relation_; }
   size_t rows() const { return selection_ ? selection_->size() : relation_.rows; }
   bool has_all_rows() const { return !selection_; }
   /// Column number, -1: none; for finding out what an expression depends on.
