@@ -49,6 +49,7 @@ std::string scalar_text(const Scalar& scalar) {
     return buffer;
   }
   if (scalar.type() == Type::kBlob) return json_text(scalar.text());
+  if (scalar.type() == Type::kChar) return std::to_string(scalar.as_int64());
   return types::format_value(scalar);
 }
 

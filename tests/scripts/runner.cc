@@ -1,6 +1,7 @@
 // Runs golden scripts (*.test) and the conformance corpus. Usage:
 //   script_runner [--update] FILE-OR-FOLDER…      golden files; exit status 1 if a check fails
 //   script_runner [--verbose] --cases FILE.jsonl  conformance cases: pass and fail per area, then every failure
+//   script_runner --examples                      the example of every built-in's documentation
 
 #include <boost/json.hpp>
 
@@ -34,6 +35,8 @@ class Bench {
     exec::register_language_functions(registry_);
     exec::register_sql_functions(registry_);
   }
+
+  const functions::Registry& registry() const { return registry_; }
 
   class Session {
    public:
@@ -235,6 +238,26 @@ int run_cases(Bench* bench, const std::string& path, bool verbose) {
   return all.passed + all.failed > 0 ? 0 : 1;
 }
 
+// ------------------------------------------------------------------ function sheet
+
+/// Runs the example of every built-in's documentation against the result it promises.
+int run_examples(Bench* bench) {
+  Count count;
+  for (const auto& name : bench->registry().names()) {
+    const auto& documentation = bench->registry().find(name)->function().doc;
+    if (documentation.example.empty()) continue;
+    Bench::Session session(*bench);
+    const std::string actual = session.run(std::string(documentation.example));
+    const std::string expected(documentation.result);
+    const bool ok = !actual.starts_with("error ") && (expected.empty() || matches(expected, actual));
+    ++(ok ? count.passed : count.failed);
+    if (ok) continue;
+    std::cout << name << "\n  > " << documentation.example << "\n  expected " << expected << "\n  actual   " << actual << "\n";
+  }
+  std::cout << count.passed << " examples hold, " << count.failed << " do not\n";
+  return count.failed == 0 && count.passed > 0 ? 0 : 1;
+}
+
 }  // namespace
 }  // namespace pelorus::tests
 
@@ -244,10 +267,13 @@ int main(int argc, char** argv) {
   const bool update = flag("--update");
   const bool verbose = flag("--verbose");
   const bool cases = flag("--cases");
-  if (arguments.empty()) {
-    std::cerr << "usage: script_runner [--update] FILE-OR-FOLDER... | script_runner [--verbose] --cases FILE.jsonl\n";
+  const bool examples = flag("--examples");
+  if (arguments.empty() && !examples) {
+    std::cerr << "usage: script_runner [--update] FILE-OR-FOLDER... | script_runner [--verbose] --cases FILE.jsonl | "
+                 "script_runner --examples\n";
     return 2;
   }
   pelorus::tests::Bench bench;
+  if (examples) return pelorus::tests::run_examples(&bench);
   return cases ? pelorus::tests::run_cases(&bench, arguments[0], verbose) : pelorus::tests::run_files(&bench, arguments, update);
 }

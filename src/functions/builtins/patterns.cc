@@ -1,5 +1,6 @@
 // Regular expressions, digests and text codes: regexFind regexReplace md5 hex …
 
+#include <iconv.h>
 #include <openssl/evp.h>
 
 #include <regex>
@@ -97,6 +98,10 @@ Value buckets(CallContext&, std::span<Value> args) {
     Vector result(Type::kInt, vector->size());
     for (size_t i = 0; i < vector->size(); ++i) {
       uint64_t hash = 0;
+      if (vector->is_null_at(i) && !types::is_literal(vector->type())) {
+        result.edit<int32_t>()[i] = -1;
+        continue;
+      }
       if (types::is_literal(vector->type())) {
         hash = kernels::murmur2(vector->text_at(i).data(), vector->text_at(i).size());
       } else if (vector->repr() == types::Repr::kB16) {
@@ -108,7 +113,6 @@ Value buckets(CallContext&, std::span<Value> args) {
         const int64_t value = key.as_int64();
         const bool narrow = types::width_of(vector->type()) <= 4;
         hash = narrow ? static_cast<uint32_t>(static_cast<int32_t>(value)) : static_cast<uint64_t>(value);
-        if (key.is_null()) hash = 0;
       }
       result.edit<int32_t>()[i] = static_cast<int32_t>(hash % static_cast<uint64_t>(count));
     }
@@ -116,9 +120,35 @@ Value buckets(CallContext&, std::span<Value> args) {
   });
 }
 
-/// UTF-8 is the only encoding kept; these are what scripts call around file reading.
-Value same_text(std::string_view name, std::span<Value> args) {
-  return map_text(name, args[0], [](const std::string& text) { return text; });
+/// Longest text an encoding is changed of.
+constexpr size_t kEncodedBytesMax = 64 << 20;
+
+std::string recoded(std::string_view function, const std::string& text, const std::string& from, const std::string& to) {
+  const auto converter = iconv_open(to.c_str(), from.c_str());
+  if (converter == reinterpret_cast<iconv_t>(-1)) usage_error(function, "This encoding is not known: " + from + " or " + to + ".");
+  std::string in = text.substr(0, kEncodedBytesMax), out(in.size() * 4 + 16, '\0');
+  char* read = in.data();
+  char* write = out.data();
+  size_t left = in.size(), room = out.size();
+  const bool failed = iconv(converter, &read, &left, &write, &room) == static_cast<size_t>(-1);
+  iconv_close(converter);
+  if (failed) usage_error(function, "The text is not valid in the encoding " + from + ".");
+  out.resize(out.size() - room);
+  return out;
+}
+
+Value convert_encoding(CallContext&, std::span<Value> args) {
+  Arguments a("convertEncode", args);
+  const auto from = a.text(1, "srcEncode"), to = a.text(2, "destEncode");
+  return map_text("convertEncode", args[0], [&](const std::string& text) { return recoded("convertEncode", text, from, to); });
+}
+Value to_utf8(CallContext&, std::span<Value> args) {
+  const auto from = Arguments("toUTF8", args).text(1, "encode");
+  return map_text("toUTF8", args[0], [&](const std::string& text) { return recoded("toUTF8", text, from, "utf-8"); });
+}
+Value from_utf8(CallContext&, std::span<Value> args) {
+  const auto to = Arguments("fromUTF8", args).text(1, "encode");
+  return map_text("fromUTF8", args[0], [&](const std::string& text) { return recoded("fromUTF8", text, "utf-8", to); });
 }
 
 }  // namespace
@@ -130,9 +160,10 @@ void register_patterns(Registry& registry) {
   row({"regexCount", "str, pattern", count, "How often a pattern matches.", "regexCount(\"a1b22\", \"[0-9]+\")", "2"});
   row({"regexReplace", "str, pattern, replacement", replace, "With every match replaced.", "regexReplace(\"a1b22\", \"[0-9]+\", \"#\")", "\"a#b#\""});
   row({"md5", "X", digest, "The MD5 digest as INT128.", "md5(\"a\")", "0cc175b9c0f1b6a831c399e269772661"});
-  row({"hashBucket", "X, buckets", buckets, "The hash bucket of each value, as HASH partitions count them.", "hashBucket(34 45, 10)", "[4,5]"});
-  row({"fromUTF8", "str, encode", [](CallContext&, std::span<Value> args) { return same_text("fromUTF8", args); }, "The text as it is: UTF-8 is the only encoding.", "fromUTF8(\"a\", \"utf-8\")", "\"a\""});
-  row({"toUTF8", "str, encode", [](CallContext&, std::span<Value> args) { return same_text("toUTF8", args); }, "The text as it is: UTF-8 is the only encoding.", "toUTF8(\"a\", \"utf-8\")", "\"a\""});
+  row({"hashBucket", "X, buckets", buckets, "The hash bucket of each value, as HASH partitions count them.", "hashBucket(34 45, 10)", "[4,5]", "A null number: -1."});
+  row({"convertEncode", "str, srcEncode, destEncode", convert_encoding, "The text in another encoding.", "convertEncode(\"a\", \"utf-8\", \"gbk\")", "\"a\""});
+  row({"fromUTF8", "str, encode", from_utf8, "UTF-8 text in another encoding.", "fromUTF8(\"a\", \"gbk\")", "\"a\""});
+  row({"toUTF8", "str, encode", to_utf8, "Text of another encoding as UTF-8.", "toUTF8(\"a\", \"gbk\")", "\"a\""});
 }
 
 }  // namespace pelorus::functions

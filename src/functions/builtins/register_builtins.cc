@@ -22,6 +22,15 @@ void register_builtins(Registry& registry) {
   register_pieces(registry);
   register_strings(registry);
   register_patterns(registry);
+  register_temporals(registry);
+  register_formats(registry);
+  register_rows(registry);
+  register_matrices(registry);
+  register_json(registry);
+  register_session(registry);
+  register_technical(registry);
+  register_top_n(registry);
+  register_text_files(registry);
 }
 
 }  // namespace pelorus::functions

@@ -24,6 +24,15 @@ void register_session_objects(Registry& registry);
 void register_pieces(Registry& registry);
 void register_strings(Registry& registry);
 void register_patterns(Registry& registry);
+void register_temporals(Registry& registry);
+void register_formats(Registry& registry);
+void register_rows(Registry& registry);
+void register_matrices(Registry& registry);
+void register_json(Registry& registry);
+void register_session(Registry& registry);
+void register_technical(Registry& registry);
+void register_top_n(Registry& registry);
+void register_text_files(Registry& registry);
 
 /// size() by group; declared with the types, made with the aggregates.
 GroupedAggregate grouped_size();

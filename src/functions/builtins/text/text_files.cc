@@ -1,0 +1,130 @@
+// Delimited text files to tables and back: loadText extractTextSchema saveText.
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "functions/append.h"
+#include "functions/builtins/register_builtins.h"
+#include "functions/declare.h"
+#include "functions/delimited_text.h"
+#include "functions/type_argument.h"
+
+namespace pelorus::functions {
+namespace {
+
+constexpr std::string_view kFamily = "text-files";
+
+using data::Schema;
+using data::Table;
+
+std::string read_file(CallContext& context, const std::string& path) {
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(path, error);
+  if (error) throw ScriptError("Can't read the file " + path + ": " + error.message() + ".");
+  context.reserve_memory(static_cast<int64_t>(bytes) * 2);
+  std::ifstream file(path, std::ios::binary);
+  std::string text(bytes, '\0');
+  if (!file.read(text.data(), static_cast<std::streamsize>(bytes))) throw ScriptError("Can't read the file " + path + ".");
+  return text;
+}
+
+char delimiter_of(const Arguments& a, size_t i) {
+  const auto text = a.text_or(i, "delimiter", ",");
+  if (text == "\\t") return '\t';
+  if (text.size() != 1) a.refuse("delimiter", "must be one character.");
+  return text[0];
+}
+
+/// The columns a schema table asks for (name, type, optionally format and col), or those of the file itself.
+std::vector<TextColumn> columns_of(const Arguments& a, size_t i, const Schema& guessed) {
+  std::vector<TextColumn> columns;
+  if (!a.has(i) || a[i].is_void()) {
+    for (size_t c = 0; c < guessed.size(); ++c) columns.push_back({guessed[c], c, {}});
+    return columns;
+  }
+  const auto schema = table_argument(a.function(), a[i]);
+  const int name = schema.find("name"), type = std::max(schema.find("type"), schema.find("typeString"));
+  const int format = schema.find("format"), from = schema.find("col");
+  for (size_t r = 0; r < schema.rows(); ++r) {
+    TextColumn column;
+    if (type < 0) a.refuse("schema", "needs a column named type.");
+    const auto declared = type_argument(a.function(), schema.column(static_cast<size_t>(type)).at(r));
+    if (declared.array) a.refuse("schema", "asks for an array vector, which text files do not give.");
+    column.definition = {.name = name >= 0 ? cast_text(schema.column(static_cast<size_t>(name)).scalar_at(r)) : r < guessed.size() ? guessed[r].name : "col" + std::to_string(r),
+                         .type = declared.type, .scale = declared.scale};
+    column.from = from >= 0 ? static_cast<size_t>(std::max<int64_t>(0, schema.column(static_cast<size_t>(from)).scalar_at(r).as_int64())) : r;
+    if (format >= 0) column.format = cast_text(schema.column(static_cast<size_t>(format)).scalar_at(r));
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+Value load_text(CallContext& context, std::span<Value> args) {
+  Arguments a("loadText", args);
+  TextLayout layout{.delimiter = delimiter_of(a, 1)};
+  const auto skipped = a.integer_or(3, "skipRows", 0);
+  if (skipped < 0 || skipped > 1024) a.refuse("skipRows", "must be between 0 and 1024.");
+  layout.skip_rows = static_cast<size_t>(skipped);
+  if (a.has(5) && !args[5].is_null()) layout.header = a.flag_or(5, "containHeader", true) ? 1 : 0;
+  const auto text = read_file(context, a.text(0, "filename"));
+  return read_table(text, layout, columns_of(a, 2, guess_schema(text, layout)));
+}
+
+Value extract_schema(CallContext& context, std::span<Value> args) {
+  Arguments a("extractTextSchema", args);
+  TextLayout layout{.delimiter = delimiter_of(a, 1)};
+  layout.skip_rows = static_cast<size_t>(std::max<int64_t>(0, a.integer_or(2, "skipRows", 0)));
+  const auto schema = guess_schema(read_file(context, a.text(0, "filename")), layout);
+  std::vector<std::string> names, types;
+  for (const auto& column : schema) {
+    names.push_back(column.name);
+    types.emplace_back(types::name_of(column.type));
+  }
+  return Table({"name", "type"}, {Vector::of_strings(Type::kString, std::move(names)), Vector::of_strings(Type::kString, std::move(types))});
+}
+
+Value save_text(CallContext&, std::span<Value> args) {
+  Arguments a("saveText", args);
+  const char delimiter = delimiter_of(a, 2);
+  const bool append = a.flag_or(3, "append", false), header = a.flag_or(4, "header", true);
+  const auto path = a.text(1, "filename");
+  Table table;
+  if (args[0].is_table()) table = table_argument("saveText", args[0]);
+  else if (args[0].is_matrix() || args[0].is_vector() || args[0].is_scalar()) table = assemble_table({"value"}, {*elements_of(args[0])});
+  else a.refuse("obj", "must be a table, matrix or vector.");
+  std::ofstream file(path, append ? std::ios::binary | std::ios::app : std::ios::binary);
+  if (header && !append && args[0].is_table()) {
+    std::string names;
+    for (const auto& name : table.names()) names += (names.empty() ? "" : std::string(1, delimiter)) + name;
+    file << names << '\n';
+  }
+  constexpr size_t kRowsAtOnce = 8192;
+  for (size_t from = 0; from < table.rows(); from += kRowsAtOnce) file << write_rows(table, from, std::min(table.rows(), from + kRowsAtOnce), delimiter);
+  file.flush();
+  if (!file) throw ScriptError("Can't write the file " + path + ".");
+  return Value::null();
+}
+
+Value save_plain(CallContext&, std::span<Value> args) {
+  Arguments a("saveTextFile", args);
+  const auto path = a.text(1, "filename");
+  std::ofstream file(path, a.flag_or(2, "append", false) ? std::ios::binary | std::ios::app : std::ios::binary);
+  file << a.text(0, "content");
+  file.flush();
+  if (!file) throw ScriptError("Can't write the file " + path + ".");
+  return Value::of_bool(true);
+}
+
+}  // namespace
+
+void register_text_files(Registry& registry) {
+  const auto row = [&](Nature nature, Declaration d) { declare(registry, kFamily, nature, std::move(d)); };
+  row(Nature::kWhole, {"loadText", "filename, [delimiter=','], [schema], [skipRows=0], [arrayDelimiter], [containHeader], [arrayMarker]", load_text, "A delimited text file as a table; types are guessed unless a schema names them.", {}, {}});
+  registry.add_alias("ploadText", "loadText");
+  row(Nature::kWhole, {"extractTextSchema", "filename, [delimiter=','], [skipRows=0]", extract_schema, "The names and types loadText would give.", {}, {}});
+  row(Nature::kCommand, {"saveText", "obj, filename, [delimiter=','], [append=false], [header=true]", save_text, "Writes a table as delimited text.", {}, {}});
+  row(Nature::kCommand, {"saveTextFile", "content, filename, [append=false]", save_plain, "Writes a text to a file.", {}, {}});
+}
+
+}  // namespace pelorus::functions

@@ -1,0 +1,218 @@
+#include "functions/delimited_text.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "functions/append.h"
+#include "functions/temporal_pattern.h"
+#include "types/parse_value.h"
+
+namespace pelorus::functions {
+namespace {
+
+using data::Schema;
+using data::Table;
+
+constexpr size_t kSampledRecords = 1000;
+
+bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+
+bool is_whole(std::string_view cell) {
+  size_t at = cell[0] == '-' || cell[0] == '+' ? 1 : 0;
+  return at < cell.size() && cell.size() - at <= 18 && std::all_of(cell.begin() + static_cast<ptrdiff_t>(at), cell.end(), is_digit);
+}
+bool is_number(std::string_view cell) {
+  bool digit = false;
+  for (const char c : cell) {
+    if (is_digit(c)) digit = true;
+    else if (std::string_view("+-.eE").find(c) == std::string_view::npos) return false;
+  }
+  return digit && (is_digit(cell[0]) || cell[0] == '-' || cell[0] == '+' || cell[0] == '.');
+}
+/// Whether the cell has the shape of a pattern: 9 stands for a digit, anything else for itself or, for '.', a mark
+/// between the parts of a date.
+bool has_shape(std::string_view cell, std::string_view shape) {
+  if (cell.size() != shape.size()) return false;
+  for (size_t i = 0; i < cell.size(); ++i) {
+    if (shape[i] == '9' ? !is_digit(cell[i]) : shape[i] == '.' ? std::string_view(".-/").find(cell[i]) == std::string_view::npos : shape[i] == 'T' ? cell[i] != 'T' && cell[i] != ' ' : cell[i] != shape[i]) return false;
+  }
+  return true;
+}
+
+struct Shape {
+  std::string_view text;
+  Type type;
+};
+constexpr Shape kShapes[] = {
+    {"9999.99.99", Type::kDate}, {"9999.99.99T99:99:99", Type::kDatetime}, {"9999.99.99T99:99:99#999", Type::kTimestamp},
+    {"9999.99.99T99:99:99#999999999", Type::kNanotimestamp}, {"99:99:99", Type::kSecond}, {"99:99:99#999", Type::kTime},
+    {"99:99:99#999999999", Type::kNanotime}, {"99:99", Type::kMinute}, {"99:99m", Type::kMinute}, {"9999.99M", Type::kMonth},
+};
+
+Type cell_type(const std::string& cell) {
+  if (cell.empty()) return Type::kVoid;
+  if (cell == "true" || cell == "false") return Type::kBool;
+  if (is_whole(cell)) return types::parse_value(cell, Type::kInt).is_null() ? Type::kLong : Type::kInt;
+  if (is_number(cell)) return Type::kDouble;
+  for (const auto& shape : kShapes) {
+    // '#' in a shape is the decimal point of seconds.
+    std::string expected(shape.text), given = cell;
+    if (const auto point = expected.find('#'); point != std::string::npos) {
+      if (point >= given.size() || given[point] != '.') continue;
+      given[point] = '#';
+    }
+    if (has_shape(given, expected) && !types::parse_value(cell, shape.type).is_null()) return shape.type;
+  }
+  return Type::kString;
+}
+
+std::string column_name(std::string cell, size_t c) {
+  std::string name;
+  for (const char ch : cell) {
+    const bool letter = std::isalnum(static_cast<unsigned char>(ch)) != 0 || static_cast<unsigned char>(ch) >= 0x80 || ch == '_';
+    if (letter && !(name.empty() && (is_digit(ch) || ch == '_'))) name += ch;
+  }
+  return name.empty() ? "col" + std::to_string(c) : name;
+}
+
+void skip_records(std::string_view text, size_t* at, const TextLayout& layout) {
+  if (text.substr(0, 3) == "\xEF\xBB\xBF") *at = 3;
+  for (size_t i = 0; i < layout.skip_rows && *at < text.size(); ++i) read_record(text, at, layout.delimiter);
+}
+
+bool is_header(const std::vector<std::string>& cells, const TextLayout& layout) {
+  if (layout.header >= 0) return layout.header == 1;
+  return std::none_of(cells.begin(), cells.end(), [](const std::string& cell) { return !cell.empty() && is_digit(cell[0]); });
+}
+
+/// Guess for one column from its cells.
+Type column_type(const std::vector<std::string>& cells) {
+  Type type = Type::kVoid;
+  std::set<std::string> distinct;
+  for (const auto& cell : cells) {
+    distinct.insert(cell);
+    const Type seen = cell_type(cell);
+    if (seen == Type::kVoid || type == Type::kString) continue;
+    const Type common = type == Type::kVoid ? seen : data::common_type(type, seen);
+    type = common == Type::kAny || (types::is_numeric(common) && (type == Type::kBool) != (seen == Type::kBool) && type != Type::kVoid) ? Type::kString : common;
+  }
+  if (type != Type::kString && type != Type::kVoid) return type;
+  return distinct.size() * 2 <= cells.size() ? Type::kSymbol : Type::kString;
+}
+
+/// The cell read by a pattern, as `type`; null when it does not fit.
+Scalar by_pattern(const TemporalPattern& pattern, const std::string& cell, Type type) {
+  const Type read = pattern.result_type();
+  if (cell.empty() || !types::is_temporal(read)) return Scalar::null_of(type);
+  const auto value = pattern.parse(cell);
+  if (!value.has_value()) return Scalar::null_of(type);
+  const int64_t units = *value;
+  const auto scalar = types::repr_of(read) == types::Repr::kI64 ? Scalar::of<int64_t>(read, units) : Scalar::of<int32_t>(read, static_cast<int32_t>(units));
+  return data::convert(scalar, type).value_or(Scalar::null_of(type));
+}
+
+bool needs_quotes(const std::string& cell, char delimiter) {
+  return cell.find(delimiter) != std::string::npos || cell.find_first_of("\"\r\n") != std::string::npos;
+}
+
+std::string cell_text(const Value& value, char delimiter) {
+  std::string cell;
+  if (value.is_scalar()) {
+    cell = cast_text(value.scalar());
+  } else if (const auto row = elements_of(value)) {
+    for (size_t i = 0; i < (*row)->size(); ++i) cell += (i > 0 ? ";" : "") + cast_text((*row)->scalar_at(i));
+  }
+  if (!needs_quotes(cell, delimiter)) return cell;
+  std::string quoted = "\"";
+  for (const char c : cell) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+}  // namespace
+
+std::vector<std::string> read_record(std::string_view text, size_t* at, char delimiter) {
+  std::vector<std::string> cells(1);
+  bool quoted = false;
+  for (; *at < text.size(); ++*at) {
+    const char c = text[*at];
+    if (quoted) {
+      if (c != '"') cells.back() += c;
+      else if (*at + 1 < text.size() && text[*at + 1] == '"') cells.back() += text[++*at];
+      else quoted = false;
+    } else if (c == '"' && cells.back().empty()) {
+      quoted = true;
+    } else if (c == delimiter) {
+      cells.emplace_back();
+    } else if (c == '\n') {
+      ++*at;
+      break;
+    } else if (c != '\r') {
+      cells.back() += c;
+    }
+  }
+  return cells;
+}
+
+Schema guess_schema(std::string_view text, const TextLayout& layout) {
+  size_t at = 0;
+  skip_records(text, &at, layout);
+  const size_t start = at;
+  if (start >= text.size()) return {};
+  const auto first = read_record(text, &at, layout.delimiter);
+  const bool header = is_header(first, layout);
+  if (!header) at = start;
+  std::vector<std::vector<std::string>> columns(first.size());
+  for (size_t r = 0; r < kSampledRecords && at < text.size(); ++r) {
+    const auto cells = read_record(text, &at, layout.delimiter);
+    for (size_t c = 0; c < columns.size() && c < cells.size(); ++c) columns[c].push_back(cells[c]);
+  }
+  Schema schema;
+  for (size_t c = 0; c < columns.size(); ++c) {
+    auto name = header ? column_name(first[c], c) : "col" + std::to_string(c);
+    while (std::any_of(schema.begin(), schema.end(), [&](const auto& other) { return other.name == name; })) name += "_1";
+    schema.push_back({.name = std::move(name), .type = column_type(columns[c])});
+  }
+  return schema;
+}
+
+Table read_table(std::string_view text, const TextLayout& layout, const std::vector<TextColumn>& columns) {
+  size_t at = 0;
+  skip_records(text, &at, layout);
+  const size_t start = at;
+  if (at < text.size() && !is_header(read_record(text, &at, layout.delimiter), layout)) at = start;
+  std::vector<std::string> names;
+  std::vector<Vector> parts;
+  std::vector<std::optional<TemporalPattern>> patterns;
+  for (const auto& column : columns) {
+    names.push_back(column.definition.name);
+    parts.emplace_back(column.definition.type, 0, column.definition.scale);
+    patterns.emplace_back(column.format.empty() ? std::nullopt : std::optional<TemporalPattern>(column.format));
+  }
+  while (at < text.size()) {
+    const auto cells = read_record(text, &at, layout.delimiter);
+    if (cells.size() == 1 && cells[0].empty() && columns.size() > 1) continue;
+    for (size_t c = 0; c < columns.size(); ++c) {
+      const std::string cell = columns[c].from < cells.size() ? cells[columns[c].from] : std::string();
+      const auto& definition = columns[c].definition;
+      parts[c].push_back(patterns[c] ? by_pattern(*patterns[c], cell, definition.type) : types::parse_value(cell, types::is_literal(definition.type) ? Type::kString : definition.type, definition.scale));
+    }
+  }
+  std::vector<Shared<Vector>> shared;
+  for (auto& part : parts) shared.emplace_back(std::move(part));
+  return Table(std::move(names), std::move(shared));
+}
+
+std::string write_rows(const Table& table, size_t from, size_t to, char delimiter) {
+  std::string out;
+  for (size_t r = from; r < to; ++r) {
+    for (size_t c = 0; c < table.columns(); ++c) {
+      if (c > 0) out += delimiter;
+      out += cell_text(table.column(c).at(r), delimiter);
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace pelorus::functions
