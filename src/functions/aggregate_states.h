@@ -46,7 +46,8 @@ Vector run_groups(const Vector& values, std::span<const uint32_t> group_of_row, 
     kernels::fold_groups<State, double>(doubles(numbers), group_of_row, all);
   } else {
     types::visit_fixed(values.repr(), [&]<class T>() {
-      if constexpr (!std::is_same_v<T, types::Bytes16>) kernels::fold_groups<State, T>(values.values<T>(), group_of_row, all);
+      if constexpr (!std::is_same_v<T, types::Bytes16>)
+        kernels::fold_groups<State, T>(values.values<T>(), group_of_row, all);
     });
   }
   Vector result(Type::kDouble, groups);

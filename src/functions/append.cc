@@ -18,7 +18,8 @@ std::string type_name(Type type, bool array, int scale) {
 }
 
 [[noreturn]] void refuse_type(const std::string& expected, const Vector& actual) {
-  throw ScriptError("Incompatible type. Expected: " + expected + ", Actual: " + type_name(actual.type(), actual.is_array(), actual.scale()));
+  throw ScriptError("Incompatible type. Expected: " + expected +
+                    ", Actual: " + type_name(actual.type(), actual.is_array(), actual.scale()));
 }
 
 /// Elements of `what` as a vector ready to be added to `like`.
@@ -36,7 +37,9 @@ Vector fitting(const Vector& like, const Shared<Vector>& what) {
     const bool rows = what->is_tuple();
     for (size_t i = 0; i < (rows ? what->size() : 1); ++i) {
       auto row = rows ? elements_of(what->at(i)) : std::optional<Shared<Vector>>(what);
-      if (!row || (!data::is_storable_as((*row)->type(), like.type()) && (*row)->type() != Type::kVoid && !(*row)->is_tuple())) refuse_type(expected, *what);
+      if (!row ||
+          (!data::is_storable_as((*row)->type(), like.type()) && (*row)->type() != Type::kVoid && !(*row)->is_tuple()))
+        refuse_type(expected, *what);
       auto converted_row = data::convert(*row, like.type(), like.scale());
       if (!converted_row) refuse_type(expected, *what);
       flat.append(**converted_row);
@@ -46,8 +49,10 @@ Vector fitting(const Vector& like, const Shared<Vector>& what) {
   }
   if (what->is_array()) refuse_type(expected, *what);
   const bool to_text = types::is_literal(like.type());
-  if (!what->is_tuple() && what->type() != Type::kVoid && !to_text && !data::is_storable_as(what->type(), like.type())) refuse_type(expected, *what);
-  if (to_text && like.type() == Type::kSymbol && !types::is_literal(what->type()) && what->type() != Type::kVoid && !what->is_tuple()) {
+  if (!what->is_tuple() && what->type() != Type::kVoid && !to_text && !data::is_storable_as(what->type(), like.type()))
+    refuse_type(expected, *what);
+  if (to_text && like.type() == Type::kSymbol && !types::is_literal(what->type()) && what->type() != Type::kVoid &&
+      !what->is_tuple()) {
     refuse_type(expected, *what);
   }
   auto result = data::convert(what, like.type(), like.scale());
@@ -60,14 +65,18 @@ int64_t append_to_vector(Value& target, const Value& what) {
     target.edit_vector().push_back(what);
     return 1;
   }
-  auto elements = what.is_scalar() || what.is_vector() || what.is_pair() || what.is_set() || what.is_matrix() ? elements_of(what) : std::nullopt;
-  if (!elements) throw ScriptError("Incompatible type. Expected: " + target.type_text() + ", Actual: " + what.type_text());
+  auto elements = what.is_scalar() || what.is_vector() || what.is_pair() || what.is_set() || what.is_matrix()
+                      ? elements_of(what)
+                      : std::nullopt;
+  if (!elements)
+    throw ScriptError("Incompatible type. Expected: " + target.type_text() + ", Actual: " + what.type_text());
   if (what.is_scalar() && !target.vector().is_array()) {
     // The usual loop: one element, no vector in between.
     const Type type = target.type();
-    const bool fits = what.type() == Type::kVoid || what.type() == type || (types::is_literal(type) && type != Type::kSymbol) ||
-                      data::is_storable_as(what.type(), type);
-    if (!fits || !target.edit_vector().push_back(what)) refuse_type(type_name(type, false, target.vector().scale()), **elements);
+    const bool fits = what.type() == Type::kVoid || what.type() == type ||
+                      (types::is_literal(type) && type != Type::kSymbol) || data::is_storable_as(what.type(), type);
+    if (!fits || !target.edit_vector().push_back(what))
+      refuse_type(type_name(type, false, target.vector().scale()), **elements);
     return 1;
   }
   const auto added = fitting(target.vector(), *elements);
@@ -97,7 +106,8 @@ Table from_columns(std::string_view function, const Schema& schema, const std::v
   bool sized = false;
   for (size_t c = 0; c < values.size(); ++c) {
     // A plain vector into an array column is one row.
-    const bool one_row = schema[c].array && values[c].is_vector() && !values[c].vector().is_array() && !values[c].is_tuple();
+    const bool one_row =
+        schema[c].array && values[c].is_vector() && !values[c].vector().is_array() && !values[c].is_tuple();
     if (!is_column(values[c]) || one_row) continue;
     const size_t size = data::size_of(values[c]);
     if (sized && size != rows) throw ScriptError("All columns must be of the same length. RefId:S02010");
@@ -167,11 +177,13 @@ int64_t append_to(CallContext& context, std::string_view function, Value& target
   if (target.is_dictionary() && what.is_dictionary()) {
     const auto& d = what.dictionary();
     for (size_t i = 0; i < d.size(); ++i) {
-      if (!target.edit_dictionary().set(d.keys().scalar_at(i), d.values().at(i))) throw ScriptError(std::string(function) + ": the value does not fit the dictionary's type.");
+      if (!target.edit_dictionary().set(d.keys().scalar_at(i), d.values().at(i)))
+        throw ScriptError(std::string(function) + ": the value does not fit the dictionary's type.");
     }
     return static_cast<int64_t>(d.size());
   }
-  usage_error(function, "The first argument must be a vector, tuple, set, dictionary or table, not " + target.type_text() + ".");
+  usage_error(function,
+              "The first argument must be a vector, tuple, set, dictionary or table, not " + target.type_text() + ".");
 }
 
 Table assemble_table(std::vector<std::string> names, const std::vector<Value>& columns) {
@@ -202,12 +214,15 @@ Table column_definitions(const Schema& schema) {
     type_names.push_back(type_name(column.type, column.array, column.scale));
     comments.push_back(column.comment);
     codes.push_back(Value::of_int(static_cast<int32_t>(column.type) + (column.array ? types::kArrayTypeOffset : 0)));
-    if (types::is_decimal(column.type)) extras.push_back(Value::of_int(column.scale));
-    else extras.push_null();
+    if (types::is_decimal(column.type))
+      extras.push_back(Value::of_int(column.scale));
+    else
+      extras.push_null();
   }
-  return Table({"name", "typeString", "typeInt", "extra", "comment"},
-               {Vector::of_strings(Type::kString, std::move(names)), Vector::of_strings(Type::kString, std::move(type_names)),
-                std::move(codes), std::move(extras), Vector::of_strings(Type::kString, std::move(comments))});
+  return Table(
+      {"name", "typeString", "typeInt", "extra", "comment"},
+      {Vector::of_strings(Type::kString, std::move(names)), Vector::of_strings(Type::kString, std::move(type_names)),
+       std::move(codes), std::move(extras), Vector::of_strings(Type::kString, std::move(comments))});
 }
 
 }  // namespace pelorus::functions

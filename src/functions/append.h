@@ -8,7 +8,8 @@
 namespace pelorus::functions {
 
 /// Adds `what` at the end of `target` in place; the number of elements or rows added. Elements are converted to the
-/// target's type. ScriptError "Incompatible type. Expected: INT, Actual: STRING" and the like; then nothing was changed.
+/// target's type. ScriptError "Incompatible type. Expected: INT, Actual: STRING" and the like; then nothing was
+/// changed.
 int64_t append_to(CallContext& context, std::string_view function, Value& target, const Value& what);
 
 /// Rows to add to a table of `schema`, from a table, a tuple of columns, a dictionary by column name, or scalars.

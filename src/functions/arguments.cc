@@ -13,8 +13,8 @@ void Arguments::refuse(std::string_view parameter, std::string_view requirement)
 }
 
 int64_t Arguments::integer(size_t i, std::string_view parameter) const {
-  if (!has(i) || !values_[i].is_scalar() || !(types::is_numeric(values_[i].type()) || types::is_temporal(values_[i].type())) ||
-      values_[i].is_null()) {
+  if (!has(i) || !values_[i].is_scalar() ||
+      !(types::is_numeric(values_[i].type()) || types::is_temporal(values_[i].type())) || values_[i].is_null()) {
     refuse(parameter, "must be an integer.");
   }
   const auto& scalar = values_[i].scalar();
@@ -47,7 +47,8 @@ std::string Arguments::text(size_t i, std::string_view parameter) const {
 
 std::vector<std::string> Arguments::texts(size_t i, std::string_view parameter) const {
   if (has(i) && values_[i].is_scalar()) return {text(i, parameter)};
-  if (!has(i) || !values_[i].is_vector() || values_[i].vector().is_array()) refuse(parameter, "must be a string or a vector of strings.");
+  if (!has(i) || !values_[i].is_vector() || values_[i].vector().is_array())
+    refuse(parameter, "must be a string or a vector of strings.");
   const auto& vector = values_[i].vector();
   std::vector<std::string> texts;
   texts.reserve(vector.size());
@@ -96,8 +97,8 @@ Shared<Vector> as_longs(std::string_view function, const Shared<Vector>& vector)
 Shared<Vector> converted(std::string_view function, const Shared<Vector>& vector, Type type, int scale) {
   auto result = data::convert(vector, type, scale);
   if (!result) {
-    throw ScriptError(std::string(function) + ": can't convert " + std::string(types::name_of(vector->type())) + " to " +
-                      std::string(types::name_of(type)) + ".");
+    throw ScriptError(std::string(function) + ": can't convert " + std::string(types::name_of(vector->type())) +
+                      " to " + std::string(types::name_of(type)) + ".");
   }
   return *result;
 }

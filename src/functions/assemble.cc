@@ -13,9 +13,7 @@ using data::Type;
 using data::Value;
 using data::Vector;
 
-bool may_be_element(const Value& value) {
-  return value.is_scalar() && value.type() != Type::kDuration;
-}
+bool may_be_element(const Value& value) { return value.is_scalar() && value.type() != Type::kDuration; }
 
 /// kVoid when there is no common type (also when everything is VOID).
 Type common_element_type(const std::vector<Value>& parts, int* scale) {

@@ -62,9 +62,9 @@ class CallContext {
   /// Evaluates CODE (also select statements).
   virtual Value evaluate(const data::CodeObject& code) = 0;
 
-  /// The alias (`v as name`) or, for a plain variable or column, its name, of each argument of the built-in call that is
-  /// just starting; "" where there is none; empty when the caller knows no names (table(v as a, w) reads them). Valid
-  /// until the built-in makes a call itself.
+  /// The alias (`v as name`) or, for a plain variable or column, its name, of each argument of the built-in call that
+  /// is just starting; "" where there is none; empty when the caller knows no names (table(v as a, w) reads them).
+  /// Valid until the built-in makes a call itself.
   virtual std::span<const std::string> argument_names() const { return {}; }
 
   virtual const Caller& caller() const = 0;

@@ -69,7 +69,8 @@ Value cast_vector(std::string_view function, const Value& x, TypeArgument type) 
   if (type.array && vector.is_tuple()) return rows_to_array(function, vector, type);
   if (vector.is_tuple() && type.type == Type::kAny) return x;
   if (vector.is_tuple()) {
-    if (auto flat = data::convert(x.vector_shared(), type.type, type.scale); flat && type.type != Type::kDuration) return *flat;
+    if (auto flat = data::convert(x.vector_shared(), type.type, type.scale); flat && type.type != Type::kDuration)
+      return *flat;
     std::vector<Value> parts;
     for (const auto& element : vector.values_any()) parts.push_back(cast_to(function, element, type));
     return Vector::tuple(std::move(parts));

@@ -61,7 +61,8 @@ Value join(const Value& x, const Value& y) {
   const auto left = elements_of(x), right = elements_of(y);
   if (!left || !right) return join_tuples(x, y);
   if ((*left)->is_array() || (*right)->is_array()) {
-    if (!(*left)->is_array() || !(*right)->is_array() || (*left)->type() != (*right)->type()) usage_error("join", "Both must be array vectors of one type.");
+    if (!(*left)->is_array() || !(*right)->is_array() || (*left)->type() != (*right)->type())
+      usage_error("join", "Both must be array vectors of one type.");
     Vector result = **left;
     result.append(**right);
     return result;

@@ -20,13 +20,16 @@ bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0;
 
 bool is_whole(std::string_view cell) {
   size_t at = cell[0] == '-' || cell[0] == '+' ? 1 : 0;
-  return at < cell.size() && cell.size() - at <= 18 && std::all_of(cell.begin() + static_cast<ptrdiff_t>(at), cell.end(), is_digit);
+  return at < cell.size() && cell.size() - at <= 18 &&
+         std::all_of(cell.begin() + static_cast<ptrdiff_t>(at), cell.end(), is_digit);
 }
 bool is_number(std::string_view cell) {
   bool digit = false;
   for (const char c : cell) {
-    if (is_digit(c)) digit = true;
-    else if (std::string_view("+-.eE").find(c) == std::string_view::npos) return false;
+    if (is_digit(c))
+      digit = true;
+    else if (std::string_view("+-.eE").find(c) == std::string_view::npos)
+      return false;
   }
   return digit && (is_digit(cell[0]) || cell[0] == '-' || cell[0] == '+' || cell[0] == '.');
 }
@@ -35,7 +38,11 @@ bool is_number(std::string_view cell) {
 bool has_shape(std::string_view cell, std::string_view shape) {
   if (cell.size() != shape.size()) return false;
   for (size_t i = 0; i < cell.size(); ++i) {
-    if (shape[i] == '9' ? !is_digit(cell[i]) : shape[i] == '.' ? std::string_view(".-/").find(cell[i]) == std::string_view::npos : shape[i] == 'T' ? cell[i] != 'T' && cell[i] != ' ' : cell[i] != shape[i]) return false;
+    if (shape[i] == '9'   ? !is_digit(cell[i])
+        : shape[i] == '.' ? std::string_view(".-/").find(cell[i]) == std::string_view::npos
+        : shape[i] == 'T' ? cell[i] != 'T' && cell[i] != ' '
+                          : cell[i] != shape[i])
+      return false;
   }
   return true;
 }
@@ -45,9 +52,16 @@ struct Shape {
   Type type;
 };
 constexpr Shape kShapes[] = {
-    {"9999.99.99", Type::kDate}, {"9999.99.99T99:99:99", Type::kDatetime}, {"9999.99.99T99:99:99#999", Type::kTimestamp},
-    {"9999.99.99T99:99:99#999999999", Type::kNanotimestamp}, {"99:99:99", Type::kSecond}, {"99:99:99#999", Type::kTime},
-    {"99:99:99#999999999", Type::kNanotime}, {"99:99", Type::kMinute}, {"99:99m", Type::kMinute}, {"9999.99M", Type::kMonth},
+    {"9999.99.99", Type::kDate},
+    {"9999.99.99T99:99:99", Type::kDatetime},
+    {"9999.99.99T99:99:99#999", Type::kTimestamp},
+    {"9999.99.99T99:99:99#999999999", Type::kNanotimestamp},
+    {"99:99:99", Type::kSecond},
+    {"99:99:99#999", Type::kTime},
+    {"99:99:99#999999999", Type::kNanotime},
+    {"99:99", Type::kMinute},
+    {"99:99m", Type::kMinute},
+    {"9999.99M", Type::kMonth},
 };
 
 Type cell_type(const std::string& cell) {
@@ -70,7 +84,8 @@ Type cell_type(const std::string& cell) {
 std::string column_name(std::string cell, size_t c) {
   std::string name;
   for (const char ch : cell) {
-    const bool letter = std::isalnum(static_cast<unsigned char>(ch)) != 0 || static_cast<unsigned char>(ch) >= 0x80 || ch == '_';
+    const bool letter =
+        std::isalnum(static_cast<unsigned char>(ch)) != 0 || static_cast<unsigned char>(ch) >= 0x80 || ch == '_';
     if (letter && !(name.empty() && (is_digit(ch) || ch == '_'))) name += ch;
   }
   return name.empty() ? "col" + std::to_string(c) : name;
@@ -83,7 +98,8 @@ void skip_records(std::string_view text, size_t* at, const TextLayout& layout) {
 
 bool is_header(const std::vector<std::string>& cells, const TextLayout& layout) {
   if (layout.header >= 0) return layout.header == 1;
-  return std::none_of(cells.begin(), cells.end(), [](const std::string& cell) { return !cell.empty() && is_digit(cell[0]); });
+  return std::none_of(cells.begin(), cells.end(),
+                      [](const std::string& cell) { return !cell.empty() && is_digit(cell[0]); });
 }
 
 /// Guess for one column from its cells.
@@ -95,7 +111,10 @@ Type column_type(const std::vector<std::string>& cells) {
     const Type seen = cell_type(cell);
     if (seen == Type::kVoid || type == Type::kString) continue;
     const Type common = type == Type::kVoid ? seen : data::common_type(type, seen);
-    type = common == Type::kAny || (types::is_numeric(common) && (type == Type::kBool) != (seen == Type::kBool) && type != Type::kVoid) ? Type::kString : common;
+    type = common == Type::kAny ||
+                   (types::is_numeric(common) && (type == Type::kBool) != (seen == Type::kBool) && type != Type::kVoid)
+               ? Type::kString
+               : common;
   }
   if (type != Type::kString && type != Type::kVoid) return type;
   return distinct.size() * 2 <= cells.size() ? Type::kSymbol : Type::kString;
@@ -108,7 +127,9 @@ Scalar by_pattern(const TemporalPattern& pattern, const std::string& cell, Type 
   const auto value = pattern.parse(cell);
   if (!value.has_value()) return Scalar::null_of(type);
   const int64_t units = *value;
-  const auto scalar = types::repr_of(read) == types::Repr::kI64 ? Scalar::of<int64_t>(read, units) : Scalar::of<int32_t>(read, static_cast<int32_t>(units));
+  const auto scalar = types::repr_of(read) == types::Repr::kI64
+                          ? Scalar::of<int64_t>(read, units)
+                          : Scalar::of<int32_t>(read, static_cast<int32_t>(units));
   return data::convert(scalar, type).value_or(Scalar::null_of(type));
 }
 
@@ -137,9 +158,12 @@ std::vector<std::string> read_record(std::string_view text, size_t* at, char del
   for (; *at < text.size(); ++*at) {
     const char c = text[*at];
     if (quoted) {
-      if (c != '"') cells.back() += c;
-      else if (*at + 1 < text.size() && text[*at + 1] == '"') cells.back() += text[++*at];
-      else quoted = false;
+      if (c != '"')
+        cells.back() += c;
+      else if (*at + 1 < text.size() && text[*at + 1] == '"')
+        cells.back() += text[++*at];
+      else
+        quoted = false;
     } else if (c == '"' && cells.back().empty()) {
       quoted = true;
     } else if (c == delimiter) {
@@ -170,7 +194,8 @@ Schema guess_schema(std::string_view text, const TextLayout& layout) {
   Schema schema;
   for (size_t c = 0; c < columns.size(); ++c) {
     auto name = header ? column_name(first[c], c) : "col" + std::to_string(c);
-    while (std::any_of(schema.begin(), schema.end(), [&](const auto& other) { return other.name == name; })) name += "_1";
+    while (std::any_of(schema.begin(), schema.end(), [&](const auto& other) { return other.name == name; }))
+      name += "_1";
     schema.push_back({.name = std::move(name), .type = column_type(columns[c])});
   }
   return schema;
@@ -195,7 +220,10 @@ Table read_table(std::string_view text, const TextLayout& layout, const std::vec
     for (size_t c = 0; c < columns.size(); ++c) {
       const std::string cell = columns[c].from < cells.size() ? cells[columns[c].from] : std::string();
       const auto& definition = columns[c].definition;
-      parts[c].push_back(patterns[c] ? by_pattern(*patterns[c], cell, definition.type) : types::parse_value(cell, types::is_literal(definition.type) ? Type::kString : definition.type, definition.scale));
+      parts[c].push_back(
+          patterns[c] ? by_pattern(*patterns[c], cell, definition.type)
+                      : types::parse_value(cell, types::is_literal(definition.type) ? Type::kString : definition.type,
+                                           definition.scale));
     }
   }
   std::vector<Shared<Vector>> shared;

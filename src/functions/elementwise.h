@@ -9,8 +9,8 @@ namespace pelorus::functions {
 Value add(const Value& x, const Value& y);
 Value subtract(const Value& x, const Value& y);
 Value multiply(const Value& x, const Value& y);
-Value divide(const Value& x, const Value& y);   // floors for integers
-Value ratio(const Value& x, const Value& y);    // always floating
+Value divide(const Value& x, const Value& y);  // floors for integers
+Value ratio(const Value& x, const Value& y);   // always floating
 Value modulo(const Value& x, const Value& y);
 Value equals(const Value& x, const Value& y);
 Value less(const Value& x, const Value& y);

@@ -29,10 +29,10 @@ enum class Nature : uint8_t {
 };
 
 struct Documentation {
-  std::string_view summary;    // one sentence
-  std::string_view nulls;      // what nulls do
-  std::string_view example;    // a script; executed by the tests
-  std::string_view result;     // its value in canonical form (tests/scripts/README.md); empty: only run
+  std::string_view summary;  // one sentence
+  std::string_view nulls;    // what nulls do
+  std::string_view example;  // a script; executed by the tests
+  std::string_view result;   // its value in canonical form (tests/scripts/README.md); empty: only run
 };
 
 /// Arguments by position; missing optional ones at the end are absent, skipped ones are Value::missing().
@@ -50,13 +50,13 @@ struct GroupedAggregate {
 struct Function {
   std::string name;
   std::vector<Parameter> parameters;
-  bool variadic = false;          // the last parameter may repeat
+  bool variadic = false;  // the last parameter may repeat
   Nature nature = Nature::kWhole;
-  bool changes_first = false;     // append!, sort! …: the first argument must be a variable
+  bool changes_first = false;  // append!, sort! …: the first argument must be a variable
   GroupedAggregate grouped = {};
   Native run;
   Documentation doc = {};
-  std::string_view family = {};   // "arithmetic", "strings": for the manual
+  std::string_view family = {};  // "arithmetic", "strings": for the manual
 
   size_t arguments_min() const {
     size_t count = 0;

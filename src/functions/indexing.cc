@@ -103,7 +103,8 @@ Value array_columns(const Vector& array, const Pair& pair) {
 
 Value index_array_vector(const Vector& array, std::span<const Value> positions) {
   if (positions.size() == 2) {
-    const Value rows = positions[0].is_missing() ? Value(array) : Value(array.take(rows_of(positions[0], array.size())));
+    const Value rows =
+        positions[0].is_missing() ? Value(array) : Value(array.take(rows_of(positions[0], array.size())));
     if (positions[1].is_missing()) return rows;
     const Value cells = index_array_vector(rows.vector(), positions.subspan(1));
     return positions[0].is_scalar() ? cells.vector().at(0) : cells;
@@ -119,8 +120,10 @@ Value index_vector(const Value& object, std::span<const Value> positions) {
   if (vector.is_array()) return index_array_vector(vector, positions);
   const Value& index = positions[0];
   if (positions.size() > 1) {
-    if (!vector.is_tuple()) throw ScriptError("A vector takes one index, not " + std::to_string(positions.size()) + ".");
-    if (index.is_scalar()) return index_value(element_or_null(vector, position_of(index.scalar())), positions.subspan(1));
+    if (!vector.is_tuple())
+      throw ScriptError("A vector takes one index, not " + std::to_string(positions.size()) + ".");
+    if (index.is_scalar())
+      return index_value(element_or_null(vector, position_of(index.scalar())), positions.subspan(1));
     std::vector<Value> parts;
     for (const int64_t row : rows_of(index, vector.size())) {
       parts.push_back(index_value(element_or_null(vector, row), positions.subspan(1)));
@@ -267,7 +270,8 @@ Value index_dictionary(const Dictionary& dictionary, std::span<const Value> posi
   const Value& key = positions[0];
   Value found;
   const auto get = [&](const Scalar& wanted) {
-    const auto converted = dictionary.key_type() == Type::kAny ? std::optional(wanted) : data::convert(wanted, dictionary.key_type());
+    const auto converted =
+        dictionary.key_type() == Type::kAny ? std::optional(wanted) : data::convert(wanted, dictionary.key_type());
     if (!converted) {
       throw ScriptError("The key of the dictionary must be " + std::string(types::name_of(dictionary.key_type())) +
                         ", not " + std::string(types::name_of(wanted.type())) + ".");

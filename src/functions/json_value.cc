@@ -22,7 +22,8 @@ json::value scalar_json(const Scalar& scalar) {
   switch (types::category_of(scalar.type())) {
     case types::Category::kLogical: return scalar.as_int64() != 0;
     case types::Category::kIntegral: return scalar.as_int64();
-    case types::Category::kFloating: case types::Category::kDecimal: return scalar.as_double();
+    case types::Category::kFloating:
+    case types::Category::kDecimal: return scalar.as_double();
     default: return json::string(cast_text(scalar));
   }
 }
@@ -55,13 +56,15 @@ json::value plain_json(const Value& value, size_t depth) {
   if (value.is_set()) return elements_json(value.set().elements(), depth);
   if (value.is_matrix()) {
     json::array columns;
-    for (size_t c = 0; c < value.matrix().columns; ++c) columns.push_back(elements_json(value.matrix().column(c), depth));
+    for (size_t c = 0; c < value.matrix().columns; ++c)
+      columns.push_back(elements_json(value.matrix().column(c), depth));
     return columns;
   }
   if (value.is_dictionary()) {
     const auto& d = value.dictionary();
     json::object object;
-    for (size_t i = 0; i < d.size(); ++i) object[cast_text(d.keys().scalar_at(i))] = plain_json(d.values().at(i), depth + 1);
+    for (size_t i = 0; i < d.size(); ++i)
+      object[cast_text(d.keys().scalar_at(i))] = plain_json(d.values().at(i), depth + 1);
     return object;
   }
   if (value.is_table()) return table_json(table_argument("toStdJson", value), depth);
@@ -76,7 +79,8 @@ Value value_of(const json::value& node) {
     case json::kind::bool_: return Value::of_bool(node.get_bool());
     case json::kind::int64: {
       const int64_t number = node.get_int64();
-      return number > INT32_MIN && number <= INT32_MAX ? Value::of_int(static_cast<int32_t>(number)) : Value::of_long(number);
+      return number > INT32_MIN && number <= INT32_MAX ? Value::of_int(static_cast<int32_t>(number))
+                                                       : Value::of_long(number);
     }
     case json::kind::uint64: return Value::of_double(static_cast<double>(node.get_uint64()));
     case json::kind::double_: return Value::of_double(node.get_double());
@@ -89,7 +93,8 @@ Value value_of(const json::value& node) {
     case json::kind::object: break;
   }
   Dictionary result(Type::kString, Type::kAny);
-  for (const auto& member : node.get_object()) result.set(Scalar::of_string(std::string(member.key())), value_of(member.value()));
+  for (const auto& member : node.get_object())
+    result.set(Scalar::of_string(std::string(member.key())), value_of(member.value()));
   return result;
 }
 
@@ -111,7 +116,8 @@ json::value typed_json(const Value& value, size_t depth);
 json::value typed_elements(const Vector& vector, size_t depth) {
   if (!vector.is_tuple() && !vector.is_array()) return elements_json(vector, depth);
   json::array parts;
-  for (size_t i = 0; i < vector.size(); ++i) parts.push_back(vector.is_tuple() ? typed_json(vector.at(i), depth + 1) : plain_json(vector.at(i), depth + 1));
+  for (size_t i = 0; i < vector.size(); ++i)
+    parts.push_back(vector.is_tuple() ? typed_json(vector.at(i), depth + 1) : plain_json(vector.at(i), depth + 1));
   return parts;
 }
 
@@ -132,7 +138,8 @@ json::value typed_json(const Value& value, size_t depth) {
   if (value.is_vector()) {
     out["value"] = typed_elements(value.vector(), depth);
   } else if (value.is_dictionary()) {
-    out["value"] = json::array{typed_json(value.dictionary().keys(), depth + 1), typed_json(value.dictionary().values(), depth + 1)};
+    out["value"] = json::array{typed_json(value.dictionary().keys(), depth + 1),
+                               typed_json(value.dictionary().values(), depth + 1)};
   } else if (value.is_table()) {
     const auto table = table_argument("toJson", value);
     json::array columns;
@@ -166,7 +173,9 @@ Scalar typed_scalar(const json::value& node, Type type, int scale) {
   if (node.is_null()) return Scalar::null_of(type, scale);
   const auto plain = value_of(node);
   if (!plain.is_scalar()) refuse_shape();
-  const auto result = plain.is_text() && !types::is_literal(type) ? std::optional(types::parse_value(plain.text(), type, scale)) : data::convert(plain.scalar(), type, scale);
+  const auto result = plain.is_text() && !types::is_literal(type)
+                          ? std::optional(types::parse_value(plain.text(), type, scale))
+                          : data::convert(plain.scalar(), type, scale);
   if (!result) refuse_shape();
   return *result;
 }
@@ -216,7 +225,9 @@ Value typed_dictionary(const json::object& object, size_t depth) {
   const auto& both = member(object, "value");
   if (!both.is_array() || both.get_array().size() != 2) refuse_shape();
   const Value keys = typed_value(both.get_array()[0], depth + 1), values = typed_value(both.get_array()[1], depth + 1);
-  if (!keys.is_vector() || !values.is_vector() || keys.vector().size() != values.vector().size() || keys.vector().is_array() || values.vector().is_array()) refuse_shape();
+  if (!keys.is_vector() || !values.is_vector() || keys.vector().size() != values.vector().size() ||
+      keys.vector().is_array() || values.vector().is_array())
+    refuse_shape();
   return Dictionary(keys.vector(), values.vector());
 }
 

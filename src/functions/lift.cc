@@ -39,8 +39,10 @@ Value map_matrix(const Matrix& matrix, Spread spread, const VectorFunction& map)
   std::optional<Vector> values;
   for (size_t c = 0; c < matrix.columns; ++c) {
     auto column = map(matrix.column(c));
-    if (!values) values = std::move(column);
-    else values->append(column);
+    if (!values)
+      values = std::move(column);
+    else
+      values->append(column);
   }
   result.values = values ? std::move(*values) : matrix.values;
   if (matrix.columns > 0) result.rows = result.values.size() / matrix.columns;
@@ -125,7 +127,11 @@ struct Columns {
   const Value& value;
   size_t count;
 
-  explicit Columns(const Value& v) : value(v), count(v.is_matrix() ? v.matrix().columns : v.is_plain_table() ? v.table().columns() : 1) {}
+  explicit Columns(const Value& v)
+      : value(v),
+        count(v.is_matrix()        ? v.matrix().columns
+              : v.is_plain_table() ? v.table().columns()
+                                   : 1) {}
   Shared<Vector> at(size_t c) const {
     if (value.is_matrix()) return value.matrix().column(c);
     if (value.is_plain_table()) return value.table().column_shared(c);
@@ -154,7 +160,8 @@ Value lift_map2(std::string_view function, const Value& x, const Value& y, const
     const auto& shape = is_rows(x) ? x.vector() : y.vector();
     std::vector<Value> parts;
     for (size_t row = 0; row < shape.size(); ++row) {
-      parts.push_back(lift_map2(function, is_rows(x) ? x.vector().at(row) : x, is_rows(y) ? y.vector().at(row) : y, map));
+      parts.push_back(
+          lift_map2(function, is_rows(x) ? x.vector().at(row) : x, is_rows(y) ? y.vector().at(row) : y, map));
     }
     return Vector::tuple(std::move(parts));
   }
@@ -169,7 +176,8 @@ Value lift_map2(std::string_view function, const Value& x, const Value& y, const
   }
   const Columns left(x), right(y);
   const size_t count = std::max(left.count, right.count);
-  if ((left.count != count && is_columns(x)) || (right.count != count && is_columns(y))) refuse_lengths(function, left.count, right.count);
+  if ((left.count != count && is_columns(x)) || (right.count != count && is_columns(y)))
+    refuse_lengths(function, left.count, right.count);
   const Value& shape = is_columns(x) ? x : y;
   std::vector<Shared<Vector>> columns;
   for (size_t c = 0; c < count; ++c) columns.emplace_back(map(left.at(c), right.at(c)));
@@ -209,7 +217,8 @@ Value lift_reduce2(std::string_view function, const Value& x, const Value& y, co
     const auto& shape = is_rows(x) ? x.vector() : y.vector();
     std::vector<Value> parts;
     for (size_t row = 0; row < shape.size(); ++row) {
-      parts.push_back(lift_reduce2(function, is_rows(x) ? x.vector().at(row) : x, is_rows(y) ? y.vector().at(row) : y, reduce));
+      parts.push_back(
+          lift_reduce2(function, is_rows(x) ? x.vector().at(row) : x, is_rows(y) ? y.vector().at(row) : y, reduce));
     }
     return vector_of(std::move(parts));
   }
@@ -217,12 +226,14 @@ Value lift_reduce2(std::string_view function, const Value& x, const Value& y, co
   if (!elements_of(y) && !is_columns(y)) usage_error(function, "Vectors or matrices are expected.");
   const Columns left(x), right(y);
   const size_t count = std::max(left.count, right.count);
-  if ((left.count != count && is_columns(x)) || (right.count != count && is_columns(y))) refuse_lengths(function, left.count, right.count);
+  if ((left.count != count && is_columns(x)) || (right.count != count && is_columns(y)))
+    refuse_lengths(function, left.count, right.count);
   std::vector<Value> results;
   for (size_t c = 0; c < count; ++c) {
     const auto a = left.at(c), b = right.at(c);
     const size_t rows = std::max(a->size(), b->size());
-    results.push_back(reduce(stretched(function, a, x.is_scalar() ? rows : a->size()), stretched(function, b, y.is_scalar() ? rows : b->size())));
+    results.push_back(reduce(stretched(function, a, x.is_scalar() ? rows : a->size()),
+                             stretched(function, b, y.is_scalar() ? rows : b->size())));
   }
   if (!is_columns(x) && !is_columns(y)) return results[0];
   return vector_of(std::move(results));

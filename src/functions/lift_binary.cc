@@ -30,7 +30,9 @@ bool needs_conversion(Element from, Element to) {
   const auto plain = [](Type type) { return types::is_numeric(type) && !types::is_decimal(type); };
   if (to.type == Type::kBool) return true;
   if (plain(from.type) && plain(to.type)) return false;
-  const auto whole = [](Type type) { return types::is_temporal(type) || types::is_integral(type) || type == Type::kBool; };
+  const auto whole = [](Type type) {
+    return types::is_temporal(type) || types::is_integral(type) || type == Type::kBool;
+  };
   if (whole(from.type) && whole(to.type)) return types::is_temporal(from.type) && types::is_temporal(to.type);
   if (types::is_decimal(from.type) && types::is_decimal(to.type)) return from.scale != to.scale;
   return true;
@@ -79,7 +81,8 @@ void type_void(Side& side, const Side& other) {
   side.scalar = Scalar::null_of(type, element.scale);
 }
 
-Vector run_elements(const BinaryOperation& operation, const BinaryTypes& types, const Side& left, const Side& right, size_t rows) {
+Vector run_elements(const BinaryOperation& operation, const BinaryTypes& types, const Side& left, const Side& right,
+                    size_t rows) {
   if (operation.elements == nullptr) {
     throw ScriptError("The function [" + std::string(operation.name) + "] does not support " +
                       std::string(types::name_of(types.left.type)) + ".");
@@ -106,8 +109,11 @@ void run_kernel(const BinaryOperation& operation, const BinaryTypes& types, cons
   const Payload right_payload = right.vector ? Payload() : payload_of(right.scalar);
   const auto repr_of_side = [](const Side& side) { return types::repr_of(side.type()); };
   kernels::run_mixed(kernel,
-                     {.left = repr_of_side(left), .right = repr_of_side(right), .compute = types.compute,
-                      .produced = types.produced, .result = types::repr_of(types.result.type)},
+                     {.left = repr_of_side(left),
+                      .right = repr_of_side(right),
+                      .compute = types.compute,
+                      .produced = types.produced,
+                      .result = types::repr_of(types.result.type)},
                      {left.vector ? values_of(**left.vector) : left_payload.bytes, !left.vector},
                      {right.vector ? values_of(**right.vector) : right_payload.bytes, !right.vector}, out, rows);
   if (types.wrap == 0) return;
@@ -132,7 +138,8 @@ bool both_text(const Side& left, const Side& right) {
 Vector combine(const BinaryOperation& operation, Side left, Side right, size_t rows) {
   if (left.type() == Type::kVoid && left.vector) left = {.scalar = Scalar()};
   if (right.type() == Type::kVoid && right.vector) right = {.scalar = Scalar()};
-  if (operation.text != nullptr && both_text(left, right)) return operation.text(text_lane(left), text_lane(right), rows);
+  if (operation.text != nullptr && both_text(left, right))
+    return operation.text(text_lane(left), text_lane(right), rows);
   type_void(left, right);
   type_void(right, left);
   const auto types = operation.types(operation.name, left.element(), right.element());
@@ -204,7 +211,9 @@ Value combine_arrays(const BinaryOperation& operation, const Value& left, const 
   const auto& array = shape.vector();
   const auto flat_side = [&](const Value& side) -> Value {
     if (side.is_scalar()) return side;
-    if (!side.is_vector()) throw ScriptError("The function [" + std::string(operation.name) + "] does not accept an array vector and " + side.type_text() + ".");
+    if (!side.is_vector())
+      throw ScriptError("The function [" + std::string(operation.name) + "] does not accept an array vector and " +
+                        side.type_text() + ".");
     if (side.vector().is_array()) {
       if (!std::ranges::equal(side.vector().ends(), array.ends())) {
         throw ScriptError("The function [" + std::string(operation.name) + "] needs array vectors of the same shape.");
@@ -256,7 +265,8 @@ Alignment align_labels(const Vector& left, const Vector& right) {
     const auto label = right.scalar_at(i);
     if (seen.find(label) < 0) rows.push_back({label, -1, static_cast<int64_t>(i)});
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return types::compare(a.label, b.label) < 0; });
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const Row& a, const Row& b) { return types::compare(a.label, b.label) < 0; });
   Alignment alignment{{}, {}, Vector(left.type())};
   for (const auto& row : rows) {
     alignment.left.push_back(row.left < 0 ? INT64_MAX : row.left);
@@ -290,7 +300,8 @@ Buffer<int64_t> all_of(size_t count) {
 
 /// Indexed series align rows, indexed matrices rows and columns, missing cells null.
 bool align(Matrix& left, Matrix& right) {
-  const bool by_label = (left.is_indexed_series || left.is_indexed_matrix) && (right.is_indexed_series || right.is_indexed_matrix);
+  const bool by_label =
+      (left.is_indexed_series || left.is_indexed_matrix) && (right.is_indexed_series || right.is_indexed_matrix);
   if (!by_label || !left.row_labels || !right.row_labels) return false;
   const auto rows = align_labels(**left.row_labels, **right.row_labels);
   auto left_columns = all_of(left.columns), right_columns = all_of(right.columns);
@@ -315,8 +326,8 @@ Value combine_matrices(const BinaryOperation& operation, const Value& left, cons
     const bool series = l.rows == r.rows && (l.columns == 1 || r.columns == 1);
     if (l.rows != r.rows || (l.columns != r.columns && !series)) {
       throw ScriptError("The function [" + std::string(operation.name) + "] needs matrices of the same shape, not " +
-                        std::to_string(l.rows) + "x" + std::to_string(l.columns) + " and " + std::to_string(r.rows) + "x" +
-                        std::to_string(r.columns) + ".");
+                        std::to_string(l.rows) + "x" + std::to_string(l.columns) + " and " + std::to_string(r.rows) +
+                        "x" + std::to_string(r.columns) + ".");
     }
     if (l.columns != r.columns) {
       const auto& wide = l.columns > r.columns ? l : r;
@@ -337,7 +348,8 @@ Value combine_matrices(const BinaryOperation& operation, const Value& left, cons
     other = other.vector().take(rows);
   }
   const Value values = matrix.values;
-  return matrix_like(matrix, combine_vectors(operation, matrix_left ? values : other, matrix_left ? other : values).vector());
+  return matrix_like(matrix,
+                     combine_vectors(operation, matrix_left ? values : other, matrix_left ? other : values).vector());
 }
 
 bool takes_arithmetic(const Vector& column) {
@@ -348,13 +360,15 @@ Value combine_tables(const BinaryOperation& operation, const Value& left, const 
   const bool table_left = left.is_plain_table();
   const auto& shape = table_left ? left.table() : right.table();
   if (left.is_plain_table() && right.is_plain_table() && right.table().columns() != shape.columns()) {
-    throw ScriptError("The function [" + std::string(operation.name) + "] needs tables with as many columns on both sides.");
+    throw ScriptError("The function [" + std::string(operation.name) +
+                      "] needs tables with as many columns on both sides.");
   }
   std::vector<std::string> names = shape.names();
   std::vector<Shared<Vector>> columns;
   for (size_t c = 0; c < shape.columns(); ++c) {
     const auto side = [&](const Value& v) { return v.is_plain_table() ? Value(v.table().column_shared(c)) : v; };
-    const bool compares = types::is_literal(shape.column(c).type()) && !(side(table_left ? right : left).type() == Type::kString);
+    const bool compares =
+        types::is_literal(shape.column(c).type()) && !(side(table_left ? right : left).type() == Type::kString);
     if (compares && !takes_arithmetic(shape.column(c))) {
       columns.push_back(shape.column_shared(c));
       continue;
@@ -371,7 +385,8 @@ Value combine_dictionaries(const BinaryOperation& operation, const Value& left, 
     const auto& r = right.dictionary();
     std::vector<Value> values;
     Vector keys = l.keys();
-    for (size_t i = 0; i < l.size(); ++i) values.push_back(lift_binary(operation, l.values().at(i), r.get(l.keys().scalar_at(i))));
+    for (size_t i = 0; i < l.size(); ++i)
+      values.push_back(lift_binary(operation, l.values().at(i), r.get(l.keys().scalar_at(i))));
     for (size_t i = 0; i < r.size(); ++i) {
       const auto key = r.keys().scalar_at(i);
       if (l.find(key) >= 0) continue;
@@ -394,11 +409,13 @@ Value combine_pairs(const BinaryOperation& operation, const Value& left, const V
 }
 
 Value combine_sets(const BinaryOperation& operation, const Value& left, const Value& right) {
-  if (operation.sets == nullptr) throw ScriptError("The function [" + std::string(operation.name) + "] does not support sets.");
+  if (operation.sets == nullptr)
+    throw ScriptError("The function [" + std::string(operation.name) + "] does not support sets.");
   const auto as_set = [&](const Value& v) -> data::Set {
     if (v.is_set()) return v.set();
     auto elements = elements_of(v);
-    if (!elements || !v.is_scalar()) throw ScriptError("The function [" + std::string(operation.name) + "] needs sets on both sides.");
+    if (!elements || !v.is_scalar())
+      throw ScriptError("The function [" + std::string(operation.name) + "] needs sets on both sides.");
     return data::Set(**elements);
   };
   return operation.sets(as_set(left), as_set(right));
@@ -415,7 +432,9 @@ Value lift_binary(const BinaryOperation& operation, const Value& left, const Val
   const auto either = [&](auto&& holds) { return holds(left) || holds(right); };
   if (left.is_scalar() && right.is_scalar()) return combine_scalars(operation, left.scalar(), right.scalar());
   if (either([](const Value& v) { return v.is_table_object(); })) {
-    const auto plain = [&](const Value& v) { return v.is_table_object() ? Value(table_argument(operation.name, v)) : v; };
+    const auto plain = [&](const Value& v) {
+      return v.is_table_object() ? Value(table_argument(operation.name, v)) : v;
+    };
     return lift_binary(operation, plain(left), plain(right));
   }
   if (either([](const Value& v) { return v.is_set(); })) return combine_sets(operation, left, right);

@@ -82,10 +82,12 @@ std::string NumberPattern::apply(const Form& form, double magnitude) {
     while (static_cast<int>(places.size()) > form.places_min && places.back() == '0') places.pop_back();
   }
   if (digits == "0" && form.whole_digits == 0) digits.clear();
-  if (static_cast<int>(digits.size()) < form.whole_digits) digits.insert(0, static_cast<size_t>(form.whole_digits) - digits.size(), '0');
+  if (static_cast<int>(digits.size()) < form.whole_digits)
+    digits.insert(0, static_cast<size_t>(form.whole_digits) - digits.size(), '0');
   if (form.grouped) group_thousands(digits);
   if (!places.empty()) digits += "." + places;
-  if (form.exponent_digits > 0) digits += fmt::format("E{}{:0{}}", exponent < 0 ? "-" : "", std::abs(exponent), form.exponent_digits);
+  if (form.exponent_digits > 0)
+    digits += fmt::format("E{}{:0{}}", exponent < 0 ? "-" : "", std::abs(exponent), form.exponent_digits);
   return form.prefix + digits + form.suffix;
 }
 

@@ -6,8 +6,8 @@
 
 namespace pelorus::functions {
 
-/// A compiled pattern: 0 a digit always shown, # one shown when needed, comma groups thousands, % shows hundredths, E the
-/// power of ten; after ; the pattern of negative numbers. Other characters stand as they are.
+/// A compiled pattern: 0 a digit always shown, # one shown when needed, comma groups thousands, % shows hundredths, E
+/// the power of ten; after ; the pattern of negative numbers. Other characters stand as they are.
 class NumberPattern {
  public:
   explicit NumberPattern(std::string_view pattern);
@@ -16,10 +16,10 @@ class NumberPattern {
  private:
   struct Form {
     std::string prefix, suffix;
-    int whole_digits = 0;      // 0s before the point
-    int places_min = 0;        // 0s after it
-    int places_max = 0;        // 0s and #s after it
-    int exponent_digits = 0;   // 0: no exponent
+    int whole_digits = 0;     // 0s before the point
+    int places_min = 0;       // 0s after it
+    int places_max = 0;       // 0s and #s after it
+    int exponent_digits = 0;  // 0: no exponent
     bool grouped = false;
     bool percent = false;
   };

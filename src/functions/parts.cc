@@ -54,7 +54,8 @@ std::vector<Value> argument_columns(std::string_view function, const Value& valu
                           std::all_of(value.vector().values_any().begin(), value.vector().values_any().end(),
                                       [](const Value& part) { return part.is_vector(); });
   if (!is_several) {
-    if (!value.is_vector()) usage_error(function, "X must be a vector or a tuple of vectors, not " + value.type_text() + ".");
+    if (!value.is_vector())
+      usage_error(function, "X must be a vector or a tuple of vectors, not " + value.type_text() + ".");
     return {value};
   }
   const auto parts = value.vector().values_any();

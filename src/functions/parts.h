@@ -25,8 +25,8 @@ size_t length_of(std::string_view function, const std::vector<Value>& columns);
 
 /// Rows of equal keys: groups ascend by key, rows keep their order inside a group.
 struct KeyGroups {
-  std::vector<Value> keys;                  // one vector per key column: its distinct values by group
-  std::vector<std::vector<int64_t>> rows;   // by group
+  std::vector<Value> keys;                 // one vector per key column: its distinct values by group
+  std::vector<std::vector<int64_t>> rows;  // by group
 };
 KeyGroups group_by_keys(std::string_view function, const Value& keys, size_t rows);
 

@@ -17,8 +17,10 @@ class Printer {
     if (depth > limits_.depth) return "...";
     if (value.is_missing()) return {};
     if (value.is_scalar()) return cast_text(value.scalar());
-    if (value.is_vector()) return elements(value.vector(), value.is_tuple() ? '(' : '[', value.is_tuple() ? ')' : ']', depth);
-    if (value.is_pair()) return print(value.pair().elements.at(0), depth) + ":" + print(value.pair().elements.at(1), depth);
+    if (value.is_vector())
+      return elements(value.vector(), value.is_tuple() ? '(' : '[', value.is_tuple() ? ')' : ']', depth);
+    if (value.is_pair())
+      return print(value.pair().elements.at(0), depth) + ":" + print(value.pair().elements.at(1), depth);
     if (value.is_set()) return "set(" + elements(value.set().elements(), '[', ']', depth) + ")";
     if (value.is_dictionary()) return dictionary(value.dictionary(), depth);
     if (value.is_matrix()) return matrix(value.matrix(), depth);
@@ -56,7 +58,8 @@ class Printer {
     }
     for (size_t line = 0; line < lines; ++line) {
       std::string text;
-      for (size_t c = 0; c < columns.size(); ++c) text += columns[c][line] + std::string(widths[c] - columns[c][line].size() + 1, ' ');
+      for (size_t c = 0; c < columns.size(); ++c)
+        text += columns[c][line] + std::string(widths[c] - columns[c][line].size() + 1, ' ');
       while (!text.empty() && text.back() == ' ') text.pop_back();
       out += (line > 0 ? "\n" : "") + text;
       if (line > 0) continue;
@@ -85,7 +88,8 @@ class Printer {
     const auto rows = table_argument("print", value);
     std::vector<std::vector<std::string>> columns;
     const size_t shown = std::min(rows.rows(), limits_.rows);
-    for (size_t c = 0; c < rows.columns(); ++c) columns.push_back(column(rows.names()[c], rows.column(c), shown, depth));
+    for (size_t c = 0; c < rows.columns(); ++c)
+      columns.push_back(column(rows.names()[c], rows.column(c), shown, depth));
     return grid(columns) + (shown < rows.rows() ? "\n..." : "");
   }
 

@@ -27,7 +27,8 @@ void Registry::add(Function function) {
 void Registry::add_alias(std::string_view alias, std::string_view name) {
   auto function = find(name);
   CHECK_WITH(function != nullptr, "an alias of an unknown function: " + std::string(name));
-  CHECK_WITH(functions_.emplace(std::string(alias), std::move(function)).second, "an alias is taken: " + std::string(alias));
+  CHECK_WITH(functions_.emplace(std::string(alias), std::move(function)).second,
+             "an alias is taken: " + std::string(alias));
 }
 
 std::shared_ptr<const Builtin> Registry::find(std::string_view name) const {

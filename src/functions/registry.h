@@ -14,9 +14,7 @@ namespace pelorus::functions {
 class Builtin final : public data::FunctionObject {
  public:
   explicit Builtin(Function function) : function_(std::move(function)) {}
-  Kind kind() const override {
-    return function_.nature == Nature::kCommand ? Kind::kProcedure : Kind::kSystem;
-  }
+  Kind kind() const override { return function_.nature == Nature::kCommand ? Kind::kProcedure : Kind::kSystem; }
   std::string print() const override { return function_.name; }
   bool is_aggregate() const override { return function_.nature == Nature::kAggregate; }
   const Function& function() const { return function_; }

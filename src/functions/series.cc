@@ -37,8 +37,10 @@ Vector gathered(const Vector& x, size_t count, Pick&& pick) {
     return result;
   }
   types::visit_fixed(x.repr(), [&]<class T>() {
-    if constexpr (std::is_same_v<T, types::Bytes16>) fill(result.edit<T>(), types::null_of_bytes16(x.type()));
-    else fill(result.edit<T>(), types::kNull<T>);
+    if constexpr (std::is_same_v<T, types::Bytes16>)
+      fill(result.edit<T>(), types::null_of_bytes16(x.type()));
+    else
+      fill(result.edit<T>(), types::kNull<T>);
   });
   return result;
 }
@@ -50,7 +52,8 @@ std::vector<int32_t> ranks_of(const Vector& x) {
   for (size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<int32_t>(i);
   std::sort(codes.begin(), codes.end(), [&](int32_t a, int32_t b) { return base.text(a) < base.text(b); });
   std::vector<int32_t> ranks(codes.size());
-  for (size_t i = 0; i < codes.size(); ++i) ranks[static_cast<size_t>(codes[i])] = static_cast<int32_t>(i) - 1;  // "" comes first
+  for (size_t i = 0; i < codes.size(); ++i)
+    ranks[static_cast<size_t>(codes[i])] = static_cast<int32_t>(i) - 1;  // "" comes first
   return ranks;
 }
 
@@ -60,7 +63,8 @@ struct Key {
   kernels::KeyColumn column;
 
   Key(std::string_view function, const Vector& x) {
-    if (x.is_array() || x.repr() == types::Repr::kMixed) usage_error(function, "The elements must be scalars of one type.");
+    if (x.is_array() || x.repr() == types::Repr::kMixed)
+      usage_error(function, "The elements must be scalars of one type.");
     column.repr = x.repr();
     column.rows = x.size();
     kernels::visit_key(x.repr(), [&]<class T>() { column.values = x.values<T>().data(); });
@@ -112,7 +116,8 @@ Distinct distinct_of(std::string_view function, const Vector& x) {
   const auto groups = kernels::group_rows({&key.column, 1}, x.size());
   std::vector<uint32_t> by_appearance(groups.count());
   for (uint32_t g = 0; g < by_appearance.size(); ++g) by_appearance[g] = g;
-  std::sort(by_appearance.begin(), by_appearance.end(), [&](uint32_t a, uint32_t b) { return groups.first_row[a] < groups.first_row[b]; });
+  std::sort(by_appearance.begin(), by_appearance.end(),
+            [&](uint32_t a, uint32_t b) { return groups.first_row[a] < groups.first_row[b]; });
   Distinct distinct;
   std::vector<uint32_t> renumbered(groups.count());
   for (uint32_t i = 0; i < by_appearance.size(); ++i) {
@@ -124,7 +129,8 @@ Distinct distinct_of(std::string_view function, const Vector& x) {
   return distinct;
 }
 
-Finder::Finder(std::string_view function, const Vector& in) : function_(function), type_(in.type()), scale_(in.scale()) {
+Finder::Finder(std::string_view function, const Vector& in)
+    : function_(function), type_(in.type()), scale_(in.scale()) {
   if (in.is_array() || in.is_tuple()) {
     type_ = Type::kAny;
     for (size_t i = 0; i < in.size(); ++i) {

@@ -5,12 +5,19 @@
 
 namespace pelorus::functions {
 
-/// `count` elements of `x` from `start` on, starting over at the end. No per-element allocation for fixed widths; SYMBOL
-/// shares its base. An empty x gives nulls.
+/// `count` elements of `x` from `start` on, starting over at the end. No per-element allocation for fixed widths;
+/// SYMBOL shares its base. An empty x gives nulls.
 Vector repeated(const Vector& x, size_t start, size_t count);
 /// Element i of the result is element i - distance of x; null where there is none. A distance may be negative.
 Vector shifted(const Vector& x, int64_t distance);
 Vector reversed(const Vector& x);
+
+/// Elements are plain numbers of which types::kNull is the null: is_null_at may be replaced by a comparison.
+inline bool has_reserved_null(const Vector& x) {
+  const auto repr = x.repr();
+  return !x.is_array() && types::is_fixed(repr) && repr != types::Repr::kB16 && x.type() != Type::kSymbol &&
+         x.type() != Type::kVoid;
+}
 
 /// Positions that sort `x`; equal elements keep their order, nulls are smallest. Text by bytes.
 /// ScriptError for tuples and array vectors.

@@ -10,7 +10,8 @@ namespace {
 using types::Type;
 
 constexpr int64_t kNsPerDay = 86'400'000'000'000;
-constexpr std::string_view kMonths[] = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
+constexpr std::string_view kMonths[] = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
+                                        "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
 
 std::string padded(int64_t number, int width) {
   std::string digits = std::to_string(number);
@@ -25,8 +26,10 @@ struct Parts {
 
 Parts parts_of_value(int64_t value, Type type) {
   Parts parts;
-  if (!types::is_time_of_day(type)) parts.date = types::civil_from_days(static_cast<int32_t>(kernels::days_of(value, type)));
-  if (type != Type::kMonth && type != Type::kDate) parts.ns = kernels::clock_of(value, type) * (kNsPerDay / types::units_per_day(type));
+  if (!types::is_time_of_day(type))
+    parts.date = types::civil_from_days(static_cast<int32_t>(kernels::days_of(value, type)));
+  if (type != Type::kMonth && type != Type::kDate)
+    parts.ns = kernels::clock_of(value, type) * (kNsPerDay / types::units_per_day(type));
   return parts;
 }
 
@@ -65,7 +68,8 @@ struct Reading {
     if (*at + 3 > text.size()) return false;
     for (int64_t m = 0; m < 12; ++m) {
       bool same = true;
-      for (size_t i = 0; i < 3; ++i) same = same && std::toupper(static_cast<unsigned char>(text[*at + i])) == kMonths[m][i];
+      for (size_t i = 0; i < 3; ++i)
+        same = same && std::toupper(static_cast<unsigned char>(text[*at + i])) == kMonths[m][i];
       if (!same) continue;
       month = m + 1;
       *at += 3;
@@ -75,7 +79,8 @@ struct Reading {
   }
   bool read_half(std::string_view text, size_t* at) {
     if (*at + 2 > text.size()) return false;
-    const int first = std::toupper(static_cast<unsigned char>(text[*at])), second_letter = std::toupper(static_cast<unsigned char>(text[*at + 1]));
+    const int first = std::toupper(static_cast<unsigned char>(text[*at])),
+              second_letter = std::toupper(static_cast<unsigned char>(text[*at + 1]));
     if ((first != 'A' && first != 'P') || second_letter != 'M') return false;
     afternoon = first == 'P';
     half_day = true;
@@ -86,7 +91,9 @@ struct Reading {
     if (letter == 'a') return read_half(text, at);
     if (letter == 'M' && width >= 3) return read_month_name(text, at);
     int64_t number = 0;
-    const int most = letter == 'y' ? (width == 2 ? 2 : 4) : width == 1 && letter != 'n' ? (letter == 'S' ? 3 : 2) : width;
+    const int most = letter == 'y'                 ? (width == 2 ? 2 : 4)
+                     : width == 1 && letter != 'n' ? (letter == 'S' ? 3 : 2)
+                                                   : width;
     if (!read_number(text, at, width == 1 ? 1 : width, most, &number)) return false;
     switch (letter) {
       case 'y': year = width == 2 ? (number < 70 ? 2000 : 1900) + number : number; break;
@@ -106,7 +113,8 @@ struct Reading {
       if (hour < 1 || hour > 12) return false;
       hour = hour % 12 + (afternoon ? 12 : 0);
     }
-    return types::is_valid_date(static_cast<int>(year), static_cast<int>(month), static_cast<int>(day)) && hour < 24 && minute < 60 && second < 60;
+    return types::is_valid_date(static_cast<int>(year), static_cast<int>(month), static_cast<int>(day)) && hour < 24 &&
+           minute < 60 && second < 60;
   }
 };
 
@@ -144,7 +152,8 @@ int TemporalPattern::width(char letter) const {
 std::string TemporalPattern::format(int64_t value, Type type) const {
   const auto parts = parts_of_value(value, type);
   std::string out;
-  for (const auto& piece : pieces_) out += piece.letter == 0 ? piece.literal : piece_text(piece.letter, piece.width, parts);
+  for (const auto& piece : pieces_)
+    out += piece.letter == 0 ? piece.literal : piece_text(piece.letter, piece.width, parts);
   return out;
 }
 
@@ -182,7 +191,10 @@ std::optional<int64_t> TemporalPattern::parse(std::string_view text) const {
   const int64_t ns = ((reading.hour * 60 + reading.minute) * 60 + reading.second) * 1'000'000'000 + reading.ns;
   const int64_t clock = ns / (kNsPerDay / per_day);
   if (types::is_time_of_day(type)) return clock;
-  return types::days_from_civil(static_cast<int>(reading.year), static_cast<int>(reading.month), static_cast<int>(reading.day)) * per_day + clock;
+  return types::days_from_civil(static_cast<int>(reading.year), static_cast<int>(reading.month),
+                                static_cast<int>(reading.day)) *
+             per_day +
+         clock;
 }
 
 }  // namespace pelorus::functions

@@ -25,7 +25,7 @@ class TemporalPattern {
 
  private:
   struct Piece {
-    char letter;          // 0: literal
+    char letter;  // 0: literal
     int width;
     std::string literal;
   };

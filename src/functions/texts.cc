@@ -42,7 +42,8 @@ Value map_text(std::string_view function, const Value& x, const std::function<st
   });
 }
 
-Value map_text_to(std::string_view function, const Value& x, Type result_type, const std::function<Scalar(const std::string&)>& map) {
+Value map_text_to(std::string_view function, const Value& x, Type result_type,
+                  const std::function<Scalar(const std::string&)>& map) {
   return lift_map_any(x, Spread::kElements, [&](const Shared<Vector>& vector) {
     const Type type = vector->type();
     if (!types::is_literal(type) && type != Type::kVoid && type != Type::kChar) refuse(function, type);
@@ -55,7 +56,8 @@ Value map_text_to(std::string_view function, const Value& x, Type result_type, c
   });
 }
 
-Value map_text2(std::string_view function, const Value& x, const Value& y, Type result_type, const std::function<Scalar(const std::string&, const std::string&)>& map) {
+Value map_text2(std::string_view function, const Value& x, const Value& y, Type result_type,
+                const std::function<Scalar(const std::string&, const std::string&)>& map) {
   if (y.is_scalar()) {
     const auto other = char_text(y.scalar());
     return map_text_to(function, x, result_type, [&](const std::string& text) { return map(text, other); });

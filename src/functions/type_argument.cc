@@ -46,7 +46,8 @@ TypeArgument type_argument(std::string_view function, const data::Value& value) 
   if (value.is_scalar() && types::is_integral(value.type()) && parse_type_code(value.scalar().as_int64(), &type)) {
     return type;
   }
-  throw ScriptError("Usage: " + std::string(function) + "(...). A data type such as INT, DOUBLE or DECIMAL64(4) is expected.");
+  throw ScriptError("Usage: " + std::string(function) +
+                    "(...). A data type such as INT, DOUBLE or DECIMAL64(4) is expected.");
 }
 
 }  // namespace pelorus::functions

@@ -76,7 +76,8 @@ BinaryTypes aligned_decimals(Element left, Element right) {
 /// Two numbers, neither temporal, made one type: floats win over decimals, decimals over integers.
 BinaryTypes promoted(Element left, Element right) {
   if (is_floating(left.type) || is_floating(right.type)) {
-    const bool single = left.type != Type::kDouble && right.type != Type::kDouble && !is_decimal(left.type) && !is_decimal(right.type);
+    const bool single =
+        left.type != Type::kDouble && right.type != Type::kDouble && !is_decimal(left.type) && !is_decimal(right.type);
     BinaryTypes types{.left = left, .right = right, .result = {single ? Type::kFloat : Type::kDouble, 0}};
     if (is_decimal(left.type)) types.left = {Type::kDouble, 0};
     if (is_decimal(right.type)) types.right = {Type::kDouble, 0};
@@ -109,7 +110,9 @@ BinaryTypes moved(Element temporal) {
 
 Repr compute_repr(Repr repr) {
   switch (repr) {
-    case Repr::kI8: case Repr::kI16: case Repr::kI32: return Repr::kI32;
+    case Repr::kI8:
+    case Repr::kI16:
+    case Repr::kI32: return Repr::kI32;
     case Repr::kI64: return Repr::kI64;
     case Repr::kI128: return Repr::kI128;
     default: return Repr::kF64;
@@ -161,7 +164,8 @@ BinaryTypes product_types(std::string_view function, Element left, Element right
   while (type != Type::kDecimal128 && scale > types::scale_max(type)) {
     type = type == Type::kDecimal32 ? Type::kDecimal64 : Type::kDecimal128;
   }
-  if (scale > types::scale_max(type)) throw ScriptError("Decimal math overflow: the product would have scale " + std::to_string(scale) + ".");
+  if (scale > types::scale_max(type))
+    throw ScriptError("Decimal math overflow: the product would have scale " + std::to_string(scale) + ".");
   auto types = same({type, scale});
   types.left = {type, left.scale};
   types.right = {type, right.scale};
@@ -178,11 +182,16 @@ BinaryTypes quotient_types(std::string_view function, Element left, Element righ
   // The dividend gets the divisor's scale on top, so that the quotient keeps the dividend's.
   const Element result{wider_decimal(left, right), left.scale};
   const int lifted = std::min(left.scale + right.scale, types::scale_max(Type::kDecimal128));
-  return {.left = {Type::kDecimal128, lifted}, .right = {Type::kDecimal128, lifted - left.scale},
-          .compute = Repr::kI128, .produced = Repr::kI128, .result = result};
+  return {.left = {Type::kDecimal128, lifted},
+          .right = {Type::kDecimal128, lifted - left.scale},
+          .compute = Repr::kI128,
+          .produced = Repr::kI128,
+          .result = result};
 }
 
-BinaryTypes remainder_types(std::string_view function, Element left, Element right) { return numbers(function, left, right); }
+BinaryTypes remainder_types(std::string_view function, Element left, Element right) {
+  return numbers(function, left, right);
+}
 
 BinaryTypes double_types(std::string_view function, Element left, Element right) {
   left = plain(left);
@@ -217,7 +226,8 @@ BinaryTypes comparison_types(std::string_view function, Element left, Element ri
   const auto is_bytes = [](Type type) { return types::category_of(type) == types::Category::kBinary; };
   if (is_bytes(left.type) || is_bytes(right.type)) {
     const Type type = is_bytes(left.type) ? left.type : right.type;
-    if (!(left.type == type || is_literal(left.type)) || !(right.type == type || is_literal(right.type))) refuse(function, left, right);
+    if (!(left.type == type || is_literal(left.type)) || !(right.type == type || is_literal(right.type)))
+      refuse(function, left, right);
     types = {.left = {type, 0}, .right = {type, 0}, .by_element = true};
   } else if (left.type == Type::kDuration && right.type == Type::kDuration) {
     types = {.left = left, .right = right, .by_element = true};

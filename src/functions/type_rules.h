@@ -17,7 +17,7 @@ struct Element {
 };
 
 struct BinaryTypes {
-  Element left;    // each operand is first brought to this meaning …
+  Element left;  // each operand is first brought to this meaning …
   Element right;
   Repr compute = Repr::kF64;   // … then to this representation for the kernel,
   Repr produced = Repr::kF64;  // which writes this one,
@@ -29,16 +29,16 @@ struct BinaryTypes {
 /// `function` is for messages. VOID operands have been given the other's type before. Errors: ScriptError.
 using BinaryRule = BinaryTypes (*)(std::string_view function, Element left, Element right);
 
-BinaryTypes sum_types(std::string_view function, Element left, Element right);        // add
-BinaryTypes difference_types(std::string_view function, Element left, Element right); // sub
-BinaryTypes product_types(std::string_view function, Element left, Element right);    // mul
-BinaryTypes quotient_types(std::string_view function, Element left, Element right);   // div
-BinaryTypes remainder_types(std::string_view function, Element left, Element right);  // mod
-BinaryTypes double_types(std::string_view function, Element left, Element right);     // ratio pow
-BinaryTypes bit_types(std::string_view function, Element left, Element right);        // bitAnd lshift
-BinaryTypes logic_types(std::string_view function, Element left, Element right);      // and or xor
-BinaryTypes comparison_types(std::string_view function, Element left, Element right); // eq lt
-BinaryTypes extreme_types(std::string_view function, Element left, Element right);    // max min of two
+BinaryTypes sum_types(std::string_view function, Element left, Element right);         // add
+BinaryTypes difference_types(std::string_view function, Element left, Element right);  // sub
+BinaryTypes product_types(std::string_view function, Element left, Element right);     // mul
+BinaryTypes quotient_types(std::string_view function, Element left, Element right);    // div
+BinaryTypes remainder_types(std::string_view function, Element left, Element right);   // mod
+BinaryTypes double_types(std::string_view function, Element left, Element right);      // ratio pow
+BinaryTypes bit_types(std::string_view function, Element left, Element right);         // bitAnd lshift
+BinaryTypes logic_types(std::string_view function, Element left, Element right);       // and or xor
+BinaryTypes comparison_types(std::string_view function, Element left, Element right);  // eq lt
+BinaryTypes extreme_types(std::string_view function, Element left, Element right);     // max min of two
 
 /// What a representation is computed in: one of kI32 kI64 kI128 kF64.
 Repr compute_repr(Repr repr);

@@ -20,7 +20,8 @@ Vector run_unary(const kernels::UnaryRow& row, const Vector& vector, Type type, 
 
 Value map_same_type(std::string_view function, const Value& x, const kernels::UnaryRow& row) {
   return lift_map(function, x, Spread::kElements, [&](const Shared<Vector>& vector) {
-    if (!types::is_numeric(vector->type())) usage_error(function, "X must be numeric, not " + std::string(types::name_of(vector->type())) + ".");
+    if (!types::is_numeric(vector->type()))
+      usage_error(function, "X must be numeric, not " + std::string(types::name_of(vector->type())) + ".");
     const Type type = vector->type() == Type::kBool ? Type::kInt : vector->type();
     return run_unary(row, *vector, type, compute_repr(vector->repr()));
   });
@@ -28,7 +29,8 @@ Value map_same_type(std::string_view function, const Value& x, const kernels::Un
 
 Value map_double(std::string_view function, const Value& x, const kernels::UnaryRow& row) {
   return lift_map(function, x, Spread::kElements, [&](const Shared<Vector>& vector) {
-    if (!types::is_numeric(vector->type())) usage_error(function, "X must be numeric, not " + std::string(types::name_of(vector->type())) + ".");
+    if (!types::is_numeric(vector->type()))
+      usage_error(function, "X must be numeric, not " + std::string(types::name_of(vector->type())) + ".");
     if (types::is_decimal(vector->type())) {
       return run_unary(row, *converted(function, vector, Type::kDouble), Type::kDouble, types::Repr::kF64);
     }

@@ -11,7 +11,8 @@ kernels::Window window_argument(const Arguments& arguments, size_t at) {
   if (window.rows < 1) arguments.refuse("window", "must be a positive integer.");
   if (arguments.has(at + 1) && !arguments[at + 1].is_null()) {
     window.periods = arguments.integer(at + 1, "minPeriods");
-    if (window.periods < 1 || window.periods > window.rows) arguments.refuse("minPeriods", "must be between 1 and window.");
+    if (window.periods < 1 || window.periods > window.rows)
+      arguments.refuse("minPeriods", "must be between 1 and window.");
     window.only_full = false;
   }
   return window;
@@ -25,19 +26,24 @@ int64_t units_of(std::string_view function, types::Duration duration, Type type)
     if (unit == types::DurationUnit::kYear) return int64_t{12} * duration.count;
   }
   const int64_t per_day = types::units_per_day(type);
-  if (unit_ns == 0 || per_day == 0) usage_error(function, "This unit of duration does not fit " + std::string(types::name_of(type)) + ".");
+  if (unit_ns == 0 || per_day == 0)
+    usage_error(function, "This unit of duration does not fit " + std::string(types::name_of(type)) + ".");
   const int64_t type_ns = 86'400'000'000'000 / per_day;
   const auto total = static_cast<types::Int128>(duration.count) * unit_ns;
-  if (total % type_ns != 0) usage_error(function, "The duration is finer than " + std::string(types::name_of(type)) + ".");
+  if (total % type_ns != 0)
+    usage_error(function, "The duration is finer than " + std::string(types::name_of(type)) + ".");
   return static_cast<int64_t>(total / type_ns);
 }
 
 Windows time_windows(const Arguments& arguments, size_t time_at, size_t window_at) {
   const auto times = arguments.vector(time_at, "T");
-  if (!types::is_integral(times->type()) && !types::is_temporal(times->type())) arguments.refuse("T", "must be integral or temporal.");
+  if (!types::is_integral(times->type()) && !types::is_temporal(times->type()))
+    arguments.refuse("T", "must be integral or temporal.");
   int64_t span = 0;
-  if (const auto duration = duration_of(arguments[window_at])) span = units_of(arguments.function(), *duration, times->type());
-  else span = arguments.integer(window_at, "window");
+  if (const auto duration = duration_of(arguments[window_at]))
+    span = units_of(arguments.function(), *duration, times->type());
+  else
+    span = arguments.integer(window_at, "window");
   if (span < 1) arguments.refuse("window", "must be positive.");
   const auto plain = as_longs(arguments.function(), times);
   const auto values = plain->values<int64_t>();

@@ -17,10 +17,12 @@ struct Windows {
   }
 };
 
-/// Window in rows from arguments `at` (window) and `at + 1` (minPeriods, optional): without minPeriods only full windows
-/// count, with it those that hold so many non-null elements.
+/// Window in rows from arguments `at` (window) and `at + 1` (minPeriods, optional): without minPeriods only full
+/// windows count, with it those that hold so many non-null elements.
 kernels::Window window_argument(const Arguments& arguments, size_t at);
-inline Windows row_windows(const kernels::Window& rule, size_t rows) { return {kernels::window_starts(rows, rule), rule}; }
+inline Windows row_windows(const kernels::Window& rule, size_t rows) {
+  return {kernels::window_starts(rows, rule), rule};
+}
 
 /// (t - span, t] over argument 0, an ascending integral or temporal vector; span: an integer in its unit or a duration.
 Windows time_windows(const Arguments& arguments, size_t time_at, size_t window_at);

@@ -35,8 +35,10 @@ struct Sum {
   }
   void add(double x) { accumulate(x), ++count; }
   void remove(double x) {
-    if (--count == 0) sum = lost = 0;
-    else accumulate(-x);
+    if (--count == 0)
+      sum = lost = 0;
+    else
+      accumulate(-x);
   }
   void merge(const Sum& other) { accumulate(other.sum), lost += other.lost, count += other.count; }
   double total() const { return sum + lost; }
@@ -75,7 +77,8 @@ struct Moments {
     ++count;
     const double delta = x - mean, scaled = delta / count, squared = scaled * scaled, term = delta * scaled * before;
     mean += scaled;
-    if constexpr (kMoments >= 4) m4 += term * squared * (count * count - 3 * count + 3) + 6 * squared * m2 - 4 * scaled * m3;
+    if constexpr (kMoments >= 4)
+      m4 += term * squared * (count * count - 3 * count + 3) + 6 * squared * m2 - 4 * scaled * m3;
     if constexpr (kMoments >= 3) m3 += term * scaled * (count - 2) - 3 * scaled * m2;
     m2 += term;
   }
@@ -87,7 +90,9 @@ struct Moments {
     }
     const double total = count + other.count, delta = other.mean - mean, squared = delta * delta;
     if constexpr (kMoments >= 4) {
-      m4 += other.m4 + squared * squared * count * other.count * (count * count - count * other.count + other.count * other.count) / (total * total * total) +
+      m4 += other.m4 +
+            squared * squared * count * other.count *
+                (count * count - count * other.count + other.count * other.count) / (total * total * total) +
             6 * squared * (count * count * other.m2 + other.count * other.count * m2) / (total * total) +
             4 * delta * (count * other.m3 - other.count * m3) / total;
     }
@@ -200,9 +205,13 @@ struct WeightedAverage : WeightedSum {
 
 /// States whose window can drop its oldest element.
 template <class State>
-concept Removable = requires(State state, double x) { state.remove(x); };
+concept Removable = requires(State state, double x) {
+  state.remove(x);
+};
 template <class State>
-concept Removable2 = requires(State state, double x) { state.remove(x, x); };
+concept Removable2 = requires(State state, double x) {
+  state.remove(x, x);
+};
 
 template <class State, class T>
 auto fold(std::span<const T> values) {

@@ -3,6 +3,7 @@
 #include "functions/aggregate_states.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
+#include "functions/series.h"
 #include "functions/unary.h"
 
 namespace pelorus::functions {
@@ -40,8 +41,10 @@ Value sum_of(const Shared<Vector>& values) {
   if (types::is_decimal(values->type())) return decimal_sum(*values);
   if (is_whole(values->type())) {
     return types::visit_fixed(values->repr(), [&]<class T>() -> Value {
-      if constexpr (std::is_integral_v<T>) return Value::of_long(kernels::fold<kernels::SumWhole, T>(values->values<T>()).result());
-      else return Value::null();
+      if constexpr (std::is_integral_v<T>)
+        return Value::of_long(kernels::fold<kernels::SumWhole, T>(values->values<T>()).result());
+      else
+        return Value::null();
     });
   }
   const auto numbers = numeric_doubles("sum", values);
@@ -52,7 +55,8 @@ Vector sum_groups(const Vector& values, std::span<const uint32_t> group_of_row, 
   if (!is_whole(values.type())) return run_groups<kernels::Sum>(values, group_of_row, groups);
   std::vector<kernels::SumWhole> states(groups);
   types::visit_fixed(values.repr(), [&]<class T>() {
-    if constexpr (std::is_integral_v<T>) kernels::fold_groups<kernels::SumWhole, T>(values.values<T>(), group_of_row, states);
+    if constexpr (std::is_integral_v<T>)
+      kernels::fold_groups<kernels::SumWhole, T>(values.values<T>(), group_of_row, states);
   });
   Vector result(Type::kLong, groups);
   for (size_t g = 0; g < groups; ++g) result.edit<int64_t>()[g] = states[g].result();
@@ -65,7 +69,7 @@ bool sums(const Vector& values) { return is_plain_numeric(values) && !types::is_
 int64_t count_of(const Vector& values) {
   if (values.is_array() || values.is_tuple()) return static_cast<int64_t>(values.size());
   int64_t count = 0;
-  if (types::is_fixed(values.repr()) && values.type() != Type::kSymbol && values.repr() != types::Repr::kB16 && values.type() != Type::kVoid) {
+  if (has_reserved_null(values)) {
     types::visit_fixed(values.repr(), [&]<class T>() {
       for (const T& value : values.values<T>()) count += value != types::kNull<T>;
     });
@@ -79,8 +83,10 @@ Value count(CallContext&, std::span<Value> args) {
   const auto& x = args[0];
   if (x.is_table()) return Value::of_int(static_cast<int32_t>(data::size_of(x)));
   if (x.is_vector() && x.vector().is_array()) return Value::of_int(static_cast<int32_t>(x.vector().size()));
-  if (x.is_tuple() && !x.vector().empty() && !x.vector().at(0).is_scalar()) return Value::of_int(static_cast<int32_t>(x.vector().size()));
-  return lift_reduce("count", x, [](const Shared<Vector>& vector) { return Value::of_int(static_cast<int32_t>(count_of(*vector))); });
+  if (x.is_tuple() && !x.vector().empty() && !x.vector().at(0).is_scalar())
+    return Value::of_int(static_cast<int32_t>(x.vector().size()));
+  return lift_reduce(
+      "count", x, [](const Shared<Vector>& vector) { return Value::of_int(static_cast<int32_t>(count_of(*vector))); });
 }
 
 Vector count_groups(const Vector& values, std::span<const uint32_t> group_of_row, size_t groups) {
@@ -112,18 +118,21 @@ Buffer<int64_t> extremes(const Vector& values, std::span<const uint32_t> group_o
       if (is_null(i)) continue;
       auto& row = best[group_of_row.empty() ? 0 : group_of_row[i]];
       const auto held = static_cast<size_t>(row);
-      if (row == INT64_MAX || (wanted == Extreme::kSmallest ? is_less(i, held) : is_less(held, i))) row = static_cast<int64_t>(i);
+      if (row == INT64_MAX || (wanted == Extreme::kSmallest ? is_less(i, held) : is_less(held, i)))
+        row = static_cast<int64_t>(i);
     }
   };
   if (types::is_literal(values.type())) {
-    scan([&](size_t i) { return values.text_at(i).empty(); }, [&](size_t a, size_t b) { return values.text_at(a) < values.text_at(b); });
+    scan([&](size_t i) { return values.text_at(i).empty(); },
+         [&](size_t a, size_t b) { return values.text_at(a) < values.text_at(b); });
   } else if (values.repr() == types::Repr::kB16 || values.repr() == types::Repr::kMixed) {
     scan([&](size_t i) { return values.is_null_at(i); },
          [&](size_t a, size_t b) { return types::compare(values.scalar_at(a), values.scalar_at(b)) < 0; });
   } else {
     types::visit_fixed(values.repr(), [&]<class T>() {
       const auto plain = values.values<T>();
-      scan([&](size_t i) { return plain[i] == types::kNull<T>; }, [&](size_t a, size_t b) { return plain[a] < plain[b]; });
+      scan([&](size_t i) { return plain[i] == types::kNull<T>; },
+           [&](size_t a, size_t b) { return plain[a] < plain[b]; });
     });
   }
   return best;
@@ -191,7 +200,9 @@ Value end_not(std::string_view name, std::span<Value> args, bool first) {
 }
 
 Value position(std::string_view name, const Value& x, bool first) {
-  return lift_reduce(name, x, [&](const Shared<Vector>& vector) { return Value::of_int(static_cast<int32_t>(not_null_position(*vector, first))); });
+  return lift_reduce(name, x, [&](const Shared<Vector>& vector) {
+    return Value::of_int(static_cast<int32_t>(not_null_position(*vector, first)));
+  });
 }
 
 /// Position of the extreme; `last`: of equals the last.
@@ -210,12 +221,13 @@ Value extreme_position(std::string_view name, const Value& x, Extreme wanted, bo
 }
 
 Value at_extreme(std::string_view name, std::span<Value> args, Extreme wanted) {
-  return lift_reduce2(name, args[0], args[1], [&](const Shared<Vector>& location, const Shared<Vector>& values) -> Value {
-    if (location->size() != values->size()) refuse_lengths(name, location->size(), values->size());
-    const auto row = extremes(*location, {}, 1, wanted)[0];
-    if (row == INT64_MAX) return Scalar::null_of(values->type(), values->scale());
-    return values->at(static_cast<size_t>(row));
-  });
+  return lift_reduce2(name, args[0], args[1],
+                      [&](const Shared<Vector>& location, const Shared<Vector>& values) -> Value {
+                        if (location->size() != values->size()) refuse_lengths(name, location->size(), values->size());
+                        const auto row = extremes(*location, {}, 1, wanted)[0];
+                        if (row == INT64_MAX) return Scalar::null_of(values->type(), values->scale());
+                        return values->at(static_cast<size_t>(row));
+                      });
 }
 
 Value quantifier(std::string_view name, const Value& x, bool any) {
@@ -248,7 +260,8 @@ Native of_state_biased(std::string_view name) {
 template <Extreme kWanted>
 Native extreme(std::string_view name) {
   return [name](CallContext&, std::span<Value> args) {
-    if (args.size() == 2 && !args[1].is_missing()) return kWanted == Extreme::kLargest ? larger(args[0], args[1]) : smaller(args[0], args[1]);
+    if (args.size() == 2 && !args[1].is_missing())
+      return kWanted == Extreme::kLargest ? larger(args[0], args[1]) : smaller(args[0], args[1]);
     return lift_reduce(name, args[0], [](const Shared<Vector>& vector) { return extreme_of(vector, kWanted); });
   };
 }
@@ -256,44 +269,128 @@ Native extreme(std::string_view name) {
 void register_numbers(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kAggregate, std::move(d)); };
   using namespace kernels;
-  row({"sum", "X", [](CallContext&, std::span<Value> args) { return lift_reduce("sum", args[0], sum_of); }, "The sum; of whole numbers a LONG.", "sum(4 NULL 6)", "10", kSkipsNulls, {sums, sum_groups}});
+  row({"sum",
+       "X",
+       [](CallContext&, std::span<Value> args) { return lift_reduce("sum", args[0], sum_of); },
+       "The sum; of whole numbers a LONG.",
+       "sum(4 NULL 6)",
+       "10",
+       kSkipsNulls,
+       {sums, sum_groups}});
   row({"avg", "X", of_state<Average>("avg"), "The mean.", "avg(4 NULL 6)", "5", kSkipsNulls, grouped_state<Average>()});
   registry.add_alias("mean", "avg");
-  row({"sum2", "X", of_state<PowerSum<2>>("sum2"), "The sum of squares.", "sum2(1 2 3)", "14", kSkipsNulls, grouped_state<PowerSum<2>>()});
-  row({"sum3", "X", of_state<PowerSum<3>>("sum3"), "The sum of cubes.", "sum3(1 2 3)", "36", kSkipsNulls, grouped_state<PowerSum<3>>()});
-  row({"sum4", "X", of_state<PowerSum<4>>("sum4"), "The sum of fourth powers.", "sum4(1 2 3)", "98", kSkipsNulls, grouped_state<PowerSum<4>>()});
-  row({"prod", "X", of_state<Product>("prod"), "The product.", "prod(1 2 3 4)", "24", kSkipsNulls, grouped_state<Product>()});
-  row({"var", "X", of_state<SampleVariance>("var"), "The sample variance (n - 1).", "var(1 2 3 4)", "1.666666667", kSkipsNulls, grouped_state<SampleVariance>()});
-  row({"varp", "X", of_state<PopulationVariance>("varp"), "The population variance (n).", "varp(1 2 3 4)", "1.25", kSkipsNulls, grouped_state<PopulationVariance>()});
-  row({"std", "X", of_state<SampleDeviation>("std"), "The sample standard deviation (n - 1).", "std(1 2 3)", "1", kSkipsNulls, grouped_state<SampleDeviation>()});
-  row({"stdp", "X", of_state<PopulationDeviation>("stdp"), "The population standard deviation (n).", "stdp(1 3)", "1", kSkipsNulls, grouped_state<PopulationDeviation>()});
-  row({"sem", "X", of_state<StandardError>("sem"), "The standard error of the mean.", "sem(1 2 3)", "0.5773502692", kSkipsNulls, grouped_state<StandardError>()});
-  row({"skew", "X, [biased=true]", of_state_biased<Skewness>("skew"), "The skewness.", "skew(1 2 3)", "0", kSkipsNulls});
-  row({"kurtosis", "X, [biased=true]", of_state_biased<Kurtosis>("kurtosis"), "The kurtosis, 3 for the normal distribution.", "kurtosis(1 2 3 4)", "1.64", kSkipsNulls});
+  row({"sum2", "X", of_state<PowerSum<2>>("sum2"), "The sum of squares.", "sum2(1 2 3)", "14", kSkipsNulls,
+       grouped_state<PowerSum<2>>()});
+  row({"sum3", "X", of_state<PowerSum<3>>("sum3"), "The sum of cubes.", "sum3(1 2 3)", "36", kSkipsNulls,
+       grouped_state<PowerSum<3>>()});
+  row({"sum4", "X", of_state<PowerSum<4>>("sum4"), "The sum of fourth powers.", "sum4(1 2 3)", "98", kSkipsNulls,
+       grouped_state<PowerSum<4>>()});
+  row({"prod", "X", of_state<Product>("prod"), "The product.", "prod(1 2 3 4)", "24", kSkipsNulls,
+       grouped_state<Product>()});
+  row({"var", "X", of_state<SampleVariance>("var"), "The sample variance (n - 1).", "var(1 2 3 4)", "1.666666667",
+       kSkipsNulls, grouped_state<SampleVariance>()});
+  row({"varp", "X", of_state<PopulationVariance>("varp"), "The population variance (n).", "varp(1 2 3 4)", "1.25",
+       kSkipsNulls, grouped_state<PopulationVariance>()});
+  row({"std", "X", of_state<SampleDeviation>("std"), "The sample standard deviation (n - 1).", "std(1 2 3)", "1",
+       kSkipsNulls, grouped_state<SampleDeviation>()});
+  row({"stdp", "X", of_state<PopulationDeviation>("stdp"), "The population standard deviation (n).", "stdp(1 3)", "1",
+       kSkipsNulls, grouped_state<PopulationDeviation>()});
+  row({"sem", "X", of_state<StandardError>("sem"), "The standard error of the mean.", "sem(1 2 3)", "0.5773502692",
+       kSkipsNulls, grouped_state<StandardError>()});
+  row({"skew", "X, [biased=true]", of_state_biased<Skewness>("skew"), "The skewness.", "skew(1 2 3)", "0",
+       kSkipsNulls});
+  row({"kurtosis", "X, [biased=true]", of_state_biased<Kurtosis>("kurtosis"),
+       "The kurtosis, 3 for the normal distribution.", "kurtosis(1 2 3 4)", "1.64", kSkipsNulls});
+}
+
+void register_ends(Registry& registry) {
+  const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kAggregate, std::move(d)); };
+  row({"count",
+       "X",
+       count,
+       "The number of elements that are not null; of a table its rows.",
+       "count(4 NULL 6)",
+       "2",
+       "Nulls are not counted.",
+       {any_column, count_groups}});
+  row({"max",
+       "X, [Y]",
+       extreme<Extreme::kLargest>("max"),
+       "The largest element; with Y the larger of each two.",
+       "max(3 9 2)",
+       "9",
+       kSkipsNulls,
+       {is_ordered, extreme_groups<Extreme::kLargest>}});
+  row({"min",
+       "X, [Y]",
+       extreme<Extreme::kSmallest>("min"),
+       "The smallest element; with Y the smaller of each two.",
+       "min(3 9 2)",
+       "2",
+       kSkipsNulls,
+       {is_ordered, extreme_groups<Extreme::kSmallest>}});
+  row({"first",
+       "X",
+       [](CallContext&, std::span<Value> args) { return end_of("first", args[0], true); },
+       "The first element.",
+       "first(5 6)",
+       "5",
+       "May be null.",
+       {any_column, first_groups}});
+  row({"last",
+       "X",
+       [](CallContext&, std::span<Value> args) { return end_of("last", args[0], false); },
+       "The last element.",
+       "last(5 6)",
+       "6",
+       "May be null.",
+       {any_column, last_groups}});
+}
+
+void register_positions(Registry& registry) {
+  const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kAggregate, std::move(d)); };
+  row({"firstNot", "X, [k]", [](CallContext&, std::span<Value> args) { return end_not("firstNot", args, true); },
+       "The first element that is neither null nor k.", "firstNot(NULL 0 7, 0)", "7", kSkipsNulls});
+  row({"lastNot", "X, [k]", [](CallContext&, std::span<Value> args) { return end_not("lastNot", args, false); },
+       "The last element that is neither null nor k.", "lastNot(3 4 NULL)", "4", kSkipsNulls});
+  row({"ifirstNot", "X", [](CallContext&, std::span<Value> args) { return position("ifirstNot", args[0], true); },
+       "The position of the first element that is not null, or -1.", "ifirstNot(NULL 3 4)", "1"});
+  row({"ilastNot", "X", [](CallContext&, std::span<Value> args) { return position("ilastNot", args[0], false); },
+       "The position of the last element that is not null, or -1.", "ilastNot(3 4 NULL)", "1"});
+  row({"imax", "X",
+       [](CallContext&, std::span<Value> args) { return extreme_position("imax", args[0], Extreme::kLargest, false); },
+       "The position of the largest element.", "imax(3 9 2)", "1", kSkipsNulls});
+  row({"imin", "X",
+       [](CallContext&, std::span<Value> args) { return extreme_position("imin", args[0], Extreme::kSmallest, false); },
+       "The position of the smallest element.", "imin(3 9 2)", "2", kSkipsNulls});
+  row({"imaxLast", "X",
+       [](CallContext&, std::span<Value> args) {
+         return extreme_position("imaxLast", args[0], Extreme::kLargest, true);
+       },
+       "The last position of the largest element.", "imaxLast(9 3 9)", "2", kSkipsNulls});
+  row({"iminLast", "X",
+       [](CallContext&, std::span<Value> args) {
+         return extreme_position("iminLast", args[0], Extreme::kSmallest, true);
+       },
+       "The last position of the smallest element.", "iminLast(1 3 1)", "2", kSkipsNulls});
+  row({"atImax", "location, value",
+       [](CallContext&, std::span<Value> args) { return at_extreme("atImax", args, Extreme::kLargest); },
+       "The value where location is largest.", "atImax(1 9 2, 5 6 7)", "6", kSkipsNulls});
+  row({"atImin", "location, value",
+       [](CallContext&, std::span<Value> args) { return at_extreme("atImin", args, Extreme::kSmallest); },
+       "The value where location is smallest.", "atImin(3 9 2, 5 6 7)", "7", kSkipsNulls});
+  row({"any", "X", [](CallContext&, std::span<Value> args) { return quantifier("any", args[0], true); },
+       "Whether some element holds.", "any(1 2 > 1)", "true", kSkipsNulls});
+  row({"all", "X", [](CallContext&, std::span<Value> args) { return quantifier("all", args[0], false); },
+       "Whether every element holds.", "all(1 2 > 1)", "false", kSkipsNulls});
 }
 
 }  // namespace
 
 void register_aggregates(Registry& registry) {
   register_numbers(registry);
-  const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kAggregate, std::move(d)); };
-  row({"count", "X", count, "The number of elements that are not null; of a table its rows.", "count(4 NULL 6)", "2", "Nulls are not counted.", {any_column, count_groups}});
-  row({"max", "X, [Y]", extreme<Extreme::kLargest>("max"), "The largest element; with Y the larger of each two.", "max(3 9 2)", "9", kSkipsNulls, {is_ordered, extreme_groups<Extreme::kLargest>}});
-  row({"min", "X, [Y]", extreme<Extreme::kSmallest>("min"), "The smallest element; with Y the smaller of each two.", "min(3 9 2)", "2", kSkipsNulls, {is_ordered, extreme_groups<Extreme::kSmallest>}});
-  row({"first", "X", [](CallContext&, std::span<Value> args) { return end_of("first", args[0], true); }, "The first element.", "first(5 6)", "5", "May be null.", {any_column, first_groups}});
-  row({"last", "X", [](CallContext&, std::span<Value> args) { return end_of("last", args[0], false); }, "The last element.", "last(5 6)", "6", "May be null.", {any_column, last_groups}});
-  row({"firstNot", "X, [k]", [](CallContext&, std::span<Value> args) { return end_not("firstNot", args, true); }, "The first element that is neither null nor k.", "firstNot(NULL 0 7, 0)", "7", kSkipsNulls});
-  row({"lastNot", "X, [k]", [](CallContext&, std::span<Value> args) { return end_not("lastNot", args, false); }, "The last element that is neither null nor k.", "lastNot(3 4 NULL)", "4", kSkipsNulls});
-  row({"ifirstNot", "X", [](CallContext&, std::span<Value> args) { return position("ifirstNot", args[0], true); }, "The position of the first element that is not null, or -1.", "ifirstNot(NULL 3 4)", "1"});
-  row({"ilastNot", "X", [](CallContext&, std::span<Value> args) { return position("ilastNot", args[0], false); }, "The position of the last element that is not null, or -1.", "ilastNot(3 4 NULL)", "1"});
-  row({"imax", "X", [](CallContext&, std::span<Value> args) { return extreme_position("imax", args[0], Extreme::kLargest, false); }, "The position of the largest element.", "imax(3 9 2)", "1", kSkipsNulls});
-  row({"imin", "X", [](CallContext&, std::span<Value> args) { return extreme_position("imin", args[0], Extreme::kSmallest, false); }, "The position of the smallest element.", "imin(3 9 2)", "2", kSkipsNulls});
-  row({"imaxLast", "X", [](CallContext&, std::span<Value> args) { return extreme_position("imaxLast", args[0], Extreme::kLargest, true); }, "The last position of the largest element.", "imaxLast(9 3 9)", "2", kSkipsNulls});
-  row({"iminLast", "X", [](CallContext&, std::span<Value> args) { return extreme_position("iminLast", args[0], Extreme::kSmallest, true); }, "The last position of the smallest element.", "iminLast(1 3 1)", "2", kSkipsNulls});
-  row({"atImax", "location, value", [](CallContext&, std::span<Value> args) { return at_extreme("atImax", args, Extreme::kLargest); }, "The value where location is largest.", "atImax(1 9 2, 5 6 7)", "6", kSkipsNulls});
-  row({"atImin", "location, value", [](CallContext&, std::span<Value> args) { return at_extreme("atImin", args, Extreme::kSmallest); }, "The value where location is smallest.", "atImin(3 9 2, 5 6 7)", "7", kSkipsNulls});
-  row({"any", "X", [](CallContext&, std::span<Value> args) { return quantifier("any", args[0], true); }, "Whether some element holds.", "any(1 2 > 1)", "true", kSkipsNulls});
-  row({"all", "X", [](CallContext&, std::span<Value> args) { return quantifier("all", args[0], false); }, "Whether every element holds.", "all(1 2 > 1)", "false", kSkipsNulls});
+  register_ends(registry);
+  register_positions(registry);
 }
 
 GroupedAggregate grouped_size() { return {any_column, size_groups}; }

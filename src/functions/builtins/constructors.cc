@@ -36,8 +36,10 @@ Value make_array(CallContext& context, std::span<Value> args) {
   if (size < 0) a.refuse("initialSize", "must not be negative.");
   context.reserve_memory(size * 8);
   TypeArgument type;
-  if (args[0].is_vector() || args[0].is_matrix()) type = {args[0].type(), args[0].is_vector() && args[0].vector().is_array(), 0};
-  else type = type_argument("array", args[0]);
+  if (args[0].is_vector() || args[0].is_matrix())
+    type = {args[0].type(), args[0].is_vector() && args[0].vector().is_array(), 0};
+  else
+    type = type_argument("array", args[0]);
   if (type.array) {
     return Vector::array(Vector(type.type, 0, type.scale), Buffer<int64_t>(static_cast<size_t>(size), 0));
   }
@@ -69,27 +71,29 @@ Value take_each(const Vector& x, const Vector& counts) {
 Value take(CallContext& context, std::span<Value> args) {
   Arguments a("take", args);
   if (args[1].is_vector() && args[0].is_vector()) return take_each(args[0].vector(), args[1].vector());
-  if (args[1].is_vector() && args[0].is_scalar() && args[1].vector().size() == 1) return take_each(*a.vector(0, "X"), args[1].vector());
+  if (args[1].is_vector() && args[0].is_scalar() && args[1].vector().size() == 1)
+    return take_each(*a.vector(0, "X"), args[1].vector());
   const auto count = a.integer(1, "n");
   const auto wanted = static_cast<size_t>(count < 0 ? -count : count);
   context.reserve_memory(static_cast<int64_t>(wanted) * 8);
-  const auto start = [&](size_t size) {
-    return count >= 0 || size == 0 ? size_t{0} : (size - wanted % size) % size;
-  };
+  const auto start = [&](size_t size) { return count >= 0 || size == 0 ? size_t{0} : (size - wanted % size) % size; };
   if (args[0].is_void()) throw ScriptError("Not allowed to create void vector");
   if (args[0].is_table()) {
     const auto table = table_argument("take", args[0]);
     std::vector<Shared<Vector>> columns;
-    for (size_t c = 0; c < table.columns(); ++c) columns.emplace_back(repeated(table.column(c), start(table.rows()), wanted));
+    for (size_t c = 0; c < table.columns(); ++c)
+      columns.emplace_back(repeated(table.column(c), start(table.rows()), wanted));
     return Table(table.names(), std::move(columns));
   }
   if (args[0].is_matrix()) {
     const auto& m = args[0].matrix();
-    Matrix result{.values = repeated(m.values, start(m.columns) * m.rows, wanted * m.rows), .rows = m.rows, .columns = wanted};
+    Matrix result{
+        .values = repeated(m.values, start(m.columns) * m.rows, wanted * m.rows), .rows = m.rows, .columns = wanted};
     result.row_labels = m.row_labels;
     return result;
   }
-  if (args[0].is_function() || args[0].is_code() || args[0].is_dictionary()) return Vector::tuple(std::vector<Value>(wanted, args[0]));
+  if (args[0].is_function() || args[0].is_code() || args[0].is_dictionary())
+    return Vector::tuple(std::vector<Value>(wanted, args[0]));
   const auto x = a.vector(0, "X");
   if (x->type() == Type::kDuration && args[0].is_scalar()) return Vector::tuple(std::vector<Value>(wanted, args[0]));
   return repeated(*x, start(x->size()), wanted);
@@ -99,7 +103,8 @@ Value take(CallContext& context, std::span<Value> args) {
 Value sequence(const Value& from, const Value& to) {
   if (!from.is_scalar() || !to.is_scalar()) usage_error("seq", "X and Y must be scalars.");
   const auto both = vector_of({from, to});
-  if (both.is_tuple() || !(types::is_integral(both.type()) || types::is_temporal(both.type())) || both.is_null_at(0) || both.is_null_at(1)) {
+  if (both.is_tuple() || !(types::is_integral(both.type()) || types::is_temporal(both.type())) || both.is_null_at(0) ||
+      both.is_null_at(1)) {
     usage_error("seq", "X and Y must be integers or temporal values of one type, not null.");
   }
   const int64_t first = both.scalar_at(0).as_int64(), last = both.scalar_at(1).as_int64();
@@ -202,10 +207,14 @@ Value columns_to_matrix(std::string_view name, const std::vector<Value>& columns
 Value typed_matrix(const Arguments& a) {
   const auto type = type_argument("matrix", a[0]);
   const auto rows = a.integer(1, "rows"), columns = a.integer(2, "columns");
-  if (rows < 0 || columns < 0 || rows * columns > (int64_t{1} << 32)) a.refuse("rows", "and columns must be reasonable sizes.");
+  if (rows < 0 || columns < 0 || rows * columns > (int64_t{1} << 32))
+    a.refuse("rows", "and columns must be reasonable sizes.");
   Vector values = blank(type, static_cast<size_t>(rows * columns));
-  if (a.has(4)) values = repeated(*converted("matrix", a.vector(4, "defaultValue"), type.type, type.scale), 0, static_cast<size_t>(rows * columns));
-  return Matrix{.values = std::move(values), .rows = static_cast<size_t>(rows), .columns = static_cast<size_t>(columns)};
+  if (a.has(4))
+    values = repeated(*converted("matrix", a.vector(4, "defaultValue"), type.type, type.scale), 0,
+                      static_cast<size_t>(rows * columns));
+  return Matrix{
+      .values = std::move(values), .rows = static_cast<size_t>(rows), .columns = static_cast<size_t>(columns)};
 }
 
 Value table_to_matrix(const Table& table) {
@@ -218,7 +227,8 @@ Value table_to_matrix(const Table& table) {
 
 Value make_matrix(CallContext&, std::span<Value> args) {
   Arguments a("matrix", args);
-  if (args.size() >= 3 && std::all_of(args.begin(), args.end(), [](const Value& v) { return v.is_scalar() || v.is_missing(); })) {
+  if (args.size() >= 3 &&
+      std::all_of(args.begin(), args.end(), [](const Value& v) { return v.is_scalar() || v.is_missing(); })) {
     return typed_matrix(a);
   }
   if (args.size() == 1 && args[0].is_table()) return table_to_matrix(table_argument("matrix", args[0]));
@@ -248,7 +258,8 @@ Value make_array_vector(CallContext&, std::span<Value> args) {
 Value make_fixed_length_array_vector(CallContext&, std::span<Value> args) {
   std::vector<Value> columns;
   for (const auto& arg : args) {
-    if (arg.is_tuple()) columns.insert(columns.end(), arg.vector().values_any().begin(), arg.vector().values_any().end());
+    if (arg.is_tuple())
+      columns.insert(columns.end(), arg.vector().values_any().begin(), arg.vector().values_any().end());
     else if (arg.is_table()) {
       const auto table = table_argument("fixedLengthArrayVector", arg);
       for (size_t c = 0; c < table.columns(); ++c) columns.emplace_back(table.column_shared(c));
@@ -261,7 +272,8 @@ Value make_fixed_length_array_vector(CallContext&, std::span<Value> args) {
   const auto matrix = columns_to_matrix("fixedLengthArrayVector", columns).matrix();
   Buffer<int64_t> cells(matrix.values.size()), ends(matrix.rows);
   for (size_t row = 0; row < matrix.rows; ++row) {
-    for (size_t c = 0; c < matrix.columns; ++c) cells[row * matrix.columns + c] = static_cast<int64_t>(c * matrix.rows + row);
+    for (size_t c = 0; c < matrix.columns; ++c)
+      cells[row * matrix.columns + c] = static_cast<int64_t>(c * matrix.rows + row);
     ends[row] = static_cast<int64_t>((row + 1) * matrix.columns);
   }
   return Vector::array(matrix.values.take(cells), std::move(ends));
@@ -288,20 +300,39 @@ bool is_columnar(const Value& x) {
 
 void register_constructors(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kWhole, std::move(d)); };
-  row({"array", "dataType, [initialSize=0], [capacity], [defaultValue]", make_array, "A vector of a type: zeros, false or empty texts unless a default value is given.", "array(INT, 3)", "[0,0,0]"});
+  row({"array", "dataType, [initialSize=0], [capacity], [defaultValue]", make_array,
+       "A vector of a type: zeros, false or empty texts unless a default value is given.", "array(INT, 3)", "[0,0,0]"});
   registry.add_alias("bigarray", "array");
-  row({"take", "X, n", take, "n elements of X, starting over at its end; a negative n: the last ones; a vector n: each element so many times.", "take(7 8 9, 5)", "[7,8,9,7,8]"});
-  row({"seq", "X, Y", [](CallContext&, std::span<Value> args) { return sequence(args[0], args[1]); }, "All values from X to Y, up or down.", "seq(3, 1)", "[3,2,1]"});
+  row({"take", "X, n", take,
+       "n elements of X, starting over at its end; a negative n: the last ones; a vector n: each element so many "
+       "times.",
+       "take(7 8 9, 5)", "[7,8,9,7,8]"});
+  row({"seq", "X, Y", [](CallContext&, std::span<Value> args) { return sequence(args[0], args[1]); },
+       "All values from X to Y, up or down.", "seq(3, 1)", "[3,2,1]"});
   row({"til", "n", til, "0 to n-1.", "til(4)", "[0,1,2,3]"});
-  row({"dict", "keyObj, [valueObj], [ordered=false]", make_dictionary, "A dictionary of keys and values, or an empty one of two types.", "dict(1 2 1, 5 6 7)", "dict{1->7,2->6}"});
-  row({"syncDict", "keyObj, valueObj, [sharedName]", make_synchronised, "A dictionary that sessions may share.", "syncDict(INT, INT)", "dict{}"});
+  row({"dict", "keyObj, [valueObj], [ordered=false]", make_dictionary,
+       "A dictionary of keys and values, or an empty one of two types.", "dict(1 2 1, 5 6 7)", "dict{1->7,2->6}"});
+  row({"syncDict", "keyObj, valueObj, [sharedName]", make_synchronised, "A dictionary that sessions may share.",
+       "syncDict(INT, INT)", "dict{}"});
   row({"set", "X", make_set, "The distinct elements of X as a set.", "set(3 1 3)", "set{1,3}"});
-  row({"matrix", "X, [args...]", make_matrix, "A matrix of columns, of a table, or of a type and size.", "matrix(1 2, 3 4)", "matrix[[1,2],[3,4]]"});
-  row({"arrayVector", "index, value", make_array_vector, "An array vector: rows of value ending before the positions of index.", "arrayVector(2 3, 7 8 9)", "[[7,8],[9]]"});
-  row({"fixedLengthArrayVector", "args...", make_fixed_length_array_vector, "An array vector whose rows hold one element of each argument.", "fixedLengthArrayVector(1 2, 3 4)", "[[1,3],[2,4]]"});
-  row({"setColumnarTuple!", "X, [on=true]", set_columnar, "Marks a tuple of rows as a column.", "setColumnarTuple!([1 2, 3 4])", {}});
-  row({"isColumnarTuple", "X", [](CallContext&, std::span<Value> args) { return Value::of_bool(is_columnar(args[0])); }, "Whether X is a tuple whose rows hold one type.", "isColumnarTuple([1 2, 3 4])", "true"});
-  row({"join", "X, Y", [](CallContext&, std::span<Value> args) { return join(args[0], args[1]); }, "Y after X; a column to a matrix; tables side by side.", "join(1 2, 3)", "[1,2,3]"});
+  row({"matrix", "X, [args...]", make_matrix, "A matrix of columns, of a table, or of a type and size.",
+       "matrix(1 2, 3 4)", "matrix[[1,2],[3,4]]"});
+  row({"arrayVector", "index, value", make_array_vector,
+       "An array vector: rows of value ending before the positions of index.", "arrayVector(2 3, 7 8 9)",
+       "[[7,8],[9]]"});
+  row({"fixedLengthArrayVector", "args...", make_fixed_length_array_vector,
+       "An array vector whose rows hold one element of each argument.", "fixedLengthArrayVector(1 2, 3 4)",
+       "[[1,3],[2,4]]"});
+  row({"setColumnarTuple!",
+       "X, [on=true]",
+       set_columnar,
+       "Marks a tuple of rows as a column.",
+       "setColumnarTuple!([1 2, 3 4])",
+       {}});
+  row({"isColumnarTuple", "X", [](CallContext&, std::span<Value> args) { return Value::of_bool(is_columnar(args[0])); },
+       "Whether X is a tuple whose rows hold one type.", "isColumnarTuple([1 2, 3 4])", "true"});
+  row({"join", "X, Y", [](CallContext&, std::span<Value> args) { return join(args[0], args[1]); },
+       "Y after X; a column to a matrix; tables side by side.", "join(1 2, 3)", "[1,2,3]"});
 }
 
 }  // namespace pelorus::functions

@@ -146,7 +146,8 @@ std::vector<Value> fold(CallContext& context, std::span<Value> arguments) {
   const bool is_ternary = function.is_function() && function.function()->parameter_count() == 3;
   std::vector<Value> states;
   if (is_ternary) {
-    if (!x.is_tuple() || x.vector().size() != 2) usage_error("accumulate", "A function of three arguments needs a tuple of two vectors.");
+    if (!x.is_tuple() || x.vector().size() != 2)
+      usage_error("accumulate", "A function of three arguments needs a tuple of two vectors.");
     std::vector<Value> columns{x.vector().at(0), x.vector().at(1)};
     const Steps steps("accumulate", columns);
     Value state = has_start ? arguments[2] : Value::null();
@@ -254,9 +255,11 @@ Value by_part(CallContext& context, std::span<Value> arguments, bool by_row) {
 
 void register_higher_order(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kWhole, std::move(d)); };
-  row({"each", "func, args...", each, "Applies a function to each part of its arguments.", "each(x -> x + 1, 1 5 9)", "[2,6,10]"});
+  row({"each", "func, args...", each, "Applies a function to each part of its arguments.", "each(x -> x + 1, 1 5 9)",
+       "[2,6,10]"});
   row({"peach", "func, args...", each, "Like each.", "peach(x -> x * 2, 1 2 3)", "[2,4,6]"});
-  row({"loop", "func, args...", loop, "Like each; the result is always a tuple.", "loop(x -> 1..x, 1 2)", "([1],[1,2])"});
+  row({"loop", "func, args...", loop, "Like each; the result is always a tuple.", "loop(x -> 1..x, 1 2)",
+       "([1],[1,2])"});
   row({"ploop", "func, args...", loop, "Like loop.", "ploop(x -> x * 2, 1 2)", "(2,4)"});
   row({"eachLeft", "func, X, Y", [](CallContext& c, std::span<Value> a) { return each_side(c, a, true); },
        "func(X[i], Y) for each part of X.", "eachLeft(add, 1 2, 10 20)", "matrix[[11,21],[12,22]]"});
@@ -266,11 +269,12 @@ void register_higher_order(Registry& registry) {
        "func(X[i], X[i-1]); the first takes pre or null.", "eachPre(sub, 4 9 11)", "[null,5,2]"});
   row({"eachPost", "func, X, [post]", [](CallContext& c, std::span<Value> a) { return each_neighbour(c, a, false); },
        "func(X[i], X[i+1]); the last takes post or null.", "eachPost(sub, 4 9 11)", "[-5,-2,null]"});
-  row({"cross", "func, X, [Y]", cross, "func of all pairs as a matrix: rows from X, columns from Y.", "cross(add, 1 2, 10 20)",
-       "matrix[[11,12],[21,22]]"});
+  row({"cross", "func, X, [Y]", cross, "func of all pairs as a matrix: rows from X, columns from Y.",
+       "cross(add, 1 2, 10 20)", "matrix[[11,12],[21,22]]"});
   row({"pcross", "func, X, [Y]", cross, "Like cross.", "pcross(mul, 1 2, 3 4)", "matrix[[3,6],[4,8]]"});
-  row({"accumulate", "func, X, [init]", accumulate, "All states of func(state, X[i]), or of func applied X times to init.",
-       "accumulate(mul, 1..5)", "[1,2,6,24,120]"});
+  row({"accumulate", "func, X, [init]", accumulate,
+       "All states of func(state, X[i]), or of func applied X times to init.", "accumulate(mul, 1..5)",
+       "[1,2,6,24,120]"});
   row({"reduce", "func, X, [init]", reduce, "The last state of accumulate.", "reduce(mul, 1..4, 10)", "240"});
   row({"call", "func, args...", call_with, "Calls func with the arguments.", "call(add, 3, 4)", "7"});
   row({"pcall", "func, args...", call_with, "Like call.", "pcall(sum, 1 2 3)", "6"});

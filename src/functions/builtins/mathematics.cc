@@ -91,9 +91,7 @@ Value signs(CallContext&, std::span<Value> args) {
   });
 }
 
-Value clip(CallContext&, std::span<Value> args) {
-  return smaller(larger(args[0], args[1]), args[2]);
-}
+Value clip(CallContext&, std::span<Value> args) { return smaller(larger(args[0], args[1]), args[2]); }
 
 Value equal_floats(CallContext&, std::span<Value> args) {
   Arguments a("eqFloat", args);
@@ -108,18 +106,28 @@ void register_mathematics(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kElementwise, std::move(d)); };
   for (const auto& r : kDoubleRows) {
     if (r.name == "log") continue;
-    row({r.name, "X", [&r](CallContext&, std::span<Value> args) { return map_double(r.name, args[0], *r.row); }, r.summary, r.example, r.result, kNullsStay});
+    row({r.name, "X", [&r](CallContext&, std::span<Value> args) { return map_double(r.name, args[0], *r.row); },
+         r.summary, r.example, r.result, kNullsStay});
   }
   row({"log", "X", logarithm, "The natural logarithm; of numbers below or equal 0 null.", "log(1)", "0", kNullsStay});
-  row({"abs", "X", [](CallContext&, std::span<Value> args) { return map_same_type("abs", args[0], kernels::kAbsolute); }, "The absolute value.", "abs(-4 0 7)", "[4,0,7]", kNullsStay});
-  row({"square", "X", [](CallContext&, std::span<Value> args) { return multiply(args[0], args[0]); }, "X times X.", "square(3 4)", "[9,16]", kNullsStay});
+  row({"abs", "X",
+       [](CallContext&, std::span<Value> args) { return map_same_type("abs", args[0], kernels::kAbsolute); },
+       "The absolute value.", "abs(-4 0 7)", "[4,0,7]", kNullsStay});
+  row({"square", "X", [](CallContext&, std::span<Value> args) { return multiply(args[0], args[0]); }, "X times X.",
+       "square(3 4)", "[9,16]", kNullsStay});
   row({"signum", "X", signs, "-1, 0 or 1.", "signum(-5 0 3)", "[-1,0,1]", kNullsStay});
   registry.add_alias("sign", "signum");
-  row({"floor", "X", [](CallContext&, std::span<Value> args) { return to_whole("floor", args[0], kernels::kFloor, Type::kInt); }, "The next whole number below.", "floor(-1.2 1.8)", "[-2,1]", kNullsStay});
-  row({"ceil", "X", [](CallContext&, std::span<Value> args) { return to_whole("ceil", args[0], kernels::kCeiling, Type::kInt); }, "The next whole number above.", "ceil(-1.2 1.2)", "[-1,2]", kNullsStay});
-  row({"round", "X, [precision]", round_value, "Rounds half away from zero; with a precision to that many places.", "round(-2.5)", "-3", kNullsStay});
+  row({"floor", "X",
+       [](CallContext&, std::span<Value> args) { return to_whole("floor", args[0], kernels::kFloor, Type::kInt); },
+       "The next whole number below.", "floor(-1.2 1.8)", "[-2,1]", kNullsStay});
+  row({"ceil", "X",
+       [](CallContext&, std::span<Value> args) { return to_whole("ceil", args[0], kernels::kCeiling, Type::kInt); },
+       "The next whole number above.", "ceil(-1.2 1.2)", "[-1,2]", kNullsStay});
+  row({"round", "X, [precision]", round_value, "Rounds half away from zero; with a precision to that many places.",
+       "round(-2.5)", "-3", kNullsStay});
   row({"clip", "X, Y, Z", clip, "X brought into the range from Y to Z.", "clip(1 5 9, 2, 6)", "[2,5,6]", kNullsStay});
-  row({"eqFloat", "X, Y, [precision=6]", equal_floats, "Whether floats agree to so many places.", "eqFloat(1.0, 1.0000000001)", "true", "Null equals null."});
+  row({"eqFloat", "X, Y, [precision=6]", equal_floats, "Whether floats agree to so many places.",
+       "eqFloat(1.0, 1.0000000001)", "true", "Null equals null."});
   registry.add_alias("power", "pow");
 }
 

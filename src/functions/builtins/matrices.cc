@@ -32,7 +32,8 @@ struct Numbers {
 
 Numbers numbers_of(std::string_view name, const Value& x) {
   const auto elements = elements_of(x);
-  if (!elements || (!x.is_matrix() && !x.is_vector() && !x.is_scalar())) usage_error(name, "A matrix or a vector is expected.");
+  if (!elements || (!x.is_matrix() && !x.is_vector() && !x.is_scalar()))
+    usage_error(name, "A matrix or a vector is expected.");
   const auto values = as_doubles(name, *elements);
   Numbers m;
   m.rows = x.is_matrix() ? x.matrix().rows : values->size();
@@ -128,8 +129,10 @@ Value dot(CallContext&, std::span<Value> args) {
     for (size_t i = 0; i < products.vector().size(); ++i) {
       const auto cell = products.vector().scalar_at(i);
       if (cell.is_null()) continue;
-      if (whole) total += cell.as_int64();
-      else sum += cell.as_double();
+      if (whole)
+        total += cell.as_int64();
+      else
+        sum += cell.as_double();
     }
     return whole ? Value::of_long(total) : Value::of_double(sum);
   }
@@ -158,7 +161,8 @@ Value diagonal(CallContext&, std::span<Value> args) {
   const size_t n = x->size();
   constexpr size_t kSideMax = 1 << 14;
   if (n > kSideMax) usage_error("diag", "The vector is too long.");
-  Vector values = *converted("diag", Shared<Vector>(Vector::adopt(Type::kInt, Buffer<int32_t>(n * n, 0))), x->type(), x->scale());
+  Vector values =
+      *converted("diag", Shared<Vector>(Vector::adopt(Type::kInt, Buffer<int32_t>(n * n, 0))), x->type(), x->scale());
   for (size_t i = 0; i < n; ++i) values.set(i * n + i, x->at(i));
   return Matrix{.values = std::move(values), .rows = n, .columns = n};
 }
@@ -270,7 +274,10 @@ Value concatenate(CallContext&, std::span<Value> args) {
         values.append(top.column(c));
         values.append(*converted("concatMatrix", Shared<Vector>(bottom.column(c)), values.type(), values.scale()));
       }
-      result = Matrix{.values = std::move(values), .rows = top.rows + bottom.rows, .columns = top.columns, .column_labels = top.column_labels};
+      result = Matrix{.values = std::move(values),
+                      .rows = top.rows + bottom.rows,
+                      .columns = top.columns,
+                      .column_labels = top.column_labels};
     }
   }
   return result;
@@ -279,10 +286,12 @@ Value concatenate(CallContext&, std::span<Value> args) {
 Value repeat_matrix(CallContext&, std::span<Value> args) {
   Arguments a("repmat", args);
   const auto down = a.integer(1, "rowRep"), across = a.integer(2, "colRep");
-  if (!args[0].is_matrix() || down < 1 || across < 1) usage_error("repmat", "X must be a matrix, the repetitions positive.");
+  if (!args[0].is_matrix() || down < 1 || across < 1)
+    usage_error("repmat", "X must be a matrix, the repetitions positive.");
   const auto& m = args[0].matrix();
   constexpr uint64_t kCellsMax = uint64_t{1} << 32;
-  if (static_cast<uint64_t>(down) * static_cast<uint64_t>(across) * std::max<uint64_t>(m.values.size(), 1) > kCellsMax) usage_error("repmat", "The result would be too large.");
+  if (static_cast<uint64_t>(down) * static_cast<uint64_t>(across) * std::max<uint64_t>(m.values.size(), 1) > kCellsMax)
+    usage_error("repmat", "The result would be too large.");
   Buffer<int64_t> cells;
   for (int64_t k = 0; k < across; ++k) {
     for (size_t c = 0; c < m.columns; ++c) {
@@ -291,7 +300,9 @@ Value repeat_matrix(CallContext&, std::span<Value> args) {
       }
     }
   }
-  return Matrix{.values = m.values.take(cells), .rows = m.rows * static_cast<size_t>(down), .columns = m.columns * static_cast<size_t>(across)};
+  return Matrix{.values = m.values.take(cells),
+                .rows = m.rows * static_cast<size_t>(down),
+                .columns = m.columns * static_cast<size_t>(across)};
 }
 
 // --- panel -------------------------------------------------------------------------------------------------------
@@ -304,7 +315,8 @@ struct Labels {
 Labels labels_of(const Shared<Vector>& keys, const Value& given) {
   const auto source = given.is_missing() || given.is_void() ? keys : *elements_of(given);
   const auto distinct = source->take(distinct_of("panel", *source).firsts);
-  Labels result{given.is_missing() || given.is_void() ? distinct.take(order_of("panel", distinct, true)) : distinct, {}};
+  Labels result{given.is_missing() || given.is_void() ? distinct.take(order_of("panel", distinct, true)) : distinct,
+                {}};
   const auto found = Finder("panel", result.labels).find(keys);
   result.position_of_row.assign(found.begin(), found.end());
   return result;
@@ -321,7 +333,8 @@ Value panel(CallContext&, std::span<Value> args) {
     Buffer<int64_t> cells(rows.labels.size() * columns.labels.size(), INT64_MAX);
     for (size_t i = 0; i < values->size(); ++i) {
       if (rows.position_of_row[i] < 0 || columns.position_of_row[i] < 0) continue;
-      cells[static_cast<size_t>(columns.position_of_row[i]) * rows.labels.size() + static_cast<size_t>(rows.position_of_row[i])] = static_cast<int64_t>(i);
+      cells[static_cast<size_t>(columns.position_of_row[i]) * rows.labels.size() +
+            static_cast<size_t>(rows.position_of_row[i])] = static_cast<int64_t>(i);
     }
     Matrix m{.values = values->take(cells), .rows = rows.labels.size(), .columns = columns.labels.size()};
     m.row_labels = Shared<Vector>(rows.labels);
@@ -361,9 +374,11 @@ void register_matrices(Registry& registry) {
     d.changes_first = true;
     declare(registry, kFamily, Nature::kCommand, std::move(d));
   };
-  row({"transpose", "X", transpose, "Rows become columns; a dictionary becomes a table and back.", "transpose(1..4$2:2)", "matrix[[1,3],[2,4]]"});
+  row({"transpose", "X", transpose, "Rows become columns; a dictionary becomes a table and back.",
+       "transpose(1..4$2:2)", "matrix[[1,3],[2,4]]"});
   registry.add_alias("flip", "transpose");
-  row({"reshape", "X, [dim]", reshape, "The elements in another shape; without one as a vector.", "reshape(1..4$2:2, 4:1)", "matrix[[1,2,3,4]]"});
+  row({"reshape", "X, [dim]", reshape, "The elements in another shape; without one as a vector.",
+       "reshape(1..4$2:2, 4:1)", "matrix[[1,2,3,4]]"});
   row({"dot", "X, Y", dot, "The matrix product; of two vectors the inner product.", "dot(1 2 3, 4 5 7)", "35"});
   row({"diag", "X", diagonal, "A diagonal matrix, or a matrix's diagonal.", "diag(3 4)", "matrix[[3,0],[0,4]]"});
   row({"eye", "n", identity, "The identity matrix.", "eye(2)", "matrix[[1,0],[0,1]]"});
@@ -371,13 +386,27 @@ void register_matrices(Registry& registry) {
   row({"inverse", "X", invert, "The inverse.", "inverse(matrix(2.0 0, 0 4))", "matrix[[0.5,0],[0,0.25]]"});
   registry.add_alias("inv", "inverse");
   row({"det", "X", determinant, "The determinant.", "det(matrix(2.0 0, 0 4))", "8"});
-  row({"cholesky", "X", cholesky, "The lower triangular L with L ** transpose(L) = X.", "cholesky(matrix(4.0 0, 0 9))", "matrix[[2,0],[0,3]]"});
-  row({"concatMatrix", "X, [horizontal=true]", concatenate, "Matrices side by side or on top of one another.", "concatMatrix([matrix(1 2), matrix(3 4)])", "matrix[[1,2],[3,4]]"});
-  row({"repmat", "X, rowRep, colRep", repeat_matrix, "A matrix repeated down and across.", "repmat(matrix(1 2), 1, 2)", "matrix[[1,2],[1,2]]"});
-  row({"panel", "row, col, metrics, [rowLabel], [colLabel]", panel, "Values by row key and column key as a labelled matrix.", "panel(1 1 2, `a`b`a, 5 6 7)", "matrix[[5,7],[6,null]]"});
-  change({"setIndexedMatrix!", "X, [on=true]", [](CallContext&, std::span<Value> args) { return mark_indexed("setIndexedMatrix!", args, false); }, "Makes arithmetic align by labels.", "m = matrix(1 2); m.rename!(1 2, [`a]); m.setIndexedMatrix!(); typestr(m)", "\"FAST INT MATRIX\""});
-  change({"setIndexedSeries!", "X, [on=true]", [](CallContext&, std::span<Value> args) { return mark_indexed("setIndexedSeries!", args, true); }, "Makes arithmetic align by row labels.", {}, {}});
-  row({"indexedSeries", "index, value", indexed_series, "A labelled series that aligns by label.", "indexedSeries(1 2, 5 6) + indexedSeries(2 3, 10 20)", "matrix[[null,16,null]]"});
+  row({"cholesky", "X", cholesky, "The lower triangular L with L ** transpose(L) = X.", "cholesky(matrix(4.0 0, 0 9))",
+       "matrix[[2,0],[0,3]]"});
+  row({"concatMatrix", "X, [horizontal=true]", concatenate, "Matrices side by side or on top of one another.",
+       "concatMatrix([matrix(1 2), matrix(3 4)])", "matrix[[1,2],[3,4]]"});
+  row({"repmat", "X, rowRep, colRep", repeat_matrix, "A matrix repeated down and across.", "repmat(matrix(1 2), 1, 2)",
+       "matrix[[1,2],[1,2]]"});
+  row({"panel", "row, col, metrics, [rowLabel], [colLabel]", panel,
+       "Values by row key and column key as a labelled matrix.", "panel(1 1 2, `a`b`a, 5 6 7)",
+       "matrix[[5,7],[6,null]]"});
+  change({"setIndexedMatrix!", "X, [on=true]",
+          [](CallContext&, std::span<Value> args) { return mark_indexed("setIndexedMatrix!", args, false); },
+          "Makes arithmetic align by labels.",
+          "m = matrix(1 2); m.rename!(1 2, [`a]); m.setIndexedMatrix!(); typestr(m)", "\"FAST INT MATRIX\""});
+  change({"setIndexedSeries!",
+          "X, [on=true]",
+          [](CallContext&, std::span<Value> args) { return mark_indexed("setIndexedSeries!", args, true); },
+          "Makes arithmetic align by row labels.",
+          {},
+          {}});
+  row({"indexedSeries", "index, value", indexed_series, "A labelled series that aligns by label.",
+       "indexedSeries(1 2, 5 6) + indexedSeries(2 3, 10 20)", "matrix[[null,16,null]]"});
 }
 
 }  // namespace pelorus::functions

@@ -12,14 +12,16 @@ namespace pelorus::functions {
 namespace {
 
 constexpr std::string_view kFamily = "moving";
-constexpr std::string_view kNulls = "Nulls in a window are skipped. Without minPeriods the first window - 1 results are null.";
+constexpr std::string_view kNulls =
+    "Nulls in a window are skipped. Without minPeriods the first window - 1 results are null.";
 
 using data::Buffer;
 using kernels::kNull;
 
 /// A moving function of one vector, given its windows.
 using Slide = std::function<Vector(std::string_view name, const Shared<Vector>&, const Windows&)>;
-using Slide2 = std::function<Vector(std::string_view name, const Shared<Vector>&, const Shared<Vector>&, const Windows&)>;
+using Slide2 =
+    std::function<Vector(std::string_view name, const Shared<Vector>&, const Shared<Vector>&, const Windows&)>;
 
 template <class State>
 Vector slide_state(std::string_view name, const Shared<Vector>& vector, const Windows& windows) {
@@ -35,14 +37,16 @@ Vector slide_sum(std::string_view name, const Shared<Vector>& vector, const Wind
   Vector result(Type::kLong, vector->size());
   types::visit_fixed(vector->repr(), [&]<class T>() {
     if constexpr (std::is_integral_v<T>) {
-      kernels::sliding<kernels::SumWhole, T>(vector->values<T>(), windows.starts, result.edit<int64_t>().data(), windows.keeps());
+      kernels::sliding<kernels::SumWhole, T>(vector->values<T>(), windows.starts, result.edit<int64_t>().data(),
+                                             windows.keeps());
     }
   });
   return result;
 }
 
 template <class State>
-Vector slide_pair(std::string_view name, const Shared<Vector>& left, const Shared<Vector>& right, const Windows& windows) {
+Vector slide_pair(std::string_view name, const Shared<Vector>& left, const Shared<Vector>& right,
+                  const Windows& windows) {
   if (left->size() != right->size()) refuse_lengths(name, left->size(), right->size());
   const auto a = numeric_doubles(name, left), b = numeric_doubles(name, right);
   Vector result(Type::kDouble, a->size());
@@ -51,11 +55,14 @@ Vector slide_pair(std::string_view name, const Shared<Vector>& left, const Share
 }
 
 /// Position in the vector of each window's extreme, -1 for none.
-Buffer<int64_t> extreme_rows(std::string_view name, const Shared<Vector>& vector, const Windows& windows, bool largest) {
+Buffer<int64_t> extreme_rows(std::string_view name, const Shared<Vector>& vector, const Windows& windows,
+                             bool largest) {
   Buffer<int64_t> rows(vector->size());
-  if (!types::is_fixed(vector->repr()) || vector->type() == Type::kSymbol || vector->repr() == types::Repr::kB16) usage_error(name, "X must be numeric or temporal.");
+  if (!types::is_fixed(vector->repr()) || vector->type() == Type::kSymbol || vector->repr() == types::Repr::kB16)
+    usage_error(name, "X must be numeric or temporal.");
   types::visit_fixed(vector->repr(), [&]<class T>() {
-    if constexpr (!std::is_same_v<T, types::Bytes16>) kernels::sliding_extreme<T>(vector->values<T>(), windows.starts, largest, rows.data(), windows.keeps());
+    if constexpr (!std::is_same_v<T, types::Bytes16>)
+      kernels::sliding_extreme<T>(vector->values<T>(), windows.starts, largest, rows.data(), windows.keeps());
   });
   return rows;
 }
@@ -71,7 +78,8 @@ Vector slide_extreme_position(std::string_view name, const Shared<Vector>& vecto
   const auto rows = extreme_rows(name, vector, windows, kLargest);
   Vector result(Type::kInt, rows.size());
   for (size_t i = 0; i < rows.size(); ++i) {
-    result.edit<int32_t>()[i] = rows[i] < 0 ? kNull<int32_t> : static_cast<int32_t>(rows[i] - static_cast<int64_t>(windows.starts[i]));
+    result.edit<int32_t>()[i] =
+        rows[i] < 0 ? kNull<int32_t> : static_cast<int32_t>(rows[i] - static_cast<int64_t>(windows.starts[i]));
   }
   return result;
 }
@@ -99,12 +107,14 @@ Vector slide_end(std::string_view, const Shared<Vector>& vector, const Windows& 
   return vector->take(rows);
 }
 
-Vector slide_quantile(std::string_view name, const Shared<Vector>& vector, const Windows& windows, double share, Interpolation interpolation) {
+Vector slide_quantile(std::string_view name, const Shared<Vector>& vector, const Windows& windows, double share,
+                      Interpolation interpolation) {
   const auto numbers = numeric_doubles(name, vector);
   Vector result(Type::kDouble, numbers->size());
   auto& out = result.edit<double>();
   kernels::sliding_sorted(doubles(numbers), windows.starts, [&](size_t i, std::span<const double> sorted) {
-    out[i] = windows.counts(i, static_cast<int64_t>(sorted.size())) ? quantile_of(sorted, share, interpolation) : kNull<double>;
+    out[i] = windows.counts(i, static_cast<int64_t>(sorted.size())) ? quantile_of(sorted, share, interpolation)
+                                                                    : kNull<double>;
   });
   return result;
 }
@@ -128,7 +138,8 @@ Vector slide_deviation(std::string_view name, const Shared<Vector>& vector, cons
 }
 
 /// How many elements of the window are below (ascending) or above the newest.
-Vector slide_rank(std::string_view name, const Shared<Vector>& vector, const Windows& windows, bool ascending, bool percent) {
+Vector slide_rank(std::string_view name, const Shared<Vector>& vector, const Windows& windows, bool ascending,
+                  bool percent) {
   const auto numbers = numeric_doubles(name, vector);
   const auto values = doubles(numbers);
   Vector result(Type::kDouble, values.size());
@@ -158,19 +169,27 @@ const std::vector<SlideRow>& slide_rows() {
   static const std::vector<SlideRow> kRows = {
       {"msum", "tmsum", slide_sum, "The sum of each window.", "msum(1 2 3, 2)", "[null,3,5]"},
       {"mavg", "tmavg", slide_state<Average>, "The mean of each window.", "mavg(1 2 4, 2)", "[null,1.5,3]"},
-      {"msum2", "tmsum2", slide_state<PowerSum<2>>, "The sum of squares of each window.", "msum2(1 2 3, 2)", "[null,5,13]"},
+      {"msum2", "tmsum2", slide_state<PowerSum<2>>, "The sum of squares of each window.", "msum2(1 2 3, 2)",
+       "[null,5,13]"},
       {"mprod", "tmprod", slide_state<Product>, "The product of each window.", "mprod(1 2 3, 2)", "[null,2,6]"},
       {"mvar", "tmvar", slide_state<SampleVariance>, "The sample variance of each window.", "mvar(1 3, 2)", "[null,2]"},
-      {"mvarp", "tmvarp", slide_state<PopulationVariance>, "The population variance of each window.", "mvarp(1 3, 2)", "[null,1]"},
-      {"mstd", "tmstd", slide_state<SampleDeviation>, "The sample standard deviation of each window.", "mstd(1 1, 2)", "[null,0]"},
-      {"mstdp", "tmstdp", slide_state<PopulationDeviation>, "The population standard deviation of each window.", "mstdp(1 3, 2)", "[null,1]"},
+      {"mvarp", "tmvarp", slide_state<PopulationVariance>, "The population variance of each window.", "mvarp(1 3, 2)",
+       "[null,1]"},
+      {"mstd", "tmstd", slide_state<SampleDeviation>, "The sample standard deviation of each window.", "mstd(1 1, 2)",
+       "[null,0]"},
+      {"mstdp", "tmstdp", slide_state<PopulationDeviation>, "The population standard deviation of each window.",
+       "mstdp(1 3, 2)", "[null,1]"},
       {"mskew", "tmskew", slide_state<Skewness>, "The skewness of each window.", "mskew(1 2 3, 3)", "[null,null,0]"},
-      {"mkurtosis", "tmkurtosis", slide_state<Kurtosis>, "The kurtosis of each window.", "mkurtosis(1 2 3 4, 4)", "[null,null,null,1.64]"},
+      {"mkurtosis", "tmkurtosis", slide_state<Kurtosis>, "The kurtosis of each window.", "mkurtosis(1 2 3 4, 4)",
+       "[null,null,null,1.64]"},
       {"mmax", "tmmax", slide_extreme<true>, "The largest element of each window.", "mmax(5 3 8, 2)", "[null,5,8]"},
       {"mmin", "tmmin", slide_extreme<false>, "The smallest element of each window.", "mmin(5 3 8, 2)", "[null,3,3]"},
-      {"mimax", "tmimax", slide_extreme_position<true>, "The position of the largest element of each window.", "mimax(5 3 8, 2)", "[null,0,1]"},
-      {"mimin", "tmimin", slide_extreme_position<false>, "The position of the smallest element of each window.", "mimin(5 3 8, 2)", "[null,1,0]"},
-      {"mcount", "tmcount", slide_count, "The number of non-null elements of each window.", "mcount(5 NULL 8, 2)", "[1,1,1]"},
+      {"mimax", "tmimax", slide_extreme_position<true>, "The position of the largest element of each window.",
+       "mimax(5 3 8, 2)", "[null,0,1]"},
+      {"mimin", "tmimin", slide_extreme_position<false>, "The position of the smallest element of each window.",
+       "mimin(5 3 8, 2)", "[null,1,0]"},
+      {"mcount", "tmcount", slide_count, "The number of non-null elements of each window.", "mcount(5 NULL 8, 2)",
+       "[1,1,1]"},
       {"mfirst", "tmfirst", slide_end<true>, "The first element of each window.", "mfirst(5 3 8, 2)", "[null,5,3]"},
       {"mlast", "tmlast", slide_end<false>, "The last element of each window.", "mlast(5 3 8, 2)", "[null,3,8]"},
       {"mmed", "tmmed", slide_median, "The median of each window.", "mmed(5 3 8, 2)", "[null,4,5.5]"},
@@ -205,19 +224,27 @@ void register_row_windows(Registry& registry) {
             {name, "X, window, [minPeriods]",
              [name, &row](CallContext&, std::span<Value> args) {
                const auto window = window_argument(Arguments(name, args), 1);
-               return lift_map(name, args[0], Spread::kSeries, [&](const Shared<Vector>& vector) { return row.slide(name, vector, row_windows(window, vector->size())); });
+               return lift_map(name, args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
+                 return row.slide(name, vector, row_windows(window, vector->size()));
+               });
              },
              row.summary, row.example, row.result, kNulls});
   }
   for (const auto& row : slide_rows2()) {
     const auto name = row.rows;
     declare(registry, kFamily, Nature::kVector,
-            {name, "X, Y, window, [minPeriods]",
+            {name,
+             "X, Y, window, [minPeriods]",
              [name, &row](CallContext&, std::span<Value> args) {
                const auto window = window_argument(Arguments(name, args), 2);
-               return lift_map2(name, args[0], args[1], [&](const Shared<Vector>& x, const Shared<Vector>& y) { return row.slide(name, x, y, row_windows(window, x->size())); });
+               return lift_map2(name, args[0], args[1], [&](const Shared<Vector>& x, const Shared<Vector>& y) {
+                 return row.slide(name, x, y, row_windows(window, x->size()));
+               });
              },
-             row.summary, {}, {}, kNulls});
+             row.summary,
+             {},
+             {},
+             kNulls});
   }
 }
 
@@ -225,20 +252,26 @@ void register_time_windows(Registry& registry) {
   for (const auto& row : slide_rows()) {
     const auto name = row.time;
     declare(registry, kFamily, Nature::kVector,
-            {name, "T, X, window",
+            {name,
+             "T, X, window",
              [name, &row](CallContext&, std::span<Value> args) {
                const auto windows = time_windows(Arguments(name, args), 0, 2);
                return lift_map(name, args[1], Spread::kSeries, [&](const Shared<Vector>& vector) {
-                 if (vector->size() != windows.starts.size()) refuse_lengths(name, windows.starts.size(), vector->size());
+                 if (vector->size() != windows.starts.size())
+                   refuse_lengths(name, windows.starts.size(), vector->size());
                  return row.slide(name, vector, windows);
                });
              },
-             row.summary, {}, {}, "Nulls in a window are skipped."});
+             row.summary,
+             {},
+             {},
+             "Nulls in a window are skipped."});
   }
   for (const auto& row : slide_rows2()) {
     const auto name = row.time;
     declare(registry, kFamily, Nature::kVector,
-            {name, "T, X, Y, window",
+            {name,
+             "T, X, Y, window",
              [name, &row](CallContext&, std::span<Value> args) {
                const auto windows = time_windows(Arguments(name, args), 0, 3);
                return lift_map2(name, args[1], args[2], [&](const Shared<Vector>& x, const Shared<Vector>& y) {
@@ -246,7 +279,10 @@ void register_time_windows(Registry& registry) {
                  return row.slide(name, x, y, windows);
                });
              },
-             row.summary, {}, {}, "Rows where either is null are skipped."});
+             row.summary,
+             {},
+             {},
+             "Rows where either is null are skipped."});
   }
 }
 
@@ -305,7 +341,8 @@ Value window_rows(std::string_view name, std::span<Value> args, bool positions) 
   }
   if (!positions) return Vector::array(x->take(rows), std::move(ends));
   for (auto& row : rows) row = row == INT64_MAX ? kNull<int64_t> : row;
-  return Vector::array(*converted(name, Shared<Vector>(Vector::adopt(Type::kLong, std::move(rows))), Type::kInt), std::move(ends));
+  return Vector::array(*converted(name, Shared<Vector>(Vector::adopt(Type::kLong, std::move(rows))), Type::kInt),
+                       std::move(ends));
 }
 
 }  // namespace
@@ -314,11 +351,18 @@ void register_moving(Registry& registry) {
   register_row_windows(registry);
   register_time_windows(registry);
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kVector, std::move(d)); };
-  row({"mrank", "X, ascending, window, [ignoreNA=true], [tiesMethod='min'], [percent=false], [minPeriods]", moving_rank, "The rank of the newest element among its window, from 0.", "mrank(5 3 8, true, 2)", "[null,0,1]", kNulls});
-  row({"mpercentile", "X, percent, window, [interpolation='linear'], [minPeriods]", moving_percentile, "A percentile of each window.", "mpercentile(5 3 8, 50, 2)", "[null,4,5.5]", kNulls});
-  row({"tmrank", "T, X, ascending, window", time_rank, "The rank of the newest element among its window of time, from 0.", "tmrank(1 2 3, 5 3 8, true, 2)", "[0,0,1]"});
-  row({"movingWindowIndex", "X, window, [fixed=false]", [](CallContext&, std::span<Value> args) { return window_rows("movingWindowIndex", args, true); }, "The positions each window holds.", "movingWindowIndex(5 6 7, 2)", "[[0],[0,1],[1,2]]"});
-  row({"movingWindowData", "X, window, [fixed=false]", [](CallContext&, std::span<Value> args) { return window_rows("movingWindowData", args, false); }, "The elements each window holds.", "movingWindowData(5 6 7, 2)", "[[5],[5,6],[6,7]]"});
+  row({"mrank", "X, ascending, window, [ignoreNA=true], [tiesMethod='min'], [percent=false], [minPeriods]", moving_rank,
+       "The rank of the newest element among its window, from 0.", "mrank(5 3 8, true, 2)", "[null,0,1]", kNulls});
+  row({"mpercentile", "X, percent, window, [interpolation='linear'], [minPeriods]", moving_percentile,
+       "A percentile of each window.", "mpercentile(5 3 8, 50, 2)", "[null,4,5.5]", kNulls});
+  row({"tmrank", "T, X, ascending, window", time_rank,
+       "The rank of the newest element among its window of time, from 0.", "tmrank(1 2 3, 5 3 8, true, 2)", "[0,0,1]"});
+  row({"movingWindowIndex", "X, window, [fixed=false]",
+       [](CallContext&, std::span<Value> args) { return window_rows("movingWindowIndex", args, true); },
+       "The positions each window holds.", "movingWindowIndex(5 6 7, 2)", "[[0],[0,1],[1,2]]"});
+  row({"movingWindowData", "X, window, [fixed=false]",
+       [](CallContext&, std::span<Value> args) { return window_rows("movingWindowData", args, false); },
+       "The elements each window holds.", "movingWindowData(5 6 7, 2)", "[[5],[5,6],[6,7]]"});
 }
 
 }  // namespace pelorus::functions

@@ -1,4 +1,5 @@
-// Functions of each element and its neighbours: prev next move deltas ratios percentChange; fills of nulls along a vector.
+// Functions of each element and its neighbours: prev next move deltas ratios percentChange; fills of nulls along a
+// vector.
 
 #include "functions/builtins/register_builtins.h"
 #include "functions/cast.h"
@@ -58,7 +59,8 @@ Vector fill_from_neighbour(const Vector& vector, bool forward, int64_t limit) {
 
 Value fill(std::string_view name, std::span<Value> args, bool forward) {
   const auto limit = Arguments(name, args).integer_or(1, "limit", INT64_MAX);
-  return lift_map_any(args[0], Spread::kSeries, [&](const Shared<Vector>& vector) { return fill_from_neighbour(*vector, forward, limit); });
+  return lift_map_any(args[0], Spread::kSeries,
+                      [&](const Shared<Vector>& vector) { return fill_from_neighbour(*vector, forward, limit); });
 }
 
 /// The n-th vector of lags: lag(X, offset, default).
@@ -87,20 +89,37 @@ Native in_place(Native function) {
 
 void register_neighbours(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kVector, std::move(d)); };
-  row({"prev", "X", [](CallContext&, std::span<Value> args) { return shift("prev", args[0], 1); }, "Each element's predecessor.", "prev(8 3 5)", "[null,8,3]"});
-  row({"next", "X", [](CallContext&, std::span<Value> args) { return shift("next", args[0], -1); }, "Each element's successor.", "next(8 3 5)", "[3,5,null]"});
-  row({"move", "X, steps", [](CallContext&, std::span<Value> args) { return previous("move", args, 1); }, "Elements moved to the right, or to the left when steps is negative.", "move(8 3 5, -1)", "[3,5,null]"});
-  row({"lag", "X, [offset=1], [default]", [](CallContext&, std::span<Value> args) { return lag("lag", args, 1); }, "The element so many rows before.", "lag(8 3 5, 1, 0)", "[0,8,3]"});
-  row({"lead", "X, [offset=1], [default]", [](CallContext&, std::span<Value> args) { return lag("lead", args, -1); }, "The element so many rows after.", "lead(8 3 5, 1, 0)", "[3,5,0]"});
-  row({"deltas", "X, [n=1]", deltas, "Each element minus the n-th before it.", "deltas(4 NULL 9 11)", "[null,null,null,2]", "Null if either is null."});
-  row({"ratios", "X, [n=1]", ratios, "Each element divided by the n-th before it.", "ratios(2.0 3 6)", "[null,1.5,2]", "Null if either is null."});
-  row({"percentChange", "X, [n=1]", percent_change, "The relative change to the n-th element before.", "percentChange(2 3)", "[null,0.5]", "Null if either is null."});
+  row({"prev", "X", [](CallContext&, std::span<Value> args) { return shift("prev", args[0], 1); },
+       "Each element's predecessor.", "prev(8 3 5)", "[null,8,3]"});
+  row({"next", "X", [](CallContext&, std::span<Value> args) { return shift("next", args[0], -1); },
+       "Each element's successor.", "next(8 3 5)", "[3,5,null]"});
+  row({"move", "X, steps", [](CallContext&, std::span<Value> args) { return previous("move", args, 1); },
+       "Elements moved to the right, or to the left when steps is negative.", "move(8 3 5, -1)", "[3,5,null]"});
+  row({"lag", "X, [offset=1], [default]", [](CallContext&, std::span<Value> args) { return lag("lag", args, 1); },
+       "The element so many rows before.", "lag(8 3 5, 1, 0)", "[0,8,3]"});
+  row({"lead", "X, [offset=1], [default]", [](CallContext&, std::span<Value> args) { return lag("lead", args, -1); },
+       "The element so many rows after.", "lead(8 3 5, 1, 0)", "[3,5,0]"});
+  row({"deltas", "X, [n=1]", deltas, "Each element minus the n-th before it.", "deltas(4 NULL 9 11)",
+       "[null,null,null,2]", "Null if either is null."});
+  row({"ratios", "X, [n=1]", ratios, "Each element divided by the n-th before it.", "ratios(2.0 3 6)", "[null,1.5,2]",
+       "Null if either is null."});
+  row({"percentChange", "X, [n=1]", percent_change, "The relative change to the n-th element before.",
+       "percentChange(2 3)", "[null,0.5]", "Null if either is null."});
   const Native forward = [](CallContext&, std::span<Value> args) { return fill("ffill", args, true); };
   const Native backward = [](CallContext&, std::span<Value> args) { return fill("bfill", args, false); };
-  row({"ffill", "X, [limit]", forward, "Nulls replaced by the last element before that is not null.", "ffill(NULL 2 NULL)", "[null,2,2]"});
-  row({"bfill", "X, [limit]", backward, "Nulls replaced by the next element that is not null.", "bfill(NULL 2 NULL)", "[2,2,null]"});
+  row({"ffill", "X, [limit]", forward, "Nulls replaced by the last element before that is not null.",
+       "ffill(NULL 2 NULL)", "[null,2,2]"});
+  row({"bfill", "X, [limit]", backward, "Nulls replaced by the next element that is not null.", "bfill(NULL 2 NULL)",
+       "[2,2,null]"});
   const auto change = [&](std::string_view name, Native function, std::string_view example, std::string_view result) {
-    declare(registry, kFamily, Nature::kCommand, {.name = name, .parameters = "X, [limit]", .run = in_place(std::move(function)), .summary = "Fills nulls of X in place.", .example = example, .result = result, .changes_first = true});
+    declare(registry, kFamily, Nature::kCommand,
+            {.name = name,
+             .parameters = "X, [limit]",
+             .run = in_place(std::move(function)),
+             .summary = "Fills nulls of X in place.",
+             .example = example,
+             .result = result,
+             .changes_first = true});
   };
   change("ffill!", forward, "x = 1 NULL; x.ffill!(); x", "[1,1]");
   change("bfill!", backward, "x = NULL 1; x.bfill!(); x", "[1,1]");

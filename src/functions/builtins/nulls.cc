@@ -16,9 +16,8 @@ using data::Buffer;
 Vector null_flags(const Vector& vector, bool wanted) {
   Vector result(Type::kBool, vector.size());
   auto& out = result.edit<int8_t>();
-  const auto repr = vector.repr();
-  if (types::is_fixed(repr) && vector.type() != Type::kSymbol && repr != types::Repr::kB16 && vector.type() != Type::kVoid) {
-    types::visit_fixed(repr, [&]<class T>() {
+  if (has_reserved_null(vector)) {
+    types::visit_fixed(vector.repr(), [&]<class T>() {
       const auto values = vector.values<T>();
       for (size_t i = 0; i < values.size(); ++i) out[i] = (values[i] == types::kNull<T>) == wanted;
     });
@@ -31,7 +30,8 @@ Vector null_flags(const Vector& vector, bool wanted) {
 Native null_test(bool wanted) {
   return [wanted](CallContext&, std::span<Value> args) {
     if (!args[0].is_scalar() && !elements_of(args[0]) && !args[0].is_table()) return Value::of_bool(!wanted);
-    return lift_map_any(args[0], Spread::kElements, [&](const Shared<Vector>& vector) { return null_flags(*vector, wanted); });
+    return lift_map_any(args[0], Spread::kElements,
+                        [&](const Shared<Vector>& vector) { return null_flags(*vector, wanted); });
   };
 }
 
@@ -45,10 +45,13 @@ Value has_null(CallContext&, std::span<Value> args) {
 }
 
 /// Element i of `yes` where keep[i], else of `no`; each as long as keep or of one element.
-Vector choose(std::string_view name, std::span<const int8_t> keep, const Shared<Vector>& yes, const Shared<Vector>& no) {
+Vector choose(std::string_view name, std::span<const int8_t> keep, const Shared<Vector>& yes,
+              const Shared<Vector>& no) {
   Type type = data::common_type(yes->type(), no->type());
   if (type == Type::kAny && yes->type() != Type::kAny && no->type() != Type::kAny) {
-    usage_error(name, "The two choices have types that do not go together: " + std::string(types::name_of(yes->type())) + " and " + std::string(types::name_of(no->type())) + ".");
+    usage_error(name,
+                "The two choices have types that do not go together: " + std::string(types::name_of(yes->type())) +
+                    " and " + std::string(types::name_of(no->type())) + ".");
   }
   if (type == Type::kVoid) throw ScriptError("Not allowed to create void vector");
   if (type == Type::kSymbol && yes->type() != no->type()) type = Type::kString;
@@ -85,7 +88,8 @@ Value iif(CallContext& context, std::span<Value> args) {
     return vector_of(std::move(parts));
   }
   const auto elements = elements_of(condition);
-  if (!elements || (*elements)->is_array()) usage_error("iif", "The condition must be a boolean scalar, vector or matrix.");
+  if (!elements || (*elements)->is_array())
+    usage_error("iif", "The condition must be a boolean scalar, vector or matrix.");
   const auto keep = converted("iif", *elements, Type::kBool);
   const auto yes = elements_of(args[1]), no = elements_of(args[2]);
   if (!yes || !no) usage_error("iif", "The choices must be scalars, vectors or matrices.");
@@ -97,13 +101,17 @@ Value iif(CallContext& context, std::span<Value> args) {
 }
 
 Value fill_nulls(std::string_view name, const Value& x, const Value& with) {
-  if (x.is_scalar()) return x.is_null() ? (with.is_scalar() && !x.is_void() ? cast_to(name, with, {x.type(), false, x.scalar().scale()}) : with) : x;
+  if (x.is_scalar())
+    return x.is_null()
+               ? (with.is_scalar() && !x.is_void() ? cast_to(name, with, {x.type(), false, x.scalar().scale()}) : with)
+               : x;
   if (x.is_table() && with.is_scalar()) {
     // Only columns the value fits.
     auto table = table_argument(name, x);
     for (size_t c = 0; c < table.columns(); ++c) {
       const auto& column = table.column(c);
-      const bool fits = types::is_literal(column.type()) == types::is_literal(with.type()) && types::is_temporal(column.type()) == types::is_temporal(with.type());
+      const bool fits = types::is_literal(column.type()) == types::is_literal(with.type()) &&
+                        types::is_temporal(column.type()) == types::is_temporal(with.type());
       if (fits && data::is_storable_as(with.type(), column.type())) {
         table.set_column(table.names()[c], fill_nulls(name, table.column_shared(c), with).vector_shared());
       }
@@ -135,7 +143,8 @@ Value coalesce(CallContext&, std::span<Value> args) {
 
 Value null_if(CallContext&, std::span<Value> args) {
   if (args[0].is_scalar()) {
-    const bool same = types::is_literal(args[0].type()) ? args[1].is_text() && args[0].text() == args[1].text() : equals(args[0], args[1]).scalar().as_double() == 1;
+    const bool same = types::is_literal(args[0].type()) ? args[1].is_text() && args[0].text() == args[1].text()
+                                                        : equals(args[0], args[1]).scalar().as_double() == 1;
     return same ? Value(Scalar::null_of(args[0].type(), args[0].scalar().scale())) : args[0];
   }
   const auto same = equals(args[0], args[1]);
@@ -181,12 +190,15 @@ Value fill_positions(CallContext&, std::span<Value> args) {
   if (!args[0].is_vector()) usage_error("fill!", "The first argument must be a vector.");
   const auto positions = as_longs("fill!", a.vector(1, "index"));
   const bool one = args[2].is_scalar();
-  if (!one && (!args[2].is_vector() || args[2].vector().size() != positions->size())) usage_error("fill!", "The value must be a scalar or as long as the positions.");
+  if (!one && (!args[2].is_vector() || args[2].vector().size() != positions->size()))
+    usage_error("fill!", "The value must be a scalar or as long as the positions.");
   for (size_t i = 0; i < positions->size(); ++i) {
     const auto at = positions->values<int64_t>()[i];
-    if (at < 0 || at >= static_cast<int64_t>(args[0].vector().size())) throw ScriptError("fill!: position " + std::to_string(at) + " is out of range.");
+    if (at < 0 || at >= static_cast<int64_t>(args[0].vector().size()))
+      throw ScriptError("fill!: position " + std::to_string(at) + " is out of range.");
     if (!args[0].edit_vector().set(static_cast<size_t>(at), one ? args[2] : args[2].vector().at(i))) {
-      throw ScriptError("Incompatible type. Expected: " + std::string(types::name_of(args[0].type())) + ", Actual: " + std::string(types::name_of(args[2].type())));
+      throw ScriptError("Incompatible type. Expected: " + std::string(types::name_of(args[0].type())) +
+                        ", Actual: " + std::string(types::name_of(args[2].type())));
     }
   }
   return args[0];
@@ -227,20 +239,43 @@ Value conditional_filter(CallContext&, std::span<Value> args) {
 
 void register_nulls(Registry& registry) {
   const auto row = [&](Nature nature, Declaration d) { declare(registry, kFamily, nature, std::move(d)); };
-  row(Nature::kElementwise, {"isNull", "X", null_test(true), "Whether elements are null.", "isNull(4 NULL 6)", "[false,true,false]"});
-  row(Nature::kElementwise, {"isValid", "X", null_test(false), "Whether elements are not null.", "isValid(4 NULL 6)", "[true,false,true]"});
+  row(Nature::kElementwise,
+      {"isNull", "X", null_test(true), "Whether elements are null.", "isNull(4 NULL 6)", "[false,true,false]"});
+  row(Nature::kElementwise,
+      {"isValid", "X", null_test(false), "Whether elements are not null.", "isValid(4 NULL 6)", "[true,false,true]"});
   registry.add_alias("isNothing", "isVoid");
   row(Nature::kAggregate, {"hasNull", "X", has_null, "Whether some element is null.", "hasNull(4 NULL)", "true"});
-  row(Nature::kElementwise, {"iif", "cond, trueResult, falseResult", iif, "Element by element one of two choices.", "iif(true false, 1 2, 7 8)", "[1,8]", "A null condition does not hold."});
-  row(Nature::kElementwise, {"nullFill", "X, Y", null_fill, "X with nulls replaced by Y.", "nullFill(4 NULL 6, -1)", "[4,-1,6]"});
-  declare(registry, kFamily, Nature::kCommand, {.name = "nullFill!", .parameters = "X, Y", .run = null_fill_in_place, .summary = "Replaces nulls of X by Y.", .example = "x = 4 NULL; x.nullFill!(0); x", .result = "[4,0]", .changes_first = true});
-  row(Nature::kElementwise, {"coalesce", "X, Y, [args...]", coalesce, "The first of the arguments that is not null.", "coalesce(2 NULL, 7 8)", "[2,8]"});
+  row(Nature::kElementwise, {"iif", "cond, trueResult, falseResult", iif, "Element by element one of two choices.",
+                             "iif(true false, 1 2, 7 8)", "[1,8]", "A null condition does not hold."});
+  row(Nature::kElementwise,
+      {"nullFill", "X, Y", null_fill, "X with nulls replaced by Y.", "nullFill(4 NULL 6, -1)", "[4,-1,6]"});
+  declare(registry, kFamily, Nature::kCommand,
+          {.name = "nullFill!",
+           .parameters = "X, Y",
+           .run = null_fill_in_place,
+           .summary = "Replaces nulls of X by Y.",
+           .example = "x = 4 NULL; x.nullFill!(0); x",
+           .result = "[4,0]",
+           .changes_first = true});
+  row(Nature::kElementwise, {"coalesce", "X, Y, [args...]", coalesce, "The first of the arguments that is not null.",
+                             "coalesce(2 NULL, 7 8)", "[2,8]"});
   row(Nature::kElementwise, {"ifNull", "X, Y", null_fill, "Y where X is null.", "ifNull(4 NULL, 0)", "[4,0]"});
   row(Nature::kElementwise, {"nullIf", "X, Y", null_if, "Null where X equals Y.", "nullIf(1 2, 2)", "[1,null]"});
-  row(Nature::kWhole, {"dropna", "X, [byRow=true], [thresh]", drop_nulls, "X without nulls, or without rows that hold one.", "dropna(4 NULL 6)", "[4,6]"});
-  row(Nature::kElementwise, {"mask", "X, Y", mask, "X with null where Y holds.", "mask(1 2 3, 1 2 3 > 2)", "[1,2,null]"});
-  row(Nature::kElementwise, {"conditionalFilter", "X, condition, filterMap", conditional_filter, "Whether each element is among the values its condition stands for.", "conditionalFilter(1 2, `a`b, dict(`a`b, (1 5, 3 4)))", "[true,false]"});
-  declare(registry, kFamily, Nature::kCommand, {.name = "fill!", .parameters = "X, index, value", .run = fill_positions, .summary = "Assigns a value to positions of X.", .example = "x = 1 2 3; x.fill!(0 2, 9); x", .result = "[9,2,9]", .changes_first = true});
+  row(Nature::kWhole, {"dropna", "X, [byRow=true], [thresh]", drop_nulls,
+                       "X without nulls, or without rows that hold one.", "dropna(4 NULL 6)", "[4,6]"});
+  row(Nature::kElementwise,
+      {"mask", "X, Y", mask, "X with null where Y holds.", "mask(1 2 3, 1 2 3 > 2)", "[1,2,null]"});
+  row(Nature::kElementwise, {"conditionalFilter", "X, condition, filterMap", conditional_filter,
+                             "Whether each element is among the values its condition stands for.",
+                             "conditionalFilter(1 2, `a`b, dict(`a`b, (1 5, 3 4)))", "[true,false]"});
+  declare(registry, kFamily, Nature::kCommand,
+          {.name = "fill!",
+           .parameters = "X, index, value",
+           .run = fill_positions,
+           .summary = "Assigns a value to positions of X.",
+           .example = "x = 1 2 3; x.fill!(0 2, 9); x",
+           .result = "[9,2,9]",
+           .changes_first = true});
 }
 
 }  // namespace pelorus::functions

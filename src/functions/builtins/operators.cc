@@ -75,9 +75,7 @@ Value set_of(Type type, const Set& from, const Set& in, bool wanted, Set start) 
 Value intersection(const Set& x, const Set& y) { return set_of(x.type(), x, y, true, Set()); }
 Value difference(const Set& x, const Set& y) { return set_of(x.type(), x, y, false, Set()); }
 Value set_union(const Set& x, const Set& y) { return set_of(x.type(), y, x, false, x); }
-Value symmetric_difference(const Set& x, const Set& y) {
-  return set_of(x.type(), y, x, false, difference(x, y).set());
-}
+Value symmetric_difference(const Set& x, const Set& y) { return set_of(x.type(), y, x, false, difference(x, y).set()); }
 bool is_subset(const Set& x, const Set& y) {
   for (size_t i = 0; i < x.size(); ++i) {
     if (!y.contains(x.elements().scalar_at(i))) return false;
@@ -109,7 +107,8 @@ const BinaryOperation kEither{"or", logic_types, &kernels::kOr};
 const BinaryOperation kOneOf{"xor", logic_types, &kernels::kXor};
 
 template <class Verdict>
-BinaryOperation comparison(std::string_view name, const kernels::KernelRow* row, Value (*sets)(const Set&, const Set&)) {
+BinaryOperation comparison(std::string_view name, const kernels::KernelRow* row,
+                           Value (*sets)(const Set&, const Set&)) {
   return {name, comparison_types, row, compare_texts<Verdict>, sets, compare_elements<Verdict>};
 }
 const BinaryOperation kEquality = comparison<std::equal_to<int>>("eq", &kernels::kEqual, same_set);
@@ -131,7 +130,8 @@ Value scale_duration(const Value& duration, int64_t factor) {
 }
 
 Value between(const Value& x, const Value& range) {
-  if (!range.is_pair() && !(range.is_vector() && range.vector().size() == 2)) usage_error("between", "Y must be a pair.");
+  if (!range.is_pair() && !(range.is_vector() && range.vector().size() == 2))
+    usage_error("between", "Y must be a pair.");
   const Vector& bounds = range.is_pair() ? range.pair().elements : range.vector();
   return logical_and(lift_binary(kAtLeast, x, bounds.at(0)), lift_binary(kAtMost, x, bounds.at(1)));
 }
@@ -145,7 +145,8 @@ Value make_pair(const Value& a, const Value& b) {
     return data::Pair{both};
   }
   auto elements = vector_of({a, b});
-  if (elements.is_tuple()) throw ScriptError("A pair needs two values of one type, not " + a.type_text() + " and " + b.type_text() + ".");
+  if (elements.is_tuple())
+    throw ScriptError("A pair needs two values of one type, not " + a.type_text() + " and " + b.type_text() + ".");
   return data::Pair{std::move(elements)};
 }
 
@@ -158,35 +159,54 @@ Native binary(Value (*function)(const Value&, const Value&)) {
 
 void register_arithmetic(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kElementwise, std::move(d)); };
-  row({"add", "X, Y", binary(add), "The sum, element by element; texts are concatenated; durations move temporals.", "add(1 2 3, 10)", "[11,12,13]", "Null if either operand is null."});
-  row({"sub", "X, Y", binary(subtract), "The difference; of two temporals a count of units; of two sets what only X has.", "2020.03.01 - 2020.02.27", "3", "Null if either operand is null."});
+  row({"add", "X, Y", binary(add), "The sum, element by element; texts are concatenated; durations move temporals.",
+       "add(1 2 3, 10)", "[11,12,13]", "Null if either operand is null."});
+  row({"sub", "X, Y", binary(subtract),
+       "The difference; of two temporals a count of units; of two sets what only X has.", "2020.03.01 - 2020.02.27",
+       "3", "Null if either operand is null."});
   row({"mul", "X, Y", binary(multiply), "The product.", "mul(2 4, 3)", "[6,12]", "Null if either operand is null."});
   row({"div", "X, Y", binary(divide), "The quotient; integers round down.", "-17/5", "-4", "By zero: null."});
   row({"ratio", "X, Y", binary(ratio), "The quotient as DOUBLE.", "ratio(4, 8)", "0.5", "By zero: null."});
   row({"mod", "X, Y", binary(modulo), "The remainder, with the divisor's sign.", "(-17) mod 5", "3", "By zero: null."});
-  row({"pow", "X, Y", binary(kPowerOf), "X to the power of Y, as DOUBLE.", "pow(2, 10)", "1024", "Null if either is null."});
-  row({"atan2", "Y, X", binary(kAngle), "The angle of the point (x, y).", "atan2(0, 1)", "0", "Null if either is null."});
-  row({"neg", "X", [](CallContext&, std::span<Value> args) { return negate(args[0]); }, "The negative.", "neg(1 -2)", "[-1,2]", "Null stays null."});
-  row({"bitAnd", "X, Y", binary(kBitsAnd), "Bitwise and; of sets the intersection.", "12 & 10", "8", "Null if either is null."});
+  row({"pow", "X, Y", binary(kPowerOf), "X to the power of Y, as DOUBLE.", "pow(2, 10)", "1024",
+       "Null if either is null."});
+  row({"atan2", "Y, X", binary(kAngle), "The angle of the point (x, y).", "atan2(0, 1)", "0",
+       "Null if either is null."});
+  row({"neg", "X", [](CallContext&, std::span<Value> args) { return negate(args[0]); }, "The negative.", "neg(1 -2)",
+       "[-1,2]", "Null stays null."});
+  row({"bitAnd", "X, Y", binary(kBitsAnd), "Bitwise and; of sets the intersection.", "12 & 10", "8",
+       "Null if either is null."});
   row({"bitOr", "X, Y", binary(kBitsOr), "Bitwise or; of sets the union.", "12 | 10", "14", "Null if either is null."});
-  row({"bitXor", "X, Y", binary(kBitsXor), "Bitwise exclusive or; of sets what only one has.", "12 ^ 10", "6", "Null if either is null."});
+  row({"bitXor", "X, Y", binary(kBitsXor), "Bitwise exclusive or; of sets what only one has.", "12 ^ 10", "6",
+       "Null if either is null."});
   row({"lshift", "X, bits", binary(kLeftShift), "Shifts bits to the left.", "5 << 3", "40", "Null if either is null."});
-  row({"rshift", "X, bits", binary(kRightShift), "Shifts bits to the right, zeros come in.", "40 >> 3", "5", "Null if either is null."});
+  row({"rshift", "X, bits", binary(kRightShift), "Shifts bits to the right, zeros come in.", "40 >> 3", "5",
+       "Null if either is null."});
 }
 
 void register_comparisons(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kElementwise, std::move(d)); };
-  row({"eq", "X, Y", binary(kEquality), "Whether elements are equal.", "1 2 == 1 3", "[true,false]", "Null equals null."});
-  row({"ne", "X, Y", binary(kInequality), "Whether elements differ.", "1 2 != 1 3", "[false,true]", "Null equals null."});
-  row({"lt", "X, Y", binary(kLessThan), "Whether X is smaller; of sets: a proper subset.", "1 < 2", "true", "Null is smallest."});
-  row({"le", "X, Y", binary(kAtMost), "Whether X is smaller or equal; of sets: a subset.", "2 <= 2", "true", "Null is smallest."});
-  row({"gt", "X, Y", binary(kGreaterThan), "Whether X is larger; of sets: a proper superset.", "3 > 2", "true", "Null is smallest."});
-  row({"ge", "X, Y", binary(kAtLeast), "Whether X is larger or equal; of sets: a superset.", "2 >= 3", "false", "Null is smallest."});
-  row({"between", "X, Y", binary(between), "Whether X lies in the pair Y, both ends included.", "between(1 5 9, 2:6)", "[false,true,false]", "Null is smallest."});
+  row({"eq", "X, Y", binary(kEquality), "Whether elements are equal.", "1 2 == 1 3", "[true,false]",
+       "Null equals null."});
+  row({"ne", "X, Y", binary(kInequality), "Whether elements differ.", "1 2 != 1 3", "[false,true]",
+       "Null equals null."});
+  row({"lt", "X, Y", binary(kLessThan), "Whether X is smaller; of sets: a proper subset.", "1 < 2", "true",
+       "Null is smallest."});
+  row({"le", "X, Y", binary(kAtMost), "Whether X is smaller or equal; of sets: a subset.", "2 <= 2", "true",
+       "Null is smallest."});
+  row({"gt", "X, Y", binary(kGreaterThan), "Whether X is larger; of sets: a proper superset.", "3 > 2", "true",
+       "Null is smallest."});
+  row({"ge", "X, Y", binary(kAtLeast), "Whether X is larger or equal; of sets: a superset.", "2 >= 3", "false",
+       "Null is smallest."});
+  row({"between", "X, Y", binary(between), "Whether X lies in the pair Y, both ends included.", "between(1 5 9, 2:6)",
+       "[false,true,false]", "Null is smallest."});
   row({"and", "X, Y", binary(kBoth), "Whether both hold.", "true and false", "false", "Null if either is null."});
-  row({"or", "X, Y", binary(kEither), "Whether one holds.", "NULL or true", "true", "The other operand if one is null."});
-  row({"xor", "X, Y", binary(kOneOf), "Whether exactly one holds.", "xor(true, true)", "false", "Null if either is null."});
-  row({"not", "X", [](CallContext&, std::span<Value> args) { return logical_not(args[0]); }, "Whether X does not hold.", "!0", "true", "Null stays null."});
+  row({"or", "X, Y", binary(kEither), "Whether one holds.", "NULL or true", "true",
+       "The other operand if one is null."});
+  row({"xor", "X, Y", binary(kOneOf), "Whether exactly one holds.", "xor(true, true)", "false",
+       "Null if either is null."});
+  row({"not", "X", [](CallContext&, std::span<Value> args) { return logical_not(args[0]); }, "Whether X does not hold.",
+       "!0", "true", "Null stays null."});
 }
 
 }  // namespace
@@ -236,10 +256,14 @@ Value move_temporal(std::string_view function, const Value& x, int64_t count, ty
   const auto unit = static_cast<types::DurationUnit>(unit_of.unit);
   return lift_map(function, x, Spread::kElements, [&](const Shared<Vector>& vector) {
     const Type type = vector->type();
-    if (!types::is_temporal(type)) usage_error(function, "A duration can be added to temporal values only, not to " + std::string(types::name_of(type)) + ".");
-    if (!kernels::can_add(type, unit)) usage_error(function, "This unit of duration can't be added to " + std::string(types::name_of(type)) + ".");
+    if (!types::is_temporal(type))
+      usage_error(function,
+                  "A duration can be added to temporal values only, not to " + std::string(types::name_of(type)) + ".");
+    if (!kernels::can_add(type, unit))
+      usage_error(function, "This unit of duration can't be added to " + std::string(types::name_of(type)) + ".");
     return map_whole(*vector, type, [&](int64_t value) {
-      return unit_of.count == types::kNull<int32_t> ? types::kNull<int64_t> : kernels::add_duration(value, type, count, unit);
+      return unit_of.count == types::kNull<int32_t> ? types::kNull<int64_t>
+                                                    : kernels::add_duration(value, type, count, unit);
     });
   });
 }

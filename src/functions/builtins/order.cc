@@ -86,12 +86,18 @@ Vector ranks_of(const Shared<Vector>& vector, const RankRule& rule) {
     while (to < rows.size() && types::compare(vector->scalar_at(rows[from]), vector->scalar_at(rows[to])) == 0) ++to;
     for (size_t k = from; k < to; ++k) {
       double rank = static_cast<double>(from);
-      if (rule.ties == "max") rank = static_cast<double>(to - 1);
-      else if (rule.ties == "average") rank = static_cast<double>(from + to - 1) / 2;
-      else if (rule.ties == "first") rank = static_cast<double>(k);
-      else if (rule.ties == "dense") rank = dense;
-      if (rule.groups > 0) rank = std::floor(rank * static_cast<double>(rule.groups) / static_cast<double>(rows.size()));
-      else if (rule.percent) rank = (rank + 1) / static_cast<double>(rows.size());
+      if (rule.ties == "max")
+        rank = static_cast<double>(to - 1);
+      else if (rule.ties == "average")
+        rank = static_cast<double>(from + to - 1) / 2;
+      else if (rule.ties == "first")
+        rank = static_cast<double>(k);
+      else if (rule.ties == "dense")
+        rank = dense;
+      if (rule.groups > 0)
+        rank = std::floor(rank * static_cast<double>(rule.groups) / static_cast<double>(rows.size()));
+      else if (rule.percent)
+        rank = (rank + 1) / static_cast<double>(rows.size());
       out[rows[k]] = rank;
     }
     ++dense;
@@ -113,7 +119,10 @@ Value rank(CallContext&, std::span<Value> args) {
 
 Value dense_rank(CallContext&, std::span<Value> args) {
   Arguments a("denseRank", args);
-  const RankRule rule{.ascending = a.flag_or(1, "ascending", true), .ignore_nulls = a.flag_or(2, "ignoreNA", true), .ties = "dense", .percent = a.flag_or(3, "percent", false)};
+  const RankRule rule{.ascending = a.flag_or(1, "ascending", true),
+                      .ignore_nulls = a.flag_or(2, "ignoreNA", true),
+                      .ties = "dense",
+                      .percent = a.flag_or(3, "percent", false)};
   return lift_map_any(args[0], Spread::kSeries, [&](const Shared<Vector>& vector) { return ranks_of(vector, rule); });
 }
 
@@ -180,7 +189,8 @@ Value find(CallContext&, std::span<Value> args) {
     return vector_of(std::move(found));
   }
   const Finder finder("find", *searched("find", args[0]));
-  return lift_map_any(args[1], Spread::kElements, [&](const Shared<Vector>& keys) { return as_positions(finder.find(keys)); });
+  return lift_map_any(args[1], Spread::kElements,
+                      [&](const Shared<Vector>& keys) { return as_positions(finder.find(keys)); });
 }
 
 /// Last position whose element is not greater than the key; -1 when all are.
@@ -188,8 +198,10 @@ int64_t last_not_greater(const Vector& sorted, const Scalar& key) {
   int64_t low = 0, high = static_cast<int64_t>(sorted.size());
   while (low < high) {
     const int64_t middle = (low + high) / 2;
-    if (types::compare(sorted.scalar_at(static_cast<size_t>(middle)), key) <= 0) low = middle + 1;
-    else high = middle;
+    if (types::compare(sorted.scalar_at(static_cast<size_t>(middle)), key) <= 0)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low - 1;
 }
@@ -201,7 +213,8 @@ Value search_sorted(std::string_view name, std::span<Value> args, bool exact) {
     for (size_t i = 0; i < positions.size(); ++i) {
       const auto key = keys->scalar_at(i);
       positions[i] = last_not_greater(*sorted, key);
-      if (exact && positions[i] >= 0 && types::compare(sorted->scalar_at(static_cast<size_t>(positions[i])), key) != 0) positions[i] = -1;
+      if (exact && positions[i] >= 0 && types::compare(sorted->scalar_at(static_cast<size_t>(positions[i])), key) != 0)
+        positions[i] = -1;
     }
     return as_positions(std::move(positions));
   });
@@ -225,7 +238,8 @@ Distinct groups_of_rows(std::string_view name, const Value& x) {
       result = std::move(part);
       continue;
     }
-    if (part.group_of_row.size() != result.group_of_row.size()) refuse_lengths(name, result.group_of_row.size(), part.group_of_row.size());
+    if (part.group_of_row.size() != result.group_of_row.size())
+      refuse_lengths(name, result.group_of_row.size(), part.group_of_row.size());
     Vector combined(Type::kLong, part.group_of_row.size());
     for (size_t i = 0; i < part.group_of_row.size(); ++i) {
       combined.edit<int64_t>()[i] = static_cast<int64_t>(result.group_of_row[i]) << 32 | part.group_of_row[i];
@@ -238,8 +252,10 @@ Distinct groups_of_rows(std::string_view name, const Value& x) {
 Value is_duplicated(CallContext&, std::span<Value> args) {
   std::string keep = "first";
   if (args.size() > 1) {
-    if (args[1].is_text()) keep = args[1].text();
-    else if (args[1].is_scalar() && !args[1].is_null()) keep = args[1].scalar().as_int64() == 0 ? "first" : args[1].scalar().as_int64() == 1 ? "last" : "none";
+    if (args[1].is_text())
+      keep = args[1].text();
+    else if (args[1].is_scalar() && !args[1].is_null())
+      keep = args[1].scalar().as_int64() == 0 ? "first" : args[1].scalar().as_int64() == 1 ? "last" : "none";
   }
   for (auto& c : keep) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   const auto groups = groups_of_rows("isDuplicated", args[0]);
@@ -262,7 +278,8 @@ Value groups(CallContext&, std::span<Value> args) {
   std::vector<std::vector<int32_t>> members(found.firsts.size());
   for (size_t i = 0; i < x->size(); ++i) members[found.group_of_row[i]].push_back(static_cast<int32_t>(i));
   std::vector<Value> values;
-  for (const auto& rows : members) values.emplace_back(Vector::adopt(Type::kInt, Buffer<int32_t>(rows.begin(), rows.end())));
+  for (const auto& rows : members)
+    values.emplace_back(Vector::adopt(Type::kInt, Buffer<int32_t>(rows.begin(), rows.end())));
   return data::Dictionary(x->take(found.firsts), Vector::tuple(std::move(values)));
 }
 
@@ -300,7 +317,8 @@ int64_t bar_calendar(int64_t value, Type type, types::Duration d, bool right) {
   const int64_t months = unit == types::DurationUnit::kYear ? int64_t{12} * d.count : d.count;
   const int64_t month = types::convert_temporal(value, type, Type::kMonth);
   int64_t start = types::convert_temporal(round_down(month, months, false), Type::kMonth, type);
-  if (right && start != value) start = types::convert_temporal(round_down(month, months, false) + months, Type::kMonth, type);
+  if (right && start != value)
+    start = types::convert_temporal(round_down(month, months, false) + months, Type::kMonth, type);
   return start;
 }
 
@@ -316,11 +334,13 @@ Value bar(CallContext&, std::span<Value> args) {
       const double interval = a.number(1, "interval");
       Vector result = *as_doubles("bar", vector);
       for (auto& value : result.edit<double>()) {
-        if (value != kNull<double>) value = (right ? std::ceil(value / interval) : std::floor(value / interval)) * interval;
+        if (value != kNull<double>)
+          value = (right ? std::ceil(value / interval) : std::floor(value / interval)) * interval;
       }
       return result;
     }
-    if (!types::is_integral(type) && !types::is_temporal(type)) a.refuse("X", "must be integral, floating or temporal.");
+    if (!types::is_integral(type) && !types::is_temporal(type))
+      a.refuse("X", "must be integral, floating or temporal.");
     if (duration) {
       const auto unit = static_cast<types::DurationUnit>(duration->unit);
       if (duration->count <= 0) a.refuse("interval", "must be positive.");
@@ -330,7 +350,9 @@ Value bar(CallContext&, std::span<Value> args) {
       const int64_t interval = units_of("bar", *duration, type);
       // Weeks begin on Monday: 1970.01.01 was a Thursday.
       const int64_t origin = unit == types::DurationUnit::kWeek ? -3 * types::units_per_day(type) : 0;
-      return map_whole(*vector, type, [&](int64_t value) { return value == kNull<int64_t> ? value : round_down(value - origin, interval, right) + origin; });
+      return map_whole(*vector, type, [&](int64_t value) {
+        return value == kNull<int64_t> ? value : round_down(value - origin, interval, right) + origin;
+      });
     }
     const int64_t interval = a.integer(1, "interval");
     if (interval == 0) return *vector;
@@ -344,8 +366,10 @@ Value bucket(CallContext&, std::span<Value> args) {
   const auto range = as_doubles("bucket", a.vector(1, "dataRange"));
   const auto count = a.integer(2, "bucketNum");
   const bool outbound = a.flag_or(3, "includeOutbound", false);
-  const double low = range->values<double>()[0], high = range->values<double>()[1], width = (high - low) / static_cast<double>(count);
-  if (count < 1 || range->size() != 2 || !(width > 0)) a.refuse("dataRange", "must be a rising pair, bucketNum positive.");
+  const double low = range->values<double>()[0], high = range->values<double>()[1],
+               width = (high - low) / static_cast<double>(count);
+  if (count < 1 || range->size() != 2 || !(width > 0))
+    a.refuse("dataRange", "must be a rising pair, bucketNum positive.");
   return lift_map("bucket", args[0], Spread::kElements, [&](const Shared<Vector>& vector) {
     const auto numbers = as_doubles("bucket", vector);
     Vector result(Type::kInt, numbers->size());
@@ -354,9 +378,12 @@ Value bucket(CallContext&, std::span<Value> args) {
       auto& out = result.edit<int32_t>()[i];
       out = kNull<int32_t>;
       if (value == kNull<double>) continue;
-      if (value < low) out = outbound ? 0 : kNull<int32_t>;
-      else if (value >= high) out = outbound ? static_cast<int32_t>(count) + 1 : kNull<int32_t>;
-      else out = static_cast<int32_t>((value - low) / width) + (outbound ? 1 : 0);
+      if (value < low)
+        out = outbound ? 0 : kNull<int32_t>;
+      else if (value >= high)
+        out = outbound ? static_cast<int32_t>(count) + 1 : kNull<int32_t>;
+      else
+        out = static_cast<int32_t>((value - low) / width) + (outbound ? 1 : 0);
     }
     return result;
   });
@@ -409,28 +436,61 @@ Value in_place(CallContext& context, std::span<Value> args, Native function) {
 
 void register_order(Registry& registry) {
   const auto row = [&](Nature nature, Declaration d) { declare(registry, kFamily, nature, std::move(d)); };
-  const auto change = [&](std::string_view name, std::string_view parameters, Native function, std::string_view example, std::string_view result) {
-    declare(registry, kFamily, Nature::kCommand, {.name = name, .parameters = parameters, .run = [function](CallContext& c, std::span<Value> args) { return in_place(c, args, function); }, .summary = "Changes X in place.", .example = example, .result = result, .changes_first = true});
+  const auto change = [&](std::string_view name, std::string_view parameters, Native function, std::string_view example,
+                          std::string_view result) {
+    declare(registry, kFamily, Nature::kCommand,
+            {.name = name,
+             .parameters = parameters,
+             .run = [function](CallContext& c, std::span<Value> args) { return in_place(c, args, function); },
+             .summary = "Changes X in place.",
+             .example = example,
+             .result = result,
+             .changes_first = true});
   };
-  row(Nature::kVector, {"sort", "X, [ascending=true]", sort, "X in order.", "sort(3 NULL 1)", "[null,1,3]", "Nulls are smallest."});
+  row(Nature::kVector,
+      {"sort", "X, [ascending=true]", sort, "X in order.", "sort(3 NULL 1)", "[null,1,3]", "Nulls are smallest."});
   change("sort!", "X, [ascending=true]", sort, "x = 3 1; x.sort!(); x", "[1,3]");
-  row(Nature::kVector, {"isort", "X, [ascending=true]", sorted_positions, "The positions that sort X, a vector or a tuple of keys.", "isort(8 3 5)", "[1,2,0]", "Nulls are smallest."});
-  row(Nature::kVector, {"rank", "X, [ascending=true], [groupNum], [ignoreNA=true], [tiesMethod='min'], [percent=false]", rank, "The rank of each element, from 0.", "rank(10 30 30 20)", "[0,2,2,1]", "Null ranks are null."});
-  row(Nature::kVector, {"denseRank", "X, [ascending=true], [ignoreNA=true], [percent=false]", dense_rank, "The rank of each element without gaps, from 0.", "denseRank(10 30 30 20)", "[0,2,2,1]", "Null ranks are null."});
-  row(Nature::kWhole, {"distinct", "X", distinct, "The distinct elements as they first appear.", "distinct(3 1 3)", "[3,1]"});
+  row(Nature::kVector,
+      {"isort", "X, [ascending=true]", sorted_positions, "The positions that sort X, a vector or a tuple of keys.",
+       "isort(8 3 5)", "[1,2,0]", "Nulls are smallest."});
+  row(Nature::kVector,
+      {"rank", "X, [ascending=true], [groupNum], [ignoreNA=true], [tiesMethod='min'], [percent=false]", rank,
+       "The rank of each element, from 0.", "rank(10 30 30 20)", "[0,2,2,1]", "Null ranks are null."});
+  row(Nature::kVector, {"denseRank", "X, [ascending=true], [ignoreNA=true], [percent=false]", dense_rank,
+                        "The rank of each element without gaps, from 0.", "denseRank(10 30 30 20)", "[0,2,2,1]",
+                        "Null ranks are null."});
+  row(Nature::kWhole,
+      {"distinct", "X", distinct, "The distinct elements as they first appear.", "distinct(3 1 3)", "[3,1]"});
   row(Nature::kVector, {"reverse", "X", reverse, "X backwards.", "reverse(1 2 3)", "[3,2,1]"});
   change("reverse!", "X", reverse, "x = 1 2; x.reverse!(); x", "[2,1]");
-  row(Nature::kElementwise, {"in", "X, Y", is_in, "Whether elements of X occur in Y.", "5 4 in 1 5", "[true,false]", "Null is found if Y holds a null."});
-  row(Nature::kWhole, {"find", "X, Y", find, "The first position of each element of Y in X, or -1; of a dictionary the values.", "find(8 3 5, 5 4)", "[2,-1]"});
-  row(Nature::kWhole, {"binsrch", "X, Y", [](CallContext&, std::span<Value> args) { return search_sorted("binsrch", args, true); }, "The position of each element of Y in the sorted X, or -1.", "binsrch(2 4 6 8, 6 5)", "[2,-1]"});
-  row(Nature::kWhole, {"asof", "X, Y", [](CallContext&, std::span<Value> args) { return search_sorted("asof", args, false); }, "The last position in the sorted X not above each element of Y, or -1.", "asof(2 4 6 8, 5 8 1)", "[1,3,-1]"});
-  row(Nature::kVector, {"isDuplicated", "X, [keep='first']", is_duplicated, "Whether a row repeats one that is kept.", "isDuplicated(1 2 1)", "[false,false,true]"});
-  row(Nature::kWhole, {"groups", "X, [mode]", groups, "The positions of each distinct element.", "groups(3 1 3)[3]", "[0,2]"});
-  row(Nature::kVector, {"segment", "X, [segmentOffset=true]", segment, "Numbers runs of equal elements, by their start or counting from 0.", "segment(1 1 2, false)", "[0,0,1]"});
-  row(Nature::kElementwise, {"bar", "X, interval, [closed='left']", bar, "X rounded down (or up) to multiples of an interval or duration.", "bar(0 4 5 11 -1, 5)", "[0,0,5,10,-5]", "Null stays null."});
-  row(Nature::kElementwise, {"bucket", "X, dataRange, bucketNum, [includeOutbound=false]", bucket, "The number of the even part of a range an element falls in.", "bucket(1 5 9, 0:10, 2)", "[0,1,1]", "Outside: null."});
-  row(Nature::kWhole, {"cutPoints", "X, binNum, [freq]", cut_points, "The boundaries of so many groups of equal size.", "cutPoints(1 2 3 4, 2)", "[1,3,5]"});
-  row(Nature::kWhole, {"isSorted", "X, [ascending=true]", is_sorted, "Whether X is in order.", "isSorted(1 2 2)", "true"});
+  row(Nature::kElementwise, {"in", "X, Y", is_in, "Whether elements of X occur in Y.", "5 4 in 1 5", "[true,false]",
+                             "Null is found if Y holds a null."});
+  row(Nature::kWhole,
+      {"find", "X, Y", find, "The first position of each element of Y in X, or -1; of a dictionary the values.",
+       "find(8 3 5, 5 4)", "[2,-1]"});
+  row(Nature::kWhole,
+      {"binsrch", "X, Y", [](CallContext&, std::span<Value> args) { return search_sorted("binsrch", args, true); },
+       "The position of each element of Y in the sorted X, or -1.", "binsrch(2 4 6 8, 6 5)", "[2,-1]"});
+  row(Nature::kWhole,
+      {"asof", "X, Y", [](CallContext&, std::span<Value> args) { return search_sorted("asof", args, false); },
+       "The last position in the sorted X not above each element of Y, or -1.", "asof(2 4 6 8, 5 8 1)", "[1,3,-1]"});
+  row(Nature::kVector, {"isDuplicated", "X, [keep='first']", is_duplicated, "Whether a row repeats one that is kept.",
+                        "isDuplicated(1 2 1)", "[false,false,true]"});
+  row(Nature::kWhole,
+      {"groups", "X, [mode]", groups, "The positions of each distinct element.", "groups(3 1 3)[3]", "[0,2]"});
+  row(Nature::kVector,
+      {"segment", "X, [segmentOffset=true]", segment,
+       "Numbers runs of equal elements, by their start or counting from 0.", "segment(1 1 2, false)", "[0,0,1]"});
+  row(Nature::kElementwise,
+      {"bar", "X, interval, [closed='left']", bar, "X rounded down (or up) to multiples of an interval or duration.",
+       "bar(0 4 5 11 -1, 5)", "[0,0,5,10,-5]", "Null stays null."});
+  row(Nature::kElementwise, {"bucket", "X, dataRange, bucketNum, [includeOutbound=false]", bucket,
+                             "The number of the even part of a range an element falls in.", "bucket(1 5 9, 0:10, 2)",
+                             "[0,1,1]", "Outside: null."});
+  row(Nature::kWhole, {"cutPoints", "X, binNum, [freq]", cut_points, "The boundaries of so many groups of equal size.",
+                       "cutPoints(1 2 3 4, 2)", "[1,3,5]"});
+  row(Nature::kWhole,
+      {"isSorted", "X, [ascending=true]", is_sorted, "Whether X is in order.", "isSorted(1 2 2)", "true"});
   row(Nature::kWhole, {"searchK", "X, k", search_k, "The k-th smallest element.", "searchK(8 3 5, 2)", "5"});
 }
 

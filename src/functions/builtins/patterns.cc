@@ -27,7 +27,8 @@ std::regex pattern_of(const Arguments& a, size_t i) {
 }
 
 const std::string& matchable(std::string_view function, const std::string& text) {
-  if (text.size() > kMatchedBytesMax) usage_error(function, "A text is longer than " + std::to_string(kMatchedBytesMax) + " bytes.");
+  if (text.size() > kMatchedBytesMax)
+    usage_error(function, "A text is longer than " + std::to_string(kMatchedBytesMax) + " bytes.");
   return text;
 }
 
@@ -37,7 +38,10 @@ Value find(CallContext&, std::span<Value> args) {
   const auto offset = static_cast<size_t>(std::max<int64_t>(0, a.integer_or(2, "offset", 0)));
   return map_text_to("regexFind", args[0], Type::kInt, [&](const std::string& text) {
     std::smatch match;
-    if (offset > text.size() || !std::regex_search(matchable("regexFind", text).begin() + static_cast<ptrdiff_t>(offset), text.end(), match, pattern)) return Scalar::of_int(-1);
+    if (offset > text.size() ||
+        !std::regex_search(matchable("regexFind", text).begin() + static_cast<ptrdiff_t>(offset), text.end(), match,
+                           pattern))
+      return Scalar::of_int(-1);
     return Scalar::of_int(static_cast<int32_t>(match.position(0)) + static_cast<int32_t>(offset));
   });
 }
@@ -48,7 +52,9 @@ Value find_text(CallContext&, std::span<Value> args) {
   const bool only_first = a.flag_or(2, "onlyFirst", true);
   const auto search = [&](const std::string& text) {
     std::vector<std::string> found;
-    for (std::sregex_iterator it(matchable("regexFindStr", text).begin(), text.end(), pattern), end; it != end && !(only_first && !found.empty()); ++it) found.push_back(it->str());
+    for (std::sregex_iterator it(matchable("regexFindStr", text).begin(), text.end(), pattern), end;
+         it != end && !(only_first && !found.empty()); ++it)
+      found.push_back(it->str());
     return found;
   };
   if (only_first) {
@@ -68,7 +74,8 @@ Value count(CallContext&, std::span<Value> args) {
   const auto pattern = pattern_of(a, 1);
   return map_text_to("regexCount", args[0], Type::kInt, [&](const std::string& text) {
     matchable("regexCount", text);
-    return Scalar::of_int(static_cast<int32_t>(std::distance(std::sregex_iterator(text.begin(), text.end(), pattern), std::sregex_iterator())));
+    return Scalar::of_int(static_cast<int32_t>(
+        std::distance(std::sregex_iterator(text.begin(), text.end(), pattern), std::sregex_iterator())));
   });
 }
 
@@ -76,14 +83,17 @@ Value replace(CallContext&, std::span<Value> args) {
   Arguments a("regexReplace", args);
   const auto pattern = pattern_of(a, 1);
   const auto with = a.text_or(2, "replacement", "");
-  return map_text("regexReplace", args[0], [&](const std::string& text) { return std::regex_replace(matchable("regexReplace", text), pattern, with); });
+  return map_text("regexReplace", args[0], [&](const std::string& text) {
+    return std::regex_replace(matchable("regexReplace", text), pattern, with);
+  });
 }
 
 Value digest(CallContext&, std::span<Value> args) {
   return map_text_to("md5", args[0], Type::kInt128, [](const std::string& text) {
     unsigned char bytes[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
-    if (EVP_Digest(text.data(), text.size(), bytes, &size, EVP_md5(), nullptr) != 1 || size != 16) throw ScriptError("md5: the digest is not available.");
+    if (EVP_Digest(text.data(), text.size(), bytes, &size, EVP_md5(), nullptr) != 1 || size != 16)
+      throw ScriptError("md5: the digest is not available.");
     types::Bytes16 value;
     for (size_t i = 0; i < 16; ++i) value.bytes[15 - i] = bytes[i];
     return Scalar::of<types::Bytes16>(Type::kInt128, value);
@@ -108,7 +118,8 @@ Value buckets(CallContext&, std::span<Value> args) {
         hash = kernels::murmur2(vector->values<types::Bytes16>()[i].bytes.data(), 16);
       } else {
         const auto key = vector->scalar_at(i);
-        if (types::is_floating(key.type()) || types::is_decimal(key.type())) usage_error("hashBucket", "X must be integral, temporal or text.");
+        if (types::is_floating(key.type()) || types::is_decimal(key.type()))
+          usage_error("hashBucket", "X must be integral, temporal or text.");
         // As clients split rows: the bits of the value, unsigned in its own width.
         const int64_t value = key.as_int64();
         const bool narrow = types::width_of(vector->type()) <= 4;
@@ -123,9 +134,11 @@ Value buckets(CallContext&, std::span<Value> args) {
 /// Longest text an encoding is changed of.
 constexpr size_t kEncodedBytesMax = 64 << 20;
 
-std::string recoded(std::string_view function, const std::string& text, const std::string& from, const std::string& to) {
+std::string recoded(std::string_view function, const std::string& text, const std::string& from,
+                    const std::string& to) {
   const auto converter = iconv_open(to.c_str(), from.c_str());
-  if (converter == reinterpret_cast<iconv_t>(-1)) usage_error(function, "This encoding is not known: " + from + " or " + to + ".");
+  if (converter == reinterpret_cast<iconv_t>(-1))
+    usage_error(function, "This encoding is not known: " + from + " or " + to + ".");
   std::string in = text.substr(0, kEncodedBytesMax), out(in.size() * 4 + 16, '\0');
   char* read = in.data();
   char* write = out.data();
@@ -140,7 +153,8 @@ std::string recoded(std::string_view function, const std::string& text, const st
 Value convert_encoding(CallContext&, std::span<Value> args) {
   Arguments a("convertEncode", args);
   const auto from = a.text(1, "srcEncode"), to = a.text(2, "destEncode");
-  return map_text("convertEncode", args[0], [&](const std::string& text) { return recoded("convertEncode", text, from, to); });
+  return map_text("convertEncode", args[0],
+                  [&](const std::string& text) { return recoded("convertEncode", text, from, to); });
 }
 Value to_utf8(CallContext&, std::span<Value> args) {
   const auto from = Arguments("toUTF8", args).text(1, "encode");
@@ -155,13 +169,18 @@ Value from_utf8(CallContext&, std::span<Value> args) {
 
 void register_patterns(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kElementwise, std::move(d)); };
-  row({"regexFind", "str, pattern, [offset=0]", find, "Where a pattern first matches, or -1.", "regexFind(\"ab12cd\", \"[0-9]+\")", "2"});
-  row({"regexFindStr", "str, pattern, [onlyFirst=true]", find_text, "The text a pattern matches.", "regexFindStr(\"ab12cd\", \"[0-9]+\")", "\"12\""});
+  row({"regexFind", "str, pattern, [offset=0]", find, "Where a pattern first matches, or -1.",
+       "regexFind(\"ab12cd\", \"[0-9]+\")", "2"});
+  row({"regexFindStr", "str, pattern, [onlyFirst=true]", find_text, "The text a pattern matches.",
+       "regexFindStr(\"ab12cd\", \"[0-9]+\")", "\"12\""});
   row({"regexCount", "str, pattern", count, "How often a pattern matches.", "regexCount(\"a1b22\", \"[0-9]+\")", "2"});
-  row({"regexReplace", "str, pattern, replacement", replace, "With every match replaced.", "regexReplace(\"a1b22\", \"[0-9]+\", \"#\")", "\"a#b#\""});
+  row({"regexReplace", "str, pattern, replacement", replace, "With every match replaced.",
+       "regexReplace(\"a1b22\", \"[0-9]+\", \"#\")", "\"a#b#\""});
   row({"md5", "X", digest, "The MD5 digest as INT128.", "md5(\"a\")", "0cc175b9c0f1b6a831c399e269772661"});
-  row({"hashBucket", "X, buckets", buckets, "The hash bucket of each value, as HASH partitions count them.", "hashBucket(34 45, 10)", "[4,5]", "A null number: -1."});
-  row({"convertEncode", "str, srcEncode, destEncode", convert_encoding, "The text in another encoding.", "convertEncode(\"a\", \"utf-8\", \"gbk\")", "\"a\""});
+  row({"hashBucket", "X, buckets", buckets, "The hash bucket of each value, as HASH partitions count them.",
+       "hashBucket(34 45, 10)", "[4,5]", "A null number: -1."});
+  row({"convertEncode", "str, srcEncode, destEncode", convert_encoding, "The text in another encoding.",
+       "convertEncode(\"a\", \"utf-8\", \"gbk\")", "\"a\""});
   row({"fromUTF8", "str, encode", from_utf8, "UTF-8 text in another encoding.", "fromUTF8(\"a\", \"gbk\")", "\"a\""});
   row({"toUTF8", "str, encode", to_utf8, "Text of another encoding as UTF-8.", "toUTF8(\"a\", \"gbk\")", "\"a\""});
 }

@@ -29,12 +29,14 @@ Value column(CallContext&, std::span<Value> args) {
   const auto& x = args[0];
   const auto c = Arguments("col", args).integer(1, "index");
   if (x.is_matrix()) {
-    if (c < 0 || c >= static_cast<int64_t>(x.matrix().columns)) throw ScriptError("col: column " + std::to_string(c) + " is out of range.");
+    if (c < 0 || c >= static_cast<int64_t>(x.matrix().columns))
+      throw ScriptError("col: column " + std::to_string(c) + " is out of range.");
     return x.matrix().column(static_cast<size_t>(c));
   }
   if (x.is_table()) {
     const auto table = table_argument("col", x);
-    if (c < 0 || c >= static_cast<int64_t>(table.columns())) throw ScriptError("col: column " + std::to_string(c) + " is out of range.");
+    if (c < 0 || c >= static_cast<int64_t>(table.columns()))
+      throw ScriptError("col: column " + std::to_string(c) + " is out of range.");
     return table.column_shared(static_cast<size_t>(c));
   }
   return index(x, args[1]);
@@ -45,7 +47,8 @@ Value cell(CallContext&, std::span<Value> args) { return index(args[0], args[1],
 Value cells(CallContext&, std::span<Value> args) {
   Arguments a("cells", args);
   const auto rows = as_longs("cells", a.vector(1, "row")), columns = as_longs("cells", a.vector(2, "col"));
-  if (!args[0].is_matrix() || rows->size() != columns->size()) usage_error("cells", "A matrix and as many rows as columns are expected.");
+  if (!args[0].is_matrix() || rows->size() != columns->size())
+    usage_error("cells", "A matrix and as many rows as columns are expected.");
   const auto& m = args[0].matrix();
   Buffer<int64_t> picked(rows->size());
   for (size_t i = 0; i < picked.size(); ++i) {
@@ -77,7 +80,9 @@ Value end_rows(std::string_view name, std::span<Value> args, bool first) {
   auto count = Arguments(name, args).integer_or(1, "n", 1);
   if (count < 0) count = std::max<int64_t>(0, size + count);
   count = std::min(count, size);
-  if (one && args[0].is_vector()) return args[0].vector().empty() ? Value(Scalar::null_of(args[0].type())) : args[0].vector().at(first ? 0 : args[0].vector().size() - 1);
+  if (one && args[0].is_vector())
+    return args[0].vector().empty() ? Value(Scalar::null_of(args[0].type()))
+                                    : args[0].vector().at(first ? 0 : args[0].vector().size() - 1);
   return part_of(name, args[0], first ? 0 : size - count, count);
 }
 
@@ -105,7 +110,9 @@ Value cut(CallContext&, std::span<Value> args) {
   } else {
     const auto given = as_longs("cut", a.vector(1, "cutPositions"));
     starts.assign(given->values<int64_t>().begin(), given->values<int64_t>().end());
-    if (!std::is_sorted(starts.begin(), starts.end()) || (!starts.empty() && (starts.front() < 0 || starts.back() > size))) a.refuse("cutPositions", "must rise within the vector.");
+    if (!std::is_sorted(starts.begin(), starts.end()) ||
+        (!starts.empty() && (starts.front() < 0 || starts.back() > size)))
+      a.refuse("cutPositions", "must rise within the vector.");
   }
   std::vector<Value> parts;
   for (size_t i = 0; i < starts.size(); ++i) {
@@ -177,9 +184,12 @@ Value drop_columns(CallContext& context, std::span<Value> args) {
     return {};
   };
   Status done;
-  if (args[0].is_plain_table()) done = drop_from(args[0].edit_table());
-  else if (args[0].is_table_object()) done = args[0].table_object()->edit(drop_from);
-  else usage_error("drop!", "X must be a table.");
+  if (args[0].is_plain_table())
+    done = drop_from(args[0].edit_table());
+  else if (args[0].is_table_object())
+    done = args[0].table_object()->edit(drop_from);
+  else
+    usage_error("drop!", "X must be a table.");
   if (!done.ok()) throw ScriptError(done.error().message);
   return args[0];
 }
@@ -189,7 +199,8 @@ Value remove(CallContext&, std::span<Value> args) {
   const auto positions = as_longs("remove!", Arguments("remove!", args).vector(1, "index"));
   Buffer<int8_t> keep(args[0].vector().size(), 1);
   for (const auto at : positions->values<int64_t>()) {
-    if (at < 0 || at >= static_cast<int64_t>(keep.size())) throw ScriptError("remove!: position " + std::to_string(at) + " is out of range.");
+    if (at < 0 || at >= static_cast<int64_t>(keep.size()))
+      throw ScriptError("remove!: position " + std::to_string(at) + " is out of range.");
     keep[static_cast<size_t>(at)] = 0;
   }
   args[0] = args[0].vector().filter(keep);
@@ -226,12 +237,14 @@ Value copy(CallContext&, std::span<Value> args) {
 }
 
 Value replace(CallContext&, std::span<Value> args) {
-  if (!args[1].is_scalar() || !args[2].is_scalar()) usage_error("replace", "The old and the new value must be scalars.");
+  if (!args[1].is_scalar() || !args[2].is_scalar())
+    usage_error("replace", "The old and the new value must be scalars.");
   return lift_map_any(args[0], Spread::kElements, [&](const Shared<Vector>& vector) {
     const auto from = data::convert(args[1].scalar(), vector->type(), vector->scale());
     Vector result = *vector;
     for (size_t i = 0; from && i < vector->size(); ++i) {
-      if (vector->scalar_at(i) == *from && !result.set(i, args[2])) usage_error("replace", "The new value does not fit the vector's type.");
+      if (vector->scalar_at(i) == *from && !result.set(i, args[2]))
+        usage_error("replace", "The new value does not fit the vector's type.");
     }
     return result;
   });
@@ -248,16 +261,22 @@ void register_pieces(Registry& registry) {
   add({"row", "X, index", row, "A row of a matrix, table or array vector.", "row(1..6$2:3, 0)", "[1,3,5]"});
   add({"col", "X, index", column, "A column of a matrix or table.", "col(1..6$2:3, 1)", "[3,4]"});
   add({"cell", "X, row, col", cell, "One element of a matrix or table.", "cell(1..6$2:3, 1, 2)", "6"});
-  add({"cells", "X, row, col", cells, "Elements of a matrix at rows and columns.", "cells(1..6$2:3, 0 1, 0 2)", "[1,6]"});
-  add({"head", "X, [n=1]", [](CallContext&, std::span<Value> args) { return end_rows("head", args, true); }, "The first n elements or rows.", "head(8 3 5, 2)", "[8,3]"});
-  add({"tail", "X, [n=1]", [](CallContext&, std::span<Value> args) { return end_rows("tail", args, false); }, "The last n elements or rows.", "tail(8 3 5, 2)", "[3,5]"});
+  add({"cells", "X, row, col", cells, "Elements of a matrix at rows and columns.", "cells(1..6$2:3, 0 1, 0 2)",
+       "[1,6]"});
+  add({"head", "X, [n=1]", [](CallContext&, std::span<Value> args) { return end_rows("head", args, true); },
+       "The first n elements or rows.", "head(8 3 5, 2)", "[8,3]"});
+  add({"tail", "X, [n=1]", [](CallContext&, std::span<Value> args) { return end_rows("tail", args, false); },
+       "The last n elements or rows.", "tail(8 3 5, 2)", "[3,5]"});
   add({"subarray", "X, range", subarray, "The elements of a half-open range.", "subarray(8 3 5 9, 1:3)", "[3,5]"});
   registry.add_alias("subtuple", "subarray");
   add({"slice", "X, index, [colIndex]", slice, "Rows and columns of X.", "slice(8 3 5, 0 2)", "[8,5]"});
   add({"cut", "X, size", cut, "Pieces of X of a size, or starting at positions.", "cut(1 2 3, 2)", "([1,2],[3])"});
-  add({"flatten", "X", flatten, "All elements of a matrix, tuple or array vector as one vector.", "flatten([1 2, 3 4])", "[1,2,3,4]"});
-  add({"drop", "X, count", drop, "X without its first elements, or its last for a negative count.", "drop(1 2 3, 1)", "[2,3]"});
-  change({"drop!", "X, colNames", drop_columns, "Drops columns of a table.", "t = table(1 as a, 2 as b); t.drop!(`a); t.columnNames()", "[\"b\"]"});
+  add({"flatten", "X", flatten, "All elements of a matrix, tuple or array vector as one vector.", "flatten([1 2, 3 4])",
+       "[1,2,3,4]"});
+  add({"drop", "X, count", drop, "X without its first elements, or its last for a negative count.", "drop(1 2 3, 1)",
+       "[2,3]"});
+  change({"drop!", "X, colNames", drop_columns, "Drops columns of a table.",
+          "t = table(1 as a, 2 as b); t.drop!(`a); t.columnNames()", "[\"b\"]"});
   change({"remove!", "X, index", remove, "Removes the elements at positions.", "x = 8 3 5; x.remove!(0 2); x", "[3]"});
   change({"pop!", "X", pop, "Removes the last element and returns it.", "x = 1 2; x.pop!()", "2"});
   change({"join!", "X, Y", append_all, "Adds Y at the end of X.", "x = 1 2; x.join!(3); x", "[1,2,3]"});

@@ -63,7 +63,8 @@ Count count_of(const Arguments& a, size_t i, std::string_view parameter) {
   if (a[i].is_pair()) {
     const auto shape = as_longs(a.function(), Shared<Vector>(a[i].pair().elements));
     const auto rows = shape->values<int64_t>()[0], columns = shape->values<int64_t>()[1];
-    if (rows < 0 || columns < 0 || rows > (1 << 30) || columns > (1 << 30)) a.refuse(parameter, "must be rows:columns.");
+    if (rows < 0 || columns < 0 || rows > (1 << 30) || columns > (1 << 30))
+      a.refuse(parameter, "must be rows:columns.");
     count.shape = {static_cast<size_t>(rows), static_cast<size_t>(columns)};
     count.total = count.shape->first * count.shape->second;
     return count;
@@ -158,16 +159,30 @@ Value set_seed(CallContext& context, std::span<Value> args) {
 
 void register_random(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kWhole, std::move(d)); };
-  row({"rand", "X, [count]", random_values, "Random numbers from 0 to X, or random elements of a vector; count may be rows:columns.", "all(rand(10, 50) < 10)", "true"});
+  row({"rand", "X, [count]", random_values,
+       "Random numbers from 0 to X, or random elements of a vector; count may be rows:columns.",
+       "all(rand(10, 50) < 10)", "true"});
   row({"norm", "mean, std, [count]", normal, "Normally distributed random numbers.", "size(norm(0, 1, 5))", "5"});
   registry.add_alias("randNormal", "norm");
-  row({"randUniform", "lower, upper, [count]", uniform, "Evenly distributed random numbers.", "randUniform(2, 2, 1)", "[2]"});
-  row({"randExp", "mean, [count]", exponential, "Exponentially distributed random numbers.", "size(randExp(1, 3))", "3"});
+  row({"randUniform", "lower, upper, [count]", uniform, "Evenly distributed random numbers.", "randUniform(2, 2, 1)",
+       "[2]"});
+  row({"randExp", "mean, [count]", exponential, "Exponentially distributed random numbers.", "size(randExp(1, 3))",
+       "3"});
   row({"randPoisson", "mean, [count]", poisson, "Poisson distributed random numbers.", "size(randPoisson(1, 3))", "3"});
-  row({"randBinomial", "trials, p, [count]", binomial, "Binomially distributed random numbers.", "randBinomial(3, 1, 2)", "[3,3]"});
+  row({"randBinomial", "trials, p, [count]", binomial, "Binomially distributed random numbers.",
+       "randBinomial(3, 1, 2)", "[3,3]"});
   row({"shuffle", "X", shuffle, "The elements of X in random order.", "sort(shuffle(3 1 2))", "[1,2,3]"});
-  declare(registry, kFamily, Nature::kCommand, {.name = "shuffle!", .parameters = "X", .run = shuffle_in_place, .summary = "Puts the elements of X in random order.", .example = "x = 3 3; x.shuffle!(); x", .result = "[3,3]", .changes_first = true});
-  declare(registry, kFamily, Nature::kCommand, {"setRandomSeed", "seed", set_seed, "Makes the session's random numbers repeatable.", "setRandomSeed(1)", {}});
+  declare(registry, kFamily, Nature::kCommand,
+          {.name = "shuffle!",
+           .parameters = "X",
+           .run = shuffle_in_place,
+           .summary = "Puts the elements of X in random order.",
+           .example = "x = 3 3; x.shuffle!(); x",
+           .result = "[3,3]",
+           .changes_first = true});
+  declare(
+      registry, kFamily, Nature::kCommand,
+      {"setRandomSeed", "seed", set_seed, "Makes the session's random numbers repeatable.", "setRandomSeed(1)", {}});
 }
 
 }  // namespace pelorus::functions

@@ -36,7 +36,8 @@ Matrix columns_matrix(std::string_view name, const std::vector<Value>& columns) 
   }
   if (type == Type::kAny) usage_error(name, "The columns must hold values of one type.");
   Vector values(type, 0, scale);
-  for (const auto& column : columns) values.append(*converted(name, stretched(name, *elements_of(column), rows), type, scale));
+  for (const auto& column : columns)
+    values.append(*converted(name, stretched(name, *elements_of(column), rows), type, scale));
   return {.values = std::move(values), .rows = rows, .columns = columns.size()};
 }
 
@@ -80,7 +81,8 @@ Native reduced_by_row(std::string_view name, Plain plain) {
   return [name, plain](CallContext& context, std::span<Value> args) {
     std::vector<Value> results;
     if (args.size() == 1 && is_rows_already(args[0])) {
-      for (size_t r = 0; r < args[0].vector().size(); ++r) results.push_back(call(plain, context, {args[0].vector().at(r)}));
+      for (size_t r = 0; r < args[0].vector().size(); ++r)
+        results.push_back(call(plain, context, {args[0].vector().at(r)}));
       return Value(vector_of(std::move(results)));
     }
     const auto rows = flipped(as_matrix(name, args));
@@ -104,8 +106,10 @@ Native mapped_by_row(std::string_view name, Plain plain) {
     std::optional<Vector> values;
     for (size_t r = 0; r < rows.columns; ++r) {
       const Value result = call(plain, context, with(rows.column(r)));
-      if (values) values->append(result.vector());
-      else values = result.vector();
+      if (values)
+        values->append(result.vector());
+      else
+        values = result.vector();
     }
     if (!values) return args[0];
     Matrix result = flipped({.values = std::move(*values), .rows = rows.rows, .columns = rows.columns});
@@ -138,9 +142,11 @@ Native paired_by_row(std::string_view name, Plain plain) {
     };
     const auto left = rows_of_side(args[0]), right = rows_of_side(args[1]);
     const size_t count = std::max(left.size(), right.size());
-    if ((left.size() != count && left.size() != 1) || (right.size() != count && right.size() != 1)) refuse_lengths(name, left.size(), right.size());
+    if ((left.size() != count && left.size() != 1) || (right.size() != count && right.size() != 1))
+      refuse_lengths(name, left.size(), right.size());
     std::vector<Value> results;
-    for (size_t r = 0; r < count; ++r) results.push_back(call(plain, context, {left[left.size() == 1 ? 0 : r], right[right.size() == 1 ? 0 : r]}));
+    for (size_t r = 0; r < count; ++r)
+      results.push_back(call(plain, context, {left[left.size() == 1 ? 0 : r], right[right.size() == 1 ? 0 : r]}));
     return vector_of(std::move(results));
   };
 }
@@ -156,7 +162,8 @@ Value at_each(CallContext&, std::span<Value> args) {
   for (size_t r = 0; r < rows; ++r) {
     const auto at = positions->values<int64_t>()[r];
     const Vector row = arrays ? args[0].vector().at(r).vector() : m.column(r);
-    results.push_back(at < 0 || at >= static_cast<int64_t>(row.size()) ? Value(Scalar::null_of(row.type(), row.scale())) : row.at(static_cast<size_t>(at)));
+    results.push_back(at < 0 || at >= static_cast<int64_t>(row.size()) ? Value(Scalar::null_of(row.type(), row.scale()))
+                                                                       : row.at(static_cast<size_t>(at)));
   }
   return vector_of(std::move(results));
 }
@@ -173,19 +180,40 @@ struct RowFunction {
   std::string_view plain;
 };
 constexpr RowFunction kReduced[] = {
-    {"rowSum", "sum"}, {"rowSum2", "sum2"}, {"rowAvg", "avg"}, {"rowMax", "max"}, {"rowMin", "min"}, {"rowCount", "count"},
-    {"rowStd", "std"}, {"rowStdp", "stdp"}, {"rowVar", "var"}, {"rowVarp", "varp"}, {"rowProd", "prod"}, {"rowSize", "size"},
-    {"rowImax", "imax"}, {"rowImin", "imin"}, {"rowSkew", "skew"}, {"rowKurtosis", "kurtosis"}, {"rowMed", "med"},
-    {"rowAnd", "all"}, {"rowOr", "any"}, {"rowFirst", "first"}, {"rowLast", "last"}, {"rowMode", "mode"},
-    {"rowFirstNot", "firstNot"}, {"rowLastNot", "lastNot"},
+    {"rowSum", "sum"},
+    {"rowSum2", "sum2"},
+    {"rowAvg", "avg"},
+    {"rowMax", "max"},
+    {"rowMin", "min"},
+    {"rowCount", "count"},
+    {"rowStd", "std"},
+    {"rowStdp", "stdp"},
+    {"rowVar", "var"},
+    {"rowVarp", "varp"},
+    {"rowProd", "prod"},
+    {"rowSize", "size"},
+    {"rowImax", "imax"},
+    {"rowImin", "imin"},
+    {"rowSkew", "skew"},
+    {"rowKurtosis", "kurtosis"},
+    {"rowMed", "med"},
+    {"rowAnd", "all"},
+    {"rowOr", "any"},
+    {"rowFirst", "first"},
+    {"rowLast", "last"},
+    {"rowMode", "mode"},
+    {"rowFirstNot", "firstNot"},
+    {"rowLastNot", "lastNot"},
 };
 constexpr RowFunction kMapped[] = {
-    {"rowRank", "rank"}, {"rowDenseRank", "denseRank"}, {"rowCumsum", "cumsum"}, {"rowCumprod", "cumprod"}, {"rowCummax", "cummax"},
-    {"rowCummin", "cummin"}, {"rowPrev", "prev"}, {"rowNext", "next"}, {"rowMove", "move"}, {"rowFfill", "ffill"}, {"rowBfill", "bfill"},
-    {"rowZscore", "zscore"}, {"rowDeltas", "deltas"}, {"rowRatios", "ratios"},
+    {"rowRank", "rank"},     {"rowDenseRank", "denseRank"}, {"rowCumsum", "cumsum"}, {"rowCumprod", "cumprod"},
+    {"rowCummax", "cummax"}, {"rowCummin", "cummin"},       {"rowPrev", "prev"},     {"rowNext", "next"},
+    {"rowMove", "move"},     {"rowFfill", "ffill"},         {"rowBfill", "bfill"},   {"rowZscore", "zscore"},
+    {"rowDeltas", "deltas"}, {"rowRatios", "ratios"},
 };
 constexpr RowFunction kPaired[] = {
-    {"rowWavg", "wavg"}, {"rowWsum", "wsum"}, {"rowCorr", "corr"}, {"rowCovar", "covar"}, {"rowBeta", "beta"}, {"rowDot", "wsum"},
+    {"rowWavg", "wavg"},   {"rowWsum", "wsum"}, {"rowCorr", "corr"},
+    {"rowCovar", "covar"}, {"rowBeta", "beta"}, {"rowDot", "wsum"},
 };
 
 }  // namespace
@@ -193,16 +221,40 @@ constexpr RowFunction kPaired[] = {
 void register_rows(Registry& registry) {
   const auto plain = [&](std::string_view name) { return registry.find(name); };
   for (const auto& [name, base] : kReduced) {
-    declare(registry, kFamily, Nature::kElementwise, {name, "X, [args...]", reduced_by_row(name, plain(base)), "The plain function of each row; several vectors are columns.", {}, {}, "As the plain function."});
+    declare(registry, kFamily, Nature::kElementwise,
+            {name,
+             "X, [args...]",
+             reduced_by_row(name, plain(base)),
+             "The plain function of each row; several vectors are columns.",
+             {},
+             {},
+             "As the plain function."});
   }
   for (const auto& [name, base] : kMapped) {
-    declare(registry, kFamily, Nature::kElementwise, {name, "X, [args...]", mapped_by_row(name, plain(base)), "The plain function along each row.", {}, {}, "As the plain function."});
+    declare(registry, kFamily, Nature::kElementwise,
+            {name,
+             "X, [args...]",
+             mapped_by_row(name, plain(base)),
+             "The plain function along each row.",
+             {},
+             {},
+             "As the plain function."});
   }
   for (const auto& [name, base] : kPaired) {
-    declare(registry, kFamily, Nature::kElementwise, {name, "X, Y", paired_by_row(name, plain(base)), "The plain function of each row of X and of Y.", {}, {}, "As the plain function."});
+    declare(registry, kFamily, Nature::kElementwise,
+            {name,
+             "X, Y",
+             paired_by_row(name, plain(base)),
+             "The plain function of each row of X and of Y.",
+             {},
+             {},
+             "As the plain function."});
   }
-  declare(registry, kFamily, Nature::kElementwise, {"rowAt", "X, Y", at_each, "The element of each row at a position of its own.", "rowAt(matrix(1 2, 3 4), 1 0)", "[3,2]", "Out of range: null."});
-  declare(registry, kFamily, Nature::kVector, {"rowNo", "X", row_numbers, "The number of each row, from 0.", "rowNo(7 7 7)", "[0,1,2]"});
+  declare(registry, kFamily, Nature::kElementwise,
+          {"rowAt", "X, Y", at_each, "The element of each row at a position of its own.",
+           "rowAt(matrix(1 2, 3 4), 1 0)", "[3,2]", "Out of range: null."});
+  declare(registry, kFamily, Nature::kVector,
+          {"rowNo", "X", row_numbers, "The number of each row, from 0.", "rowNo(7 7 7)", "[0,1,2]"});
 }
 
 }  // namespace pelorus::functions

@@ -49,7 +49,8 @@ Value running_sum(CallContext&, std::span<Value> args) {
     }
     Vector result(Type::kLong, vector->size());
     types::visit_fixed(vector->repr(), [&]<class T>() {
-      if constexpr (std::is_integral_v<T>) kernels::running<kernels::SumWhole, T>(vector->values<T>(), result.edit<int64_t>().data());
+      if constexpr (std::is_integral_v<T>)
+        kernels::running<kernels::SumWhole, T>(vector->values<T>(), result.edit<int64_t>().data());
     });
     return result;
   });
@@ -61,7 +62,8 @@ Vector best_so_far(const Vector& vector, Better&& better) {
   Buffer<int64_t> rows(vector.size());
   int64_t held = INT64_MAX;
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (!vector.is_null_at(i) && (held == INT64_MAX || better(i, static_cast<size_t>(held)))) held = static_cast<int64_t>(i);
+    if (!vector.is_null_at(i) && (held == INT64_MAX || better(i, static_cast<size_t>(held))))
+      held = static_cast<int64_t>(i);
     rows[i] = held;
   }
   return vector.take(rows);
@@ -101,7 +103,8 @@ Native running_not(std::string_view name, bool first) {
       Buffer<int64_t> rows(vector->size());
       int64_t held = INT64_MAX;
       for (size_t i = 0; i < rows.size(); ++i) {
-        const bool wanted = !vector->is_null_at(i) && !(has_besides && types::compare(vector->scalar_at(i), args[1].scalar()) == 0);
+        const bool wanted =
+            !vector->is_null_at(i) && !(has_besides && types::compare(vector->scalar_at(i), args[1].scalar()) == 0);
         if (wanted && (!first || held == INT64_MAX)) held = static_cast<int64_t>(i);
         rows[i] = held;
       }
@@ -127,7 +130,9 @@ Vector over_sorted_prefixes(std::string_view name, const Shared<Vector>& vector,
 
 Value running_median(CallContext&, std::span<Value> args) {
   return lift_map("cummed", args[0], Spread::kSeries, [](const Shared<Vector>& vector) {
-    return over_sorted_prefixes("cummed", vector, [](std::span<const double> sorted, double) { return quantile_of(sorted, 0.5, Interpolation::kLinear); });
+    return over_sorted_prefixes("cummed", vector, [](std::span<const double> sorted, double) {
+      return quantile_of(sorted, 0.5, Interpolation::kLinear);
+    });
   });
 }
 
@@ -136,7 +141,9 @@ Value running_percentile(CallContext&, std::span<Value> args) {
   const double share = a.number(1, "percent") / 100;
   const auto interpolation = interpolation_of(a, 2);
   return lift_map("cumpercentile", args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
-    return over_sorted_prefixes("cumpercentile", vector, [&](std::span<const double> sorted, double) { return quantile_of(sorted, share, interpolation); });
+    return over_sorted_prefixes("cumpercentile", vector, [&](std::span<const double> sorted, double) {
+      return quantile_of(sorted, share, interpolation);
+    });
   });
 }
 
@@ -193,28 +200,47 @@ void register_running(Registry& registry) {
   row({"cumsum", "X", running_sum, "The sum so far.", "cumsum(NULL 2 NULL 3)", "[null,2,2,5]", kNulls});
   row({"cumavg", "X", running_state<Average>("cumavg"), "The mean so far.", "cumavg(5 3)", "[5,4]", kNulls});
   row({"cumprod", "X", running_state<Product>("cumprod"), "The product so far.", "cumprod(1 2 3)", "[1,2,6]", kNulls});
-  row({"cumsum2", "X", running_state<PowerSum<2>>("cumsum2"), "The sum of squares so far.", "cumsum2(1 2)", "[1,5]", kNulls});
-  row({"cumsum3", "X", running_state<PowerSum<3>>("cumsum3"), "The sum of cubes so far.", "cumsum3(1 2)", "[1,9]", kNulls});
-  row({"cumsum4", "X", running_state<PowerSum<4>>("cumsum4"), "The sum of fourth powers so far.", "cumsum4(1 2)", "[1,17]", kNulls});
-  row({"cumvar", "X", running_state<SampleVariance>("cumvar"), "The sample variance so far.", "cumvar(1 3)", "[null,2]", kNulls});
-  row({"cumvarp", "X", running_state<PopulationVariance>("cumvarp"), "The population variance so far.", "cumvarp(1 3)", "[0,1]", kNulls});
-  row({"cumstd", "X", running_state<SampleDeviation>("cumstd"), "The sample standard deviation so far.", "cumstd(1 1)", "[null,0]", kNulls});
-  row({"cumstdp", "X", running_state<PopulationDeviation>("cumstdp"), "The population standard deviation so far.", "cumstdp(1 3)", "[0,1]", kNulls});
+  row({"cumsum2", "X", running_state<PowerSum<2>>("cumsum2"), "The sum of squares so far.", "cumsum2(1 2)", "[1,5]",
+       kNulls});
+  row({"cumsum3", "X", running_state<PowerSum<3>>("cumsum3"), "The sum of cubes so far.", "cumsum3(1 2)", "[1,9]",
+       kNulls});
+  row({"cumsum4", "X", running_state<PowerSum<4>>("cumsum4"), "The sum of fourth powers so far.", "cumsum4(1 2)",
+       "[1,17]", kNulls});
+  row({"cumvar", "X", running_state<SampleVariance>("cumvar"), "The sample variance so far.", "cumvar(1 3)", "[null,2]",
+       kNulls});
+  row({"cumvarp", "X", running_state<PopulationVariance>("cumvarp"), "The population variance so far.", "cumvarp(1 3)",
+       "[0,1]", kNulls});
+  row({"cumstd", "X", running_state<SampleDeviation>("cumstd"), "The sample standard deviation so far.", "cumstd(1 1)",
+       "[null,0]", kNulls});
+  row({"cumstdp", "X", running_state<PopulationDeviation>("cumstdp"), "The population standard deviation so far.",
+       "cumstdp(1 3)", "[0,1]", kNulls});
   row({"cumcount", "X", running_count, "The number of non-null elements so far.", "cumcount(1 NULL 3)", "[1,1,2]"});
-  row({"cummax", "X", running_extreme("cummax", true), "The largest element so far.", "cummax(5 3 8)", "[5,5,8]", kNulls});
-  row({"cummin", "X", running_extreme("cummin", false), "The smallest element so far.", "cummin(5 3 8)", "[5,3,3]", kNulls});
-  row({"cumfirstNot", "X, [k]", running_not("cumfirstNot", true), "The first element that is not null so far.", "cumfirstNot(NULL 4 5)", "[null,4,4]", kNulls});
-  row({"cumlastNot", "X, [k]", running_not("cumlastNot", false), "The last element that is not null so far.", "cumlastNot(4 NULL 7)", "[4,4,7]", kNulls});
+  row({"cummax", "X", running_extreme("cummax", true), "The largest element so far.", "cummax(5 3 8)", "[5,5,8]",
+       kNulls});
+  row({"cummin", "X", running_extreme("cummin", false), "The smallest element so far.", "cummin(5 3 8)", "[5,3,3]",
+       kNulls});
+  row({"cumfirstNot", "X, [k]", running_not("cumfirstNot", true), "The first element that is not null so far.",
+       "cumfirstNot(NULL 4 5)", "[null,4,4]", kNulls});
+  row({"cumlastNot", "X, [k]", running_not("cumlastNot", false), "The last element that is not null so far.",
+       "cumlastNot(4 NULL 7)", "[4,4,7]", kNulls});
   row({"cummed", "X", running_median, "The median so far.", "cummed(5 3)", "[5,4]", kNulls});
-  row({"cumpercentile", "X, percent, [interpolation='linear']", running_percentile, "The percentile so far.", "cumpercentile(5 3, 50)", "[5,4]", kNulls});
-  row({"cumrank", "X, [ascending=true]", running_rank, "The rank of each element among those so far, from 0.", "cumrank(5 3 8)", "[0,0,2]"});
+  row({"cumpercentile", "X, percent, [interpolation='linear']", running_percentile, "The percentile so far.",
+       "cumpercentile(5 3, 50)", "[5,4]", kNulls});
+  row({"cumrank", "X, [ascending=true]", running_rank, "The rank of each element among those so far, from 0.",
+       "cumrank(5 3 8)", "[0,0,2]"});
   row({"cumnunique", "X", running_distinct, "The number of distinct elements so far.", "cumnunique(3 3 4)", "[1,1,2]"});
-  row({"cumPositiveStreak", "X", positive_streak, "The sum of the current run of positive elements.", "cumPositiveStreak(1 2 -1 3)", "[1,3,0,3]"});
-  row({"cumcorr", "X, Y", running_pair<Correlation>("cumcorr"), "The correlation so far.", "cumcorr(1 2 3, 2 4 6)", "[null,1,1]", kNulls});
-  row({"cumcovar", "X, Y", running_pair<Covariance>("cumcovar"), "The sample covariance so far.", "cumcovar(1 3, 1 3)", "[null,2]", kNulls});
-  row({"cumbeta", "Y, X", running_pair<Slope>("cumbeta"), "The regression slope so far.", "cumbeta(2 4, 1 2)", "[null,2]", kNulls});
-  row({"cumwavg", "X, Y", running_pair<WeightedAverage>("cumwavg"), "The weighted mean so far.", "cumwavg(1 3, 1 1)", "[1,2]", kNulls});
-  row({"cumwsum", "X, Y", running_pair<WeightedSum>("cumwsum"), "The weighted sum so far.", "cumwsum(1 3, 1 2)", "[1,7]", kNulls});
+  row({"cumPositiveStreak", "X", positive_streak, "The sum of the current run of positive elements.",
+       "cumPositiveStreak(1 2 -1 3)", "[1,3,0,3]"});
+  row({"cumcorr", "X, Y", running_pair<Correlation>("cumcorr"), "The correlation so far.", "cumcorr(1 2 3, 2 4 6)",
+       "[null,1,1]", kNulls});
+  row({"cumcovar", "X, Y", running_pair<Covariance>("cumcovar"), "The sample covariance so far.", "cumcovar(1 3, 1 3)",
+       "[null,2]", kNulls});
+  row({"cumbeta", "Y, X", running_pair<Slope>("cumbeta"), "The regression slope so far.", "cumbeta(2 4, 1 2)",
+       "[null,2]", kNulls});
+  row({"cumwavg", "X, Y", running_pair<WeightedAverage>("cumwavg"), "The weighted mean so far.", "cumwavg(1 3, 1 1)",
+       "[1,2]", kNulls});
+  row({"cumwsum", "X, Y", running_pair<WeightedSum>("cumwsum"), "The weighted sum so far.", "cumwsum(1 3, 1 2)",
+       "[1,7]", kNulls});
 }
 
 }  // namespace pelorus::functions

@@ -47,7 +47,8 @@ Value today(CallContext&, std::span<Value>) {
 Value change_zone(std::string_view name, const Value& x, int64_t direction) {
   return lift_map(name, x, Spread::kElements, [&](const Shared<Vector>& vector) {
     const int64_t per_second = types::units_per_day(vector->type()) / 86400;
-    if (!types::is_temporal(vector->type()) || types::is_time_of_day(vector->type()) || per_second == 0) usage_error(name, "X must be a DATETIME, TIMESTAMP or NANOTIMESTAMP.");
+    if (!types::is_temporal(vector->type()) || types::is_time_of_day(vector->type()) || per_second == 0)
+      usage_error(name, "X must be a DATETIME, TIMESTAMP or NANOTIMESTAMP.");
     return map_whole(*vector, vector->type(), [&](int64_t value) {
       if (value == types::kNull<int64_t>) return value;
       int64_t seconds = value / per_second;
@@ -97,12 +98,17 @@ void register_session(Registry& registry) {
   const auto command = [&](Declaration d) { declare(registry, kFamily, Nature::kCommand, std::move(d)); };
   row({"now", "[nanoSecond=false]", now, "The node's local time.", "typestr(now())", "\"TIMESTAMP\""});
   row({"today", "", today, "The node's local date.", "typestr(today())", "\"DATE\""});
-  row({"localtime", "X", [](CallContext&, std::span<Value> args) { return change_zone("localtime", args[0], 1); }, "UTC as the node's local time.", "typestr(localtime(2021.05.06T00:00:00))", "\"DATETIME\"", "Null stays null."});
-  row({"gmtime", "X", [](CallContext&, std::span<Value> args) { return change_zone("gmtime", args[0], -1); }, "The node's local time as UTC.", "gmtime(localtime(2021.05.06T00:00:00))", "2021.05.06T00:00:00", "Null stays null."});
+  row({"localtime", "X", [](CallContext&, std::span<Value> args) { return change_zone("localtime", args[0], 1); },
+       "UTC as the node's local time.", "typestr(localtime(2021.05.06T00:00:00))", "\"DATETIME\"", "Null stays null."});
+  row({"gmtime", "X", [](CallContext&, std::span<Value> args) { return change_zone("gmtime", args[0], -1); },
+       "The node's local time as UTC.", "gmtime(localtime(2021.05.06T00:00:00))", "2021.05.06T00:00:00",
+       "Null stays null."});
   command({"print", "X, [args...]", print, "Shows values to the client as the script runs.", "print(1 2)", {}});
   command({"sleep", "milliseconds", sleep, "Waits.", "sleep(1)", {}});
-  row({"mem", "[freeUnusedBlocks=false]", memory, "Memory the node holds, in bytes.", "mem()[`allocatedBytes] > 0", "true"});
-  row({"memSize", "X", [](CallContext&, std::span<Value> args) { return Value::of_long(bytes_of(args[0])); }, "Bytes a value holds.", "memSize(1..1000) >= 4000", "true"});
+  row({"mem", "[freeUnusedBlocks=false]", memory, "Memory the node holds, in bytes.", "mem()[`allocatedBytes] > 0",
+       "true"});
+  row({"memSize", "X", [](CallContext&, std::span<Value> args) { return Value::of_long(bytes_of(args[0])); },
+       "Bytes a value holds.", "memSize(1..1000) >= 4000", "true"});
 }
 
 }  // namespace pelorus::functions

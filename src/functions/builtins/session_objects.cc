@@ -14,7 +14,8 @@ Value eval(CallContext& context, std::span<Value> arguments) {
   if (!arguments[0].is_code()) {
     if (!arguments[0].is_tuple()) return arguments[0];
     std::vector<Value> results;
-    for (const auto& part : arguments[0].vector().values_any()) results.push_back(part.is_code() ? context.evaluate(*part.code()) : part);
+    for (const auto& part : arguments[0].vector().values_any())
+      results.push_back(part.is_code() ? context.evaluate(*part.code()) : part);
     return vector_of(std::move(results));
   }
   const data::CodeRef code = arguments[0].code();
@@ -95,8 +96,9 @@ Value objects(CallContext& context, std::span<Value> values) {
       if (const auto value = context.shared_objects().find(name)) add(name, *value, true);
     }
   }
-  std::vector<Shared<Vector>> columns{Vector::of_strings(Type::kString, names), Vector::of_strings(Type::kString, kinds),
-                                      std::move(rows), std::move(shared_flags)};
+  std::vector<Shared<Vector>> columns{Vector::of_strings(Type::kString, names),
+                                      Vector::of_strings(Type::kString, kinds), std::move(rows),
+                                      std::move(shared_flags)};
   return data::Table({"name", "type", "rows", "shared"}, std::move(columns));
 }
 
@@ -112,8 +114,12 @@ void register_session_objects(Registry& registry) {
   row({"parseExpr", "X", parse_expression, "Text as code.", "parseExpr(\"1 + 2\").eval()", "3"});
   command({"runScript", "script", run_script, "Runs script text in this session.", "runScript(\"1 + 2\")", "3"});
   command({"undef", "obj, [objType=0]", undefine, "Forgets variables or shared objects.", "x = 1\nundef(\"x\")"});
-  command({.name = "share", .parameters = "table, sharedName", .run = share, .summary = "Makes an object visible to all sessions.",
-           .example = "t = table(1 2 as a)\nshare(t, \"shared_example\")\nundef(\"shared_example\", SHARED)", .changes_first = true});
+  command({.name = "share",
+           .parameters = "table, sharedName",
+           .run = share,
+           .summary = "Makes an object visible to all sessions.",
+           .example = "t = table(1 2 as a)\nshare(t, \"shared_example\")\nundef(\"shared_example\", SHARED)",
+           .changes_first = true});
   row({"objs", "[shared=false]", objects, "The session's variables.", "x = 1\nsize(objs()) > 0", "true"});
 }
 

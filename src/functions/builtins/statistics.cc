@@ -36,7 +36,8 @@ double median(std::string_view name, const Shared<Vector>& vector) {
 Value percentile(std::string_view name, std::span<Value> args, double whole) {
   Arguments a(name, args);
   const double share = a.number(1, "percent") / whole;
-  if (share < 0 || share > 1) a.refuse("percent", whole == 1 ? "must be between 0 and 1." : "must be between 0 and 100.");
+  if (share < 0 || share > 1)
+    a.refuse("percent", whole == 1 ? "must be between 0 and 1." : "must be between 0 and 100.");
   const auto interpolation = interpolation_of(a, 2);
   return lift_reduce(name, args[0], [&](const Shared<Vector>& vector) -> Value {
     return Value::of_double(quantile_of(sorted_numbers(name, vector), share, interpolation));
@@ -49,7 +50,8 @@ Value quantile_series(CallContext&, std::span<Value> args) {
   const auto interpolation = interpolation_of(a, 2);
   const auto sorted = sorted_numbers("quantileSeries", a.vector(0, "X"));
   Vector result(Type::kDouble);
-  for (const double share : doubles(shares)) result.push_back(Value::of_double(quantile_of(sorted, share, interpolation)));
+  for (const double share : doubles(shares))
+    result.push_back(Value::of_double(quantile_of(sorted, share, interpolation)));
   return result;
 }
 
@@ -139,11 +141,14 @@ Vector average_ranks(std::string_view name, const Shared<Vector>& vector) {
   Vector ranks(Type::kDouble, values.size());
   auto& out = ranks.edit<double>();
   size_t nulls = 0;
-  while (nulls < order.size() && values[static_cast<size_t>(order[nulls])] == types::kNull<double>) out[static_cast<size_t>(order[nulls++])] = types::kNull<double>;
+  while (nulls < order.size() && values[static_cast<size_t>(order[nulls])] == types::kNull<double>)
+    out[static_cast<size_t>(order[nulls++])] = types::kNull<double>;
   for (size_t from = nulls; from < order.size();) {
     size_t to = from;
-    while (to < order.size() && values[static_cast<size_t>(order[to])] == values[static_cast<size_t>(order[from])]) ++to;
-    for (size_t k = from; k < to; ++k) out[static_cast<size_t>(order[k])] = static_cast<double>(from + to + 1) / 2 - static_cast<double>(nulls);
+    while (to < order.size() && values[static_cast<size_t>(order[to])] == values[static_cast<size_t>(order[from])])
+      ++to;
+    for (size_t k = from; k < to; ++k)
+      out[static_cast<size_t>(order[k])] = static_cast<double>(from + to + 1) / 2 - static_cast<double>(nulls);
     from = to;
   }
   return ranks;
@@ -158,22 +163,26 @@ Value spearman(CallContext&, std::span<Value> args) {
 }
 
 Value kendall(CallContext&, std::span<Value> args) {
-  return lift_reduce2("kendall", args[0], args[1], [](const Shared<Vector>& left, const Shared<Vector>& right) -> Value {
-    if (left->size() != right->size()) refuse_lengths("kendall", left->size(), right->size());
-    const auto a = numeric_doubles("kendall", left), b = numeric_doubles("kendall", right);
-    const auto x = doubles(a), y = doubles(b);
-    double agree = 0, pairs_x = 0, pairs_y = 0;
-    for (size_t i = 0; i < x.size(); ++i) {
-      for (size_t j = 0; j < i; ++j) {
-        if (x[i] == types::kNull<double> || y[i] == types::kNull<double> || x[j] == types::kNull<double> || y[j] == types::kNull<double>) continue;
-        const double sign_x = (x[i] > x[j]) - (x[i] < x[j]), sign_y = (y[i] > y[j]) - (y[i] < y[j]);
-        agree += sign_x * sign_y;
-        pairs_x += sign_x != 0;
-        pairs_y += sign_y != 0;
-      }
-    }
-    return Value::of_double(pairs_x == 0 || pairs_y == 0 ? types::kNull<double> : agree / std::sqrt(pairs_x * pairs_y));
-  });
+  return lift_reduce2("kendall", args[0], args[1],
+                      [](const Shared<Vector>& left, const Shared<Vector>& right) -> Value {
+                        if (left->size() != right->size()) refuse_lengths("kendall", left->size(), right->size());
+                        const auto a = numeric_doubles("kendall", left), b = numeric_doubles("kendall", right);
+                        const auto x = doubles(a), y = doubles(b);
+                        double agree = 0, pairs_x = 0, pairs_y = 0;
+                        for (size_t i = 0; i < x.size(); ++i) {
+                          for (size_t j = 0; j < i; ++j) {
+                            if (x[i] == types::kNull<double> || y[i] == types::kNull<double> ||
+                                x[j] == types::kNull<double> || y[j] == types::kNull<double>)
+                              continue;
+                            const double sign_x = (x[i] > x[j]) - (x[i] < x[j]), sign_y = (y[i] > y[j]) - (y[i] < y[j]);
+                            agree += sign_x * sign_y;
+                            pairs_x += sign_x != 0;
+                            pairs_y += sign_y != 0;
+                          }
+                        }
+                        return Value::of_double(pairs_x == 0 || pairs_y == 0 ? types::kNull<double>
+                                                                             : agree / std::sqrt(pairs_x * pairs_y));
+                      });
 }
 
 /// value minus the mean, divided by the deviation when asked.
@@ -184,7 +193,8 @@ Value centred(std::string_view name, const Value& x, bool scaled) {
     const double deviation = scaled ? state.result() : 1;
     for (auto& value : result.edit<double>()) {
       if (value == types::kNull<double>) continue;
-      value = deviation == 0 || deviation == types::kNull<double> ? types::kNull<double> : (value - state.mean) / deviation;
+      value =
+          deviation == 0 || deviation == types::kNull<double> ? types::kNull<double> : (value - state.mean) / deviation;
     }
     return result;
   });
@@ -212,7 +222,9 @@ Value summary_of(CallContext&, std::span<Value> args) {
   const auto sorted = sorted_numbers("stat", x);
   data::Dictionary result(Type::kString, Type::kDouble, true);
   const auto state = kernels::fold<kernels::SampleDeviation, double>(sorted);
-  const auto put = [&](const char* name, double value) { result.set(Scalar::of_string(name), Value::of_double(value)); };
+  const auto put = [&](const char* name, double value) {
+    result.set(Scalar::of_string(name), Value::of_double(value));
+  };
   put("Avg", sorted.empty() ? types::kNull<double> : state.mean);
   put("Max", sorted.empty() ? types::kNull<double> : sorted.back());
   put("Min", sorted.empty() ? types::kNull<double> : sorted.front());
@@ -233,7 +245,9 @@ Value pairwise_matrix(std::string_view name, const Value& x) {
   auto& out = result.values.edit<double>();
   for (size_t i = 0; i < m.columns; ++i) {
     for (size_t j = 0; j <= i; ++j) {
-      const double value = kernels::fold2<State>(doubles(values).subspan(i * m.rows, m.rows), doubles(values).subspan(j * m.rows, m.rows)).result();
+      const double value = kernels::fold2<State>(doubles(values).subspan(i * m.rows, m.rows),
+                                                 doubles(values).subspan(j * m.rows, m.rows))
+                               .result();
       out[i * m.columns + j] = out[j * m.columns + i] = value;
     }
   }
@@ -253,28 +267,61 @@ Native percentile_of(std::string_view name, double whole) {
 void register_statistics(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kAggregate, std::move(d)); };
   using namespace kernels;
-  row({"med", "X", [](CallContext&, std::span<Value> args) { return lift_reduce("med", args[0], [](const Shared<Vector>& v) { return Value::of_double(median("med", v)); }); }, "The median.", "med(4 NULL 15 16)", "15", kSkipsNulls, {is_plain_numeric, median_groups}});
-  row({"percentile", "X, percent, [interpolation='linear']", percentile_of("percentile", 100), "The value below which so many percent lie.", "percentile(1 2 3 4, 50)", "2.5", kSkipsNulls});
-  row({"quantile", "X, q, [interpolation='linear']", percentile_of("quantile", 1), "The value below which a share q lies.", "quantile(1 2 3 4, 0.5)", "2.5", kSkipsNulls});
-  row({"quantileSeries", "X, q, [interpolation='linear']", quantile_series, "Several quantiles.", "quantileSeries(1 2 3, 0 1)", "[1,3]", kSkipsNulls});
-  row({"mode", "X", [](CallContext&, std::span<Value> args) { return lift_reduce("mode", args[0], most_frequent); }, "The most frequent value; of equals the smallest.", "mode(3 5 3)", "3", kSkipsNulls});
-  row({"nunique", "X, [ignoreNull=false]", count_distinct, "The number of distinct values.", "nunique(3 5 3)", "2", "A null is a value unless ignoreNull."});
-  row({"mad", "X, [useMedian=false]", deviation, "The mean (or median) absolute deviation.", "mad(1 2 3)", "0.6666666667", kSkipsNulls});
-  row({"corr", "X, Y", of_pair<Correlation>("corr"), "Pearson's correlation.", "corr(1 2 3, 2 4 6)", "1", "Rows where either is null are skipped."});
-  row({"covar", "X, Y", of_pair<Covariance>("covar"), "The sample covariance.", "covar(1 2 3, 1 2 3)", "1", "Rows where either is null are skipped."});
-  row({"covarp", "X, Y", of_pair<PopulationCovariance>("covarp"), "The population covariance.", "covarp(1 3, 1 3)", "1", "Rows where either is null are skipped."});
-  row({"beta", "Y, X", of_pair<Slope>("beta"), "The slope of the least-squares line of Y on X.", "beta(2 4 6, 1 2 3)", "2", "Rows where either is null are skipped."});
-  row({"wavg", "X, Y", of_pair<WeightedAverage>("wavg"), "The mean of X weighted by Y.", "wavg(2 NULL 4, 1 5 3)", "3.5", "Rows where either is null are skipped."});
-  row({"wsum", "X, Y", of_pair<WeightedSum>("wsum"), "The sum of X times Y.", "wsum(1 2, 3 4)", "11", "Rows where either is null are skipped."});
-  row({"spearmanr", "X, Y", spearman, "Spearman's rank correlation.", "spearmanr(1 2 3, 1 4 9)", "1", "Rows where either is null are skipped."});
-  row({"kendall", "X, Y", kendall, "Kendall's rank correlation.", "kendall(1 2 3, 1 4 9)", "1", "Rows where either is null are skipped."});
+  row({"med",
+       "X",
+       [](CallContext&, std::span<Value> args) {
+         return lift_reduce("med", args[0], [](const Shared<Vector>& v) { return Value::of_double(median("med", v)); });
+       },
+       "The median.",
+       "med(4 NULL 15 16)",
+       "15",
+       kSkipsNulls,
+       {is_plain_numeric, median_groups}});
+  row({"percentile", "X, percent, [interpolation='linear']", percentile_of("percentile", 100),
+       "The value below which so many percent lie.", "percentile(1 2 3 4, 50)", "2.5", kSkipsNulls});
+  row({"quantile", "X, q, [interpolation='linear']", percentile_of("quantile", 1),
+       "The value below which a share q lies.", "quantile(1 2 3 4, 0.5)", "2.5", kSkipsNulls});
+  row({"quantileSeries", "X, q, [interpolation='linear']", quantile_series, "Several quantiles.",
+       "quantileSeries(1 2 3, 0 1)", "[1,3]", kSkipsNulls});
+  row({"mode", "X", [](CallContext&, std::span<Value> args) { return lift_reduce("mode", args[0], most_frequent); },
+       "The most frequent value; of equals the smallest.", "mode(3 5 3)", "3", kSkipsNulls});
+  row({"nunique", "X, [ignoreNull=false]", count_distinct, "The number of distinct values.", "nunique(3 5 3)", "2",
+       "A null is a value unless ignoreNull."});
+  row({"mad", "X, [useMedian=false]", deviation, "The mean (or median) absolute deviation.", "mad(1 2 3)",
+       "0.6666666667", kSkipsNulls});
+  row({"corr", "X, Y", of_pair<Correlation>("corr"), "Pearson's correlation.", "corr(1 2 3, 2 4 6)", "1",
+       "Rows where either is null are skipped."});
+  row({"covar", "X, Y", of_pair<Covariance>("covar"), "The sample covariance.", "covar(1 2 3, 1 2 3)", "1",
+       "Rows where either is null are skipped."});
+  row({"covarp", "X, Y", of_pair<PopulationCovariance>("covarp"), "The population covariance.", "covarp(1 3, 1 3)", "1",
+       "Rows where either is null are skipped."});
+  row({"beta", "Y, X", of_pair<Slope>("beta"), "The slope of the least-squares line of Y on X.", "beta(2 4 6, 1 2 3)",
+       "2", "Rows where either is null are skipped."});
+  row({"wavg", "X, Y", of_pair<WeightedAverage>("wavg"), "The mean of X weighted by Y.", "wavg(2 NULL 4, 1 5 3)", "3.5",
+       "Rows where either is null are skipped."});
+  row({"wsum", "X, Y", of_pair<WeightedSum>("wsum"), "The sum of X times Y.", "wsum(1 2, 3 4)", "11",
+       "Rows where either is null are skipped."});
+  row({"spearmanr", "X, Y", spearman, "Spearman's rank correlation.", "spearmanr(1 2 3, 1 4 9)", "1",
+       "Rows where either is null are skipped."});
+  row({"kendall", "X, Y", kendall, "Kendall's rank correlation.", "kendall(1 2 3, 1 4 9)", "1",
+       "Rows where either is null are skipped."});
   const auto series = [&](Declaration d) { declare(registry, kFamily, Nature::kVector, std::move(d)); };
-  series({"zscore", "X", [](CallContext&, std::span<Value> args) { return centred("zscore", args[0], true); }, "Deviations from the mean in standard deviations.", "zscore(1 2 3)", "[-1,0,1]", "Null stays null."});
-  series({"demean", "X", [](CallContext&, std::span<Value> args) { return centred("demean", args[0], false); }, "Deviations from the mean.", "demean(1 2 3)", "[-1,0,1]", "Null stays null."});
-  series({"winsorize", "X, limit", winsorize, "X with the extreme shares brought to the nearest value that remains.", "winsorize(1..10, 0.1)", "[2,2,3,4,5,6,7,8,9,9]"});
-  declare(registry, kFamily, Nature::kWhole, {"stat", "X", summary_of, "A dictionary of summary statistics.", "stat(1 2 3 4).Avg", "2.5", kSkipsNulls});
-  declare(registry, kFamily, Nature::kWhole, {"corrMatrix", "X", [](CallContext&, std::span<Value> args) { return pairwise_matrix<Correlation>("corrMatrix", args[0]); }, "Correlations of every two columns.", "corrMatrix(matrix(1 2 3, 2 4 6))", "matrix[[1,1],[1,1]]"});
-  declare(registry, kFamily, Nature::kWhole, {"covarMatrix", "X", [](CallContext&, std::span<Value> args) { return pairwise_matrix<Covariance>("covarMatrix", args[0]); }, "Covariances of every two columns.", "covarMatrix(matrix(1 2 3, 1 2 3))", "matrix[[1,1],[1,1]]"});
+  series({"zscore", "X", [](CallContext&, std::span<Value> args) { return centred("zscore", args[0], true); },
+          "Deviations from the mean in standard deviations.", "zscore(1 2 3)", "[-1,0,1]", "Null stays null."});
+  series({"demean", "X", [](CallContext&, std::span<Value> args) { return centred("demean", args[0], false); },
+          "Deviations from the mean.", "demean(1 2 3)", "[-1,0,1]", "Null stays null."});
+  series({"winsorize", "X, limit", winsorize, "X with the extreme shares brought to the nearest value that remains.",
+          "winsorize(1..10, 0.1)", "[2,2,3,4,5,6,7,8,9,9]"});
+  declare(registry, kFamily, Nature::kWhole,
+          {"stat", "X", summary_of, "A dictionary of summary statistics.", "stat(1 2 3 4).Avg", "2.5", kSkipsNulls});
+  declare(registry, kFamily, Nature::kWhole,
+          {"corrMatrix", "X",
+           [](CallContext&, std::span<Value> args) { return pairwise_matrix<Correlation>("corrMatrix", args[0]); },
+           "Correlations of every two columns.", "corrMatrix(matrix(1 2 3, 2 4 6))", "matrix[[1,1],[1,1]]"});
+  declare(registry, kFamily, Nature::kWhole,
+          {"covarMatrix", "X",
+           [](CallContext&, std::span<Value> args) { return pairwise_matrix<Covariance>("covarMatrix", args[0]); },
+           "Covariances of every two columns.", "covarMatrix(matrix(1 2 3, 1 2 3))", "matrix[[1,1],[1,1]]"});
 }
 
 }  // namespace pelorus::functions

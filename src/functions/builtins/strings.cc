@@ -113,7 +113,8 @@ Value left_or_right(std::string_view name, std::span<Value> args, bool left) {
 Vector pieces_of(const std::string& text, const std::string& separator) {
   std::vector<std::string> pieces;
   size_t from = 0;
-  for (size_t at; (at = text.find(separator, from)) != std::string::npos; from = at + separator.size()) pieces.push_back(text.substr(from, at - from));
+  for (size_t at; (at = text.find(separator, from)) != std::string::npos; from = at + separator.size())
+    pieces.push_back(text.substr(from, at - from));
   pieces.push_back(text.substr(from));
   return Vector::of_strings(Type::kString, std::move(pieces));
 }
@@ -150,7 +151,8 @@ Value concat(CallContext&, std::span<Value> args) {
     }
     return Value::of_string(joined(args[0].vector(), separator));
   }
-  if (args.size() > 1 && args[1].is_vector()) return add(cast_to("concat", args[0], {Type::kString}), cast_to("concat", args[1], {Type::kString}));
+  if (args.size() > 1 && args[1].is_vector())
+    return add(cast_to("concat", args[0], {Type::kString}), cast_to("concat", args[1], {Type::kString}));
   return Value::of_string(cast_text(args[0].scalar()) + (a.has(1) ? cast_text(args[1].scalar()) : std::string()));
 }
 
@@ -175,7 +177,8 @@ Value repeat(CallContext&, std::span<Value> args) {
   const auto count = Arguments("repeat", args).integer(1, "n");
   constexpr int64_t kBytesMax = 1 << 26;
   return map_text("repeat", args[0], [&](const std::string& text) {
-    if (count < 0 || static_cast<int64_t>(text.size()) * count > kBytesMax) usage_error("repeat", "The result would be too long.");
+    if (count < 0 || static_cast<int64_t>(text.size()) * count > kBytesMax)
+      usage_error("repeat", "The result would be too long.");
     std::string out;
     for (int64_t i = 0; i < count; ++i) out += text;
     return out;
@@ -186,14 +189,16 @@ Scalar flag(bool holds) { return Scalar::of_bool(holds); }
 
 Native pair_test(std::string_view name, bool (*test)(const std::string&, const std::string&)) {
   return [name, test](CallContext&, std::span<Value> args) {
-    return map_text2(name, args[0], args[1], Type::kBool, [test](const std::string& x, const std::string& y) { return flag(test(x, y)); });
+    return map_text2(name, args[0], args[1], Type::kBool,
+                     [test](const std::string& x, const std::string& y) { return flag(test(x, y)); });
   };
 }
 /// A test every byte passes; empty texts fail.
 Native each_byte(std::string_view name, int (*test)(int)) {
   return [name, test](CallContext&, std::span<Value> args) {
     return map_text_to(name, args[0], Type::kBool, [test](const std::string& text) {
-      return flag(!text.empty() && std::all_of(text.begin(), text.end(), [test](char c) { return test(byte(c)) != 0; }));
+      return flag(!text.empty() &&
+                  std::all_of(text.begin(), text.end(), [test](char c) { return test(byte(c)) != 0; }));
     });
   };
 }
@@ -214,9 +219,12 @@ Native letter_case(std::string_view name, int (*wanted)(int), int (*other)(int))
 bool is_number(const std::string& text) {
   size_t digits = 0, points = 0;
   for (size_t i = text.starts_with('-') || text.starts_with('+') ? 1 : 0; i < text.size(); ++i) {
-    if (text[i] == '.') ++points;
-    else if (std::isdigit(byte(text[i]))) ++digits;
-    else return false;
+    if (text[i] == '.')
+      ++points;
+    else if (std::isdigit(byte(text[i])))
+      ++digits;
+    else
+      return false;
   }
   return digits > 0 && points <= 1;
 }
@@ -251,7 +259,8 @@ Value codes_to_text(CallContext&, std::span<Value> args) {
   return lift_map_any(args[0], Spread::kElements, [](const Shared<Vector>& vector) {
     const auto codes = as_longs("asc", vector);
     std::vector<std::string> texts;
-    for (const auto code : codes->values<int64_t>()) texts.push_back(code == types::kNull<int64_t> ? "" : std::string(1, static_cast<char>(code)));
+    for (const auto code : codes->values<int64_t>())
+      texts.push_back(code == types::kNull<int64_t> ? "" : std::string(1, static_cast<char>(code)));
     return Vector::of_strings(Type::kString, std::move(texts));
   });
 }
@@ -260,51 +269,99 @@ void register_changes(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kElementwise, std::move(d)); };
   row({"upper", "X", of_text("upper", upper), "In capitals.", "upper(\"aBc1\")", "\"ABC1\""});
   row({"lower", "X", of_text("lower", lower), "In small letters.", "lower(\"aBc1\")", "\"abc1\""});
-  row({"initcap", "X", of_text("initcap", capitalised), "With each word's first letter in capitals.", "initcap(\"hello wORLD\")", "\"Hello World\""});
+  row({"initcap", "X", of_text("initcap", capitalised), "With each word's first letter in capitals.",
+       "initcap(\"hello wORLD\")", "\"Hello World\""});
   row({"trim", "X", stripping("trim", " ", true, true), "Without blanks at both ends.", "trim(\"  hi \")", "\"hi\""});
-  row({"ltrim", "X", stripping("ltrim", " ", true, false), "Without blanks at the start.", "ltrim(\"  hi \")", "\"hi \""});
-  row({"rtrim", "X", stripping("rtrim", " ", false, true), "Without blanks at the end.", "rtrim(\"  hi \")", "\"  hi\""});
-  row({"strip", "X", stripping("strip", kBlanks, true, true), "Without white space at both ends.", "strip(\"\\t hi \")", "\"hi\""});
-  row({"lpad", "str, length, [pattern=' ']", [](CallContext&, std::span<Value> args) { return padded("lpad", args, true); }, "Brought to a length at the left.", "lpad(\"7\", 3, \"0\")", "\"007\""});
-  row({"rpad", "str, length, [pattern=' ']", [](CallContext&, std::span<Value> args) { return padded("rpad", args, false); }, "Brought to a length at the right.", "rpad(\"7\", 3, \"0\")", "\"700\""});
-  row({"substr", "str, offset, [length]", [](CallContext&, std::span<Value> args) { return substring("substr", args); }, "Bytes from a position on.", "substr(\"database\", 0, 4)", "\"data\""});
-  row({"substru", "str, offset, [length]", substring_utf8, "Characters from a position on.", "substru(\"database\", 4)", "\"base\""});
-  row({"left", "X, n", [](CallContext&, std::span<Value> args) { return left_or_right("left", args, true); }, "The first n bytes.", "left(\"abc\", 2)", "\"ab\""});
-  row({"right", "X, n", [](CallContext&, std::span<Value> args) { return left_or_right("right", args, false); }, "The last n bytes.", "right(\"abc\", 2)", "\"bc\""});
-  row({"strReplace", "str, pattern, replacement", replace, "With every occurrence replaced.", "strReplace(\"a-b-c\", \"-\", \"+\")", "\"a+b+c\""});
+  row({"ltrim", "X", stripping("ltrim", " ", true, false), "Without blanks at the start.", "ltrim(\"  hi \")",
+       "\"hi \""});
+  row({"rtrim", "X", stripping("rtrim", " ", false, true), "Without blanks at the end.", "rtrim(\"  hi \")",
+       "\"  hi\""});
+  row({"strip", "X", stripping("strip", kBlanks, true, true), "Without white space at both ends.", "strip(\"\\t hi \")",
+       "\"hi\""});
+  row({"lpad", "str, length, [pattern=' ']",
+       [](CallContext&, std::span<Value> args) { return padded("lpad", args, true); },
+       "Brought to a length at the left.", "lpad(\"7\", 3, \"0\")", "\"007\""});
+  row({"rpad", "str, length, [pattern=' ']",
+       [](CallContext&, std::span<Value> args) { return padded("rpad", args, false); },
+       "Brought to a length at the right.", "rpad(\"7\", 3, \"0\")", "\"700\""});
+  row({"substr", "str, offset, [length]", [](CallContext&, std::span<Value> args) { return substring("substr", args); },
+       "Bytes from a position on.", "substr(\"database\", 0, 4)", "\"data\""});
+  row({"substru", "str, offset, [length]", substring_utf8, "Characters from a position on.", "substru(\"database\", 4)",
+       "\"base\""});
+  row({"left", "X, n", [](CallContext&, std::span<Value> args) { return left_or_right("left", args, true); },
+       "The first n bytes.", "left(\"abc\", 2)", "\"ab\""});
+  row({"right", "X, n", [](CallContext&, std::span<Value> args) { return left_or_right("right", args, false); },
+       "The last n bytes.", "right(\"abc\", 2)", "\"bc\""});
+  row({"strReplace", "str, pattern, replacement", replace, "With every occurrence replaced.",
+       "strReplace(\"a-b-c\", \"-\", \"+\")", "\"a+b+c\""});
   row({"repeat", "X, n", repeat, "n times over.", "repeat(\"ab\", 3)", "\"ababab\""});
-  declare(registry, kFamily, Nature::kWhole, {"split", "str, [delimiter=',']", split, "The parts between separators.", "split(\"a,b,,c\", \",\")", "[\"a\",\"b\",\"\",\"c\"]"});
-  declare(registry, kFamily, Nature::kAggregate, {"concat", "X, [separator]", concat, "The elements as one text with a separator between.", "concat(`x`y`z, \"-\")", "\"x-y-z\""});
-  declare(registry, kFamily, Nature::kWhole, {"toCharArray", "str", to_chars, "The bytes as CHARs.", "toCharArray(\"ab\")", "[97,98]"});
+  declare(registry, kFamily, Nature::kWhole,
+          {"split", "str, [delimiter=',']", split, "The parts between separators.", "split(\"a,b,,c\", \",\")",
+           "[\"a\",\"b\",\"\",\"c\"]"});
+  declare(registry, kFamily, Nature::kAggregate,
+          {"concat", "X, [separator]", concat, "The elements as one text with a separator between.",
+           "concat(`x`y`z, \"-\")", "\"x-y-z\""});
+  declare(registry, kFamily, Nature::kWhole,
+          {"toCharArray", "str", to_chars, "The bytes as CHARs.", "toCharArray(\"ab\")", "[97,98]"});
 }
 
 void register_questions(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kElementwise, std::move(d)); };
   const auto length = [](std::string_view name, int32_t (*count)(const std::string&)) {
     return [name, count](CallContext&, std::span<Value> args) {
-      return map_text_to(name, args[0], Type::kInt, [count](const std::string& text) { return Scalar::of_int(count(text)); });
+      return map_text_to(name, args[0], Type::kInt,
+                         [count](const std::string& text) { return Scalar::of_int(count(text)); });
     };
   };
-  row({"strlen", "X", length("strlen", [](const std::string& t) { return static_cast<int32_t>(t.size()); }), "The number of bytes.", "strlen(\"hello\")", "5"});
-  row({"strlenu", "X", length("strlenu", [](const std::string& t) { return static_cast<int32_t>(std::count_if(t.begin(), t.end(), [](char c) { return (byte(c) & 0xC0) != 0x80; })); }), "The number of characters.", "strlenu(\"hello\")", "5"});
+  row({"strlen", "X", length("strlen", [](const std::string& t) { return static_cast<int32_t>(t.size()); }),
+       "The number of bytes.", "strlen(\"hello\")", "5"});
+  row({"strlenu", "X",
+       length("strlenu",
+              [](const std::string& t) {
+                return static_cast<int32_t>(
+                    std::count_if(t.begin(), t.end(), [](char c) { return (byte(c) & 0xC0) != 0x80; }));
+              }),
+       "The number of characters.", "strlenu(\"hello\")", "5"});
   row({"wc", "X", length("wc", words), "The number of words.", "wc(\"the quick fox\")", "3"});
-  row({"strpos", "X, Y", [](CallContext&, std::span<Value> args) {
+  row({"strpos", "X, Y",
+       [](CallContext&, std::span<Value> args) {
          return map_text2("strpos", args[0], args[1], Type::kInt, [](const std::string& x, const std::string& y) {
            const auto at = x.find(y);
            return Scalar::of_int(at == std::string::npos ? -1 : static_cast<int32_t>(at));
          });
-       }, "Where Y begins in X, or -1.", "strpos(\"database\", \"base\")", "4"});
-  row({"startsWith", "X, Y", pair_test("startsWith", [](const std::string& x, const std::string& y) { return x.starts_with(y); }), "Whether X begins with Y.", "startsWith(\"database\", \"data\")", "true"});
-  row({"endsWith", "X, Y", pair_test("endsWith", [](const std::string& x, const std::string& y) { return x.ends_with(y); }), "Whether X ends with Y.", "endsWith(\"database\", \"base\")", "true"});
-  row({"like", "X, pattern", pair_test("like", [](const std::string& x, const std::string& y) { return matches_wildcard(x, y); }), "Whether X matches a pattern of % (any text) and ? (any byte).", "like(`mat`mitt, \"m?t\")", "[true,false]"});
-  row({"ilike", "X, pattern", pair_test("ilike", [](const std::string& x, const std::string& y) { return matches_wildcard(lower(x), lower(y)); }), "As like, capitals and small letters being the same.", "ilike(\"MARKET\", \"%ark%\")", "true"});
-  row({"isAlpha", "X", each_byte("isAlpha", std::isalpha), "Whether X consists of letters.", "isAlpha(\"ab\")", "true"});
-  row({"isDigit", "X", each_byte("isDigit", std::isdigit), "Whether X consists of digits.", "isDigit(\"0123\")", "true"});
-  row({"isAlNum", "X", each_byte("isAlNum", std::isalnum), "Whether X consists of letters and digits.", "isAlNum(\"a1\")", "true"});
-  row({"isSpace", "X", each_byte("isSpace", std::isspace), "Whether X consists of white space.", "isSpace(\" \\t\")", "true"});
-  row({"isUpper", "X", letter_case("isUpper", std::isupper, std::islower), "Whether X has capitals and no small letters.", "isUpper(\"AB1\")", "true"});
-  row({"isLower", "X", letter_case("isLower", std::islower, std::isupper), "Whether X has small letters and no capitals.", "isLower(\"ab\")", "true"});
-  row({"isNumeric", "X", [](CallContext&, std::span<Value> args) { return map_text_to("isNumeric", args[0], Type::kBool, [](const std::string& text) { return flag(is_number(text)); }); }, "Whether X reads as a number.", "isNumeric(\"1.5\")", "true"});
+       },
+       "Where Y begins in X, or -1.", "strpos(\"database\", \"base\")", "4"});
+  row({"startsWith", "X, Y",
+       pair_test("startsWith", [](const std::string& x, const std::string& y) { return x.starts_with(y); }),
+       "Whether X begins with Y.", "startsWith(\"database\", \"data\")", "true"});
+  row({"endsWith", "X, Y",
+       pair_test("endsWith", [](const std::string& x, const std::string& y) { return x.ends_with(y); }),
+       "Whether X ends with Y.", "endsWith(\"database\", \"base\")", "true"});
+  row({"like", "X, pattern",
+       pair_test("like", [](const std::string& x, const std::string& y) { return matches_wildcard(x, y); }),
+       "Whether X matches a pattern of % (any text) and ? (any byte).", "like(`mat`mitt, \"m?t\")", "[true,false]"});
+  row({"ilike", "X, pattern",
+       pair_test("ilike",
+                 [](const std::string& x, const std::string& y) { return matches_wildcard(lower(x), lower(y)); }),
+       "As like, capitals and small letters being the same.", "ilike(\"MARKET\", \"%ark%\")", "true"});
+  row({"isAlpha", "X", each_byte("isAlpha", std::isalpha), "Whether X consists of letters.", "isAlpha(\"ab\")",
+       "true"});
+  row({"isDigit", "X", each_byte("isDigit", std::isdigit), "Whether X consists of digits.", "isDigit(\"0123\")",
+       "true"});
+  row({"isAlNum", "X", each_byte("isAlNum", std::isalnum), "Whether X consists of letters and digits.",
+       "isAlNum(\"a1\")", "true"});
+  row({"isSpace", "X", each_byte("isSpace", std::isspace), "Whether X consists of white space.", "isSpace(\" \\t\")",
+       "true"});
+  row({"isUpper", "X", letter_case("isUpper", std::isupper, std::islower),
+       "Whether X has capitals and no small letters.", "isUpper(\"AB1\")", "true"});
+  row({"isLower", "X", letter_case("isLower", std::islower, std::isupper),
+       "Whether X has small letters and no capitals.", "isLower(\"ab\")", "true"});
+  row({"isNumeric", "X",
+       [](CallContext&, std::span<Value> args) {
+         return map_text_to("isNumeric", args[0], Type::kBool,
+                            [](const std::string& text) { return flag(is_number(text)); });
+       },
+       "Whether X reads as a number.", "isNumeric(\"1.5\")", "true"});
   row({"charAt", "X, Y", char_at, "The byte at a position.", "charAt(\"abc\", 1)", "98"});
   row({"asc", "X", codes_to_text, "The text of a character code.", "asc(97)", "\"a\""});
 }

@@ -26,13 +26,15 @@ Table empty_table(const Arguments& a) {
   const auto shape = both->values<int64_t>();
   const auto names = a.texts(1, "colNames");
   if (!a.has(2)) a.refuse("colTypes", "are missing.");
-  if (a[2].is_vector() && a[2].vector().size() != names.size()) refuse_lengths("table", names.size(), a[2].vector().size());
+  if (a[2].is_vector() && a[2].vector().size() != names.size())
+    refuse_lengths("table", names.size(), a[2].vector().size());
   constexpr int64_t kRowsMax = int64_t{1} << 31;
   if (shape[1] < 0 || shape[1] > kRowsMax) a.refuse("capacity:size", "must hold a reasonable size.");
   Schema schema;
   for (size_t i = 0; i < names.size(); ++i) {
     const auto type = column_type(a[2], i);
-    if (!types::is_storable(type.type) && type.type != Type::kAny) a.refuse("colTypes", "holds a type no column can have: " + std::string(types::name_of(type.type)) + ".");
+    if (!types::is_storable(type.type) && type.type != Type::kAny)
+      a.refuse("colTypes", "holds a type no column can have: " + std::string(types::name_of(type.type)) + ".");
     for (const auto& column : schema) {
       if (column.name == names[i]) throw ScriptError("Duplicate column name: [" + names[i] + "]. RefId:S02001");
     }
@@ -126,7 +128,8 @@ Value values_of(CallContext&, std::span<Value> args) {
 }
 
 Value column_names(CallContext& context, std::span<Value> args) {
-  if (args[0].is_matrix()) return args[0].matrix().column_labels ? Value(*args[0].matrix().column_labels) : Value::null();
+  if (args[0].is_matrix())
+    return args[0].matrix().column_labels ? Value(*args[0].matrix().column_labels) : Value::null();
   return keys_of(context, args);
 }
 Value row_names(CallContext&, std::span<Value> args) {
@@ -147,7 +150,8 @@ Value schema_of(CallContext&, std::span<Value> args) {
   if (result.find(Scalar::of_string("partitionColumnIndex")) < 0) {
     result.set(Scalar::of_string("partitionColumnIndex"), Value::of_int(-1));
   }
-  result.set(Scalar::of_string("colDefs"), column_definitions(x.is_plain_table() ? x.table().schema() : x.table_object()->schema()));
+  result.set(Scalar::of_string("colDefs"),
+             column_definitions(x.is_plain_table() ? x.table().schema() : x.table_object()->schema()));
   return result;
 }
 
@@ -188,7 +192,8 @@ Value table_insert(CallContext& context, std::span<Value> args) {
 Value clear(CallContext&, std::span<Value> args) {
   auto& x = args[0];
   if (x.is_vector()) {
-    x = x.vector().is_array() ? Vector::array(Vector(x.type(), 0, x.vector().scale()), {}) : Vector(x.type(), 0, x.vector().scale());
+    x = x.vector().is_array() ? Vector::array(Vector(x.type(), 0, x.vector().scale()), {})
+                              : Vector(x.type(), 0, x.vector().scale());
   } else if (x.is_dictionary()) {
     x.edit_dictionary().clear();
   } else if (x.is_set()) {
@@ -234,9 +239,12 @@ Value update_dictionary(CallContext& context, std::span<Value> args) {
     const auto key = keys->scalar_at(i);
     const bool known = args[0].dictionary().find(key) >= 0;
     Value value = values->at(i);
-    if (known) value = context.call(args[1], {args[0].dictionary().get(key), value});
-    else if (a.has(4)) value = context.call(args[4], {value});
-    if (!args[0].edit_dictionary().set(key, value)) throw ScriptError("dictUpdate!: the result does not fit the dictionary's type.");
+    if (known)
+      value = context.call(args[1], {args[0].dictionary().get(key), value});
+    else if (a.has(4))
+      value = context.call(args[4], {value});
+    if (!args[0].edit_dictionary().set(key, value))
+      throw ScriptError("dictUpdate!: the result does not fit the dictionary's type.");
   }
   return args[0];
 }
@@ -249,20 +257,39 @@ void register_tables(Registry& registry) {
     d.changes_first = true;
     declare(registry, kFamily, Nature::kCommand, std::move(d));
   };
-  row({"table", "X, [args...]", make_table, "A table of columns, of a matrix or dictionary, or an empty one: capacity:size, names, types.", "table(1 2 as a, 3 as b)", "table{a:[1,2],b:[3,3]}"});
-  row({"keys", "X", keys_of, "The keys of a dictionary, the column names of a table.", "keys(dict(1 2, 3 4))", "[1,2]"});
-  row({"values", "X", values_of, "The values of a dictionary, the columns of a table.", "values(dict(1 2, 3 4))", "[3,4]"});
-  row({"columnNames", "X", column_names, "The names of a table's columns or of a matrix's.", "columnNames(table(1 as a, 2 as b))", "[\"a\",\"b\"]"});
+  row({"table", "X, [args...]", make_table,
+       "A table of columns, of a matrix or dictionary, or an empty one: capacity:size, names, types.",
+       "table(1 2 as a, 3 as b)", "table{a:[1,2],b:[3,3]}"});
+  row({"keys", "X", keys_of, "The keys of a dictionary, the column names of a table.", "keys(dict(1 2, 3 4))",
+       "[1,2]"});
+  row({"values", "X", values_of, "The values of a dictionary, the columns of a table.", "values(dict(1 2, 3 4))",
+       "[3,4]"});
+  row({"columnNames", "X", column_names, "The names of a table's columns or of a matrix's.",
+       "columnNames(table(1 as a, 2 as b))", "[\"a\",\"b\"]"});
   registry.add_alias("colNames", "columnNames");
   row({"rowNames", "X", row_names, "The labels of a matrix's rows.", "rowNames(matrix(1 2))", "null"});
-  row({"schema", "X", schema_of, "What a table is made of: colDefs and, for stored tables, partitions.", "schema(table(1 as a)).colDefs.name", "[\"a\"]"});
+  row({"schema", "X", schema_of, "What a table is made of: colDefs and, for stored tables, partitions.",
+       "schema(table(1 as a)).colDefs.name", "[\"a\"]"});
   change({"append!", "X, Y", append, "Adds Y at the end of X.", "x = 1 2; x.append!(3); x", "[1,2,3]"});
   registry.add_alias("push!", "append!");
-  change({"appendTuple!", "X, Y, [wholistic]", append_tuple, "Adds Y as one element at the end of a tuple.", "x = (1, 2); x.appendTuple!((3, 4)); size(x)", "3"});
-  declare(registry, kFamily, Nature::kCommand, {"tableInsert", "table, args...", table_insert, "Adds rows to a table or to the table of that name; how many were added.", "t = table(1 2 as a); tableInsert(t, 3 4 5)", "3", {}, {}, true});
+  change({"appendTuple!", "X, Y, [wholistic]", append_tuple, "Adds Y as one element at the end of a tuple.",
+          "x = (1, 2); x.appendTuple!((3, 4)); size(x)", "3"});
+  declare(registry, kFamily, Nature::kCommand,
+          {"tableInsert",
+           "table, args...",
+           table_insert,
+           "Adds rows to a table or to the table of that name; how many were added.",
+           "t = table(1 2 as a); tableInsert(t, 3 4 5)",
+           "3",
+           {},
+           {},
+           true});
   change({"clear!", "X", clear, "Empties X.", "x = 1 2; x.clear!(); size(x)", "0"});
-  row({"unionAll", "tableA, [args...]", union_all, "The rows of tables, one after another.", "unionAll(table(1 2 as a), table(3 as a))", "table{a:[1,2,3]}"});
-  change({"dictUpdate!", "dictionary, function, keys, parameters, [initFunc]", update_dictionary, "Sets values to function(old value, parameter); new keys get the parameter itself.", "d = dict(1 2, 3 4); dictUpdate!(d, add, 2 5, 10 20); d", "dict{1->3,2->14,5->20}"});
+  row({"unionAll", "tableA, [args...]", union_all, "The rows of tables, one after another.",
+       "unionAll(table(1 2 as a), table(3 as a))", "table{a:[1,2,3]}"});
+  change({"dictUpdate!", "dictionary, function, keys, parameters, [initFunc]", update_dictionary,
+          "Sets values to function(old value, parameter); new keys get the parameter itself.",
+          "d = dict(1 2, 3 4); dictUpdate!(d, add, 2 5, 10 20); d", "dict{1->3,2->14,5->20}"});
 }
 
 }  // namespace pelorus::functions

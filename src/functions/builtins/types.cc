@@ -54,7 +54,8 @@ Value convert_by_name(const TypeFunction& row, std::span<Value> args) {
 Value to_decimal(std::string_view name, Type type, std::span<Value> args) {
   Arguments a(name, args);
   const auto scale = a.integer_or(1, "scale", 0);
-  if (scale < 0 || scale > types::scale_max(type)) a.refuse("scale", "must be between 0 and " + std::to_string(types::scale_max(type)) + ".");
+  if (scale < 0 || scale > types::scale_max(type))
+    a.refuse("scale", "must be between 0 and " + std::to_string(types::scale_max(type)) + ".");
   return cast_to(name, args[0], {type, false, static_cast<int>(scale)});
 }
 
@@ -149,9 +150,11 @@ Value size_of_value(CallContext&, std::span<Value> args) {
 Value same_object(CallContext&, std::span<Value> args) {
   if (data::equal(args[0], args[1])) return Value::of_bool(true);
   Arguments a("eqObj", args);
-  if (!a.has(2) || !types::is_floating(args[0].type()) || args[0].form() != args[1].form()) return Value::of_bool(false);
+  if (!a.has(2) || !types::is_floating(args[0].type()) || args[0].form() != args[1].form())
+    return Value::of_bool(false);
   const auto x = elements_of(args[0]), y = elements_of(args[1]);
-  if (!x || !y || (*x)->is_array() || (*y)->is_array() || (*x)->size() != (*y)->size() || !types::is_numeric((*y)->type())) {
+  if (!x || !y || (*x)->is_array() || (*y)->is_array() || (*x)->size() != (*y)->size() ||
+      !types::is_numeric((*y)->type())) {
     return Value::of_bool(false);
   }
   const double tolerance = std::pow(10.0, -static_cast<double>(a.integer(2, "precision")));
@@ -165,21 +168,31 @@ Value same_object(CallContext&, std::span<Value> args) {
 void register_conversions(Registry& registry) {
   const auto row = [&](Nature nature, Declaration d) { declare(registry, kConversions, nature, std::move(d)); };
   for (const auto& r : kTypeFunctions) {
-    row(Nature::kElementwise, {r.name, "[X]", [&r](CallContext&, std::span<Value> args) { return convert_by_name(r, args); },
-                               "X converted to this type; without X its null.", r.example, r.result, "Null stays null; what can't be converted gives null."});
+    row(Nature::kElementwise,
+        {r.name, "[X]", [&r](CallContext&, std::span<Value> args) { return convert_by_name(r, args); },
+         "X converted to this type; without X its null.", r.example, r.result,
+         "Null stays null; what can't be converted gives null."});
   }
   const auto decimal = [&](std::string_view name, Type type, std::string_view example) {
-    row(Nature::kElementwise, {name, "X, scale", [name, type](CallContext&, std::span<Value> args) { return to_decimal(name, type, args); },
-                               "X as a decimal with so many places.", example, "3.14"});
+    row(Nature::kElementwise,
+        {name, "X, scale", [name, type](CallContext&, std::span<Value> args) { return to_decimal(name, type, args); },
+         "X as a decimal with so many places.", example, "3.14"});
   };
   decimal("decimal32", Type::kDecimal32, "decimal32(3.14159, 2)");
   decimal("decimal64", Type::kDecimal64, "decimal64(3.14159, 2)");
   decimal("decimal128", Type::kDecimal128, "decimal128(3.14159, 2)");
-  row(Nature::kElementwise, {"point", "X, Y", [](CallContext&, std::span<Value> args) { return pair_up("point", Type::kPoint, args); }, "A point of the plane.", "point(1.5, 2.5)", "(1.5, 2.5)"});
-  row(Nature::kElementwise, {"complex", "X, Y", [](CallContext&, std::span<Value> args) { return pair_up("complex", Type::kComplex, args); }, "A complex number.", "typestr(complex(1, 2))", "\"COMPLEX\""});
-  row(Nature::kElementwise, {"uuid", "[X], [low]", make_uuid, "A UUID of its text, or of two LONG halves.", "uuid(\"5d212a78-cc48-e3b1-4235-b4d91473ee87\")", "5d212a78-cc48-e3b1-4235-b4d91473ee87"});
-  row(Nature::kElementwise, {"cast", "X, dataType", cast, "X as another type, or reshaped to rows:columns.", "cast(3.2, INT)", "3"});
-  row(Nature::kWhole, {"duration", "X, [unit]", to_duration, "A duration of its text, or of a count and a unit.", "typestr(duration(\"3d\"))", "\"DURATION\""});
+  row(Nature::kElementwise,
+      {"point", "X, Y", [](CallContext&, std::span<Value> args) { return pair_up("point", Type::kPoint, args); },
+       "A point of the plane.", "point(1.5, 2.5)", "(1.5, 2.5)"});
+  row(Nature::kElementwise,
+      {"complex", "X, Y", [](CallContext&, std::span<Value> args) { return pair_up("complex", Type::kComplex, args); },
+       "A complex number.", "typestr(complex(1, 2))", "\"COMPLEX\""});
+  row(Nature::kElementwise, {"uuid", "[X], [low]", make_uuid, "A UUID of its text, or of two LONG halves.",
+                             "uuid(\"5d212a78-cc48-e3b1-4235-b4d91473ee87\")", "5d212a78-cc48-e3b1-4235-b4d91473ee87"});
+  row(Nature::kElementwise,
+      {"cast", "X, dataType", cast, "X as another type, or reshaped to rows:columns.", "cast(3.2, INT)", "3"});
+  row(Nature::kWhole, {"duration", "X, [unit]", to_duration, "A duration of its text, or of a count and a unit.",
+                       "typestr(duration(\"3d\"))", "\"DURATION\""});
 }
 
 }  // namespace
@@ -187,29 +200,61 @@ void register_conversions(Registry& registry) {
 void register_types(Registry& registry) {
   register_conversions(registry);
   const auto row = [&](Declaration d) { declare(registry, kInspection, Nature::kWhole, std::move(d)); };
-  row({"typestr", "X", [](CallContext&, std::span<Value> args) { return Value::of_string(args[0].type_text()); }, "The name of X's type and form.", "typestr(1 2)", "\"FAST INT VECTOR\""});
-  row({"type", "X", [](CallContext&, std::span<Value> args) { return Value::of_int(element_code(args[0])); }, "The code of X's type.", "type(8l)", "5"});
-  row({"form", "X", [](CallContext&, std::span<Value> args) { return Value::of_int(static_cast<int32_t>(args[0].form())); }, "The code of X's form: 0 scalar, 1 vector, 2 pair, 3 matrix, 4 set, 5 dictionary, 6 table.", "form(7:8)", "2"});
-  row({"category", "X", [](CallContext&, std::span<Value> args) { return Value::of_int(static_cast<int32_t>(types::category_of(args[0].type()))); }, "The code of the family X's type belongs to.", "category(1)", "2"});
-  declare(registry, kInspection, Nature::kAggregate, {"size", "X", size_of_value, "The number of elements, nulls included; of a table its rows.", "size(1 NULL 3)", "3", {}, grouped_size()});
+  row({"typestr", "X", [](CallContext&, std::span<Value> args) { return Value::of_string(args[0].type_text()); },
+       "The name of X's type and form.", "typestr(1 2)", "\"FAST INT VECTOR\""});
+  row({"type", "X", [](CallContext&, std::span<Value> args) { return Value::of_int(element_code(args[0])); },
+       "The code of X's type.", "type(8l)", "5"});
+  row({"form", "X",
+       [](CallContext&, std::span<Value> args) { return Value::of_int(static_cast<int32_t>(args[0].form())); },
+       "The code of X's form: 0 scalar, 1 vector, 2 pair, 3 matrix, 4 set, 5 dictionary, 6 table.", "form(7:8)", "2"});
+  row({"category", "X",
+       [](CallContext&, std::span<Value> args) {
+         return Value::of_int(static_cast<int32_t>(types::category_of(args[0].type())));
+       },
+       "The code of the family X's type belongs to.", "category(1)", "2"});
+  declare(registry, kInspection, Nature::kAggregate,
+          {"size",
+           "X",
+           size_of_value,
+           "The number of elements, nulls included; of a table its rows.",
+           "size(1 NULL 3)",
+           "3",
+           {},
+           grouped_size()});
   row({"rows", "X", rows_of, "The number of rows.", "rows(1..6$2:3)", "2"});
   row({"cols", "X", columns_of, "The number of columns.", "cols(1..6$2:3)", "3"});
   registry.add_alias("columns", "cols");
   row({"shape", "X", shape_of, "Rows and columns as a pair.", "shape(1..6$2:3)", "2:3"});
-  row({"eqObj", "X, Y, [precision]", same_object, "Whether X and Y are the same in form, type and content.", "eqObj(1 2 3, 1 2 4)", "false"});
-  const auto question = [&](std::string_view name, bool (*holds)(const Value&), std::string_view summary, std::string_view example) {
-    row({name, "X", [holds](CallContext&, std::span<Value> args) { return Value::of_bool(holds(args[0])); }, summary, example, "true"});
+  row({"eqObj", "X, Y, [precision]", same_object, "Whether X and Y are the same in form, type and content.",
+       "eqObj(1 2 3, 1 2 4)", "false"});
+  const auto question = [&](std::string_view name, bool (*holds)(const Value&), std::string_view summary,
+                            std::string_view example) {
+    row({name, "X", [holds](CallContext&, std::span<Value> args) { return Value::of_bool(holds(args[0])); }, summary,
+         example, "true"});
   };
-  question("isScalar", [](const Value& x) { return x.form() == types::Form::kScalar; }, "Whether X is a scalar.", "isScalar(1)");
-  question("isVector", [](const Value& x) { return x.is_vector(); }, "Whether X is a vector.", "isVector(1 2)");
-  question("isPair", [](const Value& x) { return x.is_pair(); }, "Whether X is a pair.", "isPair(1:2)");
-  question("isMatrix", [](const Value& x) { return x.is_matrix(); }, "Whether X is a matrix.", "isMatrix(matrix(1 2))");
-  question("isSet", [](const Value& x) { return x.is_set(); }, "Whether X is a set.", "isSet(set(1 2))");
-  question("isDict", [](const Value& x) { return x.is_dictionary(); }, "Whether X is a dictionary.", "isDict(dict(1 2, 3 4))");
-  question("isTable", [](const Value& x) { return x.is_table(); }, "Whether X is a table.", "isTable(table(1 2 as a))");
-  question("isTuple", [](const Value& x) { return x.is_tuple(); }, "Whether X is a tuple.", "isTuple((1, `a))");
-  question("isArrayVector", [](const Value& x) { return x.is_vector() && x.vector().is_array(); }, "Whether X is an array vector.", "isArrayVector(array(INT[], 0))");
-  question("isVoid", [](const Value& x) { return x.is_void(); }, "Whether X is the untyped null.", "isVoid(NULL)");
+  question(
+      "isScalar", [](const Value& x) { return x.form() == types::Form::kScalar; }, "Whether X is a scalar.",
+      "isScalar(1)");
+  question(
+      "isVector", [](const Value& x) { return x.is_vector(); }, "Whether X is a vector.", "isVector(1 2)");
+  question(
+      "isPair", [](const Value& x) { return x.is_pair(); }, "Whether X is a pair.", "isPair(1:2)");
+  question(
+      "isMatrix", [](const Value& x) { return x.is_matrix(); }, "Whether X is a matrix.", "isMatrix(matrix(1 2))");
+  question(
+      "isSet", [](const Value& x) { return x.is_set(); }, "Whether X is a set.", "isSet(set(1 2))");
+  question(
+      "isDict", [](const Value& x) { return x.is_dictionary(); }, "Whether X is a dictionary.",
+      "isDict(dict(1 2, 3 4))");
+  question(
+      "isTable", [](const Value& x) { return x.is_table(); }, "Whether X is a table.", "isTable(table(1 2 as a))");
+  question(
+      "isTuple", [](const Value& x) { return x.is_tuple(); }, "Whether X is a tuple.", "isTuple((1, `a))");
+  question(
+      "isArrayVector", [](const Value& x) { return x.is_vector() && x.vector().is_array(); },
+      "Whether X is an array vector.", "isArrayVector(array(INT[], 0))");
+  question(
+      "isVoid", [](const Value& x) { return x.is_void(); }, "Whether X is the untyped null.", "isVoid(NULL)");
 }
 
 }  // namespace pelorus::functions

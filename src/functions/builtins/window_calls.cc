@@ -62,7 +62,8 @@ Value window(CallContext& context, std::span<Value> values) {
   for (int64_t i = 0; i < rows; ++i) {
     const int64_t first = std::clamp<int64_t>(i + from, 0, rows);
     const int64_t last = std::clamp<int64_t>(i + to + 1, first, rows);
-    results.push_back(call_on(context, values[0], window_of(columns, static_cast<size_t>(first), static_cast<size_t>(last - first))));
+    results.push_back(
+        call_on(context, values[0], window_of(columns, static_cast<size_t>(first), static_cast<size_t>(last - first))));
   }
   return vector_or_tuple(std::move(results));
 }
@@ -79,7 +80,8 @@ std::vector<int64_t> times_of(std::string_view function, const Value& value) {
 Value time_window(CallContext& context, std::span<Value> values) {
   const auto columns = argument_columns("twindow", values[1]);
   const auto times = times_of("twindow", values[2]);
-  if (times.size() != length_of("twindow", columns)) usage_error("twindow", "T and the data must have the same length.");
+  if (times.size() != length_of("twindow", columns))
+    usage_error("twindow", "T and the data must have the same length.");
   if (!values[3].is_pair()) usage_error("twindow", "range must be a pair.");
   const int64_t from = values[3].pair().elements.scalar_at(0).as_int64();
   const int64_t to = values[3].pair().elements.scalar_at(1).as_int64();
@@ -87,7 +89,8 @@ Value time_window(CallContext& context, std::span<Value> values) {
   for (const int64_t time : times) {
     const auto first = std::lower_bound(times.begin(), times.end(), time + from) - times.begin();
     const auto last = std::max(first, std::upper_bound(times.begin(), times.end(), time + to) - times.begin());
-    results.push_back(call_on(context, values[0], window_of(columns, static_cast<size_t>(first), static_cast<size_t>(last - first))));
+    results.push_back(
+        call_on(context, values[0], window_of(columns, static_cast<size_t>(first), static_cast<size_t>(last - first))));
   }
   return vector_or_tuple(std::move(results));
 }
@@ -97,11 +100,13 @@ Value time_moving(CallContext& context, std::span<Value> values) {
   const Arguments arguments("tmoving", values);
   const auto times = times_of("tmoving", values[1]);
   const auto columns = argument_columns("tmoving", values[2]);
-  if (times.size() != length_of("tmoving", columns)) usage_error("tmoving", "T and the data must have the same length.");
+  if (times.size() != length_of("tmoving", columns))
+    usage_error("tmoving", "T and the data must have the same length.");
   const int64_t width = arguments.integer(3, "window");
   std::vector<Value> results;
   for (size_t i = 0; i < times.size(); ++i) {
-    const auto first = static_cast<size_t>(std::upper_bound(times.begin(), times.end(), times[i] - width) - times.begin());
+    const auto first =
+        static_cast<size_t>(std::upper_bound(times.begin(), times.end(), times[i] - width) - times.begin());
     results.push_back(call_on(context, values[0], window_of(columns, first, i + 1 - first)));
   }
   return vector_or_tuple(std::move(results));
@@ -123,8 +128,10 @@ Value group_by(CallContext& context, std::span<Value> values) {
     column_names.push_back(is_named ? key_name : "groupingKey" + (groups.keys.size() > 1 ? std::to_string(k) : ""));
     table_columns.push_back(groups.keys[k].vector_shared());
   }
-  const std::string function_name = values[0].is_function() && values[0].function()->kind() == data::FunctionObject::Kind::kSystem
-                                        ? values[0].function()->print() : "";
+  const std::string function_name =
+      values[0].is_function() && values[0].function()->kind() == data::FunctionObject::Kind::kSystem
+          ? values[0].function()->print()
+          : "";
   column_names.push_back(data_name.empty() ? "result" : function_name + "_" + data_name);
   table_columns.push_back(vector_or_tuple(std::move(results)).vector_shared());
   return data::Table(std::move(column_names), std::move(table_columns));
@@ -154,7 +161,8 @@ Value context_by(CallContext& context, std::span<Value> values) {
   if (arguments.has(3)) {
     const Value& sort_column = values[3];
     const bool ascending = arguments.flag_or(4, "sortOrder", true);
-    if (!sort_column.is_vector() || sort_column.vector().size() != rows) usage_error("contextby", "sortingCol must be as long as X.");
+    if (!sort_column.is_vector() || sort_column.vector().size() != rows)
+      usage_error("contextby", "sortingCol must be as long as X.");
     for (auto& group : groups.rows) {
       std::stable_sort(group.begin(), group.end(), [&](int64_t a, int64_t b) {
         const int order = types::compare(sort_column.vector().scalar_at(static_cast<size_t>(a)),
@@ -172,7 +180,8 @@ Value context_by(CallContext& context, std::span<Value> values) {
 Value segment_by(CallContext& context, std::span<Value> values) {
   const auto columns = argument_columns("segmentby", values[1]);
   const size_t rows = length_of("segmentby", columns);
-  if (!values[2].is_vector() || values[2].vector().size() != rows) usage_error("segmentby", "segment must be as long as X.");
+  if (!values[2].is_vector() || values[2].vector().size() != rows)
+    usage_error("segmentby", "segment must be as long as X.");
   const Vector& segment = values[2].vector();
   std::vector<std::vector<int64_t>> groups;
   for (size_t i = 0; i < rows; ++i) {
@@ -189,7 +198,8 @@ Value aggregate_top(CallContext& context, std::span<Value> values) {
   const Arguments arguments("aggrTopN", values);
   const auto columns = argument_columns("aggrTopN", values[1]);
   const size_t rows = length_of("aggrTopN", columns);
-  if (!values[2].is_vector() || values[2].vector().size() != rows) usage_error("aggrTopN", "sortingCol must be as long as the data.");
+  if (!values[2].is_vector() || values[2].vector().size() != rows)
+    usage_error("aggrTopN", "sortingCol must be as long as the data.");
   const double top = arguments.number(3, "top");
   const bool ascending = arguments.flag_or(4, "ascending", true);
   std::vector<int64_t> order(rows);
@@ -210,7 +220,8 @@ Value pivot(CallContext& context, std::span<Value> values) {
   const size_t rows = length_of("pivot", columns);
   const auto row_groups = group_by_keys("pivot", values[2], rows);
   const auto column_groups = group_by_keys("pivot", values[3], rows);
-  if (row_groups.keys.size() != 1 || column_groups.keys.size() != 1) usage_error("pivot", "rowAlignCol and colAlignCol must be vectors.");
+  if (row_groups.keys.size() != 1 || column_groups.keys.size() != 1)
+    usage_error("pivot", "rowAlignCol and colAlignCol must be vectors.");
   std::vector<size_t> row_of(rows);
   for (size_t r = 0; r < row_groups.rows.size(); ++r) {
     for (const int64_t row : row_groups.rows[r]) row_of[static_cast<size_t>(row)] = r;
@@ -241,24 +252,27 @@ void register_window_calls(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kWhole, std::move(d)); };
   row({"moving", "func, funcArgs, window, [minPeriods]", moving, "Applies func to the last `window` rows at each row.",
        "moving(sum, 1..5, 3)", "[null,null,6,9,12]"});
-  row({"rolling", "func, funcArgs, window, [step=1], [fill]", rolling, "Applies func to full windows that start every `step` rows.",
-       "rolling(sum, 1..6, 3, 3)", "[6,15]"});
+  row({"rolling", "func, funcArgs, window, [step=1], [fill]", rolling,
+       "Applies func to full windows that start every `step` rows.", "rolling(sum, 1..6, 3, 3)", "[6,15]"});
   row({"window", "func, funcArgs, range", window, "Applies func to rows i+a to i+b around each row i.",
        "window(sum, 1 2 3, -1:1)", "[3,6,5]"});
-  row({"twindow", "func, funcArgs, T, range", time_window, "Applies func to rows whose time lies in a closed range around each time.",
+  row({"twindow", "func, funcArgs, T, range", time_window,
+       "Applies func to rows whose time lies in a closed range around each time.",
        "twindow(sum, 1 2 4 8, 1 2 4 5, -1:1)", "[3,3,12,12]"});
   row({"tmoving", "func, T, funcArgs, window", time_moving, "Applies func to rows of the last `window` units of time.",
        "tmoving(sum, 1 2 4 5, 1 2 4 8, 2)", "[1,3,4,12]"});
   row({"groupby", "func, funcArgs, groupingCol", group_by, "Applies func to each group; a table of keys and results.",
        "size(groupby(sum, 1 2 3, `a`b`a))", "2"});
   row({"contextby", "func, funcArgs, groupingCol, [sortingCol], [sortOrder]", context_by,
-       "Applies func to each group; the result is as long as the input.", "contextby(sum, 1 2 3 4, `a`b`a`b)", "[4,6,4,6]"});
+       "Applies func to each group; the result is as long as the input.", "contextby(sum, 1 2 3 4, `a`b`a`b)",
+       "[4,6,4,6]"});
   row({"segmentby", "func, funcArgs, segment", segment_by, "Applies func to runs of equal neighbours.",
        "segmentby(cumsum, 1 2 3 4, 0 0 1 0)", "[1,3,3,4]"});
   row({"aggrTopN", "func, funcArgs, sortingCol, top, [ascending=true]", aggregate_top,
        "Applies func to the rows that sort first.", "aggrTopN(avg, 10.0 20 30 40, 4 1 3 2, 2)", "30"});
-  row({"pivot", "func, funcArgs, rowAlignCol, colAlignCol", pivot, "A matrix of func over the rows of each pair of keys.",
-       "pivot(sum, 1 2 3 4, `a`a`b`b, `x`y`x`y)", "matrix[[1,3],[2,4]]"});
+  row({"pivot", "func, funcArgs, rowAlignCol, colAlignCol", pivot,
+       "A matrix of func over the rows of each pair of keys.", "pivot(sum, 1 2 3 4, `a`a`b`b, `x`y`x`y)",
+       "matrix[[1,3],[2,4]]"});
 }
 
 }  // namespace pelorus::functions

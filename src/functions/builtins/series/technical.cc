@@ -1,4 +1,5 @@
-// Averages of technical analysis: sma ema wma wilder dema tema trima gema kama ma, ewmMean and its kin, linearTimeTrend.
+// Averages of technical analysis: sma ema wma wilder dema tema trima gema kama ma, ewmMean and its kin,
+// linearTimeTrend.
 
 #include <cmath>
 
@@ -129,7 +130,8 @@ using Smoothing = Series (*)(const Series&, int64_t);
 Native smoothing(std::string_view name, Smoothing smooth) {
   return [name, smooth](CallContext&, std::span<Value> args) {
     const auto window = window_of_argument(Arguments(name, args), 1);
-    return lift_map(name, args[0], Spread::kSeries, [&](const Shared<Vector>& vector) { return vector_from(smooth(series_of(name, vector), window)); });
+    return lift_map(name, args[0], Spread::kSeries,
+                    [&](const Shared<Vector>& vector) { return vector_from(smooth(series_of(name, vector), window)); });
   };
 }
 
@@ -145,17 +147,22 @@ Value gema(CallContext&, std::span<Value> args) {
   Arguments a("gema", args);
   const auto window = window_of_argument(a, 1);
   const double alpha = a.number(2, "alpha");
-  return lift_map("gema", args[0], Spread::kSeries, [&](const Shared<Vector>& vector) { return vector_from(recursive(series_of("gema", vector), window, alpha)); });
+  return lift_map("gema", args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
+    return vector_from(recursive(series_of("gema", vector), window, alpha));
+  });
 }
 
 /// ma(X, window, type): 0 sma, 1 ema, 2 wma, 3 dema, 4 tema, 5 trima, 6 kama.
 Value average_by_type(CallContext&, std::span<Value> args) {
   Arguments a("ma", args);
-  constexpr Smoothing kKinds[] = {simple, exponential, weighted, double_exponential, triple_exponential, triangular, adaptive};
+  constexpr Smoothing kKinds[] = {simple,     exponential, weighted, double_exponential, triple_exponential,
+                                  triangular, adaptive};
   const auto window = window_of_argument(a, 1);
   const auto kind = a.integer_or(2, "maType", 0);
   if (kind < 0 || kind >= static_cast<int64_t>(std::size(kKinds))) a.refuse("maType", "must be between 0 and 6.");
-  return lift_map("ma", args[0], Spread::kSeries, [&](const Shared<Vector>& vector) { return vector_from(kKinds[kind](series_of("ma", vector), window)); });
+  return lift_map("ma", args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
+    return vector_from(kKinds[kind](series_of("ma", vector), window));
+  });
 }
 
 // --- exponentially weighted moments -----------------------------------------------------------------------------
@@ -171,10 +178,14 @@ struct Decay {
 /// X, [com], [span], [halfLife], [alpha], [minPeriods=0], [adjust=true], [ignoreNA=false], [other], [bias=false]
 Decay decay_of(const Arguments& a) {
   Decay decay;
-  if (a.has(1) && !a[1].is_null()) decay.alpha = 1 / (1 + a.number(1, "com"));
-  else if (a.has(2) && !a[2].is_null()) decay.alpha = 2 / (a.number(2, "span") + 1);
-  else if (a.has(3) && !a[3].is_null()) decay.alpha = 1 - std::exp(-std::log(2.0) / a.number(3, "halfLife"));
-  else decay.alpha = a.number(4, "alpha");
+  if (a.has(1) && !a[1].is_null())
+    decay.alpha = 1 / (1 + a.number(1, "com"));
+  else if (a.has(2) && !a[2].is_null())
+    decay.alpha = 2 / (a.number(2, "span") + 1);
+  else if (a.has(3) && !a[3].is_null())
+    decay.alpha = 1 - std::exp(-std::log(2.0) / a.number(3, "halfLife"));
+  else
+    decay.alpha = a.number(4, "alpha");
   if (!(decay.alpha > 0 && decay.alpha <= 1)) a.refuse("alpha", "must be above 0 and at most 1.");
   decay.periods = a.integer_or(5, "minPeriods", 0);
   decay.adjust = a.flag_or(6, "adjust", true);
@@ -220,7 +231,9 @@ Series decayed_covariance(const Series& x, const Series& y, const Decay& decay) 
         const double old_x = mean_x, old_y = mean_y, total = weight + fresh;
         mean_x = (weight * old_x + fresh * x[i]) / total;
         mean_y = (weight * old_y + fresh * y[i]) / total;
-        covariance = (weight * (covariance + (old_x - mean_x) * (old_y - mean_y)) + fresh * (x[i] - mean_x) * (y[i] - mean_y)) / total;
+        covariance =
+            (weight * (covariance + (old_x - mean_x) * (old_y - mean_y)) + fresh * (x[i] - mean_x) * (y[i] - mean_y)) /
+            total;
         sum += fresh, sum_squares += fresh * fresh, weight = total;
         if (!decay.adjust) sum /= weight, sum_squares /= weight * weight, weight = 1;
       }
@@ -230,15 +243,19 @@ Series decayed_covariance(const Series& x, const Series& y, const Decay& decay) 
     count += present;
     if (count < std::max<int64_t>(decay.periods, 1)) continue;
     const double numerator = sum * sum, denominator = numerator - sum_squares;
-    if (decay.bias) out[i] = covariance;
-    else if (denominator > 0) out[i] = numerator / denominator * covariance;
+    if (decay.bias)
+      out[i] = covariance;
+    else if (denominator > 0)
+      out[i] = numerator / denominator * covariance;
   }
   return out;
 }
 
 Value decayed_mean_of(CallContext&, std::span<Value> args) {
   const auto decay = decay_of(Arguments("ewmMean", args));
-  return lift_map("ewmMean", args[0], Spread::kSeries, [&](const Shared<Vector>& vector) { return vector_from(decayed_mean(series_of("ewmMean", vector), decay)); });
+  return lift_map("ewmMean", args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
+    return vector_from(decayed_mean(series_of("ewmMean", vector), decay));
+  });
 }
 Native decayed_spread(std::string_view name, bool root) {
   return [name, root](CallContext&, std::span<Value> args) {
@@ -298,7 +315,8 @@ Value linear_trend(CallContext&, std::span<Value> args) {
 /// The largest of high - low, |high - previous close|, |low - previous close|.
 Value true_range(CallContext&, std::span<Value> args) {
   Arguments a("trueRange", args);
-  const auto high = series_of("trueRange", a.vector(0, "high")), low = series_of("trueRange", a.vector(1, "low")), close = series_of("trueRange", a.vector(2, "close"));
+  const auto high = series_of("trueRange", a.vector(0, "high")), low = series_of("trueRange", a.vector(1, "low")),
+             close = series_of("trueRange", a.vector(2, "close"));
   if (high.size() != low.size() || high.size() != close.size()) refuse_lengths("trueRange", high.size(), low.size());
   Series out(high.size(), kNull<double>);
   for (size_t i = 0; i < out.size(); ++i) {
@@ -310,30 +328,51 @@ Value true_range(CallContext&, std::span<Value> args) {
   return vector_from(out);
 }
 
-constexpr std::string_view kDecayParameters = "X, [com], [span], [halfLife], [alpha], [minPeriods=0], [adjust=true], [ignoreNA=false], [bias=false]";
-constexpr std::string_view kPairParameters = "X, [com], [span], [halfLife], [alpha], [minPeriods=0], [adjust=true], [ignoreNA=false], [other], [bias=false]";
+constexpr std::string_view kDecayParameters =
+    "X, [com], [span], [halfLife], [alpha], [minPeriods=0], [adjust=true], [ignoreNA=false], [bias=false]";
+constexpr std::string_view kPairParameters =
+    "X, [com], [span], [halfLife], [alpha], [minPeriods=0], [adjust=true], [ignoreNA=false], [other], [bias=false]";
 
 }  // namespace
 
 void register_technical(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kVector, std::move(d)); };
-  row({"sma", "X, window", smoothing("sma", simple), "The simple moving average.", "sma(1 2 3, 2)", "[null,1.5,2.5]", kNulls});
-  row({"ema", "X, window, [warmup=false]", ema, "The exponential average: the mean of the first window, then moved by 2/(window+1) of the distance.", "ema(1 3 5, 2)", "[null,2,4]", kNulls});
-  row({"wma", "X, window", smoothing("wma", weighted), "The average with weights 1 to window.", "wma(1 4, 2)", "[null,3]", kNulls});
-  row({"wilder", "X, window", smoothing("wilder", wilder), "The exponential average moved by 1/window of the distance.", "wilder(1 3 4, 2)", "[null,2,3]", kNulls});
-  row({"gema", "X, window, alpha", gema, "The exponential average moved by alpha of the distance.", "gema(1 3 4, 2, 0.5)", "[null,2,3]", kNulls});
-  row({"dema", "X, window", smoothing("dema", double_exponential), "The double exponential average.", "dema(1 1 1, 2)", "[null,null,1]", kNulls});
-  row({"tema", "X, window", smoothing("tema", triple_exponential), "The triple exponential average.", "tema(1 1 1 1, 2)", "[null,null,null,1]", kNulls});
-  row({"trima", "X, window", smoothing("trima", triangular), "The triangular average.", "trima(1 2 3, 3)", "[null,null,2]", kNulls});
-  row({"kama", "X, window", smoothing("kama", adaptive), "Kaufman's adaptive average.", "kama(1 1 1, 2)", "[null,null,1]", kNulls});
-  row({"ma", "X, window, [maType=0]", average_by_type, "An average by number: 0 sma, 1 ema, 2 wma, 3 dema, 4 tema, 5 trima, 6 kama.", "ma(1 2 3, 2, 0)", "[null,1.5,2.5]", kNulls});
-  row({"ewmMean", kDecayParameters, decayed_mean_of, "The exponentially weighted mean.", "ewmMean(10.0 11, com=1)", "[10,10.66666667]", "Nulls repeat the result so far."});
-  row({"ewmVar", kDecayParameters, decayed_spread("ewmVar", false), "The exponentially weighted variance.", "ewmVar(1.0 1, com=1)", "[null,0]", "Nulls repeat the result so far."});
-  row({"ewmStd", kDecayParameters, decayed_spread("ewmStd", true), "The exponentially weighted standard deviation.", "ewmStd(1.0 1, com=1)", "[null,0]", "Nulls repeat the result so far."});
-  row({"ewmCov", kPairParameters, decayed_pair("ewmCov", false), "The exponentially weighted covariance.", "ewmCov(1.0 1, com=1, other=1.0 2)", "[null,0]", "Nulls repeat the result so far."});
-  row({"ewmCorr", kPairParameters, decayed_pair("ewmCorr", true), "The exponentially weighted correlation.", "ewmCorr(1.0 2 3, com=1, other=1.0 2 3)", "[null,1,1]", "Nulls repeat the result so far."});
-  row({"linearTimeTrend", "X, window", linear_trend, "Intercept and slope of the line through each window.", "linearTimeTrend(1.0 3, 2)", "([null,1],[null,2])", "Nulls are skipped."});
-  row({"trueRange", "high, low, close", true_range, "The true range of each row.", "trueRange(5 6, 3 5, 4 5)", "[2,2]", "Null if high or low is."});
+  row({"sma", "X, window", smoothing("sma", simple), "The simple moving average.", "sma(1 2 3, 2)", "[null,1.5,2.5]",
+       kNulls});
+  row({"ema", "X, window, [warmup=false]", ema,
+       "The exponential average: the mean of the first window, then moved by 2/(window+1) of the distance.",
+       "ema(1 3 5, 2)", "[null,2,4]", kNulls});
+  row({"wma", "X, window", smoothing("wma", weighted), "The average with weights 1 to window.", "wma(1 4, 2)",
+       "[null,3]", kNulls});
+  row({"wilder", "X, window", smoothing("wilder", wilder), "The exponential average moved by 1/window of the distance.",
+       "wilder(1 3 4, 2)", "[null,2,3]", kNulls});
+  row({"gema", "X, window, alpha", gema, "The exponential average moved by alpha of the distance.",
+       "gema(1 3 4, 2, 0.5)", "[null,2,3]", kNulls});
+  row({"dema", "X, window", smoothing("dema", double_exponential), "The double exponential average.", "dema(1 1 1, 2)",
+       "[null,null,1]", kNulls});
+  row({"tema", "X, window", smoothing("tema", triple_exponential), "The triple exponential average.",
+       "tema(1 1 1 1, 2)", "[null,null,null,1]", kNulls});
+  row({"trima", "X, window", smoothing("trima", triangular), "The triangular average.", "trima(1 2 3, 3)",
+       "[null,null,2]", kNulls});
+  row({"kama", "X, window", smoothing("kama", adaptive), "Kaufman's adaptive average.", "kama(1 1 1, 2)",
+       "[null,null,1]", kNulls});
+  row({"ma", "X, window, [maType=0]", average_by_type,
+       "An average by number: 0 sma, 1 ema, 2 wma, 3 dema, 4 tema, 5 trima, 6 kama.", "ma(1 2 3, 2, 0)",
+       "[null,1.5,2.5]", kNulls});
+  row({"ewmMean", kDecayParameters, decayed_mean_of, "The exponentially weighted mean.", "ewmMean(10.0 11, com=1)",
+       "[10,10.66666667]", "Nulls repeat the result so far."});
+  row({"ewmVar", kDecayParameters, decayed_spread("ewmVar", false), "The exponentially weighted variance.",
+       "ewmVar(1.0 1, com=1)", "[null,0]", "Nulls repeat the result so far."});
+  row({"ewmStd", kDecayParameters, decayed_spread("ewmStd", true), "The exponentially weighted standard deviation.",
+       "ewmStd(1.0 1, com=1)", "[null,0]", "Nulls repeat the result so far."});
+  row({"ewmCov", kPairParameters, decayed_pair("ewmCov", false), "The exponentially weighted covariance.",
+       "ewmCov(1.0 1, com=1, other=1.0 2)", "[null,0]", "Nulls repeat the result so far."});
+  row({"ewmCorr", kPairParameters, decayed_pair("ewmCorr", true), "The exponentially weighted correlation.",
+       "ewmCorr(1.0 2 3, com=1, other=1.0 2 3)", "[null,1,1]", "Nulls repeat the result so far."});
+  row({"linearTimeTrend", "X, window", linear_trend, "Intercept and slope of the line through each window.",
+       "linearTimeTrend(1.0 3, 2)", "([null,1],[null,2])", "Nulls are skipped."});
+  row({"trueRange", "high, low, close", true_range, "The true range of each row.", "trueRange(5 6, 3 5, 4 5)", "[2,2]",
+       "Null if high or low is."});
 }
 
 }  // namespace pelorus::functions

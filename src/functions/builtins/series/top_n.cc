@@ -26,9 +26,12 @@ TopRule rule_of(const Arguments& a, size_t at) {
   TopRule rule{.count = a.integer(at, "top"), .ascending = a.flag_or(at + 1, "ascending", true)};
   if (rule.count < 1) a.refuse("top", "must be a positive integer.");
   const auto ties = a.text_or(at + 2, "tiesMethod", "latest");
-  if (ties == "oldest") rule.ties = Ties::kOldest;
-  else if (ties == "all") rule.ties = Ties::kAll;
-  else if (ties != "latest") a.refuse("tiesMethod", "must be oldest, latest or all.");
+  if (ties == "oldest")
+    rule.ties = Ties::kOldest;
+  else if (ties == "all")
+    rule.ties = Ties::kAll;
+  else if (ties != "latest")
+    a.refuse("tiesMethod", "must be oldest, latest or all.");
   return rule;
 }
 
@@ -48,7 +51,6 @@ void top_rows(std::span<const double> keys, size_t from, size_t to, const TopRul
   rows.resize(count);
   std::sort(rows.begin(), rows.end());
 }
-
 
 using Fold1 = double (*)(std::span<const double> x, std::span<const size_t> rows);
 using Fold2 = double (*)(std::span<const double> x, std::span<const double> y, std::span<const size_t> rows);
@@ -88,7 +90,8 @@ std::vector<size_t> starts_of(const Arguments& a, const Shape& shape, size_t row
   return kernels::window_starts(rows, {.rows = window});
 }
 
-Vector run(const Arguments& a, const Shape& shape, const Shared<Vector>& sort_by, const TopRule& rule, const std::function<double(std::span<const size_t>)>& fold) {
+Vector run(const Arguments& a, const Shape& shape, const Shared<Vector>& sort_by, const TopRule& rule,
+           const std::function<double(std::span<const size_t>)>& fold) {
   const auto keys = as_doubles(a.function(), sort_by);
   const auto starts = starts_of(a, shape, keys->size());
   Vector result(Type::kDouble, keys->size());
@@ -104,18 +107,20 @@ Native one_series(std::string_view name, Shape shape, Fold1 fold) {
   return [=](CallContext&, std::span<Value> args) {
     Arguments a(name, args);
     const auto rule = rule_of(a, shape.window == SIZE_MAX ? shape.value + 2 : shape.window + 1);
-    return lift_map2(name, args[shape.value], args[shape.value + 1], [&](const Shared<Vector>& x, const Shared<Vector>& s) {
-      if (x->size() != s->size()) refuse_lengths(name, x->size(), s->size());
-      const auto values = numeric_doubles(name, x);
-      return run(a, shape, s, rule, [&](std::span<const size_t> rows) { return fold(doubles(values), rows); });
-    });
+    return lift_map2(
+        name, args[shape.value], args[shape.value + 1], [&](const Shared<Vector>& x, const Shared<Vector>& s) {
+          if (x->size() != s->size()) refuse_lengths(name, x->size(), s->size());
+          const auto values = numeric_doubles(name, x);
+          return run(a, shape, s, rule, [&](std::span<const size_t> rows) { return fold(doubles(values), rows); });
+        });
   };
 }
 Native two_series(std::string_view name, Shape shape, Fold2 fold) {
   return [=](CallContext&, std::span<Value> args) -> Value {
     Arguments a(name, args);
     const auto rule = rule_of(a, shape.window == SIZE_MAX ? shape.value + 3 : shape.window + 1);
-    const auto x = numeric_doubles(name, a.vector(shape.value, "X")), y = numeric_doubles(name, a.vector(shape.value + 1, "Y"));
+    const auto x = numeric_doubles(name, a.vector(shape.value, "X")),
+               y = numeric_doubles(name, a.vector(shape.value + 1, "Y"));
     const auto s = a.vector(shape.value + 2, "S");
     if (x->size() != y->size()) refuse_lengths(name, x->size(), y->size());
     if (x->size() != s->size()) refuse_lengths(name, x->size(), s->size());
@@ -153,17 +158,29 @@ void register_top_n(Registry& registry) {
       {"mwsumTopN", "tmwsumTopN", "cumwsumTopN", fold_rows2<WeightedSum>},
   };
   const auto row = [&](std::string_view name, std::string_view parameters, Native native, std::string_view summary) {
-    declare(registry, kFamily, Nature::kVector, {name, parameters, std::move(native), summary, {}, {}, "Rows with a null key or value are skipped."});
+    declare(registry, kFamily, Nature::kVector,
+            {name, parameters, std::move(native), summary, {}, {}, "Rows with a null key or value are skipped."});
   };
   for (const auto& r : kOne) {
-    row(r.rows, "X, S, window, top, [ascending=true], [tiesMethod='latest']", one_series(r.rows, {0, 2, false}, r.fold), "The aggregate of X over the rows of each window that come first by S.");
-    row(r.time, "T, X, S, window, top, [ascending=true], [tiesMethod='latest']", one_series(r.time, {1, 3, true}, r.fold), "The aggregate of X over the rows of each window of time that come first by S.");
-    row(r.running, "X, S, top, [ascending=true], [tiesMethod='latest']", one_series(r.running, {0, SIZE_MAX, false}, r.fold), "The aggregate of X over the rows so far that come first by S.");
+    row(r.rows, "X, S, window, top, [ascending=true], [tiesMethod='latest']", one_series(r.rows, {0, 2, false}, r.fold),
+        "The aggregate of X over the rows of each window that come first by S.");
+    row(r.time, "T, X, S, window, top, [ascending=true], [tiesMethod='latest']",
+        one_series(r.time, {1, 3, true}, r.fold),
+        "The aggregate of X over the rows of each window of time that come first by S.");
+    row(r.running, "X, S, top, [ascending=true], [tiesMethod='latest']",
+        one_series(r.running, {0, SIZE_MAX, false}, r.fold),
+        "The aggregate of X over the rows so far that come first by S.");
   }
   for (const auto& r : kTwo) {
-    row(r.rows, "X, Y, S, window, top, [ascending=true], [tiesMethod='latest']", two_series(r.rows, {0, 3, false}, r.fold), "The aggregate of X and Y over the rows of each window that come first by S.");
-    row(r.time, "T, X, Y, S, window, top, [ascending=true], [tiesMethod='latest']", two_series(r.time, {1, 4, true}, r.fold), "The aggregate of X and Y over the rows of each window of time that come first by S.");
-    row(r.running, "X, Y, S, top, [ascending=true], [tiesMethod='latest']", two_series(r.running, {0, SIZE_MAX, false}, r.fold), "The aggregate of X and Y over the rows so far that come first by S.");
+    row(r.rows, "X, Y, S, window, top, [ascending=true], [tiesMethod='latest']",
+        two_series(r.rows, {0, 3, false}, r.fold),
+        "The aggregate of X and Y over the rows of each window that come first by S.");
+    row(r.time, "T, X, Y, S, window, top, [ascending=true], [tiesMethod='latest']",
+        two_series(r.time, {1, 4, true}, r.fold),
+        "The aggregate of X and Y over the rows of each window of time that come first by S.");
+    row(r.running, "X, Y, S, top, [ascending=true], [tiesMethod='latest']",
+        two_series(r.running, {0, SIZE_MAX, false}, r.fold),
+        "The aggregate of X and Y over the rows so far that come first by S.");
   }
 }
 

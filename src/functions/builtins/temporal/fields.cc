@@ -20,7 +20,8 @@ using types::kNull;
 
 /// The vector as temporal values; text is refused with the function's name.
 void require_temporal(std::string_view function, const Vector& vector) {
-  if (!types::is_temporal(vector.type())) usage_error(function, "X must be a temporal value, not " + std::string(types::name_of(vector.type())) + ".");
+  if (!types::is_temporal(vector.type()))
+    usage_error(function, "X must be a temporal value, not " + std::string(types::name_of(vector.type())) + ".");
 }
 
 /// A part of the date: f(days since 1970, civil date).
@@ -52,7 +53,9 @@ Value map_clock(std::string_view function, const Value& x, ClockPart part) {
 }
 
 int64_t first_of(const CivilDate& c, int month) { return types::days_from_civil(c.year, month, 1); }
-int64_t last_of(const CivilDate& c, int month) { return types::days_from_civil(c.year, month, types::days_in_month(c.year, month)); }
+int64_t last_of(const CivilDate& c, int month) {
+  return types::days_from_civil(c.year, month, types::days_in_month(c.year, month));
+}
 int quarter_start(const CivilDate& c) { return (c.month - 1) / 3 * 3 + 1; }
 int64_t business_on_or_before(int64_t days) {
   const int weekday = kernels::weekday_of(days);
@@ -72,36 +75,73 @@ struct DateRow {
   std::string_view result;
 };
 const DateRow kDateRows[] = {
-    {"year", Type::kInt, [](int64_t, const CivilDate& c) -> int64_t { return c.year; }, "The year.", "year(2021.05.06)", "2021"},
-    {"monthOfYear", Type::kInt, [](int64_t, const CivilDate& c) -> int64_t { return c.month; }, "The month, from 1.", "monthOfYear(2021.05.06)", "5"},
-    {"dayOfMonth", Type::kInt, [](int64_t, const CivilDate& c) -> int64_t { return c.day; }, "The day of the month, from 1.", "dayOfMonth(2021.05.06)", "6"},
-    {"quarterOfYear", Type::kInt, [](int64_t, const CivilDate& c) -> int64_t { return (c.month + 2) / 3; }, "The quarter, from 1.", "quarterOfYear(2021.08.06)", "3"},
-    {"dayOfYear", Type::kInt, [](int64_t d, const CivilDate& c) { return d - first_of(c, 1) + 1; }, "The day of the year, from 1.", "dayOfYear(2021.03.01)", "60"},
-    {"weekOfYear", Type::kInt, [](int64_t d, const CivilDate&) -> int64_t { return kernels::iso_week(d).week; }, "The ISO week.", "weekOfYear(2021.01.03)", "53"},
-    {"dayOfWeek", Type::kInt, [](int64_t d, const CivilDate&) -> int64_t { return kernels::weekday_of(d); }, "The day of the week, Monday 0.", "dayOfWeek(2021.05.09)", "6"},
-    {"daysInMonth", Type::kInt, [](int64_t, const CivilDate& c) -> int64_t { return types::days_in_month(c.year, c.month); }, "The number of days of the month.", "daysInMonth(2021.02.06)", "28"},
-    {"isLeapYear", Type::kBool, [](int64_t, const CivilDate& c) -> int64_t { return types::is_leap_year(c.year); }, "Whether the year has a February 29.", "isLeapYear(2024.05.01)", "true"},
-    {"isMonthStart", Type::kBool, [](int64_t, const CivilDate& c) -> int64_t { return c.day == 1; }, "Whether it is the first day of a month.", "isMonthStart(2021.05.01)", "true"},
-    {"isMonthEnd", Type::kBool, [](int64_t d, const CivilDate& c) -> int64_t { return d == last_of(c, c.month); }, "Whether it is the last day of a month.", "isMonthEnd(2021.05.30)", "false"},
-    {"isQuarterStart", Type::kBool, [](int64_t d, const CivilDate& c) -> int64_t { return d == first_of(c, quarter_start(c)); }, "Whether it is the first day of a quarter.", "isQuarterStart(2021.04.01)", "true"},
-    {"isQuarterEnd", Type::kBool, [](int64_t d, const CivilDate& c) -> int64_t { return d == last_of(c, quarter_start(c) + 2); }, "Whether it is the last day of a quarter.", "isQuarterEnd(2021.06.30)", "true"},
-    {"isYearStart", Type::kBool, [](int64_t d, const CivilDate& c) -> int64_t { return d == first_of(c, 1); }, "Whether it is January 1.", "isYearStart(2021.01.01)", "true"},
-    {"isYearEnd", Type::kBool, [](int64_t d, const CivilDate& c) -> int64_t { return d == last_of(c, 12); }, "Whether it is December 31.", "isYearEnd(2021.12.31)", "true"},
-    {"monthBegin", Type::kDate, [](int64_t, const CivilDate& c) { return first_of(c, c.month); }, "The first day of the month.", "monthBegin(2021.08.19)", "2021.08.01"},
-    {"monthEnd", Type::kDate, [](int64_t, const CivilDate& c) { return last_of(c, c.month); }, "The last day of the month.", "monthEnd(2021.08.19)", "2021.08.31"},
-    {"quarterBegin", Type::kDate, [](int64_t, const CivilDate& c) { return first_of(c, quarter_start(c)); }, "The first day of the quarter.", "quarterBegin(2021.08.19)", "2021.07.01"},
-    {"quarterEnd", Type::kDate, [](int64_t, const CivilDate& c) { return last_of(c, quarter_start(c) + 2); }, "The last day of the quarter.", "quarterEnd(2021.08.19)", "2021.09.30"},
-    {"yearBegin", Type::kDate, [](int64_t, const CivilDate& c) { return first_of(c, 1); }, "January 1 of the year.", "yearBegin(2021.08.19)", "2021.01.01"},
-    {"yearEnd", Type::kDate, [](int64_t, const CivilDate& c) { return last_of(c, 12); }, "December 31 of the year.", "yearEnd(2021.08.19)", "2021.12.31"},
-    {"weekBegin", Type::kDate, [](int64_t d, const CivilDate&) { return d - kernels::weekday_of(d); }, "The Monday of the week.", "weekBegin(2021.05.06)", "2021.05.03"},
-    {"weekEnd", Type::kDate, [](int64_t d, const CivilDate&) { return d - kernels::weekday_of(d) + 6; }, "The Sunday of the week.", "weekEnd(2021.05.06)", "2021.05.09"},
-    {"businessDay", Type::kDate, [](int64_t d, const CivilDate&) { return business_on_or_before(d); }, "The date, or the Friday before a weekend.", "businessDay(2021.05.09)", "2021.05.07"},
-    {"businessMonthBegin", Type::kDate, [](int64_t, const CivilDate& c) { return business_on_or_after(first_of(c, c.month)); }, "The first business day of the month.", "businessMonthBegin(2021.08.19)", "2021.08.02"},
-    {"businessMonthEnd", Type::kDate, [](int64_t, const CivilDate& c) { return business_on_or_before(last_of(c, c.month)); }, "The last business day of the month.", "businessMonthEnd(2021.07.20)", "2021.07.30"},
-    {"businessQuarterBegin", Type::kDate, [](int64_t, const CivilDate& c) { return business_on_or_after(first_of(c, quarter_start(c))); }, "The first business day of the quarter.", "businessQuarterBegin(2021.08.19)", "2021.07.01"},
-    {"businessQuarterEnd", Type::kDate, [](int64_t, const CivilDate& c) { return business_on_or_before(last_of(c, quarter_start(c) + 2)); }, "The last business day of the quarter.", "businessQuarterEnd(2021.08.19)", "2021.09.30"},
-    {"businessYearBegin", Type::kDate, [](int64_t, const CivilDate& c) { return business_on_or_after(first_of(c, 1)); }, "The first business day of the year.", "businessYearBegin(2021.08.19)", "2021.01.01"},
-    {"businessYearEnd", Type::kDate, [](int64_t, const CivilDate& c) { return business_on_or_before(last_of(c, 12)); }, "The last business day of the year.", "businessYearEnd(2021.08.19)", "2021.12.31"},
+    {"year", Type::kInt, [](int64_t, const CivilDate& c) -> int64_t { return c.year; }, "The year.", "year(2021.05.06)",
+     "2021"},
+    {"monthOfYear", Type::kInt, [](int64_t, const CivilDate& c) -> int64_t { return c.month; }, "The month, from 1.",
+     "monthOfYear(2021.05.06)", "5"},
+    {"dayOfMonth", Type::kInt, [](int64_t, const CivilDate& c) -> int64_t { return c.day; },
+     "The day of the month, from 1.", "dayOfMonth(2021.05.06)", "6"},
+    {"quarterOfYear", Type::kInt, [](int64_t, const CivilDate& c) -> int64_t { return (c.month + 2) / 3; },
+     "The quarter, from 1.", "quarterOfYear(2021.08.06)", "3"},
+    {"dayOfYear", Type::kInt, [](int64_t d, const CivilDate& c) { return d - first_of(c, 1) + 1; },
+     "The day of the year, from 1.", "dayOfYear(2021.03.01)", "60"},
+    {"weekOfYear", Type::kInt, [](int64_t d, const CivilDate&) -> int64_t { return kernels::iso_week(d).week; },
+     "The ISO week.", "weekOfYear(2021.01.03)", "53"},
+    {"dayOfWeek", Type::kInt, [](int64_t d, const CivilDate&) -> int64_t { return kernels::weekday_of(d); },
+     "The day of the week, Monday 0.", "dayOfWeek(2021.05.09)", "6"},
+    {"daysInMonth", Type::kInt,
+     [](int64_t, const CivilDate& c) -> int64_t { return types::days_in_month(c.year, c.month); },
+     "The number of days of the month.", "daysInMonth(2021.02.06)", "28"},
+    {"isLeapYear", Type::kBool, [](int64_t, const CivilDate& c) -> int64_t { return types::is_leap_year(c.year); },
+     "Whether the year has a February 29.", "isLeapYear(2024.05.01)", "true"},
+    {"isMonthStart", Type::kBool, [](int64_t, const CivilDate& c) -> int64_t { return c.day == 1; },
+     "Whether it is the first day of a month.", "isMonthStart(2021.05.01)", "true"},
+    {"isMonthEnd", Type::kBool, [](int64_t d, const CivilDate& c) -> int64_t { return d == last_of(c, c.month); },
+     "Whether it is the last day of a month.", "isMonthEnd(2021.05.30)", "false"},
+    {"isQuarterStart", Type::kBool,
+     [](int64_t d, const CivilDate& c) -> int64_t { return d == first_of(c, quarter_start(c)); },
+     "Whether it is the first day of a quarter.", "isQuarterStart(2021.04.01)", "true"},
+    {"isQuarterEnd", Type::kBool,
+     [](int64_t d, const CivilDate& c) -> int64_t { return d == last_of(c, quarter_start(c) + 2); },
+     "Whether it is the last day of a quarter.", "isQuarterEnd(2021.06.30)", "true"},
+    {"isYearStart", Type::kBool, [](int64_t d, const CivilDate& c) -> int64_t { return d == first_of(c, 1); },
+     "Whether it is January 1.", "isYearStart(2021.01.01)", "true"},
+    {"isYearEnd", Type::kBool, [](int64_t d, const CivilDate& c) -> int64_t { return d == last_of(c, 12); },
+     "Whether it is December 31.", "isYearEnd(2021.12.31)", "true"},
+    {"monthBegin", Type::kDate, [](int64_t, const CivilDate& c) { return first_of(c, c.month); },
+     "The first day of the month.", "monthBegin(2021.08.19)", "2021.08.01"},
+    {"monthEnd", Type::kDate, [](int64_t, const CivilDate& c) { return last_of(c, c.month); },
+     "The last day of the month.", "monthEnd(2021.08.19)", "2021.08.31"},
+    {"quarterBegin", Type::kDate, [](int64_t, const CivilDate& c) { return first_of(c, quarter_start(c)); },
+     "The first day of the quarter.", "quarterBegin(2021.08.19)", "2021.07.01"},
+    {"quarterEnd", Type::kDate, [](int64_t, const CivilDate& c) { return last_of(c, quarter_start(c) + 2); },
+     "The last day of the quarter.", "quarterEnd(2021.08.19)", "2021.09.30"},
+    {"yearBegin", Type::kDate, [](int64_t, const CivilDate& c) { return first_of(c, 1); }, "January 1 of the year.",
+     "yearBegin(2021.08.19)", "2021.01.01"},
+    {"yearEnd", Type::kDate, [](int64_t, const CivilDate& c) { return last_of(c, 12); }, "December 31 of the year.",
+     "yearEnd(2021.08.19)", "2021.12.31"},
+    {"weekBegin", Type::kDate, [](int64_t d, const CivilDate&) { return d - kernels::weekday_of(d); },
+     "The Monday of the week.", "weekBegin(2021.05.06)", "2021.05.03"},
+    {"weekEnd", Type::kDate, [](int64_t d, const CivilDate&) { return d - kernels::weekday_of(d) + 6; },
+     "The Sunday of the week.", "weekEnd(2021.05.06)", "2021.05.09"},
+    {"businessDay", Type::kDate, [](int64_t d, const CivilDate&) { return business_on_or_before(d); },
+     "The date, or the Friday before a weekend.", "businessDay(2021.05.09)", "2021.05.07"},
+    {"businessMonthBegin", Type::kDate,
+     [](int64_t, const CivilDate& c) { return business_on_or_after(first_of(c, c.month)); },
+     "The first business day of the month.", "businessMonthBegin(2021.08.19)", "2021.08.02"},
+    {"businessMonthEnd", Type::kDate,
+     [](int64_t, const CivilDate& c) { return business_on_or_before(last_of(c, c.month)); },
+     "The last business day of the month.", "businessMonthEnd(2021.07.20)", "2021.07.30"},
+    {"businessQuarterBegin", Type::kDate,
+     [](int64_t, const CivilDate& c) { return business_on_or_after(first_of(c, quarter_start(c))); },
+     "The first business day of the quarter.", "businessQuarterBegin(2021.08.19)", "2021.07.01"},
+    {"businessQuarterEnd", Type::kDate,
+     [](int64_t, const CivilDate& c) { return business_on_or_before(last_of(c, quarter_start(c) + 2)); },
+     "The last business day of the quarter.", "businessQuarterEnd(2021.08.19)", "2021.09.30"},
+    {"businessYearBegin", Type::kDate, [](int64_t, const CivilDate& c) { return business_on_or_after(first_of(c, 1)); },
+     "The first business day of the year.", "businessYearBegin(2021.08.19)", "2021.01.01"},
+    {"businessYearEnd", Type::kDate, [](int64_t, const CivilDate& c) { return business_on_or_before(last_of(c, 12)); },
+     "The last business day of the year.", "businessYearEnd(2021.08.19)", "2021.12.31"},
 };
 
 struct ClockRow {
@@ -113,17 +153,25 @@ struct ClockRow {
 };
 const ClockRow kClockRows[] = {
     {"hour", [](int64_t ns) { return ns / 3'600'000'000'000; }, "The hour of the day.", "hour(10:11:12)", "10"},
-    {"minuteOfHour", [](int64_t ns) { return ns / 60'000'000'000 % 60; }, "The minute of the hour.", "minuteOfHour(10:11:12)", "11"},
-    {"secondOfMinute", [](int64_t ns) { return ns / 1'000'000'000 % 60; }, "The second of the minute.", "secondOfMinute(10:11:12)", "12"},
-    {"millisecond", [](int64_t ns) { return ns / 1'000'000 % 1000; }, "The milliseconds of the second.", "millisecond(10:11:12.345)", "345"},
-    {"microsecond", [](int64_t ns) { return ns / 1000 % 1'000'000; }, "The microseconds of the second.", "microsecond(10:11:12.345)", "345000"},
-    {"nanosecond", [](int64_t ns) { return ns % 1'000'000'000; }, "The nanoseconds of the second.", "nanosecond(10:11:12.345)", "345000000"},
+    {"minuteOfHour", [](int64_t ns) { return ns / 60'000'000'000 % 60; }, "The minute of the hour.",
+     "minuteOfHour(10:11:12)", "11"},
+    {"secondOfMinute", [](int64_t ns) { return ns / 1'000'000'000 % 60; }, "The second of the minute.",
+     "secondOfMinute(10:11:12)", "12"},
+    {"millisecond", [](int64_t ns) { return ns / 1'000'000 % 1000; }, "The milliseconds of the second.",
+     "millisecond(10:11:12.345)", "345"},
+    {"microsecond", [](int64_t ns) { return ns / 1000 % 1'000'000; }, "The microseconds of the second.",
+     "microsecond(10:11:12.345)", "345000"},
+    {"nanosecond", [](int64_t ns) { return ns % 1'000'000'000; }, "The nanoseconds of the second.",
+     "nanosecond(10:11:12.345)", "345000000"},
 };
 
 Value weekday(CallContext&, std::span<Value> args) {
   const bool from_sunday = Arguments("weekday", args).flag_or(1, "startFromSunday", true);
-  if (!from_sunday) return map_date("weekday", args[0], Type::kInt, [](int64_t d, const CivilDate&) -> int64_t { return kernels::weekday_of(d); });
-  return map_date("weekday", args[0], Type::kInt, [](int64_t d, const CivilDate&) -> int64_t { return (kernels::weekday_of(d) + 1) % 7; });
+  if (!from_sunday)
+    return map_date("weekday", args[0], Type::kInt,
+                    [](int64_t d, const CivilDate&) -> int64_t { return kernels::weekday_of(d); });
+  return map_date("weekday", args[0], Type::kInt,
+                  [](int64_t d, const CivilDate&) -> int64_t { return (kernels::weekday_of(d) + 1) % 7; });
 }
 
 /// temporalAdd(x, 3, "d") or temporalAdd(x, 3d); a vector of counts goes element by element.
@@ -136,7 +184,9 @@ Value temporal_add(CallContext&, std::span<Value> args) {
   }
   const auto unit = parse_duration("1" + a.text(2, "unit"));
   if (unit.count == kNull<int32_t>) a.refuse("unit", "must be one of y M w d B H m s ms us ns.");
-  if (args[1].is_scalar()) return args[1].is_null() ? move_temporal("temporalAdd", args[0], 0, types::Duration{kNull<int32_t>, unit.unit}) : move_temporal("temporalAdd", args[0], a.integer(1, "duration"), unit);
+  if (args[1].is_scalar())
+    return args[1].is_null() ? move_temporal("temporalAdd", args[0], 0, types::Duration{kNull<int32_t>, unit.unit})
+                             : move_temporal("temporalAdd", args[0], a.integer(1, "duration"), unit);
   return lift_map2("temporalAdd", args[0], args[1], [&](const Shared<Vector>& x, const Shared<Vector>& counts) {
     require_temporal("temporalAdd", *x);
     if (x->size() != counts->size()) refuse_lengths("temporalAdd", x->size(), counts->size());
@@ -144,7 +194,9 @@ Value temporal_add(CallContext&, std::span<Value> args) {
     size_t i = 0;
     return map_whole(*x, x->type(), [&](int64_t value) {
       const int64_t count = numbers->values<int64_t>()[i++];
-      return count == kNull<int64_t> ? count : kernels::add_duration(value, x->type(), count, static_cast<types::DurationUnit>(unit.unit));
+      return count == kNull<int64_t>
+                 ? count
+                 : kernels::add_duration(value, x->type(), count, static_cast<types::DurationUnit>(unit.unit));
     });
   });
 }
@@ -157,7 +209,8 @@ Value temporal_difference(CallContext&, std::span<Value> args) {
   const auto unit = parse_duration("1" + a.text(2, "unit"));
   const int64_t unit_ns = kernels::nanoseconds_of(static_cast<types::DurationUnit>(unit.unit));
   const Type type = args[0].type();
-  if (unit.count == kNull<int32_t> || unit_ns == 0 || types::units_per_day(type) == 0) a.refuse("unit", "must be one of w d H m s ms us ns.");
+  if (unit.count == kNull<int32_t> || unit_ns == 0 || types::units_per_day(type) == 0)
+    a.refuse("unit", "must be one of w d H m s ms us ns.");
   const int64_t own_ns = kNsPerDay / types::units_per_day(type);
   return lift_map("temporalDiff", difference, Spread::kElements, [&](const Shared<Vector>& vector) {
     return map_whole(*vector, Type::kLong, [&](int64_t value) {
@@ -169,8 +222,11 @@ Value temporal_difference(CallContext&, std::span<Value> args) {
 
 Value concatenate(CallContext&, std::span<Value> args) {
   return lift_map2("concatDateTime", args[0], args[1], [](const Shared<Vector>& dates, const Shared<Vector>& times) {
-    if (dates->type() != Type::kDate || !types::is_time_of_day(times->type())) usage_error("concatDateTime", "A DATE and a time of day are expected.");
-    const Type type = times->type() == Type::kNanotime ? Type::kNanotimestamp : times->type() == Type::kTime ? Type::kTimestamp : Type::kDatetime;
+    if (dates->type() != Type::kDate || !types::is_time_of_day(times->type()))
+      usage_error("concatDateTime", "A DATE and a time of day are expected.");
+    const Type type = times->type() == Type::kNanotime ? Type::kNanotimestamp
+                      : times->type() == Type::kTime   ? Type::kTimestamp
+                                                       : Type::kDatetime;
     const auto days = converted("concatDateTime", dates, type);
     const int64_t scale = types::units_per_day(type) / types::units_per_day(times->type());
     const auto starts = as_longs("concatDateTime", days), clocks = as_longs("concatDateTime", times);
@@ -187,21 +243,27 @@ Value concatenate(CallContext&, std::span<Value> args) {
 void register_temporals(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kElementwise, std::move(d)); };
   for (const auto& r : kDateRows) {
-    row({r.name, "X", [&r](CallContext&, std::span<Value> args) { return map_date(r.name, args[0], r.type, r.part); }, r.summary, r.example, r.result, kNullsStay});
+    row({r.name, "X", [&r](CallContext&, std::span<Value> args) { return map_date(r.name, args[0], r.type, r.part); },
+         r.summary, r.example, r.result, kNullsStay});
   }
   for (const auto& r : kClockRows) {
-    row({r.name, "X", [&r](CallContext&, std::span<Value> args) { return map_clock(r.name, args[0], r.part); }, r.summary, r.example, r.result, kNullsStay});
+    row({r.name, "X", [&r](CallContext&, std::span<Value> args) { return map_clock(r.name, args[0], r.part); },
+         r.summary, r.example, r.result, kNullsStay});
   }
   registry.add_alias("monthStart", "monthBegin");
   registry.add_alias("quarterStart", "quarterBegin");
   registry.add_alias("yearStart", "yearBegin");
   registry.add_alias("hourOfDay", "hour");
-  row({"weekday", "X, [startFromSunday=true]", weekday, "The day of the week, Sunday 0, or Monday 0.", "weekday(2021.05.06)", "4", kNullsStay});
-  row({"temporalAdd", "date, duration, [unit]", temporal_add, "The value moved by a duration, or by a number of units.", "temporalAdd(2021.01.31, 1, \"M\")", "2021.02.28", kNullsStay});
+  row({"weekday", "X, [startFromSunday=true]", weekday, "The day of the week, Sunday 0, or Monday 0.",
+       "weekday(2021.05.06)", "4", kNullsStay});
+  row({"temporalAdd", "date, duration, [unit]", temporal_add, "The value moved by a duration, or by a number of units.",
+       "temporalAdd(2021.01.31, 1, \"M\")", "2021.02.28", kNullsStay});
   registry.add_alias("datetimeAdd", "temporalAdd");
-  row({"temporalDiff", "X, Y, [unit]", temporal_difference, "X minus Y in their own unit, or in whole units.", "temporalDiff(2021.05.10, 2021.05.06)", "4", "Null if either is null."});
+  row({"temporalDiff", "X, Y, [unit]", temporal_difference, "X minus Y in their own unit, or in whole units.",
+       "temporalDiff(2021.05.10, 2021.05.06)", "4", "Null if either is null."});
   registry.add_alias("datetimeDiff", "temporalDiff");
-  row({"concatDateTime", "date, time", concatenate, "A date and a time of day as one value.", "concatDateTime(2021.05.06, 10:11:12)", "2021.05.06T10:11:12", "Null if either is null."});
+  row({"concatDateTime", "date, time", concatenate, "A date and a time of day as one value.",
+       "concatDateTime(2021.05.06, 10:11:12)", "2021.05.06T10:11:12", "Null if either is null."});
 }
 
 }  // namespace pelorus::functions

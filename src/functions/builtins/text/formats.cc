@@ -24,7 +24,8 @@ Value format_temporals(std::string_view name, const Value& x, const std::string&
     if (!types::is_temporal(vector->type())) usage_error(name, "X must be a temporal value.");
     std::vector<std::string> texts;
     for (size_t i = 0; i < vector->size(); ++i) {
-      texts.push_back(vector->is_null_at(i) ? std::string() : compiled.format(vector->scalar_at(i).as_int64(), vector->type()));
+      texts.push_back(vector->is_null_at(i) ? std::string()
+                                            : compiled.format(vector->scalar_at(i).as_int64(), vector->type()));
     }
     return Vector::of_strings(Type::kString, std::move(texts));
   });
@@ -35,7 +36,8 @@ Value format_numbers(std::string_view name, const Value& x, const std::string& p
   return lift_map(name, x, Spread::kElements, [&](const Shared<Vector>& vector) {
     const auto numbers = as_doubles(name, vector);
     std::vector<std::string> texts;
-    for (const double value : numbers->values<double>()) texts.push_back(value == types::kNull<double> ? std::string() : compiled.format(value));
+    for (const double value : numbers->values<double>())
+      texts.push_back(value == types::kNull<double> ? std::string() : compiled.format(value));
     return Vector::of_strings(Type::kString, std::move(texts));
   });
 }
@@ -44,7 +46,8 @@ Value format(CallContext&, std::span<Value> args) {
   Arguments a("format", args);
   const auto pattern = a.text(1, "format");
   if (args[0].is_table() || types::is_literal(args[0].type())) a.refuse("X", "must be a number or a temporal value.");
-  return types::is_temporal(args[0].type()) ? format_temporals("format", args[0], pattern) : format_numbers("format", args[0], pattern);
+  return types::is_temporal(args[0].type()) ? format_temporals("format", args[0], pattern)
+                                            : format_numbers("format", args[0], pattern);
 }
 
 Value parse_temporals(CallContext&, std::span<Value> args) {
@@ -55,7 +58,8 @@ Value parse_temporals(CallContext&, std::span<Value> args) {
   return map_text_to("temporalParse", args[0], type, [&](const std::string& text) {
     const auto value = text.empty() ? std::nullopt : pattern.parse(text);
     if (!value) return Scalar::null_of(type);
-    return types::repr_of(type) == types::Repr::kI64 ? Scalar::of<int64_t>(type, *value) : Scalar::of<int32_t>(type, static_cast<int32_t>(*value));
+    return types::repr_of(type) == types::Repr::kI64 ? Scalar::of<int64_t>(type, *value)
+                                                     : Scalar::of<int32_t>(type, static_cast<int32_t>(*value));
   });
 }
 
@@ -95,18 +99,30 @@ std::string place_text(const Place& place, const Value& value) {
   if (scalar.is_null()) return placed(place, {});
   const bool number = types::is_numeric(scalar.type());
   switch (place.letter) {
-    case 'f': case 'F': case 'e': case 'g':
+    case 'f':
+    case 'F':
+    case 'e':
+    case 'g':
       if (number) {
         const int precision = place.precision < 0 ? 6 : place.precision;
         const double v = scalar.as_double();
-        return placed(place, place.letter == 'e' ? fmt::format("{:.{}e}", v, precision) : place.letter == 'g' ? fmt::format("{:.{}g}", v, precision) : fmt::format("{:.{}f}", v, precision));
+        return placed(place, place.letter == 'e'   ? fmt::format("{:.{}e}", v, precision)
+                             : place.letter == 'g' ? fmt::format("{:.{}g}", v, precision)
+                                                   : fmt::format("{:.{}f}", v, precision));
       }
       break;
-    case 'i': case 'l': case 'h': case 'd': case 'u':
+    case 'i':
+    case 'l':
+    case 'h':
+    case 'd':
+    case 'u':
       if (number) return placed(place, std::to_string(std::llround(scalar.as_double())));
       break;
-    case 'x': case 'X':
-      if (number) return placed(place, place.letter == 'x' ? fmt::format("{:x}", std::llround(scalar.as_double())) : fmt::format("{:X}", std::llround(scalar.as_double())));
+    case 'x':
+    case 'X':
+      if (number)
+        return placed(place, place.letter == 'x' ? fmt::format("{:x}", std::llround(scalar.as_double()))
+                                                 : fmt::format("{:X}", std::llround(scalar.as_double())));
       break;
     default: break;
   }
@@ -131,9 +147,12 @@ std::string print_places(const std::string& pattern, std::span<const Value> valu
     Place place;
     for (++at; at < pattern.size(); ++at) {
       const char c = pattern[at];
-      if (c == '-') place.left = true;
-      else if (c == '0' && place.width == 0 && place.precision < 0) place.zero = true;
-      else if (c == '.') place.precision = 0;
+      if (c == '-')
+        place.left = true;
+      else if (c == '0' && place.width == 0 && place.precision < 0)
+        place.zero = true;
+      else if (c == '.')
+        place.precision = 0;
       else if (c >= '0' && c <= '9') {
         int& digits = place.precision >= 0 ? place.precision : place.width;
         digits = std::min(digits * 10 + (c - '0'), kWidthMax);
@@ -170,7 +189,8 @@ Value hexadecimal(CallContext&, std::span<Value> args) {
   return lift_map_any(args[0], Spread::kElements, [](const Shared<Vector>& vector) {
     std::vector<std::string> texts;
     for (size_t i = 0; i < vector->size(); ++i) {
-      if (vector->is_null_at(i)) texts.emplace_back();
+      if (vector->is_null_at(i))
+        texts.emplace_back();
       else if (types::is_literal(vector->type())) {
         std::string out;
         for (const char c : vector->text_at(i)) out += fmt::format("{:02X}", static_cast<unsigned char>(c));
@@ -187,15 +207,30 @@ Value hexadecimal(CallContext&, std::span<Value> args) {
 
 void register_formats(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kElementwise, std::move(d)); };
-  row({"format", "X, format", format, "A number or temporal value printed by a pattern.", "format(3.14159, \"0.00\")", "\"3.14\"", "Null gives an empty text."});
-  row({"decimalFormat", "X, format", [](CallContext&, std::span<Value> args) { return format_numbers("decimalFormat", args[0], Arguments("decimalFormat", args).text(1, "format")); }, "A number printed by a pattern.", "decimalFormat(1234.5, \"#,###.00\")", "\"1,234.50\"", "Null gives an empty text."});
-  row({"temporalFormat", "X, format", [](CallContext&, std::span<Value> args) { return format_temporals("temporalFormat", args[0], Arguments("temporalFormat", args).text(1, "format")); }, "A temporal value printed by a pattern.", "temporalFormat(2021.05.06, \"dd-MMM-yy\")", "\"06-MAY-21\"", "Null gives an empty text."});
+  row({"format", "X, format", format, "A number or temporal value printed by a pattern.", "format(3.14159, \"0.00\")",
+       "\"3.14\"", "Null gives an empty text."});
+  row({"decimalFormat", "X, format",
+       [](CallContext&, std::span<Value> args) {
+         return format_numbers("decimalFormat", args[0], Arguments("decimalFormat", args).text(1, "format"));
+       },
+       "A number printed by a pattern.", "decimalFormat(1234.5, \"#,###.00\")", "\"1,234.50\"",
+       "Null gives an empty text."});
+  row({"temporalFormat", "X, format",
+       [](CallContext&, std::span<Value> args) {
+         return format_temporals("temporalFormat", args[0], Arguments("temporalFormat", args).text(1, "format"));
+       },
+       "A temporal value printed by a pattern.", "temporalFormat(2021.05.06, \"dd-MMM-yy\")", "\"06-MAY-21\"",
+       "Null gives an empty text."});
   registry.add_alias("datetimeFormat", "temporalFormat");
-  row({"temporalParse", "X, format", parse_temporals, "Text read by a pattern; its letters decide the type.", "temporalParse(\"06-05-2021\", \"dd-MM-yyyy\")", "2021.05.06", "What does not fit gives null."});
+  row({"temporalParse", "X, format", parse_temporals, "Text read by a pattern; its letters decide the type.",
+       "temporalParse(\"06-05-2021\", \"dd-MM-yyyy\")", "2021.05.06", "What does not fit gives null."});
   registry.add_alias("datetimeParse", "temporalParse");
-  row({"parseInteger", "X, type, [radix=10]", parse_integer, "The whole number a text begins with.", "parseInteger(\"12ab\", INT)", "12", "What is no number gives null."});
+  row({"parseInteger", "X, type, [radix=10]", parse_integer, "The whole number a text begins with.",
+       "parseInteger(\"12ab\", INT)", "12", "What is no number gives null."});
   row({"hex", "X", hexadecimal, "In hexadecimal digits.", "hex(255)", "\"FF\""});
-  declare(registry, kFamily, Nature::kWhole, {"stringFormat", "format, args...", string_format, "A text with places such as %i, %5.2f and %s filled in.", "stringFormat(\"%s has %i\", \"x\", 3)", "\"x has 3\""});
+  declare(registry, kFamily, Nature::kWhole,
+          {"stringFormat", "format, args...", string_format, "A text with places such as %i, %5.2f and %s filled in.",
+           "stringFormat(\"%s has %i\", \"x\", 3)", "\"x has 3\""});
 }
 
 }  // namespace pelorus::functions

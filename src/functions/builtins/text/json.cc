@@ -22,7 +22,9 @@ Value from_standard(CallContext&, std::span<Value> args) {
   for (const auto& text : a.texts(0, "X")) parts.push_back(from_standard_json("fromStdJson", text));
   return vector_of(std::move(parts));
 }
-Value from_typed(CallContext&, std::span<Value> args) { return from_typed_json(Arguments("fromJson", args).text(0, "X")); }
+Value from_typed(CallContext&, std::span<Value> args) {
+  return from_typed_json(Arguments("fromJson", args).text(0, "X"));
+}
 
 /// Objects, one a row, as a table of the columns of all of them.
 Value parse_table(CallContext&, std::span<Value> args) {
@@ -30,8 +32,10 @@ Value parse_table(CallContext&, std::span<Value> args) {
   std::vector<Value> rows;
   for (const auto& text : a.texts(0, "json")) {
     const Value parsed = from_standard_json("parseJsonTable", text);
-    if (parsed.is_dictionary()) rows.push_back(parsed);
-    else if (parsed.is_tuple()) rows.insert(rows.end(), parsed.vector().values_any().begin(), parsed.vector().values_any().end());
+    if (parsed.is_dictionary())
+      rows.push_back(parsed);
+    else if (parsed.is_tuple())
+      rows.insert(rows.end(), parsed.vector().values_any().begin(), parsed.vector().values_any().end());
   }
   std::vector<std::string> names;
   for (const auto& row : rows) {
@@ -58,7 +62,8 @@ void register_json(Registry& registry) {
   row({"fromStdJson", "X", from_standard, "The value of standard JSON.", "fromStdJson(\"[1,2,3]\")", "[1,2,3]"});
   row({"toJson", "X", to_typed, "The value as JSON that keeps type and form.", "fromJson(toJson(1 2))", "[1,2]"});
   row({"fromJson", "X", from_typed, "The value of what toJson wrote.", "fromJson(toJson(2021.05.06))", "2021.05.06"});
-  row({"parseJsonTable", "json, [schema]", parse_table, "Objects, one a row, as a table.", "parseJsonTable(\"{\\\"a\\\": 1}\")", "table{a:[1]}"});
+  row({"parseJsonTable", "json, [schema]", parse_table, "Objects, one a row, as a table.",
+       "parseJsonTable(\"{\\\"a\\\": 1}\")", "table{a:[1]}"});
 }
 
 }  // namespace pelorus::functions

@@ -25,7 +25,8 @@ std::string read_file(CallContext& context, const std::string& path) {
   context.reserve_memory(static_cast<int64_t>(bytes) * 2);
   std::ifstream file(path, std::ios::binary);
   std::string text(bytes, '\0');
-  if (!file.read(text.data(), static_cast<std::streamsize>(bytes))) throw ScriptError("Can't read the file " + path + ".");
+  if (!file.read(text.data(), static_cast<std::streamsize>(bytes)))
+    throw ScriptError("Can't read the file " + path + ".");
   return text;
 }
 
@@ -51,9 +52,14 @@ std::vector<TextColumn> columns_of(const Arguments& a, size_t i, const Schema& g
     if (type < 0) a.refuse("schema", "needs a column named type.");
     const auto declared = type_argument(a.function(), schema.column(static_cast<size_t>(type)).at(r));
     if (declared.array) a.refuse("schema", "asks for an array vector, which text files do not give.");
-    column.definition = {.name = name >= 0 ? cast_text(schema.column(static_cast<size_t>(name)).scalar_at(r)) : r < guessed.size() ? guessed[r].name : "col" + std::to_string(r),
-                         .type = declared.type, .scale = declared.scale};
-    column.from = from >= 0 ? static_cast<size_t>(std::max<int64_t>(0, schema.column(static_cast<size_t>(from)).scalar_at(r).as_int64())) : r;
+    column.definition = {.name = name >= 0            ? cast_text(schema.column(static_cast<size_t>(name)).scalar_at(r))
+                                 : r < guessed.size() ? guessed[r].name
+                                                      : "col" + std::to_string(r),
+                         .type = declared.type,
+                         .scale = declared.scale};
+    column.from = from >= 0 ? static_cast<size_t>(std::max<int64_t>(
+                                  0, schema.column(static_cast<size_t>(from)).scalar_at(r).as_int64()))
+                            : r;
     if (format >= 0) column.format = cast_text(schema.column(static_cast<size_t>(format)).scalar_at(r));
     columns.push_back(std::move(column));
   }
@@ -81,7 +87,8 @@ Value extract_schema(CallContext& context, std::span<Value> args) {
     names.push_back(column.name);
     types.emplace_back(types::name_of(column.type));
   }
-  return Table({"name", "type"}, {Vector::of_strings(Type::kString, std::move(names)), Vector::of_strings(Type::kString, std::move(types))});
+  return Table({"name", "type"}, {Vector::of_strings(Type::kString, std::move(names)),
+                                  Vector::of_strings(Type::kString, std::move(types))});
 }
 
 Value save_text(CallContext&, std::span<Value> args) {
@@ -90,9 +97,12 @@ Value save_text(CallContext&, std::span<Value> args) {
   const bool append = a.flag_or(3, "append", false), header = a.flag_or(4, "header", true);
   const auto path = a.text(1, "filename");
   Table table;
-  if (args[0].is_table()) table = table_argument("saveText", args[0]);
-  else if (args[0].is_matrix() || args[0].is_vector() || args[0].is_scalar()) table = assemble_table({"value"}, {*elements_of(args[0])});
-  else a.refuse("obj", "must be a table, matrix or vector.");
+  if (args[0].is_table())
+    table = table_argument("saveText", args[0]);
+  else if (args[0].is_matrix() || args[0].is_vector() || args[0].is_scalar())
+    table = assemble_table({"value"}, {*elements_of(args[0])});
+  else
+    a.refuse("obj", "must be a table, matrix or vector.");
   std::ofstream file(path, append ? std::ios::binary | std::ios::app : std::ios::binary);
   if (header && !append && args[0].is_table()) {
     std::string names;
@@ -100,7 +110,8 @@ Value save_text(CallContext&, std::span<Value> args) {
     file << names << '\n';
   }
   constexpr size_t kRowsAtOnce = 8192;
-  for (size_t from = 0; from < table.rows(); from += kRowsAtOnce) file << write_rows(table, from, std::min(table.rows(), from + kRowsAtOnce), delimiter);
+  for (size_t from = 0; from < table.rows(); from += kRowsAtOnce)
+    file << write_rows(table, from, std::min(table.rows(), from + kRowsAtOnce), delimiter);
   file.flush();
   if (!file) throw ScriptError("Can't write the file " + path + ".");
   return Value::null();
@@ -120,11 +131,28 @@ Value save_plain(CallContext&, std::span<Value> args) {
 
 void register_text_files(Registry& registry) {
   const auto row = [&](Nature nature, Declaration d) { declare(registry, kFamily, nature, std::move(d)); };
-  row(Nature::kWhole, {"loadText", "filename, [delimiter=','], [schema], [skipRows=0], [arrayDelimiter], [containHeader], [arrayMarker]", load_text, "A delimited text file as a table; types are guessed unless a schema names them.", {}, {}});
+  row(Nature::kWhole,
+      {"loadText",
+       "filename, [delimiter=','], [schema], [skipRows=0], [arrayDelimiter], [containHeader], [arrayMarker]",
+       load_text,
+       "A delimited text file as a table; types are guessed unless a schema names them.",
+       {},
+       {}});
   registry.add_alias("ploadText", "loadText");
-  row(Nature::kWhole, {"extractTextSchema", "filename, [delimiter=','], [skipRows=0]", extract_schema, "The names and types loadText would give.", {}, {}});
-  row(Nature::kCommand, {"saveText", "obj, filename, [delimiter=','], [append=false], [header=true]", save_text, "Writes a table as delimited text.", {}, {}});
-  row(Nature::kCommand, {"saveTextFile", "content, filename, [append=false]", save_plain, "Writes a text to a file.", {}, {}});
+  row(Nature::kWhole, {"extractTextSchema",
+                       "filename, [delimiter=','], [skipRows=0]",
+                       extract_schema,
+                       "The names and types loadText would give.",
+                       {},
+                       {}});
+  row(Nature::kCommand, {"saveText",
+                         "obj, filename, [delimiter=','], [append=false], [header=true]",
+                         save_text,
+                         "Writes a table as delimited text.",
+                         {},
+                         {}});
+  row(Nature::kCommand,
+      {"saveTextFile", "content, filename, [append=false]", save_plain, "Writes a text to a file.", {}, {}});
 }
 
 }  // namespace pelorus::functions
