@@ -33,7 +33,8 @@ if [ -x "$build/pelorus" ]; then
 fi
 mkdir -p "$server/demo"
 cp "$root/packaging/demo/read_flights.mjs" "$server/demo/"
-if [ -d "$root/web/dist" ]; then cp -R "$root/web/dist/." "$server/web/"; fi
+# With their times: a packed form older than its file would not be served.
+if [ -d "$root/web/dist" ]; then cp -Rp "$root/web/dist/." "$server/web/"; fi
 if [ -d "$root/modules" ]; then cp -R "$root/modules/." "$server/modules/"; fi
 cp "$root/LICENSE" "$server/LICENSE"
 

@@ -10,6 +10,8 @@ FILE_LINES_MAX = 800
 HEADER_LINES_MAX = 300
 FUNCTION_LINES_MAX = 70
 FOLDER_SOURCES_MAX = 25
+WIDTH_MAX = 140
+SCRIPT_WIDTH_MAX = 120  # TypeScript
 REFUSED = re.compile(r"\b(?:class|struct|namespace)\s+\w*(Manager|Helper|Util|Utils|Common|Misc|Processor|Wrapper)\b")
 MARKS = re.compile(r"\b(?:FIXME|XXX|HACK)\b|\bTODO\b(?!\(#\d+\))")
 # A function body: a line that opens a brace at namespace or class depth and looks like a signature.
@@ -40,13 +42,14 @@ def faults_of(file, root):
     limit = HEADER_LINES_MAX if file.suffix == ".h" else FILE_LINES_MAX
     if len(lines) > limit:
         yield f"{name}:lines", f"{name}: {len(lines)} lines, at most {limit}"
+    width = SCRIPT_WIDTH_MAX if file.suffix in {".ts", ".tsx"} else WIDTH_MAX
     for number, line in enumerate(lines, 1):
         if REFUSED.search(line):
             yield f"{name}:name", f"{name}:{number}: refused word in a type name"
         if MARKS.search(line):
             yield f"{name}:mark", f"{name}:{number}: an open mark without an issue"
-        if len(line) > 140:
-            yield f"{name}:width", f"{name}:{number}: {len(line)} columns, at most 140"
+        if len(line) > width:
+            yield f"{name}:width", f"{name}:{number}: {len(line)} columns, at most {width}"
     if file.suffix in {".cc", ".h"}:
         for number, length in long_functions(lines):
             yield f"{name}:function", f"{name}:{number}: function of {length} lines, at most {FUNCTION_LINES_MAX}"

@@ -109,6 +109,7 @@ struct NativeConnection::Reply {
     auto encoder = std::make_shared<wire::ResultEncoder>(
         std::move(outcome.value), wire::ResultOptions{.session = session,
                                                       .fetch_size = header.fetch_size,
+                                                      .rows_max = header.rows_max,
                                                       .no_decimals = header.has(wire::kNoDecimals)});
     const auto complete = encoder->next(reply.chunk, chunk_bytes);
     if (!complete.ok()) {

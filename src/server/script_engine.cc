@@ -73,7 +73,7 @@ ScriptEngine::ScriptEngine(const NodeEnvironment& environment, Clock& clock, dis
           .registry = registry_, .shared = shared_, .sql = sql_, .clock = clock, .find_view = {}, .read_module = {}},
       hosts_(surroundings_, memory_limit(environment.settings())),
       users_(controllers),
-      login_(users_, clock, {}),
+      login_(users_, clock, {.ticket_secret = environment.cluster_key}),
       sessions_(clock, static_cast<size_t>(environment.settings().integer("maxConnections"))),
       runner_(hosts_, login_, jobs_, outcomes_, clock,
               {.client_auth = environment.settings().boolean("enableClientAuth")}) {}

@@ -37,7 +37,7 @@ Login::Login(Authenticator& users, const Clock& clock, LoginOptions options)
     : users_(users),
       clock_(clock),
       options_(std::move(options)),
-      ticket_key_(options_.ticket_key.empty() ? random_key() : options_.ticket_key),
+      ticket_key_(options_.ticket_secret.empty() ? random_key() : hmac(options_.ticket_secret, "login tickets")),
       decoy_key_(random_key()) {}
 
 Result<const RsaKey*> Login::key() {

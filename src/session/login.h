@@ -20,7 +20,7 @@ struct LoginOptions {
   std::chrono::seconds lock_time{600};
   size_t watched_max = 10000;                 // pairs of user and address; one is forgotten beyond
   std::chrono::seconds ticket_life{7 * 24 * 3600};
-  std::string ticket_key;                     // same on all nodes of a cluster; empty: a random one of this process
+  std::string ticket_secret;                  // same on all nodes of a cluster; empty: a random one of this process
 };
 
 struct ScramChallenge {

@@ -21,8 +21,26 @@ std::string_view cut(std::string_view& text, char separator) {
   return head;
 }
 
+/// Our own properties have names, as other clients may send numbers in this place.
+bool parse_named(std::string_view part, RequestHeader& header) {
+  constexpr std::string_view kRows = "rows=";
+  if (!part.starts_with(kRows)) return true;
+  return parse_number(part.substr(kRows.size()), &header.rows_max) && header.rows_max >= 0;
+}
+
 Status parse_properties(std::string_view text, RequestHeader& header) {
-  enum Place { kFlags, kCancellable, kPriority, kParallelism, kRootJob, kFetchSize, kOffset, kClientId, kSequence };
+  enum Place {
+    kFlags,
+    kCancellable,
+    kPriority,
+    kParallelism,
+    kRootJob,
+    kFetchSize,
+    kOffset,
+    kClientId,
+    kSequence,
+    kNamed
+  };
   for (int place = kFlags; !text.empty(); ++place) {
     const auto part = cut(text, '_');
     if (part.empty()) continue;
@@ -36,6 +54,7 @@ Status parse_properties(std::string_view text, RequestHeader& header) {
       case kFetchSize: good = parse_number(part, &header.fetch_size) && header.fetch_size >= 0; break;
       case kClientId: header.client_id = part; break;
       case kSequence: good = parse_number(part, &header.sequence); break;
+      case kNamed: good = parse_named(part, header); break;
       default: break;
     }
     if (!good) return corrupt("property " + std::to_string(place + 1) + " is " + std::string(part));
@@ -81,7 +100,8 @@ Result<size_t> RequestReader::feed_line(std::string_view in) {
   const size_t end = in.find('\n');
   const size_t count = std::min(end, in.size());
   if (buffer_.size() + count > limits_.line_bytes_max) {
-    return Error{ErrorCode::kLimit, "The request line is longer than " + std::to_string(limits_.line_bytes_max) + " bytes."};
+    return Error{ErrorCode::kLimit,
+                 "The request line is longer than " + std::to_string(limits_.line_bytes_max) + " bytes."};
   }
   buffer_.append(in.substr(0, count));
   if (end == std::string_view::npos) return count;
@@ -122,9 +142,7 @@ Result<size_t> RequestReader::feed_arguments(std::string_view in) {
   return taken;
 }
 
-std::span<char> RequestReader::direct() {
-  return phase_ == Phase::kArguments ? decoder_.direct() : std::span<char>();
-}
+std::span<char> RequestReader::direct() { return phase_ == Phase::kArguments ? decoder_.direct() : std::span<char>(); }
 
 Status RequestReader::direct_done(size_t size) {
   TRY_DONE(decoder_.direct_done(size));
@@ -160,9 +178,10 @@ Status RequestReader::parse_call(std::string_view kind, std::string_view rest) {
   // From the end, so that an expression may span lines: <text> LF <argc> LF <endian> [LF].
   if (rest.ends_with('\n')) rest.remove_suffix(1);
   const size_t endian_at = rest.rfind('\n');
-  const size_t count_at = endian_at == std::string_view::npos || endian_at == 0 ? std::string_view::npos
-                                                                                : rest.rfind('\n', endian_at - 1);
-  if (count_at == std::string_view::npos) return corrupt("a " + std::string(kind) + " needs a name, a count and a byte order");
+  const size_t count_at =
+      endian_at == std::string_view::npos || endian_at == 0 ? std::string_view::npos : rest.rfind('\n', endian_at - 1);
+  if (count_at == std::string_view::npos)
+    return corrupt("a " + std::string(kind) + " needs a name, a count and a byte order");
   if (rest.substr(endian_at + 1) != "1") return corrupt("only little-endian arguments (1) are understood");
   if (!parse_number(rest.substr(count_at + 1, endian_at - count_at - 1), &arguments_wanted_) ||
       arguments_wanted_ > limits_.arguments_max) {
@@ -176,7 +195,8 @@ Status RequestReader::parse_call(std::string_view kind, std::string_view rest) {
     request_.kind = RequestKind::kUpload;
     while (!text.empty()) request_.names.emplace_back(cut(text, ','));
     if (request_.names.size() != arguments_wanted_) {
-      return corrupt(std::to_string(request_.names.size()) + " names for " + std::to_string(arguments_wanted_) + " values");
+      return corrupt(std::to_string(request_.names.size()) + " names for " + std::to_string(arguments_wanted_) +
+                     " values");
     }
   }
   if (arguments_wanted_ > 0) phase_ = Phase::kArguments;

@@ -38,6 +38,7 @@ struct RequestHeader {
   int64_t fetch_size = 0;         // rows per block; 0: all at once
   std::string client_id;          // with sequence: the same request again is recognised
   int64_t sequence = 0;           // negative: a repetition of -sequence
+  int64_t rows_max = 0;           // a longer table or vector is answered with its first rows; 0: whole
 
   bool has(RequestFlag flag) const { return (flags & flag) != 0; }
 };

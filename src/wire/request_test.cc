@@ -49,6 +49,12 @@ TEST(RequestLine, the_clients_own_forms_are_understood) {
   }
 }
 
+TEST(RequestLine, the_limit_of_rows_has_a_name) {
+  EXPECT_EQ(parse_request_line("API2 7 8 / 0_1_4_64______rows=100")->rows_max, 100);
+  EXPECT_EQ(parse_request_line("API2 7 8 / 0_1_4_64______100")->rows_max, 0);
+  EXPECT_FALSE(parse_request_line("API2 7 8 / 0_1_4_64______rows=-1").ok());
+}
+
 TEST(RequestLine, nonsense_is_corrupt) {
   for (const char* line : {"", "GET / HTTP/1.1", "API", "API2 1", "API2 1 x", "API2 1 -5", "API2 1 8 x 0", "API2 1 8 / x",
                            "API2 1 99999999999999999999999", "API2 1 8 / 0_1_4_64__-5"}) {
@@ -186,6 +192,22 @@ TEST(Response, blocks_of_fetch_size) {
   EXPECT_EQ(blocks(response(Value(table), 1)), 3u);
   EXPECT_EQ(blocks(response(Value(table.slice(0, 0)), 2)), 1u);
   EXPECT_EQ(response(Value::of_int(2), 2), response(Value::of_int(2)));
+}
+
+TEST(Response, a_longer_table_is_cut_and_says_how_long_it_is) {
+  const Value table(Table({"x"}, {Vector::of<int32_t>(Type::kInt, {1, 2, 3})}));
+  const auto cut = [](const Value& value, int64_t rows_max) {
+    ResultEncoder encoder(value, {.session = 7, .rows_max = rows_max});
+    Chain chain;
+    EXPECT_TRUE(encoder.next(chain, SIZE_MAX).ok());
+    return chain.flatten();
+  };
+  const auto two = cut(table, 2);
+  EXPECT_TRUE(two.starts_with("7 1 1 3\nOK\n"));
+  EXPECT_EQ(decode(std::string_view(two).substr(11))->table().rows(), 2u);
+  EXPECT_EQ(cut(table, 3), response(table));
+  EXPECT_TRUE(cut(Value(Vector::of<int32_t>(Type::kInt, {1, 2, 3})), 2).starts_with("7 1 1 3\nOK\n\x04\x01\x02"));
+  EXPECT_EQ(cut(Value::of_int(2), 1), response(Value::of_int(2)));
 }
 
 TEST(Response, a_table_in_pieces_is_the_same_table) {

@@ -41,6 +41,11 @@ Value without_decimals(const Value& value) {
   return Value(Table(table.names(), std::move(columns)));
 }
 
+/// `rows`: of the whole table, when only its first ones follow.
+std::string cut_header(uint64_t session, size_t rows) {
+  return std::to_string(session) + " 1 1 " + std::to_string(rows) + "\n";
+}
+
 constexpr std::string_view kOk = "OK\n";
 
 }  // namespace
@@ -77,9 +82,14 @@ Result<bool> ResultEncoder::begin(Chain& out) {
   }
   const bool stored = result_->is_table_object() && result_->table_object()->is_stored();
   if (!result_->is_table() || stored) {
+    auto head = header(options_.session, 1);
+    if (result_->is_vector() && exceeds(result_->vector().size())) {
+      head = cut_header(options_.session, result_->vector().size());
+      result_ = Value(result_->vector().slice(0, static_cast<size_t>(options_.rows_max)));
+    }
     Chain object;
     TRY_DONE(encode(*result_, object));
-    out.put_text(header(options_.session, 1));
+    out.put_text(head);
     out.put_text(kOk);
     out.append(std::move(object));
     return true;
@@ -90,11 +100,16 @@ Result<bool> ResultEncoder::begin(Chain& out) {
   } else {
     table_ = result_->table();
   }
+  auto head = header(options_.session, 1);
+  if (exceeds(table_.rows())) {
+    head = cut_header(options_.session, table_.rows());
+    table_ = table_.slice(0, static_cast<size_t>(options_.rows_max));
+  }
   if (table_.rows() > INT32_MAX && options_.fetch_size == 0) {
     return Error{ErrorCode::kLimit, "The result has more than 2147483647 rows and cannot be sent at once: " +
                                         std::to_string(table_.rows()) + ". Use fetchSize."};
   }
-  out.put_text(header(options_.session, 1));
+  out.put_text(head);
   out.put_text(kOk);
   if (options_.fetch_size > 0) {
     const auto rows = static_cast<size_t>(options_.fetch_size);

@@ -20,6 +20,7 @@ std::string message_frame(std::string_view text);
 struct ResultOptions {
   uint64_t session = 0;
   int64_t fetch_size = 0;     // rows per block of a table; 0: no blocks
+  int64_t rows_max = 0;       // only the first of a longer table or vector; the header then has a fourth word: all its rows
   bool no_decimals = false;   // the client wants doubles in their place
 };
 
@@ -37,6 +38,7 @@ class ResultEncoder {
   Result<bool> begin(Chain& out);
   Status next_column(Chain& out, size_t bytes_wanted);
   size_t rows_of_block() const;
+  bool exceeds(size_t rows) const { return options_.rows_max > 0 && rows > static_cast<size_t>(options_.rows_max); }
 
   ResultOptions options_;
   std::optional<data::Value> result_;

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Builds the web page into web/dist. Does nothing when nothing it is made of has changed since.
+# Needs npm and its registry; the Node.js that builds it is one of the page's npm packages.
+set -eu
+cd "$(dirname "$0")/../web"
+say() { printf 'web page: %s\n' "$*" >&2; }
+
+command -v npm >/dev/null 2>&1 || { say "npm is missing: tools/install_packages.sh installs it"; exit 1; }
+if ! cmp -s package-lock.json node_modules/.pelorus-lock.json; then
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || {
+    say "npm could not install the packages of web/package-lock.json; is its registry reachable?"
+    say "packaging/build_package.sh --without-web makes a package without the page"
+    exit 1
+  }
+  cp package-lock.json node_modules/.pelorus-lock.json
+fi
+stamp=dist/index.html
+changed=$(find src public tools index.html package-lock.json vite.config.ts -newer "$stamp" -print 2>/dev/null | head -n 1) || true
+if [ ! -f "$stamp" ] || [ -n "$changed" ]; then
+  npm run --silent build >&2
+fi

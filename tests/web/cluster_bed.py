@@ -1,0 +1,65 @@
+"""Runs the bed of tests/cluster for the browser tests: one line of JSON says where its nodes are, then each line of the
+input is a command, answered by one line of JSON. The end of the input ends the cluster."""
+import json
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cluster"))
+
+from bed import HOST, PASSWORD, USER, Bed  # noqa: E402
+
+
+# The official client prints to standard output, which is ours alone: whatever else is printed goes to standard error.
+ANSWERS = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+
+
+def say(**answer):
+    print(json.dumps(answer), file=ANSWERS, flush=True)
+
+
+def obey(bed, command):
+    """`kill ALIAS`, `restart ALIAS` (a controller), `state ALIAS`, `leader`, `run SCRIPT` (on node1)."""
+    verb, _, rest = command.partition(" ")
+    if verb == "kill":
+        return bed.kill(rest)
+    if verb == "restart":
+        bed.restart_controller(rest)
+        return True
+    if verb == "state":
+        return int(bed.perf()[rest]["state"])
+    if verb == "leader":
+        return bed.wait_leader()
+    if verb == "run":
+        value = bed.run(rest, site="controller1")
+        return value if isinstance(value, (int, float, str, bool)) else None
+    raise ValueError(f"unknown command {command}")
+
+
+def main():
+    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-web-bed-"))
+    bed = Bed(os.environ["PELORUS_PACKAGE"], base)
+    try:
+        bed.unpack()
+        bed.start()
+        bed.start_nodes()
+        say(host=HOST, user=USER, password=PASSWORD, ports=bed.ports, leader=bed.wait_leader())
+        for line in sys.stdin:
+            try:
+                say(value=obey(bed, line.strip()))
+            except Exception as error:  # the test that asked for it fails with this text
+                say(error=repr(error))
+        bed.stop()
+    except BaseException:
+        print(bed.logs(), file=sys.stderr)
+        raise
+    finally:
+        bed.kill_everything()
+        shutil.rmtree(base, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
