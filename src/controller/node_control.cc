@@ -1,11 +1,16 @@
 #include "controller/node_control.h"
 
+#include <thread>
+
 #include "base/log.h"
 #include "config/cluster_config.h"
 #include "controller/metadata_service.h"
 
 namespace pelorus::controller {
 namespace {
+
+constexpr milliseconds kAgentWait{5000};
+constexpr milliseconds kAgentPause{200};
 
 struct AgentOrder {
   std::string agent;
@@ -18,29 +23,54 @@ Error no_agent(const meta::Node& node) {
                                     "; start one there or add it to cluster.nodes."};
 }
 
-/// All orders go out at once: one slow host must not hold up the others.
-Result<Bytes> send_all(rpc::Caller& peers, std::string_view method, std::vector<AgentOrder> orders, milliseconds timeout) {
+/// What came of each order, in their order.
+std::vector<Status> send_once(rpc::Caller& peers, std::string_view method, const std::vector<AgentOrder>& orders,
+                              milliseconds timeout) {
   struct Answers {
     std::mutex mutex;
     std::condition_variable changed;
     size_t waiting;
-    std::string failures;
+    std::vector<Status> results;
   };
   auto answers = std::make_shared<Answers>();
   answers->waiting = orders.size();
-  for (auto& order : orders) {
-    const auto take = [answers, node = order.node](Result<Bytes> answer) {
+  answers->results.resize(orders.size());
+  for (size_t i = 0; i < orders.size(); ++i) {
+    const auto take = [answers, i](Result<Bytes> answer) {
       const std::lock_guard lock(answers->mutex);
-      if (!answer.ok()) answers->failures += (answers->failures.empty() ? "" : "; ") + node + ": " + answer.error().message;
+      if (!answer.ok()) answers->results[i] = answer.error();
       --answers->waiting;
       answers->changed.notify_all();
     };
-    peers.call_async(order.agent, method, std::move(order.payload), {.timeout = timeout}, take);
+    peers.call_async(orders[i].agent, method, orders[i].payload, {.timeout = timeout}, take);
   }
   std::unique_lock lock(answers->mutex);
   answers->changed.wait(lock, [&] { return answers->waiting == 0; });
-  if (answers->failures.empty()) return Bytes();
-  return Error{ErrorCode::kInvalid, "Agents could not carry out the order: " + answers->failures};
+  return std::move(answers->results);
+}
+
+/// All orders go out at once: one slow host must not hold up the others. Orders that certainly did not arrive (an agent
+/// that is starting, or has not yet joined the cluster) are sent again for kAgentWait.
+Result<Bytes> send_all(rpc::Caller& peers, std::string_view method, std::vector<AgentOrder> orders, milliseconds timeout) {
+  const auto give_up = std::chrono::steady_clock::now() + kAgentWait;
+  std::string failures;
+  while (!orders.empty()) {
+    const auto results = send_once(peers, method, orders, timeout);
+    const bool is_last = std::chrono::steady_clock::now() >= give_up;
+    std::vector<AgentOrder> again;
+    for (size_t i = 0; i < orders.size(); ++i) {
+      if (results[i].ok()) continue;
+      if (results[i].error().code == ErrorCode::kUnavailable && !is_last) {
+        again.push_back(std::move(orders[i]));
+      } else {
+        failures += (failures.empty() ? "" : "; ") + orders[i].node + ": " + results[i].error().message;
+      }
+    }
+    orders = std::move(again);
+    if (!orders.empty()) std::this_thread::sleep_for(kAgentPause);
+  }
+  if (failures.empty()) return Bytes();
+  return Error{ErrorCode::kInvalid, "Agents could not carry out the order: " + failures};
 }
 
 }  // namespace
@@ -100,7 +130,6 @@ Result<Bytes> MetadataService::start_nodes(std::string_view payload) {
     std::vector<AgentOrder> orders;
     for (const auto& name : request.nodes) {
       TRY(const auto node, find_startable(state, name));
-      if (live_.is_live(node.alias)) continue;
       const auto agent = agent_of(state, node);
       if (agent.empty()) return no_agent(node);
       auto start = start_order(state, node, options_.self.site());

@@ -26,6 +26,7 @@ Result<meta::RegisterReply> MetadataService::take_registration(const meta::Regis
     const auto* node = state.find_node(request.alias);
     return std::pair(state.cluster, node == nullptr ? std::optional<meta::Node>() : *node);
   });
+  if (cluster.is_nil()) return Error{ErrorCode::kUnavailable, "the cluster is still being founded; try again"};
   if (!request.cluster.is_nil() && request.cluster != cluster) {
     return Error{ErrorCode::kDenied, "The node " + request.alias + " belongs to another cluster: " +
                                          request.cluster.to_string() + ", not " + cluster.to_string()};

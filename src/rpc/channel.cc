@@ -93,12 +93,12 @@ void ChannelLane::connect() {
   Endpoint endpoint;
   auto fd = dial(endpoint);
   if (!fd.ok()) return connect_failed(fd.error());
+  const std::lock_guard lock(mutex_);  // before the identity is read: a reconnect() sees this connection, or comes earlier
   HandshakeOptions handshake;
   handshake.self = options_.identity();
   handshake.key = options_.key;
   handshake.called_alias = alias_;
   handshake.lane = lane_;
-  const std::lock_guard lock(mutex_);
   connection_ = Connection::open(loop_, *fd, std::make_unique<Handshake>(Handshake::Side::kClient, std::move(handshake)),
                                  *this, {});
 }

@@ -107,6 +107,9 @@ void Server::run(Call& call) {
   // This node may have joined the peer's cluster since the connection was made; the peer's proof held then as now.
   const auto cluster = options_.identity().cluster;
   peer.is_member = peer.is_member || (!cluster.is_nil() && cluster == peer.identity.cluster);
+  if (cluster.is_nil() && !peer.identity.cluster.is_nil() && call.method && !call.method->options.allows_strangers) {
+    return finish(call, Error{ErrorCode::kUnavailable, "'" + options_.identity().alias + "' has not joined the cluster yet; try again"});
+  }
   finish(call, answer(call.method.get(), call.frame.method(), peer, call.frame.payload(), call.info));
 }
 

@@ -4,6 +4,7 @@ Every process is started and stopped by the shipped scripts; faults are signals 
 """
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -115,7 +116,9 @@ class Bed:
 
     def kill_everything(self):
         for alias in self.ports:
-            self.kill(alias)
+            pid = self.pid(alias)
+            if pid is not None and alive(pid):
+                os.kill(pid, signal.SIGKILL)
 
     # --- faults
     def home(self, alias):
@@ -124,22 +127,18 @@ class Bed:
 
     def pid(self, alias):
         try:
-            text = (self.home(alias) / "node.pid").read_text()  # pid=<n> start=<ticks> boot=<id>
-            return int(text.split()[0].removeprefix("pid="))
-        except (OSError, IndexError):
+            return int(re.search(r"\bpid=(\d+)", (self.home(alias) / "node.pid").read_text())[1])
+        except (OSError, TypeError):
             return None
 
     def kill(self, alias, sig=signal.SIGKILL):
+        """Signals the node's process, which must be running; after SIGKILL it is gone."""
         pid = self.pid(alias)
-        if pid is None:
-            return False
-        try:
-            os.kill(pid, sig)
-        except ProcessLookupError:
-            return False
+        if pid is None or not alive(pid):
+            raise RuntimeError(f"{alias} is not running: pid {pid}")
+        os.kill(pid, sig)
         if sig == signal.SIGKILL:
             wait_until(lambda: not alive(pid), 10, f"{alias} gone")
-        return True
 
     def restart_controller(self, alias):
         self.script(int(alias[-1]), "startController.sh")

@@ -2,11 +2,10 @@
 import os
 import pathlib
 import shutil
+import subprocess
+import sys
 import tempfile
-import threading
-import time
 
-import dolphindb
 import pytest
 
 from bed import HOST, PASSWORD, USER, Bed, wait_until
@@ -35,40 +34,38 @@ def bed():
         shutil.rmtree(base, ignore_errors=True)
 
 
-class Writer(threading.Thread):
-    """Appends numbered batches through the official client with three sites until told to stop; remembers what was acknowledged."""
+class Writer:
+    """The writing client as a process: what it has been promised so far (see writer.py)."""
 
-    def __init__(self, bed):
-        super().__init__(daemon=True)
-        self.bed = bed
-        self.stopping = threading.Event()
-        self.acknowledged = []
-        self.failures = []
-        self.longest_gap = 0.0
+    def __init__(self, bed, table):
+        self.results = bed.base / f"{table}.writer"
+        self.results.touch()
+        sites = [bed.site(node) for node in bed.nodes]
+        script = pathlib.Path(__file__).with_name("writer.py")
+        self.process = subprocess.Popen([sys.executable, script, DATABASE, table, USER, PASSWORD, self.results, *sites],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def run(self):
-        sites = [self.bed.site(node) for node in self.bed.nodes]
-        session = dolphindb.Session(show_output=False)
-        session.connect(HOST, self.bed.ports["node1"], USER, PASSWORD, highAvailability=True, highAvailabilitySites=sites,
-                        reconnect=True)
-        batch = 0
-        last = time.monotonic()
-        while not self.stopping.is_set():
-            batch += 1
-            try:
-                rows = session.run(
-                    f"t = table(take(1..100, 1000) as id, take({batch}, 1000) as batch);"
-                    f"tableInsert(loadTable('{DATABASE}', 'writes'), t)")
-            except Exception as error:  # not acknowledged: the batch may or may not be there, but whole
-                self.failures.append((batch, str(error)))
-                time.sleep(0.2)
-                continue
-            assert rows == 1000
-            now = time.monotonic()
-            self.longest_gap = max(self.longest_gap, now - last)
-            last = now
-            self.acknowledged.append(batch)
-        session.close()
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def lines(self, word):
+        return [line.split(" ", 2)[1:] for line in self.results.read_text().splitlines() if line.startswith(word + " ")]
+
+    def acknowledged(self):
+        return [int(batch) for batch, _ in self.lines("ack")]
+
+    def wait_for_more(self, seconds, when):
+        count = len(self.acknowledged())
+        wait_until(lambda: len(self.acknowledged()) > count + 3, seconds,
+                   f"more batches acknowledged {when}; last refusal: {self.lines('no')[-1:]}")
+
+    def summary(self):
+        took = [float(seconds) for _, seconds in self.lines("ack")]
+        return f"{len(took)} batches acknowledged, {len(self.lines('no'))} refused, the slowest took {max(took):.2f} s"
 
 
 def replica_hashes(bed, table):
@@ -112,30 +109,24 @@ def test_no_acknowledged_row_is_lost_when_each_process_is_killed(bed):
         db = database('{DATABASE}')
         db.createPartitionedTable(table(1:0, `id`batch, [INT, INT]), `writes, `id)
     """)
-    writer = Writer(bed)
-    writer.start()
-    wait_until(lambda: len(writer.acknowledged) > 3, 30, "first writes")
-    for controller in bed.controllers:
-        bed.kill(controller)
-        count = len(writer.acknowledged)
-        wait_until(lambda: len(writer.acknowledged) > count + 3, 30, f"writes after killing {controller}")
-        bed.restart_controller(controller)
-        bed.wait_leader()
-    for node in bed.nodes:
-        bed.kill(node)
-        count = len(writer.acknowledged)
-        wait_until(lambda: len(writer.acknowledged) > count + 3, 60, f"writes after killing {node}")
-        wait_until(lambda: bed.perf()[node]["state"] == 0 or bed.pid(node), 30, f"{node} seen down or restarted")
-        bed.run(f"startDataNode(`{node})", site="controller1")
-        bed.wait_nodes()
-    writer.stopping.set()
-    writer.join(30)
-    print(f"{len(writer.acknowledged)} batches acknowledged, {len(writer.failures)} refused, "
-          f"longest gap {writer.longest_gap:.2f} s")
+    with Writer(bed, "writes") as writer:
+        writer.wait_for_more(30, "at first")
+        for controller in bed.controllers:
+            bed.kill(controller)
+            writer.wait_for_more(30, f"after killing {controller}")
+            bed.restart_controller(controller)
+            bed.wait_leader()
+        for node in bed.nodes:
+            bed.kill(node)
+            writer.wait_for_more(60, f"after killing {node}")
+            bed.run(f"startDataNode(`{node})", site="controller1")
+            bed.wait_nodes()
+        writer.wait_for_more(30, "at last")
+    print(writer.summary())
 
     table = bed.run(f"select count(*) as rows from loadTable('{DATABASE}', 'writes') group by batch")
     found = dict(zip(table["batch"], table["rows"]))
-    assert all(found.get(batch) == 1000 for batch in writer.acknowledged), "an acknowledged batch is missing or doubled"
+    assert all(found.get(batch) == 1000 for batch in writer.acknowledged()), "an acknowledged batch is missing or doubled"
     assert all(rows == 1000 for rows in found.values()), "half a transaction is visible"
 
     def replicas_agree():
