@@ -65,7 +65,8 @@ class Writer:
 
     def summary(self):
         took = [float(seconds) for _, seconds in self.lines("ack")]
-        return f"{len(took)} batches acknowledged, {len(self.lines('no'))} refused, the slowest took {max(took):.2f} s"
+        refused = [f"\n  batch {batch}: {reason[:300]}" for batch, reason in self.lines("no")]
+        return f"{len(took)} batches acknowledged, {len(refused)} refused, the slowest took {max(took):.2f} s{''.join(refused)}"
 
 
 def replica_hashes(bed, table):
