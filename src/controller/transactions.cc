@@ -22,7 +22,8 @@ Result<Bytes> MetadataService::begin_transaction(std::string_view payload) {
   meta::BeginReply reply{.begun = std::move(begun)};
   for (const auto& chunk : reply.begun.chunks) {
     for (const auto& node : chunk.replicas) {
-      if (!live.contains(node)) reply.down.insert(node);
+      // Right after an election nobody has been heard of yet, which says nothing.
+      if (!live.contains(node) && live_.is_gone(node, live_.timeout())) reply.down.insert(node);
     }
   }
   return encode(reply);

@@ -84,7 +84,12 @@ Status TransactionHost::prepare(const dist::Ticket& ticket, const std::vector<di
                       .base_version = block.base_version,
                       .rows = block.rows});
   }
-  const auto stored = store_.prepare(ticket.transaction, writes);
+  auto stored = store_.prepare(ticket.transaction, writes);
+  if (!stored.ok() && stored.error().code == ErrorCode::kStale) {
+    // The outcome of an earlier write may not have been told: its coordinator died.
+    for (const auto& block : blocks) want(block.chunk);
+    stored = store_.prepare(ticket.transaction, writes);
+  }
   {
     const std::lock_guard lock(mutex_);
     actions = participant_.on_persisted(ticket.transaction, stored, now());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "base/script_error.h"
@@ -189,10 +190,14 @@ class ClusterFunctions {
     if (!facts.ok()) throw ScriptError("getReplicaHashes => " + facts.error().message);
     std::map<std::string, std::vector<ChunkId>> chunks_of;
     std::map<ChunkId, std::string> paths;
+    std::set<std::pair<ChunkId, std::string>> in_sync;  // as the controllers see it
     for (const auto& [id, chunk] : facts->chunks) {
       if (chunk.version == 0) continue;
       paths[chunk.id] = args[0].text() + meta::path_of(facts->database.scheme, chunk.key);
-      for (const auto& replica : chunk.replicas) chunks_of[replica.node].push_back(chunk.id);
+      for (const auto& replica : chunk.replicas) {
+        chunks_of[replica.node].push_back(chunk.id);
+        if (!replica.stale) in_sync.emplace(chunk.id, replica.node);
+      }
     }
     data::Table rows(data::Schema{{"chunkId", types::Type::kLong},
                                   {"path", types::Type::kString},
@@ -200,7 +205,8 @@ class ClusterFunctions {
                                   {"version", types::Type::kLong},
                                   {"rows", types::Type::kLong},
                                   {"hash", types::Type::kString},
-                                  {"problem", types::Type::kString}});
+                                  {"problem", types::Type::kString},
+                                  {"inSync", types::Type::kBool}});
     const auto add = [&](const ReplicaFacts& fact, const std::string& node) {
       const Value cells[] = {Value::of_long(static_cast<int64_t>(fact.chunk.value)),
                              Value::of_string(paths[fact.chunk]),
@@ -208,7 +214,8 @@ class ClusterFunctions {
                              Value::of_long(static_cast<int64_t>(fact.version)),
                              Value::of_long(fact.rows),
                              Value::of_string(fact.hash),
-                             Value::of_string(fact.problem)};
+                             Value::of_string(fact.problem),
+                             Value::of_bool(in_sync.contains({fact.chunk, node}))};
       for (size_t c = 0; c < std::size(cells); ++c) rows.edit_column(c).push_back(cells[c]);
     };
     for (const auto& [node, chunks] : chunks_of) {
@@ -253,7 +260,8 @@ void register_cluster_functions(functions::Registry& registry, DistributedServic
        .parameters = {{"dbUrl"}, {"tableName"}},
        .run = [f](CallContext&, Arguments a) { return f->replica_hashes(a); },
        .doc = {.summary =
-                   "Version, rows and content hash of every replica of a table: equal hashes mean equal replicas."},
+                   "Version, rows and content hash of every replica of a table: equal hashes mean equal replicas. inSync: the "
+                   "controllers know of nothing that it lacks."},
        .family = family});
 }
 

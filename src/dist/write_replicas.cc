@@ -16,8 +16,33 @@ namespace {
 
 /// How long a write waits for other writers of the same chunks before the client hears of it.
 constexpr std::chrono::seconds kConflictWait{30};
-constexpr std::chrono::milliseconds kConflictPauseLeast{2};
-constexpr std::chrono::milliseconds kConflictPauseMost{200};
+/// How long for a replica of each chunk and for the controllers: a crashed node is back within it as a rule.
+constexpr std::chrono::seconds kAvailabilityWait{10};
+constexpr std::chrono::milliseconds kPauseLeast{2};
+constexpr std::chrono::milliseconds kPauseMost{200};
+
+/// For how long a transaction that ended with `error` may be begun anew: it certainly changed nothing.
+std::chrono::seconds patience(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kConflict: return kConflictWait;
+    case ErrorCode::kStale: case ErrorCode::kUnavailable: return kAvailabilityWait;
+    default: return std::chrono::seconds(0);
+  }
+}
+
+/// `attempt()` until it succeeds, fails for good, or patience ends.
+Result<int64_t> patiently(const std::function<Result<int64_t>()>& attempt) {
+  const auto begun = std::chrono::steady_clock::now();
+  auto pause = kPauseLeast;
+  std::minstd_rand jitter(std::random_device{}());
+  while (true) {
+    auto result = attempt();
+    if (result.ok() || std::chrono::steady_clock::now() - begun > patience(result.error())) return result;
+    std::this_thread::sleep_for(pause / 2 +
+                                std::chrono::milliseconds(jitter() % static_cast<unsigned>(pause.count() + 1)));
+    pause = std::min(pause * 2, kPauseMost);
+  }
+}
 
 /// Runs `work(i)` for 0 ≤ i < count at the same time, the first on this thread.
 void in_parallel(ThreadPool& pool, size_t count, const std::function<void(size_t)>& work) {
@@ -63,17 +88,7 @@ Result<meta::BeginReply> ReplicatedWriter::begin(meta::TransactionType type, con
   meta::BeginTransaction request{
       .type = type, .client = {}, .sequence = 0, .coordinator = distribution_.self, .epoch = epoch_()};
   for (const auto& key : keys) request.chunks.push_back({.table = table.table.id, .key = key, .placement = {}});
-  const auto give_up = std::chrono::steady_clock::now() + kConflictWait;
-  auto pause = kConflictPauseLeast;
-  std::minstd_rand jitter(std::random_device{}());
-  while (true) {
-    auto begun = distribution_.catalogue.begin(request);
-    if (begun.ok() || begun.error().code != ErrorCode::kConflict || std::chrono::steady_clock::now() > give_up)
-      return begun;
-    std::this_thread::sleep_for(pause / 2 +
-                                std::chrono::milliseconds(jitter() % static_cast<unsigned>(pause.count() + 1)));
-    pause = std::min(pause * 2, kConflictPauseMost);
-  }
+  return distribution_.catalogue.begin(request);
 }
 
 Status ReplicatedWriter::prepare(const Write& write, const txn::PrepareOrder& order) {
@@ -144,22 +159,33 @@ Result<int64_t> ReplicatedWriter::append(const TableFacts& table, const data::Ta
   TRY(auto parts, exec::split_rows(fitted, table.database.scheme, table.table.partition_columns));
   std::vector<meta::PartitionKey> keys;
   for (const auto& part : parts) keys.push_back(part.key);
+  std::vector<data::Table> rows_of;
+  for (auto& part : parts) rows_of.push_back(std::move(part.rows));
+  return patiently([&] { return append_once(table, keys, rows_of, count); });
+}
+
+Result<int64_t> ReplicatedWriter::append_once(const TableFacts& table, const std::vector<meta::PartitionKey>& keys,
+                                              const std::vector<data::Table>& rows, int64_t count) {
   TRY(auto begun, begin(meta::TransactionType::kAppend, table, keys));
   if (begun.begun.repeated) return begun.begun.rows;
-  if (begun.begun.chunks.size() != parts.size())
+  if (begun.begun.chunks.size() != keys.size())
     return Error{ErrorCode::kInternal, "the controllers began another set of chunks for " + label_of(table)};
-  Write write{.ticket = ticket(begun.begun.transaction),
-              .chunks = std::move(begun.begun.chunks),
-              .rows = {},
-              .replace = false,
-              .down = std::move(begun.down)};
-  for (auto& part : parts) write.rows.push_back(std::move(part.rows));
+  const Write write{.ticket = ticket(begun.begun.transaction),
+                    .chunks = std::move(begun.begun.chunks),
+                    .rows = rows,
+                    .replace = false,
+                    .down = std::move(begun.down)};
   return drive(write, count);
 }
 
 Result<int64_t> ReplicatedWriter::change(const TableFacts& table, const exec::Fragment& fragment,
                                          std::span<const meta::PartitionKey> keys) {
   if (keys.empty()) return 0;
+  return patiently([&] { return change_once(table, fragment, keys); });
+}
+
+Result<int64_t> ReplicatedWriter::change_once(const TableFacts& table, const exec::Fragment& fragment,
+                                              std::span<const meta::PartitionKey> keys) {
   TRY(auto begun, begin(meta::TransactionType::kUpdate, table, {keys.begin(), keys.end()}));
   Write write{.ticket = ticket(begun.begun.transaction),
               .chunks = std::move(begun.begun.chunks),

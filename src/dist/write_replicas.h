@@ -30,6 +30,11 @@ class ReplicatedWriter {
 
  private:
   struct Write;
+  /// One transaction; kConflict, kStale, kUnavailable: it changed nothing and may be begun anew.
+  Result<int64_t> append_once(const TableFacts& table, const std::vector<meta::PartitionKey>& keys,
+                              const std::vector<data::Table>& rows, int64_t count);
+  Result<int64_t> change_once(const TableFacts& table, const exec::Fragment& fragment,
+                              std::span<const meta::PartitionKey> keys);
   Result<meta::BeginReply> begin(meta::TransactionType type, const TableFacts& table,
                                  const std::vector<meta::PartitionKey>& keys);
   Ticket ticket(TransactionId transaction) const { return {transaction, distribution_.self, epoch_()}; }

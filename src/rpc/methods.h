@@ -1,6 +1,7 @@
 #pragma once
 // What a node answers to: the methods its services register.
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -43,8 +44,12 @@ class Methods {
   void on(std::string name, Handler handler, MethodOptions options = {});
   /// Null when nobody registered it.
   std::shared_ptr<const Method> find(std::string_view name) const;
+  /// All services have registered: from now on an unknown method is the caller's mistake. Before, the node is starting.
+  void complete() { is_complete_ = true; }
+  bool is_complete() const { return is_complete_; }
 
  private:
+  std::atomic<bool> is_complete_{false};
   mutable std::shared_mutex mutex_;
   std::map<std::string, std::shared_ptr<const Method>, std::less<>> methods_;  // guarded by mutex_
 };

@@ -103,6 +103,9 @@ void Server::dispatch(const std::shared_ptr<Connection>& connection, Frame frame
 void Server::run(Call& call) {
   if (stopping_) return finish(call, Error{ErrorCode::kUnavailable, "the node is stopping"});
   if (call.info.cancelled.cancelled()) return finish(call, Error{ErrorCode::kCancelled, "cancelled before it began"});
+  if (!call.method && !methods_.is_complete()) {
+    return finish(call, Error{ErrorCode::kUnavailable, "'" + options_.identity().alias + "' is still starting; try again"});
+  }
   auto peer = call.connection->peer();
   // This node may have joined the peer's cluster since the connection was made; the peer's proof held then as now.
   const auto cluster = options_.identity().cluster;

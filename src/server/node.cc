@@ -207,6 +207,7 @@ void Node::start_presence() {
       channels_->reconnect_all();
     }
     refresh_members();
+    server_->methods().complete();
     if (!ready_.exchange(true)) environment_->announce(config::NodePhase::kReady);
   };
   hooks.heard = [this](const meta::HeartbeatReply& reply) {

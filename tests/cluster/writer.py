@@ -3,7 +3,8 @@
     writer.py DATABASE TABLE USER PASSWORD RESULTS HOST:PORT...
 
 Appends to RESULTS a line for each batch: "ack N seconds" once the server said so, "no N reason" where it did not
-(such a batch may be there or not, but whole). Numbers are never used twice.
+(such a batch may be there or not, but whole). Numbers are never used twice. The package by itself sends a request again
+to the next site when the connection breaks before the answer, so the script looks first whether the batch is there.
 """
 import sys
 import time
@@ -23,8 +24,15 @@ def main(database, table, user, password, results, *sites):
             batch += 1
             begun = time.monotonic()
             try:
-                rows = session.run(f"t = table(take(1..100, {ROWS}) as id, take({batch}, {ROWS}) as batch);"
-                                   f"tableInsert(loadTable('{database}', '{table}'), t)")
+                rows = session.run(f"""
+                    pt = loadTable('{database}', '{table}')
+                    rows = exec count(*) from pt where batch = {batch}
+                    if(rows == 0) {{
+                        t = table(take(1..100, {ROWS}) as id, take({batch}, {ROWS}) as batch)
+                        rows = tableInsert(pt, t)
+                    }}
+                    rows
+                """)
             except Exception as error:
                 lines.write(f"no {batch} {' '.join(str(error).split())}\n")
                 time.sleep(0.1)
