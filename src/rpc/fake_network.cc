@@ -62,7 +62,10 @@ FakeNetwork::~FakeNetwork() { stop(); }
 Methods& FakeNetwork::add(const std::string& alias, config::NodeMode role) {
   const std::lock_guard lock(mutex_);
   auto& node = nodes_[alias];
-  if (!node) node = std::make_unique<Node>(*this, alias, role);
+  if (!node) {
+    node = std::make_unique<Node>(*this, alias, role);
+    node->methods_.complete();
+  }
   return node->methods_;
 }
 
@@ -101,7 +104,7 @@ void FakeNetwork::send(const std::string& from, const std::string& to, std::shar
 }
 
 void FakeNetwork::deliver(const std::string& from, const std::string& to, const std::shared_ptr<Call>& call) {
-  std::shared_ptr<const Method> method;
+  const Methods* methods = nullptr;  // nodes are never removed
   Peer peer;
   {
     std::unique_lock lock(mutex_);
@@ -109,11 +112,11 @@ void FakeNetwork::deliver(const std::string& from, const std::string& to, const 
       lock.unlock();
       return call->finish(Error{ErrorCode::kOutcomeUnknown, "the connection to '" + to + "' ended"});
     }
-    method = nodes_.at(to)->methods_.find(call->method);
+    methods = &nodes_.at(to)->methods_;
     peer = nodes_.at(from)->peer_;
     ++delivered_;
   }
-  auto result = answer(method.get(), call->method, peer, call->payload, call->info);
+  auto result = methods->answer(methods->find(call->method).get(), call->method, peer, call->payload, call->info);
   bool is_lost = false;
   {
     const std::lock_guard lock(mutex_);

@@ -20,8 +20,9 @@ std::shared_ptr<const Method> Methods::find(std::string_view name) const {
   return found == methods_.end() ? nullptr : found->second;
 }
 
-Result<Bytes> answer(const Method* method, std::string_view name, const Peer& peer, std::string_view payload,
-                     const CallInfo& info) {
+Result<Bytes> Methods::answer(const Method* method, std::string_view name, const Peer& peer, std::string_view payload,
+                              const CallInfo& info) const {
+  if (!method && !is_complete_) return Error{ErrorCode::kUnavailable, "the node is still starting; try again: " + std::string(name)};
   if (!method) return Error{ErrorCode::kNotFound, "no such method: " + std::string(name)};
   if (!peer.is_member && !method->options.allows_strangers) {
     return Error{ErrorCode::kDenied, "'" + peer.identity.alias + "' is not a member of this cluster; method " + std::string(name)};

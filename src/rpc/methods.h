@@ -46,17 +46,16 @@ class Methods {
   std::shared_ptr<const Method> find(std::string_view name) const;
   /// All services have registered: from now on an unknown method is the caller's mistake. Before, the node is starting.
   void complete() { is_complete_ = true; }
-  bool is_complete() const { return is_complete_; }
+
+  /// Runs `method`'s handler with the checks every server makes: membership, deadline, exceptions.
+  /// `method` may be null. Errors that mean "nothing was done": kNotFound, kUnavailable, kDenied, kTimeout.
+  Result<Bytes> answer(const Method* method, std::string_view name, const Peer& peer, std::string_view payload,
+                       const CallInfo& info) const;
 
  private:
   std::atomic<bool> is_complete_{false};
   mutable std::shared_mutex mutex_;
   std::map<std::string, std::shared_ptr<const Method>, std::less<>> methods_;  // guarded by mutex_
 };
-
-/// Runs `method`'s handler with the checks every server makes: membership, deadline, exceptions.
-/// `method` may be null. Errors that mean "nothing was done": kNotFound, kDenied, kTimeout.
-Result<Bytes> answer(const Method* method, std::string_view name, const Peer& peer, std::string_view payload,
-                     const CallInfo& info);
 
 }  // namespace pelorus::rpc

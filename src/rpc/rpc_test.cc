@@ -114,6 +114,8 @@ TEST(Rpc, answers_errors_and_identities_arrive) {
   EXPECT_EQ(*pool.call("server", "echo", ""), "");
   EXPECT_EQ(*pool.call("server", "who", ""), "client");
   EXPECT_EQ(pool.call("server", "fail", "").error().code, ErrorCode::kNotLeader);
+  EXPECT_EQ(pool.call("server", "nothing", "").error().code, ErrorCode::kUnavailable) << "it may be registered later";
+  node.server.methods().complete();
   EXPECT_EQ(pool.call("server", "nothing", "").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(pool.call("server", "throw", "").error().message, "method throw failed: oops");
   EXPECT_TRUE(pool.is_connected("server"));

@@ -103,9 +103,6 @@ void Server::dispatch(const std::shared_ptr<Connection>& connection, Frame frame
 void Server::run(Call& call) {
   if (stopping_) return finish(call, Error{ErrorCode::kUnavailable, "the node is stopping"});
   if (call.info.cancelled.cancelled()) return finish(call, Error{ErrorCode::kCancelled, "cancelled before it began"});
-  if (!call.method && !methods_.is_complete()) {
-    return finish(call, Error{ErrorCode::kUnavailable, "'" + options_.identity().alias + "' is still starting; try again"});
-  }
   auto peer = call.connection->peer();
   // This node may have joined the peer's cluster since the connection was made; the peer's proof held then as now.
   const auto cluster = options_.identity().cluster;
@@ -113,7 +110,7 @@ void Server::run(Call& call) {
   if (cluster.is_nil() && !peer.identity.cluster.is_nil() && call.method && !call.method->options.allows_strangers) {
     return finish(call, Error{ErrorCode::kUnavailable, "'" + options_.identity().alias + "' has not joined the cluster yet; try again"});
   }
-  finish(call, answer(call.method.get(), call.frame.method(), peer, call.frame.payload(), call.info));
+  finish(call, methods_.answer(call.method.get(), call.frame.method(), peer, call.frame.payload(), call.info));
 }
 
 void Server::finish(const Call& call, Result<Bytes> result) {

@@ -16,7 +16,7 @@ void NodeCaller::call_async(const std::string& alias, std::string_view method, B
     if (options.cancellation) info.cancelled = *options.cancellation;
     const rpc::Peer peer{.identity = self_, .address = "local", .is_member = true};
     const auto found = methods_.find(name);
-    done(rpc::answer(found.get(), name, peer, payload, info));
+    done(methods_.answer(found.get(), name, peer, payload, info));
   };
   if (!pool_.submit(std::move(run))) done(Error{ErrorCode::kUnavailable, "the node is stopping or overloaded"});
 }
