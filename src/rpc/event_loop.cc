@@ -19,7 +19,9 @@ thread_local bool is_loop_thread = false;
 }  // namespace
 
 EventLoop::EventLoop(std::string name, std::function<void()> on_tick)
-    : name_(std::move(name)), on_tick_(std::move(on_tick)) {
+    : name_(std::move(name)), on_tick_(std::move(on_tick)) { open(); }
+
+void EventLoop::open() {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   CHECK_WITH(epoll_ >= 0 && wake_ >= 0, std::strerror(errno));
@@ -95,7 +97,7 @@ void EventLoop::run() {
   epoll_event events[kEventsPerTurn];
   auto next_tick = std::chrono::steady_clock::now() + kTick;
   while (true) {
-    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(next_tick - std::chrono::steady_clock::now());
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next_tick - std::chrono::steady_clock::now());
     const int count = epoll_wait(epoll_, events, kEventsPerTurn, static_cast<int>(std::max<int64_t>(0, wait.count())));
     for (int i = 0; i < count; ++i) {
       if (events[i].data.fd == wake_) {

@@ -47,6 +47,7 @@ class EventLoop {
   static bool on_loop_thread();
 
  private:
+  void open();
   void run();
   void run_tasks();
   void tick(std::chrono::steady_clock::time_point now);
