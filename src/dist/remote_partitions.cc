@@ -12,15 +12,23 @@ constexpr rpc::CallOptions kWriteCall{.timeout = seconds(30)};
 constexpr rpc::CallOptions kNoticeCall{.timeout = seconds(5), .urgent = true};
 constexpr rpc::CallOptions kScanCall{.timeout = seconds(3600)};
 
+constexpr size_t kBytesBesideRows = 128;  // of a block or a whole prepare message, generously
+
 }  // namespace
 
 Status RemotePartitions::prepare(const Ticket& ticket, const std::vector<ChunkBlock>& blocks) {
   PrepareMessage message{.ticket = ticket, .blocks = {}};
+  size_t bytes = kBytesBesideRows;
   for (const auto& block : blocks) {
     TRY(auto rows, pack_table(block.rows));
+    bytes += rows.size() + kBytesBesideRows;
     message.blocks.push_back({block.chunk, block.replace, block.base_version, std::move(rows)});
   }
-  TRY(const auto answer, caller_.call(alias_, "data.prepare", meta::encode(message), kWriteCall));
+  Bytes payload;
+  payload.reserve(bytes);  // it may be large: never copied to grow
+  meta::Encoder(payload).put(message);
+  message.blocks.clear();
+  TRY(const auto answer, caller_.call(alias_, "data.prepare", std::move(payload), kWriteCall));
   return {};
 }
 

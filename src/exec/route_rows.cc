@@ -1,7 +1,8 @@
 #include "exec/route_rows.h"
 
 #include <algorithm>
-#include <numeric>
+#include <limits>
+#include <optional>
 #include <unordered_map>
 
 #include "kernels/group.h"
@@ -17,17 +18,48 @@ using meta::LevelLocator;
 using types::Repr;
 
 constexpr int32_t kNowhere = -1;
+constexpr int32_t kUnknown = -2;
+constexpr uint64_t kDirectValuesMax = 1u << 16;  // values so close together are looked up once each, not once a row
+constexpr uint64_t kDirectGroupsMax = 1u << 18;
+constexpr uint32_t kNoGroup = UINT32_MAX;
+
+/// How many integers the non-null values span, and the least of them; nothing for more than kDirectValuesMax.
+template <class T>
+std::optional<std::pair<T, size_t>> narrow_span(std::span<const T> values) {
+  T least = std::numeric_limits<T>::max();
+  T most = types::kNull<T>;
+  for (const T value : values) {
+    least = std::min(least, value == types::kNull<T> ? std::numeric_limits<T>::max() : value);
+    most = std::max(most, value);
+  }
+  if (most == types::kNull<T>) return std::pair<T, size_t>(0, 0);
+  const uint64_t span =
+      static_cast<uint64_t>(static_cast<int64_t>(most)) - static_cast<uint64_t>(static_cast<int64_t>(least));
+  if (span >= kDirectValuesMax) return std::nullopt;
+  return std::pair<T, size_t>(least, span + 1);
+}
 
 template <class T>
 void locate_integers(const Vector& column, LevelLocator& locator, std::vector<int32_t>& ordinals) {
   const auto values = column.values<T>();
+  if (const auto narrow = narrow_span<T>(values)) {
+    std::vector<int32_t> of_value(narrow->second, kUnknown);
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (values[i] == types::kNull<T>) continue;
+      auto& ordinal = of_value[static_cast<size_t>(values[i] - narrow->first)];
+      if (ordinal == kUnknown) ordinal = locator.find_integer(static_cast<int64_t>(values[i]));
+      ordinals[i] = ordinal;
+    }
+    return;
+  }
   for (size_t i = 0; i < values.size(); ++i) {
-    ordinals[i] = values[i] == types::kNull<T> ? kNowhere : locator.find_integer(static_cast<int64_t>(values[i]));
+    if (values[i] == types::kNull<T>) continue;
+    const bool again = i > 0 && values[i] == values[i - 1];
+    ordinals[i] = again ? ordinals[i - 1] : locator.find_integer(static_cast<int64_t>(values[i]));
   }
 }
 
 void locate_symbols(const Vector& column, LevelLocator& locator, std::vector<int32_t>& ordinals) {
-  constexpr int32_t kUnknown = -2;
   std::vector<int32_t> of_code(static_cast<size_t>(column.symbols().size()), kUnknown);
   const auto codes = column.values<int32_t>();
   for (size_t i = 0; i < codes.size(); ++i) {
@@ -60,18 +92,31 @@ std::vector<int32_t> ordinals_of(const Vector& column, LevelLocator& locator) {
 /// The groups so far, told apart by one more level. New groups are numbered as they appear.
 void refine(const std::vector<int32_t>& ordinals, std::vector<uint32_t>& group_of_row,
             std::vector<std::vector<int32_t>>& keys) {
-  std::unordered_map<uint64_t, uint32_t> ids;
   std::vector<std::vector<int32_t>> refined;
+  const auto add = [&](uint32_t group, int32_t ordinal) {
+    refined.push_back(keys[group]);
+    refined.back().push_back(ordinal);
+    return static_cast<uint32_t>(refined.size() - 1);
+  };
+  const auto width = static_cast<uint64_t>(*std::max_element(ordinals.begin(), ordinals.end())) + 1;
+  if (keys.size() * width <= kDirectGroupsMax) {
+    std::vector<uint32_t> ids(keys.size() * width, kNoGroup);
+    for (size_t i = 0; i < ordinals.size(); ++i) {
+      auto& id = ids[group_of_row[i] * width + static_cast<uint64_t>(ordinals[i])];
+      if (id == kNoGroup) id = add(group_of_row[i], ordinals[i]);
+      group_of_row[i] = id;
+    }
+    keys = std::move(refined);
+    return;
+  }
+  std::unordered_map<uint64_t, uint32_t> ids;
   uint64_t last = UINT64_MAX;
   uint32_t last_id = 0;
   for (size_t i = 0; i < ordinals.size(); ++i) {
     const uint64_t pair = (static_cast<uint64_t>(group_of_row[i]) << 32) | static_cast<uint32_t>(ordinals[i]);
     if (pair != last) {
       const auto [at, is_new] = ids.try_emplace(pair, static_cast<uint32_t>(refined.size()));
-      if (is_new) {
-        refined.push_back(keys[group_of_row[i]]);
-        refined.back().push_back(ordinals[i]);
-      }
+      if (is_new) (void)add(group_of_row[i], ordinals[i]);
       last = pair;
       last_id = at->second;
     }
