@@ -7,7 +7,7 @@ logs=$root/build/test-logs
 mkdir -p "$logs"
 
 suites=(checks units scripts)
-long_suites=(cluster clients web packaging headers release clang sanitize_address sanitize_thread)
+long_suites=(cluster limits clients web packaging headers release clang sanitize_address sanitize_thread)
 
 suite_checks() { python3 tools/check_floors.py && python3 tools/tidy.py; }
 suite_headers() { tools/check_headers.sh; }

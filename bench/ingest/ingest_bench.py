@@ -150,7 +150,21 @@ def seed_script(bed, blocks):
     partition = time.monotonic()
     result["partition_rows"] = int(bed.run(f'exec count(*) from loadTable("{database}", "table1") where id = 7'))
     result["partition_s"] = round(time.monotonic() - partition, 3)
+    result["select_all"] = select_all(bed, database)
     return result
+
+
+def select_all(bed, database):
+    """The seed ends with `select *`: at full size it must be refused, not kill the node."""
+    begin = time.monotonic()
+    try:
+        bed.run(f'x = select * from loadTable("{database}", "table1")')
+        answer = "fits"
+    except RuntimeError as error:
+        answer = str(error).split("Server Response: ")[-1].split(" script:")[0]
+    alive = bed.run("1 + 1") == 2
+    return {"answer": answer, "seconds": round(time.monotonic() - begin, 2), "node_lives": alive,
+            "processes": processes.Watch(bed).facts()}
 
 
 def main():

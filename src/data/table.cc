@@ -129,10 +129,17 @@ Status Table::append(const Table& other) {
     overwrite_rows(keys, fitted, false, columns_);
     return {};
   }
-  const bool was_empty = rows() == 0;
-  for (size_t c = 0; c < columns(); ++c) {
-    if (was_empty) columns_[c] = std::move(fitted[c]);
-    else columns_[c].edit().append(*fitted[c]);
+  const size_t before = rows();
+  try {
+    for (size_t c = 0; c < columns(); ++c) {
+      if (before == 0) columns_[c] = std::move(fitted[c]);
+      else columns_[c].edit().append(*fitted[c]);
+    }
+  } catch (const std::bad_alloc&) {  // maxMemSize: all columns keep one length
+    for (auto& column : columns_) {
+      if (column->size() > before) column.edit().resize(before);
+    }
+    throw;
   }
   return {};
 }

@@ -6,10 +6,11 @@ namespace pelorus::datanode {
 namespace {
 
 Result<Bytes> prepare(dist::PartitionService& service, std::string_view payload) {
-  TRY(const auto message, meta::decode<dist::PrepareMessage>(payload, "data.prepare"));
+  TRY(auto message, meta::decode<dist::PrepareMessage>(payload, "data.prepare"));
   std::vector<dist::ChunkBlock> blocks;
-  for (const auto& block : message.blocks) {
+  for (auto& block : message.blocks) {
     TRY(auto rows, dist::unpack_table(block.rows));
+    block.rows = {};
     blocks.push_back(
         {.chunk = block.chunk, .replace = block.replace, .base_version = block.base_version, .rows = std::move(rows)});
   }

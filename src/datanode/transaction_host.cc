@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/memory_limit.h"
 
 namespace pelorus::datanode {
 namespace {
@@ -63,6 +64,7 @@ void TransactionHost::stop() {
 }
 
 Status TransactionHost::prepare(const dist::Ticket& ticket, const std::vector<dist::ChunkBlock>& blocks) {
+  const memory::NeverRefused whole;  // what bounds it is the store's write buffer
   txn::Share share{
       .transaction = ticket.transaction, .coordinator = ticket.coordinator, .epoch = ticket.epoch, .chunks = {}};
   for (const auto& block : blocks) share.chunks.push_back(block.chunk);
@@ -99,6 +101,7 @@ Status TransactionHost::prepare(const dist::Ticket& ticket, const std::vector<di
 }
 
 Status TransactionHost::settle(TransactionId transaction, const std::vector<dist::ChunkVersion>& versions) {
+  const memory::NeverRefused decided;
   txn::Decision decision{.transaction = transaction,
                          .verdict = versions.empty() ? txn::Verdict::kAbort : txn::Verdict::kCommit,
                          .chunks = {}};
@@ -113,6 +116,7 @@ Status TransactionHost::settle(TransactionId transaction, const std::vector<dist
 }
 
 void TransactionHost::carry_out(const txn::ParticipantActions& actions) {
+  const memory::NeverRefused decided;
   if (actions.discard) {
     if (const auto done = store_.abort(*actions.discard); !done.ok())
       log_warning(label(*actions.discard) + " cannot be rolled back: " + done.error().message);

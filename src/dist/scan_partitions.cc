@@ -6,6 +6,8 @@
 #include <map>
 #include <optional>
 
+#include "base/memory_limit.h"
+
 namespace pelorus::dist {
 namespace {
 
@@ -26,7 +28,8 @@ std::vector<meta::Chunk> committed(std::map<ChunkId, meta::Chunk> by_id) {
 
 /// The replica cannot serve, another one may.
 bool is_replica_trouble(const Error& error) {
-  return error.code != ErrorCode::kScript && error.code != ErrorCode::kCancelled;
+  return error.code != ErrorCode::kScript && error.code != ErrorCode::kCancelled &&
+         error.code != ErrorCode::kOutOfMemory;
 }
 
 }  // namespace
@@ -141,7 +144,8 @@ class ScanRun {
       const auto& chunk = snapshot_.chunks_[wanted_[ordinal]];
       chunks.push_back({chunk.id, chunk.version});
     }
-    auto parts = snapshot_.distribution_.services.of(node)->scan(fragment_, chunks);
+    auto parts = memory::refused_as_error(
+        [&] { return snapshot_.distribution_.services.of(node)->scan(fragment_, chunks); });
     if (parts.ok() && parts->size() != chunks.size()) {
       return Error{ErrorCode::kCorrupt,
                    node + " answered " + std::to_string(parts->size()) + " parts for " + std::to_string(chunks.size())};
@@ -163,7 +167,9 @@ class ScanRun {
 
   /// Caller holds mutex_.
   void hand_over(size_t ordinal, data::Table part) {
-    if (!sink_(wanted_[ordinal], std::move(part))) stopped_ = true;
+    const auto taken = memory::refused_as_error([&]() -> Result<bool> { return sink_(wanted_[ordinal], std::move(part)); });
+    if (!taken.ok() && !failure_) failure_ = taken.error();
+    if (!taken.ok() || !*taken) stopped_ = true;
   }
 
   void fail(Error error) {

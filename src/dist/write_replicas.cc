@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/memory_limit.h"
 #include "dist/distributed_table.h"
 #include "exec/route_rows.h"
 
@@ -43,6 +44,9 @@ Result<int64_t> patiently(const std::function<Result<int64_t>()>& attempt) {
     pause = std::min(pause * 2, kPauseMost);
   }
 }
+
+/// Of the rows of an append: split by partition, packed for the peers, in the write buffer.
+constexpr uint64_t kCopiesOnTheWay = 4;
 
 /// Runs `work(i)` for 0 ≤ i < count at the same time, the first on this thread.
 void in_parallel(ThreadPool& pool, size_t count, const std::function<void(size_t)>& work) {
@@ -122,6 +126,7 @@ Result<meta::Decided> ReplicatedWriter::decide(const Write& write, const txn::De
 }
 
 Result<int64_t> ReplicatedWriter::drive(const Write& write, int64_t answer) {
+  const memory::NeverRefused once_begun;
   txn::Plan plan{.transaction = write.ticket.transaction, .parts = {}, .down = write.down};
   for (const auto& chunk : write.chunks) plan.parts.push_back({chunk.chunk, chunk.version, chunk.replicas});
   txn::Coordinator coordinator(std::move(plan));
@@ -156,6 +161,7 @@ Result<int64_t> ReplicatedWriter::append(const TableFacts& table, const data::Ta
   TRY_DONE(fitted.append(rows));
   const auto count = static_cast<int64_t>(fitted.rows());
   if (count == 0) return 0;
+  memory::require_if_refusable(kCopiesOnTheWay * rows.memory_bytes());
   TRY(auto parts, exec::split_rows(fitted, table.database.scheme, table.table.partition_columns));
   std::vector<meta::PartitionKey> keys;
   for (const auto& part : parts) keys.push_back(part.key);
@@ -195,7 +201,9 @@ Result<int64_t> ReplicatedWriter::change_once(const TableFacts& table, const exe
   std::vector<Result<ChangeResult>> results(write.chunks.size(), Error{ErrorCode::kUnavailable, "no replica"});
   in_parallel(distribution_.pool, write.chunks.size(), [&](size_t c) {
     for (const auto& node : write.chunks[c].replicas) {
-      results[c] = distribution_.services.of(node)->change(fragment, {write.chunks[c].chunk, write.chunks[c].version});
+      results[c] = memory::refused_as_error([&] {
+        return distribution_.services.of(node)->change(fragment, {write.chunks[c].chunk, write.chunks[c].version});
+      });
       if (results[c].ok() || results[c].error().code == ErrorCode::kScript) return;
     }
   });

@@ -5,11 +5,14 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "base/memory_limit.h"
+
 namespace pelorus::net {
 namespace {
 
 constexpr size_t kReadBytes = 16 << 10;  // bigger columns are read in place
 constexpr size_t kGuestBytesMax = 64 << 10;
+constexpr std::chrono::milliseconds kRefusedSilence{1000};  // a refused client that sends no more is cut off
 
 /// Before login, on a node that asks for it: nothing large and nothing to unpack.
 wire::RequestLimits limits_before_login(wire::RequestLimits limits) {
@@ -134,6 +137,7 @@ NativeConnection::NativeConnection(const Executor& strand, std::unique_ptr<Trans
       reader_(limits_before_login(limits.requests)),
       small_limits_(true),
       handshake_(strand, [this] { close(); }),
+      refused_silence_(strand, [this] { close(); }),
       pending_changed_(strand),
       outgoing_changed_(strand),
       something_sent_(strand) {}
@@ -167,6 +171,7 @@ void NativeConnection::close() {
   closed_ = true;
   gone_ = true;
   handshake_.clear();
+  refused_silence_.clear();
   transport_->close();
   with_.runner.cancel(*session_);
   session_->set_peer(nullptr);
@@ -179,25 +184,46 @@ void NativeConnection::close() {
 Awaitable<void> NativeConnection::read_requests() {
   std::vector<char> buffer(kReadBytes);
   while (!closed_) {
-    const auto direct = reader_.direct();
-    const std::span<char> to = direct.empty() ? std::span<char>(buffer) : direct;
-    const size_t count = co_await transport_->read(to);
-    if (count == 0) break;
-    Status status;
-    if (direct.empty()) {
-      status = take_bytes(to.first(count));
-    } else {
-      status = reader_.direct_done(count);
-      if (status.ok() && reader_.done()) status = accept_request();
+    const auto to = place_for_bytes(buffer);
+    Status status = to.ok() ? Status() : Status(to.error());
+    if (status.ok()) {
+      const size_t count = co_await transport_->read(*to);
+      if (count == 0) break;
+      status = to->data() == buffer.data() ? take_bytes(to->first(count)) : take_direct(count);
     }
     if (!status.ok()) {
       // The position in the stream is lost: say so and close.
       auto message = std::make_shared<Outgoing>();
       message->chunk.put_text(wire::error_response(session_->id(), status.error().message));
       co_await send(message);
+      if (!small_limits_) co_await discard_rest(buffer);
       break;
     }
     while (pending_.size() >= limits_.pending_max && !closed_) co_await pending_changed_.wait();
+  }
+}
+
+/// Where the next bytes go: into the column they belong to when it is a big one.
+Result<std::span<char>> NativeConnection::place_for_bytes(std::vector<char>& buffer) {
+  return memory::refused_as_error([&]() -> Result<std::span<char>> {
+    const auto direct = reader_.direct();
+    return direct.empty() ? std::span<char>(buffer) : direct;
+  });
+}
+
+Status NativeConnection::take_direct(size_t count) {
+  TRY_DONE(memory::refused_as_error([&] { return reader_.direct_done(count); }));
+  return reader_.done() ? accept_request() : Status();
+}
+
+/// Lets a client that is still sending come to its end, where it reads why it was refused; closing under it would take
+/// the answer away with the connection.
+Awaitable<void> NativeConnection::discard_rest(std::vector<char>& buffer) {
+  refused_silence_.set(kRefusedSilence);
+  while (!closed_) {  // GCC 12 breaks an await inside the condition
+    const size_t count = co_await transport_->read(std::span<char>(buffer));
+    if (count == 0) break;
+    refused_silence_.set(kRefusedSilence);
   }
 }
 
@@ -205,7 +231,7 @@ Status NativeConnection::take_bytes(std::span<const char> bytes) {
   std::string_view in(bytes.data(), bytes.size());
   while (!in.empty()) {
     if (reader_.idle()) choose_limits();
-    TRY(const size_t taken, reader_.feed(in));
+    TRY(const size_t taken, memory::refused_as_error([&] { return reader_.feed(in); }));
     in.remove_prefix(taken);
     if (reader_.done()) TRY_DONE(accept_request());
   }

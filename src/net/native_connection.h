@@ -67,6 +67,9 @@ class NativeConnection final : public std::enable_shared_from_this<NativeConnect
   Status take_bytes(std::span<const char> bytes);
   Status accept_request();
   void choose_limits();
+  Result<std::span<char>> place_for_bytes(std::vector<char>& buffer);
+  Status take_direct(size_t count);
+  Awaitable<void> discard_rest(std::vector<char>& buffer);
   void enqueue(std::shared_ptr<Outgoing> message);
   void close();
 
@@ -81,6 +84,7 @@ class NativeConnection final : public std::enable_shared_from_this<NativeConnect
   wire::RequestReader reader_;
   bool small_limits_ = false;
   Deadline handshake_;
+  Deadline refused_silence_;
   std::deque<wire::Request> pending_;
   std::deque<std::shared_ptr<Outgoing>> outgoing_;
   Signal pending_changed_;

@@ -3,6 +3,7 @@
 #include <exception>
 #include <mutex>
 
+#include "base/memory_limit.h"
 #include "rpc/frame.h"
 
 namespace pelorus::rpc {
@@ -31,7 +32,7 @@ Result<Bytes> Methods::answer(const Method* method, std::string_view name, const
     return Error{ErrorCode::kTimeout, "the call waited past its deadline and was not begun: " + std::string(name)};
   }
   try {
-    return method->handler(peer, payload, info);
+    return memory::refused_as_error([&] { return method->handler(peer, payload, info); });
   } catch (const std::exception& failure) {  // the root of a worker thread: nothing may get past
     return Error{ErrorCode::kInternal, "method " + std::string(name) + " failed: " + failure.what()};
   }

@@ -1,12 +1,17 @@
 #include "server/data_role.h"
 
+#include <algorithm>
+
 #include "base/log.h"
+#include "base/memory_limit.h"
 
 namespace pelorus::server {
 namespace {
 
 constexpr size_t kRecoveriesAtOnce = 2;
-constexpr uint64_t kBufferLeast = 256ull << 20;
+constexpr uint64_t kBufferUnset = 256ull << 20;
+constexpr uint64_t kBufferLeast = 16ull << 20;
+constexpr uint64_t kBufferMost = 1ull << 30;  // more gains nothing: column files are written all the time
 
 storage::StoreOptions store_options(const NodeEnvironment& environment) {
   const auto& settings = environment.settings();
@@ -19,15 +24,18 @@ storage::StoreOptions store_options(const NodeEnvironment& environment) {
   options.directories.metadata =
       metadata.empty() ? options.directories.volumes.at(0) + "/CHUNK_METADATA" : metadata.string();
   options.sync = settings.boolean("dataSync");
-  const auto cache = static_cast<uint64_t>(settings.bytes("OLAPCacheEngineSize"));
-  // The files of operators name generous caches; the node's memory limit still counts.
-  const auto memory = static_cast<uint64_t>(settings.bytes("maxMemSize"));
-  options.buffer_bytes_max = std::max(kBufferLeast, memory > 0 ? std::min(cache, memory / 2) : cache);
-  options.buffer_bytes_max = std::min<uint64_t>(options.buffer_bytes_max, 1ull << 30);
+  options.buffer_bytes_max =
+      write_buffer_bytes(static_cast<uint64_t>(settings.bytes("OLAPCacheEngineSize")), memory::limit_bytes());
   return options;
 }
 
 }  // namespace
+
+uint64_t write_buffer_bytes(uint64_t cache_bytes, uint64_t memory_bytes) {
+  uint64_t bytes = cache_bytes > 0 ? std::min(cache_bytes, kBufferMost) : kBufferUnset;
+  if (memory_bytes > 0) bytes = std::min(bytes, memory_bytes / 4);
+  return std::max(bytes, kBufferLeast);
+}
 
 Result<std::unique_ptr<DataRole>> DataRole::open(const NodeEnvironment& environment, io::FileSystem& files,
                                                  const Clock& clock, dist::Catalogue& catalogue, rpc::Caller& caller,

@@ -38,4 +38,8 @@ class DataRole {
   datanode::Reconciler reconciler_;
 };
 
+/// Rows a node keeps in memory before they are in column files: the operator's cache (0: not set), never more than a
+/// quarter of the node's memory (0: no limit).
+uint64_t write_buffer_bytes(uint64_t cache_bytes, uint64_t memory_bytes);
+
 }  // namespace pelorus::server

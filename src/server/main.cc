@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "server/allocation.h"
 #include "server/node.h"
 
 namespace {
@@ -60,6 +61,7 @@ int run(const std::vector<std::string>& arguments, const std::filesystem::path& 
     log_error(environment.error().message);
     return report(environment.error().message);
   }
+  server::set_memory_limit((*environment)->settings(), (*environment)->site.alias);
   const auto directory = (*environment)->directory;
   server::Node node(std::move(*environment), program.string());
   if (const auto started = node.start(); !started.ok()) {

@@ -1,9 +1,6 @@
 #include "server/script_engine.h"
 
-#include <unistd.h>
-
-#include <fstream>
-
+#include "base/memory_limit.h"
 #include "base/script_error.h"
 #include "controller/functions.h"
 #include "exec/language_functions.h"
@@ -30,28 +27,15 @@ class FragmentContext {
   exec::Interpreter interpreter_;
 };
 
-int64_t resident_bytes() {
-  std::ifstream in("/proc/self/statm");
-  int64_t all = 0;
-  int64_t resident = 0;
-  in >> all >> resident;
-  return resident * sysconf(_SC_PAGESIZE);
-}
-
 }  // namespace
 
-std::function<void(int64_t)> memory_limit(const config::Settings& settings) {
-  const auto limit = settings.bytes("maxMemSize");
-  if (limit <= 0) return {};
-  return [limit](int64_t more) {
-    constexpr int64_t kWorthLooking = 16 << 20;
-    if (more < kWorthLooking) return;
-    const auto held = resident_bytes();
-    if (held + more <= limit) return;
-    throw ScriptError("Out of memory: the statement asks for " + std::to_string(more >> 20) +
-                      " MB more, the node holds " + std::to_string(held >> 20) + " MB of maxMemSize " +
-                      std::to_string(limit >> 20) + " MB; narrow the query (where, limit) or raise maxMemSize");
-  };
+void require_memory(int64_t bytes) {
+  if (bytes <= static_cast<int64_t>(memory::kLargeBlockBytes)) return;
+  try {
+    memory::require(static_cast<uint64_t>(bytes));
+  } catch (const OutOfMemory& refused) {
+    throw ScriptError(refused.what());
+  }
 }
 
 Result<std::optional<session::UserFacts>> ControllersAuthenticator::find_user(std::string_view user) {
@@ -71,7 +55,7 @@ ScriptEngine::ScriptEngine(const NodeEnvironment& environment, Clock& clock, dis
       controllers_(controllers),
       surroundings_{
           .registry = registry_, .shared = shared_, .sql = sql_, .clock = clock, .find_view = {}, .read_module = {}},
-      hosts_(surroundings_, memory_limit(environment.settings())),
+      hosts_(surroundings_, require_memory),
       users_(controllers),
       login_(users_, clock, {.ticket_secret = environment.cluster_key}),
       sessions_(clock, static_cast<size_t>(environment.settings().integer("maxConnections"))),

@@ -61,7 +61,7 @@ class ScriptEngine {
 void register_node_facts(functions::Registry& registry, const NodeEnvironment& environment, dist::RemoteRun& remote,
                          std::function<bool()> is_initialized);
 
-/// Bytes this process holds now; throws ScriptError when `more` would pass maxMemSize.
-std::function<void(int64_t more)> memory_limit(const config::Settings& settings);
+/// Throws ScriptError, which scripts can catch, when so many bytes more would pass maxMemSize.
+void require_memory(int64_t bytes);
 
 }  // namespace pelorus::server

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "base/log.h"
+#include "base/memory_limit.h"
 #include "base/script_error.h"
 #include "session/client_auth.h"
 #include "wire/opaque.h"
@@ -85,10 +86,13 @@ Outcome StatementRunner::run(Session& session, Request request, const std::funct
 }
 
 Outcome StatementRunner::run_guarded(Session& session, Request& request, const StatementSurroundings& with) {
+  const memory::Refusable may_be_refused;
   try {
     return {.value = dispatch(session, request, with), .error = {}};
   } catch (const ScriptError& error) {
     return {.value = {}, .error = error.message()};
+  } catch (const OutOfMemory& refused) {
+    return {.value = {}, .error = refused.what()};
   } catch (const std::bad_alloc&) {
     return {.value = {}, .error = "Out of memory: the statement needs more than this node can give."};
   } catch (const std::exception& error) {

@@ -1,0 +1,135 @@
+#include "server/allocation.h"
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <new>
+
+#include "base/log.h"
+#include "base/memory_limit.h"
+
+// jemalloc's, when it is linked.
+extern "C" int mallctl(const char* name, void* old_value, size_t* old_bytes, void* new_value, size_t new_bytes)
+    __attribute__((weak));
+
+namespace pelorus::server {
+namespace {
+
+constexpr uint64_t kUnlimited = UINT64_MAX;
+
+/// Allocators round up: a block asked for with a little less may be a large one. The size it has decides, here and at
+/// its release alike.
+constexpr size_t kPerhapsLargeBytes = memory::kLargeBlockBytes - 64;
+
+void* counted(void* block) noexcept {
+  const size_t bytes = malloc_usable_size(block);
+  if (bytes > memory::kLargeBlockBytes) memory::note_allocated(bytes);
+  return block;
+}
+
+void* allocate_large(size_t bytes, size_t alignment) {
+  if (bytes > memory::kLargeBlockBytes) memory::require_if_refusable(bytes);
+  void* block = alignment > 0 ? std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment)
+                              : std::malloc(bytes);
+  if (block == nullptr)
+    throw OutOfMemory("Out of memory: the system gives no more (" + std::to_string(bytes >> 20) + " MB asked for)");
+  return counted(block);
+}
+
+inline void* allocate(size_t bytes, size_t alignment = 0) {
+  if (bytes > kPerhapsLargeBytes || alignment > 0) return allocate_large(bytes, alignment);
+  void* block = std::malloc(bytes > 0 ? bytes : 1);
+  if (block == nullptr) throw std::bad_alloc();
+  return block;
+}
+
+void* allocate_or_null(size_t bytes, size_t alignment = 0) noexcept {
+  try {
+    return allocate(bytes, alignment);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
+inline void release(void* block) noexcept {
+  if (block == nullptr) return;
+  const size_t bytes = malloc_usable_size(block);
+  if (bytes > memory::kLargeBlockBytes) memory::note_freed(bytes);
+  std::free(block);
+}
+
+inline void release(void* block, size_t bytes) noexcept {
+  if (bytes > kPerhapsLargeBytes) return release(block);
+  std::free(block);
+}
+
+void give_back_to_system() {
+  if (mallctl == nullptr) {
+    malloc_trim(0);
+    return;
+  }
+  mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);  // 4096: all arenas
+}
+
+uint64_t physical_bytes() {
+  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+/// Of the control group the process lives in when that is the file system's root, as in a container.
+uint64_t control_group_bytes() {
+  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    std::ifstream in(path);
+    uint64_t bytes = 0;
+    if (in >> bytes && bytes > 0) return bytes;  // "max" is no number
+  }
+  return kUnlimited;
+}
+
+}  // namespace
+
+uint64_t set_memory_limit(const config::Settings& settings, const std::string& holder) {
+  const auto wanted = static_cast<uint64_t>(settings.bytes("maxMemSize"));
+  const uint64_t there = std::min(physical_bytes(), control_group_bytes()) / 10 * 9;
+  const uint64_t limit = wanted > 0 ? std::min(wanted, there) : there;
+  if (wanted > there) {
+    log_info("maxMemSize is " + std::to_string(wanted >> 20) + " MB, the machine allows " +
+             std::to_string(there >> 20) + " MB, which is the limit");
+  }
+  memory::set_limit({.bytes_max = limit, .holder = holder, .reclaim = give_back_to_system});
+  return limit;
+}
+
+}  // namespace pelorus::server
+
+using pelorus::server::allocate;
+using pelorus::server::allocate_or_null;
+using pelorus::server::release;
+
+void* operator new(size_t bytes) { return allocate(bytes); }
+void* operator new[](size_t bytes) { return allocate(bytes); }
+void* operator new(size_t bytes, std::align_val_t alignment) { return allocate(bytes, static_cast<size_t>(alignment)); }
+void* operator new[](size_t bytes, std::align_val_t alignment) {
+  return allocate(bytes, static_cast<size_t>(alignment));
+}
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept { return allocate_or_null(bytes); }
+void* operator new[](size_t bytes, const std::nothrow_t&) noexcept { return allocate_or_null(bytes); }
+void* operator new(size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return allocate_or_null(bytes, static_cast<size_t>(alignment));
+}
+void* operator new[](size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return allocate_or_null(bytes, static_cast<size_t>(alignment));
+}
+void operator delete(void* block) noexcept { release(block); }
+void operator delete[](void* block) noexcept { release(block); }
+void operator delete(void* block, size_t bytes) noexcept { release(block, bytes); }
+void operator delete[](void* block, size_t bytes) noexcept { release(block, bytes); }
+void operator delete(void* block, std::align_val_t) noexcept { release(block); }
+void operator delete[](void* block, std::align_val_t) noexcept { release(block); }
+void operator delete(void* block, size_t bytes, std::align_val_t) noexcept { release(block, bytes); }
+void operator delete[](void* block, size_t bytes, std::align_val_t) noexcept { release(block, bytes); }
+void operator delete(void* block, const std::nothrow_t&) noexcept { release(block); }
+void operator delete[](void* block, const std::nothrow_t&) noexcept { release(block); }
+void operator delete(void* block, std::align_val_t, const std::nothrow_t&) noexcept { release(block); }
+void operator delete[](void* block, std::align_val_t, const std::nothrow_t&) noexcept { release(block); }

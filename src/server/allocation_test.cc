@@ -1,0 +1,71 @@
+#include "server/allocation.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/memory_limit.h"
+#include "server/data_role.h"
+
+namespace pelorus::server {
+namespace {
+
+constexpr size_t kMegabyte = 1u << 20;
+
+class AllocationTest : public testing::Test {
+ protected:
+  ~AllocationTest() override { memory::set_limit({}); }
+  void allow(size_t megabytes) {
+    memory::set_limit({.bytes_max = memory::held_bytes() + megabytes * kMegabyte, .holder = "node1", .reclaim = {}});
+  }
+};
+
+TEST_F(AllocationTest, a_vector_beyond_the_limit_is_refused_and_an_equal_one_fits_after_others_went) {
+  allow(200);
+  const memory::Refusable statement;
+  std::vector<char> first(120 * kMegabyte);
+  EXPECT_THROW(std::vector<char>(120 * kMegabyte), OutOfMemory);
+  std::vector<char>().swap(first);
+  EXPECT_NO_THROW(std::vector<char>(120 * kMegabyte));
+}
+
+TEST_F(AllocationTest, memory_not_touched_yet_counts) {
+  allow(200);
+  const memory::Refusable statement;
+  void* untouched = ::operator new(150 * kMegabyte);
+  EXPECT_THROW(std::string(100 * kMegabyte, 'x'), OutOfMemory);
+  ::operator delete(untouched);
+}
+
+TEST_F(AllocationTest, every_form_of_new_and_delete_counts_the_same) {
+  const auto before = memory::held_bytes();
+  for (int i = 0; i < 2000; ++i) {  // an error of one form would add up to gigabytes
+    const size_t bytes = kMegabyte + static_cast<size_t>(i);
+    ::operator delete(::operator new(bytes));
+    ::operator delete(::operator new(bytes), bytes);
+    ::operator delete[](::operator new[](bytes, std::nothrow));
+    ::operator delete(::operator new(bytes, std::align_val_t(64)), std::align_val_t(64));
+    ::operator delete(::operator new(bytes, std::align_val_t(64)), bytes, std::align_val_t(64));
+    const size_t edge = memory::kLargeBlockBytes - 100 + static_cast<size_t>(i % 200);
+    ::operator delete(::operator new(edge));
+    ::operator delete(::operator new(edge), edge);
+  }
+  EXPECT_LT(memory::held_bytes(), before + 100 * kMegabyte);
+  allow(500);
+  const memory::Refusable statement;
+  EXPECT_EQ(::operator new(600 * kMegabyte, std::nothrow), nullptr);
+}
+
+TEST(WriteBufferTest, is_the_operators_cache_within_the_nodes_memory) {
+  constexpr uint64_t kGigabyte = 1ull << 30;
+  EXPECT_EQ(write_buffer_bytes(kGigabyte / 2, 4 * kGigabyte), kGigabyte / 2);
+  EXPECT_EQ(write_buffer_bytes(kGigabyte / 10, 4 * kGigabyte), kGigabyte / 10);
+  EXPECT_EQ(write_buffer_bytes(16 * kGigabyte, 232 * kGigabyte), kGigabyte);
+  EXPECT_EQ(write_buffer_bytes(16 * kGigabyte, 2 * kGigabyte), kGigabyte / 2);
+  EXPECT_EQ(write_buffer_bytes(0, 0), 256ull << 20);
+}
+
+}  // namespace
+}  // namespace pelorus::server

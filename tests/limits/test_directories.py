@@ -1,0 +1,46 @@
+"""Directories a node cannot use: it does not start, says which and why, and starts once they are put right."""
+import os
+import pathlib
+import shutil
+import tempfile
+
+import pytest
+
+from bed import Bed, wait_until
+
+PACKAGE = os.environ["PELORUS_PACKAGE"]
+
+
+@pytest.fixture(scope="module")
+def bed():
+    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-directories-"))
+    cluster = Bed(PACKAGE, base)
+    try:
+        cluster.unpack()
+        cluster.start()
+        wait_until(lambda: cluster.run("1", site="controller1") == 1, 20, "controller1 takes logins")
+        wait_until(lambda: cluster.perf()["agent1"]["state"] == 1, 20, "agent1 registered")
+        yield cluster
+        cluster.stop()
+    except BaseException:
+        print(cluster.logs())
+        raise
+    finally:
+        cluster.kill_everything()
+        shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.mark.parametrize("node, folder", [("node1", "volumes"), ("node2", "redoLog"), ("node3", "chunkMeta")])
+def test_a_directory_that_cannot_be_made_is_named_at_start(bed, node, folder):
+    place = bed.base / "ssd" / f"dolphindb_{node[-1]}"
+    place.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(place / folder, ignore_errors=True)
+    (place / folder).write_text("a file where the directory should be")  # holds against the superuser too
+    log = bed.demo(1) / "log" / f"{node}.log"
+    wait_until(lambda: bed.order(f"startDataNode(`{node})"), 20, "the agent takes orders")
+    wait_until(lambda: str(place / folder) in log.read_text(), 20, f"{folder} named in {log}")
+    line = next(line for line in log.read_text().splitlines() if "<ERROR>" in line)
+    print(line)
+    assert "not a directory: " + str(place / folder) in line
+    (place / folder).unlink()
+    wait_until(lambda: bed.order(f"startDataNode(`{node})") and bed.run("1", site=node) == 1, 60, f"{node} runs")
