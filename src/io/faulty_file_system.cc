@@ -60,7 +60,7 @@ Status FaultyFileSystem::enter(Operation operation, const std::string& path) {
   }
   if (crashed_.load()) return Error{ErrorCode::kIo, "cannot " + deed + ' ' + path + ": the machine is off"};
   const bool takes_space = operation == Operation::kWrite || operation == Operation::kAllocate;
-  if (takes_space && full_.load()) return Error{ErrorCode::kNoSpace, "cannot " + deed + ' ' + path + ": no space"};
+  if (takes_space && is_full(path)) return Error{ErrorCode::kNoSpace, "cannot " + deed + ' ' + path + ": no space"};
   std::function<void()> action;
   {
     const std::lock_guard lock(mutex_);
@@ -74,6 +74,18 @@ Status FaultyFileSystem::enter(Operation operation, const std::string& path) {
   }
   action();
   return {};
+}
+
+void FaultyFileSystem::set_full(bool full, std::string path_part) {
+  const std::lock_guard lock(mutex_);
+  full_part_ = std::move(path_part);
+  full_.store(full);
+}
+
+bool FaultyFileSystem::is_full(const std::string& path) {
+  if (!full_.load()) return false;
+  const std::lock_guard lock(mutex_);
+  return path.find(full_part_) != std::string::npos;
 }
 
 void FaultyFileSystem::fail(Operation operation, std::string path_part, int count) {
@@ -121,7 +133,7 @@ Result<bool> FaultyFileSystem::exists(const std::string& path) {
 }
 Result<Space> FaultyFileSystem::space(const std::string& path) {
   TRY(auto space, inner_.space(path));
-  if (full_.load()) space.bytes_free = 0;
+  if (is_full(path)) space.bytes_free = 0;
   return space;
 }
 Result<std::unique_ptr<FileLock>> FaultyFileSystem::lock(const std::string& path) {

@@ -25,8 +25,8 @@ class FaultyFileSystem final : public FileSystem {
   /// Step number `step` (the first is 1) and everything after it fail with kIo; a write there does its first part only.
   void crash_at(uint64_t step) { crash_at_.store(step); }
   bool crashed() const { return crashed_.load(); }
-  /// Writes and reservations fail with kNoSpace while set.
-  void set_full(bool full) { full_.store(full); }
+  /// Writes and reservations on paths containing `path_part` fail with kNoSpace while set.
+  void set_full(bool full, std::string path_part = {});
   /// The next `count` operations of this kind on paths containing `path_part` fail with kIo.
   void fail(Operation operation, std::string path_part, int count = 1);
   /// Calls `action` once, on the thread of the next operation of this kind on a path containing `path_part`, before it.
@@ -47,6 +47,8 @@ class FaultyFileSystem final : public FileSystem {
   Status enter(Operation operation, const std::string& path);
 
  private:
+  bool is_full(const std::string& path);
+
   struct Rule {
     std::string path_part;
     int left = 0;
@@ -60,6 +62,7 @@ class FaultyFileSystem final : public FileSystem {
   std::atomic<bool> full_{false};
   std::mutex mutex_;
   std::array<Rule, kOperationCount> rules_;  // guarded by mutex_
+  std::string full_part_;                    // guarded by mutex_; of full_
 };
 
 }  // namespace pelorus::io

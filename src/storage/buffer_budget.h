@@ -22,7 +22,7 @@ class BufferBudget {
     const bool room =
         released_.wait_for(lock, wait, [&] { return used_ == 0 || (bytes <= bytes_max_ && used_ <= bytes_max_ - bytes); });
     if (!room) {
-      return Error{ErrorCode::kOutOfMemory, "the write buffer is full and was not flushed in time: " +
+      return Error{ErrorCode::kOutOfMemory, "Out of memory: the write buffer is full and was not flushed in time: " +
                                                 std::to_string(used_) + " of " + std::to_string(bytes_max_) +
                                                 " bytes (OLAPCacheEngineSize), wanted " + std::to_string(bytes)};
     }

@@ -358,6 +358,43 @@ TEST(ChunkStoreDisk, a_full_disk_refuses_prepare_and_keeps_reading) {
   EXPECT_TRUE(data::equal(data::Value(store->snapshot({7}).value()->read_table().value()), data::Value(test_rows(0, 200))));
 }
 
+TEST(ChunkStoreDisk, a_full_volume_is_named_once_the_buffer_is_full_and_heals) {
+  io::MemoryFileSystem disk;
+  io::FaultyFileSystem files(disk);
+  ManualClock clock;
+  auto options = test_options();
+  options.background = true;
+  options.background_period = std::chrono::milliseconds(1);
+  options.buffer_bytes_max = 60000;
+  auto store = ChunkStore::open(files, clock, options).value();
+  files.set_full(true, "/v");
+  uint64_t transaction = 0;
+  size_t acknowledged = 0;
+  const auto append = [&]() -> Status {
+    ChunkWrite write = TestNode::write(7, test_rows(static_cast<int32_t>(acknowledged), 100));
+    TRY_DONE(store->prepare({++transaction}, {&write, 1}));
+    TRY_DONE(store->commit({transaction}, std::vector<ChunkVersion>{{{7}, acknowledged / 100 + 1}}));
+    acknowledged += 100;
+    return {};
+  };
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  // Until the background thread has met the full disk, the buffer alone is known to be full.
+  Status refused;
+  while ((refused.ok() || refused.error().code == ErrorCode::kOutOfMemory) && std::chrono::steady_clock::now() < give_up) {
+    refused = append();
+  }
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kNoSpace);
+  EXPECT_NE(refused.error().message.find("/v1/"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(store->snapshot({7}).value()->read_table()->rows(), acknowledged);
+  files.set_full(false);
+  const size_t before = acknowledged;
+  while (!append().ok() && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+  ASSERT_EQ(acknowledged, before + 100);
+  EXPECT_TRUE(data::equal(data::Value(store->snapshot({7}).value()->read_table().value()),
+                          data::Value(test_rows(0, acknowledged))));
+}
+
 TEST(ChunkStoreDisk, writes_committed_during_a_flush_are_neither_lost_nor_doubled) {
   ManualClock clock;
   auto options = test_options();

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/memory_limit.h"
 #include "storage/codec/row_block.h"
 
 namespace pelorus::storage {
@@ -112,7 +113,17 @@ void NodeStore::give_up(std::span<const PreparedWrite> writes) {
   }
 }
 
+/// Why the write buffer is not emptied, when that is known.
+Error NodeStore::no_room(const Error& full) const {
+  const std::lock_guard lock(mutex_);
+  if (background_failure_.ok()) return full;
+  const auto& cause = background_failure_.error();
+  const bool is_disk = cause.code == ErrorCode::kNoSpace || cause.code == ErrorCode::kIo;
+  return {is_disk ? cause.code : full.code, full.message + "; " + cause.message};
+}
+
 Status NodeStore::prepare(TransactionId transaction, std::span<ChunkWrite> writes) {
+  const memory::NeverRefused bounded_by_the_buffer;
   Status repeated;
   if (is_prepared(transaction, writes, repeated)) return repeated;
   TRY(auto prepared, check_writes(writes));
@@ -121,7 +132,7 @@ Status NodeStore::prepare(TransactionId transaction, std::span<ChunkWrite> write
   if (static_cast<double>(budget_.used() + bytes) > options_.flush_share * static_cast<double>(budget_.bytes_max())) {
     wake_.notify_one();
   }
-  TRY_DONE(budget_.reserve(bytes, options_.buffer_wait));
+  if (const auto room = budget_.reserve(bytes, options_.buffer_wait); !room.ok()) return no_room(room.error());
   Status outcome = register_writes(prepared, writes);
   if (outcome.ok()) {
     PartList parts;
@@ -182,6 +193,7 @@ Status NodeStore::apply_versions(Transaction& taken, std::span<const ChunkVersio
 }
 
 Status NodeStore::commit(TransactionId transaction, std::span<const ChunkVersion> versions) {
+  const memory::NeverRefused decided;
   const std::lock_guard lock(outcome_mutex_);
   Transaction taken;
   if (take_out(transaction, taken)) log_->append_later(RecordType::kCommit, encode_commit(transaction, versions));
@@ -189,6 +201,7 @@ Status NodeStore::commit(TransactionId transaction, std::span<const ChunkVersion
 }
 
 Status NodeStore::abort(TransactionId transaction) {
+  const memory::NeverRefused decided;
   const std::lock_guard lock(outcome_mutex_);
   Transaction taken;
   if (!take_out(transaction, taken)) return {};
@@ -230,6 +243,7 @@ void NodeStore::remove_prepared(ChunkId chunk) {
 }
 
 Status NodeStore::drop(ChunkId chunk) {
+  const memory::NeverRefused whole;
   TRY(const auto found, find(chunk));
   const std::string payload = encode_number(chunk.value);
   const std::string_view parts[] = {payload};
@@ -267,7 +281,7 @@ StoreStatus NodeStore::status() const {
   const std::lock_guard lock(mutex_);
   status.chunks = chunks_.size();
   status.prepared = transactions_.size();
-  status.background_failure = background_failure_;
+  if (!background_failure_.ok()) status.background_failure = background_failure_.error().message;
   return status;
 }
 

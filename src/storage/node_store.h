@@ -72,6 +72,7 @@ class NodeStore final : public ChunkStore {
   bool is_prepared(TransactionId transaction, std::span<const ChunkWrite> writes, Status& outcome) const;
   Status register_writes(std::span<const PreparedWrite> writes, std::span<const ChunkWrite> asked);
   void give_up(std::span<const PreparedWrite> writes);
+  Error no_room(const Error& full) const;
   bool take_out(TransactionId transaction, Transaction& taken);
   Status apply_versions(Transaction& taken, std::span<const ChunkVersion> versions, uint64_t sequence);
   void remove_prepared(ChunkId chunk);
@@ -100,7 +101,7 @@ class NodeStore final : public ChunkStore {
   mutable std::mutex mutex_;
   std::unordered_map<ChunkId, ChunkRef> chunks_;               // guarded by mutex_
   std::map<TransactionId, Transaction> transactions_;          // guarded by mutex_
-  std::string background_failure_;                             // guarded by mutex_
+  Status background_failure_;                                  // guarded by mutex_; of the last upkeep
   bool stopping_ = false;                                      // guarded by mutex_
   std::condition_variable wake_;
   std::thread background_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/memory_limit.h"
 #include "storage/node_store.h"
 
 namespace pelorus::storage {
@@ -31,6 +32,7 @@ std::string NodeStore::volume_for_new() const {
 }
 
 Status NodeStore::flush_chunk(const ChunkRef& chunk) {
+  const memory::NeverRefused gives_memory_back;
   if (!chunk->needs_flush()) return {};
   return chunk->flush(volume_for_new());
 }
@@ -53,6 +55,7 @@ Status NodeStore::flush_all() {
 }
 
 Status NodeStore::compact(ChunkId chunk) {
+  const memory::NeverRefused whole;
   TRY(const auto found, find(chunk));
   return found->compact(true);
 }
@@ -108,11 +111,13 @@ void NodeStore::run_background() {
     wake_.wait_for(lock, pause);
     if (stopping_) break;
     lock.unlock();
-    const Status done = do_upkeep();
+    Status done = do_upkeep();
+    // Recycled log files are room for column files, which in turn let live log files go.
+    if (!done.ok() && done.error().code == ErrorCode::kNoSpace && log_->drop_spares().ok()) done = do_upkeep();
     lock.lock();
-    const std::string failure = done.ok() ? std::string() : done.error().message;
-    if (!failure.empty() && failure != background_failure_) log_warning("storage upkeep: " + failure);
-    background_failure_ = failure;
+    const bool is_news = !done.ok() && (background_failure_.ok() || background_failure_.error().message != done.error().message);
+    if (is_news) log_warning("storage upkeep: " + done.error().message);
+    background_failure_ = done;
     pause = done.ok() ? options_.background_period : std::min(pause * 2, kRetryMax);
   }
 }

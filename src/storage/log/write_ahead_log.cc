@@ -284,6 +284,20 @@ Status WriteAheadLog::release() {
   return outcome;
 }
 
+Status WriteAheadLog::drop_spares() {
+  std::unique_lock lock(mutex_);
+  TRY_DONE(become_leader(lock));
+  lock.unlock();
+  Status outcome;
+  while (outcome.ok() && !spares_.empty()) {
+    outcome = files_.remove(spares_.back());
+    spares_.pop_back();
+  }
+  lock.lock();
+  resign(lock);
+  return outcome;
+}
+
 uint64_t WriteAheadLog::last_sequence() const {
   const std::lock_guard lock(mutex_);
   return last_sequence_;

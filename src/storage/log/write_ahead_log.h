@@ -59,6 +59,8 @@ class WriteAheadLog {
   Status flush_pending();
   /// Recycles the oldest files nobody pins; the newest stays.
   Status release();
+  /// Removes recycled files that wait for use: a full disk needs the room.
+  Status drop_spares();
   /// flush_pending(), and a closing record so that any damage to what stands before it will be noticed. Refuses
   /// appends from then on (kUnavailable).
   Status stop();

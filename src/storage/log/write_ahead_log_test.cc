@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "io/faulty_file_system.h"
@@ -97,6 +98,23 @@ TEST(WriteAheadLog, recycles_files_nobody_pins) {
   ASSERT_FALSE(again.error) << again.error->describe();
   EXPECT_EQ(again.records.back(), "after 19");
   EXPECT_LT(again.records.size(), 40u);
+}
+
+TEST(WriteAheadLog, recycled_files_are_given_up_on_demand) {
+  io::MemoryFileSystem files;
+  auto opened = open_log(files, true, 16384);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(append(*opened.log, std::string(5000, 'x')).ok());
+  const auto spares = [&] {
+    const auto names = files.list(kDirectory).value();
+    return std::count_if(names.begin(), names.end(), [](const auto& name) { return name.starts_with("spare_"); });
+  };
+  ASSERT_TRUE(opened.log->release().ok());
+  EXPECT_GT(spares(), 0);
+  ASSERT_TRUE(opened.log->drop_spares().ok());
+  EXPECT_EQ(spares(), 0);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(append(*opened.log, "after " + std::to_string(i)).ok());
+  opened.log.reset();
+  EXPECT_EQ(open_log(files, true, 16384).records.back(), "after 19");
 }
 
 TEST(WriteAheadLog, later_records_go_with_the_next_append) {
