@@ -36,11 +36,9 @@ def test_a_directory_that_cannot_be_made_is_named_at_start(bed, node, folder):
     place.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(place / folder, ignore_errors=True)
     (place / folder).write_text("a file where the directory should be")  # holds against the superuser too
-    log = bed.demo(1) / "log" / f"{node}.log"
-    wait_until(lambda: bed.order(f"startDataNode(`{node})"), 20, "the agent takes orders")
-    wait_until(lambda: str(place / folder) in log.read_text(), 20, f"{folder} named in {log}")
-    line = next(line for line in log.read_text().splitlines() if "<ERROR>" in line)
-    print(line)
-    assert "not a directory: " + str(place / folder) in line
+    with pytest.raises(RuntimeError) as refused:
+        bed.run(f"startDataNode(`{node})", site="controller1")
+    print(refused.value)
+    assert f"not a directory: {place / folder}" in str(refused.value)
     (place / folder).unlink()
     wait_until(lambda: bed.order(f"startDataNode(`{node})") and bed.run("1", site=node) == 1, 60, f"{node} runs")
