@@ -12,6 +12,10 @@ if ! cmp -s package-lock.json node_modules/.pelorus-lock.json; then
     say "packaging/build_package.sh --without-web makes a package without the page"
     exit 1
   }
+  # npm 9 leaves this link out when it skips the package of the other kind of machine.
+  for package in node_modules/node-linux-*; do
+    if [ -x "$package/bin/node" ]; then ln -sf "../${package#node_modules/}/bin/node" node_modules/.bin/node; fi
+  done
   cp package-lock.json node_modules/.pelorus-lock.json
 fi
 stamp=dist/index.html
