@@ -3,6 +3,7 @@ input is a command, answered by one line of JSON. The end of the input ends the 
 import json
 import os
 import pathlib
+import secrets
 import shutil
 import sys
 import tempfile
@@ -39,11 +40,22 @@ def obey(bed, command):
     raise ValueError(f"unknown command {command}")
 
 
+def share_key(bed):
+    """With a common key the nodes take each other's tickets."""
+    key = bed.base / "cluster.key"
+    key.write_text(secrets.token_hex(32))
+    key.chmod(0o600)
+    for k in (1, 2, 3):
+        bed.set_config(k, "controller.cfg", clusterKeyFile=key)
+    bed.set_config(1, "agent.cfg", clusterKeyFile=key)
+
+
 def main():
     base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-web-bed-"))
     bed = Bed(os.environ["PELORUS_PACKAGE"], base)
     try:
         bed.unpack()
+        share_key(bed)
         bed.start()
         bed.start_nodes()
         say(host=HOST, user=USER, password=PASSWORD, ports=bed.ports, leader=bed.wait_leader())

@@ -23,11 +23,13 @@ export function App() {
     fontFamily: font,
     motion: false,
   };
+  // On the dark page white letters would be hard to read on the light blue of buttons, and a darker blue on the page.
+  const components = dark ? { Button: { primaryColor: "#04151b" }, Tabs: { itemSelectedColor: "#4fb8d8" } } : {};
   return (
     <ConfigProvider
       button={{ autoInsertSpace: false }}
       locale={i18n.language === "zh" ? zhCN : enUS}
-      theme={{ algorithm, token, cssVar: { key: "pelorus" } }}
+      theme={{ algorithm, token, components, cssVar: { key: "pelorus" } }}
     >
       <AntdApp className="page" message={{ maxCount: 3 }}>
         <Content />

@@ -42,9 +42,9 @@ function Header({ state }: { state: SignedIn }) {
   return (
     <header className="header">
       <img src="./compass.svg" alt="" width={22} height={22} />
-      <strong className="header-node" title={state.node.version}>
+      <h1 className="header-node" title={state.node.version}>
         {state.node.alias}
-      </strong>
+      </h1>
       <span className="quiet">{t(roleKey(state.node.type))}</span>
       <nav className="tabs" aria-label={t("nav.sections")}>
         {places.map((name) => (

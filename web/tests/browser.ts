@@ -1,7 +1,9 @@
 // Headless Chromium, as Debian packages it.
 
 import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import type axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 const screenshots = process.env.PELORUS_SCREENSHOTS;
@@ -34,6 +36,13 @@ export async function visit(
   const page = await context.newPage();
   await page.goto(url);
   return { context, page, faults };
+}
+
+/** What hinders people who use a keyboard, a screen reader or little contrast, as far as a program can tell. */
+export async function hindrances(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: createRequire(import.meta.url).resolve("axe-core") });
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
 /** For a person to look at, where PELORUS_SCREENSHOTS names a folder. */

@@ -19,7 +19,11 @@ afterAll(async () => {
   await browser?.close();
   await cluster?.stop();
 });
-afterEach(async () => {
+afterEach(async ({ task }) => {
+  if (task.result?.state === "fail") {
+    const pages = visits.flatMap((each) => each.context.pages());
+    await Promise.all(pages.map((page, i) => picture(page, `failed ${task.name} ${i}`)));
+  }
   const faults = visits.flatMap((each) => each.faults);
   await Promise.all(visits.map((each) => each.context.close()));
   visits = [];
@@ -108,7 +112,7 @@ test("who is no administrator is told so", async () => {
   await waitForState(page, "node3", "● running");
 });
 
-test("a follower's page leads to the leader's", async () => {
+test("a follower's page leads to the leader's, where one is signed in already", async () => {
   const page = await signedInAt(await follower());
   const [opened] = await Promise.all([
     page.context().waitForEvent("page"),
@@ -116,8 +120,6 @@ test("a follower's page leads to the leader's", async () => {
   ]);
   const leader = await cluster.leader();
   expect(opened.url()).toBe(cluster.url(leader));
-  // The seed's files give the nodes no common key, so they do not take each other's tickets.
-  await signIn(opened, cluster.facts.user, cluster.facts.password);
   await opened.getByText("this page is the leader's").waitFor();
   await picture(opened, "leader");
 });
@@ -135,6 +137,24 @@ test("a lost leader is shown, and the next one", async () => {
   await picture(page, "leader_lost");
   await cluster.ask(`restart ${leader}`);
   await waitForState(page, leader, "● running");
+});
+
+test("without a majority of controllers the page says what to do", async () => {
+  const [lost, kept] = [await cluster.leader(), await follower()];
+  const other = controllers.find((alias) => alias !== lost && alias !== kept) ?? "";
+  const page = await signedInAt(kept);
+  await page.getByText(`Leader: ${lost}`).waitFor();
+  await cluster.ask(`kill ${lost}`);
+  await cluster.ask(`kill ${other}`);
+  await page.getByText("A strict majority of the controllers must run").waitFor({ timeout: stateWaitMs });
+  await waitForState(page, "node1", "? not heard yet");
+  await picture(page, "no_leader");
+  await cluster.ask(`restart ${lost}`);
+  await cluster.ask(`restart ${other}`);
+  await page
+    .getByText("A strict majority of the controllers must run")
+    .waitFor({ state: "hidden", timeout: stateWaitMs });
+  await page.getByText("● 3/3 controllers running").waitFor({ timeout: stateWaitMs });
 });
 
 test("the page in Chinese, dark", async () => {

@@ -2,7 +2,7 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { launchBrowser, picture, runScript, shownRows, signIn, type Visit, visit } from "./browser";
+import { hindrances, launchBrowser, picture, runScript, shownRows, signIn, type Visit, visit } from "./browser";
 import { SingleNode } from "./nodes_under_test";
 
 let node: SingleNode;
@@ -172,6 +172,19 @@ test("the text of the editor outlives a reload", async () => {
   await runScript(page, "remembered = 1");
   await page.reload();
   await page.getByText("remembered").waitFor();
+});
+
+test.each(["light", "dark"])("no page hinders anyone, %s", async (scheme) => {
+  await visited.context.close();
+  visited = await visit(browser, node.url, { dark: scheme === "dark" });
+  const { page } = visited;
+  await page.getByRole("button", { name: "Sign in" }).waitFor();
+  expect(await hindrances(page)).toEqual([]);
+  await signedIn();
+  await page.getByText("1/1 single node running").waitFor();
+  expect(await hindrances(page)).toEqual([]);
+  await runScript(page, "table(1 NULL as id, `a`b as name)");
+  expect(await hindrances(page)).toEqual([]);
 });
 
 test("the language is switched at once and remembered", async () => {

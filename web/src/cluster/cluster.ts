@@ -104,8 +104,8 @@ export function leaderOf(nodes: readonly ClusterNode[]): ClusterNode | null {
 }
 
 /**
- * A new leader knows nobody until it hears their next heartbeats, and calls all of them stopped. Until then what its
- * predecessor said stands, marked as unheard.
+ * A new leader knows nobody until it hears their next heartbeats, and a controller without a leader hears nobody at
+ * all; both call all others stopped. Until more is known, what the last leader said stands, marked as unheard.
  */
 export function withPredecessor(before: readonly ClusterNode[], now: readonly ClusterNode[]): ClusterNode[] {
   const known = new Map(before.map((node) => [node.alias, node]));

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useSession } from "../session/use_session";
-import { type ClusterNode, leaderOf, nodesOf, withPredecessor } from "./cluster";
+import { type ClusterNode, leaderOf, nodesOf, sparesOf, withPredecessor } from "./cluster";
 
 const refreshMs = 2000;
 const retryMs = 1000;
@@ -14,20 +14,30 @@ class Watch {
   private last: readonly ClusterNode[] = [];
   private leader: string | null = null;
   private electedAt = 0;
+  private ledAt: number | null = null;
 
   take(answer: readonly ClusterNode[], now: number): readonly ClusterNode[] {
     const leader = leaderOf(answer)?.alias ?? null;
-    if (leader !== this.leader && this.leader !== null) this.electedAt = now;
+    // A controller without a leader hears nobody either.
+    const knowsNobody = leader === null && sparesOf(answer) !== null;
+    if (!knowsNobody) this.ledAt = now;
+    if (leader !== null && this.leader !== null && leader !== this.leader) this.electedAt = now;
     this.leader = leader ?? this.leader;
     const isNew = now - this.electedAt < electionGraceMs;
-    this.last = isNew ? withPredecessor(this.last, answer) : answer;
+    this.last = isNew || knowsNobody ? withPredecessor(this.last, answer) : answer;
     return this.last;
+  }
+  /** No controller has led for longer than an election takes. */
+  isLeaderless(now: number): boolean {
+    return this.ledAt === null || now - this.ledAt > electionGraceMs;
   }
 }
 
 export interface ClusterView {
   /** Null before the first answer. */
   readonly nodes: readonly ClusterNode[] | null;
+  /** No controller leads, and this is not the moment of an election. */
+  readonly leaderless: boolean;
   readonly answeredAt: Date | null;
   /** Why the last attempt failed; null: it did not. */
   readonly failure: Error | null;
@@ -38,6 +48,7 @@ export interface ClusterView {
 export function useCluster(live: boolean): ClusterView {
   const session = useSession();
   const [nodes, setNodes] = useState<readonly ClusterNode[] | null>(null);
+  const [leaderless, setLeaderless] = useState(false);
   const [answeredAt, setAnsweredAt] = useState<Date | null>(null);
   const [failure, setFailure] = useState<Error | null>(null);
   const watch = useRef(new Watch());
@@ -54,7 +65,9 @@ export function useCluster(live: boolean): ClusterView {
       try {
         const answer = nodesOf(await session.call("getClusterPerf", [true]));
         if (mine !== turn) return;
-        setNodes(watch.current.take(answer, Date.now()));
+        const now = Date.now();
+        setNodes(watch.current.take(answer, now));
+        setLeaderless(watch.current.isLeaderless(now));
         setAnsweredAt(new Date());
         setFailure(null);
       } catch (error) {
@@ -71,7 +84,7 @@ export function useCluster(live: boolean): ClusterView {
       clearTimeout(timer);
     };
   }, [session, live]);
-  return { nodes, answeredAt, failure, refresh: useCallback(() => askNow.current(), []) };
+  return { nodes, leaderless, answeredAt, failure, refresh: useCallback(() => askNow.current(), []) };
 }
 
 const tickMs = 1000;

@@ -14,7 +14,7 @@ const staleAfterSeconds = 6;
 
 export function NodesPage({ ownAlias, live }: { ownAlias: string; live: boolean }) {
   const { t } = useTranslation();
-  const { nodes, answeredAt, failure, refresh } = useCluster(live);
+  const { nodes, leaderless, answeredAt, failure, refresh } = useCluster(live);
   const orders = useOrders(nodes, refresh);
   const [selected, setSelected] = useState<readonly string[]>([]);
   const age = useAge(answeredAt);
@@ -30,6 +30,7 @@ export function NodesPage({ ownAlias, live }: { ownAlias: string; live: boolean 
       </div>
       <Actions nodes={nodes} selected={selected} orders={orders} disabled={!live} answeredAt={answeredAt} />
       {live && failure !== null && <ClusterFailure failure={failure} />}
+      {live && leaderless && <Alert banner showIcon type="error" title={t("nodes.noLeader")} />}
       {live && stale && answeredAt !== null && (
         <Alert banner showIcon type="warning" title={t("nodes.stale", { seconds: age, time: clockText(answeredAt) })} />
       )}
@@ -98,22 +99,34 @@ function OrderRefused({ failure, onClose }: { failure: OrderFailure; onClose: ()
 const countedRoles = [Role.controller, Role.agent, Role.data, Role.compute, Role.single];
 
 function Summary({ nodes, ownAlias }: { nodes: readonly ClusterNode[]; ownAlias: string }) {
-  const { t } = useTranslation();
   const counts = countedRoles.flatMap((role) => {
     const all = nodes.filter((node) => node.role === role);
     const running = all.filter((node) => node.running).length;
-    return all.length === 0 ? [] : [{ role, all: all.length, running }];
+    const unheard = all.some((node) => node.unheard);
+    return all.length === 0 ? [] : [{ role, all: all.length, running, unheard }];
   });
   return (
     <>
-      {counts.map(({ role, all, running }) => (
-        <span key={role} className={running === all ? "good" : "bad"}>
-          {running === all ? "●" : "▲"} {t("nodes.running", { running, all, role: t(roleKey(role, all)) })}
-        </span>
+      {counts.map((count) => (
+        <Count key={count.role} {...count} />
       ))}
       <Leadership nodes={nodes} ownAlias={ownAlias} />
     </>
   );
+}
+
+interface CountProps {
+  readonly role: number;
+  readonly running: number;
+  readonly all: number;
+  readonly unheard: boolean;
+}
+
+function Count({ role, running, all, unheard }: CountProps) {
+  const { t } = useTranslation();
+  const text = t("nodes.running", { running, all, role: t(roleKey(role, all)) });
+  if (unheard) return <span className="quiet">? {text}</span>;
+  return running === all ? <span className="good">● {text}</span> : <span className="bad">▲ {text}</span>;
 }
 
 function Leadership({ nodes, ownAlias }: { nodes: readonly ClusterNode[]; ownAlias: string }) {
@@ -133,7 +146,7 @@ function Leadership({ nodes, ownAlias }: { nodes: readonly ClusterNode[]; ownAli
           {t("nodes.toLeader")} ↗
         </NodeLink>
       )}
-      <span className={spares > 0 ? "quiet" : "busy"}>{sparesText(spares, t)}</span>
+      {leader !== null && <span className={spares > 0 ? "quiet" : "busy"}>{sparesText(spares, t)}</span>}
     </>
   );
 }
@@ -141,7 +154,7 @@ function Leadership({ nodes, ownAlias }: { nodes: readonly ClusterNode[]; ownAli
 function sparesText(spares: number, t: ReturnType<typeof useTranslation>["t"]): string {
   if (spares > 1) return t("nodes.survivesMany", { count: spares });
   if (spares === 1) return t("nodes.survivesOne");
-  return spares === 0 ? t("nodes.survivesNone") : t("nodes.noLeaderShort");
+  return t("nodes.survivesNone");
 }
 
 interface ActionsProps {

@@ -116,7 +116,7 @@ function NodeRow({ node, ownAlias, pending, selected, onSelect }: TableProps & {
       </td>
       <td className="right">{node.port}</td>
       {figures.map((figure) => (
-        <td key={figure} className="right">
+        <td key={figure} className={node.unheard ? "right quiet" : "right"}>
           {node.running ? figureText(figure, node) : <span className="quiet">–</span>}
         </td>
       ))}
