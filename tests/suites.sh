@@ -6,14 +6,20 @@ root=$PWD
 logs=$root/build/test-logs
 mkdir -p "$logs"
 
-suites=(checks units scripts web)
-long_suites=(cluster limits clients packaging headers release clang sanitize_address sanitize_thread)
+suites=(checks units scripts packaging docs demo web)
+long_suites=(cluster limits clients headers release clang sanitize_address sanitize_thread)
+
+# The release package's tree with the debug build's programs; dist/ stays as it is.
+debug_package() { ./build.sh --debug pelorusd pelorus >/dev/null && packaging/make_package.sh --tree-only build-debug build-debug/package; }
 
 suite_checks() { python3 tools/check_floors.py && python3 tools/tidy.py; }
 suite_headers() { tools/check_headers.sh; }
 suite_units() { ./build.sh --debug >/dev/null && ctest --test-dir build-debug --output-on-failure -j2; }
 suite_scripts() { ./build.sh --debug script_runner >/dev/null && build-debug/tests/script_runner tests/scripts; }
-suite_web() { ./build.sh --debug pelorusd >/dev/null && PELORUS_BUILD=$root/build-debug tests/web/run.sh; }
+suite_packaging() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/packaging/run.sh; }
+suite_docs() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/docs/run.py; }
+suite_demo() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/demo/run.sh; }
+suite_web() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/web/run.sh; }
 suite_release() { ./build.sh >/dev/null && ctest --test-dir build --output-on-failure -j2; }
 suite_clang() { ./build.sh --clang >/dev/null && ctest --test-dir build-clang --output-on-failure -j2; }
 suite_sanitize_address() { ./build.sh --sanitize address,undefined >/dev/null && ctest --test-dir build-sanitize --output-on-failure; }

@@ -45,7 +45,7 @@ ControllerRole::ControllerRole(NodeEnvironment& environment, io::FileSystem& fil
       clock_(clock),
       addresses_(addresses),
       peers_(peers),
-      single_(environment.mode == config::NodeMode::kSingle || environment.settings().text("dfsHAMode").empty()) {}
+      is_alone_(environment.mode == config::NodeMode::kSingle || environment.settings().text("dfsHAMode").empty()) {}
 
 ControllerRole::~ControllerRole() { stop(); }
 
@@ -107,7 +107,7 @@ std::string ControllerRole::failure() const {
 }
 
 void ControllerRole::run() {
-  const auto begun = single_ ? begin_alone() : begin_in_group();
+  const auto begun = is_alone_ ? begin_alone() : begin_in_group();
   if (!begun.ok()) return fail(begun.error().message);
   if (!service_) return;  // stopped while waiting
   if (!single_) methods_->complete();
@@ -135,7 +135,19 @@ Status ControllerRole::save_foundation(const Uuid& cluster, std::vector<meta::Fo
   return environment_.join(files_, cluster);
 }
 
+/// Several controllers with a log each would be several clusters over the same data nodes.
+Status ControllerRole::check_alone() const {
+  for (const auto& entry : environment_.loaded.nodes.nodes()) {
+    if (entry.mode != config::NodeMode::kController || entry.site.alias == environment_.site.alias) continue;
+    return Error{ErrorCode::kInvalid,
+                 "cluster.nodes lists another controller, " + entry.site.to_string() +
+                     ", but the controllers form no group: set dfsHAMode=Raft in controller.cfg, or remove it"};
+  }
+  return {};
+}
+
 Status ControllerRole::begin_alone() {
+  TRY_DONE(check_alone());
   TRY_DONE(read_foundation());
   if (foundation_.cluster.is_nil())
     TRY_DONE(save_foundation(Uuid::random(), {{environment_.site.alias, environment_.identity.node}}));
@@ -214,11 +226,14 @@ controller::Founding ControllerRole::founding() {
   founding.verifier = meta::make_verifier(initial_password_).value();
   verifier_ = founding.verifier;
   for (const auto& entry : environment_.loaded.nodes.nodes()) founding.nodes.push_back(as_node(entry));
-  if (single_ && founding.nodes.empty()) {
-    founding.nodes.push_back({.alias = environment_.site.alias,
-                              .role = meta::NodeRole::kSingle,
-                              .host = environment_.site.host,
-                              .port = environment_.site.port});
+  // A cluster.nodes without a controller is allowed where there is only this one; a single node has no such file.
+  const auto is_self = [&](const meta::Node& node) { return node.alias == environment_.site.alias; };
+  if (is_alone_ && std::ranges::none_of(founding.nodes, is_self)) {
+    founding.nodes.push_back(
+        {.alias = environment_.site.alias,
+         .role = environment_.mode == config::NodeMode::kSingle ? meta::NodeRole::kSingle : meta::NodeRole::kController,
+         .host = environment_.site.host,
+         .port = environment_.site.port});
   }
   founding.configuration = configuration_files();
   return founding;

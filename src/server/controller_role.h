@@ -48,6 +48,7 @@ class ControllerRole {
     }
   };
   void run();
+  Status check_alone() const;
   Status begin_alone();
   Status begin_in_group();
   Status begin_with(const controller::BootstrapDecision& decision);
@@ -69,7 +70,7 @@ class ControllerRole {
   const Clock& clock_;
   AddressTable& addresses_;
   rpc::Caller& peers_;
-  const bool single_;  // a log of one, no group
+  const bool is_alone_;  // a log of one, no group: a single node, or the only controller of an ordinary cluster
   rpc::Methods* methods_ = nullptr;
   std::function<meta::NodeMetrics()> metrics_;
   std::function<void()> reconnect_;

@@ -1,5 +1,7 @@
+#include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -9,6 +11,7 @@
 #include "cli/demo/demo_state.h"
 #include "cli/demo/load_flights.h"
 #include "client/failover.h"
+#include "config/node_lock.h"
 
 namespace pelorus::cli {
 namespace {
@@ -23,68 +26,81 @@ constexpr int kBasesTried = 20;
 /// One demo from its files to its end.
 class Demo {
  public:
-  Demo(DemoPlace place, bool keep, Terminal& terminal)
-      : terminal_(terminal), keep_(keep), cluster_(std::move(place), interrupt_) {}
+  Demo(DemoPlace place, fs::path package, DemoState state, Terminal& terminal)
+      : terminal_(terminal), package_(std::move(package)), state_(std::move(state)), cluster_(place, interrupt_) {}
   ~Demo() { tidy_up(); }
   Demo(const Demo&) = delete;
   Demo& operator=(const Demo&) = delete;
 
-  Status run(const fs::path& package, int64_t rows, bool wait);
+  /// `wait`: until Ctrl-C. Errors: kScript when all stands but a query failed; others when it does not.
+  Status run(int64_t rows, bool wait);
 
  private:
   void step(const std::string& text) { terminal_.err() << text << std::endl; }
-  Status fill(const fs::path& package, int64_t rows);
-  Result<std::unique_ptr<FlightSource>> open_source(const fs::path& package, int64_t rows);
+  Status start();
+  Status fill(client::FailoverConnection& nodes, int64_t rows);
+  /// Real flights into an empty table. Errors: kCancelled; others: take invented ones, unless rows are `loaded`.
+  Status load_real(client::FailoverConnection& nodes, int64_t rows, int64_t& loaded);
   void show_what_to_try();
   void tidy_up();
 
   Terminal& terminal_;
-  const bool keep_;
+  const fs::path package_;
   Interrupt interrupt_;
+  DemoState state_;
   DemoCluster cluster_;
   bool started_ = false;
 };
 
-Status Demo::run(const fs::path& package, int64_t rows, bool wait) {
+Status Demo::run(int64_t rows, bool wait) {
+  TRY_DONE(start());
+  client::FailoverOptions options;
+  options.connection.user = kDemoUser;
+  options.connection.password = kDemoPassword;
+  options.connection.socket.silence = std::chrono::seconds(120);
+  client::FailoverConnection nodes(cluster_.place().data_nodes(), options);
+  TRY_DONE(fill(nodes, rows));
+  auto asked = ask_flights(nodes, terminal_);
+  if (!asked.ok() && (asked.error().code != ErrorCode::kScript || !wait)) return asked;
+  show_what_to_try();
+  if (!wait) return {};
+  step("Ctrl-C stops everything" + std::string(cluster_.place().keeps_files ? "." : " and removes its files."));
+  while (!interrupt_.wait(std::chrono::hours(1))) {
+  }
+  return asked;
+}
+
+Status Demo::start() {
   const auto began = Clock::now();
-  step("Starting a cluster in " + cluster_.place().directory.string() + ": 3 controllers, 1 agent, 3 data nodes …");
-  TRY_DONE(make_servers(cluster_.place(), package));
-  TRY_DONE(write_demo_state(demo_state_path(), cluster_.place()));
+  const auto& place = cluster_.place();
+  step("Starting a cluster in " + place.directory.string() + ": 3 controllers, 1 agent, 3 data nodes …");
+  TRY_DONE(make_servers(place, package_));
+  TRY_DONE(state_.write(place));
   started_ = true;
   TRY_DONE(cluster_.start());
   char took[64];
   std::snprintf(took, sizeof took, "All nodes are online after %.1f s.",
                 std::chrono::duration<double>(Clock::now() - began).count());
   step(took);
-  TRY_DONE(fill(package, rows));
-  show_what_to_try();
-  if (!wait) return {};
-  step("Ctrl-C stops everything" + std::string(keep_ ? "." : " and removes its files."));
-  while (!interrupt_.wait(std::chrono::hours(1))) {
-  }
   return {};
 }
 
-Result<std::unique_ptr<FlightSource>> Demo::open_source(const fs::path& package, int64_t rows) {
+Status Demo::load_real(client::FailoverConnection& nodes, int64_t rows, int64_t& loaded) {
   step("Fetching real flights of 2001 (npm package vega-datasets) …");
-  auto real = open_real_flights(package / "demo" / "read_flights.mjs", flight_cache(), interrupt_);
-  if (real.ok() || real.error().code == ErrorCode::kCancelled) return real;
-  step("They cannot be had (" + real.error().message + ").\nUsing invented flights of the same shape instead.");
-  return std::unique_ptr<FlightSource>(std::make_unique<GeneratedFlights>(rows));
+  TRY(const auto source, open_real_flights(package_ / "demo" / "read_flights.mjs", flight_cache(), interrupt_));
+  return load_flights(*source, rows, nodes, interrupt_, terminal_, loaded);
 }
 
-Status Demo::fill(const fs::path& package, int64_t rows) {
-  client::FailoverOptions options;
-  options.connection.user = kDemoUser;
-  options.connection.password = kDemoPassword;
-  options.connection.socket.silence = std::chrono::seconds(120);
-  client::FailoverConnection nodes(cluster_.place().data_nodes(), options);
-  TRY(const auto source, open_source(package, rows));
+Status Demo::fill(client::FailoverConnection& nodes, int64_t rows) {
   TRY_DONE(make_flight_table(nodes));
-  step("Loading flights into dfs://flights, two replicas of each partition");
-  TRY(const int64_t loaded, load_flights(*source, rows, nodes, interrupt_, terminal_));
-  if (loaded == 0) return Error{ErrorCode::kInternal, "no flight was loaded"};
-  return ask_flights(nodes, terminal_);
+  int64_t loaded = 0;
+  auto real = load_real(nodes, rows, loaded);
+  if (real.ok() && loaded > 0) return {};
+  if (loaded > 0 || (!real.ok() && real.error().code == ErrorCode::kCancelled)) return real;
+  step("They cannot be had (" + (real.ok() ? "no rows" : real.error().message) +
+       ").\nUsing invented flights of the same shape instead.");
+  GeneratedFlights invented(rows);
+  return load_flights(invented, rows, nodes, interrupt_, terminal_, loaded);
 }
 
 void Demo::show_what_to_try() {
@@ -100,19 +116,13 @@ void Demo::show_what_to_try() {
 }
 
 void Demo::tidy_up() {
+  const auto& place = cluster_.place();
   if (started_) {
     step("Stopping …");
     cluster_.stop();
-    std::error_code ignored;
-    fs::remove(demo_state_path(), ignored);
   }
-  if (keep_) {
-    step("Its files are in " + cluster_.place().directory.string());
-    return;
-  }
-  std::error_code failure;
-  fs::remove_all(cluster_.place().directory, failure);
-  if (failure) terminal_.complain("not removed: " + cluster_.place().directory.string() + ": " + failure.message());
+  if (place.keeps_files) step("Its files are in " + place.directory.string());
+  if (const auto removed = remove_files(place); !removed.ok()) terminal_.complain(removed.error().message);
 }
 
 /// Errors: kAlreadyExists when --port's ports, or all that are tried, are taken.
@@ -144,23 +154,46 @@ Result<fs::path> choose_directory(const Arguments& arguments) {
   return fs::path(pattern);
 }
 
+/// Errors: kAlreadyExists when a demo runs, or nodes of one whose process was killed.
+Result<DemoState> claim_state() {
+  const auto other = read_demo_record(demo_state_path());
+  if (!other.ok() && other.error().code != ErrorCode::kUnavailable) return other.error();
+  if (other.ok()) {
+    const auto aliases = other->place.aliases();
+    const bool has_nodes = std::ranges::any_of(aliases, [&](const std::string& alias) {
+      return config::running_node(other->place.node_directory(alias)).has_value();
+    });
+    const auto where = other->place.directory.string();
+    if (other->is_owned) {
+      return Error{ErrorCode::kAlreadyExists,
+                   "a demo is running in " + where + ". End it with Ctrl-C there, or: pelorus demo stop"};
+    }
+    if (has_nodes) {
+      return Error{ErrorCode::kAlreadyExists,
+                   "nodes of a demo that was killed still run in " + where + ". End them: pelorus demo stop"};
+    }
+  }
+  return DemoState::claim(demo_state_path());
+}
+
 ExitCode start(const Arguments& arguments, Terminal& terminal) {
   const auto rows = arguments.number("rows", 1, kRowsMax);
   if (!rows.ok()) return report(rows.error(), terminal);
-  if (const auto other = read_demo_state(demo_state_path()); other.ok() && !ports_are_free(other->base)) {
-    terminal.complain("a demo is running in " + other->directory.string() +
-                      ". End it with Ctrl-C there, or: pelorus demo stop");
+  auto package = own_package();
+  if (!package.ok()) return report(package.error(), terminal);
+  signal(SIGPIPE, SIG_IGN);  // a reader that leaves must not leave the nodes behind
+  auto state = claim_state();
+  if (!state.ok()) {
+    report(state.error(), terminal);
     return ExitCode::kNotMet;
   }
-  const auto package = own_package();
-  if (!package.ok()) return report(package.error(), terminal);
   const auto base = choose_base(arguments);
   if (!base.ok()) return report(base.error(), terminal);
   const auto directory = choose_directory(arguments);
   if (!directory.ok()) return report(directory.error(), terminal);
   const bool keep = arguments.has("keep");
-  Demo demo({*directory, *base}, keep, terminal);
-  const auto done = demo.run(*package, *rows, !arguments.has("no-wait"));
+  Demo demo({*directory, *base, keep}, std::move(*package), std::move(*state), terminal);
+  const auto done = demo.run(*rows, !arguments.has("no-wait"));
   if (done.ok()) return ExitCode::kDone;
   if (done.error().code == ErrorCode::kCancelled) return ExitCode::kInterrupted;
   if (!keep) terminal.err() << "To look at the nodes' logs afterwards, give --keep DIR." << std::endl;
@@ -191,8 +224,8 @@ const Command& demo_command() {
                   {"no-wait", '\0', "", "stop when the queries have run", ""}},
       .notes =
           "kill ends a node of the running demo with SIGKILL and shows that the cluster\n"
-          "serves on; stop ends a demo whose terminal is gone. The data comes from npm\n"
-          "(cached); without npm, flights are invented.",
+          "serves on; stop ends the demo, also one whose terminal is gone. The data comes\n"
+          "from npm (cached); without npm, flights are invented.",
       .words_max = 2,
       .run = run,
   };

@@ -73,11 +73,12 @@ Status show_recovery(const DemoCluster& cluster, const std::string& alias, bool 
 }  // namespace
 
 ExitCode kill_demo_node(const std::string& alias, Terminal& terminal) {
-  const auto place = read_demo_state(demo_state_path());
-  if (!place.ok()) return report(place.error(), terminal);
-  const auto directory = place->node_directory(alias);
+  const auto record = read_demo_record(demo_state_path());
+  if (!record.ok()) return report(record.error(), terminal);
+  const auto& place = record->place;
+  const auto directory = place.node_directory(alias);
   if (directory.empty()) {
-    std::vector<std::string> aliases = place->aliases();
+    std::vector<std::string> aliases = place.aliases();
     const std::vector<std::string_view> names(aliases.begin(), aliases.end());
     std::string all;
     for (const auto& name : aliases) all += " " + name;
@@ -86,7 +87,7 @@ ExitCode kill_demo_node(const std::string& alias, Terminal& terminal) {
     return ExitCode::kUsage;
   }
   Interrupt interrupt;
-  const DemoCluster cluster(*place, interrupt);
+  const DemoCluster cluster(place, interrupt);
   const auto before = cluster.look();
   if (!before.ok()) return report(before.error(), terminal);
   const auto running = config::running_node(directory);
@@ -107,14 +108,30 @@ ExitCode kill_demo_node(const std::string& alias, Terminal& terminal) {
 }
 
 ExitCode stop_demo(Terminal& terminal) {
+  constexpr auto kEndLimit = std::chrono::seconds(120);
   const auto path = demo_state_path();
-  const auto place = read_demo_state(path);
-  if (!place.ok()) return report(place.error(), terminal);
+  const auto record = read_demo_record(path);
+  if (!record.ok()) return report(record.error(), terminal);
+  const auto& place = record->place;
   Interrupt interrupt;
-  DemoCluster(*place, interrupt).stop();
-  std::error_code ignored;
-  std::filesystem::remove(path, ignored);
-  terminal.out() << "Stopped. Its files are in " << place->directory.string() << std::endl;
+  if (record->is_owned) {
+    kill(record->owner, SIGTERM);
+    const auto give_up = Clock::now() + kEndLimit;
+    for (auto now = read_demo_record(path); now.ok() && now->is_owned; now = read_demo_record(path)) {
+      if (Clock::now() >= give_up) {
+        return report({ErrorCode::kTimeout, "the demo, process " + std::to_string(record->owner) + ", does not end"},
+                      terminal);
+      }
+      if (interrupt.wait(std::chrono::milliseconds(100))) return ExitCode::kInterrupted;
+    }
+  } else {
+    const auto claimed = DemoState::claim(path);
+    if (!claimed.ok()) return report(claimed.error(), terminal);
+    DemoCluster(place, interrupt).stop();
+    if (const auto removed = remove_files(place); !removed.ok()) return report(removed.error(), terminal);
+  }
+  terminal.out() << "Stopped." << (place.keeps_files ? " Its files are in " + place.directory.string() : "")
+                 << std::endl;
   return ExitCode::kDone;
 }
 

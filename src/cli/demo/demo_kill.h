@@ -7,7 +7,7 @@ namespace pelorus::cli {
 
 /// Ends one node of the running demo with SIGKILL and shows that the cluster serves on.
 ExitCode kill_demo_node(const std::string& alias, Terminal& terminal);
-/// Stops a demo whose own process is gone.
+/// Ends the demo as its Ctrl-C would; when its process is gone, stops the nodes and removes the files here.
 ExitCode stop_demo(Terminal& terminal);
 
 }  // namespace pelorus::cli

@@ -66,7 +66,7 @@ std::string controller_config(const DemoPlace& place, int server) {
          "\ndfsReplicationFactor=2\ndfsReplicaReliabilityLevel=0\nworkerNum=4\nlocalExecutors=3\nmaxConnections=512\n"
          "maxMemSize=2\nwebWorkerNum=4\ndfsMetaDir=" +
          (place.directory / ("ssd1/dolphindb_" + std::to_string(server)) / "dfsMeta").string() +
-         "\ndataSync=1\ndfsHAMode=Raft\nlanCluster=0\nmaxLogSize=256\nclusterKeyFile=" + key_file(place).string() +
+         "\ndataSync=1\ndfsHAMode=Raft\ndatanodeRestartInterval=1\nlanCluster=0\nmaxLogSize=256\nclusterKeyFile=" + key_file(place).string() +
          "\n";
 }
 
@@ -165,6 +165,14 @@ bool ports_are_free(int base) {
     if (!is_free(base + i)) return false;
   }
   return true;
+}
+
+Status remove_files(const DemoPlace& place) {
+  if (place.keeps_files) return {};
+  std::error_code failure;
+  fs::remove_all(place.directory, failure);
+  if (failure) return Error{ErrorCode::kIo, "not removed: " + place.directory.string() + ": " + failure.message()};
+  return {};
 }
 
 Status make_servers(const DemoPlace& place, const fs::path& package) {

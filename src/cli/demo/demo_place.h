@@ -20,6 +20,7 @@ inline constexpr const char* kDemoPassword = "123456";
 struct DemoPlace {
   std::filesystem::path directory;
   int base = 0;
+  bool keeps_files = false;  // the directory outlives the demo
 
   client::Endpoint controller(int number) const { return {"127.0.0.1", base + number}; }
   client::Endpoint agent() const { return {"127.0.0.1", base + 4}; }
@@ -35,6 +36,8 @@ struct DemoPlace {
 
 /// The server/ directory of the package this program belongs to. Errors: kUnavailable, saying what to do.
 Result<std::filesystem::path> own_package();
+/// Removes the directory unless its files are kept. Errors: kIo.
+Status remove_files(const DemoPlace& place);
 /// True when nobody listens on any of the demo's ports.
 bool ports_are_free(int base);
 /// Copies `package` (hard links for large files where they can be made) and writes the configuration. `directory` must

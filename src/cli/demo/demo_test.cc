@@ -67,17 +67,47 @@ TEST(DemoPlace, data_nodes_live_with_the_agent) {
 
 TEST_F(DemoFiles, state_is_read_back_and_is_private) {
   const auto path = root_ / "state.json";
-  EXPECT_EQ(read_demo_state(path).error().code, ErrorCode::kUnavailable);
-  ASSERT_TRUE(write_demo_state(path, {"/some/where", 9920}).ok());
-  const auto place = read_demo_state(path);
-  ASSERT_TRUE(place.ok());
-  EXPECT_EQ(place->directory, "/some/where");
-  EXPECT_EQ(place->base, 9920);
+  EXPECT_EQ(read_demo_record(path).error().code, ErrorCode::kUnavailable);
+  auto state = DemoState::claim(path);
+  ASSERT_TRUE(state.ok());
+  EXPECT_EQ(read_demo_record(path).error().code, ErrorCode::kUnavailable);  // nothing is said yet
+  ASSERT_TRUE(state->write({"/some/where", 9920, true}).ok());
+  const auto record = read_demo_record(path);
+  ASSERT_TRUE(record.ok());
+  EXPECT_EQ(record->place.directory, "/some/where");
+  EXPECT_EQ(record->place.base, 9920);
+  EXPECT_TRUE(record->place.keeps_files);
+  EXPECT_EQ(record->owner, getpid());
   struct stat facts {};
   ASSERT_EQ(stat(path.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777u, 0600u);
+}
+
+TEST_F(DemoFiles, state_says_whether_its_demo_lives) {
+  const auto path = root_ / "state.json";
+  {
+    auto state = DemoState::claim(path);
+    ASSERT_TRUE(state.ok() && state->write({"/some/where", 9920, false}).ok());
+    EXPECT_TRUE(read_demo_record(path)->is_owned);
+    EXPECT_EQ(DemoState::claim(path).error().code, ErrorCode::kAlreadyExists);
+  }
+  EXPECT_FALSE(fs::exists(path));
+  write(path, R"({"directory": "/left", "base": 9900, "keep": false, "pid": 4242})");
+  const auto left = read_demo_record(path);
+  ASSERT_TRUE(left.ok());
+  EXPECT_FALSE(left->is_owned);
+  EXPECT_TRUE(DemoState::claim(path).ok());
   write(path, "[1]");
-  EXPECT_EQ(read_demo_state(path).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(read_demo_record(path).error().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(DemoFiles, files_are_removed_unless_kept) {
+  write(root_ / "kept/file", "x");
+  write(root_ / "dropped/file", "x");
+  EXPECT_TRUE(remove_files({root_ / "kept", 0, true}).ok());
+  EXPECT_TRUE(remove_files({root_ / "dropped", 0, false}).ok());
+  EXPECT_TRUE(fs::exists(root_ / "kept/file"));
+  EXPECT_FALSE(fs::exists(root_ / "dropped"));
 }
 
 template <class T>
