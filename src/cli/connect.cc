@@ -1,8 +1,28 @@
 #include "cli/connect.h"
 
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
 namespace pelorus::cli {
+namespace {
+
+constexpr auto kStartLimit = std::chrono::seconds(10);
+constexpr auto kStartPause = std::chrono::milliseconds(200);
+
+/// The node's own word that it, or its cluster, is not ready yet.
+bool is_starting(const Error& error) { return error.code == ErrorCode::kUnavailable && error.message.starts_with('<'); }
+
+ExitCode refuse(const Error& error, Terminal& terminal) {
+  terminal.complain(error.message);
+  if (error.code == ErrorCode::kDenied) return ExitCode::kDenied;
+  if (is_starting(error)) return ExitCode::kNotMet;
+  if (error.code == ErrorCode::kTimeout) return ExitCode::kTimedOut;
+  terminal.err() << "Is the node running, and is this its port? Give another with --host and --port." << std::endl;
+  return ExitCode::kCannotConnect;
+}
+
+}  // namespace
 
 std::vector<Option> connection_options() {
   return {
@@ -32,17 +52,19 @@ std::unique_ptr<client::Connection> connect(const Arguments& arguments, Terminal
     failure = ExitCode::kUsage;
     return nullptr;
   }
-  auto connection = client::Connection::open({arguments.text("host"), static_cast<int>(*port)}, std::move(options));
-  if (connection.ok()) return std::move(connection).value();
-  const auto& error = connection.error();
-  terminal.complain(error.message);
-  if (error.code == ErrorCode::kDenied) {
-    failure = ExitCode::kDenied;
-  } else {
-    terminal.err() << "Is the node running, and is this its port? Give another with --host and --port." << std::endl;
-    failure = error.code == ErrorCode::kTimeout ? ExitCode::kTimedOut : ExitCode::kCannotConnect;
+  const client::Endpoint node{arguments.text("host"), static_cast<int>(*port)};
+  const auto give_up = std::chrono::steady_clock::now() + kStartLimit;
+  while (true) {
+    auto connection = client::Connection::open(node, options);
+    if (connection.ok()) return std::move(connection).value();
+    const auto& error = connection.error();
+    if (is_starting(error) && std::chrono::steady_clock::now() < give_up) {
+      std::this_thread::sleep_for(kStartPause);
+      continue;
+    }
+    failure = refuse(error, terminal);
+    return nullptr;
   }
-  return nullptr;
 }
 
 ExitCode report(const Error& error, Terminal& terminal) {

@@ -10,7 +10,8 @@ namespace pelorus::cli {
 
 /// --host, --port, --user, --password; what a command that connects lists among its options.
 std::vector<Option> connection_options();
-/// Says why on `terminal` when it does not succeed; the exit code is then in `failure`. `print`: what the server's
+/// Waits up to 10 s for a node that says it is starting. Says why on `terminal` when it does not succeed; the exit
+/// code is then in `failure`. `print`: what the server's
 /// print() shows goes to `out`, else it is dropped.
 std::unique_ptr<client::Connection> connect(const Arguments& arguments, Terminal& terminal, bool print,
                                             ExitCode& failure);

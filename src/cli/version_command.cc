@@ -6,14 +6,16 @@ const Command& version_command() {
   static const Command command{
       .name = "version",
       .summary = "Says which version this is.",
-      .usage = "version",
+      .usage = "version [--json]",
       .examples = {"pelorus version"},
-      .options = {},
+      .options = {{"json", 'j', "", "one JSON object instead of text", ""}},
       .notes = "A server's own version: pelorus run -e 'version()'",
       .words_max = 0,
       .run =
-          [](const Arguments&, Terminal& terminal) {
-            terminal.out() << "pelorus " PELORUS_VERSION << std::endl;
+          [](const Arguments& arguments, Terminal& terminal) {
+            const bool json = arguments.has("json");
+            terminal.out() << (json ? R"({"version":")" PELORUS_VERSION R"("})" : "pelorus " PELORUS_VERSION)
+                           << std::endl;
             return ExitCode::kDone;
           },
   };

@@ -15,7 +15,8 @@ namespace {
 
 using data::Value;
 
-/// A server of scripted answers: each request read is given to `answer`, whose bytes are sent; empty closes the connection.
+/// A server of scripted answers: each request read is given to `answer`, whose bytes are sent; empty closes the
+/// connection.
 class FakeServer {
  public:
   using Answerer = std::function<std::string(const wire::Request&)>;
@@ -56,7 +57,8 @@ class FakeServer {
         in.remove_prefix(*reader.feed(in));
         if (!reader.done()) continue;
         const auto request = reader.take();
-        const auto out = request.kind == wire::RequestKind::kConnect && !request.login ? "7 0 1\nOK\n" : answer_(request);
+        const auto out =
+            request.kind == wire::RequestKind::kConnect && !request.login ? "7 0 1\nOK\n" : answer_(request);
         if (out.empty()) return;
         ::send(peer, out.data(), out.size(), MSG_NOSIGNAL);
       }
@@ -83,11 +85,45 @@ FailoverOptions impatient() {
   return options;
 }
 
+TEST(Connection, says_what_is_wrong_with_a_port_that_is_no_nodes) {
+  ConnectionOptions login;
+  login.user = "u";
+  FakeServer web([](const wire::Request&) { return "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"; });
+  const auto foreign = Connection::open(web.endpoint(), login);
+  ASSERT_FALSE(foreign.ok());
+  EXPECT_EQ(foreign.error().code, ErrorCode::kCorrupt);
+  EXPECT_NE(foreign.error().message.find("is not the port of a node"), std::string::npos) << foreign.error().message;
+  EXPECT_NE(foreign.error().message.find("HTTP/1.1 400 Bad Request"), std::string::npos);
+
+  FakeServer closes([](const wire::Request&) { return std::string(); });
+  EXPECT_EQ(Connection::open(closes.endpoint(), login).error().code, ErrorCode::kUnavailable);
+
+  std::atomic<bool> leave{false};
+  FakeServer silent([&](const wire::Request&) {
+    while (!leave) std::this_thread::yield();
+    return std::string();
+  });
+  login.login = std::chrono::milliseconds(30);
+  EXPECT_EQ(Connection::open(silent.endpoint(), login).error().code, ErrorCode::kTimeout);
+  leave = true;
+}
+
+TEST(Connection, a_node_that_is_not_ready_is_quoted) {
+  FakeServer server([](const wire::Request&) { return wire::error_response(7, "<ControllerNotReady>later"); });
+  ConnectionOptions login;
+  login.user = "u";
+  const auto refused = Connection::open(server.endpoint(), login);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(refused.error().message, "<ControllerNotReady>later");
+}
+
 TEST(Endpoint, host_port_and_alias) {
   EXPECT_EQ(*parse_endpoint("h:1"), (Endpoint{"h", 1}));
   EXPECT_EQ(*parse_endpoint("10.0.0.1:8848:node1"), (Endpoint{"10.0.0.1", 8848}));
   EXPECT_EQ(*parse_endpoint("[::1]:8848"), (Endpoint{"::1", 8848}));
-  for (const char* bad : {"", "h", "h:", "h:x", "h:0", "h:70000", ":1", "[::1"}) EXPECT_FALSE(parse_endpoint(bad).ok()) << bad;
+  for (const char* bad : {"", "h", "h:", "h:x", "h:0", "h:70000", ":1", "[::1"})
+    EXPECT_FALSE(parse_endpoint(bad).ok()) << bad;
 }
 
 TEST(Connection, runs_calls_and_uploads) {

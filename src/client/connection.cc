@@ -12,9 +12,23 @@ constexpr size_t kLineBytesMax = 128 << 10;
 constexpr size_t kMessageBytesMax = 64 << 20;
 
 /// Error lines that begin so mean: try another node, or this one later; nothing was changed.
-constexpr std::string_view kNotNow[] = {"<ChunkInTransaction>", "<DataNodeNotAvail>",  "<DataNodeNotReady>",
-                                        "<ControllerNotReady>", "<ControllerNotAvail>", "DFS is not enabled",
+constexpr std::string_view kNotNow[] = {"<ChunkInTransaction>",
+                                        "<DataNodeNotAvail>",
+                                        "<DataNodeNotReady>",
+                                        "<ControllerNotReady>",
+                                        "<ControllerNotAvail>",
+                                        "DFS is not enabled",
                                         "The datanode isn't initialized yet"};
+
+/// The beginning of foreign bytes, for a message.
+std::string printable(std::string_view bytes) {
+  constexpr size_t kShown = 60;
+  std::string text(bytes.substr(0, kShown));
+  for (auto& letter : text) {
+    if (letter < ' ' || letter > '~') letter = '?';
+  }
+  return "'" + text + (bytes.size() > kShown ? "…'" : "'");
+}
 
 }  // namespace
 
@@ -41,10 +55,21 @@ Result<std::unique_ptr<Connection>> Connection::open(const Endpoint& to, Connect
 Status Connection::log_in() {
   std::string body = "connect\n";
   if (!options_.user.empty()) body += "login\n" + options_.user + "\n" + options_.password + "\nfalse";
-  const auto answer = ask(body, {}, {});
+  socket_->set_silence(options_.login);
+  auto answer = send(body, {}, {}).ok() ? receive() : Error{ErrorCode::kUnavailable, "Sending failed."};
+  socket_->set_silence(options_.socket.silence);
   if (answer.ok()) return {};
-  if (answer.error().code != ErrorCode::kScript) return answer.error();
-  return Error{ErrorCode::kDenied, endpoint_.text() + ": " + answer.error().message};
+  const auto& [code, message] = answer.error();
+  const auto where = endpoint_.text();
+  switch (code) {
+    case ErrorCode::kScript: return Error{ErrorCode::kDenied, where + ": " + message};
+    case ErrorCode::kCorrupt: return Error{code, where + " is not the port of a node. " + message};
+    case ErrorCode::kTimeout: return Error{code, where + " takes connections and does not answer. " + message};
+    case ErrorCode::kUnavailable:
+      if (usable_) return answer.error();  // the node's own words
+      return Error{code, where + " ended the connection instead of answering. " + message};
+    default: return answer.error();
+  }
 }
 
 Result<Answer> Connection::run(std::string_view script, const CallOptions& options) {
@@ -53,7 +78,8 @@ Result<Answer> Connection::run(std::string_view script, const CallOptions& optio
 
 Result<Answer> Connection::call(std::string_view function, const std::vector<Value>& arguments,
                                 const CallOptions& options) {
-  return ask("function\n" + std::string(function) + "\n" + std::to_string(arguments.size()) + "\n1", arguments, options);
+  return ask("function\n" + std::string(function) + "\n" + std::to_string(arguments.size()) + "\n1", arguments,
+             options);
 }
 
 Status Connection::upload(const std::vector<std::string>& names, const std::vector<Value>& values,
@@ -133,14 +159,15 @@ Result<Answer> Connection::receive() {
       if (options_.print) options_.print(text);
       continue;
     }
+    // <session> SP <0 or 1 objects> SP <byte order>
     const size_t first = head.find(' ');
-    const size_t second = head.find(' ', first + 1);
-    if (first == std::string::npos || second == std::string::npos) {
+    const auto rest = first == std::string::npos ? std::string_view() : std::string_view(head).substr(first);
+    if (rest != " 0 1" && rest != " 1 1") {
       usable_ = false;
-      return Error{ErrorCode::kCorrupt, "The server's answer cannot be read: " + head.substr(0, 100)};
+      return Error{ErrorCode::kCorrupt, "The answer cannot be read: " + printable(head)};
     }
     session_ = head.substr(0, first);
-    const bool has_object = head.substr(first + 1, second - first - 1) == "1";
+    const bool has_object = rest == " 1 1";
     TRY(auto status, read_until('\n', kLineBytesMax));
     if (status != "OK") return error_of_line(std::move(status));
     if (!has_object) return Answer();

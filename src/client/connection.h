@@ -18,12 +18,13 @@ struct ConnectionOptions {
   std::string user;  // empty: a guest
   std::string password;
   SocketOptions socket = {};
+  std::chrono::milliseconds login{10'000};      // longest silence while logging in
   std::function<void(std::string_view)> print;  // what print() shows on the server
 };
 
 /// What a request asks for beyond its text.
 struct CallOptions {
-  uint32_t flags = 0;      // wire::RequestFlag
+  uint32_t flags = 0;  // wire::RequestFlag
   int priority = 4;
   int64_t fetch_size = 0;  // tables then come as a tuple of tables
   std::string client_id;   // with sequence: takes effect once
@@ -41,17 +42,18 @@ using Answer = std::optional<data::Value>;
 /// The message is the whole line, but for kNotLeader.
 Error error_of_line(std::string line);
 
-/// Blocking, one thread at a time. After kUnavailable, kTimeout, kOutcomeUnknown or kCorrupt it is of no more use; after
-/// other errors it goes on.
+/// Blocking, one thread at a time. After kUnavailable, kTimeout, kOutcomeUnknown or kCorrupt it is of no more use;
+/// after other errors it goes on.
 class Connection {
  public:
-  /// Connects and logs in. Errors: kUnavailable, kTimeout, kDenied.
+  /// Connects and logs in. Errors: kUnavailable, kTimeout, kDenied; kCorrupt when what answers is no node.
   static Result<std::unique_ptr<Connection>> open(const Endpoint& to, ConnectionOptions options);
 
   /// kOutcomeUnknown: sent, but the answer did not come.
   Result<Answer> run(std::string_view script, const CallOptions& options = {});
   /// `function`: a name or any expression that can be called.
-  Result<Answer> call(std::string_view function, const std::vector<data::Value>& arguments, const CallOptions& options = {});
+  Result<Answer> call(std::string_view function, const std::vector<data::Value>& arguments,
+                      const CallOptions& options = {});
   Status upload(const std::vector<std::string>& names, const std::vector<data::Value>& values,
                 const CallOptions& options = {});
 

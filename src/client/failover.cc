@@ -66,7 +66,9 @@ bool FailoverConnection::prepare_next(const Error& error, int& redirects) {
       ++next_site_;
       return true;
     }
-    case ErrorCode::kUnavailable: case ErrorCode::kTimeout: case ErrorCode::kOutcomeUnknown:
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kTimeout:
+    case ErrorCode::kOutcomeUnknown:
       // A chunk in transaction is so on every node: stay, and wait.
       if (error.message.starts_with("<ChunkInTransaction>")) return true;
       connection_.reset();

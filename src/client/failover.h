@@ -17,10 +17,10 @@ struct FailoverOptions {
   std::string start_script;                         // run on every new connection
 };
 
-/// Follows <NotLeader> and the other tags (docs/protocol/native.md §10) and goes to the next site when a node is lost. A
-/// repeated request carries its number, so that it takes effect once where the same node is met again; a request whose
-/// node died in the middle of it may take effect twice, as with the official clients. Session variables are lost with a
-/// node. Blocking, one thread at a time.
+/// Follows <NotLeader> and the other tags (docs/protocol/native.md §10) and goes to the next site when a node is lost.
+/// A repeated request carries its number, so that it takes effect once where the same node is met again; a request
+/// whose node died in the middle of it may take effect twice, as with the official clients. Session variables are lost
+/// with a node. Blocking, one thread at a time.
 class FailoverConnection {
  public:
   /// At least one site. Connects with the first request.
@@ -28,7 +28,8 @@ class FailoverConnection {
 
   Result<Answer> run(std::string_view script, CallOptions options = {});
   Result<Answer> call(std::string_view function, const std::vector<data::Value>& arguments, CallOptions options = {});
-  Status upload(const std::vector<std::string>& names, const std::vector<data::Value>& values, CallOptions options = {});
+  Status upload(const std::vector<std::string>& names, const std::vector<data::Value>& values,
+                CallOptions options = {});
   /// Where the session is now; null before the first request and after a loss.
   const Connection* current() const { return connection_.get(); }
 

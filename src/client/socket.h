@@ -37,6 +37,8 @@ class Socket {
   Status write(std::string_view bytes);
   /// At least one byte.
   Result<size_t> read(std::span<char> to);
+  /// In place of SocketOptions::silence from now on.
+  void set_silence(std::chrono::milliseconds silence) { options_.silence = silence; }
 
  private:
   struct Tls;
@@ -45,7 +47,7 @@ class Socket {
   Status wait(short events, std::chrono::milliseconds at_most) const;
 
   const int fd_;
-  const SocketOptions options_;
+  SocketOptions options_;
   std::unique_ptr<Tls> tls_;
 };
 

@@ -110,8 +110,11 @@ void ControllerRole::run() {
   const auto begun = is_alone_ ? begin_alone() : begin_in_group();
   if (!begun.ok()) return fail(begun.error().message);
   if (!service_) return;  // stopped while waiting
-  if (!single_) methods_->complete();
-  environment_.announce(config::NodePhase::kReady);
+  // A single node is ready, and has all its methods, when its data are there, too.
+  if (environment_.mode != config::NodeMode::kSingle) {
+    methods_->complete();
+    environment_.announce(config::NodePhase::kReady);
+  }
   // The other founders take the UUID at the same time: a connection made a moment too early is a stranger's for good.
   for (int turn = 0; has_joined_now_ && turn < 3; ++turn) {
     reconnect_();

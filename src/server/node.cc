@@ -14,8 +14,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kJoinPause{200};
 constexpr std::chrono::seconds kSingleMetadataWait{30};
 
-bool is_loopback(const std::string& host) { return host == "localhost" || host.starts_with("127.") || host == "::1"; }
-
 }  // namespace
 
 Node::Node(std::unique_ptr<NodeEnvironment> environment, std::string program)
@@ -166,10 +164,7 @@ bool Node::is_ready() const {
 net::ListenerOptions Node::listener_options() const {
   const auto& settings = environment_->settings();
   net::ListenerOptions options;
-  options.host = settings.text("listenAddress");
-  // A loopback-only cluster keeps the customary password, so nobody outside may reach it.
-  if (options.host.empty()) options.host = is_loopback(environment_->site.host) ? "127.0.0.1" : "0.0.0.0";
-  if (environment_->site.host.starts_with("127.")) options.host = environment_->site.host;
+  options.host = listen_host(*environment_);
   options.port = environment_->site.port;
   options.web_root = settings.path("webRoot").string();
   return options;

@@ -11,8 +11,6 @@ namespace {
 
 constexpr uint64_t kKeyBytesMax = 4096;
 
-bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
-
 Status start_log(const config::Settings& settings, const std::filesystem::path& home) {
   LogOptions options;
   const auto where = settings.integer("stdoutLog");
@@ -108,10 +106,26 @@ Result<std::unique_ptr<NodeEnvironment>> start_up(config::Loaded loaded, io::Fil
   return environment;
 }
 
+bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+
 bool is_loopback_only(const NodeEnvironment& environment) {
-  if (!is_loopback(environment.site.host)) return false;
-  const auto nodes = environment.loaded.nodes.nodes();
-  return std::ranges::all_of(nodes, [](const config::NodeEntry& node) { return is_loopback(node.site.host); });
+  const auto own = environment.settings().text("listenAddress");
+  if (!is_loopback(environment.site.host) || (!own.empty() && !is_loopback(own))) return false;
+  const auto& loaded = environment.loaded;
+  const auto nodes = loaded.nodes.nodes();
+  return std::ranges::all_of(nodes, [&](const config::NodeEntry& node) {
+    const auto settings = loaded.cluster.effective_settings(node.site.alias);
+    const auto listens = settings.find("listenAddress");
+    return is_loopback(node.site.host) && (listens == settings.end() || is_loopback(listens->second.text));
+  });
+}
+
+std::string listen_host(const NodeEnvironment& environment) {
+  auto told = environment.settings().text("listenAddress");
+  if (!told.empty()) return told;
+  const auto& host = environment.site.host;
+  if (!is_loopback(host)) return "0.0.0.0";
+  return host.starts_with("127.") ? host : "127.0.0.1";
 }
 
 }  // namespace pelorus::server

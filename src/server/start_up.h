@@ -37,7 +37,12 @@ struct NodeEnvironment {
 /// Errors are complete sentences for the operator: they go to the log, standard error and node.state.
 Result<std::unique_ptr<NodeEnvironment>> start_up(config::Loaded loaded, io::FileSystem& files);
 
-/// Every address of the configured cluster is a loopback address: nobody outside this machine can reach it.
+/// localhost, ::1 and 127.0.0.0/8.
+bool is_loopback(const std::string& host);
+/// Every address of the configured cluster is a loopback address, and no node is told to listen on another one: nobody
+/// outside this machine can reach it.
 bool is_loopback_only(const NodeEnvironment& environment);
+/// listenAddress; without it the loopback address that localSite names, else all addresses.
+std::string listen_host(const NodeEnvironment& environment);
 
 }  // namespace pelorus::server

@@ -3,11 +3,12 @@
 # the real one does. FAKE_FAIL: reason to fail with; FAKE_SLOW: seconds until it listens; FAKE_DEAF: ignores SIGTERM;
 # FAKE_FLUSH: seconds between SIGTERM and the end.
 set -u
-home='' config='' site=''
+home='' config='' site='' role=''
 printf '%s\n' "$0 $*" >>"${FAKE_LOG:-/dev/null}"
 while [ $# -gt 0 ]; do
   case $1 in
     -home) home=$2 ;;
+    -mode) role=$2 ;;
     -config) config=$2 ;;
     -localSite) site=$2 ;;
   esac
@@ -39,4 +40,5 @@ stop() {
 }
 if [ -n "${FAKE_DEAF:-}" ]; then trap '' TERM; else trap stop TERM; fi
 echo listening >"$directory/node.state"
+if [ "$role" = single ]; then sleep "${FAKE_SLOW:-0}"; echo ready >"$directory/node.state"; fi
 while :; do sleep 0.05 9>&-; done

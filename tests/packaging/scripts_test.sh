@@ -103,6 +103,16 @@ busy_port_names_its_owner() {
   kill $holder
   [ $status = 0 ] && printed "port $port is taken by pid $holder (.*python3" && [ ! -f "$demo/data/controller1/node.pid" ]
 }
+port_of_another_address_is_free() {
+  new_package elsewhere
+  port=$(sed -n 's/^localSite=127.0.0.1:\([0-9]*\):.*/\1/p' "$demo/config/controller.cfg")
+  python3 -c "import socket,time; s=socket.socket(); s.bind(('127.0.0.2',$port)); s.listen(); print('up',flush=True); time.sleep(60)" >"$work/holder" &
+  holder=$!
+  while [ ! -s "$work/holder" ]; do sleep 0.05; done
+  run 0 $shell "$demo/startController.sh" && alive "$(controller_pid)"; status=$?
+  kill $holder
+  return $status
+}
 failure_gives_the_reason() {
   new_package failing
   FAKE_FAIL='metadata is damaged'; export FAKE_FAIL
@@ -115,7 +125,7 @@ slow_start_is_said_to_go_on() {
   FAKE_SLOW=3; export FAKE_SLOW
   run 1 $shell "$demo/startController.sh" --timeout 1; status=$?
   unset FAKE_SLOW
-  [ $status = 0 ] && printed 'does not listen yet (starting' && alive "$(controller_pid)"
+  [ $status = 0 ] && printed 'is not there yet (starting' && alive "$(controller_pid)"
 }
 stale_pid_files_are_recognised() {
   new_package stale
@@ -195,12 +205,17 @@ stop_gives_up_after_the_timeout() {
 }
 single_node_starts_and_stops() {
   new_package single
+  FAKE_SLOW=0.4; export FAKE_SLOW
   (cd / && run 0 $shell "$package/server/startSingle.sh") && printed 'local8848 is running' &&
+    [ "$(cat "$package/server/local8848/node.state")" = ready ] &&
     run 0 $shell "$package/server/stopSingle.sh" && [ -f "$package/server/local8848/flushed" ]
+  status=$?
+  unset FAKE_SLOW
+  return $status
 }
 
 all_tests='starts_from_anywhere passes_absolute_paths starts_through_a_symlink lower_case_directory_forwards
-  second_start_changes_nothing parallel_starts_give_one_node busy_port_names_its_owner failure_gives_the_reason
+  second_start_changes_nothing parallel_starts_give_one_node busy_port_names_its_owner port_of_another_address_is_free failure_gives_the_reason
   slow_start_is_said_to_go_on stale_pid_files_are_recognised missing_config_and_rights_are_explained
   nested_package_is_noticed wrong_options_are_refused stop_waits_and_takes_data_nodes_along
   stop_of_one_role_leaves_the_others stop_spares_other_packages_and_editors stop_finds_processes_by_their_program

@@ -66,8 +66,8 @@ std::string controller_config(const DemoPlace& place, int server) {
          "\ndfsReplicationFactor=2\ndfsReplicaReliabilityLevel=0\nworkerNum=4\nlocalExecutors=3\nmaxConnections=512\n"
          "maxMemSize=2\nwebWorkerNum=4\ndfsMetaDir=" +
          (place.directory / ("ssd1/dolphindb_" + std::to_string(server)) / "dfsMeta").string() +
-         "\ndataSync=1\ndfsHAMode=Raft\ndatanodeRestartInterval=1\nlanCluster=0\nmaxLogSize=256\nclusterKeyFile=" + key_file(place).string() +
-         "\n";
+         "\ndataSync=1\ndfsHAMode=Raft\ndatanodeRestartInterval=1\nlanCluster=0\nmaxLogSize=256\nclusterKeyFile=" +
+         key_file(place).string() + "\n";
 }
 
 std::string agent_config(const DemoPlace& place) {

@@ -104,7 +104,8 @@ Status ask_flights(client::FailoverConnection& nodes, Terminal& terminal) {
         nodes.run("flights = loadTable(\"dfs://flights\", \"flights\")\n" + std::string(question.script));
     char took[32];
     std::snprintf(took, sizeof took, "%.0f ms", seconds_since(began) * 1000);
-    terminal.out() << "\n" << terminal.paint(Colour::kStrong, question.text) << "  " << took << "\n  "
+    terminal.out() << "\n"
+                   << terminal.paint(Colour::kStrong, question.text) << "  " << took << "\n  "
                    << terminal.paint(Colour::kFaint, question.script) << "\n";
     if (answer.ok()) {
       terminal.out() << (*answer ? value_text(**answer, {.rows_max = 12}) : "no value") << std::endl;

@@ -75,6 +75,17 @@ owner_of_port() {
   fi
 }
 
+# listen_address CONFIG HOST: where a node of that localSite listens; nothing for all addresses.
+listen_address() {
+  told=$(config_value "$1" listenAddress)
+  case ${told:-$2} in
+    localhost | ::1) say 127.0.0.1 ;;
+    0.0.0.0) ;;
+    127.*) say "${told:-$2}" ;;
+    *) [ -z "$told" ] || say "$told" ;;
+  esac
+}
+
 # check_place DIRECTORY...: each can be made and written, or an explanation and status 1.
 check_place() {
   for place in "$@"; do
@@ -103,7 +114,7 @@ check_program() {
   fi
 }
 
-# await_listening DIRECTORY CHILD SECONDS LOG...: waits until the node listens.
+# await_listening DIRECTORY CHILD SECONDS LOG...: waits until the node listens, a single node ($role) until it is ready.
 # 0: it does, $found_pid is its process; 1: it failed or the time is up, and the reason is printed.
 # CHILD: the process this script started, or nothing.
 await_listening() {
@@ -115,7 +126,8 @@ await_listening() {
       state=''
       if [ -r "$node_directory/node.state" ]; then read -r state <"$node_directory/node.state" || :; fi
       case $state in
-        listening* | ready*) return 0 ;;
+        ready*) return 0 ;;
+        listening*) [ "$role" = single ] || return 0 ;;
         failed*) complain "it failed: ${state#failed: }"; return 1 ;;
       esac
     elif [ -z "$child" ] || [ -z "$(start_ticks "$child")" ]; then
@@ -127,7 +139,7 @@ await_listening() {
       fi
     fi
     if [ "$(now)" -ge "$limit" ]; then
-      complain "it does not listen yet (${state:-no state known}); it goes on starting. Log: $1"
+      complain "it is not there yet (${state:-no state known}); it goes on starting. Log: $1"
       return 1
     fi
     nap
@@ -181,7 +193,7 @@ start_node() {
     say "$alias is already running, pid $found_pid, $scheme://$host:$port"
     return 0
   fi
-  owner=$(owner_of_port "$port" "$(config_value "$config" listenAddress)")
+  owner=$(owner_of_port "$port" "$(listen_address "$config" "$host")")
   if [ -n "$owner" ]; then
     # A start in parallel may have come first.
     nap
