@@ -69,11 +69,19 @@ def link_fault(file, target):
     return None
 
 
+def exists(path):
+    """In the repository, with or without its ending; or made by a build."""
+    place = ROOT / path
+    if place.exists() or list(place.parent.glob(place.name + ".*")):
+        return True
+    return subprocess.run(["git", "check-ignore", "-q", path, path.rstrip("/") + "/"], cwd=ROOT).returncode == 0
+
+
 def prose_faults(file, line):
     for target in LINK.findall(line):
         yield link_fault(file, target)
     for code in CODE.findall(line):
-        if PATH.match(code) and not (ROOT / code).exists() and not list((ROOT / code).parent.glob(pathlib.Path(code).name + ".*")):
+        if PATH.match(code) and not exists(code):
             yield f"there is no {code}"
 
 
