@@ -74,7 +74,7 @@ def exists(path):
     place = ROOT / path
     if place.exists() or list(place.parent.glob(place.name + ".*")):
         return True
-    return subprocess.run(["git", "check-ignore", "-q", path, path.rstrip("/") + "/"], cwd=ROOT).returncode == 0
+    return subprocess.run(["git", "check-ignore", path, path.rstrip("/") + "/"], cwd=ROOT, capture_output=True).returncode == 0
 
 
 def prose_faults(file, line):
