@@ -61,9 +61,8 @@ Status Demo::run(int64_t rows, bool wait) {
   client::FailoverConnection nodes(cluster_.place().data_nodes(), options);
   TRY_DONE(fill(nodes, rows));
   auto asked = ask_flights(nodes, terminal_);
-  if (!asked.ok() && (asked.error().code != ErrorCode::kScript || !wait)) return asked;
+  if (!wait || (!asked.ok() && asked.error().code != ErrorCode::kScript)) return asked;
   show_what_to_try();
-  if (!wait) return {};
   step("Ctrl-C stops everything" + std::string(cluster_.place().keeps_files ? "." : " and removes its files."));
   while (!interrupt_.wait(std::chrono::hours(1))) {
   }
