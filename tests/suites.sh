@@ -19,7 +19,7 @@ suite_scripts() { ./build.sh --debug script_runner >/dev/null && build-debug/tes
 suite_packaging() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/packaging/run.sh; }
 suite_docs() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/docs/run.py; }
 suite_demo() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/demo/run.sh; }
-suite_web() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/web/run.sh; }
+suite_web() { packaging/build_web.sh && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/web/run.sh; }
 suite_release() { ./build.sh >/dev/null && ctest --test-dir build --output-on-failure -j2; }
 suite_clang() { ./build.sh --clang >/dev/null && ctest --test-dir build-clang --output-on-failure -j2; }
 suite_sanitize_address() { ./build.sh --sanitize address,undefined >/dev/null && ctest --test-dir build-sanitize --output-on-failure; }
