@@ -187,6 +187,17 @@ class Bed:
     def wait_nodes(self, aliases=nodes, seconds=60):
         wait_until(lambda: all(self.perf()[alias]["state"] == 1 for alias in aliases), seconds, f"{aliases} running")
 
+    def wait_equal_replicas(self, database, table, holds_still=True, seconds=60):
+        """Until every chunk has two replicas that lack nothing and, unless somebody writes meanwhile, equal hashes."""
+        def agree():
+            chunks = {}
+            for _, row in self.run(f"getReplicaHashes('{database}', '{table}')").iterrows():
+                chunks.setdefault(row["chunkId"], []).append((row["inSync"], holds_still and (row["rows"], row["hash"])))
+            return chunks and all(
+                len(replicas) == 2 and len(set(replicas)) == 1 and replicas[0][0] for replicas in chunks.values())
+
+        wait_until(agree, seconds, "two equal replicas of every chunk")
+
     def logs(self, lines=25):
         text = []
         for k in (1, 2, 3):

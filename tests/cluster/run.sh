@@ -1,7 +1,11 @@
 #!/bin/sh
-# The pseudo-HA cluster with real processes and the official Python client.
+# The pseudo-HA cluster with real processes and the official Python client.   run.sh [TEST_FILE...]
+# PELORUS_PACKAGE: a package folder to test instead of building one.
 set -eu
 cd "$(dirname "$0")/../.."
 PELORUS_PACKAGE=${PELORUS_PACKAGE:-$(packaging/build_package.sh)}
 export PELORUS_PACKAGE
-exec "$(tests/python_env.sh)" -m pytest -x -q -s tests/cluster/test_*.py
+[ $# -gt 0 ] || set -- test_pseudo_ha.py
+python=$(tests/python_env.sh)
+cd tests/cluster
+exec "$python" -m pytest -x -q -s -p no:cacheprovider "$@"
