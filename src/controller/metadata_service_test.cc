@@ -213,6 +213,22 @@ TEST_F(MetadataServiceTest, strangers_copies_and_wrong_roles_are_refused) {
   EXPECT_EQ(ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request).error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(MetadataServiceTest, a_controller_that_lost_its_disk_comes_back_as_another_node_once_the_old_one_is_silent) {
+  clock.advance(milliseconds(1000));
+  for (auto& [alias, service] : services) service->tick();
+  auto request = registration("ctl3", 9);
+  request.role = meta::NodeRole::kController;
+  request.uuid = uuid(77);
+  request.port = 8800;
+  EXPECT_EQ(ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request).error().code, ErrorCode::kDenied);
+  clock.advance(milliseconds(10000));
+  EXPECT_TRUE(ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request).ok());
+  request = registration("dn1");
+  request.uuid = uuid(78);
+  EXPECT_EQ(ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request).error().code, ErrorCode::kDenied)
+      << "a data node's replicas are not given up on a stranger's word";
+}
+
 TEST_F(MetadataServiceTest, nodes_cannot_smuggle_in_decisions_as_changes) {
   const auto answer = services["ctl1"]->change("ann", meta::Decide{.transaction = {1}, .commit = true});
   EXPECT_EQ(answer.error().code, ErrorCode::kDenied);

@@ -41,8 +41,12 @@ Result<meta::RegisterReply> MetadataService::take_registration(const meta::Regis
     return Error{ErrorCode::kDenied, "The node " + request.alias + " is a " + std::string(name_of(known->role)) +
                                          " in cluster.nodes, not a " + std::string(name_of(request.role)) + "."};
   }
+  // A controller that lost its disk comes back as another node. What it had promised in the metadata log is void, so it
+  // joins the group anew (next_member_change). A data node's replicas are not given up on the word of a stranger.
+  const bool replaces = known && known->role == meta::NodeRole::kController && !running && known->uuid != request.uuid;
   TRY(const auto answer, propose(meta::RegisterNode{.alias = request.alias, .uuid = request.uuid, .boot = request.boot,
-                                                    .host = request.host, .port = request.port, .now_ns = clock_.wall_ns()}));
+                                                    .host = request.host, .port = request.port, .replace_uuid = replaces,
+                                                    .now_ns = clock_.wall_ns()}));
   TRY(const auto registered, meta::decode<meta::Registered>(answer, "registration"));
   live_.registered(request.alias, request.boot, registered.epoch);
   log_info("node registered: " + request.host + ":" + std::to_string(request.port) + ":" + request.alias + ", epoch " +

@@ -60,8 +60,9 @@ bool ControllerRole::has_log() const {
 
 meta::ControllerState ControllerRole::state() const {
   meta::ControllerState state{
-      .alias = environment_.site.alias, .cluster = foundation_.cluster, .node = environment_.identity.node};
+      .alias = environment_.site.alias, .cluster = foundation_.cluster, .node = environment_.node()};
   state.has_log = has_log();
+  state.had_log = foundation_.log_made;
   state.founders = foundation_.founders;
   for (const auto& entry : environment_.loaded.nodes.nodes()) {
     if (entry.mode == config::NodeMode::kController) state.controllers.push_back(entry.site.to_string());
@@ -134,7 +135,7 @@ Status ControllerRole::read_foundation() {
 
 Status ControllerRole::save_foundation(const Uuid& cluster, std::vector<meta::Founder> founders) {
   foundation_ = {cluster, std::move(founders)};
-  TRY_DONE(io::replace_file(files_, (environment_.directory / "foundation").string(), meta::encode(foundation_)));
+  TRY_DONE(write_foundation());
   return environment_.join(files_, cluster);
 }
 
@@ -149,17 +150,27 @@ Status ControllerRole::check_alone() const {
   return {};
 }
 
+Status ControllerRole::write_foundation() {
+  return io::replace_file(files_, (environment_.directory / "foundation").string(), meta::encode(foundation_));
+}
+
 Status ControllerRole::begin_alone() {
   TRY_DONE(check_alone());
   TRY_DONE(read_foundation());
   if (foundation_.cluster.is_nil())
-    TRY_DONE(save_foundation(Uuid::random(), {{environment_.site.alias, environment_.identity.node}}));
+    TRY_DONE(save_foundation(Uuid::random(), {{environment_.site.alias, environment_.node()}}));
   log_ = raft::make_single_node_log({.directory = raft_directory(), .self = self_member()}, machine_, files_);
   return begin_service();
 }
 
 Status ControllerRole::begin_in_group() {
+  TRY_DONE(files_.make_directories(raft_directory()));  // a place that cannot be written shows at once
   TRY_DONE(read_foundation());
+  if (has_log() && foundation_.cluster.is_nil()) {
+    return Error{ErrorCode::kCorrupt, "the metadata log is there, but the controller's identity is not. Restore " +
+                                          environment_.directory.string() + ", or remove the log too and the controller " +
+                                          "joins its cluster anew: " + raft_directory()};
+  }
   std::vector<std::string> others;
   for (const auto& entry : environment_.loaded.nodes.nodes()) {
     if (entry.mode == config::NodeMode::kController && entry.site.alias != environment_.site.alias)
@@ -181,6 +192,7 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
   log_info("bootstrap: " + decision.reason);
   const bool founds = decision.verdict == Verdict::kFound || decision.verdict == Verdict::kAdopt;
   if (decision.verdict != Verdict::kResume) {
+    if (foundation_.log_made) TRY_DONE(environment_.renew(files_));
     TRY_DONE(
         save_foundation(decision.verdict == Verdict::kFound ? Uuid::random() : decision.cluster, decision.founders));
     bootstrap_->set_self(state());
@@ -190,7 +202,7 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
   raft::LibraftOptions options{.directory = raft_directory(),
                                .group = "controllers",
                                .cluster = foundation_.cluster,
-                               .node = environment_.identity.node,
+                               .node = environment_.node(),
                                .cluster_key = environment_.cluster_key,
                                .self = self_member()};
   options.election_timeout = milliseconds(settings.integer("raftElectionTimeout"));
@@ -209,12 +221,16 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
     if (!made.ok() && made.error().code != ErrorCode::kAlreadyExists) return made;
   }
   TRY_DONE(begin_service());
+  if (!foundation_.log_made) {
+    foundation_.log_made = true;
+    TRY_DONE(write_foundation());
+  }
   group_.store(pointer);
   return {};
 }
 
 raft::Member ControllerRole::self_member() const {
-  return {raft::member_id_of(environment_.identity.node.to_string()), environment_.site.alias,
+  return {raft::member_id_of(environment_.node().to_string()), environment_.site.alias,
           raft::MemberRole::kVoter};
 }
 
@@ -256,7 +272,7 @@ Status ControllerRole::begin_service() {
       .alias = environment_.site.alias,
       .role = environment_.mode == config::NodeMode::kSingle ? meta::NodeRole::kSingle : meta::NodeRole::kController,
       // A single node reports itself as a data node, with its chunks.
-      .uuid = environment_.mode == config::NodeMode::kSingle ? Uuid{} : environment_.identity.node,
+      .uuid = environment_.mode == config::NodeMode::kSingle ? Uuid{} : environment_.node(),
       .boot = boot_,
       .host = environment_.site.host,
       .port = environment_.site.port};

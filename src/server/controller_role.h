@@ -42,13 +42,15 @@ class ControllerRole {
   struct Foundation {
     Uuid cluster;
     std::vector<meta::Founder> founders;
+    bool log_made = false;  // a log found missing later is a lost one
     template <class A>
     void fields(A& a) {
-      a(cluster, founders);
+      a(cluster, founders, log_made);
     }
   };
   void run();
   Status check_alone() const;
+  Status write_foundation();
   Status begin_alone();
   Status begin_in_group();
   Status begin_with(const controller::BootstrapDecision& decision);

@@ -17,7 +17,7 @@ storage::StoreOptions store_options(const NodeEnvironment& environment) {
   const auto& settings = environment.settings();
   storage::StoreOptions options;
   options.identity = {
-      .node = environment.identity.node, .alias = environment.site.alias, .cluster = environment.cluster()};
+      .node = environment.node(), .alias = environment.site.alias, .cluster = environment.cluster()};
   options.directories.redo_log = settings.path("redoLogDir").string();
   for (const auto& volume : settings.paths("volumes")) options.directories.volumes.push_back(volume.string());
   const auto metadata = settings.path("chunkMetaDir");

@@ -73,9 +73,9 @@ int run(const std::vector<std::string>& arguments, const std::filesystem::path& 
     return report(started.error().message);
   }
   wait_for_end(node);
-  const bool failed = !node.failure().empty();
+  const auto failure = node.failure();
   node.stop();
-  return failed ? 1 : 0;
+  return failure.empty() ? 0 : report(failure);
 }
 
 }  // namespace

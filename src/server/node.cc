@@ -26,7 +26,7 @@ Node::~Node() { stop(); }
 
 rpc::Identity Node::identity() const {
   return {.cluster = environment_->cluster(),
-          .node = environment_->identity.node,
+          .node = environment_->node(),
           .alias = environment_->site.alias,
           .role = environment_->mode,
           .epoch = 0};
@@ -111,7 +111,7 @@ Status Node::join_cluster() {
   const meta::RegisterRequest request{.alias = environment_->site.alias,
                                       .role = static_cast<meta::NodeRole>(environment_->mode),
                                       .cluster = {},
-                                      .uuid = environment_->identity.node,
+                                      .uuid = environment_->node(),
                                       .boot = boot_,
                                       .host = environment_->site.host,
                                       .port = environment_->site.port,
@@ -214,7 +214,7 @@ void Node::start_presence() {
   const dist::PresenceFacts facts{.alias = environment_->site.alias,
                                   .role = static_cast<meta::NodeRole>(environment_->mode),
                                   .cluster = environment_->cluster(),
-                                  .node = environment_->identity.node,
+                                  .node = environment_->node(),
                                   .boot = boot_,
                                   .host = environment_->site.host,
                                   .port = environment_->site.port};

@@ -65,6 +65,17 @@ Uuid NodeEnvironment::cluster() const {
   return identity.cluster;
 }
 
+Uuid NodeEnvironment::node() const {
+  const std::lock_guard lock(identity_mutex);
+  return identity.node;
+}
+
+Status NodeEnvironment::renew(io::FileSystem& files) {
+  const std::lock_guard lock(identity_mutex);
+  identity.node = Uuid::random();
+  return save_identity(files, directory, identity);
+}
+
 Status NodeEnvironment::join(io::FileSystem& files, const Uuid& cluster) {
   const std::lock_guard lock(identity_mutex);
   if (identity.cluster == cluster) return {};

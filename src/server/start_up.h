@@ -21,15 +21,19 @@ struct NodeEnvironment {
   std::filesystem::path home;
   std::filesystem::path directory;  // <home>/<alias>: lock, state, identity, keys
   std::string cluster_key;          // empty: peers are trusted by cluster UUID
-  NodeIdentity identity;
   std::optional<config::NodeLock> lock;
 
   const config::Settings& settings() const { return loaded.settings; }
-  mutable std::mutex identity_mutex;  // of identity.cluster
+  mutable std::mutex identity_mutex;
+  NodeIdentity identity;  // guarded by identity_mutex
   /// The cluster this node belongs to; nil before it has joined one. Thread-safe.
   Uuid cluster() const;
+  /// Thread-safe.
+  Uuid node() const;
   /// Durable when it returns.
   Status join(io::FileSystem& files, const Uuid& cluster);
+  /// Becomes another node of the same cluster: what it had promised under the old UUID is lost. Durable when it returns.
+  Status renew(io::FileSystem& files);
   /// Writes node.state and the log.
   void announce(config::NodePhase phase, const std::string& detail = {}) const;
 };

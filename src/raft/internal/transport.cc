@@ -14,7 +14,8 @@ namespace pelorus::raft {
 
 namespace {
 
-constexpr uint64_t kReportEvery_ms = 1000;  // the same refusal is not logged more often
+constexpr uint64_t kReportEvery_ms = 60000;  // of the same message: the engine dials a lost or removed member for ever
+constexpr size_t kReportsMax = 64;
 
 struct Write {
   uv_write_t request;
@@ -358,9 +359,10 @@ void Transport::heard(uint64_t member) { peers_[member].heard_ms = uv_now(loop_)
 
 void Transport::report(const std::string& message) {
   const auto now = uv_now(loop_);
-  if (message == last_report_ && now < reported_ms_ + kReportEvery_ms) return;
-  last_report_ = message;
-  reported_ms_ = now;
+  if (reported_ms_.size() > kReportsMax) reported_ms_.clear();
+  const auto [last, is_new] = reported_ms_.try_emplace(message, now);
+  if (!is_new && now < last->second + kReportEvery_ms) return;
+  last->second = now;
   log_warning("raft " + options_.self.group + "/" + options_.self.alias + ": no connection: " + message);
 }
 

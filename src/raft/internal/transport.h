@@ -65,8 +65,7 @@ class Transport {
   std::set<std::unique_ptr<Connection>> connections_;
   std::map<uint64_t, Peer> peers_;
   size_t incoming_ = 0;
-  uint64_t reported_ms_ = 0;
-  std::string last_report_;
+  std::map<std::string, uint64_t> reported_ms_;  // by message, at most some dozen
   bool closing_ = false;
 };
 
