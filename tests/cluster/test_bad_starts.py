@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 
 import pytest
 
@@ -83,8 +84,9 @@ def test_a_controller_that_lost_its_disk_joins_its_cluster_again(bed):
         shutil.rmtree(re.search(r"dfsMetaDir=(\S+)", config)[1])
         # The log is gone and the identity is not: it must not vote as if nothing had happened.
         bed.restart_controller(victim)
-        present = "exec count(*) from getClusterPerf(true) where mode = 2, state = 1"
-        wait_until(lambda: bed.run(present, site=victim) == 3, 30, f"{victim} has joined again")
+        voters = "exec count(*) from getControllerGroup() where role = 'voter'"
+        time.sleep(2)  # its old identity is taken out first
+        wait_until(lambda: bed.run(voters, site=victim) == 3, 30, f"{victim} has joined again")
     assert bed.run("exec count(*) from loadTable('dfs://kept', `t)") == 3
     # Each of them counts again: the cluster lives on without any one of the three.
     for victim in bed.controllers:

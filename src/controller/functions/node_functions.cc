@@ -71,6 +71,14 @@ Value cluster_perf(const ClusterCall& call, const Arguments& args) {
   return rows.take();
 }
 
+Value controller_group(const ClusterCall& call) {
+  const auto reply = call.ask<meta::LeaderReply>(meta::kLeader);
+  TableRows rows({{"name", types::Type::kString}, {"role", types::Type::kString}, {"isLeader", types::Type::kBool}});
+  for (const auto& [alias, role] : reply.members)
+    rows.add({text_value(alias), text_value(role), Value::of_bool(alias == reply.leader)});
+  return rows.take();
+}
+
 Value live_data_nodes(const ClusterCall& call, const Arguments& args) {
   const bool with_compute_nodes = args.flag_or(0, "includeComputeNode", true);
   std::vector<std::string> aliases;
@@ -101,6 +109,10 @@ void register_node_functions(functions::Registry& registry, AskControllers ask) 
              return text_value(ClusterCall("getActiveMaster", context, ask).ask<meta::LeaderReply>(meta::kLeader).leader);
            },
            .summary = "Returns the alias of the controller that leads.", .example = ""});
+  declare(registry, family, Nature::kWhole, {.name = "getControllerGroup", .parameters = "",
+           .run = [ask](CallContext& context, std::span<Value>) { return controller_group({"getControllerGroup", context, ask}); },
+           .summary = "Returns the members of the controllers' Raft group: voters decide, learners are being caught up.",
+           .example = ""});
   declare(registry, family, Nature::kWhole, {.name = "isControllerInitialized", .parameters = "",
            .run = [ask](CallContext& context, std::span<Value>) {
              return Value::of_bool(ClusterCall("isControllerInitialized", context, ask).ask<meta::LeaderReply>(meta::kLeader).initialised);

@@ -180,14 +180,15 @@ struct NodesRequest {
   template <class A> void fields(A& a) { a(nodes); }
 };
 
-/// Who leads. Answered by any controller.
+/// Who leads, and the controllers' group as this controller's log has it. Answered by any controller.
 inline constexpr std::string_view kLeader = "meta.leader";
 struct LeaderReply {
   std::string leader;  // empty: nobody, or not known
   std::string host;
   uint16_t port = 0;
   bool initialised = false;  // the cluster is founded and this controller has caught up with a leader
-  template <class A> void fields(A& a) { a(leader, host, port, initialised); }
+  std::vector<std::pair<std::string, std::string>> members;  // alias; voter, learner or spare
+  template <class A> void fields(A& a) { a(leader, host, port, initialised, members); }
 };
 
 /// A follower hands a request to the leader. Answer: an Outcome (meta/apply/apply.h), so that the method's own errors are
