@@ -45,7 +45,7 @@ inline constexpr Setting kSettings[] = {
     Setting{"raftElectionTick", kInt,
          "", "10 ms", kController, "Election timeout between this and twice this; unset: short timers for a LAN."}.range(10, 10000),
     Setting{"dfsChunkNodeHeartBeatTimeout", kInt,
-         "8", "s", kController, "Silence after which a node counts as dead."}.range(1, 3600).online(),
+         "3", "s", kController, "Silence after which a node counts as dead."}.range(1, 3600).online(),
     Setting{"datanodeRestartInterval", kInt, "0", "s", kController, "Restart dead data nodes after this; 0: never."}.from(0),
     Setting{"datanodeRestartLevel", kString,
          "CRASH", "", kController, "CRASH: not after stopDataNode; OFFLINE: always."}.one_of("CRASH|OFFLINE"),

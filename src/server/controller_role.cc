@@ -287,8 +287,7 @@ Status ControllerRole::begin_service() {
   options.placement.reliability = static_cast<meta::Reliability>(settings.integer("dfsReplicaReliabilityLevel"));
   options.prepared_min = static_cast<uint32_t>(settings.integer("minReplicasForWrite"));
   options.restarts_after_crash = settings.integer("datanodeRestartInterval") > 0;
-  if (settings.is_set("dfsChunkNodeHeartBeatTimeout"))
-    options.heartbeat_timeout = std::chrono::seconds(settings.integer("dfsChunkNodeHeartBeatTimeout"));
+  options.heartbeat_timeout = std::chrono::seconds(settings.integer("dfsChunkNodeHeartBeatTimeout"));
   options.recovery_wait = milliseconds(settings.integer("dfsRecoveryWaitTime"));
   options.files = configuration_files();
   options.metrics = metrics_;
