@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/request_scope.h"
 #include "base/thread_pool.h"
 
 namespace pelorus {
@@ -63,6 +64,26 @@ TEST(BoundedQueue, refuses_when_full_and_drains_when_closed) {
   queue.close();
   EXPECT_EQ(queue.pop(), 1);
   EXPECT_EQ(queue.pop(), std::nullopt);
+}
+
+TEST(RequestScope, numbers_the_writes_of_a_request_the_same_way_when_it_is_repeated) {
+  EXPECT_EQ(RequestScope::next_write().client, "") << "no request, no number";
+  const auto writes_of = [](uint64_t sequence) {
+    const RequestScope scope("c", sequence);
+    const auto first = RequestScope::next_write();
+    EXPECT_EQ(first.sequence, sequence);
+    return std::pair(first.client, RequestScope::next_write().client);
+  };
+  const auto first = writes_of(7);
+  EXPECT_NE(first.first, first.second);
+  EXPECT_EQ(writes_of(7), first);
+  EXPECT_EQ(writes_of(8), first) << "the place stays, the number grows";
+}
+
+TEST(RequestScope, stops_numbering_at_its_limit) {
+  const RequestScope scope("c", 1);
+  for (uint64_t i = 0; i < RequestScope::kWritesMax; ++i) EXPECT_EQ(RequestScope::next_write().sequence, 1u);
+  EXPECT_EQ(RequestScope::next_write().sequence, 0u);
 }
 
 TEST(ThreadPool, runs_what_was_submitted_before_stop) {

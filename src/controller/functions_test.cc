@@ -54,6 +54,7 @@ TEST_F(ControllerFunctions, cluster_perf_has_the_columns_and_types_clients_cast)
   EXPECT_EQ(call("getClusterPerf").table().rows(), 4u);
   EXPECT_EQ(call("getActiveMaster").text(), "ctl1");
   EXPECT_EQ(call("getClusterLiveDataNodes").vector().size(), 3u);
+  EXPECT_EQ(call("getClusterLiveDataNodes").vector().at(0).text(), "10.0.0.1:8900:dn1");
 }
 
 TEST_F(ControllerFunctions, only_administrators_change_the_cluster) {

@@ -255,6 +255,7 @@ void register_cluster_functions(functions::Registry& registry, DistributedServic
                 .doc = {.summary = "Writes the committed rows of this node from memory to column files."},
                 .family = family});
   registry.add_alias("purgeCacheEngine", "flushOLAPCache");
+  registry.add_alias("flushTSDBCache", "flushOLAPCache");  // one buffer holds the rows of every engine
   registry.add(
       {.name = "getReplicaHashes",
        .parameters = {{"dbUrl"}, {"tableName"}},

@@ -16,9 +16,12 @@ using Arguments = std::span<Value>;
 
 bool given(Arguments args, size_t i) { return i < args.size() && !args[i].is_missing() && !args[i].is_void(); }
 
-const std::string& text_of(const Value& value, const std::string& function, const char* name) {
-  if (!value.is_text()) throw ScriptError("Usage: " + function + ". " + name + " must be a string.");
-  return value.text();
+/// A CHAR counts as the text of that character: clients write 't' for a table named t.
+std::string text_of(const Value& value, const std::string& function, const char* name) {
+  if (value.is_text()) return value.text();
+  if (value.is_scalar() && value.scalar().type() == data::Type::kChar && !value.is_null())
+    return {static_cast<char>(value.scalar().get<int8_t>())};
+  throw ScriptError("Usage: " + function + ". " + name + " must be a string.");
 }
 
 template <class T>
@@ -133,7 +136,10 @@ class Definitions {
 
   Value load_table(CallContext& context, Arguments args) const {
     const auto path = path_of(args[0], "loadTable");
-    return load(context, path, text_of(args[1], "loadTable", "tableName"), "loadTable");
+    auto table = load(context, path, text_of(args[1], "loadTable", "tableName"), "loadTable");
+    const bool in_memory = given(args, 3) && args[3].is_scalar() && !args[3].is_null() && args[3].scalar().as_int64() != 0;
+    if (!in_memory) return table;
+    return unwrap(table.table_object()->snapshot(), "loadTable");
   }
 
   Value drop_table(CallContext& context, Arguments args) const {
@@ -343,7 +349,7 @@ void register_definition_functions(functions::Registry& registry, DistributedSer
   registry.add({.name = "loadTable",
                 .parameters = {{"database"}, {"tableName"}, {"partitions", true}, {"memoryMode", true}},
                 .run = [d](CallContext& c, Arguments a) { return d->load_table(c, a); },
-                .doc = {.summary = "Opens a stored table; rows are read when a query asks for them."},
+                .doc = {.summary = "Opens a stored table; rows are read when a query asks for them, or at once in memory mode."},
                 .family = family});
   const auto command = [&](const char* name, std::vector<functions::Parameter> parameters, functions::Native run,
                            const char* summary) {

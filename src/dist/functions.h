@@ -22,4 +22,7 @@ void register_definition_functions(functions::Registry& registry, DistributedSer
 /// rpc pnodeRun remoteRun-less node functions: flushOLAPCache getReplicaHashes clearAllCache
 void register_cluster_functions(functions::Registry& registry, DistributedServices services);
 
+/// loadTextEx loadTableBySQL
+void register_loading_functions(functions::Registry& registry);
+
 }  // namespace pelorus::dist

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/memory_limit.h"
+#include "base/request_scope.h"
 #include "dist/distributed_table.h"
 #include "exec/route_rows.h"
 
@@ -89,8 +90,12 @@ struct ReplicatedWriter::Write {
 
 Result<meta::BeginReply> ReplicatedWriter::begin(meta::TransactionType type, const TableFacts& table,
                                                  const std::vector<meta::PartitionKey>& keys) {
-  meta::BeginTransaction request{
-      .type = type, .client = {}, .sequence = 0, .coordinator = distribution_.self, .epoch = epoch_()};
+  auto number = RequestScope::next_write();
+  meta::BeginTransaction request{.type = type,
+                                 .client = std::move(number.client),
+                                 .sequence = number.sequence,
+                                 .coordinator = distribution_.self,
+                                 .epoch = epoch_()};
   for (const auto& key : keys) request.chunks.push_back({.table = table.table.id, .key = key, .placement = {}});
   return distribution_.catalogue.begin(request);
 }
@@ -193,6 +198,7 @@ Result<int64_t> ReplicatedWriter::change(const TableFacts& table, const exec::Fr
 Result<int64_t> ReplicatedWriter::change_once(const TableFacts& table, const exec::Fragment& fragment,
                                               std::span<const meta::PartitionKey> keys) {
   TRY(auto begun, begin(meta::TransactionType::kUpdate, table, {keys.begin(), keys.end()}));
+  if (begun.begun.repeated) return begun.begun.rows;
   Write write{.ticket = ticket(begun.begun.transaction),
               .chunks = std::move(begun.begun.chunks),
               .rows = {},

@@ -54,12 +54,20 @@ Value each_at(CallContext& context, std::span<Value> values) {
   return functions::assemble(std::move(parts));
 }
 
+/// partial(f, arguments...): f with its first arguments given, as f{arguments} writes it.
+Value partial(CallContext&, std::span<Value> values) {
+  if (!values[0].is_function()) functions::usage_error("partial", "func must be a function.");
+  std::vector<Value> bound(values.begin() + 1, values.end());
+  return data::FunctionRef(std::make_shared<PartialFunction>(values[0].function(), std::move(bound)));
+}
+
 }  // namespace
 
 void register_language_functions(functions::Registry& registry) {
   const auto row = [&](Declaration d) { functions::declare(registry, kFamily, Nature::kWhole, std::move(d)); };
   row({"at", "X, [index]", at, "Elements at an index, or the positions of true values.", "at(3 5 1 > 2)", "[0,1]"});
   row({"eachAt", "X, index", each_at, "Elements at each member of an index.", "8 3 5 @ (1 2)", "[3,5]"});
+  row({"partial", "func, args...", partial, "A function with its first arguments given.", "partial(sub, 10)(3)", "7"});
   register_metaprogramming(registry);
 }
 

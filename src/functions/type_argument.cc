@@ -43,6 +43,8 @@ bool parse_type_name(std::string_view name, TypeArgument* type) {
 TypeArgument type_argument(std::string_view function, const data::Value& value) {
   TypeArgument type;
   if (value.is_text() && parse_type_name(value.text(), &type)) return type;
+  // array(any, 3), array(int, 3): in lower case the names are those of functions.
+  if (value.is_function() && parse_type_name(value.function()->print(), &type)) return type;
   if (value.is_scalar() && types::is_integral(value.type()) && parse_type_code(value.scalar().as_int64(), &type)) {
     return type;
   }

@@ -3,6 +3,7 @@
 #include "base/script_error.h"
 #include "dist/partition_messages.h"
 #include "meta/messages.h"
+#include "session/revive_texts.h"
 
 namespace pelorus::server {
 namespace {
@@ -59,8 +60,9 @@ Result<Bytes> NodeRemoteRun::answer(std::string_view payload, const rpc::CallInf
       .user = request.user, .session_id = 0, .is_admin = request.is_admin, .remote_ip = {}, .remote_port = 0};
   const auto host = hosts_.open(caller);
   try {
-    const auto value = host->call(request.function, std::move(arguments),
-                                  {.cancellation = info.cancelled, .print = [](std::string_view) {}});
+    const session::StatementSurroundings with{.cancellation = info.cancelled, .print = [](std::string_view) {}};
+    session::revive_texts(*host, arguments, with);
+    const auto value = host->call(request.function, std::move(arguments), with);
     CallReply reply;
     if (value) {
       TRY(auto bytes, dist::pack_value(*value));

@@ -68,6 +68,7 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, std
   exec::register_sql_functions(registry_);
   dist::register_definition_functions(registry_, distributed);
   dist::register_cluster_functions(registry_, distributed);
+  dist::register_loading_functions(registry_);
   controller::register_controller_functions(
       registry_, [this](std::string_view method, const Bytes& payload) { return controllers_.call(method, payload); });
   session::register_session_functions(registry_, {.sessions = sessions_,

@@ -4,9 +4,10 @@
 
 #include "base/log.h"
 #include "base/memory_limit.h"
+#include "base/request_scope.h"
 #include "base/script_error.h"
 #include "session/client_auth.h"
-#include "wire/opaque.h"
+#include "session/revive_texts.h"
 
 namespace pelorus::session {
 namespace {
@@ -23,32 +24,16 @@ std::string description_of(const Request& request) {
   return names;
 }
 
-/// Functions and code cross the wire as text: makes them live in the session.
-void resolve(ScriptHost& host, std::vector<Value>& arguments, const StatementSurroundings& with) {
-  for (auto& argument : arguments) {
-    std::string text;
-    if (argument.is_function()) {
-      if (dynamic_cast<const wire::FunctionText*>(argument.function().get()) == nullptr) continue;
-      text = argument.function()->print();
-    } else if (argument.is_code()) {
-      if (dynamic_cast<const wire::CodeText*>(argument.code().get()) == nullptr) continue;
-      text = argument.code()->print();
-      if (!text.starts_with('<')) text = "< " + text + " >";
-    } else {
-      continue;
-    }
-    auto live = host.run(text, with);
-    if (!live) throw ScriptError("Can't recognize function name " + text);
-    argument = std::move(*live);
-  }
-}
-
 void refuse_other_dialects(const wire::RequestHeader& header) {
   using enum wire::RequestFlag;
   if (header.has(kPythonParser)) throw ScriptError("The Python dialect of scripts is not supported.");
   if (header.has(kQParser)) throw ScriptError("The q dialect of scripts is not supported.");
   if (header.has(kOracleDialect)) throw ScriptError("The Oracle dialect of SQL is not supported.");
   if (header.has(kMysqlDialect)) throw ScriptError("The MySQL dialect of SQL is not supported.");
+  constexpr uint32_t kPickle = 1u << 3;
+  constexpr uint32_t kArrow = 1u << 15;  // with kPickle: tables as lists
+  if ((header.flags & (kArrow | kPickle)) == kArrow)
+    throw ScriptError("Results in the Arrow format are not supported: connect with protocol=PROTOCOL_DDB.");
 }
 
 }  // namespace
@@ -79,6 +64,8 @@ Outcome StatementRunner::run(Session& session, Request request, const std::funct
   const auto client = caller.user + "\n" + request.header.client_id;
   const auto sequence = request.header.sequence;
   if (auto remembered = outcomes_.begin(client, sequence)) return {.value = std::move(remembered->value), .error = {}};
+  const auto number = static_cast<uint64_t>(sequence);
+  const RequestScope scope(client, sequence < 0 ? 0 - number : number);
   auto outcome = run_guarded(session, request, with);
   const OutcomeMemory::Remembered success{.value = outcome.value};
   outcomes_.end(client, sequence, outcome.error ? nullptr : &success);
@@ -151,10 +138,10 @@ std::optional<Value> StatementRunner::run_on(ScriptHost& host, Request& request,
   switch (request.kind) {
     case RequestKind::kScript: return host.run(request.text, with);
     case RequestKind::kFunction:
-      resolve(host, request.arguments, with);
+      revive_texts(host, request.arguments, with);
       return host.call(request.text, std::move(request.arguments), with);
     case RequestKind::kUpload:
-      resolve(host, request.arguments, with);
+      revive_texts(host, request.arguments, with);
       for (size_t i = 0; i < request.names.size(); ++i) {
         host.set_variable(request.names[i], std::move(request.arguments[i]));
       }

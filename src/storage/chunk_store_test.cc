@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "io/faulty_file_system.h"
 #include "storage/store_fixture.h"
 
@@ -226,6 +229,22 @@ TEST_F(ChunkStoreTest, drop_removes_files_and_prepared_writes_but_not_snapshots)
   node_.append(7, test_rows(0, 5));
   node_.open();
   node_.expect_rows(7, test_rows(0, 5));
+}
+
+TEST_F(ChunkStoreTest, chunks_may_be_dropped_while_everything_is_flushed) {
+  std::atomic<bool> stop = false;
+  std::thread flusher([&] {
+    while (!stop) EXPECT_TRUE(node_.store->flush_all().ok());
+  });
+  for (uint64_t chunk = 1; chunk <= 300; ++chunk) {
+    node_.append(chunk, test_rows(0, 20));
+    EXPECT_TRUE(node_.store->drop({chunk}).ok());
+  }
+  stop = true;
+  flusher.join();
+  EXPECT_EQ(node_.store->status().buffer_bytes, 0u);
+  node_.open();
+  EXPECT_TRUE(node_.store->chunks().empty());
 }
 
 TEST_F(ChunkStoreTest, flushing_shortens_the_log_and_frees_the_buffer) {

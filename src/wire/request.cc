@@ -53,7 +53,7 @@ Status parse_properties(std::string_view text, RequestHeader& header) {
       case kRootJob: header.root_job = part; break;
       case kFetchSize: good = parse_number(part, &header.fetch_size) && header.fetch_size >= 0; break;
       case kClientId: header.client_id = part; break;
-      case kSequence: good = parse_number(part, &header.sequence); break;
+      case kSequence: good = parse_number(part, &header.sequence) && header.sequence != INT64_MIN; break;
       case kNamed: good = parse_named(part, header); break;
       default: break;
     }

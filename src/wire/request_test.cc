@@ -57,7 +57,8 @@ TEST(RequestLine, the_limit_of_rows_has_a_name) {
 
 TEST(RequestLine, nonsense_is_corrupt) {
   for (const char* line : {"", "GET / HTTP/1.1", "API", "API2 1", "API2 1 x", "API2 1 -5", "API2 1 8 x 0", "API2 1 8 / x",
-                           "API2 1 99999999999999999999999", "API2 1 8 / 0_1_4_64__-5"}) {
+                           "API2 1 99999999999999999999999", "API2 1 8 / 0_1_4_64__-5",
+                           "API2 1 8 / 0_1_4_64____c_-9223372036854775808"}) {
     const auto header = parse_request_line(line);
     ASSERT_FALSE(header.ok()) << line;
     EXPECT_EQ(header.error().code, ErrorCode::kCorrupt);

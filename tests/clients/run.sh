@@ -1,19 +1,16 @@
 #!/bin/sh
-# Runs the official clients against the node: Python and JavaScript. Needs a build.
+# The official clients, unmodified, and hostile ones against a single node: Python, then JavaScript.
+#   tests/clients/run.sh [PYTEST ARGUMENT...]      with arguments only the Python tests they choose
+# PELORUSD names the program to test; without it the debug build is made and used.
 set -eu
 cd "$(dirname "$0")/../.."
-build=${PELORUS_BUILD:-$PWD/build}
-export PELORUS_BUILD="$build"
-ninja -C "$build" memory_node >/dev/null
-python=$(tests/python_env.sh)
-"$python" -m pytest -q -p no:cacheprovider tests/clients/python
-
-env=$build/javascript-env
-if ! cmp -s tests/clients/javascript/package.json "$env/package.json"; then
-  rm -rf "$env"
-  mkdir -p "$env"
-  cp tests/clients/javascript/package.json "$env/.package.json"
-  (cd "$env" && cp .package.json package.json && npm install --silent --no-audit --no-fund >&2) || { rm -rf "$env"; exit 1; }
+if [ -z "${PELORUSD:-}" ]; then
+  PELORUSD=$PWD/$(./build.sh --debug pelorusd | tail -n 1)/pelorusd
 fi
-cp tests/clients/javascript/*.test.js "$env/"
-(cd "$env" && node_modules/.bin/node --test)
+export PELORUSD
+python=$(tests/python_env.sh)
+[ $# -eq 0 ] || exec "$python" -m pytest -q "$@"
+"$python" -m pytest -q tests/clients/python
+javascript=$(tests/javascript_env.sh)
+cd "$javascript"
+exec "$python" "$OLDPWD/tests/clients/single_node.py" node_modules/.bin/node --test --test-reporter=dot

@@ -81,12 +81,12 @@ Value controller_group(const ClusterCall& call) {
 
 Value live_data_nodes(const ClusterCall& call, const Arguments& args) {
   const bool with_compute_nodes = args.flag_or(0, "includeComputeNode", true);
-  std::vector<std::string> aliases;
+  std::vector<std::string> sites;
   for (const auto& perf : call.ask<meta::PerfReply>(meta::kClusterPerf, meta::PerfRequest{}).nodes) {
     const bool wanted = perf.node.holds_data() || (with_compute_nodes && perf.node.role == meta::NodeRole::kComputeNode);
-    if (perf.alive && wanted) aliases.push_back(perf.node.alias);
+    if (perf.alive && wanted) sites.push_back(perf.node.site());
   }
-  return text_vector(std::move(aliases));
+  return text_vector(std::move(sites));
 }
 
 Value control(const ClusterCall& call, const Arguments& args, std::string_view method) {
@@ -122,7 +122,7 @@ void register_node_functions(functions::Registry& registry, AskControllers ask) 
            .run = [ask](CallContext& context, std::span<Value> args) {
              return live_data_nodes({"getClusterLiveDataNodes", context, ask}, {"getClusterLiveDataNodes", args});
            },
-           .summary = "Returns the aliases of the data and compute nodes that are running.", .example = ""});
+           .summary = "Returns the running data and compute nodes as host:port:alias, the way clients' pools want them.", .example = ""});
   declare(registry, family, Nature::kCommand, {.name = "startDataNode", .parameters = "nodes",
            .run = [ask](CallContext& context, std::span<Value> args) {
              return control({"startDataNode", context, ask}, {"startDataNode", args}, meta::kStartNodes);

@@ -14,10 +14,22 @@ namespace {
 
 constexpr std::string_view kFamily = "operators";
 
+constexpr size_t kTextBytesMax = 256 << 20;
+
+std::string joined(std::string_view left, std::string_view right) {
+  if (left.size() + right.size() > kTextBytesMax) {
+    throw ScriptError("A string holds at most " + std::to_string(kTextBytesMax) + " bytes; these two make " +
+                      std::to_string(left.size() + right.size()) + ".");
+  }
+  std::string text;
+  text.reserve(left.size() + right.size());
+  return text.append(left).append(right);
+}
+
 Vector concatenate(const TextLane& left, const TextLane& right, size_t rows) {
   std::vector<std::string> texts;
   texts.reserve(rows);
-  for (size_t i = 0; i < rows; ++i) texts.push_back(left.at(i) + right.at(i));
+  for (size_t i = 0; i < rows; ++i) texts.push_back(joined(left.at(i), right.at(i)));
   return Vector::of_strings(Type::kString, std::move(texts));
 }
 

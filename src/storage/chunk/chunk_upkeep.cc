@@ -172,6 +172,10 @@ void Chunk::publish_flush(const Published& moment, std::shared_ptr<const Segment
 }
 
 Status Chunk::flush_in_turn(const std::string& volume_for_new) {
+  {
+    const std::lock_guard lock(writer_mutex_);
+    if (dropped_) return {};  // its budget went back with the drop
+  }
   if (!needs_flush()) return {};
   TRY_DONE(load_dictionaries());
   TRY_DONE(prepare_directory(volume_for_new));
@@ -215,6 +219,10 @@ Chunk::Published Chunk::stored_moment() const {
 
 Status Chunk::compact(bool all) {
   TRY(const auto turn, take_turn());
+  {
+    const std::lock_guard lock(writer_mutex_);
+    if (dropped_) return {};
+  }
   for (size_t from = 0;;) {
     const Published moment = stored_moment();
     if (moment.state->generation() != manifest_generation_) return {};  // replaced: the flush to come removes the segments

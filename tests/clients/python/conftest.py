@@ -1,28 +1,36 @@
-"""Starts the node that the tests talk to."""
-
-import os
+"""The node the tests talk to, and a session on it."""
 import pathlib
-import subprocess
+import sys
 
 import dolphindb
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-BUILD = pathlib.Path(os.environ.get("PELORUS_BUILD", ROOT / "build"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from single_node import PASSWORD, USER, SingleNode  # noqa: E402
 
 
 @pytest.fixture(scope="session")
-def memory_node():
-    """Port of a node without storage and cluster."""
-    process = subprocess.Popen([BUILD / "memory_node", "0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    yield int(process.stdout.readline())
-    process.stdin.close()
-    assert process.wait(timeout=20) == 0
+def node():
+    with SingleNode() as single:
+        yield single
 
 
 @pytest.fixture
-def session(memory_node):
-    session = dolphindb.session()
-    assert session.connect("127.0.0.1", memory_node, "admin", "123456")
-    yield session
-    session.close()
+def connect(node):
+    """Opens logged-in sessions; they are closed after the test."""
+    opened = []
+
+    def open_session(user=USER, password=PASSWORD, startup=None, **options):
+        session = dolphindb.Session(show_output=options.pop("show_output", False), **options)
+        assert session.connect(node.host, node.port, user, password, startup)
+        opened.append(session)
+        return session
+
+    yield open_session
+    for session in opened:
+        session.close()
+
+
+@pytest.fixture
+def session(connect):
+    return connect()

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Builds every fuzzer with clang and sanitizers and runs each for a fixed number of inputs from a fixed seed.
+#   tests/fuzzers/run.sh [RUNS]
+# A crash leaves its input in build-fuzz/findings; run build-fuzz/NAME FILE to see it again.
+set -eu
+cd "$(dirname "$0")/../.."
+runs=${1:-300000}
+build=$(./build.sh --fuzz fuzzers | tail -n 1)
+mkdir -p "$build/findings"
+count=0
+for fuzzer in "$build"/*_fuzz; do
+  name=${fuzzer##*/}
+  echo "== $name"
+  mkdir -p "$build/corpus/$name"
+  "$fuzzer" -seed=1 -runs="$runs" -max_len=4096 -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 \
+    -artifact_prefix="$build/findings/$name-" "$build/corpus/$name"
+  count=$((count + 1))
+done
+[ $count -gt 0 ] || { echo "no fuzzers were built" >&2; exit 1; }
+echo "$count fuzzers, $runs inputs each"
