@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "data/text_codes.h"
 #include "types/format_value.h"
 #include "types/parse_value.h"
 #include "types/temporal.h"
@@ -146,7 +147,13 @@ std::optional<Shared<Vector>> convert_text_vector(const Vector& vector, Type typ
   Vector out(type, 0, scale);
   if (types::is_literal(type)) {
     const auto texts = vector.values<std::string>();
-    return Shared<Vector>(Vector::of_strings(type, {texts.begin(), texts.end()}));
+    if (type != Type::kSymbol) return Shared<Vector>(Vector::of_strings(type, {texts.begin(), texts.end()}));
+    auto base = std::make_shared<SymbolBase>();
+    TextCodes known(*base);
+    Buffer<int32_t> codes;
+    codes.resize(texts.size());
+    for (size_t i = 0; i < texts.size(); ++i) codes[i] = known.code_of(texts[i]);
+    return Shared<Vector>(Vector::of_symbols(std::move(base), std::move(codes)));
   }
   out.resize(vector.size());
   for (size_t i = 0; i < vector.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include "data/convert.h"
 #include "data/shared_table.h"
+#include "data/text_codes.h"
 #include "data/value.h"
 
 namespace pelorus::data {
@@ -94,6 +95,20 @@ TEST(Table, append_is_all_or_nothing) {
   ASSERT_TRUE(t.append(right).ok());
   EXPECT_EQ(t.column(0).type(), Type::kInt);
   EXPECT_EQ(t.column(1).text_at(1), "b");
+}
+
+TEST(TextCodes, gives_what_the_dictionary_gives_for_short_long_and_odd_texts) {
+  SymbolBase plain;
+  SymbolBase remembered;
+  TextCodes codes(remembered);
+  const std::string zeros(3, '\0');
+  std::vector<std::string> texts{"", "a", std::string("a\0", 2), zeros, zeros + zeros, "exactly8", "exactly9!", "a text of some length"};
+  for (int i = 0; i < 2000; ++i) texts.push_back("s" + std::to_string(i % 700));
+  for (int round = 0; round < 2; ++round) {
+    for (const auto& text : texts) ASSERT_EQ(codes.code_of(text), plain.code_of(text)) << text;
+  }
+  const auto column = convert(Shared<Vector>(Vector::of_strings(Type::kString, texts)), Type::kSymbol, 0).value();
+  for (size_t i = 0; i < texts.size(); ++i) ASSERT_EQ(column->text_at(i), texts[i]);
 }
 
 TEST(Table, copies_share_columns_until_written) {

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "data/convert.h"
+#include "data/text_codes.h"
 #include "data/value.h"
 
 namespace pelorus::data {
@@ -101,7 +102,8 @@ Vector Vector::of_strings(Type type, std::vector<std::string> texts) {
   if (type == Type::kSymbol) {
     auto& codes = v.edit<int32_t>();
     codes.reserve(texts.size());
-    for (const auto& text : texts) codes.push_back(v.symbols_->code_of(text));
+    TextCodes known(*v.symbols_);
+    for (const auto& text : texts) codes.push_back(known.code_of(text));
     return v;
   }
   v.edit<std::string>().assign(std::make_move_iterator(texts.begin()), std::make_move_iterator(texts.end()));
