@@ -2,9 +2,10 @@
 """Replicated durable appends and the seed's script, on the seed's pseudo-HA deployment (three controllers, an agent, three data
 nodes, dfsReplicationFactor=2) made of release packages.
 
-    bench/ingest/run.sh [--blocks N] [--seed-blocks N] [--memory GB] [--keep] [--only append,client,seed]
+    bench/ingest/run.sh [--blocks N] [--seed-blocks N] [--memory GB] [--keep] [--only append,client,seed] [--out FILE]
 
-Prints one JSON object; progress goes to stderr. Needs the official Python client (tests/python_env.sh).
+Gives one JSON object, to FILE or behind whatever the client prints; progress goes to stderr. Needs the official Python client
+(tests/python_env.sh).
 """
 import argparse
 import json
@@ -175,6 +176,7 @@ def main():
     parser.add_argument("--memory", type=float, default=4, help="maxMemSize of every process, GB")
     parser.add_argument("--only", default="append,client,seed")
     parser.add_argument("--base", help="where the cluster lives; a temporary folder by default")
+    parser.add_argument("--out", help="file for the result; standard output by default")
     parser.add_argument("--keep", action="store_true", help="leave the cluster's folder")
     parser.add_argument("--pause", action="store_true", help="wait for Enter before the first measurement (profilers)")
     options = parser.parse_args()
@@ -186,7 +188,7 @@ def main():
         bed.unpack()
         for k in (1, 2, 3):
             bed.set_config(k, "controller.cfg", maxMemSize=options.memory)
-        bed.set_config(1, "cluster.cfg", maxMemSize=options.memory)
+            bed.set_config(k, "cluster.cfg", maxMemSize=options.memory)  # the leader's copy counts
         bed.start()
         bed.start_nodes()
         time.sleep(10)
@@ -215,7 +217,11 @@ def main():
         bed.kill_everything()
         if not options.keep:
             shutil.rmtree(base, ignore_errors=True)
-    print(json.dumps(report, indent=1))
+    text = json.dumps(report, indent=1)
+    if options.out:
+        pathlib.Path(options.out).write_text(text + "\n")
+    else:
+        print(text)
 
 
 if __name__ == "__main__":
