@@ -43,22 +43,48 @@ Result<std::shared_ptr<const storage::ChunkSnapshot>> PartitionHost::snapshot(co
   }
 }
 
-Result<std::vector<data::Table>> PartitionHost::scan(const exec::Fragment& fragment,
+Result<dist::ChunkBlock> PartitionHost::under_new_columns(const dist::ChunkBlock& block) {
+  dist::TableColumns columns;
+  for (const auto& column : block.rows.schema()) {
+    columns.push_back({.name = column.name, .type = column.type, .array = column.array, .scale = column.scale});
+  }
+  TRY(const auto version, snapshot({block.chunk, block.base_version}));
+  dist::ChunkBlock whole{.chunk = block.chunk, .replace = true, .base_version = block.base_version, .rows = {}};
+  TRY(whole.rows, ColumnView(columns, version->schema()).read(*version));
+  TRY_DONE(whole.rows.append(block.rows));
+  return whole;
+}
+
+Status PartitionHost::prepare(const dist::Ticket& ticket, const std::vector<dist::ChunkBlock>& blocks) {
+  auto fitted = blocks;
+  for (auto& block : fitted) {
+    if (block.replace || block.base_version == 0) continue;
+    const auto info = store_.info(block.chunk);
+    if (!info.ok() || info->version == 0 || same_columns(info->schema, block.rows.schema())) continue;
+    TRY(block, under_new_columns(block));
+  }
+  return transactions_.prepare(ticket, fitted);
+}
+
+Result<std::vector<data::Table>> PartitionHost::scan(const exec::Fragment& fragment, const dist::TableColumns& columns,
                                                      const std::vector<dist::ChunkVersion>& chunks) {
   std::vector<data::Table> parts;
   parts.reserve(chunks.size());
   const auto session = sessions_(fragment.user);
   for (const auto& chunk : chunks) {
     TRY(auto version, snapshot(chunk));
-    TRY(auto part, exec::run_fragment(fragment, std::make_shared<SnapshotSource>(std::move(version)), *session));
+    ColumnView view(columns, version->schema());
+    TRY(auto part,
+        exec::run_fragment(fragment, std::make_shared<SnapshotSource>(std::move(version), std::move(view)), *session));
     parts.push_back(std::move(part));
   }
   return parts;
 }
 
-Result<dist::ChangeResult> PartitionHost::change(const exec::Fragment& fragment, const dist::ChunkVersion& chunk) {
+Result<dist::ChangeResult> PartitionHost::change(const exec::Fragment& fragment, const dist::TableColumns& columns,
+                                                 const dist::ChunkVersion& chunk) {
   TRY(const auto version, snapshot(chunk));
-  TRY(auto rows, version->read_table());
+  TRY(auto rows, ColumnView(columns, version->schema()).read(*version));
   const auto session = sessions_(fragment.user);
   TRY(auto changed, exec::run_change(fragment, std::move(rows), *session));
   return dist::ChangeResult{.changed = changed.changed, .rows = std::move(changed.rows)};

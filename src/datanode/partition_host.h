@@ -20,15 +20,14 @@ class PartitionHost final : public dist::PartitionService {
   PartitionHost(storage::ChunkStore& store, TransactionHost& transactions, SessionFactory sessions)
       : store_(store), transactions_(transactions), sessions_(std::move(sessions)) {}
 
-  Status prepare(const dist::Ticket& ticket, const std::vector<dist::ChunkBlock>& blocks) override {
-    return transactions_.prepare(ticket, blocks);
-  }
+  Status prepare(const dist::Ticket& ticket, const std::vector<dist::ChunkBlock>& blocks) override;
   Status settle(TransactionId transaction, const std::vector<dist::ChunkVersion>& versions) override {
     return transactions_.settle(transaction, versions);
   }
-  Result<std::vector<data::Table>> scan(const exec::Fragment& fragment,
+  Result<std::vector<data::Table>> scan(const exec::Fragment& fragment, const dist::TableColumns& columns,
                                         const std::vector<dist::ChunkVersion>& chunks) override;
-  Result<dist::ChangeResult> change(const exec::Fragment& fragment, const dist::ChunkVersion& chunk) override;
+  Result<dist::ChangeResult> change(const exec::Fragment& fragment, const dist::TableColumns& columns,
+                                    const dist::ChunkVersion& chunk) override;
   Result<std::vector<dist::ReplicaFacts>> replica_facts(const std::vector<ChunkId>& chunks) override;
   Status flush() override;
 
@@ -36,6 +35,8 @@ class PartitionHost final : public dist::PartitionService {
   /// Waits a little for a version whose commit notice is on its way, asking the controllers about prepared
   /// transactions.
   Result<std::shared_ptr<const storage::ChunkSnapshot>> snapshot(const dist::ChunkVersion& chunk);
+  /// Rows for a chunk that was written under older columns become its whole content under the new ones.
+  Result<dist::ChunkBlock> under_new_columns(const dist::ChunkBlock& block);
 
   storage::ChunkStore& store_;
   TransactionHost& transactions_;

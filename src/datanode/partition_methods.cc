@@ -27,7 +27,7 @@ Result<Bytes> settle(dist::PartitionService& service, std::string_view payload) 
 Result<Bytes> scan(dist::PartitionService& service, std::string_view payload) {
   TRY(const auto message, meta::decode<dist::ScanMessage>(payload, "data.scan"));
   TRY(const auto fragment, dist::unpack_fragment(message.fragment));
-  TRY(const auto parts, service.scan(fragment, message.chunks));
+  TRY(const auto parts, service.scan(fragment, message.columns, message.chunks));
   dist::TablesMessage answer;
   for (const auto& part : parts) {
     TRY(auto bytes, dist::pack_table(part));
@@ -40,7 +40,7 @@ Result<Bytes> change(dist::PartitionService& service, std::string_view payload) 
   TRY(const auto message, meta::decode<dist::ScanMessage>(payload, "data.change"));
   if (message.chunks.size() != 1) return Error{ErrorCode::kInvalid, "data.change takes one chunk"};
   TRY(const auto fragment, dist::unpack_fragment(message.fragment));
-  TRY(const auto changed, service.change(fragment, message.chunks[0]));
+  TRY(const auto changed, service.change(fragment, message.columns, message.chunks[0]));
   TRY(auto bytes, dist::pack_table(changed.rows));
   dist::TablesMessage answer{.tables = {}, .changed = changed.changed};
   answer.tables.push_back(std::move(bytes));

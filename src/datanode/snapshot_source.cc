@@ -22,8 +22,8 @@ std::vector<RowRange> intersect(const std::vector<RowRange>& left, const std::ve
 
 }  // namespace
 
-SnapshotSource::SnapshotSource(std::shared_ptr<const storage::ChunkSnapshot> snapshot)
-    : snapshot_(std::move(snapshot)), rows_(static_cast<int64_t>(snapshot_->rows())) {}
+SnapshotSource::SnapshotSource(std::shared_ptr<const storage::ChunkSnapshot> snapshot, ColumnView columns)
+    : snapshot_(std::move(snapshot)), columns_(std::move(columns)), rows_(static_cast<int64_t>(snapshot_->rows())) {}
 
 void SnapshotSource::narrow(const exec::Narrowing& narrowing) {
   if (narrowing.ranges.empty()) {
@@ -35,7 +35,9 @@ void SnapshotSource::narrow(const exec::Narrowing& narrowing) {
   }
   std::vector<RowRange> kept{{0, snapshot_->rows()}};
   for (const auto& range : narrowing.ranges) {
-    const auto matching = snapshot_->matching(range.column, range.interval.low, range.interval.high);
+    if (!columns_.is_plain(range.column)) continue;  // its zones speak of other values
+    const auto column = static_cast<size_t>(columns_.stored(range.column));
+    const auto matching = snapshot_->matching(column, range.interval.low, range.interval.high);
     if (!matching.ok()) return;  // read() will meet the same damage and report it
     kept = intersect(kept, *matching);
   }
@@ -45,9 +47,14 @@ void SnapshotSource::narrow(const exec::Narrowing& narrowing) {
 }
 
 Result<data::Shared<data::Vector>> SnapshotSource::read(size_t column) {
-  if (!ranges_) return snapshot_->read(column);
-  TRY(auto rows, snapshot_->read(column, *ranges_));
-  return data::Shared<data::Vector>(std::move(rows));
+  if (columns_.stored(column) < 0) return columns_.nulls(column, static_cast<size_t>(rows_));
+  const auto stored = static_cast<size_t>(columns_.stored(column));
+  if (!ranges_) {
+    TRY(auto all, snapshot_->read(stored));
+    return columns_.fitted(column, std::move(all));
+  }
+  TRY(auto rows, snapshot_->read(stored, *ranges_));
+  return columns_.fitted(column, data::Shared<data::Vector>(std::move(rows)));
 }
 
 }  // namespace pelorus::datanode

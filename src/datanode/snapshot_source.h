@@ -3,23 +3,25 @@
 
 #include <memory>
 
+#include "datanode/column_view.h"
 #include "exec/column_source.h"
 #include "storage/chunk_snapshot.h"
 
 namespace pelorus::datanode {
 
-/// Leaves out blocks whose zones exclude what the query narrowed to. Used by one thread.
+/// The columns are the table's. Leaves out blocks whose zones exclude what the query narrowed to. Used by one thread.
 class SnapshotSource final : public exec::ColumnSource {
  public:
-  explicit SnapshotSource(std::shared_ptr<const storage::ChunkSnapshot> snapshot);
+  SnapshotSource(std::shared_ptr<const storage::ChunkSnapshot> snapshot, ColumnView columns);
 
-  const data::Schema& schema() const override { return snapshot_->schema(); }
+  const data::Schema& schema() const override { return columns_.schema(); }
   void narrow(const exec::Narrowing& narrowing) override;
   int64_t rows() const override { return rows_; }
   Result<data::Shared<data::Vector>> read(size_t column) override;
 
  private:
   const std::shared_ptr<const storage::ChunkSnapshot> snapshot_;
+  const ColumnView columns_;
   std::optional<std::vector<storage::RowRange>> ranges_;  // absent: all rows
   int64_t rows_ = 0;
 };

@@ -308,11 +308,10 @@ class Definitions {
   const DistributedServices services_;
 };
 
-}  // namespace
+using DefinitionsRef = std::shared_ptr<const Definitions>;
+constexpr std::string_view kFamily = "databases";
 
-void register_definition_functions(functions::Registry& registry, DistributedServices services) {
-  const auto d = std::make_shared<const Definitions>(services);
-  const std::string_view family = "databases";
+void register_makers(functions::Registry& registry, const DefinitionsRef& d) {
   registry.add({.name = "database",
                 .parameters = {{"directory", true},
                                {"partitionType", true},
@@ -323,7 +322,7 @@ void register_definition_functions(functions::Registry& registry, DistributedSer
                                {"chunkGranularity", true}},
                 .run = [d](CallContext& c, Arguments a) { return d->database(c, a); },
                 .doc = {.summary = "Creates or opens a database."},
-                .family = family});
+                .family = kFamily});
   registry.add({.name = "createPartitionedTable",
                 .parameters = {{"dbHandle"},
                                {"table"},
@@ -334,7 +333,7 @@ void register_definition_functions(functions::Registry& registry, DistributedSer
                                {"keepDuplicates", true}},
                 .run = [d](CallContext& c, Arguments a) { return d->create_table(c, a, true); },
                 .doc = {.summary = "Creates an empty partitioned table with the columns of another table."},
-                .family = family});
+                .family = kFamily});
   registry.add({.name = "createDimensionTable",
                 .parameters = {{"dbHandle"},
                                {"table"},
@@ -344,13 +343,17 @@ void register_definition_functions(functions::Registry& registry, DistributedSer
                                {"keepDuplicates", true}},
                 .run = [d](CallContext& c, Arguments a) { return d->create_table(c, a, false); },
                 .doc = {.summary = "Creates an empty table of one partition."},
-                .family = family});
+                .family = kFamily});
   registry.add_alias("createTable", "createDimensionTable");
   registry.add({.name = "loadTable",
                 .parameters = {{"database"}, {"tableName"}, {"partitions", true}, {"memoryMode", true}},
                 .run = [d](CallContext& c, Arguments a) { return d->load_table(c, a); },
-                .doc = {.summary = "Opens a stored table; rows are read when a query asks for them, or at once in memory mode."},
-                .family = family});
+                .doc = {.summary =
+                            "Opens a stored table; rows are read when a query asks for them, or at once in memory mode."},
+                .family = kFamily});
+}
+
+void register_commands(functions::Registry& registry, const DefinitionsRef& d) {
   const auto command = [&](const char* name, std::vector<functions::Parameter> parameters, functions::Native run,
                            const char* summary) {
     registry.add({.name = name,
@@ -358,7 +361,7 @@ void register_definition_functions(functions::Registry& registry, DistributedSer
                   .nature = Nature::kCommand,
                   .run = std::move(run),
                   .doc = {.summary = summary},
-                  .family = family});
+                  .family = kFamily});
   };
   command(
       "dropTable", {{"dbHandle"}, {"tableName"}}, [d](CallContext& c, Arguments a) { return d->drop_table(c, a); },
@@ -381,31 +384,43 @@ void register_definition_functions(functions::Registry& registry, DistributedSer
       "addRangePartitions", {{"dbHandle"}, {"newRanges"}, {"level", true}},
       [d](CallContext& c, Arguments a) { return d->add_partitions(c, a, "addRangePartitions"); },
       "Adds boundaries to a RANGE level.");
+}
+
+void register_questions(functions::Registry& registry, const DefinitionsRef& d) {
   registry.add({.name = "existsDatabase",
                 .parameters = {{"dbUrl"}},
                 .run = [d](CallContext&, Arguments a) { return d->exists_database(a); },
                 .doc = {.summary = "Whether a database exists."},
-                .family = family});
+                .family = kFamily});
   registry.add({.name = "existsTable",
                 .parameters = {{"dbUrl"}, {"tableName"}},
                 .run = [d](CallContext&, Arguments a) { return d->exists_table(a); },
                 .doc = {.summary = "Whether a table exists."},
-                .family = family});
+                .family = kFamily});
   registry.add({.name = "getTables",
                 .parameters = {{"dbHandle"}},
                 .run = [d](CallContext&, Arguments a) { return d->tables_of(a); },
                 .doc = {.summary = "Names of the tables of a database."},
-                .family = family});
+                .family = kFamily});
   registry.add({.name = "getClusterDFSTables",
                 .parameters = {{"includeSysTable", true}},
                 .run = [d](CallContext& c, Arguments) { return d->list(c, true); },
                 .doc = {.summary = "All stored tables the caller may read."},
-                .family = family});
+                .family = kFamily});
   registry.add({.name = "getClusterDFSDatabases",
                 .parameters = {{"includeSysDb", true}},
                 .run = [d](CallContext& c, Arguments) { return d->list(c, false); },
                 .doc = {.summary = "All databases the caller may read."},
-                .family = family});
+                .family = kFamily});
+}
+
+}  // namespace
+
+void register_definition_functions(functions::Registry& registry, DistributedServices services) {
+  const auto definitions = std::make_shared<const Definitions>(services);
+  register_makers(registry, definitions);
+  register_commands(registry, definitions);
+  register_questions(registry, definitions);
 }
 
 }  // namespace pelorus::dist

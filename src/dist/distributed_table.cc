@@ -2,76 +2,94 @@
 
 #include <map>
 #include <numeric>
+#include <thread>
 
 #include "dist/database_handle.h"
+#include "dist/table_columns.h"
 
 namespace pelorus::dist {
 
 using data::Value;
 
-data::Schema schema_of(const meta::Table& table) {
-  data::Schema schema;
-  for (const auto& column : table.columns) {
-    schema.push_back({.name = column.name,
-                      .type = column.type,
-                      .array = column.array,
-                      .scale = column.scale,
-                      .comment = column.comment});
-  }
-  return schema;
-}
+namespace {
+
+/// How long a change of columns waits for transactions of the table to end.
+constexpr std::chrono::seconds kChangeWait{30};
+constexpr std::chrono::milliseconds kChangePause{20};
+
+}  // namespace
 
 DistributedTable::DistributedTable(Distribution& distribution, ReplicatedWriter& writer, TableFacts facts,
                                    std::string user)
-    : distribution_(distribution), writer_(writer), facts_(std::move(facts)), user_(std::move(user)) {}
+    : distribution_(distribution),
+      writer_(writer),
+      database_(facts.database.path),
+      name_(facts.table.name),
+      user_(std::move(user)),
+      facts_(std::make_shared<const TableFacts>(std::move(facts))) {}
 
-std::string DistributedTable::type_text() const {
-  return facts_.table.is_dimension() ? "DIMENSION TABLE" : "SEGMENTED DFS TABLE";
+DistributedTable::FactsRef DistributedTable::facts() const {
+  const std::lock_guard lock(mutex_);
+  return facts_;
 }
 
-data::Schema DistributedTable::schema() const { return schema_of(facts_.table); }
+Result<DistributedTable::FactsRef> DistributedTable::ask_again() const {
+  TRY(auto now, distribution_.catalogue.table(database_, name_));
+  const auto heard = std::make_shared<const TableFacts>(std::move(now));
+  const std::lock_guard lock(mutex_);
+  facts_ = heard;
+  return heard;
+}
+
+std::string DistributedTable::type_text() const {
+  return facts()->table.is_dimension() ? "DIMENSION TABLE" : "SEGMENTED DFS TABLE";
+}
+
+data::Schema DistributedTable::schema() const { return schema_of(facts()->table); }
 
 meta::PartitionScheme DistributedTable::scheme() const {
-  return facts_.table.is_dimension() ? meta::PartitionScheme{} : facts_.database.scheme;
+  const auto known = facts();
+  return known->table.is_dimension() ? meta::PartitionScheme{} : known->database.scheme;
 }
 
 data::Properties DistributedTable::properties() const {
+  const auto known = facts();
+  const auto& table = known->table;
   data::Properties all;
   all.emplace_back("databaseUrl", Value::of_string(database()));
   all.emplace_back("tableName", Value::of_string(name()));
-  all.emplace_back("tableOwner", Value::of_string(facts_.table.owner));
-  all.emplace_back("engineType", Value::of_string(facts_.database.engine));
-  all.emplace_back("chunkGranularity", Value::of_string(facts_.database.chunk_granularity));
-  if (facts_.table.is_dimension()) {
+  all.emplace_back("tableOwner", Value::of_string(table.owner));
+  all.emplace_back("engineType", Value::of_string(known->database.engine));
+  all.emplace_back("chunkGranularity", Value::of_string(known->database.chunk_granularity));
+  if (table.is_dimension()) {
     all.emplace_back("partitionColumnIndex", Value::of_int(-1));
     return all;
   }
   data::Vector indexes(types::Type::kInt);
   data::Vector types(types::Type::kInt);
-  for (const auto& column : facts_.table.partition_columns) {
-    for (size_t c = 0; c < facts_.table.columns.size(); ++c) {
-      if (facts_.table.columns[c].name != column) continue;
+  for (const auto& column : table.partition_columns) {
+    for (size_t c = 0; c < table.columns.size(); ++c) {
+      if (table.columns[c].name != column) continue;
       indexes.push_back(Value::of_int(static_cast<int32_t>(c)));
-      types.push_back(Value::of_int(static_cast<int32_t>(facts_.table.columns[c].type)));
+      types.push_back(Value::of_int(static_cast<int32_t>(table.columns[c].type)));
     }
   }
-  const bool single = facts_.table.partition_columns.size() == 1;
-  auto names = data::Vector::of_strings(types::Type::kString, facts_.table.partition_columns);
+  const bool single = table.partition_columns.size() == 1;
+  auto names = data::Vector::of_strings(types::Type::kString, table.partition_columns);
   all.emplace_back("partitionColumnName", single ? names.at(0) : Value(names));
   all.emplace_back("partitionColumnIndex", single ? indexes.at(0) : Value(indexes));
   all.emplace_back("partitionColumnType", single ? types.at(0) : Value(types));
-  for (auto& entry : scheme_properties(facts_.database.scheme)) all.push_back(std::move(entry));
-  if (!facts_.table.sort_columns.empty()) {
-    all.emplace_back("sortColumns", data::Vector::of_strings(types::Type::kString, facts_.table.sort_columns));
-    all.emplace_back("keepDuplicates", Value::of_string(facts_.table.keep_duplicates));
+  for (auto& entry : scheme_properties(known->database.scheme)) all.push_back(std::move(entry));
+  if (!table.sort_columns.empty()) {
+    all.emplace_back("sortColumns", data::Vector::of_strings(types::Type::kString, table.sort_columns));
+    all.emplace_back("keepDuplicates", Value::of_string(table.keep_duplicates));
   }
   return all;
 }
 
 Result<std::shared_ptr<const exec::StoredSnapshot>> DistributedTable::open_snapshot() const {
-  TRY(auto now, distribution_.catalogue.table(database(), name()));
-  return std::shared_ptr<const exec::StoredSnapshot>(
-      std::make_shared<PartitionedSnapshot>(distribution_, std::move(now)));
+  TRY(const auto now, ask_again());
+  return std::shared_ptr<const exec::StoredSnapshot>(std::make_shared<PartitionedSnapshot>(distribution_, *now));
 }
 
 Result<data::Table> DistributedTable::snapshot() const {
@@ -92,9 +110,14 @@ Result<data::Table> DistributedTable::snapshot() const {
 }
 
 Result<int64_t> DistributedTable::append(const data::Table& rows) {
+  const auto known = facts();
   TRY(const auto access, distribution_.catalogue.access(user_));
-  TRY_DONE(access.check(meta::AccessType::kTableInsert, database() + "/" + name(), facts_.database.owner));
-  return writer_.append(facts_, rows);
+  TRY_DONE(access.check(meta::AccessType::kTableInsert, database() + "/" + name(), known->database.owner));
+  auto written = writer_.append(*known, rows);
+  if (written.ok() || written.error().code != ErrorCode::kInvalid) return written;
+  TRY(const auto now, ask_again());
+  if (now->table.schema_version == known->table.schema_version) return written;
+  return writer_.append(*now, rows);
 }
 
 Status DistributedTable::edit(const std::function<Status(data::Table&)>&) {
@@ -104,9 +127,34 @@ Status DistributedTable::edit(const std::function<Status(data::Table&)>&) {
 }
 
 Result<int64_t> DistributedTable::change(const exec::Fragment& fragment, std::span<const meta::PartitionKey> keys) {
+  const auto known = facts();
   TRY(const auto access, distribution_.catalogue.access(user_));
-  TRY_DONE(access.check(meta::AccessType::kTableUpdate, database() + "/" + name(), facts_.database.owner));
-  return writer_.change(facts_, fragment, keys);
+  TRY_DONE(access.check(meta::AccessType::kTableUpdate, database() + "/" + name(), known->database.owner));
+  return writer_.change(*known, fragment, keys);
+}
+
+Status DistributedTable::change_columns(std::span<const exec::ColumnChange> changes) {
+  TRY(const auto access, distribution_.catalogue.access(user_));
+  TRY_DONE(access.check(meta::AccessType::kDatabaseManage, database(), facts()->database.owner));
+  const auto give_up = std::chrono::steady_clock::now() + kChangeWait;
+  while (true) {
+    TRY(const auto known, ask_again());
+    const auto& table = known->table;
+    TRY(auto columns, changed_columns(table, changes));
+    const auto changed = distribution_.catalogue.alter_table({.database = database(),
+                                                              .name = name(),
+                                                              .expected_schema_version = table.schema_version,
+                                                              .new_name = {},
+                                                              .columns = std::move(columns),
+                                                              .options = table.options});
+    if (changed.ok()) break;
+    const auto code = changed.error().code;
+    const bool may_pass = code == ErrorCode::kConflict || code == ErrorCode::kStale;
+    if (!may_pass || std::chrono::steady_clock::now() > give_up) return changed;
+    std::this_thread::sleep_for(kChangePause);
+  }
+  TRY(const auto heard, ask_again());
+  return {};
 }
 
 }  // namespace pelorus::dist

@@ -10,7 +10,7 @@
 
 namespace pelorus::dist {
 
-/// Holds the schema as it was when loaded; every read and write asks for the chunks anew. Thread-safe.
+/// Every read asks for the chunks and columns anew; a write that meets changed columns does too. Thread-safe.
 class DistributedTable final : public exec::StoredTable {
  public:
   /// `user`: on whose behalf rows are written; rights are checked with every write.
@@ -23,23 +23,28 @@ class DistributedTable final : public exec::StoredTable {
   Result<int64_t> append(const data::Table& rows) override;
   Status edit(const std::function<Status(data::Table&)>& change) override;
 
-  const std::string& database() const override { return facts_.database.path; }
-  const std::string& name() const override { return facts_.table.name; }
+  const std::string& database() const override { return database_; }
+  const std::string& name() const override { return name_; }
   meta::PartitionScheme scheme() const override;
-  std::vector<std::string> partition_columns() const override { return facts_.table.partition_columns; }
+  std::vector<std::string> partition_columns() const override { return facts()->table.partition_columns; }
   Result<std::shared_ptr<const exec::StoredSnapshot>> open_snapshot() const override;
   Result<int64_t> change(const exec::Fragment& fragment, std::span<const meta::PartitionKey> keys) override;
-
-  const TableFacts& facts() const { return facts_; }
+  /// Waits for writers of the table; rows are not touched. Needs the right to manage the database.
+  Status change_columns(std::span<const exec::ColumnChange> changes) override;
 
  private:
+  using FactsRef = std::shared_ptr<const TableFacts>;
+  /// As last heard.
+  FactsRef facts() const;
+  Result<FactsRef> ask_again() const;
+
   Distribution& distribution_;
   ReplicatedWriter& writer_;
-  const TableFacts facts_;
+  const std::string database_;
+  const std::string name_;
   const std::string user_;
+  mutable std::mutex mutex_;
+  mutable FactsRef facts_;  // guarded by mutex_
 };
-
-/// The columns of a stored table as the value model has them.
-data::Schema schema_of(const meta::Table& table);
 
 }  // namespace pelorus::dist

@@ -59,10 +59,11 @@ struct FragmentMessage {
 struct ScanMessage {
   FragmentMessage fragment;
   std::vector<ChunkVersion> chunks;
+  TableColumns columns;
 
   template <class A>
   void fields(A& a) {
-    a(fragment, chunks);
+    a(fragment, chunks, columns);
   }
 };
 

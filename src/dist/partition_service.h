@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "data/table.h"
 #include "exec/stored_table.h"
+#include "meta/catalogue.h"
 
 namespace pelorus::dist {
 
@@ -19,7 +20,7 @@ struct ChunkBlock {
   ChunkId chunk;
   bool replace = false;  // the rows become the whole content; else they are appended
   Version base_version = 0;
-  data::Table rows;  // of exactly the table's column types
+  data::Table rows;  // of exactly the table's column types, under the names that chunks use
 };
 
 struct ChunkVersion {
@@ -64,6 +65,9 @@ struct ChangeResult {
   data::Table rows;  // the whole new content, to be prepared on every replica
 };
 
+/// The columns of a table as of a statement; chunks may have been written under older ones.
+using TableColumns = std::vector<meta::Column>;
+
 /// Thread-safe; every call may block on disk or network.
 class PartitionService {
  public:
@@ -75,10 +79,11 @@ class PartitionService {
   /// The outcome: publishes the versions of this node's chunks, or rolls back when there are none. Idempotent.
   virtual Status settle(TransactionId transaction, const std::vector<ChunkVersion>& versions) = 0;
   /// One table a chunk, in order. kScript: the fragment failed; kStale, kCorrupt, kNotFound: this replica cannot serve.
-  virtual Result<std::vector<data::Table>> scan(const exec::Fragment& fragment,
+  virtual Result<std::vector<data::Table>> scan(const exec::Fragment& fragment, const TableColumns& columns,
                                                 const std::vector<ChunkVersion>& chunks) = 0;
-  /// Runs a change fragment over one chunk at a version; nothing is stored.
-  virtual Result<ChangeResult> change(const exec::Fragment& fragment, const ChunkVersion& chunk) = 0;
+  /// Runs a change fragment over one chunk at a version; nothing is stored. The rows have the table's columns.
+  virtual Result<ChangeResult> change(const exec::Fragment& fragment, const TableColumns& columns,
+                                      const ChunkVersion& chunk) = 0;
   virtual Result<std::vector<ReplicaFacts>> replica_facts(const std::vector<ChunkId>& chunks) = 0;
   /// Writes committed rows to column files.
   virtual Status flush() = 0;

@@ -38,11 +38,11 @@ Status RemotePartitions::settle(TransactionId transaction, const std::vector<Chu
   return {};
 }
 
-Result<std::vector<data::Table>> RemotePartitions::scan(const exec::Fragment& fragment,
+Result<std::vector<data::Table>> RemotePartitions::scan(const exec::Fragment& fragment, const TableColumns& columns,
                                                         const std::vector<ChunkVersion>& chunks) {
   TRY(auto packed, pack_fragment(fragment));
   TRY(const auto answer,
-      caller_.call(alias_, "data.scan", meta::encode(ScanMessage{std::move(packed), chunks}), kScanCall));
+      caller_.call(alias_, "data.scan", meta::encode(ScanMessage{std::move(packed), chunks, columns}), kScanCall));
   TRY(const auto message, meta::decode<TablesMessage>(answer, "the answer of a scan"));
   std::vector<data::Table> parts;
   for (const auto& bytes : message.tables) {
@@ -52,10 +52,11 @@ Result<std::vector<data::Table>> RemotePartitions::scan(const exec::Fragment& fr
   return parts;
 }
 
-Result<ChangeResult> RemotePartitions::change(const exec::Fragment& fragment, const ChunkVersion& chunk) {
+Result<ChangeResult> RemotePartitions::change(const exec::Fragment& fragment, const TableColumns& columns,
+                                              const ChunkVersion& chunk) {
   TRY(auto packed, pack_fragment(fragment));
   TRY(const auto answer,
-      caller_.call(alias_, "data.change", meta::encode(ScanMessage{std::move(packed), {chunk}}), kScanCall));
+      caller_.call(alias_, "data.change", meta::encode(ScanMessage{std::move(packed), {chunk}, columns}), kScanCall));
   TRY(const auto message, meta::decode<TablesMessage>(answer, "the answer of a change"));
   if (message.tables.size() != 1) return Error{ErrorCode::kCorrupt, alias_ + " answered a change without its rows"};
   TRY(auto rows, unpack_table(message.tables[0]));

@@ -18,9 +18,10 @@ class RemotePartitions final : public PartitionService {
 
   Status prepare(const Ticket& ticket, const std::vector<ChunkBlock>& blocks) override;
   Status settle(TransactionId transaction, const std::vector<ChunkVersion>& versions) override;
-  Result<std::vector<data::Table>> scan(const exec::Fragment& fragment,
+  Result<std::vector<data::Table>> scan(const exec::Fragment& fragment, const TableColumns& columns,
                                         const std::vector<ChunkVersion>& chunks) override;
-  Result<ChangeResult> change(const exec::Fragment& fragment, const ChunkVersion& chunk) override;
+  Result<ChangeResult> change(const exec::Fragment& fragment, const TableColumns& columns,
+                              const ChunkVersion& chunk) override;
   Result<std::vector<ReplicaFacts>> replica_facts(const std::vector<ChunkId>& chunks) override;
   Status flush() override;
 

@@ -144,8 +144,9 @@ class ScanRun {
       const auto& chunk = snapshot_.chunks_[wanted_[ordinal]];
       chunks.push_back({chunk.id, chunk.version});
     }
-    auto parts = memory::refused_as_error(
-        [&] { return snapshot_.distribution_.services.of(node)->scan(fragment_, chunks); });
+    auto parts = memory::refused_as_error([&] {
+      return snapshot_.distribution_.services.of(node)->scan(fragment_, snapshot_.columns_, chunks);
+    });
     if (parts.ok() && parts->size() != chunks.size()) {
       return Error{ErrorCode::kCorrupt,
                    node + " answered " + std::to_string(parts->size()) + " parts for " + std::to_string(chunks.size())};
@@ -195,7 +196,7 @@ class ScanRun {
 };
 
 PartitionedSnapshot::PartitionedSnapshot(Distribution& distribution, TableFacts facts)
-    : distribution_(distribution), chunks_(committed(std::move(facts.chunks))) {
+    : distribution_(distribution), columns_(facts.table.columns), chunks_(committed(std::move(facts.chunks))) {
   for (const auto& chunk : chunks_) {
     const auto* here = chunk.find(distribution.self);
     partitions_.push_back({.key = chunk.key, .rows = chunk.rows, .is_local = here != nullptr && !here->stale});

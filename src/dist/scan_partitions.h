@@ -35,6 +35,7 @@ class PartitionedSnapshot final : public exec::StoredSnapshot {
   std::vector<std::string> replicas_of(size_t p) const;
 
   Distribution& distribution_;
+  const TableColumns columns_;
   const std::vector<meta::Chunk> chunks_;          // those with a committed version, in the scheme's order
   std::vector<exec::StoredPartition> partitions_;  // same order
 };

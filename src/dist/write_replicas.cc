@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/memory_limit.h"
 #include "base/request_scope.h"
-#include "dist/distributed_table.h"
+#include "dist/table_columns.h"
 #include "exec/route_rows.h"
 
 namespace pelorus::dist {
@@ -27,7 +27,8 @@ constexpr std::chrono::milliseconds kPauseMost{200};
 std::chrono::seconds patience(const Error& error) {
   switch (error.code) {
     case ErrorCode::kConflict: return kConflictWait;
-    case ErrorCode::kStale: case ErrorCode::kUnavailable: return kAvailabilityWait;
+    case ErrorCode::kStale:
+    case ErrorCode::kUnavailable: return kAvailabilityWait;
     default: return std::chrono::seconds(0);
   }
 }
@@ -96,7 +97,10 @@ Result<meta::BeginReply> ReplicatedWriter::begin(meta::TransactionType type, con
                                  .sequence = number.sequence,
                                  .coordinator = distribution_.self,
                                  .epoch = epoch_()};
-  for (const auto& key : keys) request.chunks.push_back({.table = table.table.id, .key = key, .placement = {}});
+  for (const auto& key : keys) {
+    request.chunks.push_back(
+        {.table = table.table.id, .key = key, .placement = {}, .schema_version = table.table.schema_version});
+  }
   return distribution_.catalogue.begin(request);
 }
 
@@ -171,7 +175,7 @@ Result<int64_t> ReplicatedWriter::append(const TableFacts& table, const data::Ta
   std::vector<meta::PartitionKey> keys;
   for (const auto& part : parts) keys.push_back(part.key);
   std::vector<data::Table> rows_of;
-  for (auto& part : parts) rows_of.push_back(std::move(part.rows));
+  for (auto& part : parts) rows_of.push_back(with_stored_names(std::move(part.rows), table.table));
   return patiently([&] { return append_once(table, keys, rows_of, count); });
 }
 
@@ -208,13 +212,16 @@ Result<int64_t> ReplicatedWriter::change_once(const TableFacts& table, const exe
   in_parallel(distribution_.pool, write.chunks.size(), [&](size_t c) {
     for (const auto& node : write.chunks[c].replicas) {
       results[c] = memory::refused_as_error([&] {
-        return distribution_.services.of(node)->change(fragment, {write.chunks[c].chunk, write.chunks[c].version});
+        return distribution_.services.of(node)->change(fragment, table.table.columns,
+                                                       {write.chunks[c].chunk, write.chunks[c].version});
       });
       if (results[c].ok() || results[c].error().code == ErrorCode::kScript) return;
     }
   });
   int64_t changed = 0;
   for (auto& result : results) {
+    if (result.ok() && result->rows.columns() != table.table.columns.size())
+      result = Error{ErrorCode::kInternal, "a change left another number of columns in " + label_of(table)};
     if (!result.ok()) {
       const meta::Decide rollback{.transaction = write.ticket.transaction, .commit = false};
       const auto decided = distribution_.catalogue.decide(rollback);
@@ -224,7 +231,7 @@ Result<int64_t> ReplicatedWriter::change_once(const TableFacts& table, const exe
       return result.error();
     }
     changed += result->changed;
-    write.rows.push_back(std::move(result->rows));
+    write.rows.push_back(with_stored_names(std::move(result->rows), table.table));
   }
   return drive(write, changed);
 }

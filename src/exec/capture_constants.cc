@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "exec/user_function.h"
+#include "base/script_error.h"
 #include "functions/registry.h"
 #include "plan/walk.h"
 
@@ -16,7 +16,8 @@ using syntax::Expr;
 using syntax::ExprKind;
 using syntax::ExprRef;
 
-ConstantCapture::ConstantCapture(const data::Schema& schema, std::string qualifier, Evaluator& evaluator, Scope* constants)
+ConstantCapture::ConstantCapture(const data::Schema& schema, std::string qualifier, Evaluator& evaluator,
+                                 Scope* constants)
     : schema_(schema), qualifier_(std::move(qualifier)), evaluator_(evaluator), constants_(constants) {}
 
 bool ConstantCapture::is_column(std::string_view name) const {
@@ -28,7 +29,8 @@ bool ConstantCapture::is_column(std::string_view name) const {
 
 bool ConstantCapture::depends_on_columns(const Expr& expr) const {
   if (const auto* name = as<syntax::Name>(expr)) return is_column(name->name);
-  if (expr.kind == ExprKind::kStar || expr.kind == ExprKind::kMacroName || expr.kind == ExprKind::kColumnRange) return true;
+  if (expr.kind == ExprKind::kStar || expr.kind == ExprKind::kMacroName || expr.kind == ExprKind::kColumnRange)
+    return true;
   if (const auto* member = as<syntax::Member>(expr)) {
     const auto* object = as<syntax::Name>(member->object);
     if (object && object->name == qualifier_ && is_column(member->name)) return true;
@@ -60,20 +62,63 @@ void ConstantCapture::note_function(const Expr& callee) {
 
 void ConstantCapture::define(const std::string& name, const data::FunctionRef& function) {
   if (dynamic_cast<const functions::Builtin*>(function.get()) || !defined_.insert(name).second) return;
+  const std::string text = callable_text(function);
+  if (text != name) definitions_ += name + " = " + text + "\n";
+}
+
+std::string ConstantCapture::callable_text(const data::FunctionRef& function) {
+  if (const auto* partial = dynamic_cast<const PartialFunction*>(function.get())) return bound_text(*partial);
+  if (const auto* signs = dynamic_cast<const TemplateFunction*>(function.get())) {
+    return callable_text(signs->function()) + ":" + signs->sign();
+  }
   const auto* user = dynamic_cast<const UserFunction*>(function.get());
-  if (!user || !user->captured().empty()) {
-    variables_.emplace_back(name, Value(function));
-    return;
-  }
-  const std::string text = user->print();
-  define_mentioned(text);
+  if (!user) return function->print();
   const std::string& own_name = user->definition().name;
-  if (own_name.empty()) {
-    definitions_ += name + " = " + text + "\n";
-    return;
+  if (own_name.empty() || !user->captured().empty()) return closure_text(*user);
+  const std::string text = user->open_text();
+  defined_.insert(own_name);
+  if (!written_.insert(own_name).second) return own_name;
+  define_mentioned(text);
+  definitions_ += text + "\n";
+  return own_name;
+}
+
+std::string ConstantCapture::closure_text(const UserFunction& function) {
+  if (!function.captured().empty() && function.definition().self_slot >= 0) {
+    throw ScriptError(
+        "A function that calls itself and uses variables of the function around it can't be sent to the "
+        "nodes of a stored table: " +
+        function.definition().name);
   }
-  if (own_name == name || defined_.insert(own_name).second) definitions_ += text + "\n";
-  if (own_name != name) definitions_ += name + " = " + own_name + "\n";
+  std::string text = function.open_text();
+  define_mentioned(text);
+  if (function.captured().empty()) return text;
+  std::string bound;
+  for (const auto& value : function.captured()) bound += (bound.empty() ? "" : ", ") + reference_to(value);
+  return text + "{" + bound + "}";
+}
+
+std::string ConstantCapture::bound_text(const PartialFunction& function) {
+  std::string bound;
+  for (size_t i = 0; i < function.bound().size(); ++i) {
+    bound += (i > 0 ? ", " : "") + reference_to(function.bound()[i]);
+  }
+  for (const auto& [name, value] : function.named()) {
+    bound += (bound.empty() ? "" : ", ") + name + "=" + reference_to(value);
+  }
+  return callable_text(function.function()) + "{" + bound + "}";
+}
+
+std::string ConstantCapture::reference_to(const Value& value) {
+  if (value.is_missing()) return "";
+  return value.is_function() ? callable_text(value.function()) : add_variable(value);
+}
+
+std::string ConstantCapture::add_variable(Value value) {
+  auto name = "const_" + std::to_string(variables_.size()) + "_";
+  variables_.emplace_back(name, std::move(value));
+  known_.insert(name);
+  return name;
 }
 
 /// A word of a text or a local variable may be taken for a function: then one more is defined than needed.
@@ -93,9 +138,14 @@ void ConstantCapture::define_mentioned(const std::string& text) {
 ExprRef ConstantCapture::capture(const ExprRef& expr) {
   return plan::rewrite(expr, [this](const ExprRef& node) -> ExprRef {
     switch (node->kind) {
-      case ExprKind::kLiteral: case ExprKind::kConstantVector: case ExprKind::kStar: case ExprKind::kFunctionName:
-      case ExprKind::kDefault: case ExprKind::kTemplate: case ExprKind::kFunction: case ExprKind::kAlias:
-        return node->kind == ExprKind::kAlias ? nullptr : node;
+      case ExprKind::kLiteral:
+      case ExprKind::kConstantVector:
+      case ExprKind::kStar:
+      case ExprKind::kFunctionName:
+      case ExprKind::kDefault:
+      case ExprKind::kTemplate:
+      case ExprKind::kFunction:
+      case ExprKind::kAlias: return node->kind == ExprKind::kAlias ? nullptr : node;
       case ExprKind::kName:
         if (is_column(as<syntax::Name>(*node)->name)) return node;
         if (evaluator_.find_function(*node, constants_)) {
@@ -106,12 +156,16 @@ ExprRef ConstantCapture::capture(const ExprRef& expr) {
       default:
         if (depends_on_columns(*node)) return nullptr;
     }
-    const auto name = "const_" + std::to_string(variables_.size()) + "_";
-    variables_.emplace_back(name, evaluator_.evaluate(*node, constants_));
+    const Value value = evaluator_.evaluate(*node, constants_);
     auto variable = std::make_shared<syntax::Name>();
-    variable->name = name;
+    if (value.is_function()) {
+      variable->name = "function_" + std::to_string(defined_.size()) + "_";
+      define(variable->name, value.function());
+    } else {
+      variable->name = add_variable(value);
+    }
     variable->in_query = true;
-    known_.insert(name);
+    known_.insert(variable->name);
     return variable;
   });
 }

@@ -8,6 +8,7 @@
 
 #include "exec/evaluator.h"
 #include "exec/stored_table.h"
+#include "exec/user_function.h"
 #include "plan/constraint.h"
 #include "plan/split_aggregates.h"
 
@@ -33,6 +34,13 @@ class ConstantCapture {
   void note_function(const syntax::Expr& callee);
   /// Script that defines a function of the session under `name` elsewhere; those it calls come first.
   void define(const std::string& name, const data::FunctionRef& function);
+  /// Text that evaluates to the function elsewhere; values it holds travel as variables.
+  std::string callable_text(const data::FunctionRef& function);
+  std::string closure_text(const UserFunction& function);
+  std::string bound_text(const PartialFunction& function);
+  /// Text that evaluates to the value elsewhere.
+  std::string reference_to(const Value& value);
+  std::string add_variable(Value value);
   void define_mentioned(const std::string& text);
 
   const data::Schema& schema_;
@@ -42,6 +50,7 @@ class ConstantCapture {
   std::set<std::string> known_;
   std::vector<std::pair<std::string, Value>> variables_;
   std::set<std::string> defined_;
+  std::set<std::string> written_;  // functions whose own definition is in definitions_
   std::string definitions_;
 };
 

@@ -21,6 +21,7 @@ class StoredChange {
   StoredChange(StoredTable& table, Evaluator& evaluator)
       : table_(table),
         evaluator_(evaluator),
+        snapshot_(value_or_throw(table.open_snapshot())),
         schema_(table.schema()),
         scheme_(table.scheme()),
         partition_columns_(table.partition_columns()),
@@ -56,9 +57,8 @@ class StoredChange {
     fragment.user = evaluator_.context().caller().user;
     capture_.fill(fragment);
     const auto constraint = plan::constraint_of(where, schema_, capture_.constant_value());
-    const auto snapshot = value_or_throw(table_.open_snapshot());
     std::vector<meta::PartitionKey> keys;
-    for (const auto& partition : snapshot->partitions()) {
+    for (const auto& partition : snapshot_->partitions()) {
       if (plan::may_match(constraint, {scheme_, partition_columns_}, partition.key)) keys.push_back(partition.key);
     }
     if (!keys.empty()) (void)value_or_throw(table_.change(fragment, keys));
@@ -67,6 +67,7 @@ class StoredChange {
  private:
   StoredTable& table_;
   Evaluator& evaluator_;
+  const std::shared_ptr<const StoredSnapshot> snapshot_;  // before what it may renew: the columns
   const data::Schema schema_;
   const meta::PartitionScheme scheme_;
   const std::vector<std::string> partition_columns_;

@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/worker_pool.h"
 #include "exec/scope.h"
 #include "functions/call_context.h"
 #include "syntax/sql.h"
@@ -28,6 +29,8 @@ class Evaluator {
   /// it is none. For asking is_aggregate() before running.
   virtual std::optional<data::FunctionRef> find_function(const syntax::Expr& callee, Scope* scope) = 0;
   virtual functions::CallContext& context() = 0;
+  /// Threads that may share the work; null: this one alone.
+  virtual WorkerPool* workers() { return nullptr; }
 };
 
 /// Runs SQL nodes. Implemented by exec's query side; dist gives one that plans stored tables.

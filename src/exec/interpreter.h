@@ -32,6 +32,8 @@ struct Surroundings {
   std::function<data::FunctionRef(std::string_view name)> find_view;
   /// The text of module "a::b"; nothing when there is none. May be empty.
   std::function<std::optional<std::string>(std::string_view path)> read_module;
+  /// Shared by all statements of the node; null: statements compute on their own thread alone.
+  WorkerPool* workers = nullptr;
 };
 
 /// An error raised by `throw`: catch() shows its class as "USER".
@@ -61,6 +63,7 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   void assign(const std::string& name, Value value) override;
   std::optional<data::FunctionRef> find_function(const syntax::Expr& callee, Scope* scope) override;
   functions::CallContext& context() override { return *this; }
+  WorkerPool* workers() override { return surroundings_.workers; }
 
   // CallContext
   using CallContext::call;

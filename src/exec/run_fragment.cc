@@ -7,10 +7,10 @@ namespace {
 
 using data::Value;
 
-/// Definitions, variables, text; the value of the text.
+/// Variables, the definitions that use them, text; the value of the text.
 Value run_text(const Fragment& fragment, Value source, functions::CallContext& context) {
-  if (!fragment.definitions.empty()) (void)context.run_script(fragment.definitions);
   for (const auto& [name, value] : fragment.variables) context.set_variable(name, value);
+  if (!fragment.definitions.empty()) (void)context.run_script(fragment.definitions);
   context.set_variable(std::string(kFragmentSource), std::move(source));
   return context.run_script(fragment.text);
 }

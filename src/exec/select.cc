@@ -2,6 +2,7 @@
 
 #include "base/script_error.h"
 #include "exec/operators/column_names.h"
+#include "exec/operators/direct_totals.h"
 #include "exec/operators/filter_rows.h"
 #include "exec/operators/grouped_evaluation.h"
 #include "exec/operators/order_result.h"
@@ -28,7 +29,8 @@ StepResult run_branch(const QueryStep& step) {
 }  // namespace
 
 Value shape_result(const Query& query, StepResult result) {
-  if (!query.is_exec || result.table.columns() != 1 || (result.grouped && result.key_columns > 0)) return Value(std::move(result.table));
+  if (!query.is_exec || result.table.columns() != 1 || (result.grouped && result.key_columns > 0))
+    return Value(std::move(result.table));
   if (result.all_scalar && result.table.rows() == 1) return result.table.column(0).at(0);
   return Value(result.table.column_shared(0));
 }
@@ -38,16 +40,32 @@ std::vector<KeyValues> evaluate_keys(const std::vector<syntax::ExprRef>& keys, c
   for (const auto& item : expand_items(keys, step.rows, step.evaluator)) {
     const Value value = step.evaluator.evaluate(*item.expr, &step.rows);
     Shared<Vector> column;
-    if (value.is_scalar()) column = Vector::filled(value.scalar(), step.rows.rows());
-    else if (value.is_vector() && value.vector().size() == step.rows.rows()) column = value.vector_shared();
-    else throw ScriptError("The key [" + syntax::print(*item.expr) + "] must have one element for each row.");
+    if (value.is_scalar())
+      column = Vector::filled(value.scalar(), step.rows.rows());
+    else if (value.is_vector() && value.vector().size() == step.rows.rows())
+      column = value.vector_shared();
+    else
+      throw ScriptError("The key [" + syntax::print(*item.expr) + "] must have one element for each row.");
     out.push_back({item.names.at(0), syntax::print(*item.expr), column, item.named});
   }
   return out;
 }
 
+namespace {
+
+/// Aggregates of columns in `items`, over all rows at once.
+void take_totals(const std::vector<SelectItem>& items, const QueryStep& step) {
+  DirectTotals totals(step.rows, step.evaluator, {});
+  for (const auto& item : items) (void)totals.note(*item.expr);
+  if (!totals.has_calls() || !totals.run()) return;
+  for (const auto& [call, values] : totals.values()) step.rows.put_computed(*call, values->at(0));
+}
+
+}  // namespace
+
 StepResult select_plain(const QueryStep& step) {
   const auto items = expand_items(step.query.items, step.rows, step.evaluator);
+  take_totals(items, step);
   for (const auto& item : items) compute_window_functions(*item.expr, step.rows, step.evaluator);
   ResultColumns columns;
   StepResult out;

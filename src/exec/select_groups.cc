@@ -4,6 +4,7 @@
 
 #include "base/script_error.h"
 #include "exec/operators/column_names.h"
+#include "exec/operators/direct_totals.h"
 #include "exec/operators/filter_rows.h"
 #include "exec/operators/grouped_evaluation.h"
 #include "exec/operators/interval_keys.h"
@@ -52,6 +53,43 @@ void add_group_item(const SelectItem& item, GroupedEvaluation& evaluation, Resul
 
 }  // namespace
 
+namespace {
+
+/// How the rows of a group by are told apart: by number, or, when every aggregate was taken in passing, not at all.
+struct Grouping {
+  kernels::Groups groups;
+  GroupedEvaluation::Options options;
+  std::vector<std::pair<const syntax::Expr*, Shared<Vector>>> known;
+};
+
+std::optional<Grouping> group_in_passing(const QueryStep& step, const std::vector<KeyValues>& keys,
+                                         const std::vector<SelectItem>& items) {
+  if (!step.query.cumulative_keys.empty() || keys.empty()) return std::nullopt;
+  DirectTotals totals(step.rows, step.evaluator, keys);
+  for (const auto& item : items) {
+    if (item.names.size() != 1 || !totals.note(*item.expr)) return std::nullopt;
+  }
+  if (step.query.having && !totals.note(*step.query.having)) return std::nullopt;
+  if (!totals.run()) return std::nullopt;
+  Grouping out;
+  out.groups.first_row.resize(totals.groups());
+  for (size_t k = 0; k < keys.size(); ++k)
+    out.options.keys.push_back({keys[k].name, keys[k].text, totals.key_values(k)});
+  out.known = totals.values();
+  return out;
+}
+
+Grouping group_by_number(const QueryStep& step, const std::vector<KeyValues>& keys, size_t leading) {
+  Grouping out;
+  out.groups = group_by_columns(values_of(keys), step.rows.rows(), "group by");
+  for (const auto& key : keys)
+    out.options.keys.push_back({key.name, key.text, Shared<Vector>(key.values->take(out.groups.first_row))});
+  if (!step.query.cumulative_keys.empty()) out.options.first_groups = first_groups(keys, leading, out.groups);
+  return out;
+}
+
+}  // namespace
+
 StepResult select_groups(const QueryStep& step) {
   const auto& query = step.query;
   auto intervals = take_interval_key(query.keys, step.rows, step.evaluator);
@@ -60,17 +98,15 @@ StepResult select_groups(const QueryStep& step) {
   const size_t leading = keys.size();
   for (auto& key : evaluate_keys(query.cumulative_keys, step)) keys.push_back(std::move(key));
   if (intervals.key_rows_dropped) throw ScriptError("The column of interval must not contain nulls.");
-  const auto groups = group_by_columns(values_of(keys), step.rows.rows(), "group by");
-
-  GroupedEvaluation::Options options;
-  options.refuse_nested = !step.merges_partials;
-  for (const auto& key : keys)
-    options.keys.push_back({key.name, key.text, Shared<Vector>(key.values->take(groups.first_row))});
-  if (!query.cumulative_keys.empty()) options.first_groups = first_groups(keys, leading, groups);
-  const auto group_keys = options.keys;
-  GroupedEvaluation evaluation(step.evaluator, step.rows, groups, std::move(options));
 
   const auto items = expand_items(query.items, step.rows, step.evaluator);
+  auto in_passing = group_in_passing(step, keys, items);
+  auto [groups, options, known] = in_passing ? std::move(*in_passing) : group_by_number(step, keys, leading);
+  options.refuse_nested = !step.merges_partials;
+  const auto group_keys = options.keys;
+  GroupedEvaluation evaluation(step.evaluator, step.rows, groups, std::move(options));
+  for (auto& [call, values] : known) evaluation.put(*call, std::move(values));
+
   ResultColumns columns;
   StepResult out;
   out.grouped = true;

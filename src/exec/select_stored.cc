@@ -68,6 +68,7 @@ class StoredSelect {
         qualifier_(std::move(qualifier)),
         evaluator_(evaluator),
         outer_(outer),
+        snapshot_(value_or_throw(table_->open_snapshot())),
         schema_(table_->schema()),
         scheme_(table_->scheme()),
         partition_columns_(table_->partition_columns()),
@@ -75,7 +76,6 @@ class StoredSelect {
         capture_(schema_, qualifier_, evaluator, probe_.constants()) {}
 
   Value run() {
-    snapshot_ = value_or_throw(table_->open_snapshot());
     choose_partitions();
     if (auto counted = count_rows()) return *counted;
     if (chosen_.empty()) return run_in_memory(Table(schema_));
@@ -119,9 +119,10 @@ class StoredSelect {
       if (known < 0) return std::nullopt;
       rows += known;
     }
-    if (query_.is_exec) return Value::of_long(rows);
+    const Value count = rows > INT32_MAX ? Value::of_long(rows) : Value::of_int(static_cast<int32_t>(rows));
+    if (query_.is_exec) return count;
     const std::string name = alias && !alias->names.empty() ? alias->names[0] : "count";
-    return Value(Table({name}, {Vector::of<int64_t>(Type::kLong, {rows})}));
+    return Value(Table({name}, {Vector::filled(count.scalar(), 1)}));
   }
 
   Value run_in_memory(const Table& rows, bool where_done = false) {
@@ -285,12 +286,12 @@ class StoredSelect {
   const std::string qualifier_;
   Evaluator& evaluator_;
   Scope* const outer_;
+  const std::shared_ptr<const StoredSnapshot> snapshot_;  // before what it may renew: the columns
   const data::Schema schema_;
   const meta::PartitionScheme scheme_;
   const std::vector<std::string> partition_columns_;
   RowScope probe_;
   ConstantCapture capture_;
-  std::shared_ptr<const StoredSnapshot> snapshot_;
   std::vector<size_t> chosen_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/script_error.h"
 #include "exec/operators/relation.h"
+#include "exec/operators/resolve_source.h"
 #include "exec/sql_change.h"
 #include "exec/sql_runner.h"
 #include "exec/stored_table.h"
@@ -135,21 +136,22 @@ void alter_rows(const syntax::AlterTable& node, Table& table, const data::Schema
   }
 }
 
-void alter_stored(const syntax::AlterTable& node, Value table, const data::Schema& columns, Evaluator& evaluator) {
+void alter_stored(const syntax::AlterTable& node, StoredTable& table, const data::Schema& columns) {
+  std::vector<ColumnChange> changes;
   for (const auto& column : columns) {
-    const Value name = Value::of_string(column.name);
     switch (node.action) {
       case syntax::AlterTable::Action::kAdd:
-        (void)call(
-            evaluator, "addColumn",
-            {table, name, Value::of_int(static_cast<int>(column.type) + (column.array ? types::kArrayTypeOffset : 0))});
+        changes.push_back({ColumnChange::Kind::kAdd, column.name, {}, column});
         break;
-      case syntax::AlterTable::Action::kDrop: (void)call(evaluator, "dropColumns!", {table, name}); break;
+      case syntax::AlterTable::Action::kDrop:
+        changes.push_back({ColumnChange::Kind::kDrop, column.name, {}, {}});
+        break;
       case syntax::AlterTable::Action::kRename:
-        (void)call(evaluator, "rename!", {table, name, Value::of_string(node.new_name)});
+        changes.push_back({ColumnChange::Kind::kRename, column.name, node.new_name, {}});
         break;
     }
   }
+  if (const auto done = table.change_columns(changes); !done.ok()) throw ScriptError(done.error().message);
 }
 
 void alter_table(const syntax::AlterTable& node, Evaluator& evaluator) {
@@ -159,7 +161,7 @@ void alter_table(const syntax::AlterTable& node, Evaluator& evaluator) {
   if (variable && variable->is_plain_table()) return alter_rows(node, variable->edit_table(), columns);
   const Value value = variable ? *variable : evaluator.evaluate(*node.table, nullptr);
   if (!value.is_table_object()) throw ScriptError("Can't recognize table " + syntax::print(*node.table));
-  if (value.table_object()->is_stored()) return alter_stored(node, value, columns, evaluator);
+  if (const auto stored = stored_table_of(value)) return alter_stored(node, *stored, columns);
   std::exception_ptr failure;
   const auto status = value.table_object()->edit([&](Table& rows) -> Status {
     try {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/script_error.h"
+#include "data/convert.h"
 #include "data/row_index.h"
 #include "exec/change_stored.h"
 #include "exec/operators/filter_rows.h"
@@ -18,6 +19,7 @@
 #include "functions/arguments.h"
 #include "functions/declare.h"
 #include "functions/type_argument.h"
+#include "plan/split_aggregates.h"
 #include "plan/walk.h"
 
 namespace pelorus::exec {
@@ -524,7 +526,25 @@ void register_changes(functions::Registry& registry) {
 
 }  // namespace
 
+/// INT where all values are in its range, LONG otherwise.
+Value narrow_count(CallContext&, std::span<Value> args) {
+  const auto fits = [](int64_t n) { return n == types::kNull<int64_t> || std::abs(n) <= INT32_MAX; };
+  const Value& counts = args[0];
+  if (counts.is_scalar() && counts.type() == data::Type::kLong) {
+    const auto n = counts.scalar().as_int64();
+    return counts.is_null() || !fits(n) ? counts : Value::of_int(static_cast<int32_t>(n));
+  }
+  if (!counts.is_vector() || counts.vector().type() != data::Type::kLong) return counts;
+  const auto values = counts.vector().values<int64_t>();
+  if (!std::all_of(values.begin(), values.end(), fits)) return counts;
+  return Value(*data::convert(counts.vector_shared(), data::Type::kInt));
+}
+
 void register_sql_functions(functions::Registry& registry) {
+  functions::declare(registry, kFamily, Nature::kElementwise,
+                     {plan::kNarrowCount, "X", narrow_count,
+                      "Counts as INT, or as LONG when one is too large for it: puts together counts of partitions.",
+                      "narrowCount(5l)", "5"});
   register_joins(registry);
   register_changes(registry);
   const auto row = [&](Declaration d) { functions::declare(registry, kFamily, Nature::kWhole, std::move(d)); };

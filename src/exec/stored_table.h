@@ -74,11 +74,12 @@ class StoredTable : public data::TableObject {
   virtual meta::PartitionScheme scheme() const = 0;
   /// One column a level.
   virtual std::vector<std::string> partition_columns() const = 0;
+  /// Renews schema() when the columns have been changed elsewhere: ask for it afterwards.
   virtual Result<std::shared_ptr<const StoredSnapshot>> open_snapshot() const = 0;
   /// Replaces the rows of each named partition by what the fragment leaves in kFragmentSource (an update, a delete, an
   /// upsert!), in one transaction. `keys` name partitions of the newest version. Returns the rows changed.
   virtual Result<int64_t> change(const Fragment& fragment, std::span<const meta::PartitionKey> keys) = 0;
-  /// All or nothing, in this order.
+  /// All or nothing, in this order. New columns are null in old rows; values of a changed type are converted.
   virtual Status change_columns(std::span<const ColumnChange> changes) {
     (void)changes;
     return Error{ErrorCode::kInvalid, "The columns of " + name() + " can't be changed."};

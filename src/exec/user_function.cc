@@ -68,6 +68,18 @@ std::string UserFunction::print() const {
   return text + "{" + bound + "}";
 }
 
+std::string UserFunction::open_text() const {
+  if (captured_.empty()) return syntax::print(*definition_);
+  auto open = *definition_;
+  std::vector<syntax::Parameter> parameters;
+  for (const auto& capture : open.captures) parameters.push_back({capture.name, nullptr, false});
+  parameters.insert(parameters.end(), open.parameters.begin(), open.parameters.end());
+  open.parameters = std::move(parameters);
+  open.captures.clear();
+  open.name.clear();
+  return open.is_lambda ? syntax::print(open) : "(" + syntax::print(open) + ")";
+}
+
 size_t UserFunction::arguments_min() const {
   size_t count = 0;
   for (const auto& parameter : definition_->parameters) count += parameter.default_value ? 0 : 1;

@@ -27,6 +27,9 @@ class UserFunction final : public data::FunctionObject {
   const std::shared_ptr<const syntax::FunctionDefinition>& definition_shared() const { return definition_; }
   const std::vector<Value>& captured() const { return captured_; }
   size_t arguments_min() const;
+  /// A definition that stands by itself: what it captures comes as leading parameters. Of a closure: without a name and in
+  /// brackets, ready for {captured values}.
+  std::string open_text() const;
 
  private:
   const std::shared_ptr<const syntax::FunctionDefinition> definition_;
@@ -63,6 +66,8 @@ class TemplateFunction final : public data::FunctionObject {
   bool is_aggregate() const override { return false; }
   const data::FunctionRef& function() const { return function_; }
   char split() const { return sign_[0]; }
+  /// One or two letters: how the arguments are split, how the results are put together.
+  const std::string& sign() const { return sign_; }
   /// The built-in that does it: "each" for E; "loop" when the assembly letter wants tuples.
   std::string_view higher_order() const;
 

@@ -19,11 +19,14 @@ struct Column {
   int32_t scale = 0;            // decimals
   std::string comment;
   std::string compress_method;  // "lz4", "delta" …; empty: chosen by the storage
+  std::string stored_name;      // what chunks call it, never used twice in a table; empty: `name`
 
+  /// Chunks keep their columns under this name through renames; one they lack is all null there.
+  const std::string& name_in_chunks() const { return stored_name.empty() ? name : stored_name; }
   bool operator==(const Column&) const = default;
   template <class A>
   void fields(A& a) {
-    a(name, type, array, scale, comment, compress_method);
+    a(name, type, array, scale, comment, compress_method, stored_name);
   }
 };
 

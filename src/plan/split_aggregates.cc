@@ -184,7 +184,8 @@ ExprRef AggregateSplitter::merged_pair(const std::string& function, const ExprRe
 ExprRef AggregateSplitter::split_call(const syntax::Call& call, const std::string& function, bool grouped) {
   if (is_count_of_rows(call) || ((function == "count" || function == "size") && call.arguments.size() == 1)) {
     const auto merged = sum(partial(call_node(function, {call.arguments[0].value})));
-    return grouped ? merged : call_node("nullFill", {merged, literal(types::Scalar::of_long(0))});
+    const auto total = grouped ? merged : call_node("nullFill", {merged, literal(types::Scalar::of_long(0))});
+    return call_node(std::string(kNarrowCount), {total});
   }
   const auto argument = [&](size_t i) { return call.arguments[i].value; };
   if (call.arguments.size() == 1) {

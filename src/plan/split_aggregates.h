@@ -26,6 +26,10 @@ struct ExprFacts {
 };
 ExprFacts facts_of(const syntax::Expr& expr, const FunctionLookup& lookup);
 
+/// The function that merged counts go through (exec registers it): INT, as counts of one partition are, unless one is
+/// too large.
+inline constexpr std::string_view kNarrowCount = "narrowCount";
+
 /// Turns an expression over aggregates into partial expressions and one over their columns. Partials of one query share
 /// columns: the same partial is computed once.
 class AggregateSplitter {

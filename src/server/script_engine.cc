@@ -53,8 +53,14 @@ Result<std::optional<session::UserFacts>> ControllersAuthenticator::find_user(st
 ScriptEngine::ScriptEngine(const NodeEnvironment& environment, Clock& clock, dist::ControllerClient& controllers)
     : environment_(environment),
       controllers_(controllers),
-      surroundings_{
-          .registry = registry_, .shared = shared_, .sql = sql_, .clock = clock, .find_view = {}, .read_module = {}},
+      workers_(static_cast<size_t>(environment.settings().integer("workerNum"))),
+      surroundings_{.registry = registry_,
+                    .shared = shared_,
+                    .sql = sql_,
+                    .clock = clock,
+                    .find_view = {},
+                    .read_module = {},
+                    .workers = &workers_},
       hosts_(surroundings_, require_memory),
       users_(controllers),
       login_(users_, clock, {.ticket_secret = environment.cluster_key}),

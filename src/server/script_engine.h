@@ -46,6 +46,7 @@ class ScriptEngine {
   functions::Registry registry_;
   exec::NodeSharedObjects shared_;
   exec::QueryRunner sql_;
+  WorkerPool workers_;
   exec::Surroundings surroundings_;
   session::InterpreterHosts hosts_;
   ControllersAuthenticator users_;

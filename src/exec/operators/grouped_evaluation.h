@@ -42,6 +42,8 @@ class GroupedEvaluation {
   GroupedEvaluation(Evaluator& evaluator, RowScope& rows, const kernels::Groups& groups, Options options);
   ~GroupedEvaluation();
 
+  /// The value of a call by group, computed elsewhere. Rows need no group numbers when every call is put.
+  void put(const syntax::Expr& call, data::Shared<data::Vector> by_group);
   LeveledValue evaluate(const syntax::Expr& expr);
   /// One value per group.
   data::Shared<data::Vector> by_group(const syntax::Expr& expr);
@@ -91,6 +93,7 @@ class GroupedEvaluation {
   std::optional<bool> is_contiguous_;
   std::optional<RowNumbers> group_of_row_;
   std::unordered_map<const syntax::Expr*, std::unique_ptr<CallParts>> calls_;
+  std::unordered_map<const syntax::Expr*, data::Shared<data::Vector>> put_;
 };
 
 /// Scalars of unlike types as one typed vector where a common type exists, else a tuple.

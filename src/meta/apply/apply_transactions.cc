@@ -80,6 +80,9 @@ Status check_request(const State& state, const ChunkRequest& request) {
   if (table == nullptr) {
     return Error{ErrorCode::kNotFound, "The table does not exist any more: " + std::to_string(request.table.value)};
   }
+  if (request.schema_version != 0 && request.schema_version != table->schema_version) {
+    return Error{ErrorCode::kInvalid, "The columns of the table [" + table->name + "] have been changed meanwhile; load it again."};
+  }
   TRY_DONE(check_key(*state.find_database(table->database), *table, request.key));
   const auto found = table->chunks.find(request.key);
   if (found == table->chunks.end()) {

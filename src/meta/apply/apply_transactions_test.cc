@@ -20,6 +20,17 @@ TEST_F(ApplyTransactions, a_write_makes_missing_chunks_and_locks_all) {
   EXPECT_EQ(begin({7}).chunks[0].version, 1u);
 }
 
+TEST_F(ApplyTransactions, rows_made_for_older_columns_are_refused) {
+  auto command = begin_of({1});
+  command.chunks[0].schema_version = 1;
+  const auto begun = decode<Begun>(must(command), "begun").value();
+  commit(begun.transaction);
+  must(AlterTable{.database = "dfs://db", .name = "pt", .expected_schema_version = 1, .columns = trades("pt").columns});
+  EXPECT_EQ(refused(command), ErrorCode::kInvalid);
+  command.chunks[0].schema_version = 2;
+  must(command);
+}
+
 TEST_F(ApplyTransactions, an_abort_leaves_no_trace) {
   write(1);
   const auto chunks = state.chunks;

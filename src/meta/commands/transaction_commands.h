@@ -15,11 +15,13 @@ struct ChunkRequest {
   TableId table;
   PartitionKey key;
   std::vector<std::string> placement;  // nodes for the chunk if it has to be made; set by the leader
-  template <class A> void fields(A& a) { a(table, key, placement); }
+  uint64_t schema_version = 0;         // the table's when the rows were made; 0: any
+  template <class A> void fields(A& a) { a(table, key, placement, schema_version); }
 };
 
 /// Locks the chunks, making those that are missing. kConflict ("<ChunkInTransaction>…") when one is locked, kStale for
-/// an old epoch or sequence, kNotFound without the table, kUnavailable when a chunk has no replica. Answer: Begun.
+/// an old epoch or sequence, kInvalid for rows made for other columns, kNotFound without the table, kUnavailable when a
+/// chunk has no replica. Answer: Begun.
 /// The same client, sequence and coordinator again, while undecided: the same answer again, so that a coordinator may repeat
 /// a begin whose outcome it does not know.
 struct BeginTransaction {

@@ -1,0 +1,114 @@
+#include "dist/table_columns.h"
+
+#include <algorithm>
+
+#include "data/convert.h"
+
+namespace pelorus::dist {
+namespace {
+
+using exec::ColumnChange;
+using Columns = std::vector<meta::Column>;
+
+/// Ends what a user called the column and begins the schema version that added it; not to be typed by accident.
+constexpr char kVersionMark = '\x1f';
+
+Error invalid(std::string text) { return {ErrorCode::kInvalid, std::move(text)}; }
+
+Result<Columns::iterator> find(Columns& columns, const std::string& name) {
+  const auto found = std::ranges::find(columns, name, &meta::Column::name);
+  if (found == columns.end()) return invalid("Unrecognized column name [" + name + "]");
+  return found;
+}
+
+bool is_key(const meta::Table& table, const std::string& name) {
+  for (const auto* names : {&table.partition_columns, &table.sort_columns, &table.primary_key}) {
+    if (std::ranges::find(*names, name) != names->end()) return true;
+  }
+  return false;
+}
+
+Status add(const meta::Table& table, const data::ColumnDefinition& added, Columns& columns) {
+  if (std::ranges::find(columns, added.name, &meta::Column::name) != columns.end()) {
+    return invalid("Duplicate column name: [" + added.name + "]. RefId:S02001");
+  }
+  if (!types::is_storable(added.type)) {
+    return invalid("The column [" + added.name + "] can't be stored: " + std::string(types::name_of(added.type)));
+  }
+  columns.push_back({.name = added.name,
+                     .type = added.type,
+                     .array = added.array,
+                     .scale = added.scale,
+                     .comment = added.comment,
+                     .compress_method = {},
+                     .stored_name = added.name + kVersionMark + std::to_string(table.schema_version + 1)});
+  return {};
+}
+
+Status rename(const std::string& new_name, meta::Column& column, const Columns& columns) {
+  if (new_name == column.name) return {};
+  if (new_name.empty()) return invalid("A column needs a name.");
+  if (std::ranges::find(columns, new_name, &meta::Column::name) != columns.end()) {
+    return invalid("Duplicate column name: [" + new_name + "]. RefId:S02001");
+  }
+  column.stored_name = column.name_in_chunks();
+  column.name = new_name;
+  return {};
+}
+
+Status retype(const data::ColumnDefinition& wanted, meta::Column& column) {
+  if (wanted.array != column.array || !types::is_storable(wanted.type) ||
+      !data::is_storable_as(column.type, wanted.type)) {
+    return invalid("The column [" + column.name + "] can't change from " + std::string(types::name_of(column.type)) +
+                   " to " + std::string(types::name_of(wanted.type)) + ".");
+  }
+  column.type = wanted.type;
+  column.scale = wanted.scale;
+  return {};
+}
+
+}  // namespace
+
+data::Schema schema_of(const meta::Table& table) {
+  data::Schema schema;
+  for (const auto& column : table.columns) {
+    schema.push_back({.name = column.name,
+                      .type = column.type,
+                      .array = column.array,
+                      .scale = column.scale,
+                      .comment = column.comment});
+  }
+  return schema;
+}
+
+data::Table with_stored_names(data::Table rows, const meta::Table& table) {
+  std::vector<std::string> names;
+  std::vector<data::Shared<data::Vector>> columns;
+  for (size_t c = 0; c < rows.columns(); ++c) {
+    names.push_back(table.columns[c].name_in_chunks());
+    columns.push_back(rows.column_shared(c));
+  }
+  return {std::move(names), std::move(columns)};
+}
+
+Result<Columns> changed_columns(const meta::Table& table, std::span<const ColumnChange> changes) {
+  auto columns = table.columns;
+  for (const auto& change : changes) {
+    if (change.kind == ColumnChange::Kind::kAdd) {
+      TRY_DONE(add(table, change.definition, columns));
+      continue;
+    }
+    TRY(const auto column, find(columns, change.column));
+    if (is_key(table, change.column)) {
+      return invalid("The partitioning, sort or key column [" + change.column + "] can't be changed.");
+    }
+    switch (change.kind) {
+      case ColumnChange::Kind::kRename: TRY_DONE(rename(change.new_name, *column, columns)); break;
+      case ColumnChange::Kind::kRetype: TRY_DONE(retype(change.definition, *column)); break;
+      default: columns.erase(column);
+    }
+  }
+  return columns;
+}
+
+}  // namespace pelorus::dist

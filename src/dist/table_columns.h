@@ -1,0 +1,26 @@
+#pragma once
+// The columns of a stored table: as queries see them, as chunks keep them, and how they change.
+
+#include <span>
+#include <vector>
+
+#include "base/error.h"
+#include "data/table.h"
+#include "exec/stored_table.h"
+#include "meta/catalogue.h"
+
+namespace pelorus::dist {
+
+/// The columns of a stored table as the value model has them.
+data::Schema schema_of(const meta::Table& table);
+
+/// `rows` has the table's columns in order; the same rows with the names that chunks use.
+data::Table with_stored_names(data::Table rows, const meta::Table& table);
+
+/// The columns after `changes`, in order and all or none. No row is touched: chunks follow when they are next written.
+/// A name that was dropped may come back, its old values do not. kInvalid: unknown or taken names, partition, sort and
+/// key columns, types that the old values cannot take.
+Result<std::vector<meta::Column>> changed_columns(const meta::Table& table,
+                                                  std::span<const exec::ColumnChange> changes);
+
+}  // namespace pelorus::dist
