@@ -2,6 +2,7 @@
 //   node compare_with_duckdb.mjs --bench build-release/bench/query_bench [--rows 10000000,50000000] [--threads 1,2] [--rounds 9]
 // Needs the npm package @duckdb/node-api (install it anywhere and say NODE_PATH or --duckdb /path/to/node_modules). Both
 // sides are one process each, warm, with equal threads and equal rows; the answers are compared before anything is timed.
+// ratio: of medians of wall time; cpu_ratio: of processor time, which other load on the machine disturbs less.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -43,11 +44,13 @@ class DuckDB {
     if (threads !== this.threads) await this.connection.run(`set threads = ${threads}`);
     this.threads = threads;
     const begin = performance.now();
+    const cpu = process.cpuUsage();
     const reader = await this.connection.runAndReadAll(query.duckdb);
     const ms = performance.now() - begin;
+    const used = process.cpuUsage(cpu);
     const columns = reader.getColumnsJS();
     const result = columns.filter(column => typeof column[0] !== 'string').map(column => column.reduce((sum, x) => sum + Number(x), 0));
-    return { ms, result };
+    return { ms, cpu_ms: (used.user + used.system) / 1000, result };
   }
 }
 
@@ -66,13 +69,15 @@ for (const rows of options.rows.split(',')) {
     const seen = queries.map(() => ({ ours: [], duckdb: [] }));
     for (let round = 0; round < Number(options.rounds); round++) {
       for (const [q, query] of queries.entries()) {
-        seen[q].ours.push((await ours.run(threads, query)).ms);
-        seen[q].duckdb.push((await duckdb.run(threads, query)).ms);
+        seen[q].ours.push(await ours.run(threads, query));
+        seen[q].duckdb.push(await duckdb.run(threads, query));
       }
     }
     for (const [q, query] of queries.entries()) {
-      const row = { what: query.what, rows: Number(rows), threads, ours_ms: +median(seen[q].ours).toFixed(2), duckdb_ms: +median(seen[q].duckdb).toFixed(2) };
+      const middle = (system, field) => +median(seen[q][system].map(run => run[field])).toFixed(2);
+      const row = { what: query.what, rows: Number(rows), threads, ours_ms: middle('ours', 'ms'), duckdb_ms: middle('duckdb', 'ms') };
       row.ratio = +(row.duckdb_ms / row.ours_ms).toFixed(2);
+      row.cpu_ratio = +(middle('duckdb', 'cpu_ms') / middle('ours', 'cpu_ms')).toFixed(2);
       ratios.push(row);
       console.error(JSON.stringify(row));
     }
