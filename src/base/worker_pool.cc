@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <memory>
 #include <mutex>
 
@@ -16,11 +17,18 @@ struct Run {
   std::atomic<size_t> next{0};
   std::mutex mutex;
   std::condition_variable idle;
-  size_t helping = 0;   // guarded by mutex
-  bool closed = false;  // guarded by mutex
+  size_t helping = 0;          // guarded by mutex
+  bool closed = false;         // guarded by mutex
+  std::exception_ptr failure;  // guarded by mutex
 
   void take_parts(size_t worker) {
-    for (size_t part = next.fetch_add(1); part < parts; part = next.fetch_add(1)) (*work)(worker, part);
+    try {
+      for (size_t part = next.fetch_add(1); part < parts; part = next.fetch_add(1)) (*work)(worker, part);
+    } catch (...) {
+      next = parts;
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+    }
   }
   void help(size_t worker) {
     {
@@ -36,6 +44,7 @@ struct Run {
     std::unique_lock lock(mutex);
     closed = true;
     idle.wait(lock, [&] { return helping == 0; });
+    if (failure) std::rethrow_exception(failure);
   }
 };
 

@@ -17,7 +17,8 @@ class WorkerPool {
 
   size_t threads() const { return threads_; }
   /// Calls work(worker, part) once for each part below `parts`, in no order, and returns when all are done. worker <
-  /// threads(), and no two calls with the same worker are made at the same time. `work` must not throw.
+  /// threads(), and no two calls with the same worker are made at the same time. The first exception leaves the other
+  /// parts undone and is thrown here.
   void run(size_t parts, const std::function<void(size_t worker, size_t part)>& work);
 
  private:

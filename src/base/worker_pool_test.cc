@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <stdexcept>
 #include <vector>
 
 namespace pelorus {
@@ -27,6 +28,18 @@ TEST(WorkerPool, no_worker_does_two_parts_at_once) {
     EXPECT_EQ(busy[worker].fetch_add(1), 0);
     busy[worker].fetch_sub(1);
   });
+}
+
+TEST(WorkerPool, an_exception_ends_the_run_and_comes_out_of_it) {
+  WorkerPool pool(3);
+  std::atomic<int> done{0};
+  const auto failing = [&](size_t, size_t part) {
+    if (part == 10) throw std::runtime_error("part 10");
+    ++done;
+  };
+  EXPECT_THROW(pool.run(100'000, failing), std::runtime_error);
+  EXPECT_LT(done, 100'000);
+  pool.run(5, [&](size_t, size_t) { ++done; });
 }
 
 TEST(WorkerPool, runs_may_be_nested_and_empty) {
