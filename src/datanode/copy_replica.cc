@@ -13,7 +13,7 @@ using std::chrono::seconds;
 
 constexpr seconds kHoldWait{20};  // for writers to leave the chunk
 constexpr milliseconds kHoldPause{20};
-constexpr rpc::CallOptions kExportCall{.timeout = seconds(60)};
+const rpc::CallOptions kExportCall{.timeout = seconds(60)};
 
 struct OpenRequest {
   ChunkId chunk;

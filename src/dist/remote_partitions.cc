@@ -8,9 +8,9 @@ namespace {
 using std::chrono::seconds;
 
 /// A replica that does not prepare in time is left out of the transaction; scans may take long.
-constexpr rpc::CallOptions kWriteCall{.timeout = seconds(30)};
-constexpr rpc::CallOptions kNoticeCall{.timeout = seconds(5), .urgent = true};
-constexpr rpc::CallOptions kScanCall{.timeout = seconds(3600)};
+const rpc::CallOptions kWriteCall{.timeout = seconds(30)};
+const rpc::CallOptions kNoticeCall{.timeout = seconds(5), .urgent = true};
+const rpc::CallOptions kScanCall{.timeout = seconds(3600)};
 
 constexpr size_t kBytesBesideRows = 128;  // of a block or a whole prepare message, generously
 

@@ -210,8 +210,8 @@ std::vector<std::string> PartitionedSnapshot::replicas_of(size_t p) const {
   }
   // Neighbouring chunks begin with different replicas, so that a scan uses all nodes; this node comes first of all.
   if (!nodes.empty())
-    std::ranges::rotate(nodes, nodes.begin() + static_cast<int64_t>(chunks_[p].id.value % nodes.size()));
-  std::ranges::stable_partition(nodes, [&](const std::string& node) { return node == distribution_.self; });
+    std::rotate(nodes.begin(), nodes.begin() + static_cast<int64_t>(chunks_[p].id.value % nodes.size()), nodes.end());
+  std::stable_partition(nodes.begin(), nodes.end(), [&](const std::string& node) { return node == distribution_.self; });
   return nodes;
 }
 

@@ -9,7 +9,7 @@ namespace pelorus::server {
 namespace {
 
 constexpr std::string_view kCall = "session.call";
-constexpr rpc::CallOptions kCallOptions{.timeout = std::chrono::seconds(3600)};
+const rpc::CallOptions kCallOptions{.timeout = std::chrono::seconds(3600)};
 
 struct CallRequest {
   std::string user;
