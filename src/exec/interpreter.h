@@ -86,6 +86,7 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   void reserve_memory(int64_t bytes) override;
 
   SessionScope& session() { return session_; }
+  const Surroundings& surroundings() const { return surroundings_; }
 
  private:
   class Names;

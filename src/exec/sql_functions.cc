@@ -493,6 +493,10 @@ Value reorder_columns(CallContext&, std::span<Value> args) {
 Value exists(CallContext&, std::span<Value> args) {
   const Value& found = args[0];
   if (found.is_table()) return Value::of_bool(functions::table_argument("exists", found).rows() > 0);
+  if (found.is_text()) {
+    std::error_code error;
+    return Value::of_bool(std::filesystem::exists(found.text(), error));
+  }
   if (found.is_vector()) return Value::of_bool(found.vector().size() > 0);
   return Value::of_bool(!found.is_void());
 }
@@ -558,7 +562,7 @@ void register_sql_functions(functions::Registry& registry) {
        "[5,4]"});
   row({"sliceByKey", "table, rowKeys, [cols], [preserveOrder=false]", slice_by_key, "The rows with these keys.",
        "sliceByKey(keyedTable(`k, 1 2 as k, 3 4 as v), 2).v", "[4]"});
-  row({"exists", "subquery", exists, "Whether a query gives any rows.", "exists(select * from table(1 2 as a))",
+  row({"exists", "subquery", exists, "Whether a query gives any rows, or a file or folder of the node exists.", "exists(select * from table(1 2 as a))",
        "true"});
 }
 

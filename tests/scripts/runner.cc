@@ -18,6 +18,7 @@
 #include "exec/sql_functions.h"
 #include "exec/sql_runner.h"
 #include "functions/builtins/register_builtins.h"
+#include "stream/functions.h"
 #include "tests/scripts/canonical.h"
 
 namespace pelorus::tests {
@@ -34,6 +35,8 @@ class Bench {
     functions::register_builtins(registry_);
     exec::register_language_functions(registry_);
     exec::register_sql_functions(registry_);
+    streams_.node = "localhost:0:bench";
+    stream::register_stream_functions(registry_, streams_);
   }
 
   const functions::Registry& registry() const { return registry_; }
@@ -41,12 +44,16 @@ class Bench {
   class Session {
    public:
     explicit Session(Bench& bench)
-        : scope_(kSeed), surroundings_{bench.registry_, shared_, bench.sql_, bench.clock_, {}, {}},
+        : bench_(bench), scope_(kSeed), surroundings_{bench.registry_, shared_, bench.sql_, bench.clock_, {}, {}},
           interpreter_(surroundings_, scope_) {
       scope_.caller.user = "admin";
       scope_.caller.is_admin = true;
       scope_.print_sink = [this](std::string_view text) { printed_ += std::string(text) + "\n"; };
     }
+    ~Session() { bench_.streams_.clear(); }
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
     /// The canonical value, or "error TEXT".
     std::string run(const std::string& script) {
       printed_.clear();
@@ -60,6 +67,7 @@ class Bench {
     }
 
    private:
+    Bench& bench_;
     exec::NodeSharedObjects shared_;
     exec::SessionScope scope_;
     exec::Surroundings surroundings_;
@@ -71,6 +79,7 @@ class Bench {
   functions::Registry registry_;
   exec::QueryRunner sql_;
   SystemClock clock_;
+  stream::StreamServices streams_;
 };
 
 std::string read(const fs::path& path) {

@@ -399,12 +399,11 @@ void register_matrices(Registry& registry) {
           [](CallContext&, std::span<Value> args) { return mark_indexed("setIndexedMatrix!", args, false); },
           "Makes arithmetic align by labels.",
           "m = matrix(1 2); m.rename!(1 2, [`a]); m.setIndexedMatrix!(); typestr(m)", "\"FAST INT MATRIX\""});
-  change({"setIndexedSeries!",
-          "X, [on=true]",
+  change({"setIndexedSeries!", "X, [on=true]",
           [](CallContext&, std::span<Value> args) { return mark_indexed("setIndexedSeries!", args, true); },
           "Makes arithmetic align by row labels.",
-          {},
-          {}});
+          "m = matrix(1 2); m.rename!(1 2, [`a]); m.setIndexedSeries!(); m + indexedSeries(2 3, 10 20)",
+          "matrix[[null,12,null]]"});
   row({"indexedSeries", "index, value", indexed_series, "A labelled series that aligns by label.",
        "indexedSeries(1 2, 5 6) + indexedSeries(2 3, 10 20)", "matrix[[null,16,null]]"});
 }

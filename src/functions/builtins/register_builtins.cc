@@ -31,6 +31,13 @@ void register_builtins(Registry& registry) {
   register_technical(registry);
   register_top_n(registry);
   register_text_files(registry);
+  register_paths(registry);
+  register_file_handles(registry);
+  register_distributions(registry);
+  register_least_squares(registry);
+  register_calendars(registry);
+  register_labelled(registry);
+  register_recursions(registry);
 }
 
 }  // namespace pelorus::functions

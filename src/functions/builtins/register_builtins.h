@@ -33,6 +33,13 @@ void register_session(Registry& registry);
 void register_technical(Registry& registry);
 void register_top_n(Registry& registry);
 void register_text_files(Registry& registry);
+void register_paths(Registry& registry);
+void register_file_handles(Registry& registry);
+void register_distributions(Registry& registry);
+void register_least_squares(Registry& registry);
+void register_calendars(Registry& registry);
+void register_labelled(Registry& registry);
+void register_recursions(Registry& registry);
 
 /// size() by group; declared with the types, made with the aggregates.
 GroupedAggregate grouped_size();

@@ -11,6 +11,7 @@
 #include "functions/declare.h"
 #include "functions/elementwise.h"
 #include "functions/print_value.h"
+#include "functions/texts.h"
 #include "functions/unary.h"
 #include "types/temporal.h"
 
@@ -91,6 +92,64 @@ int64_t bytes_of(const Value& value) {
   return static_cast<int64_t>(sizeof(Value));
 }
 
+/// "f(X, [Y])"
+std::string signature_of(const Function& function) {
+  std::string text = function.name + "(";
+  for (size_t i = 0; i < function.parameters.size(); ++i) {
+    const auto& parameter = function.parameters[i];
+    const bool repeats = function.variadic && i + 1 == function.parameters.size();
+    text += (i == 0 ? "" : ", ") +
+            (parameter.optional ? "[" + std::string(parameter.name) + "]" : std::string(parameter.name)) +
+            (repeats ? "..." : "");
+  }
+  return text + ")";
+}
+
+/// The built-ins whose names match a pattern (% any text, ? one character), or hold it when it has neither.
+Value definitions(const Registry& registry, std::span<Value> args) {
+  auto pattern = Arguments("defs", args).text_or(0, "X", "%");
+  if (pattern.find_first_of("%?") == std::string::npos) pattern = "%" + pattern + "%";
+  std::vector<std::string> names, signatures;
+  Vector commands(Type::kBool), user(Type::kBool), least(Type::kInt), most(Type::kInt);
+  constexpr size_t kManyParameters = 512;
+  for (const auto& name : registry.names()) {
+    if (!matches_wildcard(name, pattern)) continue;
+    const auto& function = registry.find(name)->function();
+    names.push_back(name);
+    signatures.push_back(signature_of(function).substr(function.name.size()));
+    commands.edit<int8_t>().push_back(function.nature == Nature::kCommand ? 1 : 0);
+    user.edit<int8_t>().push_back(0);
+    least.edit<int32_t>().push_back(static_cast<int32_t>(function.arguments_min()));
+    most.edit<int32_t>().push_back(static_cast<int32_t>(std::min(function.arguments_max(), kManyParameters)));
+  }
+  return data::Table({"name", "isCommand", "userDefined", "minParamCount", "maxParamCount", "syntax"},
+                     {Vector::of_strings(Type::kString, std::move(names)), std::move(commands), std::move(user),
+                      std::move(least), std::move(most), Vector::of_strings(Type::kString, std::move(signatures))});
+}
+
+Value syntax_of(CallContext&, std::span<Value> args) {
+  const auto* builtin = args[0].is_function() ? dynamic_cast<const Builtin*>(args[0].function().get()) : nullptr;
+  if (builtin == nullptr) usage_error("syntax", "X must be a built-in function.");
+  return Value::of_string(signature_of(builtin->function()));
+}
+
+Value is_defined(CallContext& context, std::span<Value> args) {
+  Arguments a("defined", args);
+  enum : int64_t { kVariable = 0, kShared = 1, kDefinition = 2 };
+  const auto kind = a.integer_or(1, "type", kVariable);
+  Vector flags(Type::kBool);
+  for (const auto& name : a.texts(0, "names")) {
+    const bool found = kind == kShared       ? context.shared_objects().find(name).has_value()
+                       : kind == kDefinition ? context.find_function(name).has_value()
+                                             : context.find_variable(name) != nullptr;
+    flags.edit<int8_t>().push_back(found ? 1 : 0);
+  }
+  return args[0].is_scalar() ? flags.at(0) : Value(flags);
+}
+
+/// Plug-ins are libraries of another server; scripts guard their loading with try, so the name exists.
+Value refuse_plugin(std::string_view name) { throw ScriptError(std::string(name) + ": this server has no plug-ins."); }
+
 }  // namespace
 
 void register_session(Registry& registry) {
@@ -107,6 +166,25 @@ void register_session(Registry& registry) {
   command({"sleep", "milliseconds", sleep, "Waits.", "sleep(1)", {}});
   row({"mem", "[freeUnusedBlocks=false]", memory, "Memory the node holds, in bytes.", "mem()[`allocatedBytes] > 0",
        "true"});
+  row({"defs", "[X]", [&registry](CallContext&, std::span<Value> args) { return definitions(registry, args); },
+       "The built-in functions, or those whose names match.", "exec syntax from defs(\"memSize\")", "[\"(X)\"]"});
+  row({"syntax", "X", syntax_of, "How a function is called.", "syntax(temporalAdd)",
+       "\"temporalAdd(date, duration, [unit])\""});
+  row({"defined", "names, [type=VAR]", is_defined,
+       "Whether there are variables, shared objects or functions of the names.", "x = 1; defined(`x`nothing)",
+       "[true,false]"});
+  command({"loadPlugin",
+           "filePath",
+           [](CallContext&, std::span<Value>) { return refuse_plugin("loadPlugin"); },
+           "Refused: this server has no plug-ins.",
+           "try { loadPlugin(\"x\") } catch(ex) { 1 }",
+           {}});
+  command({"installPlugin",
+           "pluginName, [pluginVersion]",
+           [](CallContext&, std::span<Value>) { return refuse_plugin("installPlugin"); },
+           "Refused: this server has no plug-ins.",
+           "try { installPlugin(\"x\") } catch(ex) { 1 }",
+           {}});
   row({"memSize", "X", [](CallContext&, std::span<Value> args) { return Value::of_long(bytes_of(args[0])); },
        "Bytes a value holds.", "memSize(1..1000) >= 4000", "true"});
 }

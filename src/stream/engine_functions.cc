@@ -1,0 +1,276 @@
+// Functions that make and show engines.
+
+#include <algorithm>
+#include <array>
+
+#include "base/script_error.h"
+#include "functions/declare.h"
+#include "stream/engines/cross_sectional_engine.h"
+#include "stream/engines/reactive_state_engine.h"
+#include "stream/engines/time_series_engine.h"
+#include "stream/functions.h"
+
+namespace pelorus::stream {
+namespace {
+
+using data::Table;
+using data::Type;
+using data::Value;
+using data::Vector;
+using functions::Arguments;
+using functions::CallContext;
+using functions::Declaration;
+using functions::Nature;
+
+constexpr std::string_view kFamily = "stream-engines";
+
+/// Where the arguments common to all engines stand.
+struct Places {
+  size_t metrics, dummy, output, key, time;
+};
+constexpr size_t kNowhere = 999;
+
+EngineTerms terms_of(const Arguments& a, CallContext& context, const Places& at) {
+  EngineTerms terms{.name = a.text(0, "name"), .user = context.caller().user};
+  const Value& metrics = a[at.metrics];
+  if (metrics.is_tuple())
+    terms.metrics.assign(metrics.vector().values_any().begin(), metrics.vector().values_any().end());
+  else
+    terms.metrics.push_back(metrics);
+  if (!a[at.dummy].is_table()) a.refuse("dummyTable", "must be a table.");
+  terms.input = a[at.dummy].is_table_object() ? a[at.dummy].table_object()->schema() : a[at.dummy].table().schema();
+  if (!a[at.output].is_table()) a.refuse("outputTable", "must be a table.");
+  terms.output = table_object_of(context, a.function(), a[at.output]);
+  if (a.has(at.key) && !a[at.key].is_void()) terms.keys = a.texts(at.key, "keyColumn");
+  if (a.has(at.time) && !a[at.time].is_void()) terms.time_column = a.texts(at.time, "timeColumn")[0];
+  return terms;
+}
+
+/// Refuses what an option asks for beyond its default.
+void refuse_option(const Arguments& a, size_t i, std::string_view parameter) {
+  if (a.has(i) && !a[i].is_null() && !(a[i].type() == Type::kBool && !a.flag_or(i, parameter, false)))
+    a.refuse(parameter, "is not offered yet.");
+}
+
+Value added(StreamServices& services, std::shared_ptr<Engine> engine) {
+  services.engines.add(engine);
+  return data::TableRef(std::move(engine));
+}
+
+Value make_reactive(StreamServices& services, CallContext& context, std::span<Value> args) {
+  Arguments a("createReactiveStateEngine", args);
+  auto terms = terms_of(a, context, {.metrics = 1, .dummy = 2, .output = 3, .key = 4, .time = kNowhere});
+  const Value filter = a.has(5) ? args[5] : Value::null();
+  for (const size_t i : {6, 7, 9, 10, 11}) refuse_option(a, i, "this option");
+  return added(services, std::make_shared<ReactiveStateEngine>(std::move(terms),
+                                                               std::make_unique<WorkerSession>(context), filter));
+}
+
+WindowTerms windows_of(const Arguments& a) {
+  WindowTerms windows{.window = a.integer(1, "windowSize"),
+                      .step = a.integer(2, "step"),
+                      .shows_start = a.flag_or(11, "useWindowStartTime", false),
+                      .round_time = a.flag_or(12, "roundTime", true)};
+  if (!a.has(15) || a[15].is_null()) return windows;
+  if (!a[15].is_text()) {
+    windows.fill = WindowTerms::Fill::kConstants;
+    windows.constants = a[15];
+    return windows;
+  }
+  const auto fill = a.text(15, "fill");
+  if (fill == "null")
+    windows.fill = WindowTerms::Fill::kNull;
+  else if (fill == "ffill")
+    windows.fill = WindowTerms::Fill::kPrevious;
+  else if (fill != "none")
+    a.refuse("fill", "must be none, null, ffill or a value for each metric.");
+  return windows;
+}
+
+Value make_time_series(StreamServices& services, CallContext& context, std::span<Value> args) {
+  Arguments a("createTimeSeriesEngine", args);
+  auto terms = terms_of(a, context, {.metrics = 3, .dummy = 4, .output = 5, .key = 8, .time = 6});
+  refuse_option(a, 7, "useSystemTime");
+  refuse_option(a, 10, "updateTime");
+  for (const size_t i : {13, 14, 16, 18}) refuse_option(a, i, "this option");
+  if (terms.time_column.empty()) a.refuse("timeColumn", "is missing.");
+  return added(services, std::make_shared<TimeSeriesEngine>(std::move(terms), std::make_unique<WorkerSession>(context),
+                                                            windows_of(a)));
+}
+
+Value make_cross_sectional(StreamServices& services, CallContext& context, std::span<Value> args) {
+  Arguments a("createCrossSectionalEngine", args);
+  auto terms = terms_of(a, context, {.metrics = 1, .dummy = 2, .output = 3, .key = 4, .time = 8});
+  const auto pattern = a.text_or(5, "triggeringPattern", "perBatch");
+  if (pattern != "perBatch" && pattern != "perRow") a.refuse("triggeringPattern", "must be perBatch or perRow.");
+  if (a.flag_or(7, "useSystemTime", true)) terms.time_column.clear();
+  CrossSectionTerms cross{.every_row = pattern == "perRow",
+                          .last_batch_only = a.flag_or(9, "lastBatchOnly", false),
+                          .context_column = a.text_or(10, "contextByColumn", "")};
+  return added(services, std::make_shared<CrossSectionalEngine>(
+                             std::move(terms), std::make_unique<WorkerSession>(context), std::move(cross)));
+}
+
+Value make_anomaly(StreamServices& services, CallContext& context, std::span<Value> args) {
+  Arguments a("createAnomalyDetectionEngine", args);
+  auto terms = terms_of(a, context, {.metrics = 1, .dummy = 2, .output = 3, .key = 5, .time = 4});
+  refuse_option(a, 6, "windowSize");
+  refuse_option(a, 7, "step");
+  return added(services,
+               std::make_shared<AnomalyDetectionEngine>(std::move(terms), std::make_unique<WorkerSession>(context)));
+}
+
+Value find_engine(StreamServices& services, CallContext&, std::span<Value> args) {
+  const auto name = Arguments("getStreamEngine", args).text(0, "name");
+  auto engine = services.engines.find(name);
+  if (engine == nullptr) throw ScriptError("There is no stream engine named " + name + ".");
+  return data::TableRef(std::move(engine));
+}
+
+Value drop_engine(StreamServices& services, CallContext&, std::span<Value> args) {
+  const auto name = Arguments("dropStreamEngine", args).text(0, "name");
+  if (!services.engines.remove(name)) throw ScriptError("There is no stream engine named " + name + ".");
+  return Value::null();
+}
+
+/// A table for each kind of engine.
+Value engine_statistics(StreamServices& services, CallContext&, std::span<Value>) {
+  data::Dictionary result(Type::kString, Type::kAny, true);
+  for (const char* kind :
+       {"TimeSeriesEngine", "CrossSectionalEngine", "AnomalyDetectionEngine", "ReactiveStreamEngine"}) {
+    std::vector<std::string> names, users, states, errors;
+    std::array<Vector, 4> counts{Vector(Type::kLong), Vector(Type::kLong), Vector(Type::kLong), Vector(Type::kLong)};
+    for (const auto& engine : services.engines.all()) {
+      const auto facts = engine->facts();
+      if (facts.kind != kind) continue;
+      names.push_back(facts.name);
+      users.push_back(facts.user);
+      states.emplace_back(facts.last_error.empty() ? "OK" : "FATAL");
+      errors.push_back(facts.last_error);
+      size_t c = 0;
+      for (const auto count : {facts.groups, facts.rows_in, facts.rows_out, facts.metrics})
+        counts[c++].edit<int64_t>().push_back(count);
+    }
+    if (names.empty()) continue;
+    const auto texts = [](std::vector<std::string>& values) {
+      return Vector::of_strings(Type::kString, std::move(values));
+    };
+    result.set(
+        data::Scalar::of_string(kind),
+        Table({"name", "user", "status", "lastErrMsg", "numGroups", "numRows", "numOutputRows", "numMetrics"},
+              {texts(names), texts(users), texts(states), texts(errors), counts[0], counts[1], counts[2], counts[3]}));
+  }
+  return result;
+}
+
+/// An example: tables to feed, the call that makes `e`, and what comes out.
+constexpr std::string_view kReactiveExample =
+    "src = table(1:0, `sym`v, [SYMBOL, INT]); out = table(9:0, `sym`p, [SYMBOL, INT])\n"
+    "e = createReactiveStateEngine(\"exampleR\", <prev(v)>, src, out, `sym)\n"
+    "e.append!(table(`a`b`a as sym, 1 2 3 as v)); exec p from out";
+constexpr std::string_view kTimeSeriesExample =
+    "src = table(1:0, `t`v, [DATETIME, INT]); out = table(9:0, `t`s, [DATETIME, LONG])\n"
+    "e = createTimeSeriesEngine(\"exampleT\", 60, 60, <sum(v)>, src, out, `t)\n"
+    "e.append!(table(2021.05.06T10:00:10 + 0 20 70 as t, 1 2 3 as v)); exec s from out";
+constexpr std::string_view kCrossSectionalExample =
+    "src = table(1:0, `sym`v, [SYMBOL, INT]); out = table(9:0, `t`s, [TIMESTAMP, LONG])\n"
+    "e = createCrossSectionalEngine(\"exampleC\", <sum(v)>, src, out, `sym)\n"
+    "e.append!(table(`a`b as sym, 1 2 as v)); e.append!(table([`a] as sym, [5] as v)); exec s from out";
+constexpr std::string_view kAnomalyExample =
+    "src = table(1:0, `t`v, [DATETIME, INT]); out = table(9:0, `t`kind`why, [DATETIME, INT, STRING])\n"
+    "e = createAnomalyDetectionEngine(\"exampleA\", <[v > 5, v < 2]>, src, out, `t)\n"
+    "e.append!(table(2021.05.06T10:00:10 + 0 1 2 as t, 1 3 9 as v)); exec kind from out";
+
+}  // namespace
+
+void EngineBoard::add(std::shared_ptr<Engine> engine) {
+  const std::lock_guard lock(mutex_);
+  if (engines_.size() >= kEnginesMax)
+    throw ScriptError("The node has " + std::to_string(kEnginesMax) + " engines; drop some.");
+  const auto name = engine->name();
+  if (!engines_.emplace(name, std::move(engine)).second)
+    throw ScriptError("A stream engine named " + name + " exists already; see dropStreamEngine.");
+}
+
+std::shared_ptr<Engine> EngineBoard::find(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = engines_.find(name);
+  return found == engines_.end() ? nullptr : found->second;
+}
+
+bool EngineBoard::remove(const std::string& name) {
+  std::shared_ptr<Engine> dropped;  // may end here, outside of the lock
+  const std::lock_guard lock(mutex_);
+  const auto found = engines_.find(name);
+  if (found == engines_.end()) return false;
+  dropped = std::move(found->second);
+  engines_.erase(found);
+  return true;
+}
+
+std::vector<std::shared_ptr<Engine>> EngineBoard::all() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Engine>> engines;
+  for (const auto& [name, engine] : engines_) engines.push_back(engine);
+  return engines;
+}
+
+void EngineBoard::clear() {
+  std::map<std::string, std::shared_ptr<Engine>> ended;
+  const std::lock_guard lock(mutex_);
+  ended.swap(engines_);
+}
+
+void register_engine_functions(functions::Registry& registry, StreamServices& services) {
+  const auto bound = [&services](auto* run) {
+    return [&services, run](CallContext& context, std::span<Value> args) { return run(services, context, args); };
+  };
+  const auto row = [&](Nature nature, Declaration d) { functions::declare(registry, kFamily, nature, std::move(d)); };
+  row(Nature::kWhole,
+      {"createReactiveStateEngine",
+       "name, metrics, dummyTable, outputTable, [keyColumn], [filter], [snapshotDir], [snapshotIntervalInMsgCount], "
+       "[keepOrder], [keyPurgeFilter], [keyPurgeFreqInSecond], [raftGroup], [outputElapsedMicroseconds=false], "
+       "[keyCapacity=1024], [parallelism=1]",
+       bound(make_reactive),
+       "An engine that gives a row for each row, with metrics that look back at the key's earlier rows.",
+       kReactiveExample, "[null,null,1]"});
+  row(Nature::kWhole,
+      {"createTimeSeriesEngine",
+       "name, windowSize, step, metrics, dummyTable, outputTable, [timeColumn], [useSystemTime=false], [keyColumn], "
+       "[garbageSize=50000], [updateTime], [useWindowStartTime=false], [roundTime=true], [snapshotDir], "
+       "[snapshotIntervalInMsgCount], [fill='none'], [sharedDictName], [parallelism=1], [forceTriggerTime]",
+       bound(make_time_series), "An engine of aggregates over windows of time, for each key.", kTimeSeriesExample,
+       "[3]"});
+  registry.add_alias("createTimeSeriesAggregator", "createTimeSeriesEngine");
+  row(Nature::kWhole,
+      {"createCrossSectionalEngine",
+       "name, metrics, dummyTable, outputTable, keyColumn, [triggeringPattern='perBatch'], [triggeringInterval=1000], "
+       "[useSystemTime=true], [timeColumn], [lastBatchOnly=false], [contextByColumn]",
+       bound(make_cross_sectional), "An engine of metrics over the latest row of every key.", kCrossSectionalExample,
+       "[3,7]"});
+  registry.add_alias("createCrossSectionalAggregator", "createCrossSectionalEngine");
+  row(Nature::kWhole,
+      {"createAnomalyDetectionEngine",
+       "name, metrics, dummyTable, outputTable, timeColumn, [keyColumn], [windowSize], [step], [garbageSize]",
+       bound(make_anomaly), "An engine that puts out the rows for which one of its conditions holds.", kAnomalyExample,
+       "[1,0]"});
+  row(Nature::kWhole, {"getStreamEngine",
+                       "name",
+                       bound(find_engine),
+                       "The engine of that name.",
+                       "try { getStreamEngine(`nothing) } catch(ex) { }",
+                       {}});
+  registry.add_alias("getAggregator", "getStreamEngine");
+  row(Nature::kCommand, {"dropStreamEngine",
+                         "name",
+                         bound(drop_engine),
+                         "Drops an engine.",
+                         "try { dropStreamEngine(`nothing) } catch(ex) { }",
+                         {}});
+  registry.add_alias("dropAggregator", "dropStreamEngine");
+  row(Nature::kWhole, {"getStreamEngineStat", "", bound(engine_statistics),
+                       "A dictionary of a table for each kind of engine.", "size(getStreamEngineStat()) >= 0", "true"});
+  registry.add_alias("getAggregatorStat", "getStreamEngineStat");
+}
+
+}  // namespace pelorus::stream

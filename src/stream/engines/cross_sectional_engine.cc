@@ -1,0 +1,161 @@
+#include "stream/engines/cross_sectional_engine.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/script_error.h"
+#include "data/row_index.h"
+#include "functions/arguments.h"
+
+namespace pelorus::stream {
+
+using data::Shared;
+using data::Table;
+using data::Type;
+using data::Value;
+using data::Vector;
+
+CrossSectionalEngine::CrossSectionalEngine(EngineTerms terms, std::unique_ptr<WorkerSession> session,
+                                           CrossSectionTerms cross)
+    : Engine(std::move(terms), std::move(session)),
+      cross_(std::move(cross)),
+      metrics_(metrics_of(this->terms().metrics)) {
+  for (const auto& key : this->terms().keys) keys_.push_back(input_column(key));
+  if (keys_.empty()) throw ScriptError("keyColumn must name a column.");
+  latest_ = Table(this->terms().input);
+}
+
+void CrossSectionalEngine::take_in(const Table& rows) {
+  data::RowIndex::Columns columns;
+  for (const auto c : keys_) columns.push_back(&rows.column(c));
+  std::vector<int64_t> fresh;
+  for (size_t r = 0; r < rows.rows(); ++r) {
+    const auto [found, is_new] = row_of_key_.emplace(data::RowIndex::key_of(columns, r), latest_.rows() + fresh.size());
+    if (is_new) {
+      fresh.push_back(static_cast<int64_t>(r));
+      continue;
+    }
+    const size_t known = found->second;
+    for (size_t c = 0; c < rows.columns(); ++c) {
+      if (known < latest_.rows()) latest_.edit_column(c).set(known, rows.column(c).at(r));
+    }
+    if (known >= latest_.rows()) fresh[known - latest_.rows()] = static_cast<int64_t>(r);
+  }
+  if (!fresh.empty()) (void)latest_.append(rows.take(fresh));  // of one schema: cannot fail
+}
+
+Table CrossSectionalEngine::put_out(const Table& batch) {
+  const Table section = cross_.last_batch_only ? batch : latest_;
+  std::vector<size_t> context;
+  if (!cross_.context_column.empty()) context.push_back(input_column(cross_.context_column));
+  Table all;
+  for (const auto& group : rows_by_key(section, context)) {
+    const Table own = section.take(group.rows);
+    exec::RowScope scope(exec::Relation::of(own, ""), nullptr);
+    std::vector<Value> values;
+    size_t rows = 1;
+    for (const auto& metric : metrics_) {
+      values.push_back(evaluate(metric, scope, interpreter()));
+      if (values.back().is_vector()) rows = values.back().vector().size();
+    }
+    std::vector<std::string> names;
+    std::vector<Shared<Vector>> columns;
+    const auto add = [&](const std::string& name, Shared<Vector> column) {
+      names.push_back(name);
+      columns.push_back(std::move(column));
+    };
+    const auto repeated = [&](const Vector& from) {
+      return Shared<Vector>(Vector::filled(from.scalar_at(from.size() - 1), rows));
+    };
+    if (!terms().time_column.empty()) {
+      add("time", repeated(batch.column(input_column(terms().time_column))));
+    } else {
+      constexpr int64_t kNsPerMs = 1'000'000;
+      add("time",
+          Vector::filled(data::Scalar::of<int64_t>(Type::kTimestamp, SystemClock().wall_ns() / kNsPerMs), rows));
+    }
+    if (!context.empty()) add(cross_.context_column, repeated(own.column(context[0])));
+    for (size_t m = 0; m < values.size(); ++m) {
+      if (values[m].is_vector() && values[m].vector().size() != rows)
+        throw ScriptError("The metrics of the engine " + terms().name + " differ in length.");
+      if (!values[m].is_vector() && !values[m].is_scalar())
+        throw ScriptError("The metric [" + metrics_[m].text + "] must give a scalar or a vector.");
+      add("metric" + std::to_string(m),
+          values[m].is_vector() ? values[m].vector_shared() : Shared<Vector>(Vector::filled(values[m].scalar(), rows)));
+    }
+    const Table part(std::move(names), std::move(columns));
+    if (all.columns() == 0)
+      all = part;
+    else if (const auto done = all.append(part); !done.ok())
+      throw ScriptError(done.error().message);
+  }
+  return all;
+}
+
+Table CrossSectionalEngine::process(const Table& rows) {
+  if (rows.rows() == 0) return Table();
+  if (!cross_.every_row) {
+    take_in(rows);
+    return put_out(rows);
+  }
+  Table all;
+  for (size_t r = 0; r < rows.rows(); ++r) {
+    const Table row = rows.slice(r, 1);
+    take_in(row);
+    const Table part = put_out(row);
+    if (all.columns() == 0)
+      all = part;
+    else if (const auto done = all.append(part); !done.ok())
+      throw ScriptError(done.error().message);
+  }
+  return all;
+}
+
+AnomalyDetectionEngine::AnomalyDetectionEngine(EngineTerms terms, std::unique_ptr<WorkerSession> session)
+    : Engine(std::move(terms), std::move(session)),
+      metrics_(metrics_of(this->terms().metrics)),
+      calls_(metrics_, this->terms().input, interpreter()) {
+  time_ = input_column(this->terms().time_column);
+  for (const auto& key : this->terms().keys) keys_.push_back(input_column(key));
+}
+
+Table AnomalyDetectionEngine::process(const Table& rows) {
+  struct Alert {
+    int64_t row;
+    int32_t metric;
+  };
+  std::vector<Alert> alerts;
+  for (const auto& group : rows_by_key(rows, keys_)) {
+    const Table own = group.rows.size() == rows.rows() ? rows : rows.take(group.rows);
+    exec::RowScope scope(exec::Relation::of(own, ""), nullptr);
+    memories_[group.key].feed(calls_, metrics_, scope, interpreter());
+    for (size_t m = 0; m < metrics_.size(); ++m) {
+      const auto flags =
+          functions::converted("metrics", evaluate_column(metrics_[m], scope, interpreter()), Type::kBool);
+      for (size_t r = 0; r < group.rows.size(); ++r) {
+        if (flags->values<int8_t>()[r] == 1) alerts.push_back({group.rows[r], static_cast<int32_t>(m)});
+      }
+    }
+  }
+  std::stable_sort(alerts.begin(), alerts.end(), [](const Alert& a, const Alert& b) { return a.row < b.row; });
+  std::vector<int64_t> where;
+  Vector kinds(Type::kInt);
+  std::vector<std::string> texts;
+  for (const auto& alert : alerts) {
+    where.push_back(alert.row);
+    kinds.edit<int32_t>().push_back(alert.metric);
+    texts.push_back(metrics_[static_cast<size_t>(alert.metric)].text);
+  }
+  std::vector<std::string> names{terms().time_column};
+  std::vector<Shared<Vector>> columns{rows.column(time_).take(where)};
+  for (const auto key : keys_) {
+    names.push_back(rows.names()[key]);
+    columns.emplace_back(rows.column(key).take(where));
+  }
+  names.insert(names.end(), {"anomalyType", "anomalyString"});
+  columns.emplace_back(std::move(kinds));
+  columns.emplace_back(Vector::of_strings(Type::kString, std::move(texts)));
+  return Table(std::move(names), std::move(columns));
+}
+
+}  // namespace pelorus::stream

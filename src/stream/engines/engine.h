@@ -1,0 +1,83 @@
+#pragma once
+// What all stream engines are: a table rows are fed to, whose results go to another table.
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "data/table.h"
+#include "data/value.h"
+#include "stream/worker_session.h"
+
+namespace pelorus::stream {
+
+/// What every engine is made with.
+struct EngineTerms {
+  std::string name;
+  std::string user;
+  data::Schema input;                // of dummyTable
+  std::vector<data::Value> metrics;  // CODE
+  data::TableRef output;
+  std::vector<std::string> keys;
+  std::string time_column;  // empty: none
+};
+
+/// One row of getStreamEngineStat.
+struct EngineFacts {
+  std::string kind;  // "ReactiveStreamEngine": the table of the statistics it belongs to
+  std::string name;
+  std::string user;
+  std::string last_error;
+  int64_t rows_in = 0;
+  int64_t rows_out = 0;
+  int64_t groups = 0;
+  int64_t metrics = 0;
+};
+
+/// Feeding is synchronous: append() returns when the results are in the output table. Thread-safe; one batch at a time.
+class Engine : public data::TableObject {
+ public:
+  Engine(EngineTerms terms, std::unique_ptr<WorkerSession> session)
+      : terms_(std::move(terms)), session_(std::move(session)) {}
+
+  std::string type_text() const override { return "STREAM ENGINE"; }
+  data::Schema schema() const override { return terms_.input; }
+  /// Engines show no rows.
+  Result<data::Table> snapshot() const override { return data::Table(terms_.input); }
+  Result<int64_t> append(const data::Table& rows) override;
+  Status edit(const std::function<Status(data::Table&)>&) override {
+    return Error{ErrorCode::kInvalid, "A stream engine has no rows to change."};
+  }
+  EngineFacts facts() const;
+  const std::string& name() const { return terms_.name; }
+
+ protected:
+  virtual std::string kind() const = 0;
+  /// The results of a batch of rows of the input schema; called under the engine's lock. ScriptError.
+  virtual data::Table process(const data::Table& rows) = 0;
+  virtual int64_t groups() const = 0;
+
+  const EngineTerms& terms() const { return terms_; }
+  exec::Interpreter& interpreter() { return session_->interpreter(); }
+  /// Position of an input column. ScriptError when there is none.
+  size_t input_column(const std::string& column) const;
+
+ private:
+  const EngineTerms terms_;
+  const std::unique_ptr<WorkerSession> session_;
+  mutable std::mutex mutex_;
+  std::string last_error_;  // guarded by mutex_
+  int64_t rows_in_ = 0;     // guarded by mutex_
+  int64_t rows_out_ = 0;    // guarded by mutex_
+};
+
+/// Rows of equal key, in order.
+struct KeyedRows {
+  std::string key;
+  std::vector<int64_t> rows;
+};
+/// Groups by first appearance; one group of all rows when there are no keys.
+std::vector<KeyedRows> rows_by_key(const data::Table& rows, const std::vector<size_t>& keys);
+
+}  // namespace pelorus::stream

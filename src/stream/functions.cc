@@ -1,0 +1,262 @@
+#include "stream/functions.h"
+
+#include "base/script_error.h"
+#include "data/shared_table.h"
+#include "functions/append.h"
+#include "functions/declare.h"
+
+namespace pelorus::stream {
+namespace {
+
+using data::Shared;
+using data::Table;
+using data::Type;
+using data::Value;
+using data::Vector;
+using functions::Arguments;
+using functions::CallContext;
+using functions::Declaration;
+using functions::Nature;
+
+constexpr std::string_view kFamily = "streams";
+
+std::shared_ptr<StreamTable> stream_table_of(const Value& value) {
+  return value.is_table_object() ? std::dynamic_pointer_cast<StreamTable>(value.table_object()) : nullptr;
+}
+
+std::shared_ptr<StreamTable> shared_stream(CallContext& context, std::string_view function, const std::string& name) {
+  const auto found = context.shared_objects().find(name);
+  auto table = found ? stream_table_of(*found) : nullptr;
+  if (table == nullptr)
+    throw ScriptError(std::string(function) + ": there is no shared stream table named " + name + ".");
+  return table;
+}
+
+/// A table made by the built-in `maker` from the same arguments, as a stream table.
+functions::Native stream_maker(functions::Registry& registry, std::string_view maker, bool keyed) {
+  const auto builtin = registry.find(maker);
+  return [builtin, keyed](CallContext& context, std::span<Value> args) -> Value {
+    // Run in place, so that the names of the arguments are still those of this call.
+    const Value made = builtin->function().run(context, args);
+    const Table rows = functions::table_argument("streamTable", made);
+    const auto keys = keyed ? Arguments("keyedStreamTable", args).texts(0, "keyColumns") : std::vector<std::string>();
+    return data::TableRef(std::make_shared<StreamTable>(rows, keys));
+  };
+}
+
+std::string topic_of(const StreamServices& services, const std::string& table, const std::string& action) {
+  return services.node + "/" + table + (action.empty() ? "" : "/" + action);
+}
+
+void refuse_server(const Arguments& a) {
+  if (a.has(0) && !a[0].is_null())
+    a.refuse("server", "must be left out: only tables of this node can be subscribed to.");
+}
+
+enum SubscribeAt : size_t {
+  kServer,
+  kTableName,
+  kActionName,
+  kOffset,
+  kHandler,
+  kMsgAsTable,
+  kBatchSize,
+  kThrottle,
+  kHash,
+  kReconnect,
+  kFilter,
+  kPersistOffset,
+  kTimeTrigger,
+  kHandlerNeedMsgId,
+};
+
+Value subscribe(StreamServices& services, CallContext& context, std::span<Value> args) {
+  Arguments a("subscribeTable", args);
+  refuse_server(a);
+  SubscriptionTerms terms{.table = a.text(kTableName, "tableName"),
+                          .action = a.text_or(kActionName, "actionName", ""),
+                          .offset = a.integer_or(kOffset, "offset", -1),
+                          .message_as_table = a.flag_or(kMsgAsTable, "msgAsTable", false),
+                          .handler_needs_id = a.flag_or(kHandlerNeedMsgId, "handlerNeedMsgId", false),
+                          .batch_rows = a.integer_or(kBatchSize, "batchSize", 0)};
+  const auto table = shared_stream(context, "subscribeTable", terms.table);
+  if (!a.has(kHandler)) a.refuse("handler", "is missing.");
+  terms.handler = args[kHandler];
+  if (terms.handler.is_table()) terms.handler = table_object_of(context, "subscribeTable", args[kHandler]);
+  if (!terms.handler.is_function() && !terms.handler.is_table()) a.refuse("handler", "must be a function or a table.");
+  const double throttle = a.number_or(kThrottle, "throttle", 1);
+  constexpr double kThrottleMax = 86400;
+  if (!(throttle >= 0.001) || throttle > kThrottleMax) a.refuse("throttle", "must be between 0.001 and 86400 seconds.");
+  terms.throttle = std::chrono::milliseconds(static_cast<int64_t>(throttle * 1000));
+  if (a.has(kFilter)) terms.filter = args[kFilter];
+  if (a.flag_or(kPersistOffset, "persistOffset", false)) a.refuse("persistOffset", "is not offered yet.");
+  if (terms.offset < -1 || terms.offset > table->rows()) a.refuse("offset", "must be -1 or the number of a row.");
+  if (terms.offset == -1) terms.offset = table->rows();
+  const auto topic = topic_of(services, terms.table, terms.action);
+  if (services.subscriptions.has(topic)) throw ScriptError("The subscription " + topic + " exists already.");
+  auto session = std::make_unique<WorkerSession>(context);
+  auto made = std::make_unique<Subscription>(topic, std::move(terms), table, std::move(session));
+  if (!services.subscriptions.add(topic, std::move(made))) {
+    throw ScriptError("The subscription " + topic + " can't be added: it exists already, or the node has " +
+                      std::to_string(SubscriptionBoard::kSubscriptionsMax) + " of them.");
+  }
+  return Value::of_string(topic);
+}
+
+Value unsubscribe(StreamServices& services, CallContext&, std::span<Value> args) {
+  Arguments a("unsubscribeTable", args);
+  refuse_server(a);
+  services.subscriptions.remove(topic_of(services, a.text(1, "tableName"), a.text_or(2, "actionName", "")));
+  return Value::null();
+}
+
+Value drop_table(StreamServices& services, CallContext& context, std::span<Value> args) {
+  Arguments a("dropStreamTable", args);
+  const auto name = a.text(0, "tableName");
+  (void)shared_stream(context, "dropStreamTable", name);
+  if (services.subscriptions.is_subscribed(name) && !a.flag_or(1, "force", false))
+    throw ScriptError("The stream table " + name + " has subscribers; unsubscribe them first.");
+  context.shared_objects().erase(name);
+  return Value::null();
+}
+
+/// Columns of a table built row by row.
+struct Rows {
+  std::vector<std::string> names;
+  std::vector<Vector> columns;
+  void column(const std::string& name, Type type) {
+    names.push_back(name);
+    columns.emplace_back(type);
+  }
+  void add(std::initializer_list<Value> row) {
+    size_t c = 0;
+    for (const auto& value : row) columns[c++].push_back(value);
+  }
+  Value table() {
+    return Table(std::move(names), {std::make_move_iterator(columns.begin()), std::make_move_iterator(columns.end())});
+  }
+};
+
+Value statistics(StreamServices& services, CallContext& context, std::span<Value>) {
+  Rows workers, tables, connections;
+  for (const char* name : {"topic", "type"}) workers.column(name, Type::kString);
+  for (const char* name : {"queueDepth", "processedMsgCount", "lastMsgId", "failedMsgCount"})
+    workers.column(name, Type::kLong);
+  workers.column("lastErrMsg", Type::kString);
+  for (const auto& f : services.subscriptions.all()) {
+    workers.add({Value::of_string(f.topic), Value::of_string("local"), Value::of_long(f.waiting),
+                 Value::of_long(f.processed), Value::of_long(f.next_row - 1), Value::of_long(f.failed),
+                 Value::of_string(f.last_error)});
+  }
+  tables.column("tableName", Type::kString);
+  tables.column("rows", Type::kLong);
+  for (const auto& name : context.shared_objects().names()) {
+    const auto found = context.shared_objects().find(name);
+    const auto table = found ? stream_table_of(*found) : nullptr;
+    if (table != nullptr) tables.add({Value::of_string(name), Value::of_long(table->rows())});
+  }
+  connections.column("client", Type::kString);
+  data::Dictionary result(Type::kString, Type::kAny, true);
+  result.set(data::Scalar::of_string("pubConns"), connections.table());
+  result.set(data::Scalar::of_string("pubTables"), tables.table());
+  result.set(data::Scalar::of_string("subWorkers"), workers.table());
+  return result;
+}
+
+Value set_filter_column(CallContext&, std::span<Value> args) {
+  Arguments a("setStreamTableFilterColumn", args);
+  const auto table = stream_table_of(args[0]);
+  if (table == nullptr) a.refuse("streamTable", "must be a stream table.");
+  const auto column = a.text(1, "columnName");
+  const auto schema = table->schema();
+  if (std::none_of(schema.begin(), schema.end(), [&](const auto& c) { return c.name == column; }))
+    a.refuse("columnName", "must name a column of the table.");
+  table->set_filter_column(column);
+  return Value::null();
+}
+
+void register_tables(functions::Registry& registry) {
+  const auto row = [&](Declaration d) { functions::declare(registry, kFamily, Nature::kWhole, std::move(d)); };
+  row({"streamTable", "X, [args...]", stream_maker(registry, "table", false),
+       "A table that only grows and tells its subscribers; made as table() makes one.",
+       "t = streamTable(10:0, `a`b, [INT, STRING]); t.append!(table(1 2 as a, `x`y as b)); exec b from t where a = 2",
+       "[\"y\"]"});
+  row({"keyedStreamTable", "keyColumns, X, [args...]", stream_maker(registry, "keyedTable", true),
+       "A stream table that ignores rows whose key it has seen.",
+       "t = keyedStreamTable(`a, 10:0, `a`b, [INT, INT]); t.append!(table(1 2 1 as a, 5 6 7 as b)); exec b from t",
+       "[5,6]"});
+  functions::declare(registry, kFamily, Nature::kCommand,
+                     {"setStreamTableFilterColumn",
+                      "streamTable, columnName",
+                      set_filter_column,
+                      "The column whose values subscribers may ask for.",
+                      "t = streamTable(10:0, `a`b, [INT, INT]); setStreamTableFilterColumn(t, `a)",
+                      {}});
+}
+
+}  // namespace
+
+data::TableRef table_object_of(CallContext& context, std::string_view function, Value& table) {
+  if (table.is_table_object()) return table.table_object();
+  if (!table.is_plain_table())
+    throw ScriptError(std::string(function) + ": a table is expected, not " + table.type_text() + ".");
+  const Shared<Table> rows = table.table_shared();
+  const data::TableRef object = std::make_shared<data::SharedTable>(*rows);
+  for (const auto& name : context.variable_names()) {
+    Value* variable = context.find_variable(name);
+    if (variable != nullptr && variable->is_plain_table() && variable->table_shared().shares_with(rows))
+      *variable = object;
+  }
+  return object;
+}
+
+void register_stream_functions(functions::Registry& registry, StreamServices& services) {
+  const auto bound = [&services](auto* run) {
+    return [&services, run](CallContext& context, std::span<Value> args) { return run(services, context, args); };
+  };
+  const auto row = [&](Nature nature, Declaration d) { functions::declare(registry, kFamily, nature, std::move(d)); };
+  register_tables(registry);
+  row(Nature::kCommand,
+      {"subscribeTable",
+       "[server], [tableName], [actionName], [offset=-1], [handler], [msgAsTable=false], [batchSize=0], [throttle=1], "
+       "[hash=-1], [reconnect=false], [filter], [persistOffset=false], [timeTrigger=false], [handlerNeedMsgId=false]",
+       bound(subscribe), "Calls a handler with the rows that come to a shared stream table; the topic.",
+       "share streamTable(10:0, `a, [INT]) as exampleStreamA\ngo\nsize(subscribeTable(tableName=`exampleStreamA, "
+       "actionName=`x, handler=print)) > 0",
+       "true"});
+  row(Nature::kCommand, {"unsubscribeTable",
+                         "[server], [tableName], [actionName], [removeOffset=true]",
+                         bound(unsubscribe),
+                         "Ends a subscription.",
+                         "share streamTable(10:0, `a, [INT]) as exampleStreamB\ngo\nsubscribeTable(tableName="
+                         "`exampleStreamB, actionName=`x, handler=print)\nunsubscribeTable(tableName=`exampleStreamB, "
+                         "actionName=`x)",
+                         {}});
+  row(Nature::kCommand, {"dropStreamTable",
+                         "tableName, [force=false]",
+                         bound(drop_table),
+                         "Drops a shared stream table.",
+                         "share streamTable(10:0, `a, [INT]) as exampleStreamC\ngo\ndropStreamTable(`exampleStreamC)",
+                         {}});
+  row(Nature::kWhole, {"existsStreamTable", "tableName",
+                       [](CallContext& context, std::span<Value> args) -> Value {
+                         const auto found =
+                             context.shared_objects().find(Arguments("existsStreamTable", args).text(0, "tableName"));
+                         return Value::of_bool(found && stream_table_of(*found) != nullptr);
+                       },
+                       "Whether there is a shared stream table of that name.", "existsStreamTable(`nothing)", "false"});
+  row(Nature::kWhole, {"existsSubscriptionTopic", "[server], [tableName], [actionName]",
+                       [&services](CallContext&, std::span<Value> args) -> Value {
+                         Arguments a("existsSubscriptionTopic", args);
+                         refuse_server(a);
+                         return Value::of_bool(services.subscriptions.has(
+                             topic_of(services, a.text(1, "tableName"), a.text_or(2, "actionName", ""))));
+                       },
+                       "Whether there is such a subscription.", "existsSubscriptionTopic(, `nothing, `x)", "false"});
+  row(Nature::kWhole,
+      {"getStreamingStat", "", bound(statistics), "A dictionary of tables: pubConns, pubTables, subWorkers.",
+       "size(getStreamingStat().subWorkers) >= 0", "true"});
+  register_engine_functions(registry, services);
+}
+
+}  // namespace pelorus::stream

@@ -1,0 +1,57 @@
+#pragma once
+// The functions of scripts that concern streams: tables, subscriptions, engines.
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "functions/registry.h"
+#include "stream/engines/engine.h"
+#include "stream/subscription.h"
+
+namespace pelorus::stream {
+
+/// The engines of a node by name. Thread-safe.
+class EngineBoard {
+ public:
+  static constexpr size_t kEnginesMax = 4096;
+
+  /// ScriptError when the name is taken or the board is full.
+  void add(std::shared_ptr<Engine> engine);
+  /// Null when there is none.
+  std::shared_ptr<Engine> find(const std::string& name) const;
+  bool remove(const std::string& name);
+  std::vector<std::shared_ptr<Engine>> all() const;
+  void clear();
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<Engine>> engines_;  // guarded by mutex_
+};
+
+/// What the functions work on. Outlives the registry; cleared before the sessions' surroundings go.
+struct StreamServices {
+  std::string node;  // "host:port:alias", the beginning of topics
+  SubscriptionBoard subscriptions;
+  EngineBoard engines;
+
+  void clear() {
+    subscriptions.clear();
+    engines.clear();
+  }
+};
+
+/// streamTable keyedStreamTable subscribeTable unsubscribeTable dropStreamTable existsStreamTable
+/// existsSubscriptionTopic getStreamingStat setStreamTableFilterColumn, create…Engine, getStreamEngine dropStreamEngine
+/// getStreamEngineStat
+void register_stream_functions(functions::Registry& registry, StreamServices& services);
+
+/// Those of them that make and show engines.
+void register_engine_functions(functions::Registry& registry, StreamServices& services);
+
+/// The table behind a value with an identity of its own; a plain table becomes one in all session variables that hold
+/// it.
+data::TableRef table_object_of(functions::CallContext& context, std::string_view function, data::Value& table);
+
+}  // namespace pelorus::stream

@@ -1,0 +1,61 @@
+#pragma once
+// A table that only grows and tells its subscribers.
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "data/table.h"
+
+namespace pelorus::stream {
+
+/// Rows are numbered from 0 in the order they came; they are kept in chunks so that a reader never makes a writer copy
+/// more than one of them. Thread-safe.
+class StreamTable final : public data::TableObject {
+ public:
+  static constexpr size_t kChunkRows = 8192;
+
+  /// `keys`: rows whose key was seen before are ignored; empty for a plain stream table.
+  StreamTable(data::Table rows, std::vector<std::string> keys);
+  ~StreamTable() override;
+
+  std::string type_text() const override { return "STREAMING TABLE"; }
+  data::Schema schema() const override { return schema_; }
+  Result<data::Table> snapshot() const override;
+  Result<int64_t> append(const data::Table& rows) override;
+  /// kInvalid: rows of a stream table cannot be changed.
+  Status edit(const std::function<Status(data::Table&)>& change) override;
+
+  int64_t rows() const;
+  /// Rows [from, from + count), fewer at the end.
+  data::Table read(int64_t from, int64_t count) const;
+
+  /// Called after each append, outside of the table's lock, on the writer's thread; must be quick. The number ends it.
+  int64_t listen(std::function<void()> on_rows);
+  void unlisten(int64_t listener);
+
+  /// The column whose values subscribers may ask for; empty: none.
+  void set_filter_column(const std::string& name);
+  std::string filter_column() const;
+
+ private:
+  class SeenKeys;
+  data::Table without_known_keys(const data::Table& rows);
+
+  const data::Schema schema_;
+  const std::vector<std::string> keys_;
+  mutable std::mutex mutex_;
+  std::vector<data::Table> chunks_;                     // guarded by mutex_; all but the last hold kChunkRows rows
+  int64_t rows_ = 0;                                    // guarded by mutex_
+  std::unique_ptr<SeenKeys> seen_;                      // guarded by mutex_; null without keys
+  std::string filter_column_;                           // guarded by mutex_
+  std::mutex listeners_mutex_;                          // taken after mutex_ was released
+  std::map<int64_t, std::function<void()>> listeners_;  // guarded by listeners_mutex_
+  int64_t next_listener_ = 1;                           // guarded by listeners_mutex_
+};
+
+}  // namespace pelorus::stream

@@ -1,0 +1,24 @@
+#include "stream/worker_session.h"
+
+#include "base/script_error.h"
+
+namespace pelorus::stream {
+namespace {
+
+exec::Interpreter& interpreter_of(functions::CallContext& creator) {
+  auto* interpreter = dynamic_cast<exec::Interpreter*>(&creator);
+  if (interpreter == nullptr) throw ScriptError("Streams can be set up by scripts only.");
+  return *interpreter;
+}
+
+}  // namespace
+
+WorkerSession::WorkerSession(functions::CallContext& creator)
+    : scope_(creator.random()()), interpreter_(interpreter_of(creator).surroundings(), scope_) {
+  auto& session = interpreter_of(creator).session();
+  scope_.caller = session.caller;
+  scope_.reserve_memory = session.reserve_memory;
+  for (const auto& name : session.definition_names()) scope_.define(name, session.find_definition(name));
+}
+
+}  // namespace pelorus::stream
