@@ -1,6 +1,7 @@
 #include "exec/sql_functions.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/script_error.h"
 #include "data/convert.h"
@@ -562,7 +563,8 @@ void register_sql_functions(functions::Registry& registry) {
        "[5,4]"});
   row({"sliceByKey", "table, rowKeys, [cols], [preserveOrder=false]", slice_by_key, "The rows with these keys.",
        "sliceByKey(keyedTable(`k, 1 2 as k, 3 4 as v), 2).v", "[4]"});
-  row({"exists", "subquery", exists, "Whether a query gives any rows, or a file or folder of the node exists.", "exists(select * from table(1 2 as a))",
+  row({"exists", "subquery", exists,
+       "Whether a query gives any rows, or a file or folder of the node exists.", "exists(select * from table(1 2 as a))",
        "true"});
 }
 

@@ -66,12 +66,16 @@ ScriptEngine::ScriptEngine(const NodeEnvironment& environment, Clock& clock, dis
       login_(users_, clock, {.ticket_secret = environment.cluster_key}),
       sessions_(clock, static_cast<size_t>(environment.settings().integer("maxConnections"))),
       runner_(hosts_, login_, jobs_, outcomes_, clock,
-              {.client_auth = environment.settings().boolean("enableClientAuth")}) {}
+              {.client_auth = environment.settings().boolean("enableClientAuth")}),
+      background_jobs_(clock) {}
 
 void ScriptEngine::register_functions(dist::DistributedServices distributed, std::function<bool()> is_initialized) {
   functions::register_builtins(registry_);
   exec::register_language_functions(registry_);
   exec::register_sql_functions(registry_);
+  streams_.node = environment_.site.to_string();
+  stream::register_stream_functions(registry_, streams_);
+  session::register_job_functions(registry_, background_jobs_, environment_.site.alias);
   dist::register_definition_functions(registry_, distributed);
   dist::register_cluster_functions(registry_, distributed);
   dist::register_loading_functions(registry_);

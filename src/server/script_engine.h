@@ -8,9 +8,11 @@
 #include "exec/session_scope.h"
 #include "exec/sql_runner.h"
 #include "functions/registry.h"
+#include "session/background_jobs.h"
 #include "session/functions.h"
 #include "session/interpreter_host.h"
 #include "session/run_statement.h"
+#include "stream/functions.h"
 #include "server/start_up.h"
 
 namespace pelorus::server {
@@ -55,6 +57,8 @@ class ScriptEngine {
   session::OutcomeMemory outcomes_;
   session::SessionTable sessions_;
   session::StatementRunner runner_;
+  stream::StreamServices streams_;
+  session::BackgroundJobs background_jobs_;
 };
 
 /// getNodeAlias getNodeType getNodeHost getNodePort getControllerAlias getHomeDir getConfig license writeLog

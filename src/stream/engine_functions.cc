@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/script_error.h"
+#include "functions/arguments.h"
 #include "functions/declare.h"
 #include "stream/engines/cross_sectional_engine.h"
 #include "stream/engines/reactive_state_engine.h"
@@ -63,7 +64,7 @@ Value make_reactive(StreamServices& services, CallContext& context, std::span<Va
   const Value filter = a.has(5) ? args[5] : Value::null();
   for (const size_t i : {6, 7, 9, 10, 11}) refuse_option(a, i, "this option");
   return added(services, std::make_shared<ReactiveStateEngine>(std::move(terms),
-                                                               std::make_unique<WorkerSession>(context), filter));
+                                                               std::make_unique<exec::WorkerSession>(context), filter));
 }
 
 WindowTerms windows_of(const Arguments& a) {
@@ -94,8 +95,8 @@ Value make_time_series(StreamServices& services, CallContext& context, std::span
   refuse_option(a, 10, "updateTime");
   for (const size_t i : {13, 14, 16, 18}) refuse_option(a, i, "this option");
   if (terms.time_column.empty()) a.refuse("timeColumn", "is missing.");
-  return added(services, std::make_shared<TimeSeriesEngine>(std::move(terms), std::make_unique<WorkerSession>(context),
-                                                            windows_of(a)));
+  return added(services, std::make_shared<TimeSeriesEngine>(
+                             std::move(terms), std::make_unique<exec::WorkerSession>(context), windows_of(a)));
 }
 
 Value make_cross_sectional(StreamServices& services, CallContext& context, std::span<Value> args) {
@@ -103,12 +104,13 @@ Value make_cross_sectional(StreamServices& services, CallContext& context, std::
   auto terms = terms_of(a, context, {.metrics = 1, .dummy = 2, .output = 3, .key = 4, .time = 8});
   const auto pattern = a.text_or(5, "triggeringPattern", "perBatch");
   if (pattern != "perBatch" && pattern != "perRow") a.refuse("triggeringPattern", "must be perBatch or perRow.");
+  if (terms.keys.empty()) a.refuse("keyColumn", "must name a column.");
   if (a.flag_or(7, "useSystemTime", true)) terms.time_column.clear();
   CrossSectionTerms cross{.every_row = pattern == "perRow",
                           .last_batch_only = a.flag_or(9, "lastBatchOnly", false),
                           .context_column = a.text_or(10, "contextByColumn", "")};
   return added(services, std::make_shared<CrossSectionalEngine>(
-                             std::move(terms), std::make_unique<WorkerSession>(context), std::move(cross)));
+                             std::move(terms), std::make_unique<exec::WorkerSession>(context), std::move(cross)));
 }
 
 Value make_anomaly(StreamServices& services, CallContext& context, std::span<Value> args) {
@@ -116,8 +118,8 @@ Value make_anomaly(StreamServices& services, CallContext& context, std::span<Val
   auto terms = terms_of(a, context, {.metrics = 1, .dummy = 2, .output = 3, .key = 5, .time = 4});
   refuse_option(a, 6, "windowSize");
   refuse_option(a, 7, "step");
-  return added(services,
-               std::make_shared<AnomalyDetectionEngine>(std::move(terms), std::make_unique<WorkerSession>(context)));
+  return added(services, std::make_shared<AnomalyDetectionEngine>(std::move(terms),
+                                                                  std::make_unique<exec::WorkerSession>(context)));
 }
 
 Value find_engine(StreamServices& services, CallContext&, std::span<Value> args) {

@@ -94,7 +94,7 @@ Value subscribe(StreamServices& services, CallContext& context, std::span<Value>
   if (terms.offset == -1) terms.offset = table->rows();
   const auto topic = topic_of(services, terms.table, terms.action);
   if (services.subscriptions.has(topic)) throw ScriptError("The subscription " + topic + " exists already.");
-  auto session = std::make_unique<WorkerSession>(context);
+  auto session = std::make_unique<exec::WorkerSession>(context);
   auto made = std::make_unique<Subscription>(topic, std::move(terms), table, std::move(session));
   if (!services.subscriptions.add(topic, std::move(made))) {
     throw ScriptError("The subscription " + topic + " can't be added: it exists already, or the node has " +

@@ -12,7 +12,7 @@ using data::Value;
 using data::Vector;
 
 Subscription::Subscription(std::string topic, SubscriptionTerms terms, std::shared_ptr<StreamTable> table,
-                           std::unique_ptr<WorkerSession> session)
+                           std::unique_ptr<exec::WorkerSession> session)
     : topic_(std::move(topic)),
       terms_(std::move(terms)),
       table_(std::move(table)),

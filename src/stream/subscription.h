@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "stream/stream_table.h"
-#include "stream/worker_session.h"
+#include "exec/worker_session.h"
 
 namespace pelorus::stream {
 
@@ -43,7 +43,7 @@ struct SubscriptionFacts {
 class Subscription {
  public:
   Subscription(std::string topic, SubscriptionTerms terms, std::shared_ptr<StreamTable> table,
-               std::unique_ptr<WorkerSession> session);
+               std::unique_ptr<exec::WorkerSession> session);
   ~Subscription();
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
@@ -63,7 +63,7 @@ class Subscription {
   const std::string topic_;
   const SubscriptionTerms terms_;
   const std::shared_ptr<StreamTable> table_;
-  const std::unique_ptr<WorkerSession> session_;  // the thread's
+  const std::unique_ptr<exec::WorkerSession> session_;  // the thread's
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;   // guarded by mutex_

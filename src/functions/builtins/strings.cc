@@ -296,7 +296,7 @@ void register_changes(Registry& registry) {
        "strReplace(\"a-b-c\", \"-\", \"+\")", "\"a+b+c\""});
   row({"repeat", "X, n", repeat, "n times over.", "repeat(\"ab\", 3)", "\"ababab\""});
   declare(registry, kFamily, Nature::kWhole,
-          {"split", "str, [delimiter=',']", split, "The parts between separators.", "split(\"a,b,,c\", \",\")",
+          {"split", "str, [delimiter]", split, "The parts between separators.", "split(\"a,b,,c\", \",\")",
            "[\"a\",\"b\",\"\",\"c\"]"});
   declare(registry, kFamily, Nature::kAggregate,
           {"concat", "X, [separator]", concat, "The elements as one text with a separator between.",

@@ -15,15 +15,26 @@ using data::Type;
 using data::Value;
 using data::Vector;
 
-CrossSectionalEngine::CrossSectionalEngine(EngineTerms terms, std::unique_ptr<WorkerSession> session,
+namespace {
+
+/// Adds rows to a table that may have no columns yet.
+void add_rows(const Table& part, Table* all) {
+  if (all->columns() == 0) {
+    *all = part;
+    return;
+  }
+  if (const auto done = all->append(part); !done.ok()) throw ScriptError(done.error().message);
+}
+
+}  // namespace
+
+CrossSectionalEngine::CrossSectionalEngine(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session,
                                            CrossSectionTerms cross)
     : Engine(std::move(terms), std::move(session)),
       cross_(std::move(cross)),
-      metrics_(metrics_of(this->terms().metrics)) {
-  for (const auto& key : this->terms().keys) keys_.push_back(input_column(key));
-  if (keys_.empty()) throw ScriptError("keyColumn must name a column.");
-  latest_ = Table(this->terms().input);
-}
+      metrics_(metrics_of(this->terms().metrics)),
+      keys_(input_columns(this->terms().keys)),
+      latest_(this->terms().input) {}
 
 void CrossSectionalEngine::take_in(const Table& rows) {
   data::RowIndex::Columns columns;
@@ -44,51 +55,48 @@ void CrossSectionalEngine::take_in(const Table& rows) {
   if (!fresh.empty()) (void)latest_.append(rows.take(fresh));  // of one schema: cannot fail
 }
 
+Table CrossSectionalEngine::results_of(const Table& own, const Table& batch) {
+  exec::RowScope scope(exec::Relation::of(own, ""), nullptr);
+  std::vector<Value> values;
+  size_t rows = 1;
+  for (const auto& metric : metrics_) {
+    values.push_back(evaluate(metric, scope, interpreter()));
+    if (values.back().is_vector()) rows = values.back().vector().size();
+  }
+  std::vector<std::string> names;
+  std::vector<Shared<Vector>> columns;
+  const auto add = [&](const std::string& name, const data::Scalar& repeated) {
+    names.push_back(name);
+    columns.emplace_back(Vector::filled(repeated, rows));
+  };
+  if (!terms().time_column.empty()) {
+    add("time", batch.column(input_column(terms().time_column)).scalar_at(batch.rows() - 1));
+  } else {
+    constexpr int64_t kNsPerMs = 1'000'000;
+    add("time", data::Scalar::of<int64_t>(Type::kTimestamp, SystemClock().wall_ns() / kNsPerMs));
+  }
+  if (!cross_.context_column.empty())
+    add(cross_.context_column, own.column(input_column(cross_.context_column)).scalar_at(0));
+  for (size_t m = 0; m < values.size(); ++m) {
+    const auto name = "metric" + std::to_string(m);
+    if (values[m].is_scalar()) {
+      add(name, values[m].scalar());
+      continue;
+    }
+    if (!values[m].is_vector() || values[m].vector().size() != rows)
+      throw ScriptError("The metric [" + metrics_[m].text + "] must give a scalar, or a vector as long as the others.");
+    names.push_back(name);
+    columns.push_back(values[m].vector_shared());
+  }
+  return Table(std::move(names), std::move(columns));
+}
+
 Table CrossSectionalEngine::put_out(const Table& batch) {
   const Table section = cross_.last_batch_only ? batch : latest_;
   std::vector<size_t> context;
   if (!cross_.context_column.empty()) context.push_back(input_column(cross_.context_column));
   Table all;
-  for (const auto& group : rows_by_key(section, context)) {
-    const Table own = section.take(group.rows);
-    exec::RowScope scope(exec::Relation::of(own, ""), nullptr);
-    std::vector<Value> values;
-    size_t rows = 1;
-    for (const auto& metric : metrics_) {
-      values.push_back(evaluate(metric, scope, interpreter()));
-      if (values.back().is_vector()) rows = values.back().vector().size();
-    }
-    std::vector<std::string> names;
-    std::vector<Shared<Vector>> columns;
-    const auto add = [&](const std::string& name, Shared<Vector> column) {
-      names.push_back(name);
-      columns.push_back(std::move(column));
-    };
-    const auto repeated = [&](const Vector& from) {
-      return Shared<Vector>(Vector::filled(from.scalar_at(from.size() - 1), rows));
-    };
-    if (!terms().time_column.empty()) {
-      add("time", repeated(batch.column(input_column(terms().time_column))));
-    } else {
-      constexpr int64_t kNsPerMs = 1'000'000;
-      add("time",
-          Vector::filled(data::Scalar::of<int64_t>(Type::kTimestamp, SystemClock().wall_ns() / kNsPerMs), rows));
-    }
-    if (!context.empty()) add(cross_.context_column, repeated(own.column(context[0])));
-    for (size_t m = 0; m < values.size(); ++m) {
-      if (values[m].is_vector() && values[m].vector().size() != rows)
-        throw ScriptError("The metrics of the engine " + terms().name + " differ in length.");
-      if (!values[m].is_vector() && !values[m].is_scalar())
-        throw ScriptError("The metric [" + metrics_[m].text + "] must give a scalar or a vector.");
-      add("metric" + std::to_string(m),
-          values[m].is_vector() ? values[m].vector_shared() : Shared<Vector>(Vector::filled(values[m].scalar(), rows)));
-    }
-    const Table part(std::move(names), std::move(columns));
-    if (all.columns() == 0)
-      all = part;
-    else if (const auto done = all.append(part); !done.ok())
-      throw ScriptError(done.error().message);
-  }
+  for (const auto& group : rows_by_key(section, context)) add_rows(results_of(section.take(group.rows), batch), &all);
   return all;
 }
 
@@ -102,22 +110,17 @@ Table CrossSectionalEngine::process(const Table& rows) {
   for (size_t r = 0; r < rows.rows(); ++r) {
     const Table row = rows.slice(r, 1);
     take_in(row);
-    const Table part = put_out(row);
-    if (all.columns() == 0)
-      all = part;
-    else if (const auto done = all.append(part); !done.ok())
-      throw ScriptError(done.error().message);
+    add_rows(put_out(row), &all);
   }
   return all;
 }
 
-AnomalyDetectionEngine::AnomalyDetectionEngine(EngineTerms terms, std::unique_ptr<WorkerSession> session)
+AnomalyDetectionEngine::AnomalyDetectionEngine(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session)
     : Engine(std::move(terms), std::move(session)),
       metrics_(metrics_of(this->terms().metrics)),
-      calls_(metrics_, this->terms().input, interpreter()) {
-  time_ = input_column(this->terms().time_column);
-  for (const auto& key : this->terms().keys) keys_.push_back(input_column(key));
-}
+      time_(input_column(this->terms().time_column)),
+      keys_(input_columns(this->terms().keys)),
+      calls_(metrics_, this->terms().input, interpreter()) {}
 
 Table AnomalyDetectionEngine::process(const Table& rows) {
   struct Alert {

@@ -17,7 +17,7 @@ struct CrossSectionTerms {
 /// Aggregates give one output row, vector functions one for each key. The output begins with the time of the batch.
 class CrossSectionalEngine final : public Engine {
  public:
-  CrossSectionalEngine(EngineTerms terms, std::unique_ptr<WorkerSession> session, CrossSectionTerms cross);
+  CrossSectionalEngine(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session, CrossSectionTerms cross);
 
  protected:
   std::string kind() const override { return "CrossSectionalEngine"; }
@@ -27,10 +27,12 @@ class CrossSectionalEngine final : public Engine {
  private:
   void take_in(const data::Table& rows);
   data::Table put_out(const data::Table& batch);
+  /// The output of one context's rows.
+  data::Table results_of(const data::Table& own, const data::Table& batch);
 
   const CrossSectionTerms cross_;
   const std::vector<Metric> metrics_;
-  std::vector<size_t> keys_;
+  const std::vector<size_t> keys_;
   std::unordered_map<std::string, size_t> row_of_key_;  // in latest_
   data::Table latest_;
 };
@@ -38,7 +40,7 @@ class CrossSectionalEngine final : public Engine {
 /// Boolean metrics over each row by itself; those that hold are put out with the metric's number and text.
 class AnomalyDetectionEngine final : public Engine {
  public:
-  AnomalyDetectionEngine(EngineTerms terms, std::unique_ptr<WorkerSession> session);
+  AnomalyDetectionEngine(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session);
 
  protected:
   std::string kind() const override { return "AnomalyDetectionEngine"; }
@@ -47,8 +49,8 @@ class AnomalyDetectionEngine final : public Engine {
 
  private:
   const std::vector<Metric> metrics_;
-  size_t time_ = 0;
-  std::vector<size_t> keys_;
+  const size_t time_;
+  const std::vector<size_t> keys_;
   StatefulCalls calls_;
   std::unordered_map<std::string, MetricMemory> memories_;
 };

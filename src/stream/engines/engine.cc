@@ -46,6 +46,12 @@ size_t Engine::input_column(const std::string& column) const {
   throw ScriptError("The dummy table of the engine " + terms_.name + " has no column " + column + ".");
 }
 
+std::vector<size_t> Engine::input_columns(const std::vector<std::string>& columns) const {
+  std::vector<size_t> positions;
+  for (const auto& column : columns) positions.push_back(input_column(column));
+  return positions;
+}
+
 std::vector<KeyedRows> rows_by_key(const Table& rows, const std::vector<size_t>& keys) {
   std::vector<KeyedRows> groups;
   if (keys.empty()) {

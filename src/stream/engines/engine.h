@@ -8,7 +8,7 @@
 
 #include "data/table.h"
 #include "data/value.h"
-#include "stream/worker_session.h"
+#include "exec/worker_session.h"
 
 namespace pelorus::stream {
 
@@ -38,7 +38,7 @@ struct EngineFacts {
 /// Feeding is synchronous: append() returns when the results are in the output table. Thread-safe; one batch at a time.
 class Engine : public data::TableObject {
  public:
-  Engine(EngineTerms terms, std::unique_ptr<WorkerSession> session)
+  Engine(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session)
       : terms_(std::move(terms)), session_(std::move(session)) {}
 
   std::string type_text() const override { return "STREAM ENGINE"; }
@@ -62,10 +62,11 @@ class Engine : public data::TableObject {
   exec::Interpreter& interpreter() { return session_->interpreter(); }
   /// Position of an input column. ScriptError when there is none.
   size_t input_column(const std::string& column) const;
+  std::vector<size_t> input_columns(const std::vector<std::string>& columns) const;
 
  private:
   const EngineTerms terms_;
-  const std::unique_ptr<WorkerSession> session_;
+  const std::unique_ptr<exec::WorkerSession> session_;
   mutable std::mutex mutex_;
   std::string last_error_;  // guarded by mutex_
   int64_t rows_in_ = 0;     // guarded by mutex_

@@ -22,7 +22,8 @@ std::vector<Metric> joined(std::vector<Metric> first, const std::vector<Metric>&
 
 }  // namespace
 
-ReactiveStateEngine::ReactiveStateEngine(EngineTerms terms, std::unique_ptr<WorkerSession> session, const Value& filter)
+ReactiveStateEngine::ReactiveStateEngine(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session,
+                                         const Value& filter)
     : Engine(std::move(terms), std::move(session)),
       metrics_(metrics_of(this->terms().metrics)),
       filter_(filter.is_void() ? std::vector<Metric>() : metrics_of({filter})),

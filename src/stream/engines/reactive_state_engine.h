@@ -12,7 +12,7 @@ namespace pelorus::stream {
 class ReactiveStateEngine final : public Engine {
  public:
   /// `filter`: CODE; rows for which it does not hold feed the memory but give no output. VOID: none.
-  ReactiveStateEngine(EngineTerms terms, std::unique_ptr<WorkerSession> session, const data::Value& filter);
+  ReactiveStateEngine(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session, const data::Value& filter);
 
  protected:
   std::string kind() const override { return "ReactiveStreamEngine"; }

@@ -49,7 +49,7 @@ struct TimeSeriesEngine::Output {
   std::vector<Shared<Vector>> metrics;
 };
 
-TimeSeriesEngine::TimeSeriesEngine(EngineTerms terms, std::unique_ptr<WorkerSession> session, WindowTerms windows)
+TimeSeriesEngine::TimeSeriesEngine(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session, WindowTerms windows)
     : Engine(std::move(terms), std::move(session)),
       windows_(std::move(windows)),
       metrics_(metrics_of(this->terms().metrics)) {

@@ -21,7 +21,7 @@ struct WindowTerms {
 /// dropped. Times of a key must not go back further than that.
 class TimeSeriesEngine final : public Engine {
  public:
-  TimeSeriesEngine(EngineTerms terms, std::unique_ptr<WorkerSession> session, WindowTerms windows);
+  TimeSeriesEngine(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session, WindowTerms windows);
 
  protected:
   std::string kind() const override { return "TimeSeriesEngine"; }

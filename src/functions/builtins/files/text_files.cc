@@ -133,17 +133,17 @@ void register_text_files(Registry& registry) {
   const auto row = [&](Nature nature, Declaration d) { declare(registry, kFamily, nature, std::move(d)); };
   row(Nature::kWhole,
       {"loadText",
-       "filename, [delimiter=','], [schema], [skipRows=0], [arrayDelimiter], [containHeader], [arrayMarker]", load_text,
+       "filename, [delimiter], [schema], [skipRows=0], [arrayDelimiter], [containHeader], [arrayMarker]", load_text,
        "A delimited text file as a table; types are guessed unless a schema names them.",
        "saveTextFile(\"a,b\\n1,x\\n2,y\\n\", \"/tmp/pelorus-example-m\"); loadText(\"/tmp/pelorus-example-m\")",
        "table{a:[1,2],b:[\"x\",\"y\"]}"});
   registry.add_alias("ploadText", "loadText");
-  row(Nature::kWhole, {"extractTextSchema", "filename, [delimiter=','], [skipRows=0]", extract_schema,
+  row(Nature::kWhole, {"extractTextSchema", "filename, [delimiter], [skipRows=0]", extract_schema,
                        "The names and types loadText would give.",
                        "saveTextFile(\"a,b\\n1,x\\n\", \"/tmp/pelorus-example-n\"); "
                        "extractTextSchema(\"/tmp/pelorus-example-n\").name",
                        "[\"a\",\"b\"]"});
-  row(Nature::kCommand, {"saveText", "obj, filename, [delimiter=','], [append=false], [header=true]", save_text,
+  row(Nature::kCommand, {"saveText", "obj, filename, [delimiter], [append=false], [header=true]", save_text,
                          "Writes a table as delimited text.",
                          "saveText(table(1 2 as a), \"/tmp/pelorus-example-o\"); "
                          "file(\"/tmp/pelorus-example-o\").readLines()",

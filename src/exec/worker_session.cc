@@ -1,13 +1,13 @@
-#include "stream/worker_session.h"
+#include "exec/worker_session.h"
 
 #include "base/script_error.h"
 
-namespace pelorus::stream {
+namespace pelorus::exec {
 namespace {
 
-exec::Interpreter& interpreter_of(functions::CallContext& creator) {
-  auto* interpreter = dynamic_cast<exec::Interpreter*>(&creator);
-  if (interpreter == nullptr) throw ScriptError("Streams can be set up by scripts only.");
+Interpreter& interpreter_of(functions::CallContext& creator) {
+  auto* interpreter = dynamic_cast<Interpreter*>(&creator);
+  if (interpreter == nullptr) throw ScriptError("Jobs and handlers of streams can be set up by scripts only.");
   return *interpreter;
 }
 
@@ -21,4 +21,4 @@ WorkerSession::WorkerSession(functions::CallContext& creator)
   for (const auto& name : session.definition_names()) scope_.define(name, session.find_definition(name));
 }
 
-}  // namespace pelorus::stream
+}  // namespace pelorus::exec

@@ -1,11 +1,12 @@
 #pragma once
-// A session of its own for code that a stream runs later, on other threads.
+// A session of its own for code that runs later, on other threads: handlers of streams, jobs.
 
+#include <functional>
 #include <memory>
 
 #include "exec/interpreter.h"
 
-namespace pelorus::stream {
+namespace pelorus::exec {
 
 /// Has the creator's functions, rights and those variables it is given; none of the creator's other variables. Used by
 /// one thread at a time. The node's surroundings outlive it.
@@ -14,13 +15,15 @@ class WorkerSession {
   /// `creator` must be the interpreter of a running script; ScriptError otherwise.
   explicit WorkerSession(functions::CallContext& creator);
 
-  exec::Interpreter& interpreter() { return interpreter_; }
+  Interpreter& interpreter() { return interpreter_; }
   void set_variable(const std::string& name, data::Value value) { scope_.set(name, std::move(value)); }
+  /// What print() shows; called on the thread that runs the code.
+  void set_print_sink(std::function<void(std::string_view)> sink) { scope_.print_sink = std::move(sink); }
   const CancellationToken& cancellation() const { return scope_.cancellation; }
 
  private:
-  exec::SessionScope scope_;
-  exec::Interpreter interpreter_;
+  SessionScope scope_;
+  Interpreter interpreter_;
 };
 
-}  // namespace pelorus::stream
+}  // namespace pelorus::exec
