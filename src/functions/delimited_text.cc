@@ -23,15 +23,28 @@ bool is_whole(std::string_view cell) {
   return at < cell.size() && cell.size() - at <= 18 &&
          std::all_of(cell.begin() + static_cast<ptrdiff_t>(at), cell.end(), is_digit);
 }
+/// [sign] digits [. digits] [e [sign] digits]; the digits of one side of the point may be missing.
 bool is_number(std::string_view cell) {
-  bool digit = false;
-  for (const char c : cell) {
-    if (is_digit(c))
-      digit = true;
-    else if (std::string_view("+-.eE").find(c) == std::string_view::npos)
-      return false;
+  size_t at = 0;
+  const auto skip_sign = [&] { at += at < cell.size() && (cell[at] == '-' || cell[at] == '+') ? 1 : 0; };
+  const auto skip_digits = [&] {
+    const size_t before = at;
+    while (at < cell.size() && is_digit(cell[at])) ++at;
+    return at - before;
+  };
+  skip_sign();
+  size_t digits = skip_digits();
+  if (at < cell.size() && cell[at] == '.') {
+    ++at;
+    digits += skip_digits();
   }
-  return digit && (is_digit(cell[0]) || cell[0] == '-' || cell[0] == '+' || cell[0] == '.');
+  if (digits == 0) return false;
+  if (at < cell.size() && (cell[at] == 'e' || cell[at] == 'E')) {
+    ++at;
+    skip_sign();
+    if (skip_digits() == 0) return false;
+  }
+  return at == cell.size();
 }
 /// Whether the cell has the shape of a pattern: 9 stands for a digit, anything else for itself or, for '.', a mark
 /// between the parts of a date.
