@@ -7,6 +7,7 @@
 #include "data/convert.h"
 #include "data/row_index.h"
 #include "exec/change_stored.h"
+#include "exec/data_source.h"
 #include "exec/operators/filter_rows.h"
 #include "exec/operators/join_call.h"
 #include "exec/operators/key_columns.h"
@@ -551,6 +552,7 @@ void register_sql_functions(functions::Registry& registry) {
                       "Counts as INT, or as LONG when one is too large for it: puts together counts of partitions.",
                       "narrowCount(5l)", "5"});
   register_joins(registry);
+  register_data_source_functions(registry);
   register_changes(registry);
   const auto row = [&](Declaration d) { functions::declare(registry, kFamily, Nature::kWhole, std::move(d)); };
   row({"keyedTable", "keyColumns, X, [args...]",

@@ -1,5 +1,7 @@
 #include "functions/declare.h"
 
+#include "functions/builtins/family_examples.h"
+
 namespace pelorus::functions {
 namespace {
 
@@ -31,7 +33,8 @@ void declare(Registry& registry, std::string_view family, Nature nature, Declara
   function.run = std::move(declaration.run);
   function.grouped = declaration.grouped;
   function.changes_first = declaration.changes_first;
-  function.doc = {declaration.summary, declaration.nulls, declaration.example, declaration.result};
+  const auto example = declaration.example.empty() ? family_example(declaration.name) : declaration.example;
+  function.doc = {declaration.summary, declaration.nulls, example, declaration.result};
   auto rest = declaration.parameters;
   while (!rest.empty()) {
     const auto comma = rest.find(',');

@@ -74,6 +74,8 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, std
   exec::register_language_functions(registry_);
   exec::register_sql_functions(registry_);
   streams_.node = environment_.site.to_string();
+  streams_.files = &files_;
+  streams_.persistence_folder = environment_.settings().path("persistenceDir").string();
   stream::register_stream_functions(registry_, streams_);
   session::register_job_functions(registry_, background_jobs_, environment_.site.alias);
   dist::register_definition_functions(registry_, distributed);

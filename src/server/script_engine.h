@@ -8,6 +8,7 @@
 #include "exec/session_scope.h"
 #include "exec/sql_runner.h"
 #include "functions/registry.h"
+#include "io/posix_file_system.h"
 #include "session/background_jobs.h"
 #include "session/functions.h"
 #include "session/interpreter_host.h"
@@ -57,6 +58,7 @@ class ScriptEngine {
   session::OutcomeMemory outcomes_;
   session::SessionTable sessions_;
   session::StatementRunner runner_;
+  io::PosixFileSystem files_;
   stream::StreamServices streams_;
   session::BackgroundJobs background_jobs_;
 };

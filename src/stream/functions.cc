@@ -20,10 +20,6 @@ using functions::Nature;
 
 constexpr std::string_view kFamily = "streams";
 
-std::shared_ptr<StreamTable> stream_table_of(const Value& value) {
-  return value.is_table_object() ? std::dynamic_pointer_cast<StreamTable>(value.table_object()) : nullptr;
-}
-
 std::shared_ptr<StreamTable> shared_stream(CallContext& context, std::string_view function, const std::string& name) {
   const auto found = context.shared_objects().find(name);
   auto table = found ? stream_table_of(*found) : nullptr;
@@ -91,7 +87,7 @@ Value subscribe(StreamServices& services, CallContext& context, std::span<Value>
   if (a.has(kFilter)) terms.filter = args[kFilter];
   if (a.flag_or(kPersistOffset, "persistOffset", false)) a.refuse("persistOffset", "is not offered yet.");
   if (terms.offset < -1 || terms.offset > table->rows()) a.refuse("offset", "must be -1 or the number of a row.");
-  if (terms.offset == -1) terms.offset = table->rows();
+  terms.offset = terms.offset == -1 ? table->rows() : std::max(terms.offset, table->first_row());
   const auto topic = topic_of(services, terms.table, terms.action);
   if (services.subscriptions.has(topic)) throw ScriptError("The subscription " + topic + " exists already.");
   auto session = std::make_unique<exec::WorkerSession>(context);
@@ -113,10 +109,14 @@ Value unsubscribe(StreamServices& services, CallContext&, std::span<Value> args)
 Value drop_table(StreamServices& services, CallContext& context, std::span<Value> args) {
   Arguments a("dropStreamTable", args);
   const auto name = a.text(0, "tableName");
-  (void)shared_stream(context, "dropStreamTable", name);
+  const auto table = shared_stream(context, "dropStreamTable", name);
   if (services.subscriptions.is_subscribed(name) && !a.flag_or(1, "force", false))
     throw ScriptError("The stream table " + name + " has subscribers; unsubscribe them first.");
   context.shared_objects().erase(name);
+  if (const auto log = table->stop_persisting()) {
+    const auto removed = StreamLog::remove(*services.files, log->terms().folder);
+    if (!removed.ok()) throw ScriptError(removed.error().message);
+  }
   return Value::null();
 }
 
@@ -196,6 +196,10 @@ void register_tables(functions::Registry& registry) {
 
 }  // namespace
 
+std::shared_ptr<StreamTable> stream_table_of(const Value& value) {
+  return value.is_table_object() ? std::dynamic_pointer_cast<StreamTable>(value.table_object()) : nullptr;
+}
+
 data::TableRef table_object_of(CallContext& context, std::string_view function, Value& table) {
   if (table.is_table_object()) return table.table_object();
   if (!table.is_plain_table())
@@ -257,6 +261,8 @@ void register_stream_functions(functions::Registry& registry, StreamServices& se
       {"getStreamingStat", "", bound(statistics), "A dictionary of tables: pubConns, pubTables, subWorkers.",
        "size(getStreamingStat().subWorkers) >= 0", "true"});
   register_engine_functions(registry, services);
+  register_persistence(registry, services);
+  register_replay(registry);
 }
 
 }  // namespace pelorus::stream

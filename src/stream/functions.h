@@ -6,7 +6,9 @@
 #include <mutex>
 #include <string>
 
+#include "base/clock.h"
 #include "functions/registry.h"
+#include "io/file_system.h"
 #include "stream/engines/engine.h"
 #include "stream/subscription.h"
 
@@ -32,7 +34,10 @@ class EngineBoard {
 
 /// What the functions work on. Outlives the registry; cleared before the sessions' surroundings go.
 struct StreamServices {
-  std::string node;  // "host:port:alias", the beginning of topics
+  std::string node;                 // "host:port:alias", the beginning of topics
+  io::FileSystem* files = nullptr;  // of persisted tables
+  std::string persistence_folder;   // empty: the node has none
+  SystemClock clock;
   SubscriptionBoard subscriptions;
   EngineBoard engines;
 
@@ -49,6 +54,14 @@ void register_stream_functions(functions::Registry& registry, StreamServices& se
 
 /// Those of them that make and show engines.
 void register_engine_functions(functions::Registry& registry, StreamServices& services);
+
+/// enableTableShareAndPersistence enableTablePersistence disableTablePersistence clearTablePersistence
+/// getPersistenceMeta
+void register_persistence(functions::Registry& registry, StreamServices& services);
+void register_replay(functions::Registry& registry);
+
+/// The stream table behind a value; null when it is none.
+std::shared_ptr<StreamTable> stream_table_of(const data::Value& value);
 
 /// The table behind a value with an identity of its own; a plain table becomes one in all session variables that hold
 /// it.

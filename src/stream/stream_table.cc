@@ -48,21 +48,64 @@ Result<int64_t> StreamTable::append(const Table& rows) {
   Table typed(schema_);
   TRY_DONE(typed.append(rows));
   {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard writer(writing_);
     if (seen_) typed = without_known_keys(typed);
-    for (size_t from = 0; from < typed.rows();) {
-      if (chunks_.back().rows() == kChunkRows) chunks_.emplace_back(schema_);
-      const size_t count = std::min(kChunkRows - chunks_.back().rows(), typed.rows() - from);
-      TRY_DONE(chunks_.back().append(typed.slice(from, count)));
-      from += count;
-    }
-    rows_ += static_cast<int64_t>(typed.rows());
+    if (log_ && typed.rows() > 0) TRY_DONE(log_->append(typed));
+    TRY_DONE(store(typed));
   }
   if (typed.rows() > 0) {
     const std::lock_guard lock(listeners_mutex_);
     for (const auto& [number, on_rows] : listeners_) on_rows();
   }
   return static_cast<int64_t>(typed.rows());
+}
+
+Status StreamTable::store(const Table& rows) {
+  const std::lock_guard lock(mutex_);
+  for (size_t from = 0; from < rows.rows();) {
+    if (chunks_.back().rows() == kChunkRows) chunks_.emplace_back(schema_);
+    const size_t count = std::min(kChunkRows - chunks_.back().rows(), rows.rows() - from);
+    TRY_DONE(chunks_.back().append(rows.slice(from, count)));
+    from += count;
+  }
+  rows_ += static_cast<int64_t>(rows.rows());
+  return {};
+}
+
+Status StreamTable::persist(std::unique_ptr<StreamLog> log, StreamLog::Loaded loaded) {
+  const std::lock_guard writer(writing_);
+  {
+    const std::lock_guard lock(listeners_mutex_);
+    if (log_ || !listeners_.empty())
+      return Error{ErrorCode::kInvalid, "The stream table is persisted already or has subscribers."};
+  }
+  const Table own = read(0, INT64_MAX);
+  {
+    const std::lock_guard lock(mutex_);
+    chunks_.assign(1, Table(schema_));
+    first_row_ = rows_ = loaded.first_row;
+  }
+  if (seen_) {
+    for (size_t r = 0; r < loaded.rows.rows(); ++r) seen_->add(loaded.rows, r);
+  }
+  TRY_DONE(store(loaded.rows));
+  if (own.rows() > 0) {
+    TRY_DONE(log->append(own));
+    TRY_DONE(store(own));
+  }
+  log_ = std::move(log);
+  return {};
+}
+
+std::unique_ptr<StreamLog> StreamTable::stop_persisting() {
+  const std::lock_guard writer(writing_);
+  return std::move(log_);
+}
+
+std::optional<StreamTable::Persistence> StreamTable::persistence() const {
+  const std::lock_guard writer(writing_);
+  if (!log_) return std::nullopt;
+  return Persistence{log_->terms(), log_->bytes()};
 }
 
 Status StreamTable::edit(const std::function<Status(Table&)>&) {
@@ -76,14 +119,21 @@ int64_t StreamTable::rows() const {
   return rows_;
 }
 
+int64_t StreamTable::first_row() const {
+  const std::lock_guard lock(mutex_);
+  return first_row_;
+}
+
 Table StreamTable::read(int64_t from, int64_t count) const {
   std::vector<Table> parts;
   {
     const std::lock_guard lock(mutex_);
+    from = std::max(from, first_row_);
     const int64_t until = count > rows_ - from ? rows_ : from + count;
     while (from < until) {
-      const auto& chunk = chunks_[static_cast<size_t>(from) / kChunkRows];
-      const size_t offset = static_cast<size_t>(from) % kChunkRows;
+      const auto at = static_cast<size_t>(from - first_row_);
+      const auto& chunk = chunks_[at / kChunkRows];
+      const size_t offset = at % kChunkRows;
       const size_t wanted = std::min(chunk.rows() - offset, static_cast<size_t>(until - from));
       parts.push_back(offset == 0 && wanted == chunk.rows() ? chunk : chunk.slice(offset, wanted));
       from += static_cast<int64_t>(wanted);

@@ -6,10 +6,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "data/table.h"
+#include "stream/stream_log.h"
 
 namespace pelorus::stream {
 
@@ -30,8 +32,21 @@ class StreamTable final : public data::TableObject {
   /// kInvalid: rows of a stream table cannot be changed.
   Status edit(const std::function<Status(data::Table&)>& change) override;
 
+  /// From now on rows also go to `log`; those it has loaded come before the table's own. kInvalid when the table is
+  /// persisted already or has listeners.
+  Status persist(std::unique_ptr<StreamLog> log, StreamLog::Loaded loaded);
+  /// Rows go to memory only again; the log is given back, null when there was none.
+  std::unique_ptr<StreamLog> stop_persisting();
+  struct Persistence {
+    StreamLogTerms terms;
+    uint64_t bytes = 0;
+  };
+  std::optional<Persistence> persistence() const;
+
+  /// The number the next row gets.
   int64_t rows() const;
-  /// Rows [from, from + count), fewer at the end.
+  int64_t first_row() const;
+  /// Rows [from, from + count) of those there are.
   data::Table read(int64_t from, int64_t count) const;
 
   /// Called after each append, outside of the table's lock, on the writer's thread; must be quick. The number ends it.
@@ -45,13 +60,17 @@ class StreamTable final : public data::TableObject {
  private:
   class SeenKeys;
   data::Table without_known_keys(const data::Table& rows);
+  Status store(const data::Table& rows);
 
   const data::Schema schema_;
   const std::vector<std::string> keys_;
+  mutable std::mutex writing_;      // one writer at a time, also while it waits for the disk; before mutex_
+  std::unique_ptr<StreamLog> log_;  // guarded by writing_
+  std::unique_ptr<SeenKeys> seen_;  // guarded by writing_; null without keys
   mutable std::mutex mutex_;
   std::vector<data::Table> chunks_;                     // guarded by mutex_; all but the last hold kChunkRows rows
-  int64_t rows_ = 0;                                    // guarded by mutex_
-  std::unique_ptr<SeenKeys> seen_;                      // guarded by mutex_; null without keys
+  int64_t first_row_ = 0;                               // guarded by mutex_; number of the oldest row
+  int64_t rows_ = 0;                                    // guarded by mutex_; number of the next row
   std::string filter_column_;                           // guarded by mutex_
   std::mutex listeners_mutex_;                          // taken after mutex_ was released
   std::map<int64_t, std::function<void()>> listeners_;  // guarded by listeners_mutex_

@@ -1,6 +1,7 @@
 // Runs golden scripts (*.test) and the conformance corpus. Usage:
 //   script_runner [--update] FILE-OR-FOLDER…      golden files; exit status 1 if a check fails
 //   script_runner [--verbose] --cases FILE.jsonl  conformance cases: pass and fail per area, then every failure
+//   script_runner --server HOST:PORT --cases FILE.jsonl   the same on a running node
 //   script_runner --examples                      the example of every built-in's documentation
 
 #include <boost/json.hpp>
@@ -9,15 +10,18 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <sstream>
 
+#include "client/connection.h"
 #include "exec/interpreter.h"
 #include "exec/language_functions.h"
 #include "exec/sql_functions.h"
 #include "exec/sql_runner.h"
 #include "functions/builtins/register_builtins.h"
+#include "io/memory_file_system.h"
 #include "stream/functions.h"
 #include "tests/scripts/canonical.h"
 
@@ -36,6 +40,8 @@ class Bench {
     exec::register_language_functions(registry_);
     exec::register_sql_functions(registry_);
     streams_.node = "localhost:0:bench";
+    streams_.files = &files_;
+    streams_.persistence_folder = "/streams";
     stream::register_stream_functions(registry_, streams_);
   }
 
@@ -79,6 +85,7 @@ class Bench {
   functions::Registry registry_;
   exec::QueryRunner sql_;
   SystemClock clock_;
+  io::MemoryFileSystem files_;
   stream::StreamServices streams_;
 };
 
@@ -220,7 +227,19 @@ bool case_passes(const std::string& expected, const std::string& actual) {
   return text == std::string::npos || lower(actual).find(lower(expected.substr(text))) != std::string::npos;
 }
 
-int run_cases(Bench* bench, const std::string& path, bool verbose) {
+/// Runs a script in a session of its own and gives what Bench::Session::run gives.
+using RunScript = std::function<std::string(const std::string& script)>;
+
+/// On a running node, as its administrator with the stock password.
+std::string run_on_server(const client::Endpoint& node, const std::string& script) {
+  auto connection = client::Connection::open(node, {.user = "admin", .password = "123456"});
+  if (!connection.ok()) return "error " + connection.error().message;
+  const auto answer = (*connection)->run(script);
+  if (!answer.ok()) return "error " + answer.error().message;
+  return canonical(answer.value().value_or(data::Value::null()));
+}
+
+int run_cases(const RunScript& run, const std::string& path, bool verbose) {
   std::ifstream file(path);
   std::map<std::string, Count> areas;
   std::string failures;
@@ -230,8 +249,7 @@ int run_cases(Bench* bench, const std::string& path, bool verbose) {
     const auto object = boost::json::parse(line).as_object();
     const auto text = [&](const char* key) { return std::string(object.at(key).as_string()); };
     if (verbose) std::cerr << text("id") << "\n";
-    Bench::Session session(*bench);
-    const std::string actual = session.run(text("script"));
+    const std::string actual = run(text("script"));
     const bool ok = case_passes(text("expect"), actual);
     ++(ok ? areas[text("area")].passed : areas[text("area")].failed);
     if (!ok) failures += text("id") + "\n  " + text("script") + "\n  expected " + text("expect") + "\n  actual   " + actual + "\n";
@@ -254,7 +272,11 @@ int run_examples(Bench* bench) {
   Count count;
   for (const auto& name : bench->registry().names()) {
     const auto& documentation = bench->registry().find(name)->function().doc;
-    if (documentation.example.empty()) continue;
+    if (documentation.example.empty()) {
+      std::cout << name << " has no example\n";
+      ++count.failed;
+      continue;
+    }
     Bench::Session session(*bench);
     const std::string actual = session.run(std::string(documentation.example));
     const std::string expected(documentation.result);
@@ -277,12 +299,25 @@ int main(int argc, char** argv) {
   const bool verbose = flag("--verbose");
   const bool cases = flag("--cases");
   const bool examples = flag("--examples");
+  const bool server = flag("--server");
   if (arguments.empty() && !examples) {
-    std::cerr << "usage: script_runner [--update] FILE-OR-FOLDER... | script_runner [--verbose] --cases FILE.jsonl | "
+    std::cerr << "usage: script_runner [--update] FILE-OR-FOLDER... | "
+                 "script_runner [--verbose] [--server HOST:PORT] --cases FILE.jsonl | "
                  "script_runner --examples\n";
     return 2;
   }
   pelorus::tests::Bench bench;
   if (examples) return pelorus::tests::run_examples(&bench);
-  return cases ? pelorus::tests::run_cases(&bench, arguments[0], verbose) : pelorus::tests::run_files(&bench, arguments, update);
+  if (!cases) return pelorus::tests::run_files(&bench, arguments, update);
+  if (!server) {
+    const auto run = [&](const std::string& script) { return pelorus::tests::Bench::Session(bench).run(script); };
+    return pelorus::tests::run_cases(run, arguments[0], verbose);
+  }
+  const auto node = pelorus::client::parse_endpoint(arguments[0]);
+  if (!node.ok() || arguments.size() < 2) {
+    std::cerr << "--server needs HOST:PORT\n";
+    return 2;
+  }
+  const auto run = [&](const std::string& script) { return pelorus::tests::run_on_server(node.value(), script); };
+  return pelorus::tests::run_cases(run, arguments[1], verbose);
 }

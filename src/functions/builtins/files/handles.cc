@@ -7,6 +7,7 @@
 #include "functions/arguments.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
+#include "functions/file_access.h"
 
 namespace pelorus::functions {
 namespace {
@@ -50,11 +51,12 @@ OpenFile& file_of(std::string_view name, const Value& value) {
   return *file;
 }
 
-Value open_file(CallContext&, std::span<Value> args) {
+Value open_file(CallContext& context, std::span<Value> args) {
   Arguments a("file", args);
   const auto path = a.text(0, "filename"), mode = a.text_or(1, "mode", "r");
   if (mode != "r" && mode != "r+" && mode != "w" && mode != "w+" && mode != "a" && mode != "a+")
     a.refuse("mode", "must be one of r r+ w w+ a a+.");
+  if (mode != "r") require_login(context, "file");
   FILE* file = std::filesystem::is_directory(path) ? nullptr : std::fopen(path.c_str(), mode.c_str());
   if (file == nullptr) throw ScriptError("Can't open the file " + path + " with mode " + mode + ".");
   return data::HandleRef(std::make_shared<OpenFile>(path, file));

@@ -8,6 +8,7 @@
 #include "functions/arguments.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
+#include "functions/file_access.h"
 #include "functions/texts.h"
 
 namespace pelorus::functions {
@@ -62,7 +63,8 @@ Value list_files(CallContext&, std::span<Value> args) {
                       std::move(accessed), std::move(modified)});
 }
 
-Value make_folder(CallContext&, std::span<Value> args) {
+Value make_folder(CallContext& context, std::span<Value> args) {
+  require_login(context, "mkdir");
   const auto path = Arguments("mkdir", args).text(0, "directory");
   std::error_code error;
   if (fs::exists(path, error)) throw ScriptError("Can't make the folder " + path + ": it exists.");
@@ -71,7 +73,8 @@ Value make_folder(CallContext&, std::span<Value> args) {
   return Value::null();
 }
 
-Value remove_file(CallContext&, std::span<Value> args) {
+Value remove_file(CallContext& context, std::span<Value> args) {
+  require_login(context, "rm");
   const auto path = Arguments("rm", args).text(0, "filename");
   std::error_code error;
   if (fs::is_directory(path, error)) throw ScriptError("Can't delete " + path + ": it is a folder, see rmdir.");
@@ -81,7 +84,8 @@ Value remove_file(CallContext&, std::span<Value> args) {
   return Value::null();
 }
 
-Value remove_folder(CallContext&, std::span<Value> args) {
+Value remove_folder(CallContext& context, std::span<Value> args) {
+  require_login(context, "rmdir");
   Arguments a("rmdir", args);
   const auto path = a.text(0, "directory");
   const bool recursive = a.flag_or(1, "recursive", false), keep_root = a.flag_or(2, "keepRootDir", false);

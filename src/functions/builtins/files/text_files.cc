@@ -8,6 +8,7 @@
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
 #include "functions/delimited_text.h"
+#include "functions/file_access.h"
 #include "functions/type_argument.h"
 
 namespace pelorus::functions {
@@ -91,7 +92,8 @@ Value extract_schema(CallContext& context, std::span<Value> args) {
                                   Vector::of_strings(Type::kString, std::move(types))});
 }
 
-Value save_text(CallContext&, std::span<Value> args) {
+Value save_text(CallContext& context, std::span<Value> args) {
+  require_login(context, "saveText");
   Arguments a("saveText", args);
   const char delimiter = delimiter_of(a, 2);
   const bool append = a.flag_or(3, "append", false), header = a.flag_or(4, "header", true);
@@ -117,7 +119,8 @@ Value save_text(CallContext&, std::span<Value> args) {
   return Value::null();
 }
 
-Value save_plain(CallContext&, std::span<Value> args) {
+Value save_plain(CallContext& context, std::span<Value> args) {
+  require_login(context, "saveTextFile");
   Arguments a("saveTextFile", args);
   const auto path = a.text(1, "filename");
   std::ofstream file(path, a.flag_or(2, "append", false) ? std::ios::binary | std::ios::app : std::ios::binary);
