@@ -326,13 +326,6 @@ void register_metaprogramming(functions::Registry& registry) {
   row({"binaryExpr", "X, Y, optr", binary_expr, "A binary operation as code.", "eval(binaryExpr(6, 7, mul))", "42"});
   row({"unifiedExpr", "objs, optrs", unified_expr, "Operands joined by operators as code.",
        "eval(unifiedExpr((1, 2, 3), (add, mul)))", "7"});
-  row({"partial", "func, args...",
-       [](CallContext&, std::span<Value> values) -> Value {
-         if (!values[0].is_function()) functions::usage_error("partial", "func must be a function.");
-         return data::FunctionRef(std::make_shared<PartialFunction>(
-             values[0].function(), std::vector<Value>(values.begin() + 1, values.end())));
-       },
-       "A function with its first arguments given.", "partial(sub, 10)(3)", "7"});
   row({"makeCall", "func, args...", make_call, "A call as code.", "eval(makeCall(add, 3, 4))", "7"});
   row({"makeUnifiedCall", "func, args", make_unified_call, "A call with a tuple of arguments as code.",
        "eval(makeUnifiedCall(add, (3, 4)))", "7"});
