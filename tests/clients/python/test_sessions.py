@@ -199,3 +199,12 @@ def test_high_availability_and_reconnect_work_on_one_node(node):
                            highAvailabilitySites=[f"{node.host}:{node.port}"], reconnect=True)
     assert session.run("1 + 1") == 2
     session.close()
+
+
+@pytest.mark.parametrize("script", [
+    "loadText('/etc/hostname')", "extractTextSchema('/etc/hostname')", "files('/etc')", "file('/etc/hostname', 'r')",
+    "saveTextFile('x', '/tmp/pelorus-by-a-guest')", "rm('/tmp/pelorus-by-a-guest')", "mkdir('/tmp/pelorus-by-a-guest')"])
+def test_guests_reach_no_files_of_the_node(connect, script):
+    guest = connect(user="", password="")
+    with pytest.raises(RuntimeError, match="NoPrivilege"):
+        guest.run(script)

@@ -56,7 +56,7 @@ Value open_file(CallContext& context, std::span<Value> args) {
   const auto path = a.text(0, "filename"), mode = a.text_or(1, "mode", "r");
   if (mode != "r" && mode != "r+" && mode != "w" && mode != "w+" && mode != "a" && mode != "a+")
     a.refuse("mode", "must be one of r r+ w w+ a a+.");
-  if (mode != "r") require_login(context, "file");
+  require_login(context, "file");
   FILE* file = std::filesystem::is_directory(path) ? nullptr : std::fopen(path.c_str(), mode.c_str());
   if (file == nullptr) throw ScriptError("Can't open the file " + path + " with mode " + mode + ".");
   return data::HandleRef(std::make_shared<OpenFile>(path, file));

@@ -46,7 +46,8 @@ std::vector<Entry> entries_of(const std::string& folder, const std::string& patt
   return entries;
 }
 
-Value list_files(CallContext&, std::span<Value> args) {
+Value list_files(CallContext& context, std::span<Value> args) {
+  require_login(context, "files");
   Arguments a("files", args);
   const auto entries = entries_of(a.text(0, "directory"), a.text_or(1, "pattern", ""));
   std::vector<std::string> names;

@@ -19,7 +19,8 @@ constexpr std::string_view kFamily = "text-files";
 using data::Schema;
 using data::Table;
 
-std::string read_file(CallContext& context, const std::string& path) {
+std::string read_file(CallContext& context, std::string_view function, const std::string& path) {
+  require_login(context, function);
   std::error_code error;
   const auto bytes = std::filesystem::file_size(path, error);
   if (error) throw ScriptError("Can't read the file " + path + ": " + error.message() + ".");
@@ -74,7 +75,7 @@ Value load_text(CallContext& context, std::span<Value> args) {
   if (skipped < 0 || skipped > 1024) a.refuse("skipRows", "must be between 0 and 1024.");
   layout.skip_rows = static_cast<size_t>(skipped);
   if (a.has(5) && !args[5].is_null()) layout.header = a.flag_or(5, "containHeader", true) ? 1 : 0;
-  const auto text = read_file(context, a.text(0, "filename"));
+  const auto text = read_file(context, a.function(), a.text(0, "filename"));
   return read_table(text, layout, columns_of(a, 2, guess_schema(text, layout)));
 }
 
@@ -82,7 +83,7 @@ Value extract_schema(CallContext& context, std::span<Value> args) {
   Arguments a("extractTextSchema", args);
   TextLayout layout{.delimiter = delimiter_of(a, 1)};
   layout.skip_rows = static_cast<size_t>(std::max<int64_t>(0, a.integer_or(2, "skipRows", 0)));
-  const auto schema = guess_schema(read_file(context, a.text(0, "filename")), layout);
+  const auto schema = guess_schema(read_file(context, a.function(), a.text(0, "filename")), layout);
   std::vector<std::string> names, types;
   for (const auto& column : schema) {
     names.push_back(column.name);
