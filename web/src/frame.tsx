@@ -1,5 +1,5 @@
 import { Alert, Button } from "antd";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NodesPage } from "./pages/nodes_page";
 import { retrySeconds, type SessionState } from "./session/session";
@@ -19,6 +19,14 @@ export function Frame({ state }: { state: SignedIn }) {
   // script outlive a look at the nodes.
   const [scriptWanted, setScriptWanted] = useState(place === "script");
   if (place === "script" && !scriptWanted) setScriptWanted(true);
+  const { alias } = state.node;
+  useEffect(() => {
+    const before = document.title;
+    document.title = `${alias} – ${before}`;
+    return () => {
+      document.title = before;
+    };
+  }, [alias]);
   return (
     <>
       <Header state={state} />
@@ -27,7 +35,7 @@ export function Frame({ state }: { state: SignedIn }) {
         {place === "nodes" && <NodesPage ownAlias={state.node.alias} live={state.link === "live"} />}
         <Suspense fallback={null}>
           <section className="content" hidden={place !== "script"} aria-label={t("nav.script")}>
-            {scriptWanted && <ScriptPage />}
+            {scriptWanted && <ScriptPage user={state.user} />}
           </section>
         </Suspense>
       </main>

@@ -20,14 +20,18 @@ export interface Visit {
   readonly faults: string[];
 }
 
-export async function visit(
-  browser: Browser,
-  url: string,
-  options: { locale?: string; dark?: boolean } = {},
-): Promise<Visit> {
+interface VisitOptions {
+  readonly locale?: string;
+  readonly dark?: boolean;
+  /** Lets a test put scripts of its own into the page. */
+  readonly bypassPolicy?: boolean;
+}
+
+export async function visit(browser: Browser, url: string, options: VisitOptions = {}): Promise<Visit> {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 760 },
     locale: options.locale ?? "en-US",
+    bypassCSP: options.bypassPolicy ?? false,
     colorScheme: options.dark ? "dark" : "light",
   });
   context.setDefaultTimeout(20_000);

@@ -49,6 +49,11 @@ test("the password does not cross the wire", async () => {
   expect(frames.filter((frame) => frame.includes("123456"))).toEqual([]);
 });
 
+test("the tab is named after the node", async () => {
+  const page = await signedIn();
+  await page.waitForFunction(() => document.title === "local8848 – Pelorus");
+});
+
 test("a reload keeps the user, signing out ends it", async () => {
   const page = await signedIn();
   await page.reload();
@@ -100,6 +105,18 @@ test("values of every form are shown", async () => {
   ]);
   await runScript(page, "x = 1");
   await page.getByText("Done. The script has no value.").waitFor();
+});
+
+test("what a script prints is shown, while it runs and at its end", async () => {
+  const page = await signedIn();
+  await runScript(page, "for(i in 1..3){ print(i * 11) }");
+  await page.getByRole("tab", { name: "Output (3)" }).waitFor();
+  await page.getByText("11\n22\n33").waitFor();
+  await runScript(page, "print('before')\n2 + 3");
+  await page.getByText("5", { exact: true }).waitFor();
+  await page.getByRole("tab", { name: "Output (1)" }).click();
+  await page.getByText("before", { exact: true }).waitFor();
+  await picture(page, "script_output");
 });
 
 test("variables live from run to run until a new session", async () => {
@@ -176,7 +193,7 @@ test("the text of the editor outlives a reload", async () => {
 
 test.each(["light", "dark"])("no page hinders anyone, %s", async (scheme) => {
   await visited.context.close();
-  visited = await visit(browser, node.url, { dark: scheme === "dark" });
+  visited = await visit(browser, node.url, { dark: scheme === "dark", bypassPolicy: true });
   const { page } = visited;
   await page.getByRole("button", { name: "Sign in" }).waitFor();
   expect(await hindrances(page)).toEqual([]);

@@ -1,4 +1,4 @@
-// The cluster's nodes, asked for again and again while the page is in sight.
+// The cluster's nodes, asked for again and again while they are shown.
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useSession } from "../session/use_session";

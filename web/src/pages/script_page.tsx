@@ -7,7 +7,8 @@ import { Editor, type EditorHandle } from "../widgets/editor";
 import { ServerError } from "../wire/connection";
 import { ResultPane } from "./result_pane";
 
-const textKey = "pelorus.script";
+/** The texts of one browser's users are kept apart: they may hold passwords. */
+const textKeyOf = (user: string) => `pelorus.script.${user}`;
 const example = `// Ctrl+E runs everything, or what is selected.
 t = table(1..5 as id, \`a\`b\`c\`d\`e as name, 2024.01.01 + 0..4 as day)
 select id, name, day, id * 1.5 as price from t where id > 1
@@ -19,8 +20,8 @@ export function lineOf(message: string): number | null {
   return found === null ? null : Number(found[1]);
 }
 
-export function ScriptPage() {
-  const { t, i18n } = useTranslation();
+export function ScriptPage({ user }: { user: string }) {
+  const { t } = useTranslation();
   const session = useSession();
   const runner = useMemo(() => new ScriptRunner(session), [session]);
   useEffect(() => () => runner.close(), [runner]);
@@ -59,11 +60,10 @@ export function ScriptPage() {
       <Splitter orientation="vertical" className="split">
         <Splitter.Panel defaultSize="45%" min={80}>
           <Editor
-            key={i18n.language}
             ref={editor}
             label={t("script.editor")}
-            initialText={localStorage.getItem(textKey) ?? example}
-            onChange={(text) => localStorage.setItem(textKey, text)}
+            initialText={localStorage.getItem(textKeyOf(user)) ?? example}
+            onChange={(text) => localStorage.setItem(textKeyOf(user), text)}
             onSelection={setNothingSelected}
             onRun={() => void start()}
           />

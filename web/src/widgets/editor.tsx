@@ -1,9 +1,10 @@
 import {
   autocompletion,
+  type CompletionContext,
+  type CompletionResult,
   closeBrackets,
   closeBracketsKeymap,
-  completeAnyWord,
-  completeFromList,
+  closeCompletion,
   completionKeymap,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
@@ -45,10 +46,24 @@ interface EditorProps {
   readonly onRun: () => void;
 }
 
-const words = completeFromList([...keywords].map((label) => ({ label, type: "keyword" })));
+/** Longer texts are not searched for words at every letter. */
+const searchedLettersMax = 100_000;
+
+/** Keywords, and the words that stand in the text already. */
+function completions(context: CompletionContext): CompletionResult | null {
+  const started = context.matchBefore(/[A-Za-z_]\w*/);
+  if (started === null) return null;
+  const { doc } = context.state;
+  const around = doc.sliceString(0, Math.min(doc.length, searchedLettersMax));
+  const words = new Set([...keywords, ...(around.match(/[A-Za-z_]\w*/g) ?? [])]);
+  // The word being typed is no help to itself.
+  words.delete(started.text);
+  return { from: started.from, options: [...words].map((label) => ({ label })), validFor: /^\w*$/ };
+}
 
 function extensions(props: { current: EditorProps }): Extension {
-  const run = () => {
+  const run = (view: EditorView) => {
+    closeCompletion(view);
     props.current.onRun();
     return true;
   };
@@ -68,13 +83,13 @@ function extensions(props: { current: EditorProps }): Extension {
     highlightActiveLineGutter(),
     bracketMatching(),
     closeBrackets(),
-    autocompletion({ override: [words, completeAnyWord], activateOnTypingDelay: 300 }),
+    autocompletion({ override: [completions], activateOnTypingDelay: 300, icons: false }),
     indentUnit.of("    "),
     EditorState.tabSize.of(4),
     // Escape, then Tab leaves the editor.
     keymap.of([...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
     scriptLanguage(),
-    EditorView.contentAttributes.of({ "aria-label": props.current.label, spellcheck: "false" }),
+    EditorView.contentAttributes.of(() => ({ "aria-label": props.current.label, spellcheck: "false" })),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) props.current.onChange(update.state.doc.toString());
       if (update.selectionSet || update.docChanged) props.current.onSelection(update.state.selection.main.empty);

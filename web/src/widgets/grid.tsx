@@ -11,12 +11,14 @@ const letterWidth = 7.4;
 const cellPadding = 18;
 const widthMin = 56;
 const widthMax = 420;
-const sampleRows = 60;
+const sampleRows = 300;
 
+/** By rows from the whole length: a number that is cut would be read as another number. */
 function widthOf(column: GridColumn, rows: number): number {
-  let letters = Math.max(column.title.length, column.type.length);
-  for (let row = 0; row < Math.min(rows, sampleRows); ++row)
-    letters = Math.max(letters, wideLength(column.textAt(row) ?? ""));
+  let letters = Math.max(wideLength(column.title), column.type.length);
+  const step = Math.max(1, Math.floor(rows / sampleRows));
+  for (let row = 0; row < rows; row += step) letters = Math.max(letters, wideLength(column.textAt(row) ?? ""));
+  if (column.alignRight) ++letters;
   return Math.min(Math.max(letters * letterWidth + cellPadding, widthMin), widthMax);
 }
 
