@@ -131,7 +131,8 @@ Result<Bytes> MetadataService::chunks_status(std::string_view) {
 
 Result<Bytes> MetadataService::who_leads(std::string_view) {
   meta::LeaderReply reply{.leader = leader()};
-  for (const auto& member : log_.status().members) reply.members.emplace_back(member.alias, name_of(member.role));
+  for (const auto& member : log_.status().members)
+    reply.members.push_back({member.alias, std::string(name_of(member.role)), member.id});
   machine_.read([&](const meta::State& state) {
     reply.initialised = !state.cluster.is_nil() && !reply.leader.empty();
     if (const auto* node = state.find_node(reply.leader)) {

@@ -208,8 +208,10 @@ class Bed:
 
 
 def alive(pid):
+    """Whether any thread still runs: until the last has ended the process keeps its sockets."""
     try:
         with open(f"/proc/{pid}/stat") as stat:
-            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+            is_zombie = stat.read().rsplit(")", 1)[1].split()[0] == "Z"
+        return not is_zombie or len(os.listdir(f"/proc/{pid}/task")) > 1
     except OSError:
         return False

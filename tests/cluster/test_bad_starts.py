@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 
 import pytest
 
@@ -45,6 +44,12 @@ def start_controller(bed, k=1):
     return done.returncode, done.stdout + done.stderr + (log.read_text() if log.exists() else "")
 
 
+def voter(bed, alias):
+    """The controller's member id in the leader's list of voters, nothing while it is none."""
+    group = bed.run("select * from getControllerGroup() where role = 'voter'", site=bed.wait_leader())
+    return dict(zip(group["name"], group["memberId"])).get(alias)
+
+
 def test_a_port_in_use_is_named(unpacked):
     port = unpacked.ports["controller1"]
     with socket.socket() as taken:
@@ -79,14 +84,14 @@ def test_a_controller_that_lost_its_disk_joins_its_cluster_again(bed):
             "db.createPartitionedTable(table(1:0, [`id], [INT]), `t, `id).append!(table(1 2 3 as id))")
     for victim in ("controller3", bed.leader()):
         k = int(victim[-1])
+        before = voter(bed, victim)
         bed.kill(victim)
         config = (bed.demo(k) / "config" / "controller.cfg").read_text()
         shutil.rmtree(re.search(r"dfsMetaDir=(\S+)", config)[1])
         # The log is gone and the identity is not: it must not vote as if nothing had happened.
         bed.restart_controller(victim)
-        voters = "exec count(*) from getControllerGroup() where role = 'voter'"
-        time.sleep(2)  # its old identity is taken out first
-        wait_until(lambda: bed.run(voters, site=victim) == 3, 30, f"{victim} has joined again")
+        wait_until(lambda: voter(bed, victim) not in (None, before), 30, f"{victim} votes as another member")
+        wait_until(lambda: bed.run("getActiveMaster()", site=victim) == bed.leader(), 30, f"{victim} serves")
     assert bed.run("exec count(*) from loadTable('dfs://kept', `t)") == 3
     # Each of them counts again: the cluster lives on without any one of the three.
     for victim in bed.controllers:

@@ -24,12 +24,24 @@ std::string seconds_text(Clock::time_point from) {
   return text;
 }
 
+client::ConnectionOptions connection_options() {
+  client::ConnectionOptions options;
+  options.user = kDemoUser;
+  options.password = kDemoPassword;
+  options.socket.connect = std::chrono::milliseconds(1000);
+  options.socket.silence = std::chrono::seconds(30);
+  return options;
+}
+
+/// The controllers take a killed node for alive until its heartbeats are missed: only its own port tells.
+bool takes_logins(const DemoPlace& place, const std::string& alias) {
+  const auto node = static_cast<size_t>(alias.back() - '1');
+  return client::Connection::open(place.data_nodes().at(node), connection_options()).ok();
+}
+
 Status show_count(const DemoPlace& place, Terminal& terminal) {
   client::FailoverOptions options;
-  options.connection.user = kDemoUser;
-  options.connection.password = kDemoPassword;
-  options.connection.socket.connect = std::chrono::milliseconds(1000);
-  options.connection.socket.silence = std::chrono::seconds(30);
+  options.connection = connection_options();
   client::FailoverConnection nodes(place.data_nodes(), options);
   const auto began = Clock::now();
   const auto answer = nodes.run(kCountFlights);
@@ -54,7 +66,7 @@ Status show_recovery(const DemoCluster& cluster, const std::string& alias, bool 
     const auto back = cluster.await(
         [&](const ClusterView& seen) {
           const auto* node = seen.find(alias);
-          return node != nullptr && node->online && config::running_node(cluster.place().node_directory(alias));
+          return node != nullptr && node->online && takes_logins(cluster.place(), alias);
         },
         std::chrono::seconds(60), alias + " back");
     if (!back.ok()) return back.error();

@@ -73,9 +73,12 @@ Value cluster_perf(const ClusterCall& call, const Arguments& args) {
 
 Value controller_group(const ClusterCall& call) {
   const auto reply = call.ask<meta::LeaderReply>(meta::kLeader);
-  TableRows rows({{"name", types::Type::kString}, {"role", types::Type::kString}, {"isLeader", types::Type::kBool}});
-  for (const auto& [alias, role] : reply.members)
-    rows.add({text_value(alias), text_value(role), Value::of_bool(alias == reply.leader)});
+  TableRows rows({{"name", types::Type::kString}, {"role", types::Type::kString}, {"isLeader", types::Type::kBool},
+                  {"memberId", types::Type::kString}});
+  for (const auto& member : reply.members) {
+    rows.add({text_value(member.alias), text_value(member.role), Value::of_bool(member.alias == reply.leader),
+              text_value(std::to_string(member.id))});
+  }
   return rows.take();
 }
 

@@ -182,12 +182,18 @@ struct NodesRequest {
 
 /// Who leads, and the controllers' group as this controller's log has it. Answered by any controller.
 inline constexpr std::string_view kLeader = "meta.leader";
+struct GroupMember {
+  std::string alias;
+  std::string role;  // voter, learner or spare
+  uint64_t id = 0;   // another one after the member lost its disk
+  template <class A> void fields(A& a) { a(alias, role, id); }
+};
 struct LeaderReply {
   std::string leader;  // empty: nobody, or not known
   std::string host;
   uint16_t port = 0;
   bool initialised = false;  // the cluster is founded and this controller has caught up with a leader
-  std::vector<std::pair<std::string, std::string>> members;  // alias; voter, learner or spare
+  std::vector<GroupMember> members;
   template <class A> void fields(A& a) { a(leader, host, port, initialised, members); }
 };
 
