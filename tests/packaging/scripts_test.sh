@@ -122,8 +122,8 @@ failure_gives_the_reason() {
 }
 slow_start_is_said_to_go_on() {
   new_package slow
-  FAKE_SLOW=3; export FAKE_SLOW
-  run 1 $shell "$demo/startController.sh" --timeout 1; status=$?
+  FAKE_SLOW=6; export FAKE_SLOW
+  run 1 $shell "$demo/startController.sh" --timeout 2; status=$?
   unset FAKE_SLOW
   [ $status = 0 ] && printed 'is not there yet (starting' && alive "$(controller_pid)"
 }

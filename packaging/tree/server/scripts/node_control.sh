@@ -10,6 +10,9 @@ complain() { printf '%s\n' "$*" >&2; }
 # Seconds since boot, whole.
 now() { awk '{ print int($1) }' /proc/uptime; }
 
+# in_seconds SECONDS: when they are over, on the clock of now, which has run up to a second since it last struck.
+in_seconds() { echo $(($(now) + $1 + 1)); }
+
 # nap: a fraction of a second, or a whole one where sleep knows no fractions.
 nap() { sleep 0.2 2>/dev/null || sleep 1; }
 
@@ -118,7 +121,7 @@ check_program() {
 # 0: it does, $found_pid is its process; 1: it failed or the time is up, and the reason is printed.
 # CHILD: the process this script started, or nothing.
 await_listening() {
-  node_directory=$1 child=$2 limit=$(($(now) + $3)) grace=5
+  node_directory=$1 child=$2 limit=$(in_seconds "$3") grace=5
   shift 3
   while :; do
     found_pid=$(living_pid "$node_directory")
@@ -295,7 +298,7 @@ stop_processes() {
 stop_nodes() {
   where=$1
   shift
-  deadline=$(($(now) + timeout)) stopped=0 status=0
+  deadline=$(in_seconds "$timeout") stopped=0 status=0
   # While this file names a living process, the agent starts no node.
   marker=$server/clusterDemo/data/stopping
   if [ -d "$server/clusterDemo/data" ] && [ -w "$server/clusterDemo/data" ]; then
