@@ -37,7 +37,7 @@ void MetadataService::lead() {
 }
 
 void MetadataService::found_cluster() {
-  if (!options_.founding || !machine_.read([](const meta::State& state) { return state.cluster.is_nil(); })) return;
+  if (!options_.founding || knows_cluster()) return;
   const auto& founding = *options_.founding;
   // Nodes and files first: the UUID says that the rest is there.
   for (const auto& node : founding.nodes) {

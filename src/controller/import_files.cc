@@ -58,8 +58,7 @@ void MetadataService::offer_files() {
   const auto status = log_.status();
   const auto leading = leader();
   const auto term = leading == options_.self.alias ? machine_.term() : status.term;
-  const bool founded = machine_.read([](const meta::State& state) { return !state.cluster.is_nil(); });
-  if (files_.empty() || leading.empty() || !founded || offered_term_ == term + 1) return;
+  if (files_.empty() || leading.empty() || !knows_cluster() || offered_term_ == term + 1) return;
   const auto& self = options_.self;
   meta::FileOffer offer{.alias = self.alias, .host = self.host, .port = self.port};
   for (const auto& [name, text] : files_) {

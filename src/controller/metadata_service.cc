@@ -11,6 +11,11 @@ Error no_leader() {
   return {ErrorCode::kUnavailable, "<ControllerNotAvail>No controller leads at the moment; try again."};
 }
 
+Error no_state() {
+  return {ErrorCode::kUnavailable,
+          "<ControllerNotReady>this controller does not know the cluster yet: it is being founded or joined; try again"};
+}
+
 }  // namespace
 
 MetadataService::MetadataService(ServiceOptions options, raft::ReplicatedLog& log, MetadataMachine& machine,
@@ -35,12 +40,12 @@ const std::map<std::string_view, MetadataService::Route>& MetadataService::route
       {meta::kChange, {.handler = &S::take_change}},
       {meta::kTableFacts, {.handler = &S::table_facts, .repeatable = true}},
       {meta::kDatabaseFacts, {.handler = &S::database_facts, .repeatable = true}},
-      {meta::kListCatalogue, {.handler = &S::list_catalogue, .leader_only = false}},
-      {meta::kUserFacts, {.handler = &S::user_facts, .leader_only = false}},
-      {meta::kListAccounts, {.handler = &S::list_accounts, .leader_only = false}},
-      {meta::kListViews, {.handler = &S::list_views, .leader_only = false}},
+      {meta::kListCatalogue, {.handler = &S::list_catalogue, .leader_only = false, .reads_state = true}},
+      {meta::kUserFacts, {.handler = &S::user_facts, .leader_only = false, .reads_state = true}},
+      {meta::kListAccounts, {.handler = &S::list_accounts, .leader_only = false, .reads_state = true}},
+      {meta::kListViews, {.handler = &S::list_views, .leader_only = false, .reads_state = true}},
       {meta::kListRecords, {.handler = &S::list_records, .repeatable = true}},
-      {meta::kGetConfiguration, {.handler = &S::get_configuration, .leader_only = false}},
+      {meta::kGetConfiguration, {.handler = &S::get_configuration, .leader_only = false, .reads_state = true}},
       {meta::kRegisterNode, {.handler = &S::register_node, .repeatable = true, .allows_strangers = true}},
       {meta::kHeartbeat, {.handler = &S::heartbeat, .leader_only = false, .urgent = true}},
       {meta::kOfferFiles, {.handler = &S::take_offer, .repeatable = true}},
@@ -67,6 +72,10 @@ void MetadataService::register_methods(rpc::Methods& methods) {
   });
 }
 
+bool MetadataService::knows_cluster() const {
+  return machine_.read([](const meta::State& state) { return !state.cluster.is_nil(); });
+}
+
 std::string MetadataService::leader() const {
   return machine_.leads() ? options_.self.alias : log_.status().leader;
 }
@@ -82,6 +91,7 @@ Result<Bytes> MetadataService::change(const std::string& user, const meta::Comma
 }
 
 Result<Bytes> MetadataService::serve(std::string_view method, const Route& route, std::string_view payload) {
+  if (route.reads_state && !knows_cluster()) return no_state();
   if (!route.leader_only) return (this->*route.handler)(payload);
   if (machine_.leads()) {
     auto answer = (this->*route.handler)(payload);

@@ -93,6 +93,7 @@ class MetadataService {
   struct Route {
     Handler handler;
     bool leader_only = true;
+    bool reads_state = false;       // answered from this member's own state, once it has one
     bool repeatable = false;        // may be sent again after kOutcomeUnknown
     bool allows_strangers = false;
     bool urgent = false;            // answers without waiting
@@ -103,6 +104,8 @@ class MetadataService {
   Result<Bytes> take_forwarded(std::string_view payload);
   static bool may_send_again(const Error& error, const Route& route);
   Result<Bytes> forward(std::string_view method, const Route& route, std::string_view payload);
+  /// False until the founding, or what a joining controller is sent of it, has been applied here.
+  bool knows_cluster() const;
   /// False when the service stops.
   bool pause(milliseconds wait);
   /// Through the log; what apply() came to.

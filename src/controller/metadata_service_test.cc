@@ -280,5 +280,14 @@ TEST_F(MetadataServiceTest, users_log_in_by_facts_of_any_controller) {
   EXPECT_FALSE(ask<meta::UserReply>("ctl3", meta::kUserFacts, meta::UserRequest{"bob"})->user);
 }
 
+TEST_F(MetadataServiceTest, a_controller_that_still_joins_answers_nothing_from_its_empty_state) {
+  add_controller("ctl4");
+  const auto user = ask<meta::UserReply>("ctl4", meta::kUserFacts, meta::UserRequest{"admin"});
+  ASSERT_FALSE(user.ok());
+  EXPECT_EQ(user.error().code, ErrorCode::kUnavailable) << "so that the next controller is asked";
+  EXPECT_TRUE(user.error().message.starts_with("<ControllerNotReady>")) << user.error().message;
+  EXPECT_EQ(ask<meta::CatalogueReply>("ctl4", meta::kListCatalogue, meta::UserRequest{}).error().code, ErrorCode::kUnavailable);
+}
+
 }  // namespace
 }  // namespace pelorus::controller

@@ -11,6 +11,8 @@
 namespace pelorus::server {
 namespace {
 
+/// Users are known to every controller that has joined: no election has to be waited out.
+constexpr std::chrono::milliseconds kLoginPatience{3000};
 constexpr const char* kVersion = "3.00.4.2 2026.11.23 LINUX x86_64 Pelorus 0.1";
 
 /// A fragment's session together with its interpreter.
@@ -39,15 +41,18 @@ void require_memory(int64_t bytes) {
 }
 
 Result<std::optional<session::UserFacts>> ControllersAuthenticator::find_user(std::string_view user) {
-  TRY(auto reply, controllers_.ask<meta::UserReply>(meta::kUserFacts, meta::UserRequest{std::string(user)}));
-  if (!reply.user && reply.access_revision == 0) {
+  const auto reply = controllers_.ask<meta::UserReply>(meta::kUserFacts, meta::UserRequest{std::string(user)},
+                                                       {.timeout = kLoginPatience});
+  if (!reply.ok()) {
+    const bool is_founding = reply.error().message.find("<ControllerNotReady>") != std::string::npos;
+    if (!is_founding) return reply.error();
     return Error{ErrorCode::kUnavailable, "<ControllerNotReady>the cluster is still being founded; try again"};
   }
-  if (!reply.user) return std::optional<session::UserFacts>();
-  if (reply.user->locked)
+  if (!reply->user) return std::optional<session::UserFacts>();
+  if (reply->user->locked)
     return Error{ErrorCode::kDenied,
-                 "The user " + reply.user->id + " is locked; an administrator can call unlockUser."};
-  return std::optional(session::UserFacts{.verifier = reply.user->verifier, .is_admin = reply.user->is_admin});
+                 "The user " + reply->user->id + " is locked; an administrator can call unlockUser."};
+  return std::optional(session::UserFacts{.verifier = reply->user->verifier, .is_admin = reply->user->is_admin});
 }
 
 ScriptEngine::ScriptEngine(const NodeEnvironment& environment, Clock& clock, dist::ControllerClient& controllers)

@@ -27,10 +27,13 @@ def unpacked():
 
 
 @pytest.fixture
-def bed(unpacked):
+def bed(unpacked, request):
     unpacked.start()
     unpacked.start_nodes()
-    return unpacked
+    failed_before = request.session.testsfailed
+    yield unpacked
+    if request.session.testsfailed > failed_before:
+        print(unpacked.logs(lines=60))
 
 
 def start_controller(bed, k=1):
