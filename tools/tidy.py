@@ -23,13 +23,28 @@ def tracked(root):
     return [root / line for line in out.splitlines()]
 
 
+def head_of(lines, last):
+    """The first line of the signature or statement that `last` ends."""
+    first = last
+    while first > 0 and indent_of(lines[first]) > 2 and not lines[first - 1].rstrip().endswith((";", "{", "}", ":")):
+        first -= 1
+    return first
+
+
+def indent_of(line):
+    return len(line) - len(line.lstrip())
+
+
 def long_functions(lines):
     """Yields (line number, length) of functions longer than the limit, judged by indentation of the closing brace."""
-    for start, line in enumerate(lines):
-        if not SIGNATURE.match(line) or line.lstrip().startswith(("if", "for", "while", "switch", "namespace", "}")):
+    for end_of_head, line in enumerate(lines):
+        if not SIGNATURE.match(line):
             continue
-        indent = len(line) - len(line.lstrip())
-        for end in range(start + 1, len(lines)):
+        start = head_of(lines, end_of_head)
+        indent = indent_of(lines[start])
+        if indent > 2 or lines[start].lstrip().startswith(("if", "for", "while", "switch", "namespace", "}")):
+            continue
+        for end in range(end_of_head + 1, len(lines)):
             if lines[end].startswith(" " * indent + "}"):
                 if end - start + 1 > FUNCTION_LINES_MAX:
                     yield start + 1, end - start + 1
