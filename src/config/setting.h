@@ -42,6 +42,7 @@ struct Setting {
   std::string_view choices = {};  // "a|b|c"; case does not matter
   bool changes_online = false;    // setDynamicConfig may change it
   bool deprecated = false;        // parsed and ignored
+  bool is_secret = false;         // shown to administrators only, never in reports
 
   constexpr Setting range(double from, double to) const {
     auto copy = *this;
@@ -58,6 +59,11 @@ struct Setting {
   constexpr Setting online() const {
     auto copy = *this;
     copy.changes_online = true;
+    return copy;
+  }
+  constexpr Setting secret() const {
+    auto copy = *this;
+    copy.is_secret = true;
     return copy;
   }
   constexpr Setting obsolete() const {

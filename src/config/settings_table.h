@@ -32,7 +32,7 @@ inline constexpr Setting kSettings[] = {
     {"remoteHost", kString, "", "", kCommandLine, "Terminal mode: host to connect to."},
     Setting{"remotePort", kInt, "8848", "", kCommandLine, "Terminal mode: port to connect to."}.range(1, 65535),
     {"uid", kString, "", "", kCommandLine, "Terminal mode: user."},
-    {"pwd", kString, "", "", kCommandLine, "Terminal mode: password."},
+    Setting{"pwd", kString, "", "", kCommandLine, "Terminal mode: password."}.secret(),
     Setting{"stdoutLog", kInt, "0", "", kAll | kCommandLine, "Log to 0 the file, 1 standard output, 2 both."}.range(0, 2),
     {"bootstrap", kBool, "false", "", kController | kCommandLine, "Found a new cluster without waiting for every listed controller."},
 
@@ -109,7 +109,7 @@ inline constexpr Setting kSettings[] = {
     Setting{"batchJobFileRetentionTime", kFloat, "0", "days", kWorkers, "Outputs are kept this long; 0: for ever."}.from(0),
     {"perfMonitoring", kBool,
          "true", "", kSingle | kController | kDataNode | kComputeNode, "Statistics of queries (off by default on a single node)."},
-    {"metricsToken", kString, "", "", kAll, "Token asked by /metrics; empty: none."},
+    Setting{"metricsToken", kString, "", "", kAll, "Token asked by /metrics; empty: none."}.secret(),
 
     // Storage.
     {"dataSync", kBool, "1", "", kSingle | kController | kDataNode, "Sync logs and data to disk before acknowledging."},
@@ -186,8 +186,8 @@ inline constexpr Setting kSettings[] = {
 
     // Our own.
     {"listenAddress", kString, "", "", kAll, "Address to listen on; empty: all."},
-    {"initialAdminPassword", kString,
-         "", "", kSingle | kController, "Password of admin when a cluster is founded; empty: made at random and printed once."},
+    Setting{"initialAdminPassword", kString,
+         "", "", kSingle | kController, "Password of admin when a cluster is founded; empty: made at random and printed once."}.secret(),
     {"clusterKeyFile", kPath,
          "<node>/keys/cluster.key", "", kAll, "Secret shared by the nodes; without it the cluster UUID alone is trusted."},
     Setting{"raftElectionTimeout", kInt, "300", "ms", kAll, "Election timeout when raftElectionTick is not set."}.range(50, 100000),

@@ -329,4 +329,9 @@ void ControllerRole::accept_raft(int fd, std::string already_read) {
   group->accept_connection(fd, std::move(already_read));
 }
 
+std::optional<raft::LogStatus> ControllerRole::raft_status() const {
+  const auto* const group = group_.load();
+  return group == nullptr ? std::nullopt : std::optional(group->status());
+}
+
 }  // namespace pelorus::server

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -34,6 +35,8 @@ class ControllerRole {
   void accept_raft(int fd, std::string already_read);
   /// Null until the log has begun.
   controller::MetadataService* service() const { return service_pointer_.load(); }
+  /// Nothing until the log has begun, and for a log of one.
+  std::optional<raft::LogStatus> raft_status() const;
   /// Why the role cannot go on; empty while it can.
   std::string failure() const;
 

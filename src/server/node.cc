@@ -153,7 +153,9 @@ void Node::make_scripts() {
       std::make_unique<dist::ReplicatedWriter>(*distribution_, [this] { return presence_ ? presence_->epoch() : 0; });
   remote_ = std::make_unique<NodeRemoteRun>(*caller_, *controllers_, scripts_->hosts());
   remote_->register_methods(server_->methods());
-  scripts_->register_functions({*distribution_, *writer_, *remote_}, [this] { return is_ready(); });
+  scripts_->register_functions(
+      {*distribution_, *writer_, *remote_}, [this] { return is_ready(); },
+      [this] { return controller_ ? controller_->raft_status() : std::nullopt; });
 }
 
 bool Node::is_ready() const {

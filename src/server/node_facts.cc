@@ -11,9 +11,10 @@ using data::Value;
 using functions::CallContext;
 using Arguments = std::span<Value>;
 
-/// Settings that hold secrets are shown to administrators only.
+/// Shown to administrators only.
 bool is_secret(std::string_view name) {
-  return name == "initialAdminPassword" || name == "metricsToken" || name == "pwd";
+  const auto* setting = config::find_setting(name);
+  return setting != nullptr && setting->is_secret;
 }
 
 Value setting(const NodeEnvironment& environment, const std::string& name, bool is_admin) {

@@ -74,7 +74,8 @@ ScriptEngine::ScriptEngine(const NodeEnvironment& environment, Clock& clock, dis
               {.client_auth = environment.settings().boolean("enableClientAuth")}),
       background_jobs_(clock) {}
 
-void ScriptEngine::register_functions(dist::DistributedServices distributed, std::function<bool()> is_initialized) {
+void ScriptEngine::register_functions(dist::DistributedServices distributed, std::function<bool()> is_initialized,
+                                      std::function<std::optional<raft::LogStatus>()> raft_status) {
   functions::register_builtins(registry_);
   exec::register_language_functions(registry_);
   exec::register_sql_functions(registry_);
@@ -96,6 +97,7 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, std
                                                   .client_auth = environment_.settings().boolean("enableClientAuth"),
                                                   .is_initialized = is_initialized});
   register_node_facts(registry_, environment_, distributed.remote, is_initialized);
+  register_machine_functions(registry_, environment_, std::move(raft_status));
 }
 
 std::shared_ptr<functions::CallContext> ScriptEngine::open_context(const std::string& user) {

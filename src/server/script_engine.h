@@ -9,6 +9,7 @@
 #include "exec/sql_runner.h"
 #include "functions/registry.h"
 #include "io/posix_file_system.h"
+#include "raft/replicated_log.h"
 #include "session/background_jobs.h"
 #include "session/functions.h"
 #include "session/interpreter_host.h"
@@ -35,7 +36,8 @@ class ScriptEngine {
   ScriptEngine(const NodeEnvironment& environment, Clock& clock, dist::ControllerClient& controllers);
 
   /// Adds every built-in of the node. Call once, before any script runs.
-  void register_functions(dist::DistributedServices distributed, std::function<bool()> is_initialized);
+  void register_functions(dist::DistributedServices distributed, std::function<bool()> is_initialized,
+                          std::function<std::optional<raft::LogStatus>()> raft_status);
 
   session::InterpreterHosts& hosts() { return hosts_; }
   session::StatementRunner& runner() { return runner_; }
@@ -67,6 +69,10 @@ class ScriptEngine {
 /// isDataNodeInitialized clearAllCache
 void register_node_facts(functions::Registry& registry, const NodeEnvironment& environment, dist::RemoteRun& remote,
                          std::function<bool()> is_initialized);
+
+/// getMachineFacts getVolumes. `raft_status`: of a member of the controllers' group, else nothing.
+void register_machine_functions(functions::Registry& registry, const NodeEnvironment& environment,
+                                std::function<std::optional<raft::LogStatus>()> raft_status);
 
 /// Throws ScriptError, which scripts can catch, when so many bytes more would pass maxMemSize.
 void require_memory(int64_t bytes);
