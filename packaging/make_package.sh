@@ -30,6 +30,13 @@ ln "$server/pelorusd" "$server/dolphindb"
 if [ -x "$build/pelorus" ]; then
   cp "$build/pelorus" "$server/pelorus"
   strip --strip-debug "$server/pelorus"
+  # From the tables that help is made from.
+  share=$server/share
+  mkdir -p "$share/bash-completion/completions" "$share/zsh/site-functions" "$share/fish/vendor_completions.d" "$share/man/man1"
+  "$build/pelorus" completion bash >"$share/bash-completion/completions/pelorus"
+  "$build/pelorus" completion zsh >"$share/zsh/site-functions/_pelorus"
+  "$build/pelorus" completion fish >"$share/fish/vendor_completions.d/pelorus.fish"
+  "$build/pelorus" completion man >"$share/man/man1/pelorus.1"
 fi
 mkdir -p "$server/demo"
 cp "$root/packaging/demo/read_flights.mjs" "$server/demo/"

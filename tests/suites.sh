@@ -6,7 +6,7 @@ root=$PWD
 logs=$root/build/test-logs
 mkdir -p "$logs"
 
-suites=(checks units scripts clients packaging docs demo cluster web)
+suites=(checks units scripts clients packaging docs demo cluster doctor web)
 long_suites=(faults limits clients_cluster fuzzers headers release clang sanitize_address sanitize_thread)
 
 # The release package's tree with the debug build's programs; dist/ stays as it is.
@@ -22,6 +22,7 @@ suite_demo() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tes
 suite_web() { packaging/build_web.sh && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/web/run.sh; }
 suite_release() { ./build.sh >/dev/null && ctest --test-dir build --output-on-failure -j2; }
 suite_cluster() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh; }
+suite_doctor() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/doctor/run.sh; }
 suite_clients_cluster() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh test_official_clients.py; }
 suite_faults() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && PELORUS_FAULT_SECONDS=${PELORUS_FAULT_SECONDS:-300} tests/cluster/run.sh test_random_faults.py; }
 suite_clang() { ./build.sh --clang >/dev/null && ctest --test-dir build-clang --output-on-failure -j2; }

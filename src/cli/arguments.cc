@@ -19,6 +19,7 @@ cxxopts::Options options_of(const Command& command) {
     } else {
       value = cxxopts::value<std::string>();
       if (!option.fallback.empty()) value->default_value(std::string(option.fallback));
+      if (!option.implied.empty()) value->implicit_value(std::string(option.implied));
     }
     options.add_options()(flags, std::string(option.help), value);
   };

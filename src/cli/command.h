@@ -18,6 +18,7 @@ struct Option {
   std::string_view value;  // what follows it; empty: a switch
   std::string_view help;
   std::string_view fallback;  // when not given; empty: absent
+  std::string_view implied = {};  // when given without a value; not empty: the value may only stand behind "="
 };
 
 /// Words of a command line after the command's name, checked against its options.
@@ -50,6 +51,7 @@ struct Command {
   std::vector<Option> options;
   std::string_view notes;  // below the options; may be empty
   size_t words_max = 0;    // words that are no options
+  std::vector<std::string_view> first_words = {};  // what the first of them may be; empty: a file or a name
   ExitCode (*run)(const Arguments&, Terminal&) = nullptr;
 };
 
@@ -57,6 +59,14 @@ struct Command {
 Result<Arguments> parse_arguments(const Command& command, const std::vector<std::string>& words);
 /// At most 80 columns wide.
 std::string help_of(const Command& command);
+/// The lines of every help about the exit status.
+std::string exit_status_help();
+/// "pelorus.1", as roff, from the same tables.
+std::string manual_page();
+/// "-k, --keep DIR", as the help shows it.
+std::string flags_of(const Option& option);
+/// Every command, in the order of the help.
+const std::vector<const Command*>& all_commands();
 
 /// The tool: args[0] is the program's name.
 ExitCode run_tool(const std::vector<std::string>& args, Terminal& terminal);
@@ -66,5 +76,10 @@ const Command& run_command();
 const Command& status_command();
 const Command& console_command();
 const Command& demo_command();
+const Command& config_command();
+const Command& doctor_command();
+const Command& logs_command();
+const Command& support_bundle_command();
+const Command& completion_command();
 
 }  // namespace pelorus::cli

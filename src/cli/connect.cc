@@ -33,6 +33,28 @@ std::vector<Option> connection_options() {
   };
 }
 
+Arguments live_target(const Arguments& arguments) {
+  std::vector<Arguments::Given> given;
+  for (const auto& option : connection_options()) {
+    const std::string name(option.name);
+    if (arguments.has(name)) {
+      given.push_back({name, arguments.text(name)});
+    } else if (!option.fallback.empty()) {
+      given.push_back({name, std::string(option.fallback)});
+    }
+  }
+  return {std::move(given), {}};
+}
+
+client::ConnectionOptions connection_options_of(const Arguments& arguments) {
+  client::ConnectionOptions options;
+  options.user = arguments.text("user");
+  options.password = arguments.text("password");
+  const char* secret = std::getenv("PELORUS_PASSWORD");
+  if (!arguments.has("password") && secret != nullptr) options.password = secret;
+  return options;
+}
+
 std::unique_ptr<client::Connection> connect(const Arguments& arguments, Terminal& terminal, bool print,
                                             ExitCode& failure) {
   const auto port = arguments.number("port", 1, 65535);
@@ -41,11 +63,7 @@ std::unique_ptr<client::Connection> connect(const Arguments& arguments, Terminal
     failure = ExitCode::kUsage;
     return nullptr;
   }
-  client::ConnectionOptions options;
-  options.user = arguments.text("user");
-  options.password = arguments.text("password");
-  const char* secret = std::getenv("PELORUS_PASSWORD");
-  if (!arguments.has("password") && secret != nullptr) options.password = secret;
+  auto options = connection_options_of(arguments);
   if (print) options.print = [&terminal](std::string_view text) { terminal.out() << text << std::endl; };
   if ((options.user + options.password).find('\n') != std::string::npos) {
     terminal.complain("a user name or password cannot hold a line feed");

@@ -10,6 +10,10 @@ namespace pelorus::cli {
 
 /// --host, --port, --user, --password; what a command that connects lists among its options.
 std::vector<Option> connection_options();
+/// The connection's part of `arguments` of a command where host and port have no fallback, with the usual ones.
+Arguments live_target(const Arguments& arguments);
+/// User and password, or the environment's.
+client::ConnectionOptions connection_options_of(const Arguments& arguments);
 /// Waits up to 10 s for a node that says it is starting. Says why on `terminal` when it does not succeed; the exit
 /// code is then in `failure`. `print`: what the server's
 /// print() shows goes to `out`, else it is dropped.

@@ -9,10 +9,12 @@ enum class ExitCode : int {
   kDone = 0,
   kFailed = 1,
   kUsage = 2,
+  kBadConfiguration = 3,
   kCannotConnect = 4,
   kDenied = 5,
   kTimedOut = 6,
   kNotMet = 7,  // a precondition: no leader, no package, no demo
+  kFound = 9,   // a check found something
   kInterrupted = 130,
 };
 

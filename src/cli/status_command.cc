@@ -3,6 +3,7 @@
 
 #include "cli/cluster_view.h"
 #include "cli/connect.h"
+#include "cli/demo/interrupt.h"
 #include "cli/value_text.h"
 
 namespace pelorus::cli {
@@ -48,7 +49,35 @@ std::string view_text(const ClusterView& view) {
   return text_table(table);
 }
 
+/// Shows the cluster again and again until Ctrl-C; a node that goes away is asked again.
+ExitCode watch(const Arguments& arguments, Terminal& terminal) {
+  const auto seconds = arguments.number("watch", 1, 3600);
+  if (!seconds.ok()) return report(seconds.error(), terminal);
+  Interrupt interrupt;
+  ExitCode failure{};
+  auto connection = connect(arguments, terminal, false, failure);
+  if (connection == nullptr) return failure;  // the first time: most likely a wrong address
+  const bool json = arguments.has("json");
+  const bool clears = terminal.facts().out_is_terminal && !json;
+  const auto node = arguments.text("host") + ":" + arguments.text("port");
+  do {
+    if (connection == nullptr || !connection->is_usable()) {
+      const client::Endpoint endpoint{arguments.text("host"), static_cast<int>(*arguments.number("port", 1, 65535))};
+      auto again = client::Connection::open(endpoint, connection_options_of(arguments));
+      connection = again.ok() ? std::move(again).value() : nullptr;
+    }
+    const auto view = connection == nullptr ? Result<ClusterView>(Error{ErrorCode::kUnavailable, node + " does not answer"})
+                                            : read_cluster(*connection);
+    if (clears) terminal.out() << "\033[H\033[2J";
+    if (json && view.ok()) terminal.out() << view_json(*view) << std::endl;
+    if (json && !view.ok()) terminal.complain(view.error().message);
+    if (!json) terminal.out() << (view.ok() ? view_text(*view) : view.error().message) << "\n" << std::endl;
+  } while (terminal.out().good() && !interrupt.wait(std::chrono::seconds(*seconds)));
+  return ExitCode::kDone;
+}
+
 ExitCode run(const Arguments& arguments, Terminal& terminal) {
+  if (arguments.has("watch")) return watch(arguments, terminal);
   ExitCode failure{};
   const auto connection = connect(arguments, terminal, false, failure);
   if (connection == nullptr) return failure;
@@ -68,8 +97,10 @@ const Command& status_command() {
         .name = "status",
         .summary = "Shows the nodes of a cluster, by host.",
         .usage = "status [OPTIONS]",
-        .examples = {"pelorus status", "pelorus status --host 10.0.0.11 --port 8900", "pelorus status --json"},
-        .options = {{"json", 'j', "", "one JSON object instead of text", ""}},
+        .examples = {"pelorus status", "pelorus status --host 10.0.0.11 --port 8900", "pelorus status --json",
+                     "pelorus status --watch=5"},
+        .options = {{"json", 'j', "", "one JSON object instead of text", ""},
+                    {"watch", 'w', "SECONDS", "again every SECONDS (2) until Ctrl-C", "", "2"}},
         .notes = "Any node answers. Status 7: the cluster has no leader now.",
         .words_max = 0,
         .run = run,

@@ -7,24 +7,21 @@ namespace pelorus::cli {
 namespace {
 
 constexpr std::string_view kCommon[] = {
-    "Exit status: 0 done, 1 failed, 2 wrong usage, 4 cannot connect, 5 not allowed,",
-    "6 timed out, 7 something needed is missing (a leader, the package), 130 Ctrl-C.",
+    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 invalid configuration, 4 cannot",
+    "connect, 5 not allowed, 6 timed out, 7 something needed is missing (a leader,",
+    "the package), 9 a check found something, 130 Ctrl-C.",
 };
-
-std::vector<const Command*> commands() {
-  return {&demo_command(), &run_command(), &console_command(), &status_command(), &version_command()};
-}
 
 std::string general_help() {
   std::string text =
       "Operates Pelorus clusters from the command line.\n\nUsage: pelorus COMMAND [OPTIONS]\n\nCommands:\n";
-  for (const auto* command : commands()) {
-    text += "  " + fit(command->name, 9, false) + " " + std::string(command->summary) + "\n";
+  for (const auto* command : all_commands()) {
+    text += "  " + fit(command->name, 14, false) + " " + std::string(command->summary) + "\n";
   }
   text +=
       "\nExamples:\n  pelorus demo\n  pelorus run -e 'select count(*) from loadTable(\"dfs://flights\", \"flights\")'"
       "\n  pelorus status --port 9901\n\n";
-  for (const auto line : kCommon) text += std::string(line) + "\n";
+  text += exit_status_help();
   return text + "See also: pelorus COMMAND --help\n";
 }
 
@@ -36,6 +33,26 @@ ExitCode refuse(Terminal& terminal, const std::string& reason, std::string_view 
 
 }  // namespace
 
+const std::vector<const Command*>& all_commands() {
+  static const std::vector<const Command*> commands = {
+      &demo_command(),   &run_command(),  &console_command(),        &status_command(),     &doctor_command(),
+      &config_command(), &logs_command(), &support_bundle_command(), &completion_command(), &version_command()};
+  return commands;
+}
+
+std::string flags_of(const Option& option) {
+  auto text = option.letter != '\0' ? "-" + std::string(1, option.letter) + ", " : std::string("    ");
+  text += "--" + std::string(option.name);
+  if (option.value.empty()) return text;
+  return text + (option.implied.empty() ? " " + std::string(option.value) : "[=" + std::string(option.value) + "]");
+}
+
+std::string exit_status_help() {
+  std::string text;
+  for (const auto line : kCommon) text += std::string(line) + "\n";
+  return text;
+}
+
 std::string help_of(const Command& command) {
   std::string text =
       std::string(command.summary) + "\n\nUsage: pelorus " + std::string(command.usage) + "\n\nExamples:\n";
@@ -44,17 +61,12 @@ std::string help_of(const Command& command) {
   auto options = command.options;
   options.push_back({"help", 'h', "", "this text", ""});
   for (const auto& option : options) {
-    std::string left = option.letter != '\0' ? "-" + std::string(1, option.letter) + ", " : "    ";
-    left += "--" + std::string(option.name);
-    if (!option.value.empty()) left += " " + std::string(option.value);
-    text += "  " + fit(left, 22, false) + " " + std::string(option.help);
+    text += "  " + fit(flags_of(option), 22, false) + " " + std::string(option.help);
     if (!option.fallback.empty()) text += " (" + std::string(option.fallback) + ")";
     text += "\n";
   }
   if (!command.notes.empty()) text += "\n" + std::string(command.notes) + "\n";
-  text += "\n";
-  for (const auto line : kCommon) text += std::string(line) + "\n";
-  return text;
+  return text + "\n" + exit_status_help();
 }
 
 ExitCode run_tool(const std::vector<std::string>& args, Terminal& terminal) {
@@ -69,7 +81,7 @@ ExitCode run_tool(const std::vector<std::string>& args, Terminal& terminal) {
   }
   if (name == "--version") return version_command().run(Arguments({}, {}), terminal);
   std::vector<std::string_view> names;
-  for (const auto* command : commands()) {
+  for (const auto* command : all_commands()) {
     names.push_back(command->name);
     if (command->name != name) continue;
     auto arguments = parse_arguments(*command, {args.begin() + 2, args.end()});

@@ -5,6 +5,8 @@
 #include "cli/brackets.h"
 #include "cli/cluster_view.h"
 #include "cli/command.h"
+#include "cli/log_files.h"
+#include "cli/redact.h"
 #include "cli/value_json.h"
 #include "cli/value_text.h"
 
@@ -42,7 +44,8 @@ data::Table sample() {
 }
 
 TEST(Tool, help_goes_to_stdout_and_fits_eighty_columns) {
-  for (const std::string name : {"", "demo", "run", "console", "status", "version"}) {
+  for (const std::string name : {"", "demo", "run", "console", "status", "doctor", "config", "logs", "support-bundle", "completion",
+                                 "version"}) {
     const auto ran = name.empty() ? run_words({"--help"}) : run_words({name, "--help"});
     EXPECT_EQ(ran.code, ExitCode::kDone) << name;
     EXPECT_NE(ran.out.find("Usage: pelorus"), std::string::npos) << name;
@@ -77,6 +80,47 @@ TEST(Tool, nobody_at_the_port_is_exit_status_four) {
 }
 
 TEST(Tool, version_says_the_version) { EXPECT_EQ(run_words({"version"}).out, "pelorus " PELORUS_VERSION "\n"); }
+
+TEST(Tool, completion_and_manual_name_every_command_and_option) {
+  for (const std::string kind : {"bash", "zsh", "fish", "man"}) {
+    const auto ran = run_words({"completion", kind});
+    EXPECT_EQ(ran.code, ExitCode::kDone) << ran.err;
+    for (const auto* command : all_commands()) {
+      EXPECT_NE(ran.out.find(kind == "man" && command->name == "support-bundle" ? "support\\-bundle" : command->name), std::string::npos)
+          << kind << " " << command->name;
+      for (const auto& option : command->options) {
+        EXPECT_NE(ran.out.find(kind == "man" && option.name == "no-wait" ? "no\\-wait" : option.name), std::string::npos)
+            << kind << " " << option.name;
+      }
+    }
+  }
+  EXPECT_EQ(run_words({"completion", "csh"}).code, ExitCode::kUsage);
+}
+
+TEST(Redact, secrets_lose_their_values_and_nothing_else_does) {
+  EXPECT_EQ(redact_setting("metricsToken=abc"), "metricsToken=(removed)");
+  EXPECT_EQ(redact_setting("node1.initialAdminPassword = abc=d"), "node1.initialAdminPassword =(removed)");
+  EXPECT_EQ(redact_setting("maxLogSize=256initialAdminPassword=abc"), "maxLogSize=256initialAdminPassword=(removed)");
+  EXPECT_EQ(redact_setting("metricsToken＝abc"), "metricsToken＝(removed)");
+  EXPECT_EQ(redact_setting("theirPassword=abc"), "theirPassword=(removed)");
+  for (const std::string line : {"passwordMinLength=8", "clusterKeyFile=/etc/key", "maxMemSize=8", "// password", ""}) {
+    EXPECT_EQ(redact_setting(line), line);
+  }
+  EXPECT_EQ(shown_value("node1.metricsToken", "abc"), "(removed)");
+  EXPECT_EQ(shown_value("node1.volumes", "/a"), "/a");
+  EXPECT_EQ(redact_log("run together; split before 'metricsToken=abc'"), "run together; split before 'metricsToken=(removed)");
+  EXPECT_EQ(redact_log("founded. User admin has the password abc — it is"), "founded. User admin has the password (removed)");
+}
+
+TEST(LogLines, time_and_level_are_found) {
+  const auto line = parse_log_line("2026-11-28 02:15:23.123456 <ERROR> :disk");
+  EXPECT_EQ(line.time, "2026-11-28 02:15:23.123456");
+  EXPECT_EQ(line.level, "ERROR");
+  EXPECT_EQ(parse_log_line("    at main.cc").time, "");
+  EXPECT_EQ(*parse_age("90s"), 90);
+  EXPECT_EQ(*parse_age("2d"), 172800);
+  for (const auto* wrong : {"", "h", "5", "5y", "-5m"}) EXPECT_FALSE(parse_age(wrong).ok()) << wrong;
+}
 
 TEST(Arguments, numbers_are_whole_and_in_range) {
   const auto arguments = parse_arguments(run_command(), {"-e", "x", "-n", "12", "--port=70000"});

@@ -22,7 +22,7 @@ FENCE = re.compile(r"^```(.*)$")
 CODE = re.compile(r"`([^`\n]+)`")
 # A path of this repository written in prose; patterns and placeholders are left out.
 PATH = re.compile(r"^(?:src|docs|tests|tools|packaging|bench|web)/[\w./-]+$")
-COMMAND = re.compile(r"^(?:\$ )?(?:[\w/.]*/)?pelorus ([a-z]+)(.*)$")
+COMMAND = re.compile(r"^(?:\$ )?(?:[\w/.]*/)?pelorus ([a-z-]+)(.*)$")
 BLOCK_SECONDS = 120
 
 

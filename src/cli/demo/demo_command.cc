@@ -214,7 +214,7 @@ ExitCode run(const Arguments& arguments, Terminal& terminal) {
 const Command& demo_command() {
   static const Command command{
       .name = "demo",
-      .summary = "Runs a highly available cluster with real data on this computer.",
+      .summary = "Runs a highly available cluster with real data on this machine.",
       .usage = "demo [OPTIONS] | demo kill ALIAS | demo stop",
       .examples = {"pelorus demo", "pelorus demo kill controller1", "pelorus demo --keep /tmp/cluster --rows 100000"},
       .options = {{"keep", 'k', "DIR", "use DIR and leave it there", ""},
@@ -226,6 +226,7 @@ const Command& demo_command() {
           "serves on; stop ends the demo, also one whose terminal is gone. The data comes\n"
           "from npm (cached); without npm, flights are invented.",
       .words_max = 2,
+      .first_words = {"kill", "stop"},
       .run = run,
   };
   return command;
