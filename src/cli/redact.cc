@@ -52,7 +52,8 @@ std::string redact_setting(const std::string& line) {
 
 std::string redact_log(const std::string& line) {
   const auto at = line.find(kToldPassword);
-  return at == std::string::npos ? redact_setting(line) : line.substr(0, at + kToldPassword.size()) + std::string(kRedacted);
+  return at == std::string::npos ? redact_setting(line)
+                                 : line.substr(0, at + kToldPassword.size()) + std::string(kRedacted);
 }
 
 }  // namespace pelorus::cli

@@ -79,7 +79,7 @@ MachineFacts machine_facts() {
   facts.swap_used_bytes = facts.swap_total_bytes - memory_field("SwapFree:");
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    facts.open_files_max = files.rlim_cur == RLIM_INFINITY ? INT64_MAX : static_cast<int64_t>(files.rlim_cur);
+    facts.open_files_max = files.rlim_max == RLIM_INFINITY ? INT64_MAX : static_cast<int64_t>(files.rlim_max);
   }
   facts.huge_pages = chosen_word("/sys/kernel/mm/transparent_hugepage/enabled");
   return facts;

@@ -13,7 +13,7 @@ struct MachineFacts {
   int64_t memory_available_bytes = 0;  // without swapping
   int64_t swap_total_bytes = 0;
   int64_t swap_used_bytes = 0;
-  int64_t open_files_max = 0;  // of this process
+  int64_t open_files_max = 0;  // of this process, once it has raised its limit, as nodes do
   std::string huge_pages;      // of transparent ones: "always", "madvise" or "never"
   bool operator==(const MachineFacts&) const = default;
 };

@@ -53,6 +53,12 @@ def test_config_check(bed):
     assert pelorus("config", "check", bed.base / "nothing").returncode != 0
 
 
+def test_the_package_as_it_is_shipped_has_no_findings():
+    for place in (pathlib.Path(PACKAGE), pathlib.Path(PACKAGE) / "server" / "dolphindb.cfg"):
+        checked = pelorus("config", "check", place)
+        assert checked.returncode == 0 and checked.stdout == "0 errors, 0 warnings, 0 notes\n", checked.stdout
+
+
 def test_copies_that_disagree(bed):
     file = bed.demo(3) / "config" / "cluster.nodes"
     before = file.read_bytes()

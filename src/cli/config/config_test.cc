@@ -87,6 +87,12 @@ TEST_F(Configuration, a_sound_package_has_no_findings) {
   EXPECT_EQ(run_words({"config", "check", this->package(1)}).code, ExitCode::kDone);
 }
 
+TEST_F(Configuration, a_cluster_of_one_controller_need_not_list_it) {
+  write(1, "cluster.nodes", "localSite,mode\n127.0.0.1:9904:agent1,agent\n127.0.0.1:9907:node1,datanode\n");
+  write(1, "cluster.cfg", "maxMemSize=8\n");
+  EXPECT_TRUE(cross_check(read(1)).empty()) << cross_check(read(1)).front().describe();
+}
+
 TEST_F(Configuration, files_that_contradict_each_other) {
   write(1, "agent.cfg",
         "mode=agent\nlocalSite=127.0.0.1:9999:agent1\ncontrollerSite=127.0.0.1:1:controller9\nvolumes=/x\n");

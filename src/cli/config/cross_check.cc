@@ -24,6 +24,11 @@ bool holds_data(const config::NodeEntry& node) {
   return node.mode == NodeMode::kDataNode || node.mode == NodeMode::kComputeNode;
 }
 
+int64_t count_controllers(const PackageConfig& package) {
+  return std::count_if(package.nodes.records.begin(), package.nodes.records.end(),
+                       [](const config::NodeRecord& record) { return record.node.mode == NodeMode::kController; });
+}
+
 const config::NodeRecord* agent_of_host(const PackageConfig& package, const std::string& host) {
   for (const auto& record : package.nodes.records) {
     if (record.node.mode == NodeMode::kAgent && record.node.site.host == host) return &record;
@@ -36,6 +41,8 @@ void check_own_record(const PackageConfig& package, const config::Loaded& loaded
   const auto mode = loaded.settings.mode();
   if (package.nodes.records.empty() || !loaded.settings.is_set("localSite")) return;
   const auto* record = package.nodes.find(own.alias);
+  // A cluster with one controller need not list it.
+  if (record == nullptr && mode == NodeMode::kController && count_controllers(package) == 0) return;
   if (record == nullptr) {
     // With several packages on one server one agent does for all; the others' files stay unused.
     const auto* other = mode == NodeMode::kAgent ? agent_of_host(package, own.host) : nullptr;
@@ -83,10 +90,7 @@ void check_agent(const PackageConfig& package, const config::Loaded& agent, Find
 
 void check_members(const PackageConfig& package, Findings& findings) {
   const auto& records = package.nodes.records;
-  int controllers = 0;
-  for (const auto& record : records) {
-    if (record.node.mode == NodeMode::kController) ++controllers;
-  }
+  const auto controllers = count_controllers(package);
   for (const auto& record : records) {
     if (!holds_data(record.node) || agent_of_host(package, record.node.site.host) != nullptr) continue;
     findings.push_back({package.nodes.file, record.line,
@@ -150,8 +154,8 @@ void compare_controllers(const PackageConfig& first, const PackageConfig& other,
     if (here == there) continue;
     findings.push_back(at_setting(*other.controller, name,
                                   std::string(name) + " is '" + shown_value(name, there) + "' here and '" +
-                                      shown_value(name, here) + "' for " +
-                                      first.controller->settings.alias() + " (" + first.controller->config_file + ")",
+                                      shown_value(name, here) + "' for " + first.controller->settings.alias() + " (" +
+                                      first.controller->config_file + ")",
                                   Severity::kWarning));
   }
 }
@@ -174,7 +178,8 @@ void compare_cluster_files(const PackageConfig& first, const PackageConfig& othe
     findings.push_back({file, entry.line,
                         known == lines.end() ? key + " does not stand in " + there
                                              : key + " is '" + shown_value(key, entry.value) + "' here and '" +
-                                                   shown_value(key, known->second->value) + "' in " + there + ":" + std::to_string(known->second->line),
+                                                   shown_value(key, known->second->value) + "' in " + there + ":" +
+                                                   std::to_string(known->second->line),
                         Severity::kWarning});
     if (known != lines.end()) lines.erase(known);
   }

@@ -35,7 +35,8 @@ std::optional<config::Loaded> load_role(const PackagePlace& place, std::string_v
   request.arguments = {"-mode", std::string(role), "-config", file.string()};
   if (!home.empty()) request.arguments.insert(request.arguments.end(), {"-home", home.string()});
   if (role == "controller") {
-    for (const auto& [flag, name] : {std::pair{"-clusterConfig", "cluster.cfg"}, std::pair{"-nodesFile", "cluster.nodes"}}) {
+    for (const auto& [flag, name] :
+         {std::pair{"-clusterConfig", "cluster.cfg"}, std::pair{"-nodesFile", "cluster.nodes"}}) {
       request.arguments.insert(request.arguments.end(), {flag, (place.config / name).string()});
     }
   }
@@ -106,7 +107,11 @@ Result<config::Settings> settings_of_node(const PackageConfig& package, const st
   settings.set("mode", std::string(config::mode_name(record->node.mode)), from_nodes);
   settings.set("localSite", record->node.site.to_string(), from_nodes);
   if (!package.place.demo.empty()) {
-    settings.set("home", (package.place.demo / "data" / alias).string(), {config::Origin::Kind::kDefault, "", 0});
+    // As the agent starts it.
+    const config::Origin flag{config::Origin::Kind::kCommandLine, "", 0};
+    settings.set("home", (package.place.demo / "data" / alias).string(), flag);
+    settings.set("logFile", (package.place.demo / "log" / (alias + ".log")).string(), flag);
+    settings.set("jobLogFile", (package.place.demo / "log" / (alias + "_job.log")).string(), flag);
   }
   for (const auto& [name, value] : package.cluster.effective_settings(alias)) {
     settings.set(name, value.text, {config::Origin::Kind::kFile, value.file, value.line});

@@ -356,6 +356,9 @@ TEST_F(Doctor, config_drift_with_the_cluster_and_between_copies) {
   facts_.live->drift = {{"cluster.cfg", 4, "maxMemSize", "8", "16"}};
   expect("config-drift", Verdict::kWarning, "cluster.cfg:4 maxMemSize");
   facts_.live->drift.clear();
+  facts_.live->drift_refusal = "not now";
+  expect("config-drift", Verdict::kSkipped, "not now");
+  facts_.live->drift_refusal.clear();
   package().config.controller = controller("controller1", "127.0.0.1");
   facts_.packages.emplace_back();
   package().config.controller = controller("controller2", "127.0.0.1");

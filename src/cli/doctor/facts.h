@@ -24,7 +24,7 @@ struct NodeFacts {
   NodeRow row;
   bool has_answered = false;  // us, at its address; a new leader may not have heard of it yet
   std::string failure;        // why it did not; empty: it did, or was not asked
-  bool is_silent = false;  // it failed by a timeout
+  bool is_silent = false;     // it failed by a timeout
   std::string version;
   std::string listens;  // the address its port is open on
   std::map<std::string, std::string> settings;
@@ -69,6 +69,7 @@ struct LiveFacts {
   std::optional<std::vector<ChunkFacts>> chunks;             // administrators only
   std::optional<std::vector<OpenTransaction>> transactions;  // undecided, or decided and not carried out everywhere
   std::vector<Difference> drift;                             // files of the packages against what is in effect
+  std::string drift_refusal;                                 // why they could not be compared
   std::string refusal;                                       // why chunks or transactions are missing
 
   const NodeFacts* find(const std::string& alias) const;

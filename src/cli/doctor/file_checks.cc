@@ -97,7 +97,12 @@ Outcome judge_drift(const Facts& facts) {
   std::vector<PackageConfig> configs;
   for (const auto& package : facts.packages) configs.push_back(package.config);
   for (const auto& finding : compare_packages(configs)) lines.push_back(finding.describe());
-  if (const auto* live = answering(facts)) {
+  const auto* live = answering(facts);
+  if (live != nullptr && !live->drift_refusal.empty()) {
+    return skipped(in_both("The cluster did not tell what is in effect: {}", "集群没有给出实际生效的配置：{}",
+                           live->drift_refusal));
+  }
+  if (live != nullptr) {
     for (const auto& difference : live->drift)
       lines.push_back(fmt::format("{}:{} {}", difference.file, difference.line, difference.key));
   } else if (facts.packages.size() == 1) {

@@ -213,6 +213,7 @@ LiveFacts gather_live(const client::Endpoint& endpoint, const client::Connection
   if (!opened.ok() && !options.user.empty() && needs_leader(opened.error())) {
     live.refusal = opened.error().message;
     options.user.clear();
+    live.user.clear();
     opened = Connection::open(endpoint, options);
   }
   if (!opened.ok()) {
@@ -240,7 +241,10 @@ LiveFacts gather_live(const client::Endpoint& endpoint, const client::Connection
   if (!transactions.ok() && live.refusal.empty()) live.refusal = transactions.error().message;
   for (const auto& package : packages) {
     const auto in_effect = read_in_effect(connection, package.config, options);
-    if (!in_effect.ok()) continue;
+    if (!in_effect.ok()) {
+      live.drift_refusal = in_effect.error().message;
+      continue;
+    }
     const auto drift = differences(package.config, *in_effect);
     live.drift.insert(live.drift.end(), drift.begin(), drift.end());
   }
