@@ -132,6 +132,16 @@ TEST(Arguments, numbers_are_whole_and_in_range) {
   EXPECT_FALSE(arguments->has("json"));
 }
 
+TEST(Arguments, a_switch_may_have_a_value_of_its_own) {
+  const auto text = [](const std::vector<std::string>& words) {
+    const auto arguments = parse_arguments(status_command(), words);
+    return arguments.ok() && arguments->has("watch") ? arguments->text("watch") : std::string("none");
+  };
+  EXPECT_EQ(text({}), "none");
+  EXPECT_EQ(text({"--watch"}), "2");
+  EXPECT_EQ(text({"--watch=5", "--json"}), "5");
+}
+
 TEST(ValueText, tables_are_aligned_by_columns_on_the_screen) {
   EXPECT_EQ(value_text(Value(sample())), "city       n\n------  ----\nBerlin     1\n上海    1234\n\n(3 rows)");
   EXPECT_EQ(value_text(Value(sample()), {.rows_max = 1}),
