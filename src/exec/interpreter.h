@@ -78,6 +78,8 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   Value parse_expression(std::string_view text) override;
   Value evaluate(const data::CodeObject& code) override;
   std::span<const std::string> argument_names() const override;
+  /// The same of the elements of a bracketed or tuple argument: plot([v as a, w]) reads them.
+  std::vector<std::string> element_names(size_t argument) const;
   const functions::Caller& caller() const override { return session_.caller; }
   void print(std::string_view text) override;
   const CancellationToken& cancellation() const override { return session_.cancellation; }
@@ -183,6 +185,7 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   std::optional<Value> last_value_;  // of the last top-level statement
   const syntax::ExprRef* naming_object_ = nullptr;  // of the built-in call that is starting
   const std::vector<syntax::Argument>* naming_arguments_ = nullptr;
+  const functions::Builtin* naming_builtin_ = nullptr;
   mutable std::vector<std::string> argument_names_;
   NameMap<Value> shared_seen_;  // keeps what find_variable pointed to
 };

@@ -61,6 +61,23 @@ Value partial(CallContext&, std::span<Value> values) {
   return data::FunctionRef(std::make_shared<PartialFunction>(values[0].function(), std::move(bound)));
 }
 
+/// A function of as many arguments as the first one takes.
+Value compose(CallContext&, std::span<Value> values) {
+  const functions::Arguments a("compose", values);
+  for (const size_t i : {0, 1}) {
+    if (!a[i].is_function()) a.refuse(i == 0 ? "first" : "second", "must be a function.");
+  }
+  const Value first = a[0], second = a[1];
+  functions::Function row;
+  row.name = "compose(" + first.function()->print() + ", " + second.function()->print() + ")";
+  row.parameters = {{"X", true}};
+  row.variadic = true;
+  row.run = [first, second](CallContext& context, std::span<Value> arguments) {
+    return context.call(second, {context.call(first, arguments)});
+  };
+  return data::FunctionRef(std::make_shared<functions::Builtin>(std::move(row)));
+}
+
 }  // namespace
 
 void register_language_functions(functions::Registry& registry) {
@@ -68,7 +85,11 @@ void register_language_functions(functions::Registry& registry) {
   row({"at", "X, [index]", at, "Elements at an index, or the positions of true values.", "at(3 5 1 > 2)", "[0,1]"});
   row({"eachAt", "X, index", each_at, "Elements at each member of an index.", "8 3 5 @ (1 2)", "[3,5]"});
   row({"partial", "func, args...", partial, "A function with its first arguments given.", "partial(sub, 10)(3)", "7"});
+  row({"compose", "first, second", compose, "The function that gives the result of first to second.",
+       "compose(cumsum, last)(1 2 3)", "6"});
   register_metaprogramming(registry);
+  register_files_to_run(registry);
+  register_charts(registry);
 }
 
 }  // namespace pelorus::exec

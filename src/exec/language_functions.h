@@ -8,5 +8,7 @@ namespace pelorus::exec {
 /// at, eachAt, print, defs; expr, makeCall, sqlCol, sql, sqlUpdate, sqlDelete and their kin.
 void register_language_functions(functions::Registry& registry);
 void register_metaprogramming(functions::Registry& registry);
+void register_files_to_run(functions::Registry& registry);
+void register_charts(functions::Registry& registry);
 
 }  // namespace pelorus::exec

@@ -17,7 +17,7 @@ constexpr Row kNumbers[] = {
     {"ALL", 0}, {"LAST", 1}, {"FIRST", 2},
     {"HEAD", 0}, {"CURRENT", 1}, {"TAIL", 2},
     {"AREA", 0}, {"BAR", 1}, {"COLUMN", 2}, {"HISTOGRAM", 3}, {"LINE", 4}, {"PIE", 5}, {"SCATTER", 6}, {"TREND", 7},
-    {"KLINE", 8},
+    {"KLINE", 8}, {"SURFACE", 9},
 };
 
 constexpr Row kHints[] = {

@@ -1,5 +1,6 @@
 #include "wire/encode.h"
 
+#include "data/chart.h"
 #include "wire/internal/column_encoder.h"
 #include "wire/internal/frame.h"
 
@@ -94,8 +95,8 @@ Status encode_matrix(const data::Matrix& matrix, Chain& out) {
   return {};
 }
 
-Status encode_dictionary(const data::Dictionary& dictionary, Chain& out) {
-  put_flag(wire_type_of(dictionary.values()), Form::kDictionary, out);
+Status encode_dictionary(const data::Dictionary& dictionary, Form form, Chain& out) {
+  put_flag(wire_type_of(dictionary.values()), form, out);
   TRY_DONE(encode_vector(dictionary.keys(), Form::kVector, out));
   return encode_vector(dictionary.values(), Form::kVector, out);
 }
@@ -142,7 +143,7 @@ Status encode_unkept(const Value& value, Chain& out) {
     put_flag(wire_type_of(value.set().elements()), Form::kSet, out);
     return encode_vector(value.set().elements(), Form::kVector, out);
   }
-  if (value.is_dictionary()) return encode_dictionary(value.dictionary(), out);
+  if (value.is_dictionary()) return encode_dictionary(value.dictionary(), Form::kDictionary, out);
   if (value.is_plain_table()) return encode_table(value.table(), out);
   if (value.is_table_object()) return encode_table_object(*value.table_object(), out);
   if (value.is_function()) {
@@ -151,6 +152,7 @@ Status encode_unkept(const Value& value, Chain& out) {
     out.put_cstring(value.function()->print());
     return {};
   }
+  if (const auto* chart = data::Chart::of(value)) return encode_dictionary(chart->entries(), data::kChartForm, out);
   const bool code = value.is_code();
   put_flag(static_cast<uint8_t>(code ? Type::kCode : Type::kHandle), Form::kScalar, out);
   out.put_cstring(code ? value.code()->print() : value.handle()->describe());

@@ -198,6 +198,7 @@ Value Interpreter::call_builtin(const Builtin& builtin, const Expr& node, const 
                           ((*first)->kind == ExprKind::kIndex || (*first)->kind == ExprKind::kMember);
   naming_object_ = object;
   naming_arguments_ = &arguments;
+  naming_builtin_ = &builtin;
   try {
     Value result = functions::invoke(builtin, *this, std::span<Value>(values));
     naming_arguments_ = nullptr;
@@ -216,17 +217,47 @@ Value Interpreter::call_builtin(const Builtin& builtin, const Expr& node, const 
   }
 }
 
+namespace {
+
+/// How a call's argument is named: by its alias, or as a plain variable or column.
+std::string name_of(const ExprRef& expr) {
+  if (const auto* alias = as<syntax::Alias>(expr)) return alias->names.size() == 1 ? alias->names[0] : "";
+  if (const auto* name = as<syntax::Name>(expr)) return name->name;
+  if (const auto* member = as<syntax::Member>(expr)) return member->name;
+  return "";
+}
+
+}  // namespace
+
+std::vector<std::string> Interpreter::element_names(size_t argument) const {
+  if (naming_arguments_ == nullptr) return {};
+  const size_t before = naming_object_ != nullptr ? 1 : 0;
+  ExprRef expr;
+  if (argument < before)
+    expr = *naming_object_;
+  else if (argument - before < naming_arguments_->size())
+    expr = (*naming_arguments_)[argument - before].value;
+  std::vector<ExprRef> elements;
+  if (const auto* bracket = as<syntax::VectorBracket>(expr)) elements = bracket->elements;
+  if (const auto* tuple = as<syntax::Tuple>(expr)) elements = tuple->elements;
+  std::vector<std::string> names;
+  for (const auto& element : elements) names.push_back(name_of(element));
+  return names;
+}
+
 std::span<const std::string> Interpreter::argument_names() const {
   argument_names_.clear();
   if (naming_arguments_ == nullptr) return {};
-  const auto name_of = [](const ExprRef& expr) -> std::string {
-    if (const auto* alias = as<syntax::Alias>(expr)) return alias->names.size() == 1 ? alias->names[0] : "";
-    if (const auto* name = as<syntax::Name>(expr)) return name->name;
-    if (const auto* member = as<syntax::Member>(expr)) return member->name;
-    return "";
-  };
   if (naming_object_ != nullptr) argument_names_.push_back(name_of(*naming_object_));
-  for (const auto& argument : *naming_arguments_) argument_names_.push_back(name_of(argument.value));
+  for (const auto& argument : *naming_arguments_) {
+    size_t place = argument_names_.size();
+    const auto& parameters = naming_builtin_->function().parameters;
+    for (size_t p = 0; p < parameters.size() && !argument.name.empty(); ++p) {
+      if (parameters[p].name == argument.name) place = p;
+    }
+    argument_names_.resize(std::max(argument_names_.size(), place + 1));
+    argument_names_[place] = name_of(argument.value);
+  }
   return argument_names_;
 }
 

@@ -1,5 +1,6 @@
 // Type functions (int, date, symbol …), casts, and questions about type and shape.
 
+#include "data/chart.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/cast.h"
 #include "functions/declare.h"
@@ -205,7 +206,10 @@ void register_types(Registry& registry) {
   row({"type", "X", [](CallContext&, std::span<Value> args) { return Value::of_int(element_code(args[0])); },
        "The code of X's type.", "type(8l)", "5"});
   row({"form", "X",
-       [](CallContext&, std::span<Value> args) { return Value::of_int(static_cast<int32_t>(args[0].form())); },
+       [](CallContext&, std::span<Value> args) {
+         const auto form = data::Chart::of(args[0]) != nullptr ? data::kChartForm : args[0].form();
+         return Value::of_int(static_cast<int32_t>(form));
+       },
        "The code of X's form: 0 scalar, 1 vector, 2 pair, 3 matrix, 4 set, 5 dictionary, 6 table.", "form(7:8)", "2"});
   row({"category", "X",
        [](CallContext&, std::span<Value> args) {

@@ -1,5 +1,6 @@
 #include <unordered_set>
 
+#include "data/chart.h"
 #include "wire/internal/frame.h"
 
 namespace pelorus::wire {
@@ -112,13 +113,17 @@ class SetFrame final : public Frame {
   std::optional<Shared<Vector>> elements_;
 };
 
+/// Dictionaries and charts, which differ by their mark only.
 class DictionaryFrame final : public Frame {
  public:
+  explicit DictionaryFrame(bool is_chart) : is_chart_(is_chart) {}
+
   Step step(Input&) override { return keys_ && values_ ? Step::kDone : Step::kChild; }
   Step child(Input& in, Value value) override {
     if (!value.is_vector()) return in.corrupt("a dictionary whose keys or values are no vector");
     if (!keys_) {
       if (!are_scalars(value.vector())) return in.corrupt("a dictionary whose keys are no scalars");
+      if (is_chart_ && value.vector().type() != Type::kString) return in.corrupt("a chart whose keys are no texts");
       keys_ = value.vector_shared();
       return Step::kDone;
     }
@@ -129,9 +134,14 @@ class DictionaryFrame final : public Frame {
     values_ = value.vector_shared();
     return Step::kDone;
   }
-  Value result() override { return Value(data::Dictionary(**keys_, **values_)); }
+  Value result() override {
+    data::Dictionary entries(**keys_, **values_);
+    if (!is_chart_) return Value(std::move(entries));
+    return data::HandleRef(std::make_shared<data::Chart>(std::move(entries)));
+  }
 
  private:
+  const bool is_chart_;
   std::optional<Shared<Vector>> keys_;
   std::optional<Shared<Vector>> values_;
 };
@@ -197,12 +207,13 @@ class TableFrame final : public Frame {
 }  // namespace
 
 std::unique_ptr<Frame> make_collection_frame(ObjectFlag flag) {
+  if (static_cast<data::Form>(flag.form) == data::kChartForm) return std::make_unique<DictionaryFrame>(true);
   switch (static_cast<data::Form>(flag.form)) {
     case data::Form::kMatrix:
       if (make_body({.type = static_cast<Type>(flag.type)}) == nullptr) return nullptr;
       return std::make_unique<MatrixFrame>(flag);
     case data::Form::kSet: return std::make_unique<SetFrame>();
-    case data::Form::kDictionary: return std::make_unique<DictionaryFrame>();
+    case data::Form::kDictionary: return std::make_unique<DictionaryFrame>(false);
     case data::Form::kTable: return std::make_unique<TableFrame>();
     default: return nullptr;
   }
