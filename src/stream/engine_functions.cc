@@ -6,12 +6,63 @@
 #include "base/script_error.h"
 #include "functions/arguments.h"
 #include "functions/declare.h"
+#include "stream/engine_arguments.h"
 #include "stream/engines/cross_sectional_engine.h"
 #include "stream/engines/reactive_state_engine.h"
 #include "stream/engines/time_series_engine.h"
 #include "stream/functions.h"
 
 namespace pelorus::stream {
+
+std::vector<data::Value> metric_codes(const data::Value& metrics) {
+  if (!metrics.is_tuple()) return {metrics};
+  const auto codes = metrics.vector().values_any();
+  return {codes.begin(), codes.end()};
+}
+
+void refuse_option(const functions::Arguments& a, size_t i, std::string_view parameter) {
+  if (a.has(i) && !a[i].is_null() && !(a[i].type() == data::Type::kBool && !a.flag_or(i, parameter, false)))
+    a.refuse(parameter, "is not offered yet.");
+}
+
+void set_fill(const functions::Arguments& a, const data::Value& fill, WindowTerms* windows) {
+  if (fill.is_null()) return;
+  const std::string word = fill.is_text() ? fill.text() : "";
+  if (!fill.is_text()) {
+    windows->fill = WindowTerms::Fill::kConstants;
+    windows->constants = fill;
+  } else if (word == "null") {
+    windows->fill = WindowTerms::Fill::kNull;
+  } else if (word == "ffill") {
+    windows->fill = WindowTerms::Fill::kPrevious;
+  } else if (word != "none") {
+    a.refuse("fill", "must be none, null, ffill or a value for each metric.");
+  }
+}
+
+CrossSectionTerms cross_section_terms(const functions::Arguments& a, size_t pattern_at, size_t interval_at) {
+  using Trigger = CrossSectionTerms::Trigger;
+  CrossSectionTerms terms;
+  const auto pattern = a.text_or(pattern_at, "triggeringPattern", "perBatch");
+  if (pattern == "perRow") {
+    terms.trigger = Trigger::kRow;
+  } else if (pattern == "keyCount" || pattern == "dataInterval") {
+    terms.trigger = pattern == "keyCount" ? Trigger::kKeyCount : Trigger::kDataInterval;
+    constexpr int64_t kIntervalDefault = 1000;
+    if (a.has(interval_at) && a[interval_at].is_tuple())
+      a.refuse("triggeringInterval", "must be a whole number; a time limit besides the count is not offered yet.");
+    terms.interval = a.integer_or(interval_at, "triggeringInterval", kIntervalDefault);
+  } else if (pattern != "perBatch") {
+    a.refuse("triggeringPattern", "must be perBatch, perRow, keyCount or dataInterval.");
+  }
+  return terms;
+}
+
+data::Schema schema_argument(const functions::Arguments& a, size_t i, std::string_view parameter) {
+  if (!a[i].is_table()) a.refuse(parameter, "must be a table.");
+  return a[i].is_table_object() ? a[i].table_object()->schema() : a[i].table().schema();
+}
+
 namespace {
 
 using data::Table;
@@ -33,24 +84,13 @@ constexpr size_t kNowhere = 999;
 
 EngineTerms terms_of(const Arguments& a, CallContext& context, const Places& at) {
   EngineTerms terms{.name = a.text(0, "name"), .user = context.caller().user};
-  const Value& metrics = a[at.metrics];
-  if (metrics.is_tuple())
-    terms.metrics.assign(metrics.vector().values_any().begin(), metrics.vector().values_any().end());
-  else
-    terms.metrics.push_back(metrics);
-  if (!a[at.dummy].is_table()) a.refuse("dummyTable", "must be a table.");
-  terms.input = a[at.dummy].is_table_object() ? a[at.dummy].table_object()->schema() : a[at.dummy].table().schema();
+  terms.metrics = metric_codes(a[at.metrics]);
+  terms.input = schema_argument(a, at.dummy, "dummyTable");
   if (!a[at.output].is_table()) a.refuse("outputTable", "must be a table.");
   terms.output = table_object_of(context, a.function(), a[at.output]);
   if (a.has(at.key) && !a[at.key].is_void()) terms.keys = a.texts(at.key, "keyColumn");
   if (a.has(at.time) && !a[at.time].is_void()) terms.time_column = a.texts(at.time, "timeColumn")[0];
   return terms;
-}
-
-/// Refuses what an option asks for beyond its default.
-void refuse_option(const Arguments& a, size_t i, std::string_view parameter) {
-  if (a.has(i) && !a[i].is_null() && !(a[i].type() == Type::kBool && !a.flag_or(i, parameter, false)))
-    a.refuse(parameter, "is not offered yet.");
 }
 
 Value added(StreamServices& services, std::shared_ptr<Engine> engine) {
@@ -72,19 +112,7 @@ WindowTerms windows_of(const Arguments& a) {
                       .step = a.integer(2, "step"),
                       .shows_start = a.flag_or(11, "useWindowStartTime", false),
                       .round_time = a.flag_or(12, "roundTime", true)};
-  if (!a.has(15) || a[15].is_null()) return windows;
-  if (!a[15].is_text()) {
-    windows.fill = WindowTerms::Fill::kConstants;
-    windows.constants = a[15];
-    return windows;
-  }
-  const auto fill = a.text(15, "fill");
-  if (fill == "null")
-    windows.fill = WindowTerms::Fill::kNull;
-  else if (fill == "ffill")
-    windows.fill = WindowTerms::Fill::kPrevious;
-  else if (fill != "none")
-    a.refuse("fill", "must be none, null, ffill or a value for each metric.");
+  if (a.has(15)) set_fill(a, a[15], &windows);
   return windows;
 }
 
@@ -102,13 +130,13 @@ Value make_time_series(StreamServices& services, CallContext& context, std::span
 Value make_cross_sectional(StreamServices& services, CallContext& context, std::span<Value> args) {
   Arguments a("createCrossSectionalEngine", args);
   auto terms = terms_of(a, context, {.metrics = 1, .dummy = 2, .output = 3, .key = 4, .time = 8});
-  const auto pattern = a.text_or(5, "triggeringPattern", "perBatch");
-  if (pattern != "perBatch" && pattern != "perRow") a.refuse("triggeringPattern", "must be perBatch or perRow.");
   if (terms.keys.empty()) a.refuse("keyColumn", "must name a column.");
-  if (a.flag_or(7, "useSystemTime", true)) terms.time_column.clear();
-  CrossSectionTerms cross{.every_row = pattern == "perRow",
-                          .last_batch_only = a.flag_or(9, "lastBatchOnly", false),
-                          .context_column = a.text_or(10, "contextByColumn", "")};
+  if (a.flag_or(7, "useSystemTime", terms.time_column.empty())) terms.time_column.clear();
+  auto cross = cross_section_terms(a, 5, 6);
+  cross.last_batch_only = a.flag_or(9, "lastBatchOnly", false);
+  cross.context_column = a.text_or(10, "contextByColumn", "");
+  cross.round_time = a.flag_or(15, "roundTime", true);
+  for (const size_t i : {11, 12, 13, 14, 16, 17}) refuse_option(a, i, "this option");
   return added(services, std::make_shared<CrossSectionalEngine>(
                              std::move(terms), std::make_unique<exec::WorkerSession>(context), std::move(cross)));
 }
@@ -138,8 +166,9 @@ Value drop_engine(StreamServices& services, CallContext&, std::span<Value> args)
 /// A table for each kind of engine.
 Value engine_statistics(StreamServices& services, CallContext&, std::span<Value>) {
   data::Dictionary result(Type::kString, Type::kAny, true);
-  for (const char* kind :
-       {"TimeSeriesEngine", "CrossSectionalEngine", "AnomalyDetectionEngine", "ReactiveStreamEngine"}) {
+  for (const char* kind : {"TimeSeriesEngine", "CrossSectionalEngine", "AnomalyDetectionEngine", "ReactiveStreamEngine",
+                           "SessionWindowEngine", "AsofJoinEngine", "EquiJoinEngine", "LeftSemiJoinEngine",
+                           "LookupJoinEngine", "WindowJoinEngine"}) {
     std::vector<std::string> names, users, states, errors;
     std::array<Vector, 4> counts{Vector(Type::kLong), Vector(Type::kLong), Vector(Type::kLong), Vector(Type::kLong)};
     for (const auto& engine : services.engines.all()) {
@@ -247,7 +276,9 @@ void register_engine_functions(functions::Registry& registry, StreamServices& se
   row(Nature::kWhole,
       {"createCrossSectionalEngine",
        "name, metrics, dummyTable, outputTable, keyColumn, [triggeringPattern='perBatch'], [triggeringInterval=1000], "
-       "[useSystemTime=true], [timeColumn], [lastBatchOnly=false], [contextByColumn]",
+       "[useSystemTime=true], [timeColumn], [lastBatchOnly=false], [contextByColumn], [snapshotDir], "
+       "[snapshotIntervalInMsgCount], [raftGroup], [outputElapsedMicroseconds=false], [roundTime=true], [keyFilter], "
+       "[updatedContextGroupsOnly=false]",
        bound(make_cross_sectional), "An engine of metrics over the latest row of every key.", kCrossSectionalExample,
        "[3,7]"});
   registry.add_alias("createCrossSectionalAggregator", "createCrossSectionalEngine");
@@ -273,6 +304,8 @@ void register_engine_functions(functions::Registry& registry, StreamServices& se
   row(Nature::kWhole, {"getStreamEngineStat", "", bound(engine_statistics),
                        "A dictionary of a table for each kind of engine.", "size(getStreamEngineStat()) >= 0", "true"});
   registry.add_alias("getAggregatorStat", "getStreamEngineStat");
+  register_join_engines(registry, services);
+  register_engine_parser(registry, services);
 }
 
 }  // namespace pelorus::stream

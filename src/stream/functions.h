@@ -55,6 +55,11 @@ void register_stream_functions(functions::Registry& registry, StreamServices& se
 /// Those of them that make and show engines.
 void register_engine_functions(functions::Registry& registry, StreamServices& services);
 
+/// create…JoinEngine, createSessionWindowEngine, appendForJoin getLeftStream getRightStream
+void register_join_engines(functions::Registry& registry, StreamServices& services);
+/// streamEngineParser
+void register_engine_parser(functions::Registry& registry, StreamServices& services);
+
 /// enableTableShareAndPersistence enableTablePersistence disableTablePersistence clearTablePersistence
 /// getPersistenceMeta
 void register_persistence(functions::Registry& registry, StreamServices& services);

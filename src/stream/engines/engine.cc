@@ -1,5 +1,7 @@
 #include "stream/engines/engine.h"
 
+#include <algorithm>
+#include <cctype>
 #include <unordered_map>
 
 #include "base/script_error.h"
@@ -9,12 +11,13 @@ namespace pelorus::stream {
 
 using data::Table;
 
-Result<int64_t> Engine::append(const Table& rows) {
-  Table typed(terms_.input);
+Result<int64_t> Engine::feed(const Table& rows, const data::Schema& schema,
+                             const std::function<Table(const Table&)>& work) {
+  Table typed(schema);
   TRY_DONE(typed.append(rows));
   const std::lock_guard lock(mutex_);
   try {
-    const Table results = process(typed);
+    const Table results = work(typed);
     rows_in_ += static_cast<int64_t>(typed.rows());
     if (results.rows() > 0) {
       TRY(const auto added, terms_.output->append(results));
@@ -39,10 +42,20 @@ EngineFacts Engine::facts() const {
           .metrics = static_cast<int64_t>(terms_.metrics.size())};
 }
 
-size_t Engine::input_column(const std::string& column) const {
-  for (size_t c = 0; c < terms_.input.size(); ++c) {
-    if (terms_.input[c].name == column) return c;
+int find_column(const data::Schema& schema, std::string_view name) {
+  const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
+  int found = -1;
+  for (size_t c = 0; c < schema.size(); ++c) {
+    if (schema[c].name == name) return static_cast<int>(c);
+    const auto& other = schema[c].name;
+    if (found < 0 && std::equal(other.begin(), other.end(), name.begin(), name.end(), same)) found = static_cast<int>(c);
   }
+  return found;
+}
+
+size_t Engine::input_column(const std::string& column) const {
+  const int found = find_column(terms_.input, column);
+  if (found >= 0) return static_cast<size_t>(found);
   throw ScriptError("The dummy table of the engine " + terms_.name + " has no column " + column + ".");
 }
 
@@ -50,6 +63,22 @@ std::vector<size_t> Engine::input_columns(const std::vector<std::string>& column
   std::vector<size_t> positions;
   for (const auto& column : columns) positions.push_back(input_column(column));
   return positions;
+}
+
+data::Scalar time_scalar(data::Type type, int64_t units) {
+  data::Vector time(type, 1);
+  types::visit_fixed(time.repr(), [&]<class T>() {
+    if constexpr (std::is_integral_v<T>) time.edit<T>()[0] = static_cast<T>(units);
+  });
+  return time.scalar_at(0);
+}
+
+void add_rows(const Table& part, Table* all) {
+  if (all->columns() == 0) {
+    *all = part;
+    return;
+  }
+  if (const auto done = all->append(part); !done.ok()) throw ScriptError(done.error().message);
 }
 
 std::vector<KeyedRows> rows_by_key(const Table& rows, const std::vector<size_t>& keys) {

@@ -45,7 +45,9 @@ class Engine : public data::TableObject {
   data::Schema schema() const override { return terms_.input; }
   /// Engines show no rows.
   Result<data::Table> snapshot() const override { return data::Table(terms_.input); }
-  Result<int64_t> append(const data::Table& rows) override;
+  Result<int64_t> append(const data::Table& rows) override {
+    return feed(rows, terms_.input, [this](const data::Table& typed) { return process(typed); });
+  }
   Status edit(const std::function<Status(data::Table&)>&) override {
     return Error{ErrorCode::kInvalid, "A stream engine has no rows to change."};
   }
@@ -58,6 +60,9 @@ class Engine : public data::TableObject {
   virtual data::Table process(const data::Table& rows) = 0;
   virtual int64_t groups() const = 0;
 
+  /// Takes rows in as that schema and puts out what `work` gives, under the engine's lock.
+  Result<int64_t> feed(const data::Table& rows, const data::Schema& schema,
+                       const std::function<data::Table(const data::Table&)>& work);
   const EngineTerms& terms() const { return terms_; }
   exec::Interpreter& interpreter() { return session_->interpreter(); }
   /// Position of an input column. ScriptError when there is none.
@@ -72,6 +77,15 @@ class Engine : public data::TableObject {
   int64_t rows_in_ = 0;     // guarded by mutex_
   int64_t rows_out_ = 0;    // guarded by mutex_
 };
+
+/// Position of a column, by its name exactly or else without case; -1 when there is none.
+int find_column(const data::Schema& schema, std::string_view name);
+
+/// A temporal or integral scalar of so many units of its type.
+data::Scalar time_scalar(data::Type type, int64_t units);
+
+/// Adds rows by position to a table that may have no columns yet. ScriptError when types do not go together.
+void add_rows(const data::Table& part, data::Table* all);
 
 /// Rows of equal key, in order.
 struct KeyedRows {

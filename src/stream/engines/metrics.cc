@@ -8,6 +8,7 @@
 #include "functions/arguments.h"
 #include "functions/registry.h"
 #include "plan/walk.h"
+#include "stream/engines/engine.h"
 #include "syntax/print.h"
 
 namespace pelorus::stream {
@@ -29,7 +30,7 @@ ExprRef without_alias(ExprRef expr) {
 }
 
 /// Evaluates an expression among the rows, with the locals that its code carries.
-Value evaluate_part(const ExprRef& part, const std::vector<CodeValue::Captured>& captured, RowScope& rows,
+Value evaluate_part(const ExprRef& part, const std::vector<CodeValue::Captured>& captured, exec::Scope& rows,
                     Evaluator& evaluator) {
   if (captured.empty()) return evaluator.evaluate(*part, &rows);
   const auto code = std::make_shared<CodeValue>(part, captured);
@@ -142,7 +143,7 @@ std::vector<Metric> metrics_of(const std::vector<Value>& codes) {
   return metrics;
 }
 
-Value evaluate(const Metric& metric, RowScope& rows, Evaluator& evaluator) {
+Value evaluate(const Metric& metric, exec::Scope& rows, Evaluator& evaluator) {
   return evaluate_part(metric.body, metric.captured, rows, evaluator);
 }
 
@@ -160,8 +161,7 @@ StatefulCalls::StatefulCalls(const std::vector<Metric>& metrics, const data::Sch
 
 bool StatefulCalls::mentions_column(const syntax::Expr& expr) const {
   if (const auto* name = as<syntax::Name>(expr)) {
-    return name->slot < 0 &&
-           std::any_of(schema_.begin(), schema_.end(), [&](const auto& column) { return column.name == name->name; });
+    return name->slot < 0 && find_column(schema_, name->name) >= 0;
   }
   bool found = false;
   plan::for_each_child(expr, [&](const syntax::Expr& child) { found = found || mentions_column(child); });
@@ -172,6 +172,7 @@ void StatefulCalls::collect(const ExprRef& expr, size_t metric) {
   const auto* call = as<syntax::Call>(expr);
   const auto* method = as<syntax::MethodCall>(expr);
   if (call == nullptr && method == nullptr) {
+    if (expr->kind == syntax::ExprKind::kName || expr->kind == syntax::ExprKind::kLiteral) return;
     // Children as shared nodes are only reachable through rewrite, which also keeps nodes it does not change.
     (void)plan::rewrite(expr, [&](const ExprRef& part) -> ExprRef {
       if (part == expr) return nullptr;
@@ -180,6 +181,7 @@ void StatefulCalls::collect(const ExprRef& expr, size_t metric) {
     });
     return;
   }
+  if (!seen_.insert(expr.get()).second) return;  // metrics may share parts
   StatefulCall found{.node = expr.get(), .captured_by = metric};
   if (method != nullptr) {
     found.arguments.push_back(method->object);

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "exec/evaluator.h"
@@ -22,7 +23,7 @@ struct Metric {
 /// The metrics of CODEs: <[a, b]> is two, aliases are dropped. ScriptError for other values.
 std::vector<Metric> metrics_of(const std::vector<data::Value>& codes);
 /// Its value over the rows of `rows`.
-data::Value evaluate(const Metric& metric, exec::RowScope& rows, exec::Evaluator& evaluator);
+data::Value evaluate(const Metric& metric, exec::Scope& rows, exec::Evaluator& evaluator);
 /// The same as a column of rows.rows() elements; scalars repeat. ScriptError when it has another length.
 data::Shared<data::Vector> evaluate_column(const Metric& metric, exec::RowScope& rows, exec::Evaluator& evaluator);
 
@@ -58,6 +59,7 @@ class StatefulCalls {
   const data::Schema& schema_;
   exec::Evaluator& evaluator_;
   std::vector<StatefulCall> calls_;
+  std::unordered_set<const syntax::Expr*> seen_;
 };
 
 /// The past of one key.
