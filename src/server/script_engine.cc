@@ -1,5 +1,6 @@
 #include "server/script_engine.h"
 
+#include "base/log.h"
 #include "base/memory_limit.h"
 #include "base/script_error.h"
 #include "controller/functions.h"
@@ -72,7 +73,22 @@ ScriptEngine::ScriptEngine(const NodeEnvironment& environment, Clock& clock, dis
       sessions_(clock, static_cast<size_t>(environment.settings().integer("maxConnections"))),
       runner_(hosts_, login_, jobs_, outcomes_, clock,
               {.client_auth = environment.settings().boolean("enableClientAuth")}),
-      background_jobs_(clock) {}
+      background_jobs_(clock),
+      scheduled_jobs_(surroundings_, background_jobs_, clock) {}
+
+void ScriptEngine::open_schedule() {
+  constexpr uint64_t kScheduleBytesMax = uint64_t{64} << 20;
+  const auto path = (environment_.directory / "scheduledJobs").string();
+  const auto opened = scheduled_jobs_.open(
+      {.load = [this, path]() -> Result<std::string> {
+         TRY(const bool exists, files_.exists(path));
+         if (!exists) return std::string();
+         return io::read_file(files_, path, kScheduleBytesMax);
+       },
+       .save = [this, path](const std::string& bytes) { return io::replace_file(files_, path, bytes); }});
+  if (!opened.ok()) log_error("The scheduled jobs in " + path + " can't be used: " + opened.error().message);
+  scheduled_jobs_.start();
+}
 
 void ScriptEngine::register_functions(dist::DistributedServices distributed, std::function<bool()> is_initialized,
                                       std::function<std::optional<raft::LogStatus>()> raft_status) {
@@ -98,6 +114,8 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, std
                                                   .is_initialized = is_initialized});
   register_node_facts(registry_, environment_, distributed.remote, is_initialized);
   register_machine_functions(registry_, environment_, std::move(raft_status));
+  session::register_scheduled_jobs(registry_, scheduled_jobs_, environment_.site.alias);
+  open_schedule();
 }
 
 std::shared_ptr<functions::CallContext> ScriptEngine::open_context(const std::string& user) {

@@ -14,6 +14,7 @@
 #include "session/functions.h"
 #include "session/interpreter_host.h"
 #include "session/run_statement.h"
+#include "session/scheduled_jobs.h"
 #include "stream/functions.h"
 #include "server/start_up.h"
 
@@ -46,6 +47,8 @@ class ScriptEngine {
   std::shared_ptr<functions::CallContext> open_context(const std::string& user);
 
  private:
+  void open_schedule();
+
   const NodeEnvironment& environment_;
   dist::ControllerClient& controllers_;
   functions::Registry registry_;
@@ -63,6 +66,7 @@ class ScriptEngine {
   io::PosixFileSystem files_;
   stream::StreamServices streams_;
   session::BackgroundJobs background_jobs_;
+  session::ScheduledJobs scheduled_jobs_;
 };
 
 /// getNodeAlias getNodeType getNodeHost getNodePort getControllerAlias getHomeDir getConfig license writeLog

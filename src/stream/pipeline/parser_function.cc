@@ -192,7 +192,8 @@ class CascadeBuilder {
   }
 
   void check_stage(const Stage& stage, const std::string& time) const {
-    if (stage.kind == StageKind::kWindows && time.empty()) a_.refuse("timeColumn", "must be given: windows of the system's time are not offered yet.");
+    if (stage.kind == StageKind::kWindows && time.empty())
+      a_.refuse("timeColumn", "must be given: windows of the system's time are not offered yet.");
     if (stage.kind == StageKind::kCrossSection && time.empty() && !system_time_)
       a_.refuse("timeColumn", "must be given unless useSystemTime is true.");
   }
