@@ -118,9 +118,10 @@ bool may_see(const CallContext& context, const ScheduledJob& job) {
 
 std::string joined(const std::vector<int32_t>& numbers, Type type) {
   std::string text;
-  for (const auto number : numbers)
-    text += (text.empty() ? "" : ",") + (type == Type::kInt ? std::to_string(number)
-                                                            : types::format_value(Scalar::of<int32_t>(type, number)));
+  for (const auto number : numbers) {
+    const auto shown = type == Type::kInt ? std::to_string(number) : types::format_value(Scalar::of<int32_t>(type, number));
+    text += (text.empty() ? "" : ",") + shown;
+  }
   return text;
 }
 

@@ -220,6 +220,28 @@ Value append_for_join(CallContext&, std::span<Value> args) {
   "appendForJoin(e, true, table(`a`a as sym, t + 5 9 as t, 1 2 as p))\n"           \
   "appendForJoin(e, false, table(`a`a as sym, t + 4 9 as t, 10 20 as q)); exec q from out"
 
+void register_feeding(functions::Registry& registry) {
+  const auto row = [&](Declaration d) { functions::declare(registry, "stream-engines", Nature::kWhole, std::move(d)); };
+  row({"appendForJoin", "engine, isLeftTable, data", append_for_join, "Feeds a side of an engine that joins.",
+          TWO_STREAMS KEYED_OUTPUT "e = createLookupJoinEngine(\"exampleFeed\", l, r, out, <[p, q]>, `sym)\n"
+          "appendForJoin(e, false, table([`a] as sym, [t] as t, [7] as q))\n"
+          "appendForJoin(e, true, table([`a] as sym, [t] as t, [1] as p)); exec q from out",
+       "[7]"});
+  row({"getLeftStream", "joinEngine",
+          [](CallContext& c, std::span<Value> args) { return side_of(c, args, "getLeftStream", true); },
+          "The left side of an engine that joins, as a table to feed.",
+          TWO_STREAMS KEYED_OUTPUT "e = createLookupJoinEngine(\"exampleLeft\", l, r, out, <[p, q]>, `sym)\n"
+          "getLeftStream(e).append!(table([`a] as sym, [t] as t, [1] as p)); exec p from out",
+          "[1]"});
+  row({"getRightStream", "joinEngine",
+          [](CallContext& c, std::span<Value> args) { return side_of(c, args, "getRightStream", false); },
+          "The right side of an engine that joins, as a table to feed.",
+          TWO_STREAMS KEYED_OUTPUT "e = createLeftSemiJoinEngine(\"exampleRight\", l, r, out, <[p, q]>, `sym)\n"
+          "appendForJoin(e, true, table([`a] as sym, [t] as t, [1] as p))\n"
+          "getRightStream(e).append!(table([`a] as sym, [t] as t, [8] as q)); exec q from out",
+          "[8]"});
+}
+
 }  // namespace
 
 void register_join_engines(functions::Registry& registry, StreamServices& services) {
@@ -270,24 +292,7 @@ void register_join_engines(functions::Registry& registry, StreamServices& servic
        "e = createSessionWindowEngine(\"exampleSession\", 10, <sum(v)>, src, out, `t)\n"
        "e.append!(table(2021.05.06T10:00:10 + 0 5 40 as t, 1 2 3 as v)); exec s from out",
        "[3]"});
-  row({"appendForJoin", "engine, isLeftTable, data", append_for_join, "Feeds a side of an engine that joins.",
-          TWO_STREAMS KEYED_OUTPUT "e = createLookupJoinEngine(\"exampleFeed\", l, r, out, <[p, q]>, `sym)\n"
-          "appendForJoin(e, false, table([`a] as sym, [t] as t, [7] as q))\n"
-          "appendForJoin(e, true, table([`a] as sym, [t] as t, [1] as p)); exec q from out",
-          "[7]"});
-  row({"getLeftStream", "joinEngine",
-          [](CallContext& c, std::span<Value> args) { return side_of(c, args, "getLeftStream", true); },
-          "The left side of an engine that joins, as a table to feed.",
-          TWO_STREAMS KEYED_OUTPUT "e = createLookupJoinEngine(\"exampleLeft\", l, r, out, <[p, q]>, `sym)\n"
-          "getLeftStream(e).append!(table([`a] as sym, [t] as t, [1] as p)); exec p from out",
-          "[1]"});
-  row({"getRightStream", "joinEngine",
-          [](CallContext& c, std::span<Value> args) { return side_of(c, args, "getRightStream", false); },
-          "The right side of an engine that joins, as a table to feed.",
-          TWO_STREAMS KEYED_OUTPUT "e = createLeftSemiJoinEngine(\"exampleRight\", l, r, out, <[p, q]>, `sym)\n"
-          "appendForJoin(e, true, table([`a] as sym, [t] as t, [1] as p))\n"
-          "getRightStream(e).append!(table([`a] as sym, [t] as t, [8] as q)); exec q from out",
-          "[8]"});
+  register_feeding(registry);
 }
 
 #undef TWO_STREAMS

@@ -240,3 +240,13 @@ def test_long_texts_and_uuids_of_python(session):
     assert session.run("strlen(text)") == 200_000
     assert session.run("uuid(id)") == str(uuid.UUID(int=5))
     assert session.run("text") == "x" * 200_000
+
+
+def test_charts_are_dictionaries(session):
+    chart = session.run("plot(table(1 2 3 as low, 4 5 6.5 as high), `a`b`c, `Prices`day`price, BAR, true, {multiYAxes: true})")
+    assert chart["chartType"] == 1 and chart["stacking"] is True or chart["stacking"] == 1
+    assert list(chart["title"]) == ["Prices", "day", "price"]
+    values, rows, columns = chart["data"]
+    assert values.tolist() == [[1, 4], [2, 5], [3, 6.5]] and list(rows) == ["a", "b", "c"] and list(columns) == ["low", "high"]
+    assert chart["extras"] == {"multiYAxes": True}
+    assert session.run("plotHist(1 2 3, 5, 0:4)")["binCount"] == 5
