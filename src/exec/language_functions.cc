@@ -61,6 +61,12 @@ Value partial(CallContext&, std::span<Value> values) {
   return data::FunctionRef(std::make_shared<PartialFunction>(values[0].function(), std::move(bound)));
 }
 
+/// Outside of queries, which put the groups together themselves: one array.
+Value to_array(CallContext&, std::span<Value> values) {
+  const auto elements = functions::Arguments("toArray", values).vector(0, "X");
+  return Vector::array(elements, {static_cast<int64_t>(elements->size())});
+}
+
 /// A function of as many arguments as the first one takes.
 Value compose(CallContext&, std::span<Value> values) {
   const functions::Arguments a("compose", values);
@@ -87,6 +93,10 @@ void register_language_functions(functions::Registry& registry) {
   row({"partial", "func, args...", partial, "A function with its first arguments given.", "partial(sub, 10)(3)", "7"});
   row({"compose", "first, second", compose, "The function that gives the result of first to second.",
        "compose(cumsum, last)(1 2 3)", "6"});
+  functions::declare(registry, kFamily, Nature::kAggregate,
+                     {"toArray", "X", to_array, "In a query with group by: the values of each group as an array.",
+                      "select toArray(v) as v from table(`a`b`a as k, 1 2 3 as v) group by k",
+                      "table{k:[\"a\",\"b\"],v:[[1,3],[2]]}"});
   register_metaprogramming(registry);
   register_files_to_run(registry);
   register_charts(registry);

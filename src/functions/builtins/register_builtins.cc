@@ -1,5 +1,7 @@
 #include "functions/builtins/register_builtins.h"
 
+#include "functions/builtins/models/register_models.h"
+
 namespace pelorus::functions {
 
 void register_builtins(Registry& registry) {
@@ -38,6 +40,9 @@ void register_builtins(Registry& registry) {
   register_calendars(registry);
   register_labelled(registry);
   register_recursions(registry);
+  register_decompositions(registry);
+  register_clusters(registry);
+  register_interpolation(registry);
 }
 
 }  // namespace pelorus::functions

@@ -1,0 +1,246 @@
+// Matrices taken apart: qr lu schur svd eig pca pinverse matrixRank.
+
+#include <eigen3/Eigen/Dense>
+
+#include <algorithm>
+#include <cmath>
+
+#include "functions/aggregate_states.h"
+#include "functions/append.h"
+#include "functions/builtins/models/register_models.h"
+#include "functions/declare.h"
+
+namespace pelorus::functions {
+namespace {
+
+constexpr std::string_view kFamily = "decompositions";
+constexpr std::string_view kNulls = "Nulls are refused.";
+
+using data::Dictionary;
+using data::Table;
+using Dense = Eigen::MatrixXd;
+
+/// Column-major on both sides. ScriptError when it is no matrix of numbers, is empty or has nulls.
+Dense dense_of(std::string_view function, const Value& x) {
+  if (!x.is_matrix()) usage_error(function, "A matrix of numbers is expected.");
+  const auto& matrix = x.matrix();
+  const auto values = as_doubles(function, Shared<Vector>(matrix.values));
+  if (values->empty()) usage_error(function, "The matrix must not be empty.");
+  const auto cells = values->values<double>();
+  for (const double cell : cells) {
+    if (types::is_null(cell)) usage_error(function, "The matrix must not hold nulls.");
+  }
+  return Eigen::Map<const Dense>(cells.data(), static_cast<Eigen::Index>(matrix.rows),
+                                 static_cast<Eigen::Index>(matrix.columns));
+}
+
+Value value_of(const Dense& dense) {
+  Vector values(Type::kDouble, static_cast<size_t>(dense.size()));
+  std::copy(dense.data(), dense.data() + dense.size(), values.edit<double>().begin());
+  return data::Matrix{.values = std::move(values),
+                      .rows = static_cast<size_t>(dense.rows()),
+                      .columns = static_cast<size_t>(dense.cols())};
+}
+Value vector_of_dense(const Eigen::VectorXd& dense) {
+  Vector values(Type::kDouble, static_cast<size_t>(dense.size()));
+  std::copy(dense.data(), dense.data() + dense.size(), values.edit<double>().begin());
+  return values;
+}
+
+void require_square(std::string_view function, const Dense& a) {
+  if (a.rows() != a.cols()) usage_error(function, "The matrix must be square.");
+}
+
+/// qr(obj, [mode='full'], [pivoting=false])
+Value qr(CallContext&, std::span<Value> args) {
+  const Arguments a("qr", args);
+  const Dense matrix = dense_of(a.function(), a[0]);
+  const auto mode = a.text_or(1, "mode", "full");
+  if (mode != "full" && mode != "economic" && mode != "r") a.refuse("mode", "must be full, economic or r.");
+  const Eigen::Index rank = std::min(matrix.rows(), matrix.cols()), columns = mode == "economic" ? rank : matrix.rows();
+  const auto parts = [&](const auto& decomposition) {
+    const Dense q = Dense(decomposition.householderQ()).leftCols(columns);
+    Dense r = Dense::Zero(columns, matrix.cols());
+    r.topRows(rank) = decomposition.matrixQR().topRows(rank).template triangularView<Eigen::Upper>();
+    return std::pair(q, r);
+  };
+  if (!a.flag_or(2, "pivoting", false)) {
+    const auto [q, r] = parts(Eigen::HouseholderQR<Dense>(matrix));
+    if (mode == "r") return value_of(r);
+    return Vector::tuple({value_of(q), value_of(r)});
+  }
+  const Eigen::ColPivHouseholderQR<Dense> decomposition(matrix);
+  const auto [q, r] = parts(decomposition);
+  Vector order(Type::kInt);
+  const auto& indices = decomposition.colsPermutation().indices();
+  for (Eigen::Index i = 0; i < indices.size(); ++i) order.edit<int32_t>().push_back(indices[i]);
+  if (mode == "r") return Vector::tuple({value_of(r), Value(order)});
+  return Vector::tuple({value_of(q), value_of(r), Value(order)});
+}
+
+/// lu(obj, [permute=false]): rows change places so that the largest element of a column is its pivot.
+Value lu(CallContext&, std::span<Value> args) {
+  const Arguments a("lu", args);
+  Dense u = dense_of(a.function(), a[0]);
+  const Eigen::Index rows = u.rows(), rank = std::min(u.rows(), u.cols());
+  Dense l = Dense::Zero(rows, rank), p = Dense::Identity(rows, rows);
+  for (Eigen::Index k = 0; k < rank; ++k) {
+    Eigen::Index pivot = 0;
+    u.col(k).tail(rows - k).cwiseAbs().maxCoeff(&pivot);
+    pivot += k;
+    u.row(k).swap(u.row(pivot));
+    l.row(k).swap(l.row(pivot));
+    p.col(k).swap(p.col(pivot));
+    l(k, k) = 1;
+    if (u(k, k) == 0) continue;
+    for (Eigen::Index r = k + 1; r < rows; ++r) {
+      l(r, k) = u(r, k) / u(k, k);
+      u.row(r) -= l(r, k) * u.row(k);
+      u(r, k) = 0;
+    }
+  }
+  const Dense upper = u.topRows(rank);
+  if (a.flag_or(1, "permute", false)) return Vector::tuple({value_of(p * l), value_of(upper)});
+  return Vector::tuple({value_of(p), value_of(l), value_of(upper)});
+}
+
+Value schur(CallContext&, std::span<Value> args) {
+  const Arguments a("schur", args);
+  if (a.has(1) && !a[1].is_void()) a.refuse("sort", "is not offered yet.");
+  const Dense matrix = dense_of(a.function(), a[0]);
+  require_square(a.function(), matrix);
+  const Eigen::RealSchur<Dense> decomposition(matrix);
+  if (decomposition.info() != Eigen::Success) throw ScriptError("schur: the iteration does not converge.");
+  return Vector::tuple({value_of(decomposition.matrixT()), value_of(decomposition.matrixU())});
+}
+
+/// svd(obj, [fullMatrices=true], [computeUV=true])
+Value svd(CallContext&, std::span<Value> args) {
+  const Arguments a("svd", args);
+  const Dense matrix = dense_of(a.function(), a[0]);
+  if (!a.flag_or(2, "computeUV", true)) return vector_of_dense(Eigen::BDCSVD<Dense>(matrix).singularValues());
+  const unsigned int extent = a.flag_or(1, "fullMatrices", true) ? Eigen::ComputeFullU | Eigen::ComputeFullV
+                                                                 : Eigen::ComputeThinU | Eigen::ComputeThinV;
+  const Eigen::BDCSVD<Dense> decomposition(matrix, extent);
+  return Vector::tuple({value_of(decomposition.matrixU()), vector_of_dense(decomposition.singularValues()),
+                        value_of(decomposition.matrixV().transpose())});
+}
+
+/// Eigenvectors and the like are known up to their sign: the element of largest size is made positive.
+void settle_signs(Dense* columns) {
+  for (Eigen::Index c = 0; c < columns->cols(); ++c) {
+    Eigen::Index largest = 0;
+    columns->col(c).cwiseAbs().maxCoeff(&largest);
+    if ((*columns)(largest, c) < 0) columns->col(c) = -columns->col(c);
+  }
+}
+
+Value eig(CallContext&, std::span<Value> args) {
+  const Dense matrix = dense_of("eig", args[0]);
+  require_square("eig", matrix);
+  constexpr double kTolerance = 1e-9;
+  if ((matrix - matrix.transpose()).cwiseAbs().maxCoeff() > kTolerance * std::max(1.0, matrix.cwiseAbs().maxCoeff()))
+    usage_error("eig", "A must be symmetric.");
+  const Eigen::SelfAdjointEigenSolver<Dense> solver(matrix);
+  if (solver.info() != Eigen::Success) throw ScriptError("eig: the iteration does not converge.");
+  Dense vectors = solver.eigenvectors();
+  settle_signs(&vectors);
+  Dictionary result(Type::kString, Type::kAny, true);
+  result.set(Scalar::of_string("values"), vector_of_dense(solver.eigenvalues()));
+  result.set(Scalar::of_string("vectors"), value_of(vectors));
+  return result;
+}
+
+Value pinverse(CallContext&, std::span<Value> args) {
+  return value_of(dense_of("pinverse", args[0]).completeOrthogonalDecomposition().pseudoInverse());
+}
+
+Value matrix_rank(CallContext&, std::span<Value> args) {
+  const auto rank = Eigen::BDCSVD<Dense>(dense_of("matrixRank", args[0]), Eigen::ComputeThinU | Eigen::ComputeThinV).rank();
+  return Value::of_int(static_cast<int32_t>(rank));
+}
+
+/// Columns of a table as a matrix; rows with a null are left out.
+Dense points_of(const Arguments& a, const std::vector<std::string>& names) {
+  const Table table = table_argument(a.function(), a[0]);
+  std::vector<Shared<Vector>> columns;
+  for (size_t c = 0; c < table.columns(); ++c) {
+    if (names.empty()) columns.push_back(as_doubles(a.function(), table.column_shared(c)));
+  }
+  for (const auto& name : names) {
+    const int c = table.find(name);
+    if (c < 0) a.refuse("colNames", "names " + name + ", which X does not have.");
+    columns.push_back(as_doubles(a.function(), table.column_shared(static_cast<size_t>(c))));
+  }
+  std::vector<size_t> rows;
+  for (size_t r = 0; r < table.rows(); ++r) {
+    const bool complete = std::none_of(columns.begin(), columns.end(), [&](const auto& c) { return c->is_null_at(r); });
+    if (complete) rows.push_back(r);
+  }
+  if (rows.size() < 2 || columns.empty()) usage_error(a.function(), "X needs two rows without nulls at least.");
+  Dense points(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(columns.size()));
+  for (Eigen::Index c = 0; c < points.cols(); ++c) {
+    const auto cells = columns[static_cast<size_t>(c)]->values<double>();
+    for (Eigen::Index r = 0; r < points.rows(); ++r) points(r, c) = cells[rows[static_cast<size_t>(r)]];
+  }
+  return points;
+}
+
+/// pca(X, [colNames], [k], [normalize=false], [maxIter], [svdSolver], [randomState])
+Value pca(CallContext&, std::span<Value> args) {
+  const Arguments a("pca", args);
+  Dense points = points_of(a, a.has(1) && !a[1].is_void() ? a.texts(1, "colNames") : std::vector<std::string>());
+  const auto most = std::min(points.rows(), points.cols());
+  const auto k = a.has(2) && !a[2].is_void() ? a.integer(2, "k") : most;
+  if (k < 1 || k > most) a.refuse("k", "must be from 1 to " + std::to_string(most) + ".");
+  points.rowwise() -= points.colwise().mean();
+  if (a.flag_or(3, "normalize", false)) {
+    for (Eigen::Index c = 0; c < points.cols(); ++c) {
+      const double deviation = std::sqrt(points.col(c).squaredNorm() / static_cast<double>(points.rows() - 1));
+      if (deviation > 0) points.col(c) /= deviation;
+    }
+  }
+  const Eigen::BDCSVD<Dense> decomposition(points, Eigen::ComputeThinV);
+  Dense components = decomposition.matrixV().leftCols(k);
+  settle_signs(&components);
+  const Eigen::VectorXd values = decomposition.singularValues();
+  Dictionary result(Type::kString, Type::kAny, true);
+  result.set(Scalar::of_string("components"), value_of(components));
+  result.set(Scalar::of_string("explainedVarianceRatio"),
+             vector_of_dense(values.head(k).array().square() / values.squaredNorm()));
+  result.set(Scalar::of_string("singularValues"), vector_of_dense(values.head(k)));
+  return result;
+}
+
+}  // namespace
+
+void register_decompositions(Registry& registry) {
+  const auto row = [&](Declaration d) {
+    d.nulls = kNulls;
+    declare(registry, kFamily, Nature::kWhole, std::move(d));
+  };
+  row({"qr", "obj, [mode='full'], [pivoting=false]", qr,
+       "An orthogonal Q and an upper triangular R with Q ** R = obj; pivoting also gives the order of columns taken.",
+       "round(abs(qr(matrix(3.0 4, 1 2))[1]), 6)", "matrix[[5,0],[2.2,0.4]]"});
+  row({"lu", "obj, [permute=false]", lu,
+       "P, L and U with P ** L ** U = obj: places, a lower and an upper triangle; with permute P ** L and U.",
+       "lu(matrix(1.0 2, 3 4))[2]", "matrix[[2,0],[4,1]]"});
+  row({"schur", "obj, [sort]", schur, "T and Z with Z ** T ** transpose(Z) = obj, T almost triangular, Z orthogonal.",
+       "round(abs(schur(matrix(2.0 0, 1 3))[0]), 6)", "matrix[[2,0],[1,3]]"});
+  row({"svd", "obj, [fullMatrices=true], [computeUV=true]", svd,
+       "U, s and V with U ** diag(s) ** V = obj; without computeUV only the singular values s.",
+       "round(svd(matrix(3.0 0, 0 -4), computeUV=false), 6)", "[4,3]"});
+  row({"eig", "A", eig, "Eigenvalues, ascending, and eigenvectors as columns, of a symmetric matrix.",
+       "round(eig(matrix(2.0 1, 1 2)).values, 6)", "[1,3]"});
+  row({"pinverse", "X", pinverse, "The Moore-Penrose inverse.", "round(pinverse(matrix(2.0 0, 0 0)), 6)",
+       "matrix[[0.5,0],[0,0]]"});
+  row({"matrixRank", "X", matrix_rank, "The number of independent columns.", "matrixRank(matrix(1 2, 2 4))", "1"});
+  declare(registry, kFamily, Nature::kWhole,
+          {"pca", "X, [colNames], [k], [normalize=false], [maxIter], [svdSolver], [randomState]", pca,
+           "Principal components of a table's columns: components (a column each, its largest element positive), "
+           "explainedVarianceRatio and singularValues.",
+           "round(pca(table(1.0 2 3 as x, 2.0 4 6 as y)).explainedVarianceRatio, 6)", "[1,0]",
+           "Rows with a null are left out."});
+}
+
+}  // namespace pelorus::functions
