@@ -6,8 +6,8 @@ root=$PWD
 logs=$root/build/test-logs
 mkdir -p "$logs"
 
-suites=(checks units scripts clients packaging docs demo cluster doctor web)
-long_suites=(faults limits clients_cluster fuzzers headers release clang sanitize_address sanitize_thread)
+suites=(checks units scripts clients packaging docs demo cluster web)
+long_suites=(doctor faults membership limits clients_cluster fuzzers headers release clang sanitize_address sanitize_thread)
 
 # The release package's tree with the debug build's programs; dist/ stays as it is.
 debug_package() { ./build.sh --debug pelorusd pelorus >/dev/null && packaging/make_package.sh --tree-only build-debug build-debug/package; }
@@ -25,6 +25,7 @@ suite_cluster() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && 
 suite_doctor() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/doctor/run.sh; }
 suite_clients_cluster() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh test_official_clients.py; }
 suite_faults() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && PELORUS_FAULT_SECONDS=${PELORUS_FAULT_SECONDS:-300} tests/cluster/run.sh test_random_faults.py; }
+suite_membership() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh test_membership.py; }
 suite_clang() { ./build.sh --clang >/dev/null && ctest --test-dir build-clang --output-on-failure -j2; }
 suite_sanitize_address() { ./build.sh --sanitize address,undefined >/dev/null && ctest --test-dir build-sanitize --output-on-failure; }
 suite_sanitize_thread() { ./build.sh --sanitize thread --dir build-tsan >/dev/null && ctest --test-dir build-tsan --output-on-failure; }

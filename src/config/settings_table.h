@@ -51,6 +51,9 @@ inline constexpr Setting kSettings[] = {
          "CRASH", "", kController, "CRASH: not after stopDataNode; OFFLINE: always."}.one_of("CRASH|OFFLINE"),
     Setting{"dfsRecoveryWaitTime", kInt,
          "0", "ms", kController, "Wait before lost replicas are rebuilt elsewhere; 0: never; else at least 60000."}.from(0),
+    Setting{"dfsRecoveryThrottle", kInt,
+         "0", "MB/s", kController, "Replicas are copied to each node at most so fast; 0: no limit. setRecoveryThrottle overrides it."}
+        .range(0, 1000000),
     Setting{"dfsRecoveryConcurrency", kInt, "", "", kController, "Recovery tasks at once; unset: twice the data nodes."}.range(1, 100000),
     Setting{"dfsRebalanceConcurrency", kInt,
          "", "", kController, "Rebalancing tasks at once; unset: twice the data nodes."}.range(1, 100000),

@@ -13,6 +13,7 @@ constexpr milliseconds kReportPeriod{1000};
 }  // namespace
 
 void MetadataService::tick() {
+  if (is_out_) return;
   if (machine_.leads()) lead();
   report_self();
   offer_files();
@@ -103,14 +104,16 @@ void MetadataService::recover() {
 
 void MetadataService::reconcile_members() {
   const auto status = log_.status();
-  auto live = live_.live();
-  live.insert(options_.self.alias);
-  const auto change = machine_.read([&](const meta::State& state) { return next_member_change(state, status.members, live); });
+  const auto live = live_in_group(status);
+  const auto change = machine_.read(
+      [&](const meta::State& state) { return next_member_change(state, status.members, live, options_.self.alias); });
   if (!change || member_change_running_->exchange(true)) return;
   const auto what = [&] {
     switch (change->kind) {
       case MemberChange::Kind::kAddLearner: return "adds the learner ";
       case MemberChange::Kind::kPromote: return "promotes to voter ";
+      case MemberChange::Kind::kDemote: return "demotes to learner ";
+      case MemberChange::Kind::kHandOver: return "hands over the leadership of ";
       default: return "removes the member ";
     }
   }() + change->member.alias;
@@ -122,14 +125,24 @@ void MetadataService::reconcile_members() {
   switch (change->kind) {
     case MemberChange::Kind::kAddLearner: return log_.add_learner(change->member, done);
     case MemberChange::Kind::kPromote: return log_.promote(change->member.alias, done);
+    case MemberChange::Kind::kDemote: return log_.demote(change->member.alias, done);
+    case MemberChange::Kind::kHandOver: return log_.transfer_leadership("", done);
     case MemberChange::Kind::kRemove: return log_.remove(change->member.alias, done);
   }
 }
 
-/// By the log, or by asking the others: one that joins is no member of the log yet.
+/// By the log, or by asking the others: one that joins is no member of the log yet, one that was removed is none any more.
 std::string MetadataService::find_leader() {
   auto leading = leader();
-  for (const auto& other : options_.controllers) {
+  if (!leading.empty() && leading != mute_) return leading;
+  leading.clear();
+  std::set<std::string> others(options_.controllers.begin(), options_.controllers.end());
+  machine_.read([&](const meta::State& state) {
+    for (const auto& [alias, node] : state.nodes) {
+      if (node.role == meta::NodeRole::kController && alias != options_.self.alias) others.insert(alias);
+    }
+  });
+  for (const auto& other : others) {
     if (!leading.empty()) break;
     const auto answer = peers_.call(other, meta::kLeader, Bytes(), {.timeout = live_.timeout(), .urgent = true});
     if (!answer.ok()) continue;
@@ -147,11 +160,13 @@ void MetadataService::report_self() {
   const auto leading = find_leader();
   if (leading.empty()) return;
   meta::Heartbeat beat{.alias = self.alias, .boot = self.boot, .epoch = self_epoch_};
+  beat.log_index = log_.status().applied_index;
   if (options_.metrics) beat.metrics = options_.metrics();
   const auto payload = encode(beat);
   const auto answer = leading == self.alias
                           ? heartbeat(payload)
                           : peers_.call(leading, meta::kHeartbeat, payload, {.timeout = live_.timeout(), .urgent = true});
+  mute_ = answer.ok() ? "" : leading;
   if (!answer.ok()) return;
   const auto reply = meta::decode<meta::HeartbeatReply>(*answer, meta::kHeartbeat);
   if (reply.ok() && reply->register_again) register_self(leading);
@@ -159,7 +174,9 @@ void MetadataService::report_self() {
 
 void MetadataService::register_self(const std::string& leading) {
   const auto& self = options_.self;
-  const auto cluster = machine_.read([](const meta::State& state) { return state.cluster; });
+  auto cluster = machine_.read([](const meta::State& state) { return state.cluster; });
+  // After a restart the state comes with the first leader's word; one that was removed meanwhile never hears it.
+  if (cluster.is_nil() && options_.founding && !options_.joins) cluster = options_.founding->cluster;
   const auto request = encode(meta::RegisterRequest{.alias = self.alias, .role = self.role, .cluster = cluster, .uuid = self.uuid,
                                                     .boot = self.boot, .host = self.host, .port = self.port});
   const auto answer = leading == self.alias ? register_node(request)
@@ -171,7 +188,14 @@ void MetadataService::register_self(const std::string& leading) {
   }
   refusal_.clear();
   const auto accepted = meta::decode<meta::RegisterReply>(*answer, meta::kRegisterNode);
-  if (accepted.ok()) self_epoch_ = accepted->epoch;
+  if (!accepted.ok()) return;
+  self_epoch_ = accepted->epoch;
+  if (!accepted->removed || machine_.leads()) return;  // a leader hands over first
+  is_out_ = true;
+  const auto reason = "this controller was removed from the cluster: " + leading + " leads and knows no member " + self.alias +
+                      ". It takes no part any more; addController on another controller takes it back in";
+  log_error(reason);
+  if (options_.removed) options_.removed(reason);
 }
 
 }  // namespace pelorus::controller

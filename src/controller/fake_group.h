@@ -35,6 +35,7 @@ class FakeGroup {
   /// The next proposal is committed, but its proposer does not hear of it.
   void lose_next_answer() { lose_answer_ = true; }
   std::vector<raft::Member> members;  // as shown by status(); changed by the membership calls
+  std::vector<std::string> silent;    // as shown by status()
 
  private:
   class Log final : public raft::ReplicatedLog {
@@ -73,13 +74,22 @@ class FakeGroup {
       }
       done({});
     }
-    void demote(const std::string&, raft::Done done) override { done({}); }
+    void demote(const std::string& alias, raft::Done done) override {
+      for (auto& member : group_.members) {
+        if (member.alias == alias) member.role = raft::MemberRole::kLearner;
+      }
+      done({});
+    }
     void remove(const std::string& alias, raft::Done done) override {
       std::erase_if(group_.members, [&](const raft::Member& member) { return member.alias == alias; });
       done({});
     }
     void transfer_leadership(const std::string& alias, raft::Done done) override {
-      group_.lead(alias);
+      auto next = alias;
+      for (const auto& member : group_.members) {
+        if (next.empty() && member.alias != alias_ && member.role == raft::MemberRole::kVoter) next = member.alias;
+      }
+      group_.lead(next);
       done({});
     }
     raft::LogStatus status() const override {
@@ -87,6 +97,7 @@ class FakeGroup {
       status.leader = group_.leader();
       status.role = status.leader == alias_ ? raft::LogRole::kLeader : raft::LogRole::kFollower;
       status.members = group_.members;
+      status.silent = group_.silent;
       return status;
     }
     raft::StateMachine& machine_;

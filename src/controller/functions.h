@@ -21,9 +21,14 @@ void register_controller_functions(functions::Registry& registry, AskControllers
 /// getClusterPerf getActiveMaster isControllerInitialized getClusterLiveDataNodes startDataNode stopDataNode
 void register_node_functions(functions::Registry& registry, AskControllers ask);
 /// getClusterChunksStatus getTransactionStatus getUnresolvedTxn getRecoveryTaskStatus copyReplicas deleteReplicas
-/// forceCorrectVersionByReplica
+/// moveReplicas rebalanceChunksAmongDataNodes forceCorrectVersionByReplica
 void register_chunk_functions(functions::Registry& registry, AskControllers ask);
-/// addNode removeNode addAgentToController getClusterNodesCfg saveClusterNodes loadClusterNodesConfigs
+/// addController promoteController demoteController removeController transferLeader drainNode undrainNode getDrainStatus
+/// removeNode moveMember getClusterMembers setRecoveryThrottle getRecoveryThrottle
+void register_member_functions(functions::Registry& registry, AskControllers ask);
+/// checkCluster
+void register_check_functions(functions::Registry& registry, AskControllers ask);
+/// addNode addAgentToController getClusterNodesCfg saveClusterNodes loadClusterNodesConfigs
 /// saveClusterNodesConfigs loadControllerConfigs saveControllerConfigs
 void register_configuration_functions(functions::Registry& registry, AskControllers ask);
 /// createUser deleteUser resetPwd changePwd lockUser unlockUser createGroup deleteGroup addGroupMember

@@ -15,6 +15,7 @@ class ControllerFunctions : public ServiceFixture {
       return services["ctl2"]->call(method, payload);
     });
     context.set_caller({.user = "admin", .is_admin = true});
+    context.meanwhile = [this] { live_on(); };  // while a function waits the cluster goes on
   }
   Value call(const std::string& name, std::vector<Value> arguments = {}) {
     return invoke(*registry.find(name), context, arguments);
@@ -35,6 +36,27 @@ class ControllerFunctions : public ServiceFixture {
   }
 
   functions::Registry registry;
+  /// A second passes: nodes beat, controllers do their duties.
+  void live_on() {
+    clock.advance(milliseconds(1000));
+    beat_all();
+    for (auto& [alias, service] : services) {
+      if (alias == silent) continue;
+      service->tick();
+      service->tick();
+    }
+  }
+  std::string role_of(const std::string& alias) {
+    for (const auto& member : group.members) {
+      if (member.alias == alias) return std::string(raft::name_of(member.role));
+    }
+    return "none";
+  }
+  meta::Node known(const std::string& alias) {
+    return machines["ctl1"]->read([&](const meta::State& state) { return *state.find_node(alias); });
+  }
+
+  std::string silent;  // a controller that is down
   functions::FakeCallContext context{registry};
 };
 
@@ -59,7 +81,10 @@ TEST_F(ControllerFunctions, cluster_perf_has_the_columns_and_types_clients_cast)
 
 TEST_F(ControllerFunctions, only_administrators_change_the_cluster) {
   context.set_caller({.user = "ann"});
-  for (const auto* name : {"createUser", "startDataNode", "stopDataNode", "addNode", "saveClusterNodes",
+  for (const auto* name : {"createUser", "startDataNode", "stopDataNode", "addNode",
+                            "addController", "promoteController", "demoteController",
+                            "removeController", "drainNode", "undrainNode", "removeNode", "moveMember", "moveReplicas", "checkCluster",
+                            "setRecoveryThrottle", "saveClusterNodes",
                             "grant", "deleteReplicas", "getClusterChunksStatus"}) {
     std::vector<Value> arguments;
     for (size_t i = 0; i < registry.find(name)->function().arguments_min(); ++i) arguments.push_back(text("x"));
@@ -127,6 +152,160 @@ TEST_F(ControllerFunctions, chunks_and_transactions_are_shown) {
   call("deleteReplicas", {text("1"), text(begun.chunks[0].replicas[1].c_str())});
   EXPECT_EQ(cell(call("getClusterChunksStatus"), "state", 0), "COMPLETE");
   EXPECT_NE(refused("deleteReplicas", {text("x1"), text("dn1")}).find("chunkId"), std::string::npos);
+}
+
+TEST_F(ControllerFunctions, a_controller_is_demoted_promoted_and_removed) {
+  live_on();
+  call("demoteController", {text("ctl3")});
+  EXPECT_EQ(role_of("ctl3"), "learner");
+  live_on();
+  EXPECT_EQ(role_of("ctl3"), "learner") << "it stays one";
+  EXPECT_NE(refused("transferLeader", {text("ctl3")}).find("is no voter"), std::string::npos);
+  call("promoteController", {text("ctl3")});
+  EXPECT_EQ(role_of("ctl3"), "voter");
+  call("removeController", {text("ctl3")});
+  EXPECT_EQ(role_of("ctl3"), "none");
+  EXPECT_NE(refused("removeController", {text("ctl3")}).find("is no controller"), std::string::npos);
+  silent = "ctl2";
+  group.silent = {"ctl2"};
+  for (int i = 0; i < 5; ++i) live_on();
+  EXPECT_NE(refused("removeController", {text("ctl1")}).find("Start the silent ones first (ctl2)"), std::string::npos);
+  call("removeController", {text("ctl2")});
+  EXPECT_NE(refused("removeController", {text("ctl1")}).find("last voter"), std::string::npos);
+}
+
+TEST_F(ControllerFunctions, a_leader_hands_over_before_it_loses_its_vote) {
+  live_on();
+  EXPECT_EQ(call("transferLeader", {text("ctl2")}).text(), "ctl2");
+  live_on();
+  call("demoteController", {text("ctl2")});
+  EXPECT_EQ(role_of("ctl2"), "learner");
+  EXPECT_EQ(call("getActiveMaster").text(), "ctl1");
+  EXPECT_NE(refused("transferLeader", {text("dn1")}).find("is no controller"), std::string::npos);
+}
+
+TEST_F(ControllerFunctions, controllers_are_added_under_free_names_and_addresses) {
+  call("addController", {text("10.0.0.4"), Value::of_int(8800), text("ctl4"), Value::of_bool(false)});
+  EXPECT_TRUE(known("ctl4").learner_only);
+  EXPECT_EQ(known("ctl4").role, meta::NodeRole::kController);
+  EXPECT_NE(refused("addController", {text("10.0.0.5"), Value::of_int(8800), text("ctl4")}).find("already"), std::string::npos);
+  EXPECT_NE(refused("addController", {text("10.0.0.4"), Value::of_int(8800), text("ctl5")}).find("one address"), std::string::npos);
+  EXPECT_NE(refused("addController", {text("h"), Value::of_int(0), text("ctl5")}).find("port"), std::string::npos);
+  EXPECT_NE(refused("promoteController", {text("ctl4")}).find("not running"), std::string::npos);
+  call("removeController", {text("ctl4")});
+}
+
+TEST_F(ControllerFunctions, a_removed_controller_is_told_and_a_stranger_is_not) {
+  live_on();
+  must_change(meta::RemoveNode{"ctl3"});
+  for (int i = 0; i < 3; ++i) live_on();
+  EXPECT_EQ(role_of("ctl3"), "none");
+  meta::RegisterRequest request{.alias = "ctl3", .role = meta::NodeRole::kController, .cluster = uuid(9), .uuid = uuid('3'),
+                                .boot = uuid(9), .host = "10.0.0.3", .port = 8800, .chunks = {}};
+  const auto reply = ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request);
+  ASSERT_TRUE(reply.ok());
+  EXPECT_TRUE(reply->removed);
+  request.cluster = {};
+  EXPECT_EQ(ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(ControllerFunctions, a_data_node_is_drained_and_removed) {
+  make_table();
+  const auto begun = begin({1}).begun;
+  commit(begun.transaction);
+  const auto node = begun.chunks[0].replicas[0];
+  EXPECT_NE(refused("removeNode", {text(node.c_str()), Value::of_bool(true)}).find("drainNode"), std::string::npos);
+  EXPECT_NE(refused("drainNode", {text("ctl1")}).find("Only data nodes"), std::string::npos);
+  EXPECT_NE(refused("drainNode", {text("nobody")}).find("no member"), std::string::npos);
+  call("drainNode", {text(node.c_str())});
+  EXPECT_EQ(cell(call("getDrainStatus"), "state", 0), "draining");
+  for (int i = 0; i < 5; ++i) {
+    for (const auto* alias : {"dn1", "dn2", "dn3"}) {
+      meta::Heartbeat done;
+      for (const auto& order : beat(alias).orders) {
+        if (order.kind == meta::Order::Kind::kRecover) done.recovered.emplace_back(order.chunk, order.version);
+      }
+      beat(alias, done);
+    }
+    live_on();
+  }
+  EXPECT_EQ(cell(call("getDrainStatus"), "state", 0), "drained");
+  EXPECT_NE(refused("removeNode", {text("ctl1"), Value::of_bool(true)}).find("removeController"), std::string::npos);
+  call("removeNode", {text(node.c_str()), Value::of_bool(true)});
+  EXPECT_EQ(call("getDrainStatus").table().rows(), 0u);
+  EXPECT_NE(refused("drainNode", {text(begun.chunks[0].replicas[1].c_str())}).find("No node can take 1 chunk(s)"), std::string::npos);
+}
+
+TEST_F(ControllerFunctions, members_are_shown_and_stopped_ones_get_new_addresses) {
+  live_on();
+  const auto table = call("getClusterMembers");
+  ASSERT_EQ(table.table().rows(), 7u);
+  EXPECT_EQ(cell(table, "alias", 1), "ctl1");
+  EXPECT_EQ(cell(table, "vote", 1), "voter");
+  EXPECT_EQ(cell(table, "role", 0), "agent");
+  EXPECT_EQ(cell(table, "vote", 0), "none");
+  call("moveMember", {text("agent1"), text("10.0.0.7"), Value::of_int(8701)});
+  EXPECT_EQ(known("agent1").host, "10.0.0.7");
+  EXPECT_NE(refused("moveMember", {text("agent1"), text("10.0.0.1"), Value::of_int(8900)}).find("one address"), std::string::npos);
+  EXPECT_NE(refused("moveMember", {text("nobody"), text("10.0.0.1"), Value::of_int(8901)}).find("no member"), std::string::npos);
+}
+
+TEST_F(ControllerFunctions, the_throttle_holds_for_all_and_reaches_nodes_with_their_heartbeats) {
+  EXPECT_EQ(beat("dn1").copy_bytes_per_second, 0u);
+  call("setRecoveryThrottle", {Value::of_int(20)});
+  EXPECT_EQ(beat("dn1").copy_bytes_per_second, 20000000u);
+  EXPECT_EQ(call("getRecoveryThrottle").scalar().as_int64(), 20);
+  EXPECT_NE(refused("setRecoveryThrottle", {Value::of_int(-1)}).find("mbPerSecond"), std::string::npos);
+  call("setRecoveryThrottle", {Value::of_int(0)});
+  EXPECT_EQ(beat("dn1").copy_bytes_per_second, 0u);
+}
+
+TEST_F(ControllerFunctions, replicas_are_moved_and_spread) {
+  make_table();
+  const auto begun = begin({1}).begun;
+  commit(begun.transaction);
+  const auto replicas = begun.chunks[0].replicas;
+  std::string third;
+  for (const std::string alias : {"dn1", "dn2", "dn3"}) {
+    if (std::find(replicas.begin(), replicas.end(), alias) == replicas.end()) third = alias;
+  }
+  const auto from = text(replicas[0].c_str());
+  EXPECT_NE(refused("moveReplicas", {from, from, text("1")}).find("the same"), std::string::npos);
+  EXPECT_NE(refused("moveReplicas", {from, text("dn9"), text("1")}).find("no data node"), std::string::npos);
+  EXPECT_NE(refused("moveReplicas", {from, text(third.c_str()), text("77")}).find("no chunk"), std::string::npos);
+  call("moveReplicas", {from, text(third.c_str()), text("1")});
+  const auto tasks = call("getRecoveryTaskStatus");
+  ASSERT_EQ(tasks.table().rows(), 1u);
+  EXPECT_EQ(cell(tasks, "TaskType", 0), "LoadRebalance");
+  EXPECT_EQ(cell(tasks, "Source", 0), replicas[0]);
+  EXPECT_EQ(cell(tasks, "Dest", 0), third);
+  const auto plan = call("rebalanceChunksAmongDataNodes");
+  EXPECT_EQ(plan.table().rows(), 0u);
+  EXPECT_EQ(plan.table().columns(), 4u);
+  EXPECT_NE(refused("rebalanceChunksAmongDataNodes", {Value::of_bool(false), Value::of_double(-1)}).find("updatedBeforeDays"),
+            std::string::npos);
+}
+
+TEST_F(ControllerFunctions, a_check_names_what_is_wrong) {
+  for (int i = 0; i < 4; ++i) live_on();
+  const auto find = [&](const Value& table, const std::string& check) {
+    for (size_t row = 0; row < 20; ++row) {
+      if (cell(table, "check", row) == check) return row;
+    }
+    return size_t{99};
+  };
+  auto table = call("checkCluster");
+  EXPECT_EQ(cell(table, "detail", find(table, "quorum")), "3 live of 3 voters, ctl1 leads; 1 more may fail");
+  EXPECT_EQ(cell(table, "detail", find(table, "nodes")), "1 do not answer: agent1");
+  make_table();
+  const auto begun = begin({1}).begun;
+  commit(begun.transaction, {{begun.chunks[0].chunk, begun.chunks[0].replicas[1]}});
+  silent = "ctl3";
+  group.silent = {"ctl3"};
+  for (int i = 0; i < 5; ++i) live_on();
+  table = call("checkCluster");
+  EXPECT_EQ(cell(table, "detail", find(table, "quorum")), "2 live of 3 voters, ctl1 leads; 0 more may fail");
+  EXPECT_NE(cell(table, "detail", find(table, "replicas")).find("dfs://db/pt/1 (1 of 2 replicas good"), std::string::npos);
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ void MetadataService::offer_files() {
   const auto term = leading == options_.self.alias ? machine_.term() : status.term;
   if (files_.empty() || leading.empty() || !knows_cluster() || offered_term_ == term + 1) return;
   const auto& self = options_.self;
-  meta::FileOffer offer{.alias = self.alias, .host = self.host, .port = self.port};
+  meta::FileOffer offer{.alias = self.alias, .host = self.host, .port = self.port, .files = {}, .joins = options_.joins};
   for (const auto& [name, text] : files_) {
     if (!is_known(name, text)) offer.files.emplace(name, text);
   }
@@ -94,6 +94,11 @@ void MetadataService::import_files() {
     if (offers_.empty() || (!complete && clock_.now() - first_offer_ < kOfferWait)) return;
     offers.swap(offers_);
   }
+  for (const auto& [alias, offer] : offers) {
+    if (!offer.joins) continue;
+    for (const auto& [name, text] : offer.files) note_import(alias, name, hash_of(text));
+  }
+  std::erase_if(offers, [](const auto& named) { return named.second.joins; });
   import_nodes(offers);
   import_settings(offers);
 }

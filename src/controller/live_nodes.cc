@@ -30,6 +30,7 @@ bool LiveNodes::heard(const meta::Heartbeat& beat) {
   if (!is_live_locked(found->second)) return false;
   found->second.heard = clock_.now();
   found->second.metrics = beat.metrics;
+  found->second.log_index = beat.log_index;
   return true;
 }
 
@@ -68,6 +69,12 @@ meta::NodeMetrics LiveNodes::metrics(const std::string& alias) const {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(alias);
   return found == entries_.end() ? meta::NodeMetrics() : found->second.metrics;
+}
+
+uint64_t LiveNodes::log_index(const std::string& alias) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(alias);
+  return found == entries_.end() ? 0 : found->second.log_index;
 }
 
 milliseconds LiveNodes::timeout() const {

@@ -40,6 +40,8 @@ class LiveNodes {
   /// Silent for longer than `wait`, counted from the term's beginning for a node never heard in it.
   bool is_gone(const std::string& alias, milliseconds wait) const;
   meta::NodeMetrics metrics(const std::string& alias) const;
+  /// What a controller said it had applied of the metadata log; 0 before it did.
+  uint64_t log_index(const std::string& alias) const;
 
   milliseconds timeout() const;
   void set_timeout(milliseconds timeout);
@@ -55,6 +57,7 @@ class LiveNodes {
     uint64_t epoch = 0;
     Time heard;
     meta::NodeMetrics metrics;
+    uint64_t log_index = 0;
   };
   bool is_live_locked(const Entry& entry) const { return clock_.now() - entry.heard < timeout_; }
 

@@ -43,13 +43,23 @@ BootstrapDecision decide_bootstrap(const BootstrapView& view);
 
 /// The one change of the group to make next so that its voters are the controllers of the state.
 struct MemberChange {
-  enum class Kind : uint8_t { kAddLearner, kPromote, kRemove };
+  enum class Kind : uint8_t { kAddLearner, kPromote, kDemote, kRemove, kHandOver };
   Kind kind;
   raft::Member member;
 };
 /// Nothing while all is as it should be, or while a majority of the voters would not be live. A controller that lost its
-/// disk comes back with another UUID: its old identity is removed first. Controllers taken out of the state are removed.
+/// disk comes back with another UUID: its old identity is removed first. Controllers taken out of the state are removed,
+/// those that are to be learners only are demoted; if that is `leader`, another one leads first.
 std::optional<MemberChange> next_member_change(const meta::State& state, const std::vector<raft::Member>& members,
-                                               const std::set<std::string>& live);
+                                               const std::set<std::string>& live, const std::string& leader);
+
+enum class VoteChange : uint8_t { kPromote, kDemote, kRemove };
+/// Whether an operator may ask for the change: `alias` is a controller, is there for a promotion, and the voters after it
+/// have a live majority. The reason names numbers and what to do.
+Status check_vote_change(const meta::State& state, const std::vector<raft::Member>& members, const std::set<std::string>& live,
+                         VoteChange change, const std::string& alias);
+/// Whether `alias` (empty: any other voter) can take over from `leader`: a live voter.
+Status check_transfer(const meta::State& state, const std::vector<raft::Member>& members, const std::set<std::string>& live,
+                      const std::string& leader, const std::string& alias);
 
 }  // namespace pelorus::controller

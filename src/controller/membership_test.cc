@@ -98,19 +98,19 @@ class MemberChanges : public ::testing::Test {
 
 TEST_F(MemberChanges, a_whole_group_needs_none) {
   for (const auto* alias : {"c1", "c2", "c3"}) add(alias);
-  EXPECT_FALSE(next_member_change(state, members, live));
+  EXPECT_FALSE(next_member_change(state, members, live, "c1"));
 }
 
 TEST_F(MemberChanges, new_controllers_become_learners_then_voters_one_at_a_time) {
   for (const auto* alias : {"c1", "c2", "c3"}) add(alias);
   list("c4");
   list("c5");
-  auto change = next_member_change(state, members, live);
+  auto change = next_member_change(state, members, live, "c1");
   ASSERT_TRUE(change);
   EXPECT_EQ(change->kind, MemberChange::Kind::kAddLearner);
   EXPECT_EQ(change->member.alias, "c4");
   members.push_back(change->member);
-  change = next_member_change(state, members, live);
+  change = next_member_change(state, members, live, "c1");
   ASSERT_TRUE(change);
   EXPECT_EQ(change->kind, MemberChange::Kind::kPromote);
   EXPECT_EQ(change->member.alias, "c4");
@@ -121,18 +121,18 @@ TEST_F(MemberChanges, nothing_is_added_without_a_live_majority) {
   list("c4");
   live.erase("c2");
   live.erase("c3");
-  EXPECT_FALSE(next_member_change(state, members, live));
+  EXPECT_FALSE(next_member_change(state, members, live, "c1"));
 }
 
 TEST_F(MemberChanges, a_controller_with_a_new_identity_is_removed_before_it_is_added) {
   for (const auto* alias : {"c1", "c2", "c3"}) add(alias);
   state.nodes["c3"].uuid = uuid(77);
-  auto change = next_member_change(state, members, live);
+  auto change = next_member_change(state, members, live, "c1");
   ASSERT_TRUE(change);
   EXPECT_EQ(change->kind, MemberChange::Kind::kRemove);
   EXPECT_EQ(change->member.alias, "c3");
   std::erase_if(members, [](const raft::Member& member) { return member.alias == "c3"; });
-  change = next_member_change(state, members, live);
+  change = next_member_change(state, members, live, "c1");
   ASSERT_TRUE(change);
   EXPECT_EQ(change->kind, MemberChange::Kind::kAddLearner);
 }
@@ -141,9 +141,72 @@ TEST_F(MemberChanges, a_removal_that_would_leave_no_live_majority_waits) {
   for (const auto* alias : {"c1", "c2", "c3"}) add(alias);
   live.erase("c2");
   state.nodes.erase("c3");
-  EXPECT_FALSE(next_member_change(state, members, live)) << "c1 alone is no majority of c1 and c2";
+  EXPECT_FALSE(next_member_change(state, members, live, "c1")) << "c1 alone is no majority of c1 and c2";
   live.insert("c2");
-  EXPECT_TRUE(next_member_change(state, members, live));
+  EXPECT_TRUE(next_member_change(state, members, live, "c1"));
+}
+
+TEST_F(MemberChanges, a_learner_by_wish_is_not_promoted_and_a_voter_is_demoted) {
+  for (const auto* alias : {"c1", "c2", "c3", "c4"}) add(alias);
+  members[3].role = raft::MemberRole::kLearner;
+  state.nodes["c4"].learner_only = true;
+  EXPECT_FALSE(next_member_change(state, members, live, "c1"));
+  state.nodes["c3"].learner_only = true;
+  const auto change = next_member_change(state, members, live, "c1");
+  ASSERT_TRUE(change);
+  EXPECT_EQ(change->kind, MemberChange::Kind::kDemote);
+  EXPECT_EQ(change->member.alias, "c3");
+  live.erase("c2");
+  EXPECT_FALSE(next_member_change(state, members, live, "c1")) << "c1 alone is no majority of c1 and c2";
+}
+
+TEST_F(MemberChanges, a_leader_that_has_to_go_hands_over_first) {
+  for (const auto* alias : {"c1", "c2", "c3"}) add(alias);
+  state.nodes["c1"].learner_only = true;
+  EXPECT_EQ(next_member_change(state, members, live, "c1")->kind, MemberChange::Kind::kHandOver);
+  EXPECT_EQ(next_member_change(state, members, live, "c2")->kind, MemberChange::Kind::kDemote);
+  state.nodes.erase("c1");
+  EXPECT_EQ(next_member_change(state, members, live, "c1")->kind, MemberChange::Kind::kHandOver);
+  EXPECT_EQ(next_member_change(state, members, live, "c2")->kind, MemberChange::Kind::kRemove);
+}
+
+TEST_F(MemberChanges, operators_are_refused_with_numbers_and_a_way_out) {
+  for (const auto* alias : {"c1", "c2", "c3"}) add(alias);
+  const auto ask = [&](VoteChange change, const std::string& alias) {
+    const auto answer = check_vote_change(state, members, live, change, alias);
+    return answer.ok() ? "" : answer.error().message;
+  };
+  EXPECT_EQ(ask(VoteChange::kRemove, "c3"), "");
+  EXPECT_EQ(ask(VoteChange::kPromote, "c3"), "") << "it votes already";
+  EXPECT_EQ(ask(VoteChange::kRemove, "node1"), "node1 is no controller; the controllers are c1, c2, c3.");
+  live.erase("c2");
+  EXPECT_EQ(ask(VoteChange::kRemove, "c2"), "") << "the dead one may go";
+  EXPECT_EQ(ask(VoteChange::kRemove, "c3"), "Removing c3 would leave 1 live of 2 voters, which is no majority. Start the silent ones "
+                                           "first (c2) or add a controller (addController).");
+  EXPECT_NE(ask(VoteChange::kDemote, "c1").find("Demoting c1 would leave 1 live of 2"), std::string::npos);
+  list("c4");
+  live.erase("c4");
+  EXPECT_NE(ask(VoteChange::kPromote, "c4").find("c4 is not running"), std::string::npos);
+  live.insert("c4");
+  EXPECT_EQ(ask(VoteChange::kPromote, "c4"), "") << "three live of four";
+  members.resize(1);
+  EXPECT_NE(ask(VoteChange::kDemote, "c1").find("last voter"), std::string::npos);
+}
+
+TEST_F(MemberChanges, only_a_live_voter_takes_over) {
+  for (const auto* alias : {"c1", "c2", "c3"}) add(alias);
+  members[2].role = raft::MemberRole::kLearner;
+  const auto code = [&](const std::string& alias) {
+    const auto answer = check_transfer(state, members, live, "c1", alias);
+    return answer.ok() ? std::optional<ErrorCode>() : std::optional(answer.error().code);
+  };
+  EXPECT_FALSE(code("c2"));
+  EXPECT_FALSE(code(""));
+  EXPECT_EQ(code("c3"), ErrorCode::kInvalid) << "a learner";
+  EXPECT_EQ(code("c9"), ErrorCode::kNotFound);
+  live.erase("c2");
+  EXPECT_EQ(code("c2"), ErrorCode::kUnavailable);
+  EXPECT_EQ(code(""), ErrorCode::kUnavailable);
 }
 
 }  // namespace

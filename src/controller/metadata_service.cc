@@ -53,6 +53,10 @@ const std::map<std::string_view, MetadataService::Route>& MetadataService::route
       {meta::kChunksStatus, {.handler = &S::chunks_status, .repeatable = true}},
       {meta::kStartNodes, {.handler = &S::start_nodes, .waits_for_agents = true}},
       {meta::kStopNodes, {.handler = &S::stop_nodes, .waits_for_agents = true}},
+      {meta::kChangeMember, {.handler = &S::change_member}},
+      {meta::kMembers, {.handler = &S::list_members, .repeatable = true}},
+      {meta::kMoveReplicas, {.handler = &S::move_replicas}},
+      {meta::kRebalance, {.handler = &S::rebalance}},
       {meta::kLeader, {.handler = &S::who_leads, .leader_only = false, .urgent = true}},
   };
   return kRoutes;

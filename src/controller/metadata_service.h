@@ -40,6 +40,9 @@ struct ServiceOptions {
   std::optional<Founding> founding;                   // only until the cluster has its state
   meta::PlacementRules placement;
   uint32_t prepared_min = 1;                          // replicas a write needs
+  bool forms_group = true;                            // false: the only controller, with a log of its own
+  bool joins = false;                                 // into a cluster that exists: its files do not vote
+  uint64_t copy_megabytes_per_second = 0;             // dfsRecoveryThrottle; 0: none
   bool restarts_after_crash = false;                  // agents restart nodes that die (datanodeRestartInterval > 0)
   milliseconds heartbeat_timeout{3000};               // dfsChunkNodeHeartBeatTimeout
   milliseconds recovery_wait{0};                      // dfsRecoveryWaitTime; 0: lost replicas wait for their node
@@ -53,6 +56,7 @@ struct ServiceOptions {
   /// Replaces a file of this controller (keeping the old one aside); empty: files are not written back.
   std::function<Status(const std::string& name, const std::string& text)> write_file;
   std::function<meta::NodeMetrics()> metrics;         // of this process; may be empty
+  std::function<void(const std::string& reason)> removed;  // this controller is no member any more; may be empty
 };
 
 /// Thread-safe. Handlers run on rpc workers and may wait for the log.
@@ -132,6 +136,8 @@ class MetadataService {
   Result<Bytes> cluster_perf(std::string_view payload);
   Result<Bytes> chunks_status(std::string_view payload);
   Result<Bytes> who_leads(std::string_view payload);
+  /// Megabytes a second: what was set for the whole cluster, else what this controller's file says.
+  uint64_t copy_throttle(const meta::State& state) const;
   meta::PerfReply perf_of(const meta::State& state, bool controllers) const;
   Result<meta::RegisterReply> take_registration(const meta::RegisterRequest& request);
   void take_report(const std::string& node, const std::vector<meta::ReportedChunk>& chunks,
@@ -145,6 +151,20 @@ class MetadataService {
   void note_import(const std::string& controller, const std::string& name, const std::string& hashes);
   bool is_known(const std::string& name, const std::string& text) const;
   void write_back();
+  // member_control.cc
+  Result<Bytes> change_member(std::string_view payload);
+  Status add_controller(const meta::MemberRequest& request);
+  Status change_vote(const meta::MemberRequest& request);
+  Status transfer_leader(const meta::MemberRequest& request);
+  Status drain(const meta::MemberRequest& request);
+  Status readdress(const meta::MemberRequest& request);
+  Status remove_node(const meta::MemberRequest& request);
+  Result<Bytes> list_members(std::string_view payload);
+  Result<Bytes> move_replicas(std::string_view payload);
+  Result<Bytes> rebalance(std::string_view payload);
+  Status propose_moves(std::vector<meta::ReplicaChange> moves);
+  std::set<std::string> presumed_live() const;
+  std::set<std::string> live_in_group(const raft::LogStatus& status) const;
   // node_control.cc
   Result<Bytes> start_nodes(std::string_view payload);
   Result<Bytes> stop_nodes(std::string_view payload);
@@ -185,6 +205,8 @@ class MetadataService {
   uint64_t offered_term_ = 0;
   uint64_t written_revision_ = 0;
   std::string refusal_;  // of the last registration, so that it is logged once
+  std::string mute_;     // the leader by the log, when it does not answer: a removed member's log knows no newer one
+  bool is_out_ = false;  // it was removed from the cluster
   std::shared_ptr<std::atomic<bool>> member_change_running_ = std::make_shared<std::atomic<bool>>(false);
 };
 

@@ -1,6 +1,7 @@
 // The service's answers to and about nodes: registration, heartbeats, status tables, starting and stopping.
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/log.h"
 #include "controller/node_control.h"
@@ -14,6 +15,16 @@ void add_all(std::vector<meta::Order>& to, const std::vector<meta::Order>& from)
 }
 
 }  // namespace
+
+uint64_t MetadataService::copy_throttle(const meta::State& state) const {
+  const auto otherwise = options_.copy_megabytes_per_second;
+  const auto record = state.records.find({meta::kSettingsArea, meta::kRecoveryThrottle});
+  if (record == state.records.end()) return otherwise;
+  uint64_t megabytes = 0;
+  const auto& text = record->second;
+  const auto end = text.data() + text.size();
+  return std::from_chars(text.data(), end, megabytes).ptr == end ? megabytes : otherwise;
+}
 
 Result<Bytes> MetadataService::register_node(std::string_view payload) {
   TRY(const auto request, meta::decode<meta::RegisterRequest>(payload, meta::kRegisterNode));
@@ -30,6 +41,13 @@ Result<meta::RegisterReply> MetadataService::take_registration(const meta::Regis
   if (!request.cluster.is_nil() && request.cluster != cluster) {
     return Error{ErrorCode::kDenied, "The node " + request.alias + " belongs to another cluster: " +
                                          request.cluster.to_string() + ", not " + cluster.to_string()};
+  }
+  // It knows the cluster from inside, so it was a member. A data node keeps asking: its replicas are not to vanish.
+  if (!known && !request.cluster.is_nil() && request.role == meta::NodeRole::kController) {
+    for (const auto& member : log_.status().members) {
+      if (member.alias == request.alias) return Error{ErrorCode::kUnavailable, request.alias + " is being removed from the cluster"};
+    }
+    return meta::RegisterReply{.cluster = cluster, .leader = options_.self.alias, .removed = true};
   }
   const auto running = live_.live_boot(request.alias);
   const bool moved = known && (known->host != request.host || known->port != request.port);
@@ -74,10 +92,13 @@ Result<Bytes> MetadataService::heartbeat(std::string_view payload) {
     return encode(reply);
   }
   machine_.read([&](const meta::State& state) {
+    reply.register_again = state.find_node(beat.alias) == nullptr;  // removed: to be told so
     reply.configuration_revision = state.configuration.revision;
     reply.catalogue_revision = state.catalogue_revision;
     reply.access_revision = state.access_revision;
+    reply.copy_bytes_per_second = copy_throttle(state) * 1000000;
   });
+  if (reply.register_again) return encode(reply);
   if (beat.chunks) take_report(beat.alias, *beat.chunks, reply.orders);
   for (const auto chunk : live_.drops_for(beat.alias)) {
     reply.orders.push_back({.kind = meta::Order::Kind::kDrop, .chunk = chunk});

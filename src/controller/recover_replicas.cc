@@ -73,28 +73,55 @@ class ReportJudge {
   bool asked_again_ = false;
 };
 
-void plan_chunk(const State& state, const RecoveryView& view, const Chunk& chunk, RecoveryPlan& plan) {
-  std::vector<std::string> sources;
-  size_t counted = 0;  // replicas that exist or will come back
-  for (const auto& replica : chunk.replicas) {
-    if (!replica.stale && view.live.contains(replica.node)) sources.push_back(replica.node);
-    if (!view.gone.contains(replica.node)) ++counted;
-  }
-  if (sources.empty()) return;
-  for (const auto& replica : chunk.replicas) {
-    if (!replica.stale) continue;
-    if (sources.size() >= view.placement.replicas) {
-      plan.changes.push_back({chunk.id, replica.node, ReplicaChange::Kind::kRemove, 0});
-    } else if (view.live.contains(replica.node)) {
-      auto& orders = plan.orders[replica.node];
-      if (orders.size() >= view.orders_per_node_max) continue;
-      orders.push_back({.kind = Order::Kind::kRecover, .chunk = chunk.id, .version = chunk.version, .nodes = sources});
+/// Plans one chunk after the other; what it has planned for a node counts as its load.
+class Planner {
+ public:
+  Planner(const State& state, const RecoveryView& view) : state_(state), view_(view) {}
+
+  void plan_chunk(const Chunk& chunk) {
+    std::vector<std::string> sources;
+    size_t staying = 0;  // good, live and not on their way out
+    size_t counted = 0;  // replicas that exist or will come back, and need not go
+    for (const auto& replica : chunk.replicas) {
+      const bool goes = has_to_go(state_, replica);
+      if (!goes && !view_.gone.contains(replica.node)) ++counted;
+      if (replica.stale || !view_.live.contains(replica.node)) continue;
+      sources.push_back(replica.node);
+      staying += goes ? 0 : 1;
     }
+    if (sources.empty()) return;
+    const bool enough = staying >= view_.placement.replicas;
+    for (const auto& replica : chunk.replicas) {
+      const bool goes = has_to_go(state_, replica);
+      if (replica.stale && (goes || (enough && !replica.wanted))) {
+        plan.changes.push_back({chunk.id, replica.node, ReplicaChange::Kind::kRemove, 0});
+      } else if (replica.stale) {
+        order_copy(chunk, replica.node, sources);
+      } else if (goes && enough) {
+        plan.changes.push_back(
+            {.chunk = chunk.id, .node = replica.node, .kind = ReplicaChange::Kind::kRetire, .keep = view_.placement.replicas});
+      }
+    }
+    if (counted >= view_.placement.replicas) return;
+    const auto node = meta::place_replica(state_, view_.placement, view_.live, chunk, planned_);
+    if (node.empty()) return;
+    ++planned_[node];
+    plan.changes.push_back({chunk.id, node, ReplicaChange::Kind::kAdd, 0});
   }
-  if (counted >= view.placement.replicas) return;
-  const auto node = meta::place_replica(state, view.placement, view.live, chunk);
-  if (!node.empty()) plan.changes.push_back({chunk.id, node, ReplicaChange::Kind::kAdd, 0});
-}
+  RecoveryPlan plan;
+
+ private:
+  void order_copy(const Chunk& chunk, const std::string& node, const std::vector<std::string>& sources) {
+    if (!view_.live.contains(node)) return;
+    auto& orders = plan.orders[node];
+    if (orders.size() >= view_.orders_per_node_max) return;
+    orders.push_back({.kind = Order::Kind::kRecover, .chunk = chunk.id, .version = chunk.version, .nodes = sources});
+  }
+
+  const State& state_;
+  const RecoveryView& view_;
+  meta::PlannedReplicas planned_;
+};
 
 }  // namespace
 
@@ -120,12 +147,12 @@ ReportFindings compare_report(const State& state, const std::string& node,
 }
 
 RecoveryPlan plan_recovery(const State& state, const RecoveryView& view) {
-  RecoveryPlan plan;
+  Planner planner(state, view);
   for (const auto& [id, chunk] : state.chunks) {
-    if (plan.changes.size() >= view.changes_max) break;
-    if (chunk.version > 0) plan_chunk(state, view, chunk, plan);
+    if (planner.plan.changes.size() >= view.changes_max) break;
+    if (chunk.version > 0) planner.plan_chunk(chunk);
   }
-  return plan;
+  return std::move(planner.plan);
 }
 
 std::vector<TransactionId> expired_transactions(const State& state, const std::set<std::string>& gone, int64_t now_ns,

@@ -38,7 +38,8 @@ struct RecoveryPlan {
   std::vector<meta::ReplicaChange> changes;
   std::map<std::string, std::vector<meta::Order>> orders;  // by node
 };
-/// Stale replicas on live nodes are filled from good ones, missing replicas added, needless stale ones removed.
+/// Stale replicas on live nodes are filled from good ones, missing replicas added, needless stale ones removed. Those that
+/// have to go (a drained node's, a moved one) leave once enough good ones stay without them.
 /// Cost: one pass over all chunks.
 RecoveryPlan plan_recovery(const meta::State& state, const RecoveryView& view);
 

@@ -88,7 +88,7 @@ Result<Bytes> ExportDesk::next(std::string_view payload) {
   return meta::encode(NextReply{std::move(message)});
 }
 
-Result<Version> ReplicaCopier::copy_from(ChunkId chunk, const std::string& source) {
+Result<Version> ReplicaCopier::copy_from(ChunkId chunk, const std::string& source, Pace pace) {
   const auto info = store_.info(chunk);
   const bool usable = info.ok() && info->damage.empty() && info->versions_waiting == 0;
   const OpenRequest request{.chunk = chunk, .from = usable ? info->version : 0};
@@ -102,15 +102,16 @@ Result<Version> ReplicaCopier::copy_from(ChunkId chunk, const std::string& sourc
     TRY(auto reply, meta::decode<NextReply>(answer, "data.export_next"));
     if (!reply.message) break;
     TRY_DONE(import->add(*reply.message));
+    if (pace == Pace::kThrottled) throttle_.pay(reply.message->size());
   }
   return import->finish();
 }
 
-Result<Version> ReplicaCopier::copy(ChunkId chunk, const std::vector<std::string>& sources) {
+Result<Version> ReplicaCopier::copy(ChunkId chunk, const std::vector<std::string>& sources, Pace pace) {
   Error last{ErrorCode::kUnavailable, "no node holds a good replica"};
   for (const auto& source : sources) {
     if (source == self_) continue;
-    auto version = copy_from(chunk, source);
+    auto version = copy_from(chunk, source, pace);
     if (version.ok()) return version;
     last = version.error();
   }
@@ -118,7 +119,7 @@ Result<Version> ReplicaCopier::copy(ChunkId chunk, const std::vector<std::string
 }
 
 Result<Version> ReplicaCopier::recover(ChunkId chunk, const std::vector<std::string>& sources) {
-  TRY(const auto first, copy(chunk, sources));
+  TRY(const auto first, copy(chunk, sources, Pace::kThrottled));
   log_debug("chunk " + std::to_string(chunk.value) + " copied up to version " + std::to_string(first));
   meta::BeginTransaction hold{.type = meta::TransactionType::kRecover,
                               .client = {},
@@ -138,7 +139,7 @@ Result<Version> ReplicaCopier::recover(ChunkId chunk, const std::vector<std::str
     }
     if (begun->begun.chunks.size() != 1) return Error{ErrorCode::kInternal, "a recovery is of one chunk"};
     const auto& held = begun->begun.chunks[0];
-    auto reached = copy(chunk, held.replicas);
+    auto reached = copy(chunk, held.replicas, Pace::kFull);
     const bool whole = reached.ok() && *reached >= held.version;
     TRY(const auto decided, catalogue_.decide({.transaction = begun->begun.transaction, .commit = whole}));
     if (!reached.ok()) return reached;

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 
+#include "datanode/copy_throttle.h"
 #include "dist/catalogue.h"
 #include "rpc/caller.h"
 #include "rpc/methods.h"
@@ -46,16 +47,20 @@ class ReplicaCopier {
   /// Copies from one of `sources` while writes go on, then holds the chunk still for the rest. Returns the version
   /// reached.
   Result<Version> recover(ChunkId chunk, const std::vector<std::string>& sources);
+  /// Copying waits for it, except for the rest that writers wait for.
+  CopyThrottle& throttle() { return throttle_; }
 
  private:
-  Result<Version> copy(ChunkId chunk, const std::vector<std::string>& sources);
-  Result<Version> copy_from(ChunkId chunk, const std::string& source);
+  enum class Pace : uint8_t { kThrottled, kFull };
+  Result<Version> copy(ChunkId chunk, const std::vector<std::string>& sources, Pace pace);
+  Result<Version> copy_from(ChunkId chunk, const std::string& source, Pace pace);
 
   storage::ChunkStore& store_;
   rpc::Caller& caller_;
   dist::Catalogue& catalogue_;
   const std::string self_;
   const std::function<uint64_t()> epoch_;
+  CopyThrottle throttle_;
 };
 
 }  // namespace pelorus::datanode

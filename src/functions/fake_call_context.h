@@ -1,6 +1,7 @@
 #pragma once
 // A session for tests of built-ins: variables in a map, printed text collected, a fixed seed.
 
+#include <functional>
 #include <map>
 
 #include "base/script_error.h"
@@ -61,7 +62,9 @@ class FakeCallContext final : public CallContext {
   void print(std::string_view text) override { printed.append(text); }
   const CancellationToken& cancellation() const override { return token_; }
   std::mt19937_64& random() override { return random_; }
-  void sleep_ms(int64_t) override {}
+  void sleep_ms(int64_t) override {
+    if (meanwhile) meanwhile();
+  }
   void reserve_memory(int64_t bytes) override {
     if (bytes > int64_t{1} << 40) throw ScriptError("Out of memory");
   }
@@ -69,6 +72,7 @@ class FakeCallContext final : public CallContext {
   void set_caller(Caller caller) { caller_ = std::move(caller); }
   void name_arguments(std::vector<std::string> names) { argument_names_ = std::move(names); }
   std::string printed;
+  std::function<void()> meanwhile;  // what goes on while a function sleeps
 
  private:
   const Registry& registry_;

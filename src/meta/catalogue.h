@@ -76,11 +76,13 @@ struct Replica {
   std::string node;        // alias
   bool stale = false;      // missed a commit (or was never filled): not read, not written until recovered
   Version version = 0;     // as far as the controllers know
+  bool wanted = false;     // an operator placed it here: not taken back for being one too many
+  std::string successor;   // goes away once the replica there is good; empty: stays
 
   bool operator==(const Replica&) const = default;
   template <class A>
   void fields(A& a) {
-    a(node, stale, version);
+    a(node, stale, version, wanted, successor);
   }
 };
 

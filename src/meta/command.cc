@@ -11,7 +11,7 @@ constexpr std::string_view kNames[] = {
     "DropDatabase", "CreateTable", "DropTable", "AlterTable", "DropPartitions", "AddPartitions", "BeginTransaction",
     "Decide", "CompleteTransactions", "ChangeReplicas", "ForceVersion", "CreateUser", "DeleteUser", "SetPassword",
     "LockUser", "CreateGroup", "DeleteGroup", "ChangeMembership", "ChangeGrants", "PutFunctionView",
-    "DropFunctionView", "PutRecord",
+    "DropFunctionView", "PutRecord", "MarkNode",
 };
 static_assert(std::size(kNames) == std::variant_size_v<Command>);
 

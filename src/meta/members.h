@@ -34,6 +34,8 @@ struct Node {
   std::string zone;
   int64_t registered_ns = 0;
   uint64_t replica_count = 0;  // chunks placed here
+  bool draining = false;       // a data node: takes no new chunk, its replicas move to others
+  bool learner_only = false;   // a controller: receives the metadata log and does not vote
 
   bool holds_data() const { return role == NodeRole::kDataNode || role == NodeRole::kSingle; }
   /// "host:port:alias"
@@ -41,7 +43,8 @@ struct Node {
   bool operator==(const Node&) const = default;
   template <class A>
   void fields(A& a) {
-    a(alias, role, uuid, boot, epoch, host, port, public_name, compute_group, zone, registered_ns, replica_count);
+    a(alias, role, uuid, boot, epoch, host, port, public_name, compute_group, zone, registered_ns, replica_count,
+      draining, learner_only);
   }
 };
 

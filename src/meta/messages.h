@@ -3,5 +3,6 @@
 // structs; a request named without a struct is empty.
 
 #include "meta/messages/catalogue_messages.h"
+#include "meta/messages/member_messages.h"
 #include "meta/messages/node_messages.h"
 #include "meta/messages/transaction_messages.h"

@@ -17,10 +17,12 @@ class Choice {
     nodes_.push_back(alias);
     if (const auto* node = state_.find_node(alias)) hosts_.insert(node->host);
   }
+  /// A node that holds a replica which has to go: no second one there, but its host is free.
+  void pass_over(const std::string& alias) { nodes_.push_back(alias); }
   bool full() const { return nodes_.size() >= rules_.replicas; }
   bool offer(const std::string& alias, bool may_share_host) {
     const auto* node = state_.find_node(alias);
-    if (full() || node == nullptr || !node->holds_data() || !live_.contains(alias)) return false;
+    if (full() || node == nullptr || !node->holds_data() || node->draining || !live_.contains(alias)) return false;
     if (std::find(nodes_.begin(), nodes_.end(), alias) != nodes_.end()) return false;
     if (!may_share_host && hosts_.contains(node->host)) return false;
     keep(alias);
@@ -73,12 +75,14 @@ std::vector<std::string> place_chunk(const State& state, const PlacementRules& r
 }
 
 std::string place_replica(const State& state, const PlacementRules& rules, const std::set<std::string>& live,
-                          const Chunk& chunk) {
+                          const Chunk& chunk, const PlannedReplicas& planned, const std::string& leaving) {
   auto one_more = rules;
   one_more.replicas = static_cast<uint32_t>(chunk.replicas.size()) + 1;
-  const PlannedReplicas none;
-  Choice choice(state, one_more, live, none);
-  for (const auto& replica : chunk.replicas) choice.keep(replica.node);
+  Choice choice(state, one_more, live, planned);
+  for (const auto& replica : chunk.replicas) {
+    if (has_to_go(state, replica) || replica.node == leaving) choice.pass_over(replica.node);
+    else choice.keep(replica.node);
+  }
   choice.fill();
   return choice.full() ? choice.nodes().back() : "";
 }

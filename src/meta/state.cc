@@ -19,6 +19,11 @@ std::string digest_of(std::string_view bytes) {
 
 }  // namespace
 
+bool has_to_go(const State& state, const Replica& replica) {
+  const auto* node = state.find_node(replica.node);
+  return !replica.successor.empty() || (node != nullptr && node->draining);
+}
+
 std::string chunk_path(const State& state, const Chunk& chunk) {
   const auto* table = state.find_table(chunk.table);
   const auto* database = table == nullptr ? nullptr : state.find_database(table->database);

@@ -61,6 +61,8 @@ struct State {
   }
 };
 
+/// Whether the replica is on its way out: its node is drained, or another one takes its place.
+bool has_to_go(const State& state, const Replica& replica);
 /// "dfs://db/table/20200101/Key3": how status tables name a chunk.
 std::string chunk_path(const State& state, const Chunk& chunk);
 /// What `user` may do: own rights and those of the groups. An unknown user has the rights of nobody.

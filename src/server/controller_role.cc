@@ -197,6 +197,7 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
         save_foundation(decision.verdict == Verdict::kFound ? Uuid::random() : decision.cluster, decision.founders));
     bootstrap_->set_self(state());
     has_joined_now_ = true;
+    has_joined_existing_ = decision.verdict == Verdict::kJoin;
   }
   const auto& settings = environment_.settings();
   raft::LibraftOptions options{.directory = raft_directory(),
@@ -291,6 +292,10 @@ Status ControllerRole::begin_service() {
   options.recovery_wait = milliseconds(settings.integer("dfsRecoveryWaitTime"));
   options.files = configuration_files();
   options.metrics = metrics_;
+  options.forms_group = !is_alone_;
+  options.joins = has_joined_existing_;
+  options.copy_megabytes_per_second = static_cast<uint64_t>(settings.integer("dfsRecoveryThrottle"));
+  options.removed = [this](const std::string& reason) { fail(reason); };
   service_ = std::make_unique<controller::MetadataService>(std::move(options), *log_, machine_, clock_, peers_);
   TRY_DONE(log_->start());
   service_->register_methods(*methods_);

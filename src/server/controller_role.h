@@ -80,6 +80,7 @@ class ControllerRole {
   std::function<meta::NodeMetrics()> metrics_;
   std::function<void()> reconnect_;
   bool has_joined_now_ = false;             // the role's thread only
+  bool has_joined_existing_ = false;        // as above: the cluster was there before this controller
   Uuid boot_;
   Foundation foundation_;         // the role's thread only
   std::string initial_password_;  // as above

@@ -61,6 +61,7 @@ void DataRole::register_methods(rpc::Methods& methods) {
 }
 
 void DataRole::stop() {
+  copier_.throttle().stop();
   reconciler_.stop();
   transactions_.stop();
   // Less to replay at the next start; what cannot be flushed is in the redo log.

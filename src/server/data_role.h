@@ -21,6 +21,8 @@ class DataRole {
   void register_methods(rpc::Methods& methods);
   void start() { transactions_.start(); }
   void stop();
+  /// Replicas are copied here at most so fast; 0: no limit.
+  void limit_copies(uint64_t bytes_per_second) { copier_.throttle().set(bytes_per_second); }
   dist::PartitionService& partitions() { return host_; }
   /// Adds what a holder of partitions has to say and do.
   void add_hooks(dist::PresenceHooks& hooks);

@@ -208,6 +208,7 @@ void Node::start_presence() {
     if (!ready_.exchange(true)) environment_->announce(config::NodePhase::kReady);
   };
   hooks.heard = [this](const meta::HeartbeatReply& reply) {
+    if (data_) data_->limit_copies(reply.copy_bytes_per_second);
     if (reply.configuration_revision == configuration_revision_) return;
     configuration_revision_ = reply.configuration_revision;
     refresh_members();
@@ -265,7 +266,7 @@ meta::NodeMetrics Node::metrics() {
 
 void Node::stop() {
   if (stopping_.exchange(true)) return;
-  environment_->announce(config::NodePhase::kStopping);
+  if (failure().empty()) environment_->announce(config::NodePhase::kStopping);  // else its state goes on saying why
   ready_ = false;
   if (listener_) listener_->stop();
   if (presence_) presence_->stop();

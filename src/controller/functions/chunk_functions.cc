@@ -86,6 +86,14 @@ const data::Schema& recovery_schema() {
   return kSchema;
 }
 
+/// The replica that goes once the one on `node` is good; null when that one is no move.
+const meta::Replica* moved_from(const meta::Chunk& chunk, const std::string& node) {
+  for (const auto& replica : chunk.replicas) {
+    if (replica.successor == node) return &replica;
+  }
+  return nullptr;
+}
+
 /// One task for every stale replica: In-Progress when another replica can fill it, else Waiting.
 Value recovery_tasks(const ClusterCall& call) {
   TableRows rows(recovery_schema());
@@ -98,9 +106,12 @@ Value recovery_tasks(const ClusterCall& call) {
     for (const auto& replica : status.chunk.replicas) {
       if (!replica.stale) continue;
       const auto id = std::to_string(status.chunk.id.value);
-      rows.add({text_value(id + "-" + replica.node), text_value("ChunkRecovery"), text_value(id), text_value(status.path),
-                text_value(source), text_value(replica.node), text_value(source.empty() ? "Waiting" : "In-Progress"),
-                Value::of_int(1), Value::of_bool(false), timestamp_value(status.chunk.updated_ns), never, never, never,
+      const auto* leaving = moved_from(status.chunk, replica.node);
+      rows.add({text_value(id + "-" + replica.node), text_value(leaving == nullptr ? "ChunkRecovery" : "LoadRebalance"),
+                text_value(id), text_value(status.path),
+                text_value(leaving == nullptr || source.empty() ? source : leaving->node), text_value(replica.node),
+                text_value(source.empty() ? "Waiting" : "In-Progress"),
+                Value::of_int(1), Value::of_bool(leaving != nullptr), timestamp_value(status.chunk.updated_ns), never, never, never,
                 Value::of_bool(replica.version > 0), Value::of_bool(true), Value::of_bool(false), never,
                 text_value(source.empty() ? "no good replica" : "")});
     }
@@ -124,9 +135,29 @@ std::vector<ChunkId> chunk_ids(const Arguments& args, size_t i) {
 
 Value change_replicas(const ClusterCall& call, const std::vector<ChunkId>& ids, const std::string& node, meta::ReplicaChange::Kind kind) {
   meta::ChangeReplicas command;
-  for (const auto id : ids) command.changes.push_back({id, node, kind, 0});
+  const bool adds = kind == meta::ReplicaChange::Kind::kAdd;
+  for (const auto id : ids) command.changes.push_back({.chunk = id, .node = node, .kind = kind, .wanted = adds});
   call.change(command);
   return {};
+}
+
+Value move_replicas(const ClusterCall& call, const Arguments& args) {
+  call.require_admin();
+  call.send(meta::kMoveReplicas, meta::encode(meta::MoveRequest{.user = call.context().caller().user, .source = args.text(0, "srcNode"),
+                                                                .target = args.text(1, "destNode"), .chunks = chunk_ids(args, 2)}));
+  return {};
+}
+
+Value rebalance(const ClusterCall& call, const Arguments& args) {
+  call.require_admin();
+  const meta::RebalanceRequest request{.user = call.context().caller().user, .execute = args.flag_or(0, "exec", false),
+                                       .unwritten_days = args.number_or(1, "updatedBeforeDays", 7)};
+  if (!(request.unwritten_days >= 0 && request.unwritten_days <= 36500)) args.refuse("updatedBeforeDays", "must be between 0 and 36500");
+  TableRows rows({{"srcNode", Type::kString}, {"chunkId", Type::kString}, {"destNode", Type::kString}, {"destVolume", Type::kString}});
+  for (const auto& move : call.ask<meta::RebalanceReply>(meta::kRebalance, request).moves) {
+    rows.add({text_value(move.node), text_value(std::to_string(move.chunk.value)), text_value(move.target), text_value("")});
+  }
+  return rows.take();
 }
 
 Value force_version(const ClusterCall& call, const Arguments& args) {
@@ -174,6 +205,20 @@ void register_chunk_functions(functions::Registry& registry, AskControllers ask)
              return change_replicas(call, chunk_ids(a, 0), a.text(1, "nodeAlias"), meta::ReplicaChange::Kind::kRemove);
            },
            .summary = "Removes replicas from a node; the last good one stays.", .example = ""});
+  declare(registry, family, Nature::kCommand, {.name = "moveReplicas", .parameters = "srcNode, destNode, chunkId",
+           .run = [ask](CallContext& context, std::span<Value> args) {
+             return move_replicas({"moveReplicas", context, ask}, {"moveReplicas", args});
+           },
+           .summary = "Moves replicas of the chunks in the background: copied first, removed from srcNode when the copy is good.",
+           .example = ""});
+  declare(registry, family, Nature::kWhole,
+          {.name = "rebalanceChunksAmongDataNodes", .parameters = "[exec=false], [updatedBeforeDays=7.0]",
+           .run = [ask](CallContext& context, std::span<Value> args) {
+             return rebalance({"rebalanceChunksAmongDataNodes", context, ask}, {"rebalanceChunksAmongDataNodes", args});
+           },
+           .summary = "Returns the moves after which data nodes hold equally many replicas, and begins them if exec is true. Chunks "
+                      "written within updatedBeforeDays stay where they are.",
+           .example = ""});
   declare(registry, family, Nature::kCommand, {.name = "forceCorrectVersionByReplica", .parameters = "chunkId, nodeAlias",
            .run = [ask](CallContext& context, std::span<Value> args) {
              return force_version({"forceCorrectVersionByReplica", context, ask}, {"forceCorrectVersionByReplica", args});

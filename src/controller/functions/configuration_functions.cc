@@ -133,20 +133,6 @@ Value add_data_nodes(const ClusterCall& call, const AskControllers& ask, const A
   return add_nodes(call, ask, args, role);
 }
 
-Value remove_node(const ClusterCall& call, const Arguments& args) {
-  call.require_admin();
-  const auto force = args.flag_or(1, "force", false);
-  const auto perf = call.ask<meta::PerfReply>(meta::kClusterPerf, meta::PerfRequest{true});
-  for (const auto& alias : args.texts(0, "alias")) {
-    for (const auto& row : perf.nodes) {
-      if (row.node.alias != alias || !row.alive || force) continue;
-      call.fail({ErrorCode::kConflict, "The node " + alias + " is running; stop it first or pass force=true."});
-    }
-    call.change(meta::RemoveNode{alias});
-  }
-  return {};
-}
-
 }  // namespace
 
 void register_configuration_functions(functions::Registry& registry, AskControllers ask) {
@@ -187,11 +173,6 @@ void register_configuration_functions(functions::Registry& registry, AskControll
              return add_nodes({"addAgentToController", context, ask}, ask, {"addAgentToController", args}, meta::NodeRole::kAgent);
            },
            .summary = "Adds agents to the cluster.", .example = ""});
-  declare(registry, family, Nature::kCommand, {.name = "removeNode", .parameters = "alias, [force=false]",
-           .run = [ask](CallContext& context, std::span<Value> args) {
-             return remove_node({"removeNode", context, ask}, {"removeNode", args});
-           },
-           .summary = "Removes members that hold no data.", .example = ""});
 }
 
 }  // namespace pelorus::controller

@@ -141,6 +141,8 @@ void register_node_functions(functions::Registry& registry, AskControllers ask) 
 void register_controller_functions(functions::Registry& registry, AskControllers ask) {
   register_node_functions(registry, ask);
   register_chunk_functions(registry, ask);
+  register_member_functions(registry, ask);
+  register_check_functions(registry, ask);
   register_configuration_functions(registry, ask);
   register_user_functions(registry, ask);
 }

@@ -115,6 +115,12 @@ void add_replica(State& state, Chunk& chunk, Replica replica) {
 
 void remove_replica(State& state, Chunk& chunk, const std::string& node) {
   const auto found = state.nodes.find(node);
+  for (auto& replica : chunk.replicas) {
+    if (replica.successor == node) replica.successor.clear();  // a move that is off
+  }
+  if (const auto* going = chunk.find(node); going != nullptr && !going->successor.empty()) {
+    if (auto* next = chunk.find(going->successor)) next->wanted = false;  // a move that is done: one like any other
+  }
   const auto count = std::erase_if(chunk.replicas, [&](const Replica& replica) { return replica.node == node; });
   if (found != state.nodes.end()) found->second.replica_count -= count;
 }

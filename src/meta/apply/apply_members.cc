@@ -1,6 +1,21 @@
 #include "meta/apply/apply_each.h"
 
 namespace pelorus::meta {
+namespace {
+
+/// A data or compute node that nobody could start or stop without this agent; "" when there is none.
+std::string needs_agent(const State& state, const Node& agent) {
+  if (agent.role != NodeRole::kAgent) return "";
+  std::string needy;
+  for (const auto& [alias, node] : state.nodes) {
+    if (alias == agent.alias || node.host != agent.host) continue;
+    if (node.role == NodeRole::kAgent) return "";
+    if (node.role == NodeRole::kDataNode || node.role == NodeRole::kComputeNode) needy = alias;
+  }
+  return needy;
+}
+
+}  // namespace
 
 Outcome apply_one(State& state, const FoundCluster& command) {
   if (command.cluster.is_nil()) return error_of(ErrorCode::kInvalid, "A cluster needs an identity.");
@@ -53,11 +68,30 @@ Outcome apply_one(State& state, const RemoveNode& command) {
   const auto found = state.nodes.find(command.alias);
   if (found == state.nodes.end()) return error_of(ErrorCode::kNotFound, "There is no member " + command.alias + ".");
   if (found->second.replica_count > 0) {
-    return error_of(ErrorCode::kConflict, "Move the replicas of " + command.alias + " away before removing it: " +
+    return error_of(ErrorCode::kConflict, "Move the replicas of " + command.alias + " away before removing it (drainNode): " +
                                               std::to_string(found->second.replica_count) + " chunk(s)");
+  }
+  if (const auto needy = needs_agent(state, found->second); !needy.empty()) {
+    return error_of(ErrorCode::kConflict, "The agent " + command.alias + " is the only one on the host " + found->second.host +
+                                              ", where " + needy + " lives; remove that node first or add another agent.");
   }
   state.nodes.erase(found);
   ++state.configuration.revision;
+  return {};
+}
+
+Outcome apply_one(State& state, const MarkNode& command) {
+  const auto found = state.nodes.find(command.alias);
+  if (found == state.nodes.end()) return error_of(ErrorCode::kNotFound, "There is no member " + command.alias + ".");
+  auto& node = found->second;
+  if (command.draining && !node.holds_data()) {
+    return error_of(ErrorCode::kInvalid, "Only data nodes hold chunks: " + command.alias + " is a " + std::string(name_of(node.role)));
+  }
+  if (command.learner_only && node.role != NodeRole::kController) {
+    return error_of(ErrorCode::kInvalid, "Only controllers vote: " + command.alias + " is a " + std::string(name_of(node.role)));
+  }
+  if (command.draining) node.draining = *command.draining;
+  if (command.learner_only) node.learner_only = *command.learner_only;
   return {};
 }
 
@@ -82,8 +116,10 @@ Outcome apply_one(State& state, const RegisterNode& command) {
   }
   advance(state, command.now_ns);
   node.uuid = command.uuid;
+  const auto site = node.site();
   if (!command.host.empty()) node.host = command.host;
   if (command.port != 0) node.port = command.port;
+  if (node.site() != site) ++state.configuration.revision;  // for the others to look the address up again
   if (node.boot != command.boot) {
     node.boot = command.boot;
     ++node.epoch;

@@ -51,6 +51,38 @@ TEST_F(Apply, a_member_with_replicas_is_not_removed) {
   EXPECT_EQ(refused(RemoveNode{"dn3"}), ErrorCode::kNotFound);
 }
 
+TEST_F(Apply, wishes_are_kept_through_new_addresses_and_only_for_roles_that_know_them) {
+  must(PutNode{{.alias = "ctl1", .role = NodeRole::kController, .host = "10.0.0.9", .port = 8800}});
+  must(MarkNode{.alias = "ctl1", .draining = {}, .learner_only = true});
+  must(MarkNode{.alias = "dn1", .draining = true, .learner_only = {}});
+  EXPECT_EQ(refused(MarkNode{.alias = "dn1", .draining = {}, .learner_only = true}), ErrorCode::kInvalid);
+  EXPECT_EQ(refused(MarkNode{.alias = "ctl1", .draining = true, .learner_only = {}}), ErrorCode::kInvalid);
+  EXPECT_EQ(refused(MarkNode{.alias = "nobody", .draining = true, .learner_only = {}}), ErrorCode::kNotFound);
+  must(PutNode{{.alias = "dn1", .host = "10.9.9.9", .port = 1}});
+  EXPECT_TRUE(state.find_node("dn1")->draining);
+  EXPECT_TRUE(state.find_node("ctl1")->learner_only);
+  must(MarkNode{.alias = "dn1", .draining = false, .learner_only = {}});
+  EXPECT_FALSE(state.find_node("dn1")->draining);
+}
+
+TEST_F(Apply, the_only_agent_of_a_host_with_nodes_is_not_removed) {
+  must(PutNode{{.alias = "agent1", .role = NodeRole::kAgent, .host = "10.0.0.1", .port = 8701}});
+  EXPECT_EQ(refused(RemoveNode{"agent1"}), ErrorCode::kConflict);
+  must(PutNode{{.alias = "agent2", .role = NodeRole::kAgent, .host = "10.0.0.1", .port = 8702}});
+  must(RemoveNode{"agent1"});
+  EXPECT_EQ(refused(RemoveNode{"agent2"}), ErrorCode::kConflict);
+  must(RemoveNode{"dn1"});
+  must(RemoveNode{"agent2"});
+}
+
+TEST_F(Apply, a_registration_from_another_address_is_news_for_all) {
+  const auto revision = state.configuration.revision;
+  must(RegisterNode{.alias = "dn1", .uuid = uuid(1), .boot = uuid(51), .host = "10.0.0.1", .port = 8902});
+  EXPECT_EQ(state.configuration.revision, revision) << "the same address";
+  must(RegisterNode{.alias = "dn1", .uuid = uuid(1), .boot = uuid(52), .host = "10.7.7.7", .port = 8902});
+  EXPECT_GT(state.configuration.revision, revision);
+}
+
 TEST_F(Apply, configuration_changes_need_the_revision_they_saw) {
   must(PutConfiguration{.name = "cluster.cfg", .text = "maxMemSize=8"});
   const auto revision = state.configuration.revision;

@@ -198,6 +198,21 @@ Outcome decided(const Transaction& transaction) {
   return Outcome::of(answer);
 }
 
+/// Judged anew here: since the leader planned it a commit may have made the others stale, or the wish was taken back.
+void retire_replica(State& state, Chunk& chunk, const ReplicaChange& change, Dropped& dropped) {
+  auto* replica = chunk.find(change.node);
+  if (replica == nullptr || !has_to_go(state, *replica)) return;
+  size_t staying = 0;
+  for (const auto& other : chunk.replicas) staying += !other.stale && !has_to_go(state, other) ? 1 : 0;
+  if (staying < std::max<size_t>(1, change.keep)) return;
+  if (chunk.locked_by.value != 0) {
+    replica->stale = true;  // the transaction goes on with the others
+    return;
+  }
+  remove_replica(state, chunk, change.node);
+  dropped.chunks.push_back({chunk.id, {change.node}});
+}
+
 void change_replica(State& state, const ReplicaChange& change, Dropped& dropped) {
   const auto place = state.chunks.find(change.chunk);
   if (place == state.chunks.end()) return;
@@ -216,7 +231,9 @@ void change_replica(State& state, const ReplicaChange& change, Dropped& dropped)
       return;
     case ReplicaChange::Kind::kAdd: {
       const auto* node = state.find_node(change.node);
-      if (replica == nullptr && node != nullptr && node->holds_data()) add_replica(state, chunk, {change.node, true, 0});
+      if (replica == nullptr && node != nullptr && node->holds_data()) {
+        add_replica(state, chunk, {.node = change.node, .stale = true, .wanted = change.wanted});
+      }
       return;
     }
     case ReplicaChange::Kind::kRemove:
@@ -225,6 +242,15 @@ void change_replica(State& state, const ReplicaChange& change, Dropped& dropped)
       remove_replica(state, chunk, change.node);
       dropped.chunks.push_back({chunk.id, {change.node}});
       return;
+    case ReplicaChange::Kind::kMove: {
+      const auto* target = state.find_node(change.target);
+      const bool takes = target != nullptr && target->holds_data() && !target->draining && chunk.find(change.target) == nullptr;
+      if (replica == nullptr || !replica->successor.empty() || !takes) return;
+      replica->successor = change.target;
+      add_replica(state, chunk, {.node = change.target, .stale = true, .wanted = true});
+      return;
+    }
+    case ReplicaChange::Kind::kRetire: return retire_replica(state, chunk, change, dropped);
   }
 }
 

@@ -2,6 +2,7 @@
 // Changes to the members of the cluster and to its configuration. Each struct: meta/command.h.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "meta/members.h"
@@ -26,11 +27,20 @@ struct PutNode {
   template <class A> void fields(A& a) { a(node); }
 };
 
-/// Refused (kConflict) while chunks are placed on it.
+/// Refused (kConflict) while chunks are placed on it, and for the last agent of a host with data or compute nodes.
 struct RemoveNode {
   static constexpr uint16_t kTag = 3;
   std::string alias;
   template <class A> void fields(A& a) { a(alias); }
+};
+
+/// Sets a member's wishes: what is not given stays. kNotFound for a stranger, kInvalid for a wish its role does not know.
+struct MarkNode {
+  static constexpr uint16_t kTag = 30;
+  std::string alias;
+  std::optional<bool> draining;      // data nodes
+  std::optional<bool> learner_only;  // controllers
+  template <class A> void fields(A& a) { a(alias, draining, learner_only); }
 };
 
 /// A process of the member has started. A new boot raises the epoch and aborts what the boot before had begun and left

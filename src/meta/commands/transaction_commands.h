@@ -97,12 +97,17 @@ struct ReplicaChange {
     kStale,   // misses something
     kAdd,     // place a further, stale replica there
     kRemove,  // refused for the last good one
+    kMove,    // place a replica on `target`; this one goes once that is good
+    kRetire,  // this one has to go, if `keep` good ones stay: at once, or first stale while a transaction holds the chunk
   };
   ChunkId chunk;
   std::string node;
   Kind kind = Kind::kStale;
   Version version = 0;
-  template <class A> void fields(A& a) { a(chunk, node, kind, version); }
+  std::string target;      // kMove
+  uint32_t keep = 1;       // kRetire: of replicas that need not go themselves
+  bool wanted = false;     // kAdd: an operator's, stays beyond the replication factor
+  template <class A> void fields(A& a) { a(chunk, node, kind, version, target, keep, wanted); }
 };
 /// Each by itself; those that no longer apply are skipped. Answer: Dropped, for removed replicas.
 struct ChangeReplicas {

@@ -104,7 +104,8 @@ struct RegisterReply {
   std::string leader;
   uint64_t configuration_revision = 0;
   std::vector<Order> orders;
-  template <class A> void fields(A& a) { a(cluster, epoch, leader, configuration_revision, orders); }
+  bool removed = false;  // it was a member and is none any more: it has to stop
+  template <class A> void fields(A& a) { a(cluster, epoch, leader, configuration_revision, orders, removed); }
 };
 
 /// Once a second, to the leader of the last RegisterReply. A follower, and a leader that does not know the boot, answer
@@ -118,7 +119,8 @@ struct Heartbeat {
   std::vector<TransactionId> published;                 // committed ones carried out here (durable) since the last answer
   std::vector<std::pair<ChunkId, Version>> recovered;   // orders kRecover done, with the version reached
   std::optional<std::vector<ReportedChunk>> chunks;     // all, when asked for
-  template <class A> void fields(A& a) { a(alias, boot, epoch, metrics, published, recovered, chunks); }
+  uint64_t log_index = 0;                               // controllers: what they have applied of the metadata log
+  template <class A> void fields(A& a) { a(alias, boot, epoch, metrics, published, recovered, chunks, log_index); }
 };
 struct HeartbeatReply {
   bool register_again = false;
@@ -127,9 +129,10 @@ struct HeartbeatReply {
   uint64_t catalogue_revision = 0;
   uint64_t access_revision = 0;
   std::vector<Order> orders;
+  uint64_t copy_bytes_per_second = 0;  // at most so fast are replicas copied to this node; 0: as fast as they come
   template <class A>
   void fields(A& a) {
-    a(register_again, leader, configuration_revision, catalogue_revision, access_revision, orders);
+    a(register_again, leader, configuration_revision, catalogue_revision, access_revision, orders, copy_bytes_per_second);
   }
 };
 
@@ -214,7 +217,8 @@ struct FileOffer {
   std::string host;  // its own address: beats what other files say of it
   uint16_t port = 0;
   std::map<std::string, std::string> files;  // name → text
-  template <class A> void fields(A& a) { a(alias, host, port, files); }
+  bool joins = false;  // it came into a cluster that exists: its files are noted and not taken over
+  template <class A> void fields(A& a) { a(alias, host, port, files, joins); }
 };
 
 /// Between controllers only, allowed to strangers: what a controller knows before the cluster is founded.

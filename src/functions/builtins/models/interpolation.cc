@@ -54,7 +54,8 @@ Value krogh(CallContext&, std::span<Value> args) {
   if (x.size() != y.size()) refuse_lengths(a.function(), x.size(), y.size());
   if (x.empty()) a.refuse("X", "must have a point.");
   for (size_t i = 1; i < x.size(); ++i) {
-    if (x[i] != x[i - 1] && std::find(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(i), x[i]) != x.begin() + static_cast<std::ptrdiff_t>(i))
+    const auto here = x.begin() + static_cast<std::ptrdiff_t>(i);
+    if (x[i] != x[i - 1] && std::find(x.begin(), here, x[i]) != here)
       a.refuse("X", "must have equal points next to each other.");
   }
   const auto derivative = a.integer_or(3, "der", 0);
