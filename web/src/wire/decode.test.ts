@@ -123,6 +123,13 @@ describe("vectors", () => {
     expect(typeName(column.type, column.scale)).toBe("DECIMAL32(2)[]");
   });
 
+  test("a chart is shown as its dictionary", () => {
+    const value = decodeObject(
+      bytesOf("19 07 12 01 01 00 00 00 01 00 00 00 6B 00 19 01 01 00 00 00 01 00 00 00 04 00 03 00 00 00"),
+    );
+    expect(value.form).toBe("dictionary");
+  });
+
   test("a pair", () => {
     const value = decodeObject(bytesOf("04 02 02 00 00 00 01 00 00 00 01 00 00 00 02 00 00 00"));
     expect(shortText(value)).toBe("1 : 2");

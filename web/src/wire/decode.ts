@@ -45,6 +45,7 @@ class ObjectDecoder {
       case Form.set:
         return { form: "set", column: this.vector() };
       case Form.dictionary:
+      case Form.chart:
         return { form: "dictionary", keys: this.vector(), values: this.vector() };
       case Form.table:
         return this.table();

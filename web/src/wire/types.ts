@@ -8,6 +8,8 @@ export const Form = {
   set: 4,
   dictionary: 5,
   table: 6,
+  /** What plot() gives: a dictionary that may be drawn. */
+  chart: 7,
 } as const;
 
 export const Type = {
