@@ -13,16 +13,21 @@ constexpr uint64_t kBufferUnset = 256ull << 20;
 constexpr uint64_t kBufferLeast = 16ull << 20;
 constexpr uint64_t kBufferMost = 1ull << 30;  // more gains nothing: column files are written all the time
 
+storage::NodeDirectories data_directories(const config::Settings& settings) {
+  storage::NodeDirectories directories;
+  directories.redo_log = settings.path("redoLogDir").string();
+  for (const auto& volume : settings.paths("volumes")) directories.volumes.push_back(volume.string());
+  const auto metadata = settings.path("chunkMetaDir");
+  directories.metadata = metadata.empty() ? directories.volumes.at(0) + "/CHUNK_METADATA" : metadata.string();
+  return directories;
+}
+
 storage::StoreOptions store_options(const NodeEnvironment& environment) {
   const auto& settings = environment.settings();
   storage::StoreOptions options;
   options.identity = {
       .node = environment.node(), .alias = environment.site.alias, .cluster = environment.cluster()};
-  options.directories.redo_log = settings.path("redoLogDir").string();
-  for (const auto& volume : settings.paths("volumes")) options.directories.volumes.push_back(volume.string());
-  const auto metadata = settings.path("chunkMetaDir");
-  options.directories.metadata =
-      metadata.empty() ? options.directories.volumes.at(0) + "/CHUNK_METADATA" : metadata.string();
+  options.directories = data_directories(settings);
   options.sync = settings.boolean("dataSync");
   options.buffer_bytes_max =
       write_buffer_bytes(static_cast<uint64_t>(settings.bytes("OLAPCacheEngineSize")), memory::limit_bytes());
@@ -35,6 +40,18 @@ uint64_t write_buffer_bytes(uint64_t cache_bytes, uint64_t memory_bytes) {
   uint64_t bytes = cache_bytes > 0 ? std::min(cache_bytes, kBufferMost) : kBufferUnset;
   if (memory_bytes > 0) bytes = std::min(bytes, memory_bytes / 4);
   return std::max(bytes, kBufferLeast);
+}
+
+Status take_over_data(NodeEnvironment& environment, io::FileSystem& files) {
+  if (!environment.cluster().is_nil()) return {};
+  const auto directories = data_directories(environment.settings());
+  TRY(const auto owner, storage::ChunkStore::owner(files, directories));
+  if (!owner || owner->alias != environment.site.alias) return {};
+  TRY_DONE(environment.take_over(files, owner->node, owner->cluster));
+  log_warning("the home " + environment.directory.string() + " is new, but the data of " + owner->alias + " are not: they say it " +
+              "is node " + owner->node.to_string() + " (" + directories.metadata + "), and so it is. What its former home held " +
+              "besides, such as job results and default directories, is to be copied from there.");
+  return {};
 }
 
 Result<std::unique_ptr<DataRole>> DataRole::open(const NodeEnvironment& environment, io::FileSystem& files,

@@ -40,6 +40,11 @@ class DataRole {
   datanode::Reconciler reconciler_;
 };
 
+/// A node whose home is new and whose data directories are not is the node they belong to: nodes are moved by copying their
+/// directories, and the home of a node an agent started is in that agent's package. The directories of another alias are
+/// left alone, as are those of a node that has joined a cluster. kCorrupt for damaged identity files.
+Status take_over_data(NodeEnvironment& environment, io::FileSystem& files);
+
 /// Rows a node keeps in memory before they are in column files: the operator's cache (0: not set), never more than a
 /// quarter of the node's memory (0: no limit).
 uint64_t write_buffer_bytes(uint64_t cache_bytes, uint64_t memory_bytes);

@@ -60,6 +60,7 @@ std::vector<std::string> Node::controller_aliases() const {
 
 Status Node::start() {
   learn_addresses();
+  if (holds_data() && !is_single()) TRY_DONE(take_over_data(*environment_, files_));
   const auto who = [this] { return identity(); };
   server_ = std::make_unique<rpc::Server>(
       rpc::ServerOptions{.identity = who,

@@ -76,6 +76,13 @@ Status NodeEnvironment::renew(io::FileSystem& files) {
   return save_identity(files, directory, identity);
 }
 
+Status NodeEnvironment::take_over(io::FileSystem& files, const Uuid& node, const Uuid& cluster) {
+  const std::lock_guard lock(identity_mutex);
+  identity.node = node;
+  identity.cluster = cluster;
+  return save_identity(files, directory, identity);
+}
+
 Status NodeEnvironment::join(io::FileSystem& files, const Uuid& cluster) {
   const std::lock_guard lock(identity_mutex);
   if (identity.cluster == cluster) return {};

@@ -32,6 +32,8 @@ struct NodeEnvironment {
   Uuid node() const;
   /// Durable when it returns.
   Status join(io::FileSystem& files, const Uuid& cluster);
+  /// Becomes the node its data belong to. Durable when it returns.
+  Status take_over(io::FileSystem& files, const Uuid& node, const Uuid& cluster);
   /// Becomes another node of the same cluster: what it had promised under the old UUID is lost. Durable when it returns.
   Status renew(io::FileSystem& files);
   /// Writes node.state and the log.

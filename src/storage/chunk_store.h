@@ -107,6 +107,9 @@ class ChunkStore {
   /// known volume is missing; kCorrupt when the redo log is damaged before its end. A damaged chunk does not stop the
   /// open: it shows in chunks().
   static Result<std::unique_ptr<ChunkStore>> open(io::FileSystem& files, const Clock& clock, StoreOptions options);
+  /// Whose directories these are: what open() wrote there when it first took them; nothing where it never did. Makes and
+  /// locks nothing. kCorrupt for a damaged identity file.
+  static Result<std::optional<NodeIdentity>> owner(io::FileSystem& files, const NodeDirectories& directories);
   virtual ~ChunkStore() = default;
 
   /// Makes the writes of one transaction durable, all or none; they stay invisible. One sync, shared with other

@@ -341,6 +341,18 @@ TEST_F(ChunkStoreTest, directories_of_another_node_are_refused) {
   EXPECT_TRUE(ChunkStore::open(disk_, node_.clock, options).ok()) << "a new volume may be added";
 }
 
+TEST_F(ChunkStoreTest, directories_tell_their_owner) {
+  auto options = test_options();
+  const auto owner = ChunkStore::owner(disk_, options.directories).value();
+  ASSERT_TRUE(owner.has_value());
+  EXPECT_EQ(owner->node, options.identity.node);
+  EXPECT_EQ(owner->alias, options.identity.alias);
+  EXPECT_EQ(owner->cluster, options.identity.cluster);
+  options.directories.metadata = "/unused";
+  EXPECT_FALSE(ChunkStore::owner(disk_, options.directories).value().has_value());
+  EXPECT_FALSE(disk_.exists("/unused").value());
+}
+
 TEST_F(ChunkStoreTest, two_processes_cannot_use_one_directory) {
   EXPECT_EQ(ChunkStore::open(disk_, node_.clock, test_options()).error().code, ErrorCode::kConflict);
 }

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "io/checksum.h"
+#include "storage/chunk_store.h"
 
 namespace pelorus::storage {
 namespace {
@@ -95,6 +96,13 @@ Status check_unused(io::FileSystem& files, const std::string& directory) {
 }
 
 }  // namespace
+
+Result<std::optional<NodeIdentity>> ChunkStore::owner(io::FileSystem& files, const NodeDirectories& directories) {
+  TRY(const bool there, files.exists(io::join_path(directories.metadata, kOfMetadata)));
+  if (!there) return std::optional<NodeIdentity>();
+  TRY(const auto found, read_identity(files, directories.metadata, kOfMetadata));
+  return found ? std::optional(found->node) : std::nullopt;
+}
 
 Result<std::vector<OpenedVolume>> open_directories(io::FileSystem& files, const NodeIdentity& identity,
                                                    const NodeDirectories& directories) {
