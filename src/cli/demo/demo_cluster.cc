@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "cli/demo/child_process.h"
+#include "cli/process/child_process.h"
 #include "client/failover.h"
 #include "config/node_lock.h"
 

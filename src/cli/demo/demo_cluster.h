@@ -5,7 +5,7 @@
 
 #include "cli/cluster_view.h"
 #include "cli/demo/demo_place.h"
-#include "cli/demo/interrupt.h"
+#include "cli/process/interrupt.h"
 
 namespace pelorus::cli {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "cli/demo/child_process.h"
+#include "cli/process/child_process.h"
 #include "data/table.h"
 
 namespace pelorus::cli {

@@ -1,15 +1,16 @@
 #pragma once
-// Programs the demo runs: the package's scripts, npm, node.
+// Programs that commands of the tool run: scripts of the package, ssh, tar, npm.
 
 #include <sys/types.h>
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
-#include "cli/demo/interrupt.h"
+#include "cli/process/interrupt.h"
 
 namespace pelorus::cli {
 
@@ -25,6 +26,13 @@ class ChildProcess {
  public:
   /// `output_pipe`: standard output can be read from output() instead of going to the file.
   static Result<ChildProcess> start(const ProgramLine& program, bool output_pipe);
+  /// With the caller's files as standard input, output and error; they stay the caller's.
+  struct Streams {
+    int input = -1;  // -1: nothing to read
+    int output = -1;
+    int errors = -1;
+  };
+  static Result<ChildProcess> start_with(const std::vector<std::string>& words, const Streams& streams);
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&&) = delete;
   ~ChildProcess();
@@ -32,6 +40,11 @@ class ChildProcess {
   int output() const { return output_; }
   /// Its exit status (128 + signal when killed). Errors: kTimeout, kCancelled on an interrupt; it is then killed.
   Result<int> wait(std::chrono::seconds at_most, Interrupt* interrupt);
+  /// Its exit status when it has ended, without waiting.
+  std::optional<int> poll();
+  void kill() {
+    if (pid_ > 0) kill_group();
+  }
 
  private:
   ChildProcess(pid_t pid, int output) : pid_(pid), output_(output) {}

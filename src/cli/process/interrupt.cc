@@ -1,4 +1,4 @@
-#include "cli/demo/interrupt.h"
+#include "cli/process/interrupt.h"
 
 namespace pelorus::cli {
 
