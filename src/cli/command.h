@@ -79,6 +79,7 @@ const Command& demo_command();
 const Command& config_command();
 const Command& doctor_command();
 const Command& logs_command();
+const Command& migrate_command();
 const Command& support_bundle_command();
 const Command& completion_command();
 

@@ -14,7 +14,8 @@ enum class ExitCode : int {
   kDenied = 5,
   kTimedOut = 6,
   kNotMet = 7,  // a precondition: no leader, no package, no demo
-  kFound = 9,   // a check found something
+  kPartlyDone = 8,  // to be gone on with
+  kFound = 9,       // a check found something
   kInterrupted = 130,
 };
 

@@ -1,0 +1,77 @@
+#include "cli/migrate/carry_out.h"
+
+#include "cli/migrate/new_files.h"
+#include "cli/migrate/step_runner.h"
+
+namespace pelorus::cli::migrate {
+namespace {
+
+/// Journals a step around `deed`: on disk before it begins and after it ends.
+template <class Deed>
+Status journalled(Journal& journal, Tools& tools, size_t step, StepState during, StepState after, const Deed& deed) {
+  StepRecord record{.state = during, .began_ms = tools.now_ms(), .ended_ms = 0, .remark = ""};
+  TRY_DONE(journal.set_step(step, record));
+  const Result<Remark> done = deed();
+  record.ended_ms = tools.now_ms();
+  if (!done.ok()) {
+    record.remark = done.error().message;
+    const auto written = journal.set_step(step, record);
+    return written.ok() ? done.error() : written.error();
+  }
+  record.state = after;
+  record.remark = *done;
+  TRY_DONE(journal.set_step(step, record));
+  if (!done->empty()) tools.tell({step + 1, journal.plan().steps.size(), {"progress.remark", {*done}}});
+  return {};
+}
+
+}  // namespace
+
+Status carry_out(Journal& journal, Tools& tools) {
+  const auto& plan = journal.plan();
+  StepRunner runner(plan, journal, tools);
+  TRY_DONE(journal.set_run(RunState::kRunning));
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    if (journal.record().steps[i].state == StepState::kDone) continue;
+    TRY_DONE(tools.pause(std::chrono::milliseconds(0)));
+    tools.tell({i + 1, plan.steps.size(), deed_of(plan.steps[i])});
+    TRY_DONE(journalled(journal, tools, i, StepState::kBegun, StepState::kDone, [&] { return runner.act(i); }));
+  }
+  return journal.set_run(RunState::kDone);
+}
+
+Status roll_back(Journal& journal, Tools& tools) {
+  const auto& plan = journal.plan();
+  StepRunner runner(plan, journal, tools);
+  TRY_DONE(journal.set_run(RunState::kRollingBack));
+  for (size_t i = plan.steps.size(); i-- > 0;) {
+    const auto state = journal.record().steps[i].state;
+    if (state == StepState::kWaiting || state == StepState::kUndone) continue;
+    TRY_DONE(tools.pause(std::chrono::milliseconds(0)));
+    tools.tell({i + 1, plan.steps.size(), undo_of(plan.steps[i])});
+    TRY_DONE(journalled(journal, tools, i, StepState::kUndoing, StepState::kUndone, [&] { return runner.undo(i); }));
+  }
+  return journal.set_run(RunState::kRolledBack);
+}
+
+Status finish(Journal& journal, Tools& tools) {
+  StepRunner runner(journal.plan(), journal, tools);
+  TRY_DONE(runner.remove_leftovers());
+  return journal.set_run(RunState::kFinished);
+}
+
+std::vector<std::string> left_behind(const Plan& plan, const std::string& nodes_settings) {
+  std::vector<std::string> places;
+  for (const auto& alias : plan.leaving) {
+    const auto* member = find_member(plan.before, alias);
+    if (member == nullptr || member->server.empty()) continue;
+    places.push_back(member->host + ": " + member->server + "/clusterDemo/data/" + alias);
+    if (member->role == NodeMode::kController) places.push_back(member->host + ": dfsMetaDir of " + alias);
+    if (member->role != NodeMode::kDataNode) continue;
+    for (const auto& directory : own_directories(nodes_settings, alias))
+      places.push_back(member->host + ": " + directory);
+  }
+  return places;
+}
+
+}  // namespace pelorus::cli::migrate

@@ -1,0 +1,214 @@
+#include "cli/migrate/gather.h"
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "cli/migrate/new_files.h"
+#include "cli/migrate/shape.h"
+#include "config/cluster_config.h"
+#include "config/key_values.h"
+#include "config/reconcile_nodes.h"
+#include "config/setting.h"
+#include "config/validate.h"
+
+namespace pelorus::cli::migrate {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kMeasureLimit{60};
+
+/// kB of the first column of the last line of df -Pk or du -sk, times 1024; -1 when it is none.
+int64_t number_of(const std::string& text) {
+  const auto number = config::parse_int(config::trim(text));
+  return number ? *number * 1024 : -1;
+}
+
+int64_t bytes_free(RemoteHost& host, const std::vector<std::string>& places) {
+  int64_t least = -1;
+  for (const auto& place : places) {
+    const auto ran = host.run("place=" + shell_word(place) +
+                                  "; while [ ! -d \"$place\" ]; do place=$(dirname \"$place\"); done; df -Pk "
+                                  "\"$place\" | awk 'END { print $4 }'",
+                              "", kMeasureLimit);
+    if (!ran.ok() || ran->status != 0) continue;
+    const int64_t bytes = number_of(ran->out);
+    if (bytes >= 0 && (least < 0 || bytes < least)) least = bytes;
+  }
+  return least;
+}
+
+std::vector<std::string> volumes_of(const ClusterFacts& facts, const std::string& alias, const std::string& server) {
+  config::Findings findings;
+  const auto config = config::parse_cluster_config(facts.nodes_settings, "", findings);
+  const auto settings = config.effective_settings(alias);
+  const auto found = settings.find("volumes");
+  std::vector<std::string> volumes;
+  if (found != settings.end()) {
+    for (const auto item : config::split(found->second.text, ',')) volumes.emplace_back(item);
+  }
+  if (volumes.empty() && !server.empty()) volumes.push_back(server + "/clusterDemo/data/" + alias + "/storage");
+  return volumes;
+}
+
+int64_t data_bytes(const ClusterFacts& facts, HostPool& hosts) {
+  int64_t sum = 0;
+  for (const auto& member : members_of(facts.members, NodeMode::kDataNode)) {
+    if (!member.online) continue;
+    const auto host = hosts.of(member.host);
+    if (!host.ok()) return -1;
+    std::string words;
+    for (const auto& volume : volumes_of(facts, member.alias, member.server)) words += " " + shell_word(volume);
+    const auto ran = (*host)->run("du -skc" + words + " 2>/dev/null | awk 'END { print $1 }'", "", kMeasureLimit);
+    const int64_t bytes = ran.ok() ? number_of(ran->out) : -1;
+    if (bytes < 0) return -1;
+    sum += bytes;
+  }
+  return sum;
+}
+
+fs::path config_folder(const fs::path& given) {
+  for (const char* below : {"", "config", "clusterDemo/config", "server/clusterDemo/config"}) {
+    if (!fs::is_directory(given / below)) continue;
+    for (const auto& entry : fs::directory_iterator(given / below)) {
+      if (entry.path().extension() == ".nodes") return given / below;
+    }
+  }
+  return {};
+}
+
+/// The file of that role: controller.cfg, or one whose name begins so (the seed's attachment has controller1_2.cfg).
+std::string file_of(const fs::path& folder, const std::string& stem, const std::string& extension, fs::path& path) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == extension && entry.path().filename().string().starts_with(stem))
+      found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  if (found.empty()) return "";
+  path = found[0];
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+struct OneFolder {
+  config::NodesCopy copy;
+  std::string cluster_cfg;
+  std::string server;
+  int factor = 2, level = 0;
+};
+
+void note_values(const config::KeyValues& values, config::Findings& findings) {
+  for (const auto& entry : values.entries)
+    config::check_value(entry.key, entry.value, {values.file, entry.line}, findings);
+}
+
+Result<OneFolder> read_folder(const std::string& given, config::Findings& findings) {
+  const auto folder = config_folder(given);
+  if (folder.empty()) return Error{ErrorCode::kNotFound, "no configuration of a cluster (cluster.nodes) in " + given};
+  OneFolder one;
+  fs::path path;
+  const auto controller = file_of(folder, "controller", ".cfg", path);
+  const auto values = config::parse_key_values(controller, path.string(), findings);
+  note_values(values, findings);
+  const auto agent = file_of(folder, "agent", ".cfg", path);
+  note_values(config::parse_key_values(agent, path.string(), findings), findings);
+  one.cluster_cfg = file_of(folder, "cluster", ".cfg", path);
+  const auto config = config::parse_cluster_config(one.cluster_cfg, path.string(), findings);
+  const auto nodes = file_of(folder, "cluster", ".nodes", path);
+  one.copy.nodes = config::parse_cluster_nodes(nodes, path.string(), config.qualifier_aliases(), findings);
+  std::vector<std::string> aliases;
+  for (const auto& record : one.copy.nodes.records) aliases.push_back(record.node.site.alias);
+  config.validate(aliases, findings);
+  const auto* site = values.find("localSite");
+  if (site != nullptr) {
+    const auto own = config::parse_site(site->value);
+    if (own.ok()) one.copy.own_site = *own;
+    one.copy.owner = one.copy.own_site.alias;
+  }
+  const auto number = [&](const char* name, int fallback) {
+    const auto* entry = values.find(name);
+    return entry == nullptr ? fallback : std::atoi(entry->value.c_str());
+  };
+  one.factor = number("dfsReplicationFactor", 2);
+  one.level = number("dfsReplicaReliabilityLevel", 0);
+  const auto text = fs::absolute(folder).lexically_normal().string();
+  const auto at = text.rfind("/clusterDemo/config");
+  one.server = at == std::string::npos ? text : text.substr(0, at);
+  return one;
+}
+
+}  // namespace
+
+Result<RemoteHost*> HostPool::of(const std::string& host) {
+  auto& remote = hosts_[host];
+  if (remote == nullptr) {
+    auto access = access_;
+    access.address = host;
+    remote = is_own_address(host) ? make_local_host(host) : make_ssh_host(std::move(access));
+  }
+  return remote.get();
+}
+
+void measure_hosts(ClusterFacts& facts, const Target& target, HostPool& hosts) {
+  facts.data_bytes = data_bytes(facts, hosts);
+  const auto shape = make_shape(facts, target);
+  for (const auto& host : target.hosts) {
+    std::vector<std::string> places;
+    for (const auto& made : shape.additions) {
+      if (made.host != host) continue;
+      if (!made.server.empty()) places.push_back(made.server);
+      if (made.role != NodeMode::kDataNode) continue;
+      const auto* like = find_member(facts.members, made.like);
+      const std::string server = like == nullptr ? "" : like->server;
+      for (const auto& volume : volumes_of(facts, made.like, server))
+        places.push_back(mapped_path(volume, made, target, server));
+    }
+    if (places.empty()) continue;
+    auto& facts_of_host = facts.hosts[host];
+    const auto remote = hosts.of(host);
+    const auto tried = remote.ok() ? (*remote)->run("true", "", kMeasureLimit) : Result<Ran>(remote.error());
+    facts_of_host.reachable = tried.ok() && tried->status == 0;
+    if (!facts_of_host.reachable) facts_of_host.problem = tried.ok() ? tried->err : tried.error().message;
+    if (facts_of_host.reachable) facts_of_host.bytes_free = bytes_free(**remote, places);
+  }
+}
+
+Result<FileFacts> facts_of_files(const std::vector<std::string>& directories) {
+  FileFacts all;
+  std::vector<OneFolder> folders;
+  for (const auto& directory : directories) {
+    TRY(auto one, read_folder(directory, all.findings));
+    folders.push_back(std::move(one));
+  }
+  std::vector<config::NodesCopy> copies;
+  for (const auto& one : folders) copies.push_back(one.copy);
+  auto merged = config::reconcile_nodes({}, copies);
+  all.findings.insert(all.findings.end(), merged.findings.begin(), merged.findings.end());
+  auto& facts = all.facts;
+  facts.replication_factor = folders[0].factor;
+  facts.reliability_level = folders[0].level;
+  facts.nodes_settings = folders[0].cluster_cfg;
+  for (const auto& node : merged.members) {
+    Member member{.alias = node.site.alias,
+                  .role = node.mode,
+                  .host = node.site.host,
+                  .port = node.site.port,
+                  .uuid = {},
+                  .online = true};
+    member.votes = node.mode == NodeMode::kController;
+    for (const auto& one : folders) {
+      if (member.server.empty() || one.copy.owner == member.alias) member.server = one.server;
+    }
+    facts.members.push_back(std::move(member));
+  }
+  sort_members(facts.members);
+  if (!facts.members.empty() && facts.members[0].role == NodeMode::kController) facts.members[0].leads = true;
+  return all;
+}
+
+}  // namespace pelorus::cli::migrate

@@ -1,0 +1,36 @@
+#pragma once
+// Facts for a plan: from the running cluster and its hosts, or from the configuration files of one that is not running.
+
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "cli/migrate/live_cluster.h"
+#include "cli/remote/remote_host.h"
+#include "config/finding.h"
+
+namespace pelorus::cli::migrate {
+
+/// Connections to hosts, opened when first asked for. An address of this machine itself needs no ssh.
+class HostPool {
+ public:
+  explicit HostPool(HostAccess access) : access_(std::move(access)) {}  // its address is left out
+  Result<RemoteHost*> of(const std::string& host);
+
+ private:
+  const HostAccess access_;
+  std::map<std::string, std::unique_ptr<RemoteHost>> hosts_;
+};
+
+/// Fills in the hosts of the target (reachable, free room) and how much data there is.
+void measure_hosts(ClusterFacts& facts, const Target& target, HostPool& hosts);
+
+struct FileFacts {
+  ClusterFacts facts;
+  config::Findings findings;
+};
+/// `directories`: folders with controller.cfg, cluster.nodes … (config/, clusterDemo/, server/ or a package), one a
+/// controller. Errors: kNotFound.
+Result<FileFacts> facts_of_files(const std::vector<std::string>& directories);
+
+}  // namespace pelorus::cli::migrate

@@ -1,0 +1,289 @@
+#include "cli/migrate/live_cluster.h"
+
+#include <algorithm>
+
+#include "cli/migrate/report.h"
+#include "cli/value_json.h"
+#include "config/key_values.h"
+
+namespace pelorus::cli::migrate {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kGiveUp{30'000};
+constexpr milliseconds kConnect{2'000};
+constexpr milliseconds kLookSilence{90'000};  // orders that wait for a vote take up to a minute
+
+/// What the report holds besides tables; a function that this version lacks is left out.
+struct Section {
+  std::string_view name;
+  std::string_view script;
+};
+constexpr Section kSections[] = {
+    {"users", "sort(getUserList())"},
+    {"groups", "sort(getGroupList())"},
+    {"rights", "getUserAccess()"},
+    {"function views", "getFunctionViews()"},
+    {"databases", "sort(getClusterDFSDatabases())"},
+    {"scheduled jobs", "getScheduledJobs()"},
+    {"stream tables", "getStreamTables()"},
+};
+
+std::string text_at(const data::Table& table, std::string_view name, size_t row) {
+  const int column = table.find(name);
+  return column < 0 ? "" : table.column(static_cast<size_t>(column)).scalar_at(row).text();
+}
+
+int64_t number_at(const data::Table& table, std::string_view name, size_t row) {
+  const int column = table.find(name);
+  if (column < 0) return 0;
+  const auto cell = table.column(static_cast<size_t>(column)).scalar_at(row);
+  return cell.is_null() || cell.is_text() ? 0 : cell.as_int64();
+}
+
+std::string literal(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string address_arguments(const Addition& made) {
+  return literal(made.host) + "," + std::to_string(made.port) + "," + literal(made.alias);
+}
+
+/// ".../server" of ".../server/clusterDemo/data[/alias]"; empty for any other home.
+std::string server_of(const std::string& home) {
+  const auto at = home.rfind("/clusterDemo/data");
+  return at == std::string::npos ? "" : home.substr(0, at);
+}
+
+bool is_missing_function(const Error& error) {
+  return error.code == ErrorCode::kScript && error.message.find("Cannot recognize") != std::string::npos;
+}
+
+std::vector<std::string> texts_of(const data::Value& value) {
+  std::vector<std::string> texts;
+  if (!value.is_vector()) return texts;
+  for (size_t i = 0; i < value.vector().size(); ++i) texts.push_back(value.vector().scalar_at(i).text());
+  return texts;
+}
+
+}  // namespace
+
+client::FailoverOptions LiveCluster::options() const {
+  client::FailoverOptions options;
+  options.connection.user = login_.user;
+  options.connection.password = login_.password;
+  options.connection.socket.connect = kConnect;
+  options.connection.socket.silence = kLookSilence;
+  options.give_up_after = kGiveUp;
+  return options;
+}
+
+Result<data::Value> LiveCluster::ask(const std::string& script) {
+  std::vector<client::Endpoint> sites;
+  const auto add = [&](client::Endpoint site) {
+    if (std::find(sites.begin(), sites.end(), site) == sites.end()) sites.push_back(std::move(site));
+  };
+  for (const bool leads : {true, false}) {
+    for (const auto& member : seen_) {
+      if (member.role == NodeMode::kController && member.online && member.leads == leads && !member.host.empty())
+        add({member.host, member.port});
+    }
+  }
+  if (sites.empty()) {
+    add(login_.first);
+    for (const auto& site : known_) add(site);
+  }
+  if (controllers_ == nullptr || sites != sites_) {
+    sites_ = sites;
+    controllers_ = std::make_unique<client::FailoverConnection>(sites_, options());
+  }
+  auto answer = controllers_->run(script);
+  if (!answer.ok() && (answer.error().code == ErrorCode::kUnavailable || answer.error().code == ErrorCode::kTimeout)) {
+    seen_.clear();  // the next call begins with all that are known
+  }
+  if (!answer.ok()) return answer.error();
+  return answer->value_or(data::Value());
+}
+
+Status LiveCluster::order(const std::string& script, std::string_view already) {
+  const auto answer = ask(script);
+  if (answer.ok()) return {};
+  const auto& message = answer.error().message;
+  // A change that takes longer than its call is waited for by the step.
+  if (message.find("is recorded and goes on") != std::string::npos) return {};
+  if (!already.empty() && message.find(already) != std::string::npos) return {};
+  return answer.error();
+}
+
+Result<std::vector<Member>> LiveCluster::members() {
+  TRY(const auto answer, ask("getClusterMembers()"));
+  if (!answer.is_plain_table() || answer.table().find("alias") < 0) {
+    return Error{ErrorCode::kCorrupt, "getClusterMembers() gave no table of members but " + answer.type_text()};
+  }
+  const auto& table = answer.table();
+  std::vector<Member> members;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    Member member;
+    member.alias = text_at(table, "alias", row);
+    const auto role = config::parse_mode(text_at(table, "role", row));
+    if (!role)
+      return Error{ErrorCode::kCorrupt, "getClusterMembers() names an unknown role: " + text_at(table, "role", row)};
+    member.role = *role;
+    member.host = text_at(table, "host", row);
+    member.port = static_cast<int>(number_at(table, "port", row));
+    member.uuid = text_at(table, "nodeUuid", row);
+    member.online = number_at(table, "state", row) == 1;
+    member.votes = text_at(table, "vote", row) == "voter";
+    member.leads = number_at(table, "isLeader", row) == 1;
+    member.draining = number_at(table, "draining", row) == 1;
+    member.chunks = number_at(table, "chunks", row);
+    members.push_back(std::move(member));
+  }
+  sort_members(members);
+  seen_ = members;
+  return members;
+}
+
+Status LiveCluster::add_controller(const Addition& made) {
+  return order("addController(" + address_arguments(made) + ")", "already");
+}
+Status LiveCluster::remove_controller(const std::string& alias) {
+  return order("removeController(" + literal(alias) + ")", "is no controller");
+}
+Status LiveCluster::move_leader(const std::string& to) {
+  return order("transferLeader(" + (to.empty() ? "" : literal(to)) + ")", "");
+}
+Status LiveCluster::add_agent(const Addition& made) {
+  return order("addAgentToController(" + address_arguments(made) + ")", "already");
+}
+Status LiveCluster::add_data_node(const Addition& made) {
+  return order("addNode(" + address_arguments(made) + ")", "already");
+}
+Status LiveCluster::remove_node(const std::string& alias, bool force) {
+  return order("removeNode(" + literal(alias) + (force ? ",true)" : ")"), "There is no member");
+}
+Status LiveCluster::start_node(const std::string& alias) {
+  return order("startDataNode([" + literal(alias) + "])", "already");
+}
+Status LiveCluster::stop_node(const std::string& alias) { return order("stopDataNode([" + literal(alias) + "])", ""); }
+Status LiveCluster::drain(const std::string& alias) { return order("drainNode(" + literal(alias) + ")", ""); }
+Status LiveCluster::undrain(const std::string& alias) { return order("undrainNode(" + literal(alias) + ")", ""); }
+Status LiveCluster::set_throttle(int64_t mb_per_second) {
+  return order("setRecoveryThrottle(" + std::to_string(mb_per_second) + ")", "");
+}
+
+Result<bool> LiveCluster::fill(const std::string& alias) {
+  TRY(const auto answer, ask("rebalanceChunksAmongDataNodes(true, 0.0)"));
+  if (!answer.is_plain_table()) return Error{ErrorCode::kCorrupt, "rebalanceChunksAmongDataNodes() gave no table"};
+  for (size_t row = 0; row < answer.table().rows(); ++row) {
+    if (text_at(answer.table(), "destNode", row) == alias) return true;
+  }
+  return false;
+}
+
+Result<int64_t> LiveCluster::copies_under_way() {
+  TRY(const auto answer, ask("getRecoveryTaskStatus()"));
+  if (!answer.is_plain_table()) return Error{ErrorCode::kCorrupt, "getRecoveryTaskStatus() gave no table"};
+  return static_cast<int64_t>(answer.table().rows());
+}
+
+Result<std::string> LiveCluster::nodes_settings() {
+  TRY(const auto answer, ask("loadClusterNodesConfigs()"));
+  std::string text;
+  for (const auto& line : texts_of(answer)) text += line + "\n";
+  return text;
+}
+
+Status LiveCluster::save_nodes_settings(const std::string& text) {
+  std::string lines;
+  for (const auto line : config::split(text, '\n')) {
+    if (!line.empty()) lines += (lines.empty() ? "" : ",") + literal(line);
+  }
+  return order("saveClusterNodesConfigs([" + lines + "])", "");
+}
+
+Result<data::Value> LiveCluster::ask_data_node(const std::string& script) {
+  std::vector<client::Endpoint> sites;
+  for (const auto& member : seen_) {
+    if (member.role == NodeMode::kDataNode && member.online && !member.draining)
+      sites.push_back({member.host, member.port});
+  }
+  if (sites.empty()) return Error{ErrorCode::kUnavailable, "no data node is online"};
+  if (data_nodes_ == nullptr || sites != data_sites_) {
+    auto with = options();
+    with.connection.socket.silence = milliseconds(0);  // hashing a large table takes its time
+    data_sites_ = sites;
+    data_nodes_ = std::make_unique<client::FailoverConnection>(data_sites_, with);
+  }
+  TRY(auto answer, data_nodes_->run(script));
+  return std::move(answer).value_or(data::Value());
+}
+
+Result<json::object> LiveCluster::tables() {
+  json::object tables;
+  TRY(const auto names, ask_data_node("getClusterDFSTables()"));
+  for (const auto& name : texts_of(names)) {
+    const auto slash = name.rfind('/');
+    if (slash == std::string::npos) continue;
+    TRY(const auto hashes, ask_data_node("getReplicaHashes(" + literal(name.substr(0, slash)) + "," +
+                                         literal(name.substr(slash + 1)) + ")"));
+    if (!hashes.is_plain_table()) return Error{ErrorCode::kCorrupt, "getReplicaHashes() gave no table for " + name};
+    tables[name] = table_report(hashes.table());
+  }
+  return tables;
+}
+
+Result<json::object> LiveCluster::report() {
+  TRY(const auto now, members());
+  TRY(auto all, tables());
+  json::object sections;
+  for (const auto& section : kSections) {
+    const auto answer = ask(std::string(section.script));
+    if (!answer.ok() && is_missing_function(answer.error())) continue;
+    if (!answer.ok()) return answer.error();
+    sections[section.name] = json::parse(value_json(*answer));
+  }
+  TRY(const auto settings, nodes_settings());
+  config::Findings findings;
+  json::object common;
+  for (const auto& entry : config::parse_key_values(settings, "", findings).entries) {
+    if (entry.qualifier.empty()) common[entry.key] = entry.value;  // lines of single nodes come and go with them
+  }
+  sections["settings"] = std::move(common);
+  return json::object{{"tables", std::move(all)}, {"sections", std::move(sections)}};
+}
+
+Result<std::string> LiveCluster::ask_member(const Member& member, const std::string& script) const {
+  TRY(auto connection, client::Connection::open({member.host, member.port}, options().connection));
+  TRY(const auto answer, connection->run(script));
+  return answer && answer->is_text() ? answer->text() : std::string();
+}
+
+Result<ClusterFacts> LiveCluster::facts() {
+  TRY(auto members_now, members());
+  TRY(auto settings, nodes_settings());
+  ClusterFacts facts;
+  facts.members = std::move(members_now);
+  facts.nodes_settings = std::move(settings);
+  for (auto& member : facts.members) {
+    if (!member.online) continue;
+    const auto home = ask_member(member, "getHomeDir()");
+    if (!home.ok() && home.error().code == ErrorCode::kDenied) return home.error();
+    if (home.ok()) member.server = server_of(*home);
+    if (!member.leads || member.role != NodeMode::kController) continue;
+    const auto factor = ask_member(member, "string(getConfig(`dfsReplicationFactor))");
+    const auto level = ask_member(member, "string(getConfig(`dfsReplicaReliabilityLevel))");
+    if (factor.ok() && !factor->empty()) facts.replication_factor = std::atoi(factor->c_str());
+    if (level.ok() && !level->empty()) facts.reliability_level = std::atoi(level->c_str());
+  }
+  return facts;
+}
+
+}  // namespace pelorus::cli::migrate

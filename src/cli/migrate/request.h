@@ -1,0 +1,36 @@
+#pragma once
+// What the words of `pelorus migrate …` ask for.
+
+#include "cli/command.h"
+#include "cli/migrate/gather.h"
+#include "cli/migrate/journal.h"
+
+namespace pelorus::cli::migrate {
+
+struct Request {
+  std::string verb;
+  std::string id;
+  std::string state_directory;
+  Language language = Language::kEnglish;
+  bool json = false;
+  bool yes = false;
+  HostAccess access;
+  std::string package;  // folder server/
+  int64_t throttle_mb = 0;
+  Login login;
+  Target target;
+  std::vector<std::string> files;  // --from-config
+  std::string hosts_text, replace_text;
+};
+
+std::vector<Option> request_options();
+/// Errors: kInvalid.
+Result<Request> request_of(const Arguments& arguments);
+/// The target's hosts from --to-hosts or --replace and the members. Errors: kInvalid.
+Result<Target> target_of(const Request& request, const std::vector<Member>& members);
+
+/// How hosts are reached and what is sent, for the journal; and back, for what was not given now.
+std::string means_of(const Request& request);
+void take_means(Request& request, const Arguments& arguments, const std::string& means);
+
+}  // namespace pelorus::cli::migrate

@@ -1,0 +1,30 @@
+#pragma once
+// Who stays, who leaves, who is made: the end of a plan without its steps.
+
+#include "cli/migrate/plan.h"
+
+namespace pelorus::cli::migrate {
+
+struct Shape {
+  std::vector<Member> staying;
+  std::vector<Member> leaving;      // controllers, agents, data nodes, in the order of the facts
+  std::vector<Addition> additions;  // the same order
+  int data_nodes_per_host = 1;
+
+  /// Controllers by host, in the end.
+  std::vector<int> voters_by_host() const;
+  int data_nodes() const;
+};
+
+/// Aliases of additions are the next free numbers. One controller and one agent for each host of the target.
+Shape make_shape(const ClusterFacts& facts, const Target& target);
+/// What speaks against it. Empty: nothing.
+std::vector<Note> refusals_of(const ClusterFacts& facts, const Target& target, const Shape& shape);
+std::vector<Note> warnings_of(const ClusterFacts& facts, const Target& target, const Shape& shape);
+
+/// Bytes that a data node of the end state holds, about; -1: not known.
+int64_t share_bytes(const ClusterFacts& facts, const Shape& shape);
+
+inline constexpr int64_t kPackageBytes = 300LL << 20;  // with room for logs of the first days
+
+}  // namespace pelorus::cli::migrate

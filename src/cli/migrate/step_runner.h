@@ -1,0 +1,79 @@
+#pragma once
+// One step done or undone: what carry_out.h is made of.
+
+#include "cli/migrate/carry_out.h"
+
+namespace pelorus::cli::migrate {
+
+/// What a step found: "already so", or nothing to remark.
+using Remark = std::string;
+
+class StepRunner {
+ public:
+  StepRunner(const Plan& plan, Journal& journal, Tools& tools) : plan_(plan), journal_(journal), tools_(tools) {}
+
+  /// The step is done when this returns without an error, whoever did it.
+  Result<Remark> act(size_t index);
+  Result<Remark> undo(size_t index);
+  /// Removes what members that left have on disk.
+  Status remove_leftovers();
+
+ private:
+  using Members = std::vector<Member>;
+  // On hosts: host_steps.cc
+  Result<Remark> check_host(const Step& step);
+  Result<Remark> send_package(const Step& step);
+  Result<Remark> remove_package(const Step& step);
+  Result<Remark> write_config(const Step& step);
+  Result<Remark> write_files(const Step& step);
+  Result<Remark> restore_files(const Step& step);
+  /// Runs a script of the package, such as startAgent.sh.
+  Result<Remark> package_script(const std::string& host, const std::string& server, const std::string& script);
+  Result<std::string> output(const std::string& host, const std::string& script, std::string_view input = {});
+  Result<std::string> read_text(const std::string& host, const std::string& path);
+  Status write_text(const std::string& host, const std::string& path, const std::string& text);
+  /// A controller or agent that is about to start knows the controllers of now, whoever leads.
+  Status write_addresses(const Addition& member, const Members& members);
+  Status copy_keys(const Addition& made);
+  Status make_archive(const std::string& archive);
+  /// Directories of a former member are renamed, or removed when `for_good`.
+  Status clear_directories(const Addition& member, bool for_good);
+  Result<std::vector<std::string>> directories_of(const Addition& member);
+  std::vector<config::Site> controller_sites(const Members& members) const;
+
+  // On the cluster: cluster_steps.cc
+  Result<Remark> start_controller(const Addition& made);
+  Result<Remark> add_controller(const Addition& made);
+  Result<Remark> remove_controller(const std::string& alias);
+  Result<Remark> move_leader();
+  Result<Remark> add_agent(const Addition& made);
+  Result<Remark> start_agent(const Addition& made);
+  Result<Remark> stop_program(const Addition& member, const std::string& script);
+  Result<Remark> configure_node(const Addition& made);
+  Result<Remark> add_node(const Addition& made);
+  Result<Remark> remove_node(const std::string& alias);
+  Result<Remark> start_node(const std::string& alias);
+  Result<Remark> stop_node(const std::string& alias);
+  Result<Remark> drain(const Step& step);
+  Result<Remark> spread(const Step& step);
+  Status await_copies();
+  Result<Remark> verify(const Step& step);
+  Result<Remark> return_controller(const Addition& member);
+  Result<Remark> return_agent(const Addition& member);
+  Result<Remark> return_node(const Addition& member);
+  Status wait_until(const std::function<bool(const Members&)>& reached, std::chrono::seconds at_most,
+                    const std::string& awaited);
+
+  /// The member the step is about, as it is made or as it was.
+  Addition subject(const Step& step) const;
+  /// It did not answer when the plan was made.
+  bool was_dead(const std::string& alias) const;
+  void tell(Note note) const { tools_.tell({index_ + 1, plan_.steps.size(), std::move(note)}); }
+
+  const Plan& plan_;
+  Journal& journal_;
+  Tools& tools_;
+  size_t index_ = 0;
+};
+
+}  // namespace pelorus::cli::migrate

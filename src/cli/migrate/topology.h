@@ -1,0 +1,80 @@
+#pragma once
+// A cluster as it is and as it shall be: what a plan is made from.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/site.h"
+
+namespace pelorus::cli::migrate {
+
+using config::NodeMode;
+
+struct Member {
+  std::string alias;
+  NodeMode role = NodeMode::kDataNode;
+  std::string host;
+  int port = 0;
+  std::string uuid;  // persistent identity; empty when not known
+  bool online = false;
+  bool votes = false;  // controllers
+  bool leads = false;  // controllers
+  bool draining = false;
+  int64_t chunks = 0;  // replicas it holds
+  std::string server;  // folder server/ of its package; empty when it could not be asked
+  bool operator==(const Member&) const = default;
+
+  std::string site() const { return host + ":" + std::to_string(port) + ":" + alias; }
+};
+
+struct HostFacts {
+  bool reachable = false;
+  std::string problem;      // why it is not
+  int64_t bytes_free = -1;  // where packages and data go; -1: not known
+  bool operator==(const HostFacts&) const = default;
+};
+
+struct ClusterFacts {
+  std::vector<Member> members;  // by role (controllers, agents, data nodes, compute nodes), then alias
+  int replication_factor = 2;
+  int reliability_level = 0;               // dfsReplicaReliabilityLevel
+  int64_t data_bytes = -1;                 // of all data nodes together; -1: not known
+  std::string nodes_settings;              // cluster.cfg, the replicated text
+  std::map<std::string, HostFacts> hosts;  // those of the target
+};
+
+/// A directory on the old members and where the same lies on new ones.
+struct PathRule {
+  std::string from;
+  std::string to;  // <HOST> and <ALIAS> are filled in
+  bool operator==(const PathRule&) const = default;
+};
+
+struct Target {
+  std::vector<std::string> hosts;  // in the end, in the operator's order
+  std::string replaced;            // host that --replace takes out; it may be dead
+  bool controllers_only = false;   // new hosts get no agent and no data node
+  bool accept_risk = false;        // fewer failures may be survived than before
+  std::string directory;           // packages of new hosts; <HOST> is filled in; empty: as on the old hosts
+  std::vector<PathRule> paths;
+  bool operator==(const Target&) const = default;
+};
+
+std::vector<Member> members_of(const std::vector<Member>& members, NodeMode role);
+std::vector<Member> members_on(const std::vector<Member>& members, std::string_view host);
+const Member* find_member(const std::vector<Member>& members, std::string_view alias);
+/// Sorts as ClusterFacts::members are; numbers at the end of aliases count as numbers.
+void sort_members(std::vector<Member>& members);
+bool alias_before(const std::string& left, const std::string& right);
+/// Hosts of those members, each once, in their order.
+std::vector<std::string> hosts_of(const std::vector<Member>& members);
+/// How many whole hosts may be lost, whichever they are, so that a strict majority of `voters_by_host` still lives.
+int hosts_that_may_fail(std::vector<int> voters_by_host);
+/// "node" and 3 of "node3"; the number is -1 without one.
+std::pair<std::string, int64_t> stem_and_number(const std::string& alias);
+/// Fills in <HOST> and <ALIAS>.
+std::string filled_in(std::string text, const std::string& host, const std::string& alias);
+
+}  // namespace pelorus::cli::migrate
