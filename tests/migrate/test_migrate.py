@@ -1,0 +1,112 @@
+"""A writing official client sees the cluster go from one host to three, to five and back, and loses nothing."""
+import os
+import time
+
+import pytest
+from cluster import MovingCluster, host, wait_until
+from writer import Writer
+
+DATABASE, TABLE = "dfs://moving", "batches"
+GAP_MOST = 10.0  # seconds between two acknowledgements; what is measured is printed
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    made = MovingCluster(os.environ["PELORUS_PACKAGE"], tmp_path)
+    made.unpack()
+    try:
+        made.start()
+        made.start_nodes()
+        made.look()
+        made.run(f"""
+            db = database('{DATABASE}', VALUE, 1..10)
+            db.createPartitionedTable(table(1:0, `id`batch, [INT, INT]), `{TABLE}, `id)
+            still = database('dfs://still', VALUE, 1..5)
+            t = still.createPartitionedTable(table(1:0, `id`name, [INT, SYMBOL]), `table1, `id)
+            t.append!(table(take(1..5, 1000) as id, take(`a`b`c, 1000) as name))
+        """)
+        made.run("createUser('reader', 'reader_1')", site="controller1")
+        made.run("createGroup('desk', 'reader')", site="controller1")
+        yield made
+    except Exception:
+        print(made.logs())
+        raise
+    finally:
+        made.stop_all()
+
+
+def check_content(cluster, writer):
+    for database, table in ((DATABASE, TABLE), ("dfs://still", "table1")):
+        cluster.wait_equal_replicas(database, table, holds_still=database != DATABASE)
+    assert cluster.run("exec count(*) from loadTable('dfs://still', 'table1')") == 1000
+    writer.wait_for_more(30, "after the change")
+
+
+def one_each(*numbers):
+    """Every host has one controller, one agent, one data node."""
+    def is_so(shape):
+        return set(shape) == {host(k) for k in numbers} and all(
+            sorted(alias.rstrip("0123456789") for alias in aliases) == ["agent", "controller", "node"] for aliases in shape.values())
+    return is_so
+
+
+def test_walk_under_writes(cluster):
+    with Writer(cluster, DATABASE, TABLE) as writer:
+        writer.wait_for_more(30, "before anything")
+        for numbers in ((1, 2, 3), (1, 2, 3, 4, 5), (1, 2, 3)):
+            began = time.monotonic()
+            plan = cluster.to_hosts(*numbers)
+            cluster.migrate("apply", plan)
+            assert one_each(*numbers)(cluster.shape()), cluster.shape()
+            check_content(cluster, writer)
+            gap = writer.longest_gap(began)
+            print(f"\nto {len(numbers)} hosts: {time.monotonic() - began:.1f} s, longest write gap {gap:.2f} s, {writer.summary()}")
+            assert gap < GAP_MOST
+            cluster.migrate("verify", plan)
+            assert cluster.migrate("finish", plan, expect=7).stdout.count("clusterDemo/data") >= (0 if len(numbers) == 5 else 2)
+            cluster.migrate("finish", plan, "--yes")
+        writer.wait_for_more(30, "at the end")
+    cluster.wait_equal_replicas(DATABASE, TABLE)
+    writer.check(cluster, DATABASE, TABLE)
+    assert not (cluster.base / "hosts" / host(4) / "server").exists()
+    assert "reader" in cluster.run("getUserList()", site="any controller")
+
+
+def test_killed_after_every_step(cluster):
+    with Writer(cluster, DATABASE, TABLE) as writer:
+        writer.wait_for_more(30, "before anything")
+        began = time.monotonic()
+        plan = cluster.to_hosts(1, 2, 3)
+        kills = cluster.migrate_killed(plan)
+        assert kills >= 10
+        assert one_each(1, 2, 3)(cluster.shape()), cluster.shape()
+        check_content(cluster, writer)
+        print(f"\n1 to 3, killed {kills} times: {time.monotonic() - began:.1f} s, longest write gap {writer.longest_gap(began):.2f} s")
+    cluster.wait_equal_replicas(DATABASE, TABLE)
+    writer.check(cluster, DATABASE, TABLE)
+
+
+def test_rolled_back_from_the_end(cluster):
+    before = cluster.shape()
+    with Writer(cluster, DATABASE, TABLE) as writer:
+        writer.wait_for_more(30, "before anything")
+        plan = cluster.to_hosts(1, 2, 3)
+        cluster.migrate("apply", plan)
+        cluster.migrate("rollback", plan)
+        wait_until(lambda: cluster.shape() == before, 30, "the old shape")
+        check_content(cluster, writer)
+    writer.check(cluster, DATABASE, TABLE)
+    cluster.migrate("resume", plan, expect=7)
+
+
+def test_refusals_change_nothing(cluster):
+    before = cluster.shape()
+    for words in (("--to-hosts", f"{host(1)},{host(2)}"), ("--to-hosts", host(1)), ("--replace", f"{host(7)}={host(2)}")):
+        assert "refusals" in cluster.plan(*words, expect=7).stdout
+    plan = cluster.to_hosts(1, 2, 3)
+    cluster.kill("node3")
+    wait_until(lambda: cluster.look()["node3"]["state"] == 0, 30, "node3 counts as dead")
+    assert plan in cluster.migrate("apply", plan, expect=7).stderr
+    cluster.migrate("apply", "0123456789ab", expect=7)
+    cluster.migrate("apply", "no id", expect=2)
+    assert cluster.shape() == before
