@@ -54,10 +54,24 @@ std::string beside(const Loaded& loaded, std::string_view setting) {
   return fs::exists(other, ignored) ? other.string() : path.string();
 }
 
+/// Nobody knows better where this controller is than its own localSite.
+void correct_own_record(Loaded& loaded) {
+  const auto own = loaded.settings.local_site();
+  for (auto& record : loaded.nodes.records) {
+    auto& site = record.node.site;
+    if (site.alias != own.alias || site.same_address(own)) continue;
+    loaded.findings.push_back({loaded.nodes.file, record.line, "'" + own.alias + "' is at " + site.address() + " here and at " +
+                                                                   own.address() + " in its own localSite, which counts",
+                               Severity::kWarning});
+    site = own;
+  }
+}
+
 Status read_cluster_files(const LoadRequest& request, Loaded& loaded) {
   const auto config_path = beside(loaded, "clusterConfig");
   auto config_text = read_file(config_path);
   if (config_text.ok()) {
+    loaded.cluster_file = config_path;
     loaded.cluster_text = *config_text;
     loaded.cluster = parse_cluster_config(loaded.cluster_text, config_path, loaded.findings);
   } else if (loaded.settings.is_set("clusterConfig") && config_text.error().code != ErrorCode::kNotFound) {
@@ -74,6 +88,7 @@ Status read_cluster_files(const LoadRequest& request, Loaded& loaded) {
     const auto qualifiers = loaded.cluster.qualifier_aliases();
     known.insert(known.end(), qualifiers.begin(), qualifiers.end());
     loaded.nodes = parse_cluster_nodes(loaded.nodes_text, nodes_path, known, loaded.findings);
+    correct_own_record(loaded);
   } else if (nodes_text.error().code != ErrorCode::kNotFound) {
     return nodes_text.error();
   } else {

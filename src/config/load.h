@@ -28,6 +28,7 @@ struct Loaded {
   std::string config_file;      // read; empty: none
   ClusterConfig cluster;        // controllers only
   ClusterNodes nodes;           // controllers only; of a cluster's Raft copy the caller decides what counts
+  std::string cluster_file;     // cluster.cfg's path; empty: there is none
   std::string cluster_text;     // the files as they are, to hash
   std::string nodes_text;
   Findings findings;            // everything reported, in the order of reading

@@ -26,9 +26,12 @@ std::map<std::string, Claims> collect_claims(const std::vector<NodesCopy>& copie
   return claims;
 }
 
-const NodesCopy* copy_of_owner(const std::vector<NodesCopy>& copies, const std::string& alias) {
-  const auto found = std::find_if(copies.begin(), copies.end(), [&](const NodesCopy& copy) { return copy.owner == alias; });
-  return found == copies.end() ? nullptr : &*found;
+/// What the member says of itself; null when it says nothing.
+const Site* own_site(const std::vector<NodesCopy>& copies, const std::vector<Site>& running, const std::string& alias) {
+  const auto copy = std::find_if(copies.begin(), copies.end(), [&](const NodesCopy& other) { return other.owner == alias; });
+  if (copy != copies.end()) return &copy->own_site;
+  const auto site = std::find_if(running.begin(), running.end(), [&](const Site& other) { return other.alias == alias; });
+  return site == running.end() ? nullptr : &*site;
 }
 
 /// The claim more than half of the claims agree on; null when there is none.
@@ -54,18 +57,17 @@ struct Decision {
   std::string reason;
 };
 
-Decision decide(const std::string& alias, const Claims& claims, const std::vector<NodesCopy>& copies, Findings& findings) {
+Decision decide(const std::string& alias, const Claims& claims, const Site* own, Findings& findings) {
   auto entry = claims.front().node;
   const bool agreed = std::all_of(claims.begin(), claims.end(), [&](const Claim& claim) { return claim.node == entry; });
-  const auto* owner = copy_of_owner(copies, alias);
   const auto& place = claims.front();
-  if (owner) {
+  if (own) {
     if (const auto* voted = majority(claims)) entry = voted->node;
-    if (agreed && entry.site.same_address(owner->own_site)) return {entry, "all files agree"};
-    findings.push_back({place.file, place.line, "'" + alias + "' says of itself " + owner->own_site.address() +
+    if (agreed && entry.site.same_address(*own)) return {entry, "all files agree"};
+    findings.push_back({place.file, place.line, "'" + alias + "' says of itself " + own->address() +
                                                     ", which counts; the files say: " + list_claims(claims),
                         Severity::kWarning});
-    entry.site = owner->own_site;
+    entry.site = *own;
     return {entry, "its own localSite"};
   }
   if (agreed) return {entry, "all files agree"};
@@ -95,11 +97,12 @@ void report_ignored_removals(const std::vector<NodeEntry>& known, const std::vec
 
 }  // namespace
 
-ReconciledNodes reconcile_nodes(const std::vector<NodeEntry>& known, const std::vector<NodesCopy>& copies) {
+ReconciledNodes reconcile_nodes(const std::vector<NodeEntry>& known, const std::vector<NodesCopy>& copies,
+                                const std::vector<Site>& running) {
   ReconciledNodes result;
   result.members = known;
   for (const auto& [alias, claims] : collect_claims(copies, known.empty())) {
-    const auto decision = decide(alias, claims, copies, result.findings);
+    const auto decision = decide(alias, claims, own_site(copies, running, alias), result.findings);
     if (!decision.node) continue;
     const auto member = std::find_if(result.members.begin(), result.members.end(),
                                      [&, &name = alias](const NodeEntry& node) { return node.site.alias == name; });

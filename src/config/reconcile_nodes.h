@@ -32,6 +32,8 @@ struct ReconciledNodes {
 };
 
 /// `known` is the replicated membership; empty when the cluster is founded (then every file counts as changed).
-ReconciledNodes reconcile_nodes(const std::vector<NodeEntry>& known, const std::vector<NodesCopy>& copies);
+/// `running`: members that read their localSite from a file of their own and are there now; it beats what files say of them.
+ReconciledNodes reconcile_nodes(const std::vector<NodeEntry>& known, const std::vector<NodesCopy>& copies,
+                                const std::vector<Site>& running = {});
 
 }  // namespace pelorus::config

@@ -29,6 +29,19 @@ std::string canonical_nodes(const meta::State& state) {
   return config::format_cluster_nodes(entries);
 }
 
+/// The file needs no repair and lists these members, in whatever order and with whatever line ends.
+bool says_the_same(const std::string& text, const meta::State& state) {
+  config::Findings findings;
+  std::vector<std::string> aliases;
+  for (const auto& [alias, node] : state.nodes) aliases.push_back(alias);
+  const auto nodes = config::parse_cluster_nodes(text, kNodesFile, aliases, findings);
+  if (std::ranges::any_of(findings, [](const auto& finding) { return finding.severity != config::Severity::kNote; })) return false;
+  return nodes.records.size() == state.nodes.size() && std::ranges::all_of(state.nodes, [&](const auto& member) {
+    const auto* record = nodes.find(member.first);
+    return record != nullptr && record->node == entry_of(member.second);
+  });
+}
+
 void report(const config::Findings& findings) {
   for (const auto& finding : findings) {
     if (finding.severity != config::Severity::kNote) log_warning(finding.describe());
@@ -112,16 +125,24 @@ void MetadataService::import_nodes(const std::map<std::string, meta::FileOffer>&
       aliases.push_back(alias);
     }
   });
+  // Data nodes are started where the replicated copy says: they have no word of their own.
+  std::vector<config::Site> running;
+  for (const auto& entry : known) {
+    const bool has_file = entry.mode == config::NodeMode::kController || entry.mode == config::NodeMode::kAgent;
+    const bool is_here = live_.is_live(entry.site.alias) || entry.site.alias == options_.self.alias;
+    if (has_file && is_here) running.push_back(entry.site);
+  }
   std::vector<config::NodesCopy> copies;
   config::Findings findings;
   for (const auto& [alias, offer] : offers) {
     const auto file = offer.files.find(kNodesFile);
     if (file == offer.files.end()) continue;
     copies.push_back({alias, {offer.host, offer.port, alias},
-                      config::parse_cluster_nodes(file->second, alias + "/" + kNodesFile, aliases, findings)});
+                      config::parse_cluster_nodes(file->second, alias + " " + kNodesFile, aliases, findings)});
+    copies.back().nodes.file = kNodesFile;
   }
   if (copies.empty()) return;
-  const auto agreed = config::reconcile_nodes(known, copies);
+  const auto agreed = config::reconcile_nodes(known, copies, running);
   findings.insert(findings.end(), agreed.findings.begin(), agreed.findings.end());
   report(findings);
   // Members may trade addresses: those refused are tried again while any other succeeds.
@@ -173,12 +194,13 @@ void MetadataService::note_import(const std::string& controller, const std::stri
 // The hash is noted before the file is replaced: a crash between must not make either content vote at the next start.
 void MetadataService::write_back() {
   if (!options_.write_file) return;
-  uint64_t revision = 0;
+  uint64_t revision = written_revision_;
   std::map<std::string, std::string> wanted;
   machine_.read([&](const meta::State& state) {
+    if (state.cluster.is_nil() || state.configuration.revision == written_revision_) return;
     revision = state.configuration.revision;
-    if (state.cluster.is_nil() || revision == written_revision_) return;
-    wanted[kNodesFile] = canonical_nodes(state);
+    const auto nodes = files_.find(kNodesFile);
+    if (nodes == files_.end() || !says_the_same(nodes->second, state)) wanted[kNodesFile] = canonical_nodes(state);
     const auto settings = state.configuration.texts.find(kSettingsFile);
     if (settings != state.configuration.texts.end()) wanted[kSettingsFile] = settings->second;
   });
@@ -194,16 +216,19 @@ void MetadataService::write_back() {
     const auto key = options_.self.alias + "/" + name;
     const auto both = (present == files_.end() ? "" : hash_of(present->second) + " ") + hash_of(text);
     const bool noted = change("controllers", meta::NoteImport{key, both}).ok();
-    const auto written = noted ? options_.write_file(name, text) : Status();
-    if (!written.ok()) log_warning("writing " + name + ": " + written.error().message);
-    if (!noted || !written.ok()) {
+    if (!noted) {
       complete = false;
+      continue;
+    }
+    const auto written = options_.write_file(name, text);
+    if (!written.ok()) {  // the next revision tries again
+      log_warning("writing " + name + ": " + written.error().message);
       continue;
     }
     files_[name] = text;
     (void)change("controllers", meta::NoteImport{key, hash_of(text)});
   }
-  if (complete && !wanted.empty()) written_revision_ = revision;
+  if (complete) written_revision_ = revision;
 }
 
 }  // namespace pelorus::controller

@@ -45,6 +45,7 @@ TEST_F(EditedEverywhere, additions_and_addresses_are_taken_over_and_written_back
     const auto written = config::parse_cluster_nodes(files[alias]["cluster.nodes"], "cluster.nodes", {}, findings);
     EXPECT_NE(written.find("dn4"), nullptr) << alias;
   }
+  EXPECT_TRUE(files["ctl1"]["cluster.nodes"].starts_with("localSite,mode\n10.0.0.1:8800:ctl1")) << "it says all that: left as typed";
 }
 
 TEST_F(EditedEverywhere, a_file_that_did_not_change_does_not_vote_again) {
@@ -64,6 +65,24 @@ class Truncated : public ImportFiles {
 TEST_F(Truncated, a_file_that_lost_its_members_removes_nobody) {
   EXPECT_EQ(node_now("dn9").host, "10.0.0.9");
   EXPECT_EQ(machines["ctl1"]->read([](const meta::State& state) { return state.nodes.size(); }), 8u);
+  config::Findings findings;
+  EXPECT_EQ(config::parse_cluster_nodes(files["ctl1"]["cluster.nodes"], "cluster.nodes", {}, findings).records.size(), 8u)
+      << "the file has its members again";
+}
+
+class OneFileIsWrong : public ImportFiles {
+ protected:
+  OneFileIsWrong() : ImportFiles({{"ctl1", {}}, {"ctl2", {}}, {"ctl3", {{"cluster.nodes", wrong_file()}}}}) {}
+  /// ctl2, which offers no file, at an address that is not its own.
+  static std::string wrong_file() {
+    auto text = nodes_file("10.0.0.1:8900");
+    return text.replace(text.find("10.0.0.2:8800:ctl2"), 8, "10.0.0.9");
+  }
+};
+
+TEST_F(OneFileIsWrong, a_running_controller_stays_where_it_is) {
+  EXPECT_EQ(node_now("ctl2").host, "10.0.0.2");
+  EXPECT_NE(files["ctl3"]["cluster.nodes"].find("10.0.0.2:8800:ctl2"), std::string::npos);
 }
 
 class Contradicting : public ImportFiles {

@@ -17,6 +17,7 @@ using Verdict = controller::BootstrapDecision::Verdict;
 constexpr milliseconds kPollTimeout{1000};
 constexpr milliseconds kPollPause{200};
 constexpr uint64_t kFoundationBytesMax = 1 << 20;
+constexpr uint64_t kConfigBytesMax = 64 << 20;
 constexpr const char* kStockPassword = "123456";
 
 std::string random_password() {
@@ -154,9 +155,15 @@ Status ControllerRole::write_foundation() {
   return io::replace_file(files_, (environment_.directory / "foundation").string(), meta::encode(foundation_));
 }
 
+Status ControllerRole::check_log_place() const {
+  if (has_log()) return {};
+  return check_place(files_, environment_.identity.log, raft_directory(), "dfsMetaDir");
+}
+
 Status ControllerRole::begin_alone() {
   TRY_DONE(check_alone());
   TRY_DONE(read_foundation());
+  TRY_DONE(check_log_place());
   if (foundation_.cluster.is_nil())
     TRY_DONE(save_foundation(Uuid::random(), {{environment_.site.alias, environment_.node()}}));
   log_ = raft::make_single_node_log({.directory = raft_directory(), .self = self_member()}, machine_, files_);
@@ -166,6 +173,7 @@ Status ControllerRole::begin_alone() {
 Status ControllerRole::begin_in_group() {
   TRY_DONE(files_.make_directories(raft_directory()));  // a place that cannot be written shows at once
   TRY_DONE(read_foundation());
+  TRY_DONE(check_log_place());
   if (has_log() && foundation_.cluster.is_nil()) {
     return Error{ErrorCode::kCorrupt, "the metadata log is there, but the controller's identity is not. Restore " +
                                           environment_.directory.string() + ", or remove the log too and the controller " +
@@ -266,6 +274,27 @@ std::map<std::string, std::string> ControllerRole::configuration_files() const {
   return files;
 }
 
+/// What this controller read at its start goes aside. What was edited since stays: it is taken over at the next start.
+Status ControllerRole::write_config_file(const std::string& name, const std::string& text) {
+  auto& loaded = environment_.loaded;
+  const bool is_nodes = name == "cluster.nodes";
+  const auto& path = is_nodes ? loaded.nodes.file : loaded.cluster_file;
+  auto& read = is_nodes ? loaded.nodes_text : loaded.cluster_text;
+  if (path.empty()) return {};
+  TRY(const auto present, io::read_file(files_, path, kConfigBytesMax));
+  if (present != read) {
+    log_warning(path + " has been edited since the start; it stays as it is and is taken over at the next start");
+    return {};
+  }
+  const auto revision = machine_.read([](const meta::State& state) { return state.configuration.revision; });
+  const auto aside = path + ".bak-" + std::to_string(revision);
+  TRY_DONE(io::replace_file(files_, aside, present));
+  TRY_DONE(io::replace_file(files_, path, text));
+  read = text;
+  log_info(path + " says now what the cluster agreed on; what it said before is in " + aside);
+  return {};
+}
+
 Status ControllerRole::begin_service() {
   const auto& settings = environment_.settings();
   controller::ServiceOptions options;
@@ -291,6 +320,9 @@ Status ControllerRole::begin_service() {
   options.heartbeat_timeout = std::chrono::seconds(settings.integer("dfsChunkNodeHeartBeatTimeout"));
   options.recovery_wait = milliseconds(settings.integer("dfsRecoveryWaitTime"));
   options.files = configuration_files();
+  if (environment_.mode == config::NodeMode::kController) {
+    options.write_file = [this](const std::string& name, const std::string& text) { return write_config_file(name, text); };
+  }
   options.metrics = metrics_;
   options.forms_group = !is_alone_;
   options.joins = has_joined_existing_;
@@ -298,6 +330,7 @@ Status ControllerRole::begin_service() {
   options.removed = [this](const std::string& reason) { fail(reason); };
   service_ = std::make_unique<controller::MetadataService>(std::move(options), *log_, machine_, clock_, peers_);
   TRY_DONE(log_->start());
+  TRY_DONE(environment_.keep_place(files_, &NodeIdentity::log, raft_directory()));
   service_->register_methods(*methods_);
   service_->start();
   service_pointer_.store(service_.get());

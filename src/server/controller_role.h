@@ -53,6 +53,7 @@ class ControllerRole {
   };
   void run();
   Status check_alone() const;
+  Status check_log_place() const;
   Status write_foundation();
   Status begin_alone();
   Status begin_in_group();
@@ -62,6 +63,7 @@ class ControllerRole {
   Status save_foundation(const Uuid& cluster, std::vector<meta::Founder> founders);
   controller::Founding founding();
   std::map<std::string, std::string> configuration_files() const;
+  Status write_config_file(const std::string& name, const std::string& text);
   void tell_password();
   meta::ControllerState state() const;
   raft::Member self_member() const;

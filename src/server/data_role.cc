@@ -54,10 +54,15 @@ Status take_over_data(NodeEnvironment& environment, io::FileSystem& files) {
   return {};
 }
 
-Result<std::unique_ptr<DataRole>> DataRole::open(const NodeEnvironment& environment, io::FileSystem& files,
+Result<std::unique_ptr<DataRole>> DataRole::open(NodeEnvironment& environment, io::FileSystem& files,
                                                  const Clock& clock, dist::Catalogue& catalogue, rpc::Caller& caller,
                                                  datanode::SessionFactory sessions, std::function<uint64_t()> epoch) {
-  TRY(auto store, storage::ChunkStore::open(files, clock, store_options(environment)));
+  auto options = store_options(environment);
+  const auto metadata = options.directories.metadata;
+  TRY(const auto owner, storage::ChunkStore::owner(files, options.directories));
+  if (!owner) TRY_DONE(check_place(files, environment.identity.data, metadata, "chunkMetaDir (or volumes)"));
+  TRY(auto store, storage::ChunkStore::open(files, clock, std::move(options)));
+  TRY_DONE(environment.keep_place(files, &NodeIdentity::data, metadata));
   return std::unique_ptr<DataRole>(new DataRole(std::move(store), clock, catalogue, caller, std::move(sessions),
                                                 std::move(epoch), environment.site.alias));
 }

@@ -15,7 +15,7 @@ namespace pelorus::server {
 /// Members in order of life. Opened once the node's cluster is known.
 class DataRole {
  public:
-  static Result<std::unique_ptr<DataRole>> open(const NodeEnvironment& environment, io::FileSystem& files,
+  static Result<std::unique_ptr<DataRole>> open(NodeEnvironment& environment, io::FileSystem& files,
                                                 const Clock& clock, dist::Catalogue& catalogue, rpc::Caller& caller,
                                                 datanode::SessionFactory sessions, std::function<uint64_t()> epoch);
   void register_methods(rpc::Methods& methods);

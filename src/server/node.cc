@@ -126,7 +126,11 @@ Status Node::join_cluster() {
       return {};
     }
     if (reply.ok()) continue;
-    if (reply.error().code == ErrorCode::kDenied) return reply.error();
+    if (reply.error().code == ErrorCode::kDenied) {
+      return Error{ErrorCode::kDenied, reply.error().message + ". If the node was moved here: its home, " +
+                                           environment_->directory.string() +
+                                           ", and its data directories are new; were they copied to the right place?"};
+    }
     if (reply.error().message != reported)
       environment_->announce(config::NodePhase::kStarting, "waits for the controllers: " + reply.error().message);
     reported = reply.error().message;

@@ -83,6 +83,13 @@ Status NodeEnvironment::take_over(io::FileSystem& files, const Uuid& node, const
   return save_identity(files, directory, identity);
 }
 
+Status NodeEnvironment::keep_place(io::FileSystem& files, std::string NodeIdentity::*place, const std::string& path) {
+  const std::lock_guard lock(identity_mutex);
+  if (identity.*place == path) return {};
+  identity.*place = path;
+  return save_identity(files, directory, identity);
+}
+
 Status NodeEnvironment::join(io::FileSystem& files, const Uuid& cluster) {
   const std::lock_guard lock(identity_mutex);
   if (identity.cluster == cluster) return {};

@@ -1,0 +1,37 @@
+#include "server/node_identity.h"
+
+#include <gtest/gtest.h>
+
+#include "io/memory_file_system.h"
+
+namespace pelorus::server {
+namespace {
+
+TEST(NodeIdentity, remembers_where_the_nodes_files_are) {
+  io::MemoryFileSystem disk;
+  auto identity = load_identity(disk, "/home/data/controller1", "controller1").value();
+  EXPECT_EQ(identity.log, "");
+  identity.log = "/ssd/dfsMeta/raft";
+  identity.data = "/ssd/chunkMeta";
+  ASSERT_TRUE(save_identity(disk, "/home/data/controller1", identity).ok());
+  const auto again = load_identity(disk, "/home/data/controller1", "controller1").value();
+  EXPECT_EQ(again.node, identity.node);
+  EXPECT_EQ(again.log, "/ssd/dfsMeta/raft");
+  EXPECT_EQ(again.data, "/ssd/chunkMeta");
+}
+
+TEST(NodeIdentity, settings_that_lead_away_from_its_files_are_refused) {
+  io::MemoryFileSystem disk;
+  ASSERT_TRUE(disk.make_directories("/ssd/dfsMeta/raft").ok());
+  ASSERT_TRUE(io::replace_file(disk, "/ssd/dfsMeta/raft/log", "entries").ok());
+  const auto refused = check_place(disk, "/ssd/dfsMeta/raft", "/home/data/controller1/dfsMeta/raft", "dfsMetaDir");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+  EXPECT_NE(refused.error().message.find("what it keeps is in /ssd/dfsMeta/raft. Correct dfsMetaDir"), std::string::npos);
+  EXPECT_TRUE(check_place(disk, "/ssd/dfsMeta/raft", "/ssd/dfsMeta/raft", "dfsMetaDir").ok());
+  EXPECT_TRUE(check_place(disk, "", "/elsewhere", "dfsMetaDir").ok()) << "a new node";
+  EXPECT_TRUE(check_place(disk, "/lost/disk", "/elsewhere", "dfsMetaDir").ok()) << "nothing is left there: a lost disk";
+}
+
+}  // namespace
+}  // namespace pelorus::server
