@@ -1,7 +1,10 @@
 """The seed's deployments on hosts: packages unpacked, commands typed, data written, and what must still be so afterwards."""
 import pathlib
 import re
+import shutil
+import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "hosts"))
 
@@ -40,6 +43,15 @@ class Bed:
             done = self.network.host(server).run("cd /home\n" + text, check=False, timeout=300)
             self.typed.append(f"--- server {server}, exit {done.returncode}\n{text.strip()[:400]}\n>>> {done.stdout}{done.stderr}")
         return self.typed[-len(steps):]
+
+    def start(self, places, steps, seconds=60):
+        """Types the start commands, starts the data nodes and waits until the members are where `places` says."""
+        self.type(steps)
+        self.places = dict(places)
+        self.start_nodes()
+        leader = self.wait_green(seconds)
+        self.wait_voters(seconds)
+        return leader
 
     def unpack(self, server, k):
         """S9, S10."""
@@ -147,7 +159,7 @@ class Bed:
 
     def fingerprint(self):
         """What must be the same before and after; raises while a chunk lacks a replica or replicas differ."""
-        result = {"views": self.ask("node1", "exec name from getFunctionViews()"), "users": self.ask("controller1", "getUserList()")}
+        result = {"views": self.ask("node1", "exec name + body from getFunctionViews()"), "users": self.ask("controller1", "getUserList()")}
         for database, table in self.tables:
             counts = {self.ask(node, f"exec count(*) from loadTable('{database}', `{table})") for node in NODES}
             chunks = {}
@@ -174,20 +186,22 @@ class Bed:
     def check_unchanged(self, before):
         after = self.wait_fingerprint()
         assert after == before
-        assert self.ask("node2", "seedCount()", "ann", "secret12") == before[self.tables[0]][0]
+        database, table = self.tables[0]
+        seen = self.ask("node2", f"exec count(*) from loadTable('{database}', `{table})", "ann", "secret12")
+        assert seen == before[database, table][0]
 
     def check_usable(self, name):
         """New data can be written by every node and read by every other."""
         self.ask("node2", f"""
             db = database('dfs://{name}', VALUE, 1..10)
             t = table(1..10 as id, rand(`A`B, 10) as name)
-            db.createPartitionedTable(t, `t, `id).append!(t)
+            db.createPartitionedTable(t, `table4, `id).append!(t)
         """)
         for node in NODES:
-            self.ask(node, f"loadTable('dfs://{name}', `t).append!(table(1..10 as id, take(`C, 10) as name))")
+            self.ask(node, f"loadTable('dfs://{name}', `table4).append!(table(1..10 as id, take(`C, 10) as name))")
         for node in NODES:
-            assert self.ask(node, f"exec count(*) from loadTable('dfs://{name}', `t)") == 40
-        self.tables.append((f"dfs://{name}", "t"))
+            assert self.ask(node, f"exec count(*) from loadTable('dfs://{name}', `table4)") == 40
+        self.tables.append((f"dfs://{name}", "table4"))
         return self.wait_fingerprint()
 
     def check_on_different_hosts(self):
@@ -198,6 +212,95 @@ class Bed:
                 hosts.setdefault(row["chunkId"], set()).add(self.places[row["node"]])
             assert all(len(servers) == 2 for servers in hosts.values()), hosts
 
-    def warnings(self, server, k):
-        log = self.network.host(server).root / f"home/dolphindb_{k}/server/clusterDemo/log/controller.log"
-        return [line for line in log.read_text(errors="replace").splitlines() if re.search("WARN", line)]
+    def cluster_id(self):
+        """Of the identity files of the controllers, which all have the same."""
+        found = set()
+        for alias in self.aliases("controller"):
+            k = alias[-1]
+            home = self.network.host(self.places[alias]).root / f"home/dolphindb_{k}/server/clusterDemo/data/{alias}"
+            found.add(re.search(r"cluster=(\S+)", (home / "identity").read_text())[1])
+        assert len(found) == 1, found
+        return found.pop()
+
+    def members(self):
+        """Every member and where it is, as the leader has it."""
+        return sorted(row["site"] + ":" + row["name"] for row in self.ask("controller1", "getClusterPerf(true)"))
+
+    # --- servers
+    def save_disks(self):
+        """Switches every server off and keeps a copy of what it has on disk; see restore_disks()."""
+        for host in self.network.hosts.values():
+            host.power_off()
+            for place in ("home", "ssd"):
+                subprocess.run(["cp", "-a", host.root / place, self.network.folder / f"saved-{host.name}-{place}"], check=True)
+
+    def restore_disks(self):
+        """Every server again as save_disks() found it, started and without a node."""
+        for host in self.network.hosts.values():
+            host.power_off()
+            for place in ("home", "ssd"):
+                shutil.rmtree(host.root / place)
+                subprocess.run(["cp", "-a", self.network.folder / f"saved-{host.name}-{place}", host.root / place], check=True)
+            host.power_on()
+
+    def never_leads(self, seconds):
+        """For so long no controller of `places` sees a leader."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for controller in self.places:
+                try:
+                    group = self.ask(controller, "getControllerGroup()", timeout=20)
+                except RuntimeError:
+                    continue  # without a leader nobody can sign in
+                assert not any(row["isLeader"] for row in group), f"{controller} of {list(self.places)}: {group}"
+            time.sleep(0.5)
+
+    def settle_controllers(self, seconds=12):
+        """Until a leader is seen, or for so long: damaged files may keep a majority away."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for controller in self.aliases("controller"):
+                try:
+                    if any(row["isLeader"] for row in self.ask(controller, "getControllerGroup()", timeout=20)):
+                        return True
+                except RuntimeError:
+                    continue
+            time.sleep(0.3)
+        return False
+
+    def start_nodes_that_start(self):
+        """Some may not, with damaged files; what they answer is no part of the promise."""
+        for controller in self.aliases("controller"):
+            try:
+                self.ask(controller, "startDataNode([" + ",".join(f"`{node}" for node in NODES) + "])", timeout=120)
+                return
+            except RuntimeError as error:
+                self.typed.append(f"--- startDataNode on {controller}: {str(error)[:1500]}")
+
+    # --- what the logs say
+    def log(self, server, k, name):
+        return (self.network.host(server).root / f"home/dolphindb_{k}/server/clusterDemo/log/{name}.log").read_text(errors="replace")
+
+    def check_warned(self, server, k, name, *patterns):
+        for pattern in patterns:
+            assert re.search(r"<WARNING> :.*" + pattern, self.log(server, k, name)), f"server {server} {name}.log lacks {pattern}"
+
+    def check_warned_somewhere(self, pattern, seconds=20):
+        wait_until(lambda: re.search(r"<WARNING> :.*" + pattern, self.logs("controller")), seconds, f"a controller warns: {pattern}")
+
+    def check_no_repair(self):
+        """Nothing had to be repaired in a file of a cluster typed without mistakes."""
+        found = re.findall(r"<WARNING> :.*\.(?:cfg|nodes):.*", self.logs())
+        assert not found, found
+
+    def wait_members_in_file(self, server, k, seconds=20):
+        """The file on disk lists every member again."""
+        path = self.network.host(server).root / f"home/dolphindb_{k}/server/clusterDemo/config/cluster.nodes"
+        wait_until(lambda: all(self.site(alias) + ":" + alias in path.read_text() for alias in self.places), seconds,
+                   f"{path} lists {list(self.places)}")
+
+    def tell(self, lines=30):
+        """What was typed and how the logs end, for a reader of a failure."""
+        print("\n".join(self.typed))
+        for part in self.logs().split("--- server ")[1:]:
+            print("--- server " + "\n".join([part.split("\n", 1)[0], *part.splitlines()[1:][-lines:]]))
