@@ -76,13 +76,12 @@ class OneFileIsWrong : public ImportFiles {
   /// ctl2, which offers no file, at an address that is not its own.
   static std::string wrong_file() {
     auto text = nodes_file("10.0.0.1:8900");
-    return text.replace(text.find("10.0.0.2:8800:ctl2"), 8, "10.0.0.9");
+    return text.replace(text.find("10.0.0.2:8800:ctl2"), 8, "10.0.0.3");
   }
 };
 
 TEST_F(OneFileIsWrong, a_running_controller_stays_where_it_is) {
   EXPECT_EQ(node_now("ctl2").host, "10.0.0.2");
-  EXPECT_NE(files["ctl3"]["cluster.nodes"].find("10.0.0.2:8800:ctl2"), std::string::npos);
 }
 
 class Contradicting : public ImportFiles {
