@@ -164,8 +164,10 @@ Status ControllerRole::begin_alone() {
   TRY_DONE(check_alone());
   TRY_DONE(read_foundation());
   TRY_DONE(check_log_place());
-  if (foundation_.cluster.is_nil())
+  if (foundation_.cluster.is_nil()) {
+    TRY_DONE(check_password());
     TRY_DONE(save_foundation(Uuid::random(), {{environment_.site.alias, environment_.node()}}));
+  }
   log_ = raft::make_single_node_log({.directory = raft_directory(), .self = self_member()}, machine_, files_);
   return begin_service();
 }
@@ -199,6 +201,7 @@ Status ControllerRole::begin_in_group() {
 Status ControllerRole::begin_with(const controller::BootstrapDecision& decision) {
   log_info("bootstrap: " + decision.reason);
   const bool founds = decision.verdict == Verdict::kFound || decision.verdict == Verdict::kAdopt;
+  if (founds) TRY_DONE(check_password());
   if (decision.verdict != Verdict::kResume) {
     if (foundation_.log_made) TRY_DONE(environment_.renew(files_));
     TRY_DONE(
@@ -243,9 +246,26 @@ raft::Member ControllerRole::self_member() const {
           raft::MemberRole::kVoter};
 }
 
+Result<std::string> ControllerRole::chosen_password() const {
+  constexpr uint64_t kBytesMax = 4096;
+  const auto& settings = environment_.settings();
+  if (!settings.is_set("initialAdminPasswordFile")) return settings.text("initialAdminPassword");
+  TRY(auto text, io::read_file(files_, settings.path("initialAdminPasswordFile").string(), kBytesMax));
+  text = std::string(config::trim(text));
+  if (text.empty()) return Error{ErrorCode::kInvalid, "initialAdminPasswordFile names an empty file"};
+  return text;
+}
+
+Status ControllerRole::check_password() const {
+  const auto chosen = chosen_password();
+  if (chosen.ok()) return {};
+  return Error{chosen.error().code, "the cluster cannot be founded without admin's password: " + chosen.error().message};
+}
+
 controller::Founding ControllerRole::founding() {
   controller::Founding founding{.cluster = foundation_.cluster};
-  initial_password_ = environment_.settings().text("initialAdminPassword");
+  const auto chosen = chosen_password();
+  initial_password_ = chosen.ok() ? *chosen : "";  // founded already, or founding would have been refused
   if (initial_password_.empty() && is_loopback_only(environment_)) initial_password_ = kStockPassword;
   if (initial_password_.empty()) {
     initial_password_ = random_password();

@@ -61,6 +61,9 @@ class ControllerRole {
   Status begin_service();
   Status read_foundation();
   Status save_foundation(const Uuid& cluster, std::vector<meta::Founder> founders);
+  /// The password of a new cluster that the configuration names; empty: it names none. Errors: its file cannot be read.
+  Result<std::string> chosen_password() const;
+  Status check_password() const;
   controller::Founding founding();
   std::map<std::string, std::string> configuration_files() const;
   Status write_config_file(const std::string& name, const std::string& text);

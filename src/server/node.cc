@@ -174,6 +174,10 @@ net::ListenerOptions Node::listener_options() const {
   options.host = listen_host(*environment_);
   options.port = environment_->site.port;
   options.web_root = settings.path("webRoot").string();
+  if (settings.boolean("enableHTTPS")) {
+    options.tls_certificate_file = (settings.path("keyPath") / "server.crt").string();
+    options.tls_key_file = (settings.path("keyPath") / "serverPrivate.key").string();
+  }
   return options;
 }
 
