@@ -27,6 +27,7 @@ suite_migrate() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && 
 suite_seed() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/seed/run.sh; }
 suite_seed_all() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/seed/run.sh --all; }
 suite_clients_cluster() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh test_official_clients.py; }
+suite_deploy() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/deploy/run.sh; }
 suite_faults() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && PELORUS_FAULT_SECONDS=${PELORUS_FAULT_SECONDS:-300} tests/cluster/run.sh test_random_faults.py; }
 suite_membership() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh test_membership.py; }
 suite_clang() { ./build.sh --clang >/dev/null && ctest --test-dir build-clang --output-on-failure -j2; }

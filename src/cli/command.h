@@ -82,5 +82,6 @@ const Command& logs_command();
 const Command& migrate_command();
 const Command& support_bundle_command();
 const Command& completion_command();
+const Command& deploy_command();
 
 }  // namespace pelorus::cli

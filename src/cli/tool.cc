@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kCommon[] = {
     "Exit status: 0 done, 1 failed, 2 wrong usage, 3 invalid configuration, 4 cannot",
     "connect, 5 not allowed, 6 timed out, 7 something needed is missing (a leader,",
-    "the package), 8 partly done (go on with it), 9 a check found something, 130 Ctrl-C.",
+    "the package), 8 partly done, 9 a check found something, 130 Ctrl-C.",
 };
 
 std::string general_help() {
@@ -35,9 +35,9 @@ ExitCode refuse(Terminal& terminal, const std::string& reason, std::string_view 
 
 const std::vector<const Command*>& all_commands() {
   static const std::vector<const Command*> commands = {
-      &demo_command(),   &run_command(),     &console_command(), &status_command(),         &doctor_command(),
-      &config_command(), &migrate_command(), &logs_command(),    &support_bundle_command(), &completion_command(),
-      &version_command()};
+      &demo_command(),   &deploy_command(),         &run_command(),        &console_command(),
+      &status_command(), &doctor_command(),         &config_command(),     &migrate_command(),
+      &logs_command(),   &support_bundle_command(), &completion_command(), &version_command()};
   return commands;
 }
 
