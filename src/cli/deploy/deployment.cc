@@ -322,7 +322,10 @@ Status Deployment::write_files(size_t package) {
   TRY(const auto files, files_to_write(package));
   if (files.empty()) return {};
   const auto demo = planned.directory + "/clusterDemo";
-  if (!is_founded()) {
+  const auto has_node = std::ranges::any_of(layout_.nodes, [&](const PlannedNode& node) {
+    return node.package == package && !facts_[node.host].text("state:" + node.entry.site.alias).empty();
+  });
+  if (!is_founded() && has_node) {
     // Nodes of an attempt with other settings must not go on with them.
     TRY(const auto stopped,
         run(planned.host, "sh " + shell_word(demo + "/stopAllNode.sh") + " --timeout 60 >&2", "", kCopyLimit));
