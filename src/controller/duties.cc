@@ -147,7 +147,8 @@ std::string MetadataService::find_leader() {
     const auto answer = peers_.call(other, meta::kLeader, Bytes(), {.timeout = live_.timeout(), .urgent = true});
     if (!answer.ok()) continue;
     const auto reply = meta::decode<meta::LeaderReply>(*answer, meta::kLeader);
-    if (reply.ok()) leading = reply->leader;
+    // One that knows no address of the leader goes through a follower, which forwards the registration.
+    if (reply.ok() && !reply->leader.empty()) leading = reply->leader == mute_ ? other : reply->leader;
   }
   return leading;
 }
