@@ -186,6 +186,27 @@ TEST_F(MetadataServiceTest, dropped_chunks_are_ordered_away) {
   EXPECT_EQ(again.orders[0].kind, meta::Order::Kind::kDrop);
 }
 
+TEST_F(MetadataServiceTest, a_chunk_that_comes_back_is_not_ordered_away_again) {
+  make_table();
+  const auto begun = begin({1}).begun;
+  commit(begun.transaction);
+  for (const auto& node : begun.chunks[0].replicas) beat(node, {.published = {begun.transaction}});
+  services["ctl1"]->tick();
+  const auto id = begun.chunks[0].chunk;
+  const auto node = begun.chunks[0].replicas[0];
+  using Kind = meta::ReplicaChange::Kind;
+  const auto is_ordered_away = [&] {
+    for (const auto& order : beat(node).orders) {
+      if (order.kind == meta::Order::Kind::kDrop && order.chunk == id) return true;
+    }
+    return false;
+  };
+  must_change(meta::ChangeReplicas{.changes = {{.chunk = id, .node = node, .kind = Kind::kRemove}}});
+  EXPECT_TRUE(is_ordered_away());
+  must_change(meta::ChangeReplicas{.changes = {{.chunk = id, .node = node, .kind = Kind::kAdd}}});
+  EXPECT_FALSE(is_ordered_away());
+}
+
 TEST_F(MetadataServiceTest, a_node_that_lost_its_chunks_becomes_stale) {
   make_table();
   const auto begun = begin({1}).begun;

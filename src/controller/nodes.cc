@@ -100,9 +100,15 @@ Result<Bytes> MetadataService::heartbeat(std::string_view payload) {
   });
   if (reply.register_again) return encode(reply);
   if (beat.chunks) take_report(beat.alias, *beat.chunks, reply.orders);
-  for (const auto chunk : live_.drops_for(beat.alias)) {
-    reply.orders.push_back({.kind = meta::Order::Kind::kDrop, .chunk = chunk});
-  }
+  const auto drops = live_.drops_for(beat.alias);
+  machine_.read([&](const meta::State& state) {
+    for (const auto id : drops) {
+      // It may have been placed here again since: a replica that moves there and back within the minute that orders are repeated.
+      const auto* chunk = state.find_chunk(id);
+      if (chunk != nullptr && chunk->find(beat.alias) != nullptr) continue;
+      reply.orders.push_back({.kind = meta::Order::Kind::kDrop, .chunk = id});
+    }
+  });
   const std::lock_guard lock(mutex_);
   for (const auto id : beat.published) published_.emplace_back(id, beat.alias);
   for (const auto& [chunk, version] : beat.recovered) {
