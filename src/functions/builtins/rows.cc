@@ -205,11 +205,26 @@ constexpr RowFunction kReduced[] = {
     {"rowFirstNot", "firstNot"},
     {"rowLastNot", "lastNot"},
 };
-constexpr RowFunction kMapped[] = {
-    {"rowRank", "rank"},     {"rowDenseRank", "denseRank"}, {"rowCumsum", "cumsum"}, {"rowCumprod", "cumprod"},
-    {"rowCummax", "cummax"}, {"rowCummin", "cummin"},       {"rowPrev", "prev"},     {"rowNext", "next"},
-    {"rowMove", "move"},     {"rowFfill", "ffill"},         {"rowBfill", "bfill"},   {"rowZscore", "zscore"},
-    {"rowDeltas", "deltas"}, {"rowRatios", "ratios"},
+struct MappedFunction {
+  std::string_view name;
+  std::string_view plain;
+  std::string_view parameters;  // the plain one's
+};
+constexpr MappedFunction kMapped[] = {
+    {"rowRank", "rank", "X, [ascending=true], [groupNum], [ignoreNA=true], [tiesMethod='min'], [percent=false]"},
+    {"rowDenseRank", "denseRank", "X, [ascending=true], [ignoreNA=true], [percent=false]"},
+    {"rowCumsum", "cumsum", "X"},
+    {"rowCumprod", "cumprod", "X"},
+    {"rowCummax", "cummax", "X"},
+    {"rowCummin", "cummin", "X"},
+    {"rowPrev", "prev", "X"},
+    {"rowNext", "next", "X"},
+    {"rowMove", "move", "X, steps"},
+    {"rowFfill", "ffill", "X, [limit]"},
+    {"rowBfill", "bfill", "X, [limit]"},
+    {"rowZscore", "zscore", "X"},
+    {"rowDeltas", "deltas", "X, [n=1]"},
+    {"rowRatios", "ratios", "X, [n=1]"},
 };
 constexpr RowFunction kPaired[] = {
     {"rowWavg", "wavg"},   {"rowWsum", "wsum"}, {"rowCorr", "corr"},
@@ -230,10 +245,10 @@ void register_rows(Registry& registry) {
              {},
              "As the plain function."});
   }
-  for (const auto& [name, base] : kMapped) {
+  for (const auto& [name, base, parameters] : kMapped) {
     declare(registry, kFamily, Nature::kElementwise,
             {name,
-             "X, [args...]",
+             parameters,
              mapped_by_row(name, plain(base)),
              "The plain function along each row.",
              {},
