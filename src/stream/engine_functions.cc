@@ -163,6 +163,15 @@ Value drop_engine(StreamServices& services, CallContext&, std::span<Value> args)
   return Value::null();
 }
 
+Value warm_up(StreamServices&, CallContext&, std::span<Value> args) {
+  const Arguments a("warmupStreamEngine", args);
+  const auto engine = a[0].is_table_object() ? std::dynamic_pointer_cast<Engine>(a[0].table_object()) : nullptr;
+  if (engine == nullptr) a.refuse("engine", "must be a stream engine.");
+  const auto done = engine->warm_up(functions::table_argument(a.function(), a[1]));
+  if (!done.ok()) throw ScriptError(done.error().message);
+  return Value::null();
+}
+
 /// A table for each kind of engine.
 Value engine_statistics(StreamServices& services, CallContext&, std::span<Value>) {
   data::Dictionary result(Type::kString, Type::kAny, true);
@@ -301,6 +310,12 @@ void register_engine_functions(functions::Registry& registry, StreamServices& se
                          "try { dropStreamEngine(`nothing) } catch(ex) { }",
                          {}});
   registry.add_alias("dropAggregator", "dropStreamEngine");
+  row(Nature::kCommand, {"warmupStreamEngine", "engine, msgs", bound(warm_up),
+                         "Lets an engine take rows in without putting anything out.",
+                         "src = table(1:0, [`v], [INT]); out = table(9:0, [`s], [LONG])\n"
+                         "e = createReactiveStateEngine(\"exampleWarm\", <cumsum(v)>, src, out)\n"
+                         "warmupStreamEngine(e, table(1 2 3 as v)); e.append!(table([4] as v)); exec s from out",
+                         "[10]"});
   row(Nature::kWhole, {"getStreamEngineStat", "", bound(engine_statistics),
                        "A dictionary of a table for each kind of engine.", "size(getStreamEngineStat()) >= 0", "true"});
   registry.add_alias("getAggregatorStat", "getStreamEngineStat");

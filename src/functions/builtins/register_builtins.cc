@@ -1,6 +1,7 @@
 #include "functions/builtins/register_builtins.h"
 
 #include "functions/builtins/models/register_models.h"
+#include "functions/builtins/series/register_series.h"
 
 namespace pelorus::functions {
 
@@ -43,6 +44,7 @@ void register_builtins(Registry& registry) {
   register_decompositions(registry);
   register_clusters(registry);
   register_interpolation(registry);
+  register_aligned(registry);
 }
 
 }  // namespace pelorus::functions

@@ -1,5 +1,6 @@
 // Tables and dictionaries as wholes: table, keys, values, schema, append!, tableInsert, head and tail of rows.
 
+#include "data/shared_table.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
 #include "functions/elementwise.h"
@@ -137,6 +138,13 @@ Value row_names(CallContext&, std::span<Value> args) {
   return args[0].matrix().row_labels ? Value(*args[0].matrix().row_labels) : Value::null();
 }
 
+/// mvccTable(X...), mvccTable(capacity:size, names, types)
+Value make_versioned_table(CallContext& context, std::span<Value> args) {
+  if (args.size() > 3 && args[0].is_pair()) usage_error("mvccTable", "A table kept in a folder (path, tableName) is not offered yet.");
+  const Value rows = make_table(context, args);
+  return data::TableRef(std::make_shared<data::SharedTable>(rows.table()));
+}
+
 Value schema_of(CallContext&, std::span<Value> args) {
   Dictionary result(Type::kString, Type::kAny);
   const auto& x = args[0];
@@ -260,6 +268,9 @@ void register_tables(Registry& registry) {
   row({"table", "X, [args...]", make_table,
        "A table of columns, of a matrix or dictionary, or an empty one: capacity:size, names, types.",
        "table(1 2 as a, 3 as b)", "table{a:[1,2],b:[3,3]}"});
+  row({"mvccTable", "X, [args...]", make_versioned_table,
+       "A table in memory that all its holders see; readers go on with the rows they began with. Written like table().",
+       "t = mvccTable(1 2 as a); u = t; t.append!(table([3] as a)); exec a from u", "[1,2,3]"});
   row({"keys", "X", keys_of, "The keys of a dictionary, the column names of a table.", "keys(dict(1 2, 3 4))",
        "[1,2]"});
   row({"values", "X", values_of, "The values of a dictionary, the columns of a table.", "values(dict(1 2, 3 4))",

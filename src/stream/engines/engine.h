@@ -51,6 +51,13 @@ class Engine : public data::TableObject {
   Status edit(const std::function<Status(data::Table&)>&) override {
     return Error{ErrorCode::kInvalid, "A stream engine has no rows to change."};
   }
+  /// Takes rows in as append() does, but puts nothing out.
+  Result<int64_t> warm_up(const data::Table& rows) {
+    return feed(rows, terms_.input, [this](const data::Table& typed) {
+      (void)process(typed);
+      return data::Table();
+    });
+  }
   EngineFacts facts() const;
   const std::string& name() const { return terms_.name; }
 
