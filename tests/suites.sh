@@ -12,7 +12,7 @@ long_suites=(seed seed_all doctor deploy migrate membership faults limits client
 # The release package's tree with the debug build's programs; dist/ stays as it is.
 debug_package() { ./build.sh --debug pelorusd pelorus >/dev/null && packaging/make_package.sh --tree-only build-debug build-debug/package; }
 
-suite_checks() { python3 tools/check_floors.py && python3 tools/tidy.py; }
+suite_checks() { python3 tools/check_floors.py && tools/check_format.sh && python3 tools/tidy.py; }
 suite_headers() { tools/check_headers.sh; }
 suite_units() { ./build.sh --debug >/dev/null && ctest --test-dir build-debug --output-on-failure -j2; }
 suite_scripts() { ./build.sh --debug script_runner >/dev/null && build-debug/tests/script_runner tests/scripts; }

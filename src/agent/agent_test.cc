@@ -43,10 +43,12 @@ volatile sig_atomic_t is_told_to_stop = 0;
   {
     const auto lock = config::NodeLock::take(settings.node_directory());
     if (!lock.ok()) _exit(65);
-    signal(SIGTERM, behaviour == "deaf" ? SIG_IGN : [](int) { is_told_to_stop = 1; });
+    signal(
+        SIGTERM, behaviour == "deaf" ? SIG_IGN : [](int) { is_told_to_stop = 1; });
     const bool fails = behaviour == "fail";
-    (void)config::write_node_state(settings.node_directory(),
-                                   {fails ? config::NodePhase::kFailed : config::NodePhase::kListening, fails ? "port taken" : ""});
+    (void)config::write_node_state(
+        settings.node_directory(),
+        {fails ? config::NodePhase::kFailed : config::NodePhase::kListening, fails ? "port taken" : ""});
     if (fails) _exit(1);
     while (is_told_to_stop == 0) usleep(5000);
   }
@@ -86,7 +88,8 @@ class Agent : public ::testing::Test {
   static config::NodeStart order(const std::string& alias, bool restarts = false) {
     config::NodeStart start;
     start.node = {{"127.0.0.1", 9907, alias}, config::NodeMode::kDataNode, "", ""};
-    start.settings = {{"workerNum", "4"}, {"volumes", "/ssd/" + alias}, {"notASetting", "x"}, {"initialAdminPassword", "secret"}};
+    start.settings = {
+        {"workerNum", "4"}, {"volumes", "/ssd/" + alias}, {"notASetting", "x"}, {"initialAdminPassword", "secret"}};
     start.sites = "127.0.0.1:9907:" + alias + ":datanode";
     start.controller_site = "127.0.0.1:9901:controller1";
     start.restarts_after_crash = restarts;
@@ -166,7 +169,8 @@ TEST_F(Agent, says_why_a_node_did_not_start) {
   ASSERT_TRUE(supervisor_->start(order("node1")).ok());
   const auto failed = supervisor_->await_listening("node1", soon());
   ASSERT_FALSE(failed.ok());
-  EXPECT_NE(failed.error().message.find("exit code 1, failed: port taken"), std::string::npos) << failed.error().message;
+  EXPECT_NE(failed.error().message.find("exit code 1, failed: port taken"), std::string::npos)
+      << failed.error().message;
   behave("crash at once");
   ASSERT_TRUE(supervisor_->start(order("node2")).ok());
   const auto crashed = supervisor_->await_listening("node2", soon());

@@ -33,7 +33,8 @@ class SpawnPlan {
 void plan_detachment(SpawnPlan& plan, const Launch& launch) {
   posix_spawn_file_actions_addchdir_np(&plan.actions, launch.directory.c_str());
   posix_spawn_file_actions_addopen(&plan.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&plan.actions, STDOUT_FILENO, launch.output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  posix_spawn_file_actions_addopen(&plan.actions, STDOUT_FILENO, launch.output.c_str(), O_WRONLY | O_CREAT | O_APPEND,
+                                   0644);
   posix_spawn_file_actions_adddup2(&plan.actions, STDOUT_FILENO, STDERR_FILENO);
   posix_spawn_file_actions_addclosefrom_np(&plan.actions, STDERR_FILENO + 1);
   sigset_t all;
@@ -54,10 +55,11 @@ Result<int> launch_detached(const Launch& launch) {
   for (const auto& argument : launch.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   pid_t pid = 0;
-  const int failure = posix_spawn(&pid, launch.program.c_str(), &plan.actions, &plan.attributes, arguments.data(), environ);
+  const int failure =
+      posix_spawn(&pid, launch.program.c_str(), &plan.actions, &plan.attributes, arguments.data(), environ);
   if (failure != 0) {
-    return Error{ErrorCode::kIo, std::string("cannot start the program: ") + std::strerror(failure) + ": " + launch.program +
-                                     " in " + launch.directory};
+    return Error{ErrorCode::kIo, std::string("cannot start the program: ") + std::strerror(failure) + ": " +
+                                     launch.program + " in " + launch.directory};
   }
   return static_cast<int>(pid);
 }

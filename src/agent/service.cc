@@ -15,15 +15,19 @@ AgentService::AgentService(Supervisor& supervisor, StartSource source)
 AgentService::~AgentService() { stop(); }
 
 void AgentService::register_methods(rpc::Methods& methods) {
-  methods.on(std::string(config::kStartNodeMethod), [this](const rpc::Peer&, std::string_view payload, const rpc::CallInfo& info) {
-    return start_node(payload, info);
-  });
-  methods.on(std::string(config::kStopNodeMethod), [this](const rpc::Peer&, std::string_view payload, const rpc::CallInfo& info) {
-    return stop_node(payload, info);
-  });
-  methods.on(std::string(config::kListNodesMethod), [this](const rpc::Peer&, std::string_view, const rpc::CallInfo&) -> Result<Bytes> {
-    return supervisor_.report().encode();
-  }, {.urgent = true});
+  methods.on(std::string(config::kStartNodeMethod),
+             [this](const rpc::Peer&, std::string_view payload, const rpc::CallInfo& info) {
+               return start_node(payload, info);
+             });
+  methods.on(std::string(config::kStopNodeMethod),
+             [this](const rpc::Peer&, std::string_view payload, const rpc::CallInfo& info) {
+               return stop_node(payload, info);
+             });
+  methods.on(std::string(config::kListNodesMethod),
+             [this](const rpc::Peer&, std::string_view, const rpc::CallInfo&) -> Result<Bytes> {
+               return supervisor_.report().encode();
+             },
+             {.urgent = true});
 }
 
 Result<Bytes> AgentService::start_node(std::string_view payload, const rpc::CallInfo& info) {
@@ -35,7 +39,8 @@ Result<Bytes> AgentService::start_node(std::string_view payload, const rpc::Call
     pid = supervisor_.start(start);
   } else if (source_) {
     auto start = source_(alias);
-    if (!start.ok()) log_warning("no settings for node '" + alias + "', its last ones are used: " + start.error().message);
+    if (!start.ok())
+      log_warning("no settings for node '" + alias + "', its last ones are used: " + start.error().message);
     pid = start.ok() ? supervisor_.start(*start) : supervisor_.start_again(alias);
   } else {
     pid = supervisor_.start_again(alias);

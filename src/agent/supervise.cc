@@ -71,7 +71,8 @@ AgentPlace place_of(const config::Settings& agent_settings, const std::string& p
 }
 
 std::vector<std::string> node_arguments(const AgentPlace& place, const config::NodeStart& start) {
-  std::map<std::string, std::string> settings = {{"webLoginRequired", "0"}, {"enableHTTPS", "0"}, {"perfMonitoring", "1"}};
+  std::map<std::string, std::string> settings = {
+      {"webLoginRequired", "0"}, {"enableHTTPS", "0"}, {"perfMonitoring", "1"}};
   for (const auto& [name, value] : start.settings) {
     const auto* known = config::find_setting(name);
     if (known && !is_secret(known->name)) settings[std::string(known->name)] = value;
@@ -113,8 +114,8 @@ void Supervisor::adopt_running() {
 
 Status Supervisor::check_term(uint64_t term) {
   if (term != 0 && term < newest_term_) {
-    return Error{ErrorCode::kStale, "the order comes from an older leader, term " + std::to_string(term) + "; the newest is " +
-                                        std::to_string(newest_term_)};
+    return Error{ErrorCode::kStale, "the order comes from an older leader, term " + std::to_string(term) +
+                                        "; the newest is " + std::to_string(newest_term_)};
   }
   newest_term_ = std::max(newest_term_, term);
   return {};
@@ -129,7 +130,8 @@ Status Supervisor::check_not_stopping() const {
 }
 
 bool Supervisor::is_running(const Node& node) const {
-  return node.pid != 0 && (node.identity ? node.identity->is_alive() : config::ProcessIdentity::of_process(node.pid).has_value());
+  return node.pid != 0 &&
+         (node.identity ? node.identity->is_alive() : config::ProcessIdentity::of_process(node.pid).has_value());
 }
 
 bool Supervisor::notice_running(const std::string& alias, Node& node) {
@@ -180,7 +182,8 @@ Result<int> Supervisor::start_again(const std::string& alias) {
   const auto found = nodes_.find(alias);
   auto arguments = found == nodes_.end() ? read_arguments(directory_of(alias)) : found->second.arguments;
   if (arguments.empty()) {
-    return Error{ErrorCode::kNotFound, "agent '" + place_.alias + "' never started node '" + alias + "' and got no settings for it"};
+    return Error{ErrorCode::kNotFound,
+                 "agent '" + place_.alias + "' never started node '" + alias + "' and got no settings for it"};
   }
   auto& node = nodes_[alias];
   if (notice_running(alias, node)) return node.pid;
@@ -208,7 +211,8 @@ Status Supervisor::await_listening(const std::string& alias, Time deadline) {
 }
 
 Status Supervisor::stop(const config::NodeStop& stop, Time deadline) {
-  if (!config::is_plain_alias(stop.alias)) return Error{ErrorCode::kInvalid, "no alias of a node: '" + stop.alias + "'"};
+  if (!config::is_plain_alias(stop.alias))
+    return Error{ErrorCode::kInvalid, "no alias of a node: '" + stop.alias + "'"};
   if (stop.timeout_ms != 0) deadline = std::min(deadline, clock_.now() + std::chrono::milliseconds(stop.timeout_ms));
   {
     const std::lock_guard lock(mutex_);
@@ -218,7 +222,8 @@ Status Supervisor::stop(const config::NodeStop& stop, Time deadline) {
     node.is_wanted = false;
     if (!runs) return {};
     if (kill(node.pid, SIGTERM) != 0 && errno != ESRCH) {
-      return Error{ErrorCode::kDenied, std::string("cannot stop pid ") + std::to_string(node.pid) + ": " + std::strerror(errno)};
+      return Error{ErrorCode::kDenied,
+                   std::string("cannot stop pid ") + std::to_string(node.pid) + ": " + std::strerror(errno)};
     }
     log_info("node '" + stop.alias + "' was told to stop, pid " + std::to_string(node.pid));
   }
@@ -231,7 +236,8 @@ Status Supervisor::stop(const config::NodeStop& stop, Time deadline) {
         return {};
       }
     }
-    if (clock_.now() >= deadline) return Error{ErrorCode::kTimeout, "node '" + stop.alias + "' was told to stop and still runs"};
+    if (clock_.now() >= deadline)
+      return Error{ErrorCode::kTimeout, "node '" + stop.alias + "' was told to stop and still runs"};
     std::this_thread::sleep_for(kLook);
   }
 }
@@ -254,7 +260,8 @@ void Supervisor::notice_exit(const std::string& alias, Node& node) {
   }
   const auto now = clock_.now();
   const bool was_steady = now - node.started >= kSteadyAfter;
-  node.restart_wait = was_steady ? kRestartWaitLeast : std::clamp(node.restart_wait * 2, kRestartWaitLeast, kRestartWaitMost);
+  node.restart_wait =
+      was_steady ? kRestartWaitLeast : std::clamp(node.restart_wait * 2, kRestartWaitLeast, kRestartWaitMost);
   node.restart_at = now + node.restart_wait;
   node.pid = 0;
   node.identity.reset();

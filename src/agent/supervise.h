@@ -69,12 +69,12 @@ class Supervisor {
   struct Node {
     std::vector<std::string> arguments;
     bool restarts_after_crash = false;
-    bool is_wanted = false;   // started and not stopped since
-    int pid = 0;              // 0: not running
-    bool is_child = false;    // of this process: its exit can be heard
+    bool is_wanted = false;  // started and not stopped since
+    int pid = 0;             // 0: not running
+    bool is_child = false;   // of this process: its exit can be heard
     std::optional<config::ProcessIdentity> identity;
     Time started{};
-    Time restart_at{};        // when not running and wanted
+    Time restart_at{};  // when not running and wanted
     std::chrono::milliseconds restart_wait{0};
     std::string last_exit;
     uint32_t restarts = 0;

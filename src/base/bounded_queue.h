@@ -65,8 +65,8 @@ class BoundedQueue {
   mutable std::mutex mutex_;
   std::condition_variable has_room_;
   std::condition_variable has_items_;
-  std::deque<T> items_;   // guarded by mutex_
-  bool closed_ = false;   // guarded by mutex_
+  std::deque<T> items_;  // guarded by mutex_
+  bool closed_ = false;  // guarded by mutex_
 };
 
 }  // namespace pelorus

@@ -24,10 +24,8 @@ class ByteWriter {
   explicit ByteWriter(Bytes& out) : out_(out) {}
 
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  void put(T value) {
-    out_.append(reinterpret_cast<const char*>(&value), sizeof(T));
-  }
+  requires std::is_trivially_copyable_v<T>
+  void put(T value) { out_.append(reinterpret_cast<const char*>(&value), sizeof(T)); }
   void put_raw(const void* data, size_t size) { out_.append(static_cast<const char*>(data), size); }
   /// u32 length, then the bytes.
   void put_string(std::string_view text) {
@@ -53,8 +51,7 @@ class ByteReader {
   explicit ByteReader(std::string_view in) : in_(in) {}
 
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  T get() {
+  requires std::is_trivially_copyable_v<T> T get() {
     T value{};
     if (!take(sizeof(T))) return value;
     std::memcpy(&value, in_.data() + at_ - sizeof(T), sizeof(T));

@@ -12,10 +12,10 @@ namespace pelorus {
 }  // namespace pelorus
 
 #define CHECK(condition) CHECK_WITH(condition, "")
-#define CHECK_WITH(condition, message)                                            \
-  do {                                                                            \
-    if (!(condition)) [[unlikely]]                                                \
-      ::pelorus::check_failed(__FILE__, __LINE__, #condition, message);           \
+#define CHECK_WITH(condition, message)                                  \
+  do {                                                                  \
+    if (!(condition)) [[unlikely]]                                      \
+      ::pelorus::check_failed(__FILE__, __LINE__, #condition, message); \
   } while (false)
 
 #ifdef NDEBUG

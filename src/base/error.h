@@ -82,13 +82,13 @@ using Status = Result<void>;
 
 /// TRY(auto file, open(path)): declares `file`, or returns the Error from the enclosing function.
 #define TRY(declaration, expression) TRY_NAMED(PELORUS_CONCAT(try_, __LINE__), declaration, expression)
-#define TRY_NAMED(name, declaration, expression)    \
-  auto name = (expression);                         \
-  if (!name.ok()) return name.error();              \
+#define TRY_NAMED(name, declaration, expression) \
+  auto name = (expression);                      \
+  if (!name.ok()) return name.error();           \
   declaration = std::move(name).value()
 
 /// TRY_DONE(file.sync()): returns the Error from the enclosing function, if there is one.
-#define TRY_DONE(expression)                                              \
-  do {                                                                    \
+#define TRY_DONE(expression)                                                   \
+  do {                                                                         \
     if (auto try_done = (expression); !try_done.ok()) return try_done.error(); \
   } while (false)

@@ -17,8 +17,8 @@ struct NumberId {
 };
 
 using TransactionId = NumberId<struct TransactionTag>;
-using ChunkId = NumberId<struct ChunkTag>;      // one partition of one table; never reused
-using TableId = NumberId<struct TableTag>;      // never reused
+using ChunkId = NumberId<struct ChunkTag>;  // one partition of one table; never reused
+using TableId = NumberId<struct TableTag>;  // never reused
 using DatabaseId = NumberId<struct DatabaseTag>;
 /// Version of a chunk: 0 before its first commit, then +1 with every committed change.
 using Version = uint64_t;

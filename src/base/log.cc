@@ -18,9 +18,9 @@ namespace {
 
 struct Sink {
   std::mutex mutex;
-  LogOptions options;      // guarded by mutex
-  int file = -1;           // guarded by mutex
-  int64_t written = 0;     // guarded by mutex
+  LogOptions options;   // guarded by mutex
+  int file = -1;        // guarded by mutex
+  int64_t written = 0;  // guarded by mutex
   std::atomic<LogLevel> level{LogLevel::kInfo};
 };
 
@@ -51,7 +51,9 @@ std::string stamp() {
   return std::string(text, size) + fraction;
 }
 
-int open_for_append(const std::string& path) { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644); }
+int open_for_append(const std::string& path) {
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
 
 /// <dir>/<date><3 digits><name>, the first number that is free.
 std::string archive_path(const std::string& path) {
@@ -127,8 +129,10 @@ void log_message(LogLevel level, std::string_view message) {
     write_all(s.file, line);
     s.written += static_cast<int64_t>(line.size());
   }
-  if (s.file < 0) write_all(s.options.also_stdout ? STDOUT_FILENO : STDERR_FILENO, line);
-  else if (s.options.also_stdout) write_all(STDOUT_FILENO, line);
+  if (s.file < 0)
+    write_all(s.options.also_stdout ? STDOUT_FILENO : STDERR_FILENO, line);
+  else if (s.options.also_stdout)
+    write_all(STDOUT_FILENO, line);
 }
 
 }  // namespace pelorus

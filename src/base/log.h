@@ -13,9 +13,9 @@ namespace pelorus {
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
 
 struct LogOptions {
-  std::string path;                     // empty: standard output only
-  LogLevel level = LogLevel::kInfo;     // messages below are dropped
-  int64_t bytes_max = 1024LL << 20;     // above: the file is renamed to <date><3 digits><name> and a new one begun
+  std::string path;                  // empty: standard output only
+  LogLevel level = LogLevel::kInfo;  // messages below are dropped
+  int64_t bytes_max = 1024LL << 20;  // above: the file is renamed to <date><3 digits><name> and a new one begun
   bool also_stdout = false;
 };
 

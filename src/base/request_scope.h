@@ -8,8 +8,8 @@
 
 namespace pelorus {
 
-/// Marks the making thread until destroyed; scopes nest. Clients that repeat a request after a lost connection number it,
-/// and the n-th write of a repetition is the n-th write of the request.
+/// Marks the making thread until destroyed; scopes nest. Clients that repeat a request after a lost connection number
+/// it, and the n-th write of a repetition is the n-th write of the request.
 class RequestScope {
  public:
   /// `client`: unique to the client's connection and user; `sequence` > 0 grows with its requests.

@@ -17,7 +17,7 @@ struct Option {
   char letter = '\0';      // short form, or none
   std::string_view value;  // what follows it; empty: a switch
   std::string_view help;
-  std::string_view fallback;  // when not given; empty: absent
+  std::string_view fallback;      // when not given; empty: absent
   std::string_view implied = {};  // when given without a value; not empty: the value may only stand behind "="
 };
 
@@ -49,8 +49,8 @@ struct Command {
   std::string_view usage;    // after "pelorus "
   std::vector<std::string_view> examples;
   std::vector<Option> options;
-  std::string_view notes;  // below the options; may be empty
-  size_t words_max = 0;    // words that are no options
+  std::string_view notes;                          // below the options; may be empty
+  size_t words_max = 0;                            // words that are no options
   std::vector<std::string_view> first_words = {};  // what the first of them may be; empty: a file or a name
   ExitCode (*run)(const Arguments&, Terminal&) = nullptr;
 };

@@ -13,7 +13,7 @@ enum class ExitCode : int {
   kCannotConnect = 4,
   kDenied = 5,
   kTimedOut = 6,
-  kNotMet = 7,  // a precondition: no leader, no package, no demo
+  kNotMet = 7,      // a precondition: no leader, no package, no demo
   kPartlyDone = 8,  // to be gone on with
   kFound = 9,       // a check found something
   kInterrupted = 130,

@@ -66,8 +66,9 @@ ExitCode watch(const Arguments& arguments, Terminal& terminal) {
       auto again = client::Connection::open(endpoint, connection_options_of(arguments));
       connection = again.ok() ? std::move(again).value() : nullptr;
     }
-    const auto view = connection == nullptr ? Result<ClusterView>(Error{ErrorCode::kUnavailable, node + " does not answer"})
-                                            : read_cluster(*connection);
+    const auto view = connection == nullptr
+                          ? Result<ClusterView>(Error{ErrorCode::kUnavailable, node + " does not answer"})
+                          : read_cluster(*connection);
     if (clears) terminal.out() << "\033[H\033[2J";
     if (json && view.ok()) terminal.out() << view_json(*view) << std::endl;
     if (json && !view.ok()) terminal.complain(view.error().message);

@@ -44,8 +44,8 @@ data::Table sample() {
 }
 
 TEST(Tool, help_goes_to_stdout_and_fits_eighty_columns) {
-  for (const std::string name : {"", "demo", "run", "console", "status", "doctor", "config", "logs", "support-bundle", "completion",
-                                 "version"}) {
+  for (const std::string name : {"", "demo", "run", "console", "status", "doctor", "config", "logs", "support-bundle",
+                                 "completion", "version"}) {
     const auto ran = name.empty() ? run_words({"--help"}) : run_words({name, "--help"});
     EXPECT_EQ(ran.code, ExitCode::kDone) << name;
     EXPECT_NE(ran.out.find("Usage: pelorus"), std::string::npos) << name;
@@ -86,10 +86,12 @@ TEST(Tool, completion_and_manual_name_every_command_and_option) {
     const auto ran = run_words({"completion", kind});
     EXPECT_EQ(ran.code, ExitCode::kDone) << ran.err;
     for (const auto* command : all_commands()) {
-      EXPECT_NE(ran.out.find(kind == "man" && command->name == "support-bundle" ? "support\\-bundle" : command->name), std::string::npos)
+      EXPECT_NE(ran.out.find(kind == "man" && command->name == "support-bundle" ? "support\\-bundle" : command->name),
+                std::string::npos)
           << kind << " " << command->name;
       for (const auto& option : command->options) {
-        EXPECT_NE(ran.out.find(kind == "man" && option.name == "no-wait" ? "no\\-wait" : option.name), std::string::npos)
+        EXPECT_NE(ran.out.find(kind == "man" && option.name == "no-wait" ? "no\\-wait" : option.name),
+                  std::string::npos)
             << kind << " " << option.name;
       }
     }
@@ -108,8 +110,10 @@ TEST(Redact, secrets_lose_their_values_and_nothing_else_does) {
   }
   EXPECT_EQ(shown_value("node1.metricsToken", "abc"), "(removed)");
   EXPECT_EQ(shown_value("node1.volumes", "/a"), "/a");
-  EXPECT_EQ(redact_log("run together; split before 'metricsToken=abc'"), "run together; split before 'metricsToken=(removed)");
-  EXPECT_EQ(redact_log("founded. User admin has the password abc — it is"), "founded. User admin has the password (removed)");
+  EXPECT_EQ(redact_log("run together; split before 'metricsToken=abc'"),
+            "run together; split before 'metricsToken=(removed)");
+  EXPECT_EQ(redact_log("founded. User admin has the password abc — it is"),
+            "founded. User admin has the password (removed)");
 }
 
 TEST(LogLines, time_and_level_are_found) {

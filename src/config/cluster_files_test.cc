@@ -123,7 +123,8 @@ TEST(ClusterNodes, utf16_is_named_as_such) {
 }
 
 TEST(ClusterNodes, the_canonical_file_reads_back) {
-  const auto parsed = parse_nodes("localSite,mode,computeGroup,zone\nh:1:a,agent\nh:2:c,computenode,g\nh:3:d,datanode,,z\n");
+  const auto parsed =
+      parse_nodes("localSite,mode,computeGroup,zone\nh:1:a,agent\nh:2:c,computenode,g\nh:3:d,datanode,,z\n");
   EXPECT_EQ(parse_nodes(format_cluster_nodes(parsed.nodes.nodes())).members(), parsed.members());
   EXPECT_EQ(format_cluster_nodes(parse_nodes(kTwo).nodes.nodes()), std::string("localSite,mode\n") + kTwo);
 }
@@ -184,8 +185,8 @@ TEST(KeyValues, synonyms_become_the_real_name) {
 TEST(ClusterConfig, own_line_before_pattern_before_plain) {
   Findings findings;
   const auto config = parse_cluster_config(
-      "maxMemSize=1\n%.maxMemSize=2\nnode%.maxMemSize=3\nnode?2.maxMemSize=4\nnode12.maxMemSize=5\nworkerNum=9\n", kFile,
-      findings);
+      "maxMemSize=1\n%.maxMemSize=2\nnode%.maxMemSize=3\nnode?2.maxMemSize=4\nnode12.maxMemSize=5\nworkerNum=9\n",
+      kFile, findings);
   const auto memory = [&](const char* alias) { return config.effective_settings(alias).at("maxMemSize").text; };
   EXPECT_EQ(memory("node12"), "5");
   EXPECT_EQ(memory("node22"), "4");
@@ -207,7 +208,8 @@ TEST(ClusterConfig, percent_is_any_number_of_letters_and_question_mark_one) {
 
 TEST(ClusterConfig, the_macro_is_filled_in_everywhere_and_doubted_in_a_line_for_one_alias) {
   Findings findings;
-  const auto config = parse_cluster_config("volumes=/r/<ALIAS>,/s/<ALIAS>\nnodeA.volumes=/x/<ALIAS>\n", kFile, findings);
+  const auto config =
+      parse_cluster_config("volumes=/r/<ALIAS>,/s/<ALIAS>\nnodeA.volumes=/x/<ALIAS>\n", kFile, findings);
   EXPECT_EQ(config.effective_settings("node1").at("volumes").text, "/r/node1,/s/node1");
   EXPECT_EQ(config.effective_settings("nodeA").at("volumes").text, "/x/nodeA");
   config.validate({"node1", "nodeA"}, findings);

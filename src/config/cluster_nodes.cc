@@ -74,7 +74,8 @@ class NodesParser {
         const std::string alias = "n" + std::string(fragment.empty() ? "" : fragment.front());
         if (std::find(known_aliases_.begin(), known_aliases_.end(), alias) != known_aliases_.end()) {
           report(lines[i].number,
-                 "record torn by a newline; joined with line " + std::to_string(lines[i + 1].number) + " as '" + alias + "'",
+                 "record torn by a newline; joined with line " + std::to_string(lines[i + 1].number) + " as '" + alias +
+                     "'",
                  Severity::kWarning);
           joined.push_back({lines[i].number, lines[i].text + "n" + lines[i + 1].text});
         } else {
@@ -136,8 +137,9 @@ class NodesParser {
       if (i < columns_.size()) {
         cells[static_cast<size_t>(columns_[i])] = fields[i];
       } else if (!fields[i].empty()) {
-        report(line, "more columns than the header names, from '" + std::string(fields[i]) +
-                         "'; two records run together?", Severity::kError);
+        report(line,
+               "more columns than the header names, from '" + std::string(fields[i]) + "'; two records run together?",
+               Severity::kError);
         return;
       }
     }
@@ -145,8 +147,11 @@ class NodesParser {
     if (!site.ok()) return report(line, site.error().message, Severity::kError);
     const auto mode = parse_mode(cells[1]);
     if (!mode || *mode == NodeMode::kSingle) {
-      return report(line, "'" + std::string(cells[1]) + "' is no mode of a member: controller, agent, datanode or computenode" +
-                              did_you_mean(cells[1], kModeWords), Severity::kError);
+      return report(line,
+                    "'" + std::string(cells[1]) +
+                        "' is no mode of a member: controller, agent, datanode or computenode" +
+                        did_you_mean(cells[1], kModeWords),
+                    Severity::kError);
     }
     add({{*site, *mode, std::string(cells[2]), std::string(cells[3])}, line});
   }
@@ -184,12 +189,16 @@ class NodesParser {
         return report(record.line, "the same record as " + place + "; left out", Severity::kNote);
       }
       if (other.node.site.alias == record.node.site.alias) {
-        return report(record.line, "alias '" + record.node.site.alias + "' is " + record.node.to_string() + " here and " +
-                                       other.node.to_string() + " on " + place, Severity::kError);
+        return report(record.line,
+                      "alias '" + record.node.site.alias + "' is " + record.node.to_string() + " here and " +
+                          other.node.to_string() + " on " + place,
+                      Severity::kError);
       }
       if (other.node.site.same_address(record.node.site)) {
-        return report(record.line, "address " + record.node.site.address() + " is '" + record.node.site.alias +
-                                       "' here and '" + other.node.site.alias + "' on " + place, Severity::kError);
+        return report(record.line,
+                      "address " + record.node.site.address() + " is '" + record.node.site.alias + "' here and '" +
+                          other.node.site.alias + "' on " + place,
+                      Severity::kError);
       }
     }
     out_.records.push_back(std::move(record));
@@ -228,7 +237,8 @@ ClusterNodes parse_cluster_nodes(std::string_view text, const std::string& file,
 }
 
 std::string format_cluster_nodes(const std::vector<NodeEntry>& nodes) {
-  const bool has_zone = std::any_of(nodes.begin(), nodes.end(), [](const NodeEntry& node) { return !node.zone.empty(); });
+  const bool has_zone =
+      std::any_of(nodes.begin(), nodes.end(), [](const NodeEntry& node) { return !node.zone.empty(); });
   const bool has_group =
       has_zone || std::any_of(nodes.begin(), nodes.end(), [](const NodeEntry& node) { return !node.group.empty(); });
   std::string text = "localSite,mode";

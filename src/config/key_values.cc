@@ -79,8 +79,8 @@ class LineParser {
   std::string value_of(int number, const std::string& text, const std::string& narrow, bool narrowed,
                        const Setting* setting) {
     const auto plain_equals = text.find('=');
-    const bool wide_equals = plain_equals == std::string::npos ||
-                             narrow_punctuation_differs(std::string_view(text).substr(0, plain_equals));
+    const bool wide_equals =
+        plain_equals == std::string::npos || narrow_punctuation_differs(std::string_view(text).substr(0, plain_equals));
     const bool keep = is_free_text(setting) && !wide_equals;
     if (narrowed && !keep) report(number, "full-width punctuation or tabs replaced", Severity::kWarning);
     const auto& source = keep ? text : narrow;
@@ -119,11 +119,11 @@ void drop_duplicates(KeyValues& values, Findings& findings) {
     auto& seen = last[{entry.qualifier, entry.key}];
     if (seen) {
       const std::string name = entry.qualifier.empty() ? entry.key : entry.qualifier + "." + entry.key;
-      findings.push_back({values.file, entry.line,
-                          "'" + name + "' stands on line " + std::to_string(seen->line) + " too; " +
-                              (seen->value == entry.value ? "the value is the same"
-                                                          : "the later value '" + entry.value + "' counts"),
-                          seen->value == entry.value ? Severity::kNote : Severity::kWarning});
+      findings.push_back(
+          {values.file, entry.line,
+           "'" + name + "' stands on line " + std::to_string(seen->line) + " too; " +
+               (seen->value == entry.value ? "the value is the same" : "the later value '" + entry.value + "' counts"),
+           seen->value == entry.value ? Severity::kNote : Severity::kWarning});
     }
     seen = &entry;
   }
@@ -137,9 +137,8 @@ void drop_duplicates(KeyValues& values, Findings& findings) {
 }  // namespace
 
 const KeyValue* KeyValues::find(std::string_view key) const {
-  const auto found = std::find_if(entries.begin(), entries.end(), [&](const KeyValue& entry) {
-    return entry.qualifier.empty() && entry.key == key;
-  });
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const KeyValue& entry) { return entry.qualifier.empty() && entry.key == key; });
   return found == entries.end() ? nullptr : &*found;
 }
 

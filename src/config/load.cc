@@ -26,8 +26,10 @@ Status read_role_file(Loaded& loaded) {
   for (const auto& entry : parse_key_values(text, loaded.config_file, loaded.findings).entries) {
     const Place place{loaded.config_file, entry.line};
     if (!entry.qualifier.empty() && entry.key != "dfsReplicationFactor") {
-      loaded.findings.push_back({place.file, place.line, "'" + entry.qualifier + "." + entry.key +
-                                     "' is for one node and belongs in cluster.cfg; ignored", Severity::kWarning});
+      loaded.findings.push_back(
+          {place.file, place.line,
+           "'" + entry.qualifier + "." + entry.key + "' is for one node and belongs in cluster.cfg; ignored",
+           Severity::kWarning});
       continue;
     }
     check_value(entry.key, entry.value, place, loaded.findings);
@@ -60,8 +62,9 @@ void correct_own_record(Loaded& loaded) {
   for (auto& record : loaded.nodes.records) {
     auto& site = record.node.site;
     if (site.alias != own.alias || site.same_address(own)) continue;
-    loaded.findings.push_back({loaded.nodes.file, record.line, "'" + own.alias + "' is at " + site.address() + " here and at " +
-                                                                   own.address() + " in its own localSite, which counts",
+    loaded.findings.push_back({loaded.nodes.file, record.line,
+                               "'" + own.alias + "' is at " + site.address() + " here and at " + own.address() +
+                                   " in its own localSite, which counts",
                                Severity::kWarning});
     site = own;
   }
@@ -92,8 +95,8 @@ Status read_cluster_files(const LoadRequest& request, Loaded& loaded) {
   } else if (nodes_text.error().code != ErrorCode::kNotFound) {
     return nodes_text.error();
   } else {
-    loaded.findings.push_back({nodes_path, 0, "Failed to load the nodes file [" + nodes_path + "]: no such file",
-                               Severity::kWarning});
+    loaded.findings.push_back(
+        {nodes_path, 0, "Failed to load the nodes file [" + nodes_path + "]: no such file", Severity::kWarning});
   }
   std::vector<std::string> aliases;
   for (const auto& record : loaded.nodes.records) aliases.push_back(record.node.site.alias);

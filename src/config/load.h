@@ -16,22 +16,22 @@
 namespace pelorus::config {
 
 struct LoadRequest {
-  std::vector<std::string> arguments;        // without the program's name
-  std::filesystem::path program_directory;   // of the program's file
-  std::vector<std::string> known_aliases;    // of the replicated copy, if there is one
+  std::vector<std::string> arguments;       // without the program's name
+  std::filesystem::path program_directory;  // of the program's file
+  std::vector<std::string> known_aliases;   // of the replicated copy, if there is one
   IsOwnHost own_host = is_own_host;
 };
 
 struct Loaded {
   Settings settings;
   CommandLine command_line;
-  std::string config_file;      // read; empty: none
-  ClusterConfig cluster;        // controllers only
-  ClusterNodes nodes;           // controllers only; of a cluster's Raft copy the caller decides what counts
-  std::string cluster_file;     // cluster.cfg's path; empty: there is none
-  std::string cluster_text;     // the files as they are, to hash
+  std::string config_file;   // read; empty: none
+  ClusterConfig cluster;     // controllers only
+  ClusterNodes nodes;        // controllers only; of a cluster's Raft copy the caller decides what counts
+  std::string cluster_file;  // cluster.cfg's path; empty: there is none
+  std::string cluster_text;  // the files as they are, to hash
   std::string nodes_text;
-  Findings findings;            // everything reported, in the order of reading
+  Findings findings;  // everything reported, in the order of reading
 };
 
 /// Reads flags, then the file of the role, then (controllers) cluster.cfg and cluster.nodes.

@@ -88,7 +88,9 @@ std::optional<ProcessIdentity> ProcessIdentity::of_process(int pid) {
   return identity;
 }
 
-ProcessIdentity ProcessIdentity::of_this_process() { return of_process(getpid()).value_or(ProcessIdentity{getpid(), 0, ""}); }
+ProcessIdentity ProcessIdentity::of_this_process() {
+  return of_process(getpid()).value_or(ProcessIdentity{getpid(), 0, ""});
+}
 
 bool ProcessIdentity::is_alive() const { return of_process(pid) == *this; }
 

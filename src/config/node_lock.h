@@ -30,7 +30,8 @@ struct ProcessIdentity {
 /// and leaves node.pid, which readers recognise as stale.
 class NodeLock {
  public:
-  /// Makes `directory` when missing, removes a node.state of an earlier run. kAlreadyExists names the process that holds it; kIo with the path otherwise.
+  /// Makes `directory` when missing, removes a node.state of an earlier run. kAlreadyExists names the process that
+  /// holds it; kIo with the path otherwise.
   static Result<NodeLock> take(const std::filesystem::path& directory);
   ~NodeLock();
   NodeLock(NodeLock&& other) noexcept;

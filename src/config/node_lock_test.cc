@@ -91,7 +91,8 @@ TEST(ProcessIdentity, tells_a_reused_number_from_the_old_process) {
 }
 
 TEST(ProcessIdentity, refuses_nonsense) {
-  for (const char* text : {"", "pid=", "pid=-3 start=1 boot=x", "pid=99999999999999999999 start=1 boot=x", "pid=3 start=x boot=y"}) {
+  for (const char* text :
+       {"", "pid=", "pid=-3 start=1 boot=x", "pid=99999999999999999999 start=1 boot=x", "pid=3 start=x boot=y"}) {
     EXPECT_EQ(ProcessIdentity::parse(text), std::nullopt) << text;
   }
 }

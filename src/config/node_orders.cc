@@ -69,7 +69,8 @@ Result<NodeStart> NodeStart::decode(std::string_view bytes) {
   TRY_DONE(in.finish("the order to start a node"));
   const bool is_startable = start.node.mode == NodeMode::kDataNode || start.node.mode == NodeMode::kComputeNode;
   if (!is_startable || !is_plain_alias(start.node.site.alias) || count > kItemsMax) {
-    return Error{ErrorCode::kCorrupt, "the order to start a node makes no sense: alias '" + start.node.site.alias + "'"};
+    return Error{ErrorCode::kCorrupt,
+                 "the order to start a node makes no sense: alias '" + start.node.site.alias + "'"};
   }
   return start;
 }

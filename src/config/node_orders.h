@@ -44,10 +44,10 @@ struct NodeStop {
 /// One process an agent knows.
 struct NodeRun {
   std::string alias;
-  int32_t pid = 0;          // 0: not running
-  std::string state;        // its node.state, or "stopped"
-  std::string last_exit;    // why it ended the last time, with the end of its log; empty: it never did
-  uint32_t restarts = 0;    // after crashes, since the agent began
+  int32_t pid = 0;        // 0: not running
+  std::string state;      // its node.state, or "stopped"
+  std::string last_exit;  // why it ended the last time, with the end of its log; empty: it never did
+  uint32_t restarts = 0;  // after crashes, since the agent began
   bool operator==(const NodeRun&) const = default;
 };
 

@@ -6,8 +6,12 @@ namespace pelorus::config {
 namespace {
 
 NodeStart example() {
-  return {{{"172.0.0.1", 9907, "node1"}, NodeMode::kDataNode, "", "z"}, {{"volumes", "/a,/b"}, {"workerNum", "4"}},
-          "172.0.0.1:9907:node1:datanode", "172.0.0.1:9901:controller1", true, 7};
+  return {{{"172.0.0.1", 9907, "node1"}, NodeMode::kDataNode, "", "z"},
+          {{"volumes", "/a,/b"}, {"workerNum", "4"}},
+          "172.0.0.1:9907:node1:datanode",
+          "172.0.0.1:9901:controller1",
+          true,
+          7};
 }
 
 TEST(NodeOrders, survive_their_bytes) {

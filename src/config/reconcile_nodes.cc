@@ -28,17 +28,19 @@ std::map<std::string, Claims> collect_claims(const std::vector<NodesCopy>& copie
 
 /// What the member says of itself; null when it says nothing.
 const Site* own_site(const std::vector<NodesCopy>& copies, const std::vector<Site>& running, const std::string& alias) {
-  const auto copy = std::find_if(copies.begin(), copies.end(), [&](const NodesCopy& other) { return other.owner == alias; });
+  const auto copy =
+      std::find_if(copies.begin(), copies.end(), [&](const NodesCopy& other) { return other.owner == alias; });
   if (copy != copies.end()) return &copy->own_site;
-  const auto site = std::find_if(running.begin(), running.end(), [&](const Site& other) { return other.alias == alias; });
+  const auto site =
+      std::find_if(running.begin(), running.end(), [&](const Site& other) { return other.alias == alias; });
   return site == running.end() ? nullptr : &*site;
 }
 
 /// The claim more than half of the claims agree on; null when there is none.
 const Claim* majority(const Claims& claims) {
   for (const auto& candidate : claims) {
-    const auto votes = std::count_if(claims.begin(), claims.end(),
-                                     [&](const Claim& other) { return other.node == candidate.node; });
+    const auto votes =
+        std::count_if(claims.begin(), claims.end(), [&](const Claim& other) { return other.node == candidate.node; });
     if (static_cast<size_t>(votes) * 2 > claims.size()) return &candidate;
   }
   return nullptr;
@@ -47,7 +49,8 @@ const Claim* majority(const Claims& claims) {
 std::string list_claims(const Claims& claims) {
   std::string text;
   for (const auto& claim : claims) {
-    text += (text.empty() ? "" : "; ") + claim.node.to_string() + " in " + claim.file + ":" + std::to_string(claim.line);
+    text +=
+        (text.empty() ? "" : "; ") + claim.node.to_string() + " in " + claim.file + ":" + std::to_string(claim.line);
   }
   return text;
 }
@@ -59,31 +62,36 @@ struct Decision {
 
 Decision decide(const std::string& alias, const Claims& claims, const Site* own, Findings& findings) {
   auto entry = claims.front().node;
-  const bool agreed = std::all_of(claims.begin(), claims.end(), [&](const Claim& claim) { return claim.node == entry; });
+  const bool agreed =
+      std::all_of(claims.begin(), claims.end(), [&](const Claim& claim) { return claim.node == entry; });
   const auto& place = claims.front();
   if (own) {
     if (const auto* voted = majority(claims)) entry = voted->node;
     if (agreed && entry.site.same_address(*own)) return {entry, "all files agree"};
-    findings.push_back({place.file, place.line, "'" + alias + "' says of itself " + own->address() +
-                                                    ", which counts; the files say: " + list_claims(claims),
-                        Severity::kWarning});
+    findings.push_back(
+        {place.file, place.line,
+         "'" + alias + "' says of itself " + own->address() + ", which counts; the files say: " + list_claims(claims),
+         Severity::kWarning});
     entry.site = *own;
     return {entry, "its own localSite"};
   }
   if (agreed) return {entry, "all files agree"};
   if (const auto* voted = majority(claims)) {
-    findings.push_back({place.file, place.line, "the files contradict each other about '" + alias + "'; most say " +
-                                                    voted->node.to_string() + ": " + list_claims(claims),
+    findings.push_back({place.file, place.line,
+                        "the files contradict each other about '" + alias + "'; most say " + voted->node.to_string() +
+                            ": " + list_claims(claims),
                         Severity::kWarning});
     return {voted->node, "most files"};
   }
-  findings.push_back({place.file, place.line, "the files contradict each other about '" + alias +
-                                                  "' and none has a majority; nothing changed: " + list_claims(claims),
+  findings.push_back({place.file, place.line,
+                      "the files contradict each other about '" + alias +
+                          "' and none has a majority; nothing changed: " + list_claims(claims),
                       Severity::kError});
   return {};
 }
 
-void report_ignored_removals(const std::vector<NodeEntry>& known, const std::vector<NodesCopy>& copies, Findings& findings) {
+void report_ignored_removals(const std::vector<NodeEntry>& known, const std::vector<NodesCopy>& copies,
+                             Findings& findings) {
   for (const auto& copy : copies) {
     std::string missing;
     for (const auto& node : known) {

@@ -12,10 +12,10 @@ namespace pelorus::config {
 
 /// One controller's file, as parsed there.
 struct NodesCopy {
-  std::string owner;              // alias of the controller that holds the file
-  Site own_site;                  // its own localSite, which beats what others say of it
+  std::string owner;  // alias of the controller that holds the file
+  Site own_site;      // its own localSite, which beats what others say of it
   ClusterNodes nodes;
-  bool changed = true;            // differs from what this controller imported last; unchanged files do not vote
+  bool changed = true;  // differs from what this controller imported last; unchanged files do not vote
 };
 
 /// A change that the files ask for and none of them contradicts, or that was decided.
@@ -32,7 +32,8 @@ struct ReconciledNodes {
 };
 
 /// `known` is the replicated membership; empty when the cluster is founded (then every file counts as changed).
-/// `running`: members that read their localSite from a file of their own and are there now; it beats what files say of them.
+/// `running`: members that read their localSite from a file of their own and are there now; it beats what files say of
+/// them.
 ReconciledNodes reconcile_nodes(const std::vector<NodeEntry>& known, const std::vector<NodesCopy>& copies,
                                 const std::vector<Site>& running = {});
 

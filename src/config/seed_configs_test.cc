@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 const fs::path kFixtures = PELORUS_SEED_CONFIGS;
 
 constexpr const char* kThreeServers =
-    "172.0.0.1:9901:controller1,controller\n172.0.0.2:9902:controller2,controller\n172.0.0.3:9903:controller3,controller\n"
+    "172.0.0.1:9901:controller1,controller\n172.0.0.2:9902:controller2,controller\n172.0.0.3:9903:controller3,"
+    "controller\n"
     "172.0.0.1:9904:agent1,agent\n172.0.0.2:9905:agent2,agent\n172.0.0.3:9906:agent3,agent\n"
     "172.0.0.1:9907:node1,datanode\n172.0.0.2:9908:node2,datanode\n172.0.0.3:9909:node3,datanode\n";
 
@@ -51,7 +52,8 @@ class Package {
   Package& operator=(const Package&) = delete;
 
   Package& type(const std::string& commands) {
-    const auto line = "cd '" + directory_.string() + "' && sh '" + (kFixtures / "commands" / (commands + ".sh")).string() + "'";
+    const auto line =
+        "cd '" + directory_.string() + "' && sh '" + (kFixtures / "commands" / (commands + ".sh")).string() + "'";
     EXPECT_EQ(std::system(line.c_str()), 0) << line;
     return *this;
   }
@@ -59,8 +61,12 @@ class Package {
   Loaded load_role(const std::string& role, const std::string& own_host = "") const {
     const auto path = [&](const char* name) { return (directory_ / name).string(); };
     LoadRequest request;
-    request.arguments = {"-mode", role, "-console", "0", "-home", path("data"), "-config", path((role + ".cfg").c_str()),
-                         "-clusterConfig", path("cluster.cfg"), "-nodesFile", path("cluster.nodes")};
+    request.arguments = {"-mode",          role,
+                         "-console",       "0",
+                         "-home",          path("data"),
+                         "-config",        path((role + ".cfg").c_str()),
+                         "-clusterConfig", path("cluster.cfg"),
+                         "-nodesFile",     path("cluster.nodes")};
     request.own_host = [own_host](const std::string& host) { return host == own_host; };
     auto loaded = load(request);
     EXPECT_TRUE(loaded.ok()) << loaded.error().describe();
@@ -136,7 +142,8 @@ TEST(SeedConfigs, two_servers_agree_though_one_file_has_controller2_elsewhere) {
   const auto result = reconcile_nodes({}, {one.as_copy(), two.as_copy(), three.as_copy()});
   EXPECT_EQ(sorted_members(result.members), sorted_members(one.as_copy().nodes.nodes()));
   EXPECT_EQ(result.findings.size(), 0u);
-  // Its own localSite is what all others say: without that the three would never agree on whom to found the cluster with.
+  // Its own localSite is what all others say: without that the three would never agree on whom to found the cluster
+  // with.
   const auto loaded = two.load_role("controller");
   const auto warned = std::ranges::find(loaded.findings, Severity::kWarning, &Finding::severity);
   ASSERT_NE(warned, loaded.findings.end());
@@ -195,7 +202,8 @@ TEST(SeedConfigs, three_to_five_gives_eleven_members_with_controller5_where_it_s
 }
 
 TEST(ReconcileNodes, a_file_never_removes_a_member) {
-  const std::vector<NodeEntry> known = {{{"h", 1, "c1"}, NodeMode::kController, "", ""}, {{"h", 2, "n1"}, NodeMode::kDataNode, "", ""}};
+  const std::vector<NodeEntry> known = {{{"h", 1, "c1"}, NodeMode::kController, "", ""},
+                                        {{"h", 2, "n1"}, NodeMode::kDataNode, "", ""}};
   const NodesCopy empty{"c1", {"h", 1, "c1"}, {"cluster.nodes", false, {}}, true};
   const auto result = reconcile_nodes(known, {empty});
   EXPECT_EQ(result.members, known);
@@ -218,7 +226,8 @@ TEST(ReconcileNodes, a_contradiction_without_majority_changes_nothing_and_names_
 TEST(ReconcileNodes, a_running_member_knows_its_address_better_than_a_single_file) {
   // Server 4 of 3->5 offers its file when the others have been taken over and controller5 has registered.
   const std::vector<NodeEntry> known = {{{"172.0.0.5", 9913, "controller5"}, NodeMode::kController, "", ""}};
-  const ClusterNodes nodes{"cluster.nodes", true, {{{{"172.0.0.4", 9913, "controller5"}, NodeMode::kController, "", ""}, 12}}};
+  const ClusterNodes nodes{
+      "cluster.nodes", true, {{{{"172.0.0.4", 9913, "controller5"}, NodeMode::kController, "", ""}, 12}}};
   const NodesCopy four{"controller4", {"172.0.0.4", 9912, "controller4"}, nodes, true};
   const auto result = reconcile_nodes(known, {four}, {known.front().site});
   EXPECT_EQ(result.members, known);
@@ -234,7 +243,8 @@ TEST(ReconcileNodes, unchanged_files_do_not_vote) {
     return NodesCopy{owner, {"h", 1, owner}, nodes, changed};
   };
   const std::vector<NodeEntry> known = {{{"old", 9, "n1"}, NodeMode::kDataNode, "", ""}};
-  const auto result = reconcile_nodes(known, {copy("c1", "new", true), copy("c2", "old", false), copy("c3", "old", false)});
+  const auto result =
+      reconcile_nodes(known, {copy("c1", "new", true), copy("c2", "old", false), copy("c3", "old", false)});
   EXPECT_EQ(result.members.front().site.host, "new");
 }
 

@@ -115,17 +115,13 @@ std::optional<std::string_view> value_fault(const Setting& setting, std::string_
       if (!parse_bool(text)) return "expected true, false, 1 or 0";
       return std::nullopt;
     case SettingType::kInt:
-    case SettingType::kFloat:
-      return number_fault(setting, text);
-    case SettingType::kPathList:
-      return path_list_fault(text);
+    case SettingType::kFloat: return number_fault(setting, text);
+    case SettingType::kPathList: return path_list_fault(text);
     case SettingType::kSite:
-    case SettingType::kSiteList:
-      return sites_fault(setting, text);
+    case SettingType::kSiteList: return sites_fault(setting, text);
     case SettingType::kString:
     case SettingType::kPath:
-    case SettingType::kList:
-      return std::nullopt;
+    case SettingType::kList: return std::nullopt;
   }
   return std::nullopt;
 }

@@ -9,7 +9,7 @@
 namespace pelorus::config {
 
 enum class SettingType : uint8_t {
-  kBool,      // true/false, 1/0
+  kBool,  // true/false, 1/0
   kInt,
   kFloat,
   kString,
@@ -25,7 +25,7 @@ using Readers = uint8_t;
 inline constexpr Readers kSingle = 1, kController = 2, kAgent = 4, kDataNode = 8, kComputeNode = 16;
 inline constexpr Readers kCommandLine = 32;  // a flag only, never in a file
 inline constexpr Readers kAll = kSingle | kController | kAgent | kDataNode | kComputeNode;
-inline constexpr Readers kData = kSingle | kDataNode;                 // holds chunks
+inline constexpr Readers kData = kSingle | kDataNode;                    // holds chunks
 inline constexpr Readers kWorkers = kSingle | kDataNode | kComputeNode;  // runs queries
 
 struct Setting {

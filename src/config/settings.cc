@@ -74,8 +74,8 @@ std::string Settings::default_of(const Setting& setting) const {
 
 std::string Settings::resolved(const Setting& setting) const {
   const auto found = values_.find(std::string(setting.name));
-  const bool usable = found != values_.end() && !trim(found->second.first).empty() &&
-                      !value_fault(setting, found->second.first);
+  const bool usable =
+      found != values_.end() && !trim(found->second.first).empty() && !value_fault(setting, found->second.first);
   return usable ? std::string(trim(found->second.first)) : default_of(setting);
 }
 

@@ -84,7 +84,8 @@ TEST(CommandLine, suggests_the_nearest_flag) {
 }
 
 TEST(CommandLine, arguments_survive_a_round_trip) {
-  const std::map<std::string, std::string> wanted = {{"volumes", "/a b/c,/d"}, {"persistenceDir", ""}, {"mode", "datanode"}};
+  const std::map<std::string, std::string> wanted = {
+      {"volumes", "/a b/c,/d"}, {"persistenceDir", ""}, {"mode", "datanode"}};
   const auto line = parse_command_line(to_arguments(wanted));
   ASSERT_TRUE(line.ok());
   EXPECT_EQ((std::map<std::string, std::string>(line->flags.begin(), line->flags.end())), wanted);
@@ -101,7 +102,8 @@ TEST(Settings, defaults_follow_role_and_other_settings) {
 }
 
 TEST(Settings, home_named_like_the_alias_is_the_node_directory) {
-  const auto node = with_flags({"-mode", "datanode", "-home", "/srv/data/node1/", "-localSite", "127.0.0.1:9907:node1"});
+  const auto node =
+      with_flags({"-mode", "datanode", "-home", "/srv/data/node1/", "-localSite", "127.0.0.1:9907:node1"});
   EXPECT_EQ(node.node_directory(), "/srv/data/node1");
   EXPECT_EQ(node.paths("volumes").front(), "/srv/data/node1/storage");
 }
@@ -162,7 +164,8 @@ TEST(Validate, localSite_and_sites_that_disagree_are_settled_by_this_machines_ad
     auto settings = with_flags({"-mode", "agent", "-localSite", example.local_site, "-sites",
                                 std::string(example.in_sites) + ":agent,172.0.0.1:9901:controller1:controller"});
     Findings findings;
-    repair_own_site(settings, [&](const std::string& host) { return host == example.own_host; }, findings);
+    repair_own_site(
+        settings, [&](const std::string& host) { return host == example.own_host; }, findings);
     ASSERT_EQ(findings.size(), 1u);
     EXPECT_EQ(has_errors(findings), std::string(example.expected).empty());
     if (!has_errors(findings)) {
@@ -175,13 +178,14 @@ TEST(Validate, localSite_and_sites_that_disagree_are_settled_by_this_machines_ad
 TEST(Validate, repeated_sites_are_dropped_and_contradicting_ones_refused) {
   const std::string agent = "127.0.0.1:9904:agent1:agent", first = "127.0.0.1:9901:controller1:controller";
   const std::string moved = "127.0.0.2:9901:controller1:controller";
-  auto twice = with_flags({"-mode", "agent", "-localSite", "127.0.0.1:9904:agent1", "-sites", agent + "," + first + "," + first});
+  auto twice = with_flags(
+      {"-mode", "agent", "-localSite", "127.0.0.1:9904:agent1", "-sites", agent + "," + first + "," + first});
   Findings findings;
   repair_own_site(twice, is_own_host, findings);
   EXPECT_FALSE(has_errors(findings));
   EXPECT_EQ(twice.text("sites"), agent + "," + first);
-  auto contradicting =
-      with_flags({"-mode", "agent", "-localSite", "127.0.0.1:9904:agent1", "-sites", agent + "," + first + "," + moved});
+  auto contradicting = with_flags(
+      {"-mode", "agent", "-localSite", "127.0.0.1:9904:agent1", "-sites", agent + "," + first + "," + moved});
   repair_own_site(contradicting, is_own_host, findings);
   EXPECT_TRUE(has_errors(findings));
 }

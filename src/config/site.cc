@@ -11,9 +11,8 @@ constexpr std::string_view kModeNames[] = {"datanode", "agent", "controller", "s
 constexpr size_t kAliasBytesMax = 128;
 
 bool equal_without_case(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](unsigned char a, unsigned char b) {
-    return std::tolower(a) == std::tolower(b);
-  });
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
 }
 
 bool is_host(std::string_view host) {

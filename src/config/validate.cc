@@ -40,16 +40,17 @@ std::vector<RoleSite> distinct_sites(const Settings& settings, Findings& finding
   for (const auto& item : written) {
     const auto site = parse_role_site(item);
     if (!site.ok()) continue;
-    const auto same_alias = std::find_if(distinct.begin(), distinct.end(), [&](const RoleSite& other) {
-      return other.site.alias == site->site.alias;
-    });
+    const auto same_alias = std::find_if(distinct.begin(), distinct.end(),
+                                         [&](const RoleSite& other) { return other.site.alias == site->site.alias; });
     if (same_alias == distinct.end()) {
       distinct.push_back(*site);
     } else if (*same_alias == *site) {
       report(settings, "sites", "'" + item + "' stands twice in sites; one left out", Severity::kWarning, findings);
     } else {
-      report(settings, "sites", "'" + site->site.alias + "' is " + same_alias->to_string() + " and " + site->to_string() +
-                                    " in the same line", Severity::kError, findings);
+      report(settings, "sites",
+             "'" + site->site.alias + "' is " + same_alias->to_string() + " and " + site->to_string() +
+                 " in the same line",
+             Severity::kError, findings);
     }
   }
   return distinct;
@@ -92,15 +93,16 @@ void check_value(std::string_view name, std::string_view value, const Place& pla
   const auto* setting = find_setting(name);
   if (!setting) {
     const bool known = is_known_without_effect(name);
-    findings.push_back({place.file, place.line,
-                        known ? "setting '" + std::string(name) + "' has no effect here"
-                              : "unknown setting '" + std::string(name) + "' ignored" + did_you_mean(name, setting_names()),
-                        known ? Severity::kNote : Severity::kWarning});
+    findings.push_back(
+        {place.file, place.line,
+         known ? "setting '" + std::string(name) + "' has no effect here"
+               : "unknown setting '" + std::string(name) + "' ignored" + did_you_mean(name, setting_names()),
+         known ? Severity::kNote : Severity::kWarning});
     return;
   }
   if (setting->deprecated) {
-    findings.push_back({place.file, place.line, "setting '" + std::string(name) + "' is obsolete and has no effect",
-                        Severity::kNote});
+    findings.push_back(
+        {place.file, place.line, "setting '" + std::string(name) + "' is obsolete and has no effect", Severity::kNote});
   }
   if (const auto fault = value_fault(*setting, value)) {
     std::string text = std::string(name) + ": ";
@@ -116,23 +118,26 @@ void repair_own_site(Settings& settings, const IsOwnHost& is_own_host, Findings&
   if (!settings.is_set("sites")) return;
   auto sites = distinct_sites(settings, findings);
   auto own = settings.local_site();
-  const auto listed = std::find_if(sites.begin(), sites.end(),
-                                   [&](const RoleSite& item) { return item.site.alias == own.alias; });
+  const auto listed =
+      std::find_if(sites.begin(), sites.end(), [&](const RoleSite& item) { return item.site.alias == own.alias; });
   if (settings.mode() == NodeMode::kAgent && listed == sites.end()) {
-    report(settings, "sites", "sites does not name this agent, '" + own.alias + "'; added", Severity::kWarning, findings);
+    report(settings, "sites", "sites does not name this agent, '" + own.alias + "'; added", Severity::kWarning,
+           findings);
     sites.insert(sites.begin(), {own, NodeMode::kAgent});
   } else if (listed != sites.end() && !listed->site.same_address(own)) {
     const bool own_is_here = is_own_host(own.host);
     const bool listed_is_here = is_own_host(listed->site.host);
     const auto both = own.to_string() + " in localSite and " + listed->site.to_string() + " in sites";
     if (own_is_here == listed_is_here) {
-      report(settings, "localSite", "'" + own.alias + "' is " + both + "; " +
-                                        (own_is_here ? "both are addresses" : "neither is an address") +
-                                        " of this machine, correct one", Severity::kError, findings);
+      report(settings, "localSite",
+             "'" + own.alias + "' is " + both + "; " + (own_is_here ? "both are addresses" : "neither is an address") +
+                 " of this machine, correct one",
+             Severity::kError, findings);
     } else {
       const auto right = own_is_here ? own : listed->site;
-      report(settings, "localSite", "'" + own.alias + "' is " + both + "; taken: " + right.address() +
-                                        ", the address of this machine", Severity::kWarning, findings);
+      report(settings, "localSite",
+             "'" + own.alias + "' is " + both + "; taken: " + right.address() + ", the address of this machine",
+             Severity::kWarning, findings);
       listed->site = right;
       settings.set("localSite", right.to_string(), settings.origin("localSite"));
     }
@@ -144,7 +149,8 @@ void validate(const Settings& settings, Findings& findings) {
   const auto mode = settings.mode();
   const auto demand = [&](std::string_view name, std::string_view why) {
     if (!settings.is_set(name)) {
-      findings.push_back({"configuration", 0, std::string(name) + " is missing: " + std::string(why), Severity::kError});
+      findings.push_back(
+          {"configuration", 0, std::string(name) + " is missing: " + std::string(why), Severity::kError});
     }
   };
   if (mode != NodeMode::kSingle) demand("localSite", "write localSite=host:port:alias");
@@ -152,13 +158,15 @@ void validate(const Settings& settings, Findings& findings) {
 
   const auto array_limit = settings.integer("regularArrayMemoryLimit");
   if ((array_limit & (array_limit - 1)) != 0) {
-    report(settings, "regularArrayMemoryLimit", "regularArrayMemoryLimit must be a power of two: " +
-                                                    std::to_string(array_limit), Severity::kError, findings);
+    report(settings, "regularArrayMemoryLimit",
+           "regularArrayMemoryLimit must be a power of two: " + std::to_string(array_limit), Severity::kError,
+           findings);
   }
   const auto recovery_wait = settings.integer("dfsRecoveryWaitTime");
   if (recovery_wait != 0 && recovery_wait < 60000) {
-    report(settings, "dfsRecoveryWaitTime", "dfsRecoveryWaitTime below 60000 ms rebuilds replicas at every restart: " +
-                                                std::to_string(recovery_wait), Severity::kWarning, findings);
+    report(settings, "dfsRecoveryWaitTime",
+           "dfsRecoveryWaitTime below 60000 ms rebuilds replicas at every restart: " + std::to_string(recovery_wait),
+           Severity::kWarning, findings);
   }
   if (settings.number("OLAPCacheEngineSize") > 0 && !settings.boolean("dataSync")) {
     report(settings, "OLAPCacheEngineSize", "the OLAP cache needs dataSync=1; without it acknowledged rows can be lost",
@@ -169,7 +177,8 @@ void validate(const Settings& settings, Findings& findings) {
   }
   const auto own = settings.local_site();
   if (mode != NodeMode::kSingle && own.host == "0.0.0.0") {
-    report(settings, "localSite", "peers cannot reach host 0.0.0.0; write this machine's address", Severity::kError, findings);
+    report(settings, "localSite", "peers cannot reach host 0.0.0.0; write this machine's address", Severity::kError,
+           findings);
   }
 }
 

@@ -122,7 +122,8 @@ Result<Bytes> MetadataService::list_records(std::string_view payload) {
   TRY(const auto request, meta::decode<meta::RecordsRequest>(payload, meta::kListRecords));
   return machine_.read([&](const meta::State& state) {
     meta::RecordsReply reply;
-    for (auto at = state.records.lower_bound({request.area, ""}); at != state.records.end() && at->first.first == request.area; ++at) {
+    for (auto at = state.records.lower_bound({request.area, ""});
+         at != state.records.end() && at->first.first == request.area; ++at) {
       reply.records.emplace(at->first.second, at->second);
     }
     return encode(reply);

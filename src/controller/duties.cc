@@ -42,7 +42,8 @@ void MetadataService::found_cluster() {
   const auto& founding = *options_.founding;
   // Nodes and files first: the UUID says that the rest is there.
   for (const auto& node : founding.nodes) {
-    if (const auto done = propose(meta::PutNode{node}); !done.ok()) log_error("founding the cluster: " + done.error().message);
+    if (const auto done = propose(meta::PutNode{node}); !done.ok())
+      log_error("founding the cluster: " + done.error().message);
   }
   for (const auto& [name, text] : founding.configuration) {
     if (const auto done = propose(meta::PutConfiguration{.name = name, .text = text}); !done.ok()) return;
@@ -64,7 +65,8 @@ void MetadataService::flush_pending() {
   if (change.changes.empty()) return;
   const auto answer = propose(change);
   if (!answer.ok()) return;
-  if (const auto dropped = meta::decode<meta::Dropped>(*answer, "dropped chunks"); dropped.ok()) live_.add_drops(*dropped);
+  if (const auto dropped = meta::decode<meta::Dropped>(*answer, "dropped chunks"); dropped.ok())
+    live_.add_drops(*dropped);
 }
 
 void MetadataService::expire_transactions() {
@@ -131,7 +133,8 @@ void MetadataService::reconcile_members() {
   }
 }
 
-/// By the log, or by asking the others: one that joins is no member of the log yet, one that was removed is none any more.
+/// By the log, or by asking the others: one that joins is no member of the log yet, one that was removed is none any
+/// more.
 std::string MetadataService::find_leader() {
   auto leading = leader();
   if (!leading.empty() && leading != mute_) return leading;
@@ -164,9 +167,9 @@ void MetadataService::report_self() {
   beat.log_index = log_.status().applied_index;
   if (options_.metrics) beat.metrics = options_.metrics();
   const auto payload = encode(beat);
-  const auto answer = leading == self.alias
-                          ? heartbeat(payload)
-                          : peers_.call(leading, meta::kHeartbeat, payload, {.timeout = live_.timeout(), .urgent = true});
+  const auto answer = leading == self.alias ? heartbeat(payload)
+                                            : peers_.call(leading, meta::kHeartbeat, payload,
+                                                          {.timeout = live_.timeout(), .urgent = true});
   mute_ = answer.ok() ? "" : leading;
   if (!answer.ok()) return;
   const auto reply = meta::decode<meta::HeartbeatReply>(*answer, meta::kHeartbeat);
@@ -178,10 +181,16 @@ void MetadataService::register_self(const std::string& leading) {
   auto cluster = machine_.read([](const meta::State& state) { return state.cluster; });
   // After a restart the state comes with the first leader's word; one that was removed meanwhile never hears it.
   if (cluster.is_nil() && options_.founding && !options_.joins) cluster = options_.founding->cluster;
-  const auto request = encode(meta::RegisterRequest{.alias = self.alias, .role = self.role, .cluster = cluster, .uuid = self.uuid,
-                                                    .boot = self.boot, .host = self.host, .port = self.port});
-  const auto answer = leading == self.alias ? register_node(request)
-                                            : peers_.call(leading, meta::kRegisterNode, request, {.timeout = live_.timeout()});
+  const auto request = encode(meta::RegisterRequest{.alias = self.alias,
+                                                    .role = self.role,
+                                                    .cluster = cluster,
+                                                    .uuid = self.uuid,
+                                                    .boot = self.boot,
+                                                    .host = self.host,
+                                                    .port = self.port});
+  const auto answer = leading == self.alias
+                          ? register_node(request)
+                          : peers_.call(leading, meta::kRegisterNode, request, {.timeout = live_.timeout()});
   if (!answer.ok()) {
     if (refusal_ != answer.error().message) log_warning("registering with " + leading + ": " + answer.error().message);
     refusal_ = answer.error().message;
@@ -193,8 +202,8 @@ void MetadataService::register_self(const std::string& leading) {
   self_epoch_ = accepted->epoch;
   if (!accepted->removed || machine_.leads()) return;  // a leader hands over first
   is_out_ = true;
-  const auto reason = "this controller was removed from the cluster: " + leading + " leads and knows no member " + self.alias +
-                      ". It takes no part any more; addController on another controller takes it back in";
+  const auto reason = "this controller was removed from the cluster: " + leading + " leads and knows no member " +
+                      self.alias + ". It takes no part any more; addController on another controller takes it back in";
   log_error(reason);
   if (options_.removed) options_.removed(reason);
 }

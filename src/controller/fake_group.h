@@ -113,9 +113,9 @@ class FakeGroup {
 
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<Log>> logs_;
-  std::string leader_;      // guarded by mutex_
+  std::string leader_;  // guarded by mutex_
   uint64_t term_ = 0;
-  uint64_t index_ = 0;      // guarded by mutex_
+  uint64_t index_ = 0;  // guarded by mutex_
   std::atomic<bool> lose_answer_{false};
 };
 

@@ -29,7 +29,9 @@ class ControllerFunctions : public ServiceFixture {
     return "was not refused";
   }
   static Value text(const char* value) { return Value::of_string(value); }
-  static Value texts(std::vector<std::string> values) { return data::Vector::of_strings(types::Type::kString, std::move(values)); }
+  static Value texts(std::vector<std::string> values) {
+    return data::Vector::of_strings(types::Type::kString, std::move(values));
+  }
   std::string cell(const Value& table, const char* column, size_t row) {
     const auto& t = table.table();
     return t.column(static_cast<size_t>(t.find(column))).text_at(row);
@@ -81,11 +83,10 @@ TEST_F(ControllerFunctions, cluster_perf_has_the_columns_and_types_clients_cast)
 
 TEST_F(ControllerFunctions, only_administrators_change_the_cluster) {
   context.set_caller({.user = "ann"});
-  for (const auto* name : {"createUser", "startDataNode", "stopDataNode", "addNode",
-                            "addController", "promoteController", "demoteController",
-                            "removeController", "drainNode", "undrainNode", "removeNode", "moveMember", "moveReplicas", "checkCluster",
-                            "setRecoveryThrottle", "saveClusterNodes",
-                            "grant", "deleteReplicas", "getClusterChunksStatus"}) {
+  for (const auto* name : {"createUser", "startDataNode", "stopDataNode", "addNode", "addController",
+                           "promoteController", "demoteController", "removeController", "drainNode", "undrainNode",
+                           "removeNode", "moveMember", "moveReplicas", "checkCluster", "setRecoveryThrottle",
+                           "saveClusterNodes", "grant", "deleteReplicas", "getClusterChunksStatus"}) {
     std::vector<Value> arguments;
     for (size_t i = 0; i < registry.find(name)->function().arguments_min(); ++i) arguments.push_back(text("x"));
     EXPECT_TRUE(refused(name, arguments).starts_with("<NoPrivilege>")) << name;
@@ -111,13 +112,16 @@ TEST_F(ControllerFunctions, users_and_rights_are_managed_by_script) {
   call("changePwd", {text("secret"), text("new")});
   EXPECT_EQ(call("getUserAccess").table().rows(), 1u);
   EXPECT_TRUE(refused("getUserAccess", {text("admin")}).starts_with("<NoPrivilege>"));
-  machines["ctl3"]->read([](const meta::State& state) { EXPECT_TRUE(verify_password(state.users.at("ann").verifier, "new")); });
+  machines["ctl3"]->read(
+      [](const meta::State& state) { EXPECT_TRUE(verify_password(state.users.at("ann").verifier, "new")); });
 }
 
 TEST_F(ControllerFunctions, members_are_added_and_readdressed_but_never_lost) {
   call("addNode", {text("10.0.0.1"), Value::of_int(8910), text("dn4")});
-  EXPECT_NE(refused("addNode", {text("10.0.0.1"), Value::of_int(8911), text("dn4")}).find("exists already"), std::string::npos);
-  EXPECT_NE(refused("addNode", {text("10.0.0.77"), Value::of_int(8911), text("dn5")}).find("no agent"), std::string::npos);
+  EXPECT_NE(refused("addNode", {text("10.0.0.1"), Value::of_int(8911), text("dn4")}).find("exists already"),
+            std::string::npos);
+  EXPECT_NE(refused("addNode", {text("10.0.0.77"), Value::of_int(8911), text("dn5")}).find("no agent"),
+            std::string::npos);
   call("addAgentToController", {text("10.0.0.77"), Value::of_int(8700), text("agent77")});
   call("addNode", {text("10.0.0.77"), Value::of_int(8911), text("dn5"), Value::of_bool(true), text("computenode")});
   // dn1 takes the address that dn2 leaves.
@@ -188,8 +192,10 @@ TEST_F(ControllerFunctions, controllers_are_added_under_free_names_and_addresses
   call("addController", {text("10.0.0.4"), Value::of_int(8800), text("ctl4"), Value::of_bool(false)});
   EXPECT_TRUE(known("ctl4").learner_only);
   EXPECT_EQ(known("ctl4").role, meta::NodeRole::kController);
-  EXPECT_NE(refused("addController", {text("10.0.0.5"), Value::of_int(8800), text("ctl4")}).find("already"), std::string::npos);
-  EXPECT_NE(refused("addController", {text("10.0.0.4"), Value::of_int(8800), text("ctl5")}).find("one address"), std::string::npos);
+  EXPECT_NE(refused("addController", {text("10.0.0.5"), Value::of_int(8800), text("ctl4")}).find("already"),
+            std::string::npos);
+  EXPECT_NE(refused("addController", {text("10.0.0.4"), Value::of_int(8800), text("ctl5")}).find("one address"),
+            std::string::npos);
   EXPECT_NE(refused("addController", {text("h"), Value::of_int(0), text("ctl5")}).find("port"), std::string::npos);
   EXPECT_NE(refused("promoteController", {text("ctl4")}).find("not running"), std::string::npos);
   call("removeController", {text("ctl4")});
@@ -200,8 +206,14 @@ TEST_F(ControllerFunctions, a_removed_controller_is_told_and_a_stranger_is_not) 
   must_change(meta::RemoveNode{"ctl3"});
   for (int i = 0; i < 3; ++i) live_on();
   EXPECT_EQ(role_of("ctl3"), "none");
-  meta::RegisterRequest request{.alias = "ctl3", .role = meta::NodeRole::kController, .cluster = uuid(9), .uuid = uuid('3'),
-                                .boot = uuid(9), .host = "10.0.0.3", .port = 8800, .chunks = {}};
+  meta::RegisterRequest request{.alias = "ctl3",
+                                .role = meta::NodeRole::kController,
+                                .cluster = uuid(9),
+                                .uuid = uuid('3'),
+                                .boot = uuid(9),
+                                .host = "10.0.0.3",
+                                .port = 8800,
+                                .chunks = {}};
   const auto reply = ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request);
   ASSERT_TRUE(reply.ok());
   EXPECT_TRUE(reply->removed);
@@ -233,7 +245,8 @@ TEST_F(ControllerFunctions, a_data_node_is_drained_and_removed) {
   EXPECT_NE(refused("removeNode", {text("ctl1"), Value::of_bool(true)}).find("removeController"), std::string::npos);
   call("removeNode", {text(node.c_str()), Value::of_bool(true)});
   EXPECT_EQ(call("getDrainStatus").table().rows(), 0u);
-  EXPECT_NE(refused("drainNode", {text(begun.chunks[0].replicas[1].c_str())}).find("No node can take 1 chunk(s)"), std::string::npos);
+  EXPECT_NE(refused("drainNode", {text(begun.chunks[0].replicas[1].c_str())}).find("No node can take 1 chunk(s)"),
+            std::string::npos);
 }
 
 TEST_F(ControllerFunctions, members_are_shown_and_stopped_ones_get_new_addresses) {
@@ -246,8 +259,10 @@ TEST_F(ControllerFunctions, members_are_shown_and_stopped_ones_get_new_addresses
   EXPECT_EQ(cell(table, "vote", 0), "none");
   call("moveMember", {text("agent1"), text("10.0.0.7"), Value::of_int(8701)});
   EXPECT_EQ(known("agent1").host, "10.0.0.7");
-  EXPECT_NE(refused("moveMember", {text("agent1"), text("10.0.0.1"), Value::of_int(8900)}).find("one address"), std::string::npos);
-  EXPECT_NE(refused("moveMember", {text("nobody"), text("10.0.0.1"), Value::of_int(8901)}).find("no member"), std::string::npos);
+  EXPECT_NE(refused("moveMember", {text("agent1"), text("10.0.0.1"), Value::of_int(8900)}).find("one address"),
+            std::string::npos);
+  EXPECT_NE(refused("moveMember", {text("nobody"), text("10.0.0.1"), Value::of_int(8901)}).find("no member"),
+            std::string::npos);
 }
 
 TEST_F(ControllerFunctions, the_throttle_holds_for_all_and_reaches_nodes_with_their_heartbeats) {
@@ -282,8 +297,9 @@ TEST_F(ControllerFunctions, replicas_are_moved_and_spread) {
   const auto plan = call("rebalanceChunksAmongDataNodes");
   EXPECT_EQ(plan.table().rows(), 0u);
   EXPECT_EQ(plan.table().columns(), 4u);
-  EXPECT_NE(refused("rebalanceChunksAmongDataNodes", {Value::of_bool(false), Value::of_double(-1)}).find("updatedBeforeDays"),
-            std::string::npos);
+  EXPECT_NE(
+      refused("rebalanceChunksAmongDataNodes", {Value::of_bool(false), Value::of_double(-1)}).find("updatedBeforeDays"),
+      std::string::npos);
 }
 
 TEST_F(ControllerFunctions, a_check_names_what_is_wrong) {
@@ -305,7 +321,8 @@ TEST_F(ControllerFunctions, a_check_names_what_is_wrong) {
   for (int i = 0; i < 5; ++i) live_on();
   table = call("checkCluster");
   EXPECT_EQ(cell(table, "detail", find(table, "quorum")), "2 live of 3 voters, ctl1 leads; 0 more may fail");
-  EXPECT_NE(cell(table, "detail", find(table, "replicas")).find("dfs://db/pt/1 (1 of 2 replicas good"), std::string::npos);
+  EXPECT_NE(cell(table, "detail", find(table, "replicas")).find("dfs://db/pt/1 (1 of 2 replicas good"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -35,11 +35,12 @@ bool says_the_same(const std::string& text, const meta::State& state) {
   std::vector<std::string> aliases;
   for (const auto& [alias, node] : state.nodes) aliases.push_back(alias);
   const auto nodes = config::parse_cluster_nodes(text, kNodesFile, aliases, findings);
-  if (std::ranges::any_of(findings, [](const auto& finding) { return finding.severity != config::Severity::kNote; })) return false;
+  if (std::ranges::any_of(findings, [](const auto& finding) { return finding.severity != config::Severity::kNote; }))
+    return false;
   return nodes.records.size() == state.nodes.size() && std::ranges::all_of(state.nodes, [&](const auto& member) {
-    const auto* record = nodes.find(member.first);
-    return record != nullptr && record->node == entry_of(member.second);
-  });
+           const auto* record = nodes.find(member.first);
+           return record != nullptr && record->node == entry_of(member.second);
+         });
 }
 
 void report(const config::Findings& findings) {
@@ -63,7 +64,8 @@ std::optional<std::string> majority(const std::vector<std::string>& texts) {
 bool MetadataService::is_known(const std::string& name, const std::string& text) const {
   return machine_.read([&](const meta::State& state) {
     const auto found = state.configuration.imported.find(options_.self.alias + "/" + name);
-    return found != state.configuration.imported.end() && (" " + found->second + " ").find(" " + hash_of(text) + " ") != std::string::npos;
+    return found != state.configuration.imported.end() &&
+           (" " + found->second + " ").find(" " + hash_of(text) + " ") != std::string::npos;
   });
 }
 
@@ -73,13 +75,15 @@ void MetadataService::offer_files() {
   const auto term = leading == options_.self.alias ? machine_.term() : status.term;
   if (files_.empty() || leading.empty() || !knows_cluster() || offered_term_ == term + 1) return;
   const auto& self = options_.self;
-  meta::FileOffer offer{.alias = self.alias, .host = self.host, .port = self.port, .files = {}, .joins = options_.joins};
+  meta::FileOffer offer{
+      .alias = self.alias, .host = self.host, .port = self.port, .files = {}, .joins = options_.joins};
   for (const auto& [name, text] : files_) {
     if (!is_known(name, text)) offer.files.emplace(name, text);
   }
   const auto payload = encode(offer);
-  const auto answer = leading == self.alias ? take_offer(payload)
-                                            : peers_.call(leading, meta::kOfferFiles, payload, {.timeout = live_.timeout()});
+  const auto answer = leading == self.alias
+                          ? take_offer(payload)
+                          : peers_.call(leading, meta::kOfferFiles, payload, {.timeout = live_.timeout()});
   if (answer.ok()) offered_term_ = term + 1;
 }
 
@@ -103,7 +107,8 @@ void MetadataService::import_files() {
   std::map<std::string, meta::FileOffer> offers;
   {
     const std::lock_guard lock(mutex_);
-    const bool complete = std::all_of(controllers.begin(), controllers.end(), [&](const auto& alias) { return offers_.contains(alias); });
+    const bool complete =
+        std::all_of(controllers.begin(), controllers.end(), [&](const auto& alias) { return offers_.contains(alias); });
     if (offers_.empty() || (!complete && clock_.now() - first_offer_ < kOfferWait)) return;
     offers.swap(offers_);
   }
@@ -137,7 +142,8 @@ void MetadataService::import_nodes(const std::map<std::string, meta::FileOffer>&
   for (const auto& [alias, offer] : offers) {
     const auto file = offer.files.find(kNodesFile);
     if (file == offer.files.end()) continue;
-    copies.push_back({alias, {offer.host, offer.port, alias},
+    copies.push_back({alias,
+                      {offer.host, offer.port, alias},
                       config::parse_cluster_nodes(file->second, alias + " " + kNodesFile, aliases, findings)});
     copies.back().nodes.file = kNodesFile;
   }
@@ -157,7 +163,8 @@ void MetadataService::import_nodes(const std::map<std::string, meta::FileOffer>&
   }
   for (const auto& change : waiting) log_error("cluster.nodes: could not take over " + change.node.to_string());
   if (config::has_errors(findings) || !waiting.empty()) return;  // not noted: an edited file votes again
-  for (const auto& copy : copies) note_import(copy.owner, kNodesFile, hash_of(offers.at(copy.owner).files.at(kNodesFile)));
+  for (const auto& copy : copies)
+    note_import(copy.owner, kNodesFile, hash_of(offers.at(copy.owner).files.at(kNodesFile)));
 }
 
 void MetadataService::import_settings(const std::map<std::string, meta::FileOffer>& offers) {

@@ -63,10 +63,10 @@ class LiveNodes {
 
   const Clock& clock_;
   mutable std::mutex mutex_;
-  milliseconds timeout_;                                   // guarded by mutex_, as all below
+  milliseconds timeout_;  // guarded by mutex_, as all below
   Time term_began_{};
   std::map<std::string, Entry> entries_;
-  std::map<std::string, std::map<ChunkId, Time>> drops_;   // by node: since when
+  std::map<std::string, std::map<ChunkId, Time>> drops_;  // by node: since when
 };
 
 }  // namespace pelorus::controller

@@ -1,5 +1,5 @@
-// What administrators ask about members: the leader checks it (membership.h, move_replicas.h) and records it in the state;
-// duties.cc carries it out.
+// What administrators ask about members: the leader checks it (membership.h, move_replicas.h) and records it in the
+// state; duties.cc carries it out.
 
 #include <algorithm>
 
@@ -17,22 +17,23 @@ using Kind = meta::MemberRequest::Kind;
 constexpr double kNanosecondsOfDay = 86400e9;
 
 std::string_view name_of(Kind kind) {
-  constexpr std::string_view kNames[] = {"adds the controller ", "promotes ",      "demotes ",      "removes the controller ",
-                                         "hands over to ",       "drains ",        "undrains ",     "gives a new address to ",
+  constexpr std::string_view kNames[] = {"adds the controller ", "promotes ", "demotes ",  "removes the controller ",
+                                         "hands over to ",       "drains ",   "undrains ", "gives a new address to ",
                                          "removes the node "};
   return kNames[std::min(static_cast<size_t>(kind), std::size(kNames) - 1)];
 }
 
 Error no_group() {
-  return {ErrorCode::kInvalid, "This cluster has one controller and no group; set dfsHAMode=Raft in controller.cfg and restart it first."};
+  return {ErrorCode::kInvalid,
+          "This cluster has one controller and no group; set dfsHAMode=Raft in controller.cfg and restart it first."};
 }
 
 Error no_member(const std::string& alias) { return {ErrorCode::kNotFound, "There is no member " + alias + "."}; }
 
 }  // namespace
 
-/// Nodes that are not known to be silent: a new leader has not heard of anybody yet, which says nothing. Of the group the log
-/// knows sooner.
+/// Nodes that are not known to be silent: a new leader has not heard of anybody yet, which says nothing. Of the group
+/// the log knows sooner.
 std::set<std::string> MetadataService::presumed_live() const {
   std::set<std::string> live{options_.self.alias};
   machine_.read([&](const meta::State& state) {
@@ -58,9 +59,12 @@ Result<Bytes> MetadataService::change_member(std::string_view payload) {
   const auto done = [&]() -> Status {
     switch (request.kind) {
       case Kind::kAddController: return add_controller(request);
-      case Kind::kPromote: case Kind::kDemote: case Kind::kRemoveController: return change_vote(request);
+      case Kind::kPromote:
+      case Kind::kDemote:
+      case Kind::kRemoveController: return change_vote(request);
       case Kind::kTransferLeader: return transfer_leader(request);
-      case Kind::kDrain: case Kind::kUndrain: return drain(request);
+      case Kind::kDrain:
+      case Kind::kUndrain: return drain(request);
       case Kind::kReaddress: return readdress(request);
       case Kind::kRemoveNode: return remove_node(request);
     }
@@ -76,7 +80,8 @@ Status MetadataService::add_controller(const meta::MemberRequest& request) {
   if (!options_.forms_group) return no_group();
   const auto known = machine_.read([&](const meta::State& state) { return state.find_node(request.alias) != nullptr; });
   if (known) return Error{ErrorCode::kAlreadyExists, "There is a member " + request.alias + " already."};
-  meta::Node node{.alias = request.alias, .role = meta::NodeRole::kController, .host = request.host, .port = request.port};
+  meta::Node node{
+      .alias = request.alias, .role = meta::NodeRole::kController, .host = request.host, .port = request.port};
   node.learner_only = !request.flag;
   TRY_DONE(propose(meta::PutNode{node}));
   return {};
@@ -84,7 +89,7 @@ Status MetadataService::add_controller(const meta::MemberRequest& request) {
 
 Status MetadataService::change_vote(const meta::MemberRequest& request) {
   if (!options_.forms_group) return no_group();
-  const auto change = request.kind == Kind::kPromote ? VoteChange::kPromote
+  const auto change = request.kind == Kind::kPromote  ? VoteChange::kPromote
                       : request.kind == Kind::kDemote ? VoteChange::kDemote
                                                       : VoteChange::kRemove;
   const auto status = log_.status();
@@ -94,7 +99,8 @@ Status MetadataService::change_vote(const meta::MemberRequest& request) {
   if (change == VoteChange::kRemove) {
     TRY_DONE(propose(meta::RemoveNode{request.alias}));
   } else {
-    TRY_DONE(propose(meta::MarkNode{.alias = request.alias, .draining = {}, .learner_only = change == VoteChange::kDemote}));
+    TRY_DONE(
+        propose(meta::MarkNode{.alias = request.alias, .draining = {}, .learner_only = change == VoteChange::kDemote}));
   }
   return {};
 }
@@ -136,7 +142,8 @@ Status MetadataService::readdress(const meta::MemberRequest& request) {
   if (!node) return no_member(request.alias);
   if (node->host == request.host && node->port == request.port) return {};
   if (presumed_live().contains(request.alias)) {
-    return Error{ErrorCode::kConflict, "The node " + request.alias + " is running at " + node->host + ":" + std::to_string(node->port) +
+    return Error{ErrorCode::kConflict, "The node " + request.alias + " is running at " + node->host + ":" +
+                                           std::to_string(node->port) +
                                            "; stop it first and start it at the new address afterwards."};
   }
   node->host = request.host;
@@ -152,7 +159,8 @@ Status MetadataService::remove_node(const meta::MemberRequest& request) {
   });
   if (!node) return no_member(request.alias);
   if (node->role == meta::NodeRole::kController) {
-    return Error{ErrorCode::kInvalid, request.alias + " is a controller; use removeController, which looks after the votes."};
+    return Error{ErrorCode::kInvalid,
+                 request.alias + " is a controller; use removeController, which looks after the votes."};
   }
   if (!request.flag && presumed_live().contains(request.alias)) {
     return Error{ErrorCode::kConflict, "The node " + request.alias + " is running; stop it first or pass force=true."};
@@ -196,7 +204,8 @@ Result<Bytes> MetadataService::list_members(std::string_view) {
 
 Result<Bytes> MetadataService::move_replicas(std::string_view payload) {
   TRY(const auto request, meta::decode<meta::MoveRequest>(payload, meta::kMoveReplicas));
-  if (request.source == request.target) return Error{ErrorCode::kInvalid, "Source and destination are the same: " + request.source};
+  if (request.source == request.target)
+    return Error{ErrorCode::kInvalid, "Source and destination are the same: " + request.source};
   std::vector<meta::ReplicaChange> moves;
   TRY_DONE(machine_.read([&](const meta::State& state) -> Status {
     for (const auto id : request.chunks) {
@@ -204,12 +213,13 @@ Result<Bytes> MetadataService::move_replicas(std::string_view payload) {
       if (chunk == nullptr) return Error{ErrorCode::kNotFound, "There is no chunk " + std::to_string(id.value) + "."};
       if (chunk->find(request.target) != nullptr) continue;
       TRY_DONE(check_move(state, options_.placement, *chunk, request.source, request.target));
-      moves.push_back({.chunk = id, .node = request.source, .kind = meta::ReplicaChange::Kind::kMove, .target = request.target});
+      moves.push_back(
+          {.chunk = id, .node = request.source, .kind = meta::ReplicaChange::Kind::kMove, .target = request.target});
     }
     return {};
   }));
-  log_info("members: " + request.user + " moves " + std::to_string(moves.size()) + " replica(s) from " + request.source + " to " +
-           request.target);
+  log_info("members: " + request.user + " moves " + std::to_string(moves.size()) + " replica(s) from " +
+           request.source + " to " + request.target);
   TRY_DONE(propose_moves(std::move(moves)));
   return Bytes();
 }
@@ -223,7 +233,8 @@ Result<Bytes> MetadataService::rebalance(std::string_view payload) {
     return plan_rebalance(state, options_.placement, live, clock_.wall_ns() - age_ns);
   });
   if (request.execute) {
-    log_info("members: " + request.user + " moves " + std::to_string(reply.moves.size()) + " replica(s) for an even spread");
+    log_info("members: " + request.user + " moves " + std::to_string(reply.moves.size()) +
+             " replica(s) for an even spread");
     TRY_DONE(propose_moves(reply.moves));
   }
   return encode(reply);

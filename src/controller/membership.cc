@@ -45,8 +45,10 @@ Votes count_votes(const std::vector<raft::Member>& members, const std::set<std::
   for (const auto& member : members) {
     if (member.role != raft::MemberRole::kVoter) continue;
     ++votes.voters;
-    if (live.contains(member.alias)) ++votes.live;
-    else votes.silent.push_back(member.alias);
+    if (live.contains(member.alias))
+      ++votes.live;
+    else
+      votes.silent.push_back(member.alias);
   }
   return votes;
 }
@@ -58,7 +60,8 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 const raft::Member* find_member(const std::vector<raft::Member>& members, const std::string& alias) {
-  const auto found = std::find_if(members.begin(), members.end(), [&](const raft::Member& member) { return member.alias == alias; });
+  const auto found =
+      std::find_if(members.begin(), members.end(), [&](const raft::Member& member) { return member.alias == alias; });
   return found == members.end() ? nullptr : &*found;
 }
 
@@ -87,11 +90,17 @@ BootstrapDecision decide_bootstrap(const BootstrapView& view) {
   const auto& self = view.self;
   if (self.has_log) return {.verdict = Verdict::kResume, .reason = "this controller has a log"};
   if (self.had_log) {
-    return {.verdict = Verdict::kJoin, .reason = "the log is lost: joins again under a new node UUID", .cluster = self.cluster};
+    return {.verdict = Verdict::kJoin,
+            .reason = "the log is lost: joins again under a new node UUID",
+            .cluster = self.cluster};
   }
   if (!self.cluster.is_nil()) {
     // It had decided to found or adopt and stopped before the log was made.
-    return {.verdict = Verdict::kAdopt, .reason = "resumes the foundation", .cluster = self.cluster, .voters = voters_of(self.founders), .founders = self.founders};
+    return {.verdict = Verdict::kAdopt,
+            .reason = "resumes the foundation",
+            .cluster = self.cluster,
+            .voters = voters_of(self.founders),
+            .founders = self.founders};
   }
   if (auto existing = follow_existing(view)) return *existing;
   std::vector<meta::Founder> founders{{self.alias, self.node}};
@@ -107,8 +116,11 @@ BootstrapDecision decide_bootstrap(const BootstrapView& view) {
     founders.push_back({alias, peer->node});
   }
   std::sort(founders.begin(), founders.end(), [](const auto& l, const auto& r) { return l.alias < r.alias; });
-  if (founders.front().alias != self.alias) return {.reason = "waits for " + founders.front().alias + " to found the cluster"};
-  return {.verdict = Verdict::kFound, .reason = "all listed controllers are empty and agree", .voters = voters_of(founders),
+  if (founders.front().alias != self.alias)
+    return {.reason = "waits for " + founders.front().alias + " to found the cluster"};
+  return {.verdict = Verdict::kFound,
+          .reason = "all listed controllers are empty and agree",
+          .voters = voters_of(founders),
           .founders = founders};
 }
 
@@ -139,7 +151,8 @@ std::optional<MemberChange> next_member_change(const meta::State& state, const s
   }
   for (const auto& alias : live) {
     const auto id = identity_of(alias);
-    const bool is_member = std::any_of(members.begin(), members.end(), [&](const raft::Member& m) { return m.alias == alias; });
+    const bool is_member =
+        std::any_of(members.begin(), members.end(), [&](const raft::Member& m) { return m.alias == alias; });
     if (id != 0 && !is_member) {
       return MemberChange{MemberChange::Kind::kAddLearner, {id, alias, raft::MemberRole::kLearner}};
     }
@@ -147,8 +160,8 @@ std::optional<MemberChange> next_member_change(const meta::State& state, const s
   return {};
 }
 
-Status check_vote_change(const meta::State& state, const std::vector<raft::Member>& members, const std::set<std::string>& live,
-                         VoteChange change, const std::string& alias) {
+Status check_vote_change(const meta::State& state, const std::vector<raft::Member>& members,
+                         const std::set<std::string>& live, VoteChange change, const std::string& alias) {
   TRY_DONE(check_controller(state, alias));
   const auto* member = find_member(members, alias);
   const bool votes_now = member != nullptr && member->role == raft::MemberRole::kVoter;
@@ -156,32 +169,40 @@ Status check_vote_change(const meta::State& state, const std::vector<raft::Membe
   const bool promotes = change == VoteChange::kPromote;
   if (promotes == votes_now) return {};  // a learner that leaves, or nothing to do
   if (promotes && !is_live) {
-    return Error{ErrorCode::kUnavailable, alias + " is not running and can't catch up; start its controller process first."};
+    return Error{ErrorCode::kUnavailable,
+                 alias + " is not running and can't catch up; start its controller process first."};
   }
   const auto before = count_votes(members, live);
   const auto voters = promotes ? before.voters + 1 : before.voters - 1;
   const auto live_after = before.live + (promotes ? 1 : 0) - (!promotes && is_live ? 1 : 0);
-  const auto what = std::string(promotes ? "Promoting " : change == VoteChange::kDemote ? "Demoting " : "Removing ") + alias;
+  const auto what = std::string(promotes                        ? "Promoting "
+                                : change == VoteChange::kDemote ? "Demoting "
+                                                                : "Removing ") +
+                    alias;
   if (voters == 0) {
-    return Error{ErrorCode::kInvalid, what + " is impossible: it is the last voter of the controllers' group. Add another controller first "
-                                             "(addController)."};
+    return Error{ErrorCode::kInvalid,
+                 what +
+                     " is impossible: it is the last voter of the controllers' group. Add another controller first "
+                     "(addController)."};
   }
   if (live_after * 2 > voters) return {};
   auto silent = before.silent;
   std::erase(silent, alias);
-  return Error{ErrorCode::kUnavailable, what + " would leave " + std::to_string(live_after) + " live of " + std::to_string(voters) +
-                                            " voters, which is no majority. Start the silent ones first (" + listed(silent) +
-                                            ") or add a controller (addController)."};
+  return Error{ErrorCode::kUnavailable, what + " would leave " + std::to_string(live_after) + " live of " +
+                                            std::to_string(voters) +
+                                            " voters, which is no majority. Start the silent ones first (" +
+                                            listed(silent) + ") or add a controller (addController)."};
 }
 
-Status check_transfer(const meta::State& state, const std::vector<raft::Member>& members, const std::set<std::string>& live,
-                      const std::string& leader, const std::string& alias) {
+Status check_transfer(const meta::State& state, const std::vector<raft::Member>& members,
+                      const std::set<std::string>& live, const std::string& leader, const std::string& alias) {
   if (alias.empty()) {
     const bool any = std::any_of(members.begin(), members.end(), [&](const raft::Member& member) {
       return member.alias != leader && member.role == raft::MemberRole::kVoter && live.contains(member.alias);
     });
     if (any) return {};
-    return Error{ErrorCode::kUnavailable, "No other live voter can take over from " + leader + "; add or start a controller first."};
+    return Error{ErrorCode::kUnavailable,
+                 "No other live voter can take over from " + leader + "; add or start a controller first."};
   }
   TRY_DONE(check_controller(state, alias));
   const auto* member = find_member(members, alias);

@@ -27,8 +27,8 @@ struct BootstrapDecision {
     kResume,  // this controller belongs to a cluster: start the log
     kFound,   // the first by alias: make a cluster UUID, persist the foundation, then bootstrap the log with `voters`
     kAdopt,   // another one founds: bootstrap with its foundation
-    kJoin,    // a cluster exists: start with an empty log (under a new node UUID if had_log), register, wait to be added
-    kWait,    // ask again soon; `reason` says for whom
+    kJoin,  // a cluster exists: start with an empty log (under a new node UUID if had_log), register, wait to be added
+    kWait,  // ask again soon; `reason` says for whom
   };
   Verdict verdict = Verdict::kWait;
   std::string reason;
@@ -47,19 +47,19 @@ struct MemberChange {
   Kind kind;
   raft::Member member;
 };
-/// Nothing while all is as it should be, or while a majority of the voters would not be live. A controller that lost its
-/// disk comes back with another UUID: its old identity is removed first. Controllers taken out of the state are removed,
-/// those that are to be learners only are demoted; if that is `leader`, another one leads first.
+/// Nothing while all is as it should be, or while a majority of the voters would not be live. A controller that lost
+/// its disk comes back with another UUID: its old identity is removed first. Controllers taken out of the state are
+/// removed, those that are to be learners only are demoted; if that is `leader`, another one leads first.
 std::optional<MemberChange> next_member_change(const meta::State& state, const std::vector<raft::Member>& members,
                                                const std::set<std::string>& live, const std::string& leader);
 
 enum class VoteChange : uint8_t { kPromote, kDemote, kRemove };
-/// Whether an operator may ask for the change: `alias` is a controller, is there for a promotion, and the voters after it
-/// have a live majority. The reason names numbers and what to do.
-Status check_vote_change(const meta::State& state, const std::vector<raft::Member>& members, const std::set<std::string>& live,
-                         VoteChange change, const std::string& alias);
+/// Whether an operator may ask for the change: `alias` is a controller, is there for a promotion, and the voters after
+/// it have a live majority. The reason names numbers and what to do.
+Status check_vote_change(const meta::State& state, const std::vector<raft::Member>& members,
+                         const std::set<std::string>& live, VoteChange change, const std::string& alias);
 /// Whether `alias` (empty: any other voter) can take over from `leader`: a live voter.
-Status check_transfer(const meta::State& state, const std::vector<raft::Member>& members, const std::set<std::string>& live,
-                      const std::string& leader, const std::string& alias);
+Status check_transfer(const meta::State& state, const std::vector<raft::Member>& members,
+                      const std::set<std::string>& live, const std::string& leader, const std::string& alias);
 
 }  // namespace pelorus::controller

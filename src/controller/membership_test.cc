@@ -45,11 +45,14 @@ TEST(Bootstrap, nobody_founds_while_a_listed_controller_is_silent_or_disagrees) 
   EXPECT_NE(silent.reason.find("c3"), std::string::npos);
   auto other = empty("c3");
   other.controllers.pop_back();
-  EXPECT_EQ(decide_bootstrap({.self = empty("c1"), .peers = {{"c2", empty("c2")}, {"c3", other}}}).verdict, Verdict::kWait);
+  EXPECT_EQ(decide_bootstrap({.self = empty("c1"), .peers = {{"c2", empty("c2")}, {"c3", other}}}).verdict,
+            Verdict::kWait);
   other = empty("c3");
   other.has_log = true;
-  EXPECT_EQ(decide_bootstrap({.self = empty("c1"), .peers = {{"c2", empty("c2")}, {"c3", other}}}).verdict, Verdict::kWait);
-  EXPECT_EQ(decide_bootstrap({.self = empty("c1"), .peers = {{"c2", {}}, {"c3", {}}}, .forced = true}).verdict, Verdict::kFound);
+  EXPECT_EQ(decide_bootstrap({.self = empty("c1"), .peers = {{"c2", empty("c2")}, {"c3", other}}}).verdict,
+            Verdict::kWait);
+  EXPECT_EQ(decide_bootstrap({.self = empty("c1"), .peers = {{"c2", {}}, {"c3", {}}}, .forced = true}).verdict,
+            Verdict::kFound);
 }
 
 TEST(Bootstrap, a_new_controller_joins_an_existing_cluster_and_never_founds) {
@@ -57,7 +60,8 @@ TEST(Bootstrap, a_new_controller_joins_an_existing_cluster_and_never_founds) {
   member.cluster = uuid(7);
   member.has_log = true;
   member.founders = {{"c2", uuid('2')}, {"c3", uuid('3')}};
-  const auto joined = decide_bootstrap({.self = empty("c1"), .peers = {{"c2", member}, {"c3", empty("c3")}}, .forced = true});
+  const auto joined =
+      decide_bootstrap({.self = empty("c1"), .peers = {{"c2", member}, {"c3", empty("c3")}}, .forced = true});
   EXPECT_EQ(joined.verdict, Verdict::kJoin);
   EXPECT_EQ(joined.cluster, uuid(7));
 }
@@ -87,7 +91,8 @@ class MemberChanges : public ::testing::Test {
     members.push_back({raft::member_id_of(uuid(static_cast<uint8_t>(alias.back())).to_string()), alias, role});
   }
   void list(const std::string& alias) {
-    meta::Node node{.alias = alias, .role = meta::NodeRole::kController, .uuid = uuid(static_cast<uint8_t>(alias.back()))};
+    meta::Node node{
+        .alias = alias, .role = meta::NodeRole::kController, .uuid = uuid(static_cast<uint8_t>(alias.back()))};
     state.nodes[alias] = node;
     live.insert(alias);
   }
@@ -181,8 +186,9 @@ TEST_F(MemberChanges, operators_are_refused_with_numbers_and_a_way_out) {
   EXPECT_EQ(ask(VoteChange::kRemove, "node1"), "node1 is no controller; the controllers are c1, c2, c3.");
   live.erase("c2");
   EXPECT_EQ(ask(VoteChange::kRemove, "c2"), "") << "the dead one may go";
-  EXPECT_EQ(ask(VoteChange::kRemove, "c3"), "Removing c3 would leave 1 live of 2 voters, which is no majority. Start the silent ones "
-                                           "first (c2) or add a controller (addController).");
+  EXPECT_EQ(ask(VoteChange::kRemove, "c3"),
+            "Removing c3 would leave 1 live of 2 voters, which is no majority. Start the silent ones "
+            "first (c2) or add a controller (addController).");
   EXPECT_NE(ask(VoteChange::kDemote, "c1").find("Demoting c1 would leave 1 live of 2"), std::string::npos);
   list("c4");
   live.erase("c4");

@@ -12,8 +12,9 @@ Error no_leader() {
 }
 
 Error no_state() {
-  return {ErrorCode::kUnavailable,
-          "<ControllerNotReady>this controller does not know the cluster yet: it is being founded or joined; try again"};
+  return {
+      ErrorCode::kUnavailable,
+      "<ControllerNotReady>this controller does not know the cluster yet: it is being founded or joined; try again"};
 }
 
 }  // namespace
@@ -64,12 +65,11 @@ const std::map<std::string_view, MetadataService::Route>& MetadataService::route
 
 void MetadataService::register_methods(rpc::Methods& methods) {
   for (const auto& [name, route] : routes()) {
-    methods.on(
-        std::string(name),
-        [this, name = name, &route = route](const rpc::Peer&, std::string_view payload, const rpc::CallInfo&) {
-          return serve(name, route, payload);
-        },
-        {.urgent = route.urgent, .allows_strangers = route.allows_strangers});
+    methods.on(std::string(name),
+               [this, name = name, &route = route](const rpc::Peer&, std::string_view payload, const rpc::CallInfo&) {
+                 return serve(name, route, payload);
+               },
+               {.urgent = route.urgent, .allows_strangers = route.allows_strangers});
   }
   methods.on(std::string(meta::kForward), [this](const rpc::Peer&, std::string_view payload, const rpc::CallInfo&) {
     return take_forwarded(payload);
@@ -80,9 +80,7 @@ bool MetadataService::knows_cluster() const {
   return machine_.read([](const meta::State& state) { return !state.cluster.is_nil(); });
 }
 
-std::string MetadataService::leader() const {
-  return machine_.leads() ? options_.self.alias : log_.status().leader;
-}
+std::string MetadataService::leader() const { return machine_.leads() ? options_.self.alias : log_.status().leader; }
 
 Result<Bytes> MetadataService::call(std::string_view method, std::string_view payload) {
   const auto route = routes().find(method);
@@ -113,8 +111,10 @@ Result<Bytes> MetadataService::take_forwarded(std::string_view payload) {
   const auto answer = (this->*route->second.handler)(request.payload);
   if (!answer.ok() && answer.error().code == ErrorCode::kNotLeader) return answer.error();
   meta::Outcome outcome;
-  if (answer.ok()) outcome.answer = *answer;
-  else outcome = meta::Outcome(answer.error());
+  if (answer.ok())
+    outcome.answer = *answer;
+  else
+    outcome = meta::Outcome(answer.error());
   return encode(outcome);
 }
 
@@ -143,7 +143,9 @@ Result<Bytes> MetadataService::forward(std::string_view method, const Route& rou
 
 bool MetadataService::may_send_again(const Error& error, const Route& route) {
   switch (error.code) {
-    case ErrorCode::kNotLeader: case ErrorCode::kUnavailable: case ErrorCode::kTimeout: return true;  // nothing was done
+    case ErrorCode::kNotLeader:
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kTimeout: return true;  // nothing was done
     case ErrorCode::kOutcomeUnknown: return route.repeatable;
     default: return false;
   }

@@ -1,5 +1,6 @@
 #pragma once
-// The controllers' answers to the cluster: transactions, catalogue, users, nodes. Methods and payloads: meta/messages.h.
+// The controllers' answers to the cluster: transactions, catalogue, users, nodes. Methods and payloads:
+// meta/messages.h.
 //
 // Any controller may be asked. Questions about slow-changing things are answered from this member's own state; changes,
 // and reads that must see the newest commit, go to the leader: a follower forwards them and waits out an election, so
@@ -30,32 +31,32 @@ struct Founding {
   Uuid cluster;
   std::string admin = "admin";
   meta::Verifier verifier;
-  std::vector<meta::Node> nodes;                      // of cluster.nodes, controllers and agents included
-  std::map<std::string, std::string> configuration;   // "cluster.cfg" → text …
+  std::vector<meta::Node> nodes;                     // of cluster.nodes, controllers and agents included
+  std::map<std::string, std::string> configuration;  // "cluster.cfg" → text …
 };
 
 struct ServiceOptions {
-  meta::Node self;                                    // alias, role, UUID, boot and address of this controller
-  std::vector<std::string> controllers;               // aliases of the others: asked for the leader by one that joins
-  std::optional<Founding> founding;                   // only until the cluster has its state
+  meta::Node self;                       // alias, role, UUID, boot and address of this controller
+  std::vector<std::string> controllers;  // aliases of the others: asked for the leader by one that joins
+  std::optional<Founding> founding;      // only until the cluster has its state
   meta::PlacementRules placement;
-  uint32_t prepared_min = 1;                          // replicas a write needs
-  bool forms_group = true;                            // false: the only controller, with a log of its own
-  bool joins = false;                                 // into a cluster that exists: its files do not vote
-  uint64_t copy_megabytes_per_second = 0;             // dfsRecoveryThrottle; 0: none
-  bool restarts_after_crash = false;                  // agents restart nodes that die (datanodeRestartInterval > 0)
-  milliseconds heartbeat_timeout{3000};               // dfsChunkNodeHeartBeatTimeout
-  milliseconds recovery_wait{0};                      // dfsRecoveryWaitTime; 0: lost replicas wait for their node
+  uint32_t prepared_min = 1;               // replicas a write needs
+  bool forms_group = true;                 // false: the only controller, with a log of its own
+  bool joins = false;                      // into a cluster that exists: its files do not vote
+  uint64_t copy_megabytes_per_second = 0;  // dfsRecoveryThrottle; 0: none
+  bool restarts_after_crash = false;       // agents restart nodes that die (datanodeRestartInterval > 0)
+  milliseconds heartbeat_timeout{3000};    // dfsChunkNodeHeartBeatTimeout
+  milliseconds recovery_wait{0};           // dfsRecoveryWaitTime; 0: lost replicas wait for their node
   milliseconds transaction_limit{std::chrono::minutes(10)};  // an undecided transaction is aborted
-  milliseconds resolve_after{5000};                   // a participant is told to publish
+  milliseconds resolve_after{5000};                          // a participant is told to publish
   milliseconds propose_timeout{10000};
-  milliseconds agent_timeout{std::chrono::minutes(5)};       // a node's orderly stop may take long
-  milliseconds forward_timeout{15000};                // how long a request outlives an election
+  milliseconds agent_timeout{std::chrono::minutes(5)};  // a node's orderly stop may take long
+  milliseconds forward_timeout{15000};                  // how long a request outlives an election
   milliseconds tick_period{200};
-  std::map<std::string, std::string> files;           // "cluster.nodes", "cluster.cfg" as found at the start
+  std::map<std::string, std::string> files;  // "cluster.nodes", "cluster.cfg" as found at the start
   /// Replaces a file of this controller (keeping the old one aside); empty: files are not written back.
   std::function<Status(const std::string& name, const std::string& text)> write_file;
-  std::function<meta::NodeMetrics()> metrics;         // of this process; may be empty
+  std::function<meta::NodeMetrics()> metrics;              // of this process; may be empty
   std::function<void(const std::string& reason)> removed;  // this controller is no member any more; may be empty
 };
 
@@ -97,8 +98,8 @@ class MetadataService {
   struct Route {
     Handler handler;
     bool leader_only = true;
-    bool reads_state = false;       // answered from this member's own state, once it has one
-    bool repeatable = false;        // may be sent again after kOutcomeUnknown
+    bool reads_state = false;  // answered from this member's own state, once it has one
+    bool repeatable = false;   // may be sent again after kOutcomeUnknown
     bool allows_strangers = false;
     bool urgent = false;            // answers without waiting
     bool waits_for_agents = false;  // may take agent_timeout
@@ -188,11 +189,11 @@ class MetadataService {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;                                            // guarded by mutex_, as all below
-  std::vector<std::pair<TransactionId, std::string>> published_;     // for the next CompleteTransactions
-  std::vector<meta::ReplicaChange> changes_;                         // for the next ChangeReplicas
-  std::map<std::string, std::vector<meta::Order>> orders_;           // of the last plan
-  std::map<std::string, meta::FileOffer> offers_;                    // by controller
+  bool stopping_ = false;                                         // guarded by mutex_, as all below
+  std::vector<std::pair<TransactionId, std::string>> published_;  // for the next CompleteTransactions
+  std::vector<meta::ReplicaChange> changes_;                      // for the next ChangeReplicas
+  std::map<std::string, std::vector<meta::Order>> orders_;        // of the last plan
+  std::map<std::string, meta::FileOffer> offers_;                 // by controller
   std::chrono::steady_clock::time_point first_offer_{};
   std::thread clockwork_;
 

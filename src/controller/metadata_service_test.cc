@@ -37,8 +37,10 @@ TEST_F(MetadataServiceTest, a_write_goes_through_any_controller) {
 TEST_F(MetadataServiceTest, facts_show_committed_partitions_only) {
   make_table();
   begin({1});
-  EXPECT_TRUE(ask<meta::TableFacts>("ctl1", meta::kTableFacts, meta::TableFactsRequest{"dfs://db", "pt"})->chunks.empty());
-  EXPECT_EQ(ask<meta::TableFacts>("ctl1", meta::kTableFacts, meta::TableFactsRequest{"dfs://db", "no"}).error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE(
+      ask<meta::TableFacts>("ctl1", meta::kTableFacts, meta::TableFactsRequest{"dfs://db", "pt"})->chunks.empty());
+  EXPECT_EQ(ask<meta::TableFacts>("ctl1", meta::kTableFacts, meta::TableFactsRequest{"dfs://db", "no"}).error().code,
+            ErrorCode::kNotFound);
 }
 
 TEST_F(MetadataServiceTest, conflicts_and_refusals_reach_the_writer_in_clients_words) {
@@ -71,7 +73,8 @@ TEST_F(MetadataServiceTest, decisions_are_told_and_unknown_ones_are_aborted) {
   const auto committed = begin({1}).begun.transaction;
   commit(committed);
   const auto running = begin({2}).begun.transaction;
-  const auto reply = ask<meta::DecisionsReply>("ctl2", meta::kGetDecisions, meta::DecisionsRequest{{committed, running, {777}}});
+  const auto reply =
+      ask<meta::DecisionsReply>("ctl2", meta::kGetDecisions, meta::DecisionsRequest{{committed, running, {777}}});
   ASSERT_TRUE(reply.ok());
   EXPECT_EQ(reply->decisions[0].state, meta::TransactionState::kCommitted);
   EXPECT_EQ(reply->decisions[0].chunks[0].version, 1u);
@@ -297,7 +300,8 @@ TEST_F(MetadataServiceTest, users_log_in_by_facts_of_any_controller) {
   ASSERT_TRUE(reply.ok() && reply->user);
   EXPECT_TRUE(verify_password(reply->user->verifier, "pw"));
   EXPECT_TRUE(reply->access.may(meta::AccessType::kTableRead, "dfs://db/pt"));
-  EXPECT_FALSE(ask<meta::AccountsReply>("ctl3", meta::kListAccounts, meta::UserRequest{})->users.at("ann").verifier.is_set());
+  EXPECT_FALSE(
+      ask<meta::AccountsReply>("ctl3", meta::kListAccounts, meta::UserRequest{})->users.at("ann").verifier.is_set());
   EXPECT_FALSE(ask<meta::UserReply>("ctl3", meta::kUserFacts, meta::UserRequest{"bob"})->user);
 }
 
@@ -307,7 +311,8 @@ TEST_F(MetadataServiceTest, a_controller_that_still_joins_answers_nothing_from_i
   ASSERT_FALSE(user.ok());
   EXPECT_EQ(user.error().code, ErrorCode::kUnavailable) << "so that the next controller is asked";
   EXPECT_TRUE(user.error().message.starts_with("<ControllerNotReady>")) << user.error().message;
-  EXPECT_EQ(ask<meta::CatalogueReply>("ctl4", meta::kListCatalogue, meta::UserRequest{}).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(ask<meta::CatalogueReply>("ctl4", meta::kListCatalogue, meta::UserRequest{}).error().code,
+            ErrorCode::kUnavailable);
 }
 
 }  // namespace

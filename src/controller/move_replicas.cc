@@ -64,13 +64,15 @@ Status check_drain(const State& state, const meta::PlacementRules& rules, const 
   const auto others = takers(state, live, alias);
   std::set<std::string> hosts;
   for (const auto& name : others) hosts.insert(state.find_node(name)->host);
-  std::string why = "each needs " + std::to_string(rules.replicas) + " replica(s) (dfsReplicationFactor) and the other running data " +
-                    "nodes are " + std::to_string(others.size()) + ": " + listed(others);
+  std::string why = "each needs " + std::to_string(rules.replicas) +
+                    " replica(s) (dfsReplicationFactor) and the other running data " + "nodes are " +
+                    std::to_string(others.size()) + ": " + listed(others);
   if (rules.reliability == meta::Reliability::kDistinctHosts) {
-    why += ", on " + std::to_string(hosts.size()) + " host(s), where two replicas may not share a host (dfsReplicaReliabilityLevel=1)";
+    why += ", on " + std::to_string(hosts.size()) +
+           " host(s), where two replicas may not share a host (dfsReplicaReliabilityLevel=1)";
   }
-  return Error{ErrorCode::kUnavailable, "No node can take " + std::to_string(without) + " chunk(s) of " + alias + ": " + why +
-                                            ". Start or add a data node first (addNode, startDataNode)."};
+  return Error{ErrorCode::kUnavailable, "No node can take " + std::to_string(without) + " chunk(s) of " + alias + ": " +
+                                            why + ". Start or add a data node first (addNode, startDataNode)."};
 }
 
 std::map<std::string, DrainProgress> drain_progress(const State& state) {
@@ -94,7 +96,8 @@ Status check_move(const State& state, const meta::PlacementRules& rules, const C
                   const std::string& target) {
   const auto* to = state.find_node(target);
   if (to == nullptr || !to->holds_data()) return Error{ErrorCode::kNotFound, "There is no data node " + target + "."};
-  if (to->draining) return Error{ErrorCode::kConflict, "The node " + target + " is being drained and takes no chunks (undrainNode)."};
+  if (to->draining)
+    return Error{ErrorCode::kConflict, "The node " + target + " is being drained and takes no chunks (undrainNode)."};
   const auto* replica = chunk.find(source);
   const auto id = std::to_string(chunk.id.value);
   if (replica == nullptr) return Error{ErrorCode::kNotFound, "The chunk " + id + " has no replica on " + source + "."};
@@ -103,14 +106,15 @@ Status check_move(const State& state, const meta::PlacementRules& rules, const C
                  "The replica of the chunk " + id + " on " + source + " moves to " + replica->successor + " already."};
   }
   if (rules.reliability == meta::Reliability::kDistinctHosts && shares_host(state, chunk, source, target)) {
-    return Error{ErrorCode::kInvalid, "The chunk " + id + " has another replica on the host of " + target +
-                                          ", which dfsReplicaReliabilityLevel=1 forbids; choose a node on another host."};
+    return Error{ErrorCode::kInvalid,
+                 "The chunk " + id + " has another replica on the host of " + target +
+                     ", which dfsReplicaReliabilityLevel=1 forbids; choose a node on another host."};
   }
   return {};
 }
 
-std::vector<ReplicaChange> plan_rebalance(const State& state, const meta::PlacementRules& rules, const std::set<std::string>& live,
-                                          int64_t written_before_ns) {
+std::vector<ReplicaChange> plan_rebalance(const State& state, const meta::PlacementRules& rules,
+                                          const std::set<std::string>& live, int64_t written_before_ns) {
   std::map<std::string, uint64_t> load;
   for (const auto& alias : takers(state, live, "")) load[alias] = state.find_node(alias)->replica_count;
   const auto can_move = [&](const Chunk& chunk) {
@@ -125,14 +129,17 @@ std::vector<ReplicaChange> plan_rebalance(const State& state, const meta::Placem
     // One move a chunk: from its fullest node to the emptiest that may have it.
     const meta::Replica* source = nullptr;
     for (const auto& replica : chunk.replicas) {
-      if (load.contains(replica.node) && (source == nullptr || load[replica.node] > load[source->node])) source = &replica;
+      if (load.contains(replica.node) && (source == nullptr || load[replica.node] > load[source->node]))
+        source = &replica;
     }
     if (source == nullptr) continue;
     std::string target;
     for (const auto& [alias, count] : load) {
-      if (count + 1 >= load[source->node] || chunk.find(alias) != nullptr || (!target.empty() && count >= load[target])) continue;
+      if (count + 1 >= load[source->node] || chunk.find(alias) != nullptr || (!target.empty() && count >= load[target]))
+        continue;
       const bool shares_now = shares_host(state, chunk, source->node, source->node);
-      const bool spreads = rules.reliability == meta::Reliability::kAnyNode || !shares_host(state, chunk, source->node, alias) ||
+      const bool spreads = rules.reliability == meta::Reliability::kAnyNode ||
+                           !shares_host(state, chunk, source->node, alias) ||
                            (rules.reliability == meta::Reliability::kPreferDistinct && shares_now);
       if (spreads) target = alias;
     }

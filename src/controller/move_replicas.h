@@ -1,6 +1,6 @@
 #pragma once
-// Replicas that operators have moved: draining a node, spreading chunks evenly. Pure functions of the state and of who is
-// alive; plan_recovery (recover_replicas.h) carries the moves out.
+// Replicas that operators have moved: draining a node, spreading chunks evenly. Pure functions of the state and of who
+// is alive; plan_recovery (recover_replicas.h) carries the moves out.
 
 #include <cstdint>
 #include <map>
@@ -13,8 +13,8 @@
 
 namespace pelorus::controller {
 
-/// Whether every chunk of the data node `alias` finds as many other nodes as the rules ask for. kUnavailable says how many
-/// chunks do not and why.
+/// Whether every chunk of the data node `alias` finds as many other nodes as the rules ask for. kUnavailable says how
+/// many chunks do not and why.
 Status check_drain(const meta::State& state, const meta::PlacementRules& rules, const std::set<std::string>& live,
                    const std::string& alias);
 
@@ -29,8 +29,8 @@ std::map<std::string, DrainProgress> drain_progress(const meta::State& state);
 Status check_move(const meta::State& state, const meta::PlacementRules& rules, const meta::Chunk& chunk,
                   const std::string& source, const std::string& target);
 
-/// Moves (kMove) after which live data nodes hold about equally many replicas: at most one more than another, as far as the
-/// rules allow. Only whole, unlocked chunks that nobody wrote since `written_before_ns`. Cost: chunks times nodes.
+/// Moves (kMove) after which live data nodes hold about equally many replicas: at most one more than another, as far as
+/// the rules allow. Only whole, unlocked chunks that nobody wrote since `written_before_ns`. Cost: chunks times nodes.
 std::vector<meta::ReplicaChange> plan_rebalance(const meta::State& state, const meta::PlacementRules& rules,
                                                 const std::set<std::string>& live, int64_t written_before_ns);
 

@@ -74,7 +74,8 @@ TEST_F(MoveReplicas, a_drain_that_cannot_end_is_refused_with_the_reason) {
   write(1);
   live.erase("dn3");
   EXPECT_EQ(drain_refusal("dn1"),
-            "No node can take 1 chunk(s) of dn1: each needs 2 replica(s) (dfsReplicationFactor) and the other running data nodes are "
+            "No node can take 1 chunk(s) of dn1: each needs 2 replica(s) (dfsReplicationFactor) and the other running "
+            "data nodes are "
             "1: dn2. Start or add a data node first (addNode, startDataNode).");
   EXPECT_EQ(drain_refusal("dn3"), "") << "it holds nothing";
   live.insert("dn3");
@@ -165,7 +166,9 @@ TEST_F(MoveReplicas, a_move_whose_copy_is_taken_away_is_off) {
 
 TEST_F(MoveReplicas, moves_that_make_no_sense_are_refused) {
   const auto id = write(1);
-  const auto code = [&](const char* from, const char* to) { return check_move(state, rules, chunk(id), from, to).error().code; };
+  const auto code = [&](const char* from, const char* to) {
+    return check_move(state, rules, chunk(id), from, to).error().code;
+  };
   EXPECT_EQ(code("dn1", "dn9"), ErrorCode::kNotFound);
   EXPECT_EQ(code("dn3", "dn2"), ErrorCode::kNotFound);
   mark("dn3", true);

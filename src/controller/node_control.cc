@@ -51,7 +51,8 @@ std::vector<Status> send_once(rpc::Caller& peers, std::string_view method, const
 
 /// All orders go out at once: one slow host must not hold up the others. Orders that certainly did not arrive (an agent
 /// that is starting, or has not yet joined the cluster) are sent again for kAgentWait.
-Result<Bytes> send_all(rpc::Caller& peers, std::string_view method, std::vector<AgentOrder> orders, milliseconds timeout) {
+Result<Bytes> send_all(rpc::Caller& peers, std::string_view method, std::vector<AgentOrder> orders,
+                       milliseconds timeout) {
   const auto give_up = std::chrono::steady_clock::now() + kAgentWait;
   std::string failures;
   while (!orders.empty()) {
@@ -103,7 +104,8 @@ config::NodeStart start_order(const meta::State& state, const meta::Node& node, 
   const auto text = state.configuration.texts.find("cluster.cfg");
   if (text != state.configuration.texts.end()) {
     config::Findings findings;
-    for (const auto& [name, value] : config::parse_cluster_config(text->second, "cluster.cfg", findings).effective_settings(node.alias)) {
+    for (const auto& [name, value] :
+         config::parse_cluster_config(text->second, "cluster.cfg", findings).effective_settings(node.alias)) {
       start.settings.emplace(name, value.text);
     }
   }

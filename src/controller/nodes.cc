@@ -45,7 +45,8 @@ Result<meta::RegisterReply> MetadataService::take_registration(const meta::Regis
   // It knows the cluster from inside, so it was a member. A data node keeps asking: its replicas are not to vanish.
   if (!known && !request.cluster.is_nil() && request.role == meta::NodeRole::kController) {
     for (const auto& member : log_.status().members) {
-      if (member.alias == request.alias) return Error{ErrorCode::kUnavailable, request.alias + " is being removed from the cluster"};
+      if (member.alias == request.alias)
+        return Error{ErrorCode::kUnavailable, request.alias + " is being removed from the cluster"};
     }
     return meta::RegisterReply{.cluster = cluster, .leader = options_.self.alias, .removed = true};
   }
@@ -62,8 +63,12 @@ Result<meta::RegisterReply> MetadataService::take_registration(const meta::Regis
   // A controller that lost its disk comes back as another node. What it had promised in the metadata log is void, so it
   // joins the group anew (next_member_change). A data node's replicas are not given up on the word of a stranger.
   const bool replaces = known && known->role == meta::NodeRole::kController && !running && known->uuid != request.uuid;
-  TRY(const auto answer, propose(meta::RegisterNode{.alias = request.alias, .uuid = request.uuid, .boot = request.boot,
-                                                    .host = request.host, .port = request.port, .replace_uuid = replaces,
+  TRY(const auto answer, propose(meta::RegisterNode{.alias = request.alias,
+                                                    .uuid = request.uuid,
+                                                    .boot = request.boot,
+                                                    .host = request.host,
+                                                    .port = request.port,
+                                                    .replace_uuid = replaces,
                                                     .now_ns = clock_.wall_ns()}));
   TRY(const auto registered, meta::decode<meta::Registered>(answer, "registration"));
   live_.registered(request.alias, request.boot, registered.epoch);
@@ -103,7 +108,8 @@ Result<Bytes> MetadataService::heartbeat(std::string_view payload) {
   const auto drops = live_.drops_for(beat.alias);
   machine_.read([&](const meta::State& state) {
     for (const auto id : drops) {
-      // It may have been placed here again since: a replica that moves there and back within the minute that orders are repeated.
+      // It may have been placed here again since: a replica that moves there and back within the minute that orders are
+      // repeated.
       const auto* chunk = state.find_chunk(id);
       if (chunk != nullptr && chunk->find(beat.alias) != nullptr) continue;
       reply.orders.push_back({.kind = meta::Order::Kind::kDrop, .chunk = id});
@@ -139,7 +145,8 @@ Result<Bytes> MetadataService::cluster_perf(std::string_view payload) {
   TRY(const auto request, meta::decode<meta::PerfRequest>(payload, meta::kClusterPerf));
   const auto leading = log_.status().leader;
   if (!machine_.leads() && !leading.empty() && leading != options_.self.alias) {
-    auto answer = peers_.call(leading, meta::kClusterPerf, Bytes(payload), {.timeout = live_.timeout(), .urgent = true});
+    auto answer =
+        peers_.call(leading, meta::kClusterPerf, Bytes(payload), {.timeout = live_.timeout(), .urgent = true});
     if (answer.ok()) return answer;
   }
   return machine_.read([&](const meta::State& state) { return encode(perf_of(state, request.controllers)); });

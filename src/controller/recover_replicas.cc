@@ -49,9 +49,11 @@ class ReportJudge {
   void behind(const Chunk& chunk, const meta::Replica& replica, Version version) {
     const auto waiting = unpublished_.find(chunk.id);
     if (waiting != unpublished_.end()) {
-      for (const auto id : waiting->second) findings.orders.push_back({.kind = Order::Kind::kResolve, .transaction = id});
+      for (const auto id : waiting->second)
+        findings.orders.push_back({.kind = Order::Kind::kResolve, .transaction = id});
     } else if (replica.stale) {
-      if (replica.version != version) findings.changes.push_back({chunk.id, node_, ReplicaChange::Kind::kStale, version});
+      if (replica.version != version)
+        findings.changes.push_back({chunk.id, node_, ReplicaChange::Kind::kStale, version});
     } else if (state_.now_ns - chunk.updated_ns < nanoseconds(kReportGrace)) {
       if (!asked_again_) findings.orders.push_back({.kind = Order::Kind::kReport});
       asked_again_ = true;
@@ -64,7 +66,8 @@ class ReportJudge {
     if (!replica.stale) findings.changes.push_back({chunk.id, node_, ReplicaChange::Kind::kStale, version});
   }
   void alarm(const std::string& what, const Chunk& chunk) {
-    findings.alarms.push_back("The replica of " + meta::chunk_path(state_, chunk) + " on " + node_ + " is " + what + ".");
+    findings.alarms.push_back("The replica of " + meta::chunk_path(state_, chunk) + " on " + node_ + " is " + what +
+                              ".");
   }
 
   const State& state_;
@@ -98,8 +101,10 @@ class Planner {
       } else if (replica.stale) {
         order_copy(chunk, replica.node, sources);
       } else if (goes && enough) {
-        plan.changes.push_back(
-            {.chunk = chunk.id, .node = replica.node, .kind = ReplicaChange::Kind::kRetire, .keep = view_.placement.replicas});
+        plan.changes.push_back({.chunk = chunk.id,
+                                .node = replica.node,
+                                .kind = ReplicaChange::Kind::kRetire,
+                                .keep = view_.placement.replicas});
       }
     }
     if (counted >= view_.placement.replicas) return;

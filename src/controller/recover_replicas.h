@@ -21,7 +21,8 @@ struct ReportFindings {
 };
 
 /// Compares what a node holds with what the controllers know (operations manual, "Replica consistency rules").
-/// A chunk changed within the last `kReportGrace` is not judged by a report that may be older: another one is asked for.
+/// A chunk changed within the last `kReportGrace` is not judged by a report that may be older: another one is asked
+/// for.
 ReportFindings compare_report(const meta::State& state, const std::string& node,
                               const std::vector<meta::ReportedChunk>& report);
 inline constexpr std::chrono::seconds kReportGrace{30};
@@ -38,9 +39,9 @@ struct RecoveryPlan {
   std::vector<meta::ReplicaChange> changes;
   std::map<std::string, std::vector<meta::Order>> orders;  // by node
 };
-/// Stale replicas on live nodes are filled from good ones, missing replicas added, needless stale ones removed. Those that
-/// have to go (a drained node's, a moved one) leave once enough good ones stay without them.
-/// Cost: one pass over all chunks.
+/// Stale replicas on live nodes are filled from good ones, missing replicas added, needless stale ones removed. Those
+/// that have to go (a drained node's, a moved one) leave once enough good ones stay without them. Cost: one pass over
+/// all chunks.
 RecoveryPlan plan_recovery(const meta::State& state, const RecoveryView& view);
 
 /// Undecided transactions nobody will decide: their coordinator is gone, or they have taken longer than `limit`.
@@ -48,8 +49,9 @@ std::vector<TransactionId> expired_transactions(const meta::State& state, const 
                                                 int64_t now_ns, std::chrono::milliseconds limit);
 
 /// For participants that live but have not published a commit `after` its decision: orders to ask for it.
-std::map<std::string, std::vector<meta::Order>> plan_resolution(const meta::State& state, const std::set<std::string>& live,
-                                                                int64_t now_ns, std::chrono::milliseconds after);
+std::map<std::string, std::vector<meta::Order>> plan_resolution(const meta::State& state,
+                                                                const std::set<std::string>& live, int64_t now_ns,
+                                                                std::chrono::milliseconds after);
 
 /// CONSTRUCTING in a transaction, COMPLETE when every replica is good and on a live node, else RECOVERING.
 std::string state_of(const meta::Chunk& chunk, const std::set<std::string>& live);

@@ -41,26 +41,33 @@ class ServiceFixture : public ::testing::Test {
   }
   static uint8_t number_of(const std::string& alias) { return static_cast<uint8_t>(alias.back()); }
   static meta::Node node(const std::string& alias, meta::NodeRole role, int port) {
-    return {.alias = alias, .role = role, .host = "10.0.0." + std::string(1, alias.back()), .port = static_cast<uint16_t>(port)};
+    return {.alias = alias,
+            .role = role,
+            .host = "10.0.0." + std::string(1, alias.back()),
+            .port = static_cast<uint16_t>(port)};
   }
 
   void add_controller(const std::string& alias) {
     auto& machine = machines[alias] = std::make_unique<MetadataMachine>();
     Founding founding{.cluster = uuid(9), .verifier = meta::make_verifier("123456", "salt", 2).value()};
-    for (const auto* controller : kControllers) founding.nodes.push_back(node(controller, meta::NodeRole::kController, 8800));
-    for (const auto* data : {"dn1", "dn2", "dn3"}) founding.nodes.push_back(node(data, meta::NodeRole::kDataNode, 8900));
+    for (const auto* controller : kControllers)
+      founding.nodes.push_back(node(controller, meta::NodeRole::kController, 8800));
+    for (const auto* data : {"dn1", "dn2", "dn3"})
+      founding.nodes.push_back(node(data, meta::NodeRole::kDataNode, 8900));
     founding.nodes.push_back(node("agent1", meta::NodeRole::kAgent, 8700));
     founding.configuration["cluster.cfg"] = "maxMemSize=4\n";
     auto self = node(alias, meta::NodeRole::kController, 8800);
     self.uuid = uuid(number_of(alias));
     self.boot = uuid(static_cast<uint8_t>(number_of(alias) + 50));
-    ServiceOptions options{.self = self, .founding = founding, .forward_timeout = milliseconds(2000), .files = files[alias]};
+    ServiceOptions options{
+        .self = self, .founding = founding, .forward_timeout = milliseconds(2000), .files = files[alias]};
     options.write_file = [this, alias](const std::string& name, const std::string& text) -> Status {
       files[alias][name] = text;
       return {};
     };
     auto& methods = network.add(alias, config::NodeMode::kController);
-    services[alias] = std::make_unique<MetadataService>(options, group.add(alias, *machine), *machine, clock, network.caller(alias));
+    services[alias] =
+        std::make_unique<MetadataService>(options, group.add(alias, *machine), *machine, clock, network.caller(alias));
     services[alias]->register_methods(methods);
     group.members.push_back({raft::member_id_of(self.uuid.to_string()), alias, raft::MemberRole::kVoter});
   }
@@ -72,17 +79,22 @@ class ServiceFixture : public ::testing::Test {
     return meta::decode<Reply>(*bytes, method);
   }
   meta::RegisterRequest registration(const std::string& alias, uint8_t boot = 1) {
-    return {.alias = alias, .uuid = uuid(static_cast<uint8_t>(number_of(alias) + 100)), .boot = uuid(boot),
-            .host = "10.0.0." + std::string(1, alias.back()), .port = 8900};
+    return {.alias = alias,
+            .uuid = uuid(static_cast<uint8_t>(number_of(alias) + 100)),
+            .boot = uuid(boot),
+            .host = "10.0.0." + std::string(1, alias.back()),
+            .port = 8900};
   }
-  meta::RegisterReply must_register(const std::string& alias, std::vector<meta::ReportedChunk> chunks = {}, uint8_t boot = 1) {
+  meta::RegisterReply must_register(const std::string& alias, std::vector<meta::ReportedChunk> chunks = {},
+                                    uint8_t boot = 1) {
     auto request = registration(alias, boot);
     request.chunks = std::move(chunks);
     auto reply = ask<meta::RegisterReply>("ctl2", meta::kRegisterNode, request);
     EXPECT_TRUE(reply.ok()) << reply.error().describe();
     return reply.ok() ? *reply : meta::RegisterReply();
   }
-  meta::HeartbeatReply beat(const std::string& alias, meta::Heartbeat beat = {}, const std::string& controller = "ctl1") {
+  meta::HeartbeatReply beat(const std::string& alias, meta::Heartbeat beat = {},
+                            const std::string& controller = "ctl1") {
     beat.alias = alias;
     beat.boot = uuid(1);
     beat.epoch = epochs[alias];
@@ -105,10 +117,13 @@ class ServiceFixture : public ::testing::Test {
     return answer.ok() ? *answer : Bytes();
   }
   void make_table() {
-    meta::PartitionLevel level{.type = meta::PartitionType::kValue, .value_type = types::Type::kInt, .values = {types::Scalar::of_int(1)}};
+    meta::PartitionLevel level{
+        .type = meta::PartitionType::kValue, .value_type = types::Type::kInt, .values = {types::Scalar::of_int(1)}};
     must_change(meta::CreateDatabase{.database = {.path = "dfs://db", .scheme = {{level}}}});
-    must_change(meta::CreateTable{.table = {.database = "dfs://db", .name = "pt", 
-                                         .columns = {{.name = "id", .type = types::Type::kInt}}, .partition_columns = {"id"}}});
+    must_change(meta::CreateTable{.table = {.database = "dfs://db",
+                                            .name = "pt",
+                                            .columns = {{.name = "id", .type = types::Type::kInt}},
+                                            .partition_columns = {"id"}}});
     table = machines["ctl1"]->read([](const meta::State& state) { return state.find_table("dfs://db", "pt")->id; });
   }
   meta::BeginTransaction begin_of(std::vector<int32_t> values) {
@@ -122,7 +137,9 @@ class ServiceFixture : public ::testing::Test {
     return reply.ok() ? *reply : meta::BeginReply();
   }
   meta::Decided commit(TransactionId id, std::vector<meta::FailedReplica> failed = {}) {
-    return ask<meta::Decided>("ctl3", meta::kDecide, meta::Decide{.transaction = id, .commit = true, .failed = std::move(failed)}).value();
+    return ask<meta::Decided>("ctl3", meta::kDecide,
+                              meta::Decide{.transaction = id, .commit = true, .failed = std::move(failed)})
+        .value();
   }
   meta::Chunk chunk(ChunkId id) {
     return machines["ctl1"]->read([&](const meta::State& state) { return state.chunks.at(id); });

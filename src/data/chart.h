@@ -18,7 +18,8 @@ class Chart final : public HandleObject {
   std::string describe() const override { return "chart"; }
   Properties properties() const override {
     Properties properties;
-    for (size_t i = 0; i < entries_.size(); ++i) properties.emplace_back(entries_.keys().text_at(i), entries_.values().at(i));
+    for (size_t i = 0; i < entries_.size(); ++i)
+      properties.emplace_back(entries_.keys().text_at(i), entries_.values().at(i));
     return properties;
   }
   const Dictionary& entries() const { return entries_; }

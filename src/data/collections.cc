@@ -54,8 +54,9 @@ Value Dictionary::get(const Scalar& key) const {
 Value Dictionary::get(std::string_view key) const { return get(Scalar::of_string(std::string(key))); }
 
 bool Dictionary::set(const Scalar& key, const Value& value) {
-  const auto converted = keys_.type() == Type::kAny || key.type() == keys_.type() ? std::optional<Scalar>(key)
-                                                                                  : convert(key, keys_.type(), keys_.scale());
+  const auto converted = keys_.type() == Type::kAny || key.type() == keys_.type()
+                             ? std::optional<Scalar>(key)
+                             : convert(key, keys_.type(), keys_.scale());
   if (!converted) return false;
   const auto at = index_.find(*converted);
   if (at >= 0) return values_.set(static_cast<size_t>(at), value);

@@ -89,7 +89,8 @@ void convert_run(std::span<const From> from, Buffer<To>& to, const PlainRule& ru
   if (types::is_decimal(rule.from) || types::is_decimal(rule.to)) {
     for (size_t i = 0; i < from.size(); ++i) to[i] = convert_decimal<From, To>(from[i], rule);
   } else if (rule.to == Type::kBool) {
-    for (size_t i = 0; i < from.size(); ++i) to[i] = from[i] == types::kNull<From> ? types::kNull<To> : static_cast<To>(from[i] != 0);
+    for (size_t i = 0; i < from.size(); ++i)
+      to[i] = from[i] == types::kNull<From> ? types::kNull<To> : static_cast<To>(from[i] != 0);
   } else if (types::is_temporal(rule.from) && types::is_temporal(rule.to)) {
     for (size_t i = 0; i < from.size(); ++i) {
       const auto wide = convert_plain<From, int64_t>(from[i]);

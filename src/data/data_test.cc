@@ -102,7 +102,8 @@ TEST(TextCodes, gives_what_the_dictionary_gives_for_short_long_and_odd_texts) {
   SymbolBase remembered;
   TextCodes codes(remembered);
   const std::string zeros(3, '\0');
-  std::vector<std::string> texts{"", "a", std::string("a\0", 2), zeros, zeros + zeros, "exactly8", "exactly9!", "a text of some length"};
+  std::vector<std::string> texts{"",         "a",         std::string("a\0", 2),  zeros, zeros + zeros,
+                                 "exactly8", "exactly9!", "a text of some length"};
   for (int i = 0; i < 2000; ++i) texts.push_back("s" + std::to_string(i % 700));
   for (int round = 0; round < 2; ++round) {
     for (const auto& text : texts) ASSERT_EQ(codes.code_of(text), plain.code_of(text)) << text;

@@ -32,8 +32,8 @@ class RowIndex {
   size_t rows_ = 0;
 };
 
-/// Adds the rows `added` (of the types of `columns`) to `columns`; a row whose key is there already takes its place, the
-/// last one wins. `keys` number the key columns. With `ignore_null` nulls replace nothing. Cost: O(all rows).
+/// Adds the rows `added` (of the types of `columns`) to `columns`; a row whose key is there already takes its place,
+/// the last one wins. `keys` number the key columns. With `ignore_null` nulls replace nothing. Cost: O(all rows).
 void overwrite_rows(const std::vector<size_t>& keys, const std::vector<Shared<Vector>>& added, bool ignore_null,
                     std::vector<Shared<Vector>>& columns);
 

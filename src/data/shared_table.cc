@@ -5,7 +5,8 @@ namespace pelorus::data {
 std::string SharedTable::type_text() const {
   const std::lock_guard lock(mutex_);
   switch (rows_.key_kind()) {
-    case Table::KeyKind::kKeyed: case Table::KeyKind::kLatestKeyed: return "KEYED TABLE";
+    case Table::KeyKind::kKeyed:
+    case Table::KeyKind::kLatestKeyed: return "KEYED TABLE";
     case Table::KeyKind::kIndexed: return "INDEXED TABLE";
     case Table::KeyKind::kNone: break;
   }

@@ -21,8 +21,8 @@ std::optional<Shared<Vector>> fit(const Shared<Vector>& column, const Vector& li
   if (!like.is_array()) {
     if (column->is_array()) return std::nullopt;
     if (column->is_tuple() && like.type() == Type::kAny) return column;
-    const bool storable = column->type() == Type::kVoid || column->type() == Type::kAny ||
-                          is_storable_as(column->type(), like.type());
+    const bool storable =
+        column->type() == Type::kVoid || column->type() == Type::kAny || is_storable_as(column->type(), like.type());
     return storable ? convert(column, like.type(), like.scale()) : std::nullopt;
   }
   Vector rows = Vector::array(Vector(like.type(), 0, like.scale()), {});
@@ -72,8 +72,11 @@ int Table::find(std::string_view name) const {
 Schema Table::schema() const {
   Schema schema;
   for (size_t c = 0; c < names_.size(); ++c) {
-    schema.push_back({.name = names_[c], .type = columns_[c]->type(), .array = columns_[c]->is_array(),
-                      .scale = columns_[c]->scale(), .comment = {}});
+    schema.push_back({.name = names_[c],
+                      .type = columns_[c]->type(),
+                      .array = columns_[c]->is_array(),
+                      .scale = columns_[c]->scale(),
+                      .comment = {}});
   }
   return schema;
 }
@@ -111,15 +114,17 @@ void Table::rename_column(size_t c, std::string name) {
 
 Status Table::append(const Table& other) {
   if (other.columns() != columns()) {
-    return Error{ErrorCode::kInvalid, "The number of columns of the table to insert must be the same as that of the original table: " +
-                                          std::to_string(other.columns()) + " given, " + std::to_string(columns()) + " expected"};
+    return Error{ErrorCode::kInvalid,
+                 "The number of columns of the table to insert must be the same as that of the original table: " +
+                     std::to_string(other.columns()) + " given, " + std::to_string(columns()) + " expected"};
   }
   std::vector<Shared<Vector>> fitted;
   for (size_t c = 0; c < columns(); ++c) {
     auto column = fit(other.columns_[c], *columns_[c]);
     if (!column) {
-      return Error{ErrorCode::kInvalid, "Incompatible type. Expected: " + std::string(name_of(columns_[c]->type())) + ", Actual: " +
-                                            std::string(name_of(other.columns_[c]->type())) + " in column " + names_[c]};
+      return Error{ErrorCode::kInvalid, "Incompatible type. Expected: " + std::string(name_of(columns_[c]->type())) +
+                                            ", Actual: " + std::string(name_of(other.columns_[c]->type())) +
+                                            " in column " + names_[c]};
     }
     fitted.push_back(std::move(*column));
   }
@@ -132,8 +137,10 @@ Status Table::append(const Table& other) {
   const size_t before = rows();
   try {
     for (size_t c = 0; c < columns(); ++c) {
-      if (before == 0) columns_[c] = std::move(fitted[c]);
-      else columns_[c].edit().append(*fitted[c]);
+      if (before == 0)
+        columns_[c] = std::move(fitted[c]);
+      else
+        columns_[c].edit().append(*fitted[c]);
     }
   } catch (const std::bad_alloc&) {  // maxMemSize: all columns keep one length
     for (auto& column : columns_) {

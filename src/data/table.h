@@ -17,7 +17,7 @@ struct ColumnDefinition {
   std::string name;
   Type type = Type::kVoid;
   bool array = false;
-  int scale = 0;           // decimals
+  int scale = 0;  // decimals
   std::string comment;
   bool operator==(const ColumnDefinition&) const = default;
 };
@@ -48,7 +48,8 @@ class Table {
   void set_column(const std::string& name, Shared<Vector> column);
   void drop_column(size_t c);
   void rename_column(size_t c, std::string name);
-  /// Adds the rows of `other` by position, converting element types. Errors: kInvalid naming the column, nothing changed.
+  /// Adds the rows of `other` by position, converting element types. Errors: kInvalid naming the column, nothing
+  /// changed.
   Status append(const Table& other);
 
   Table slice(size_t from, size_t count) const;

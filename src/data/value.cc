@@ -54,7 +54,8 @@ std::string vector_text(const Vector& vector) {
 
 std::string table_text(const Table& table) {
   switch (table.key_kind()) {
-    case Table::KeyKind::kKeyed: case Table::KeyKind::kLatestKeyed: return "KEYED TABLE";
+    case Table::KeyKind::kKeyed:
+    case Table::KeyKind::kLatestKeyed: return "KEYED TABLE";
     case Table::KeyKind::kIndexed: return "INDEXED TABLE";
     case Table::KeyKind::kNone: break;
   }

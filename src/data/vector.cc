@@ -34,15 +34,20 @@ void keep_where(std::span<const T> from, std::span<const int8_t> keep, Buffer<T>
 
 template <class T>
 T null_in(Type type) {
-  if constexpr (std::is_same_v<T, Bytes16>) return types::null_of_bytes16(type);
-  else if constexpr (std::is_same_v<T, std::string>) return {};
-  else return type == Type::kSymbol ? T{0} : types::kNull<T>;
+  if constexpr (std::is_same_v<T, Bytes16>)
+    return types::null_of_bytes16(type);
+  else if constexpr (std::is_same_v<T, std::string>)
+    return {};
+  else
+    return type == Type::kSymbol ? T{0} : types::kNull<T>;
 }
 
 }  // namespace
 
 Vector::Vector() { make_store(0); }
-Vector::Vector(Type type, size_t size, int scale) : type_(type), scale_(static_cast<int16_t>(scale)) { make_store(size); }
+Vector::Vector(Type type, size_t size, int scale) : type_(type), scale_(static_cast<int16_t>(scale)) {
+  make_store(size);
+}
 Vector::Vector(Vector&&) noexcept = default;
 Vector& Vector::operator=(Vector&&) noexcept = default;
 Vector::~Vector() = default;
@@ -134,8 +139,10 @@ size_t Vector::size() const {
   if (array_) return array_->ends.size();
   return std::visit(
       [](const auto& buffer) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(buffer)>, std::unique_ptr<Buffer<Value>>>) return buffer->size();
-        else return buffer.size();
+        if constexpr (std::is_same_v<std::decay_t<decltype(buffer)>, std::unique_ptr<Buffer<Value>>>)
+          return buffer->size();
+        else
+          return buffer.size();
       },
       store_);
 }
@@ -145,8 +152,10 @@ size_t Vector::memory_bytes() const {
   size_t bytes = std::visit(
       [](const auto& buffer) -> size_t {
         using B = std::decay_t<decltype(buffer)>;
-        if constexpr (std::is_same_v<B, std::unique_ptr<Buffer<Value>>>) return buffer->size() * sizeof(Value);
-        else return buffer.size() * sizeof(typename B::value_type);
+        if constexpr (std::is_same_v<B, std::unique_ptr<Buffer<Value>>>)
+          return buffer->size() * sizeof(Value);
+        else
+          return buffer.size() * sizeof(typename B::value_type);
       },
       store_);
   if (repr() == Repr::kText) {
@@ -328,16 +337,20 @@ void Vector::reserve(size_t size) {
   }
   std::visit(
       [&](auto& buffer) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(buffer)>, std::unique_ptr<Buffer<Value>>>) buffer->reserve(size);
-        else buffer.reserve(size);
+        if constexpr (std::is_same_v<std::decay_t<decltype(buffer)>, std::unique_ptr<Buffer<Value>>>)
+          buffer->reserve(size);
+        else
+          buffer.reserve(size);
       },
       store_);
 }
 
 void Vector::resize(size_t size) {
   if (array_) {
-    if (size < this->size()) *this = slice(0, size);
-    else array_->ends.resize(size, static_cast<int64_t>(array_->flat->size()));
+    if (size < this->size())
+      *this = slice(0, size);
+    else
+      array_->ends.resize(size, static_cast<int64_t>(array_->flat->size()));
   } else if (repr() == Repr::kMixed) {
     edit_any().resize(size, Value());
   } else if (repr() == Repr::kText) {
@@ -380,8 +393,10 @@ Vector Vector::take(std::span<const int64_t> rows) const {
   if (array_) {
     Vector out = array(Vector(type_, 0, scale_), {});
     for (const auto row : rows) {
-      if (static_cast<uint64_t>(row) < size()) out.push_back(at(static_cast<size_t>(row)));
-      else out.push_null();
+      if (static_cast<uint64_t>(row) < size())
+        out.push_back(at(static_cast<size_t>(row)));
+      else
+        out.push_null();
     }
     return out;
   }

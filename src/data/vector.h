@@ -126,16 +126,16 @@ class Vector {
     Shared<Vector> flat;
     Buffer<int64_t> ends;
   };
-  using Store = std::variant<Buffer<int8_t>, Buffer<int16_t>, Buffer<int32_t>, Buffer<int64_t>, Buffer<Int128>,
-                             Buffer<float>, Buffer<double>, Buffer<Bytes16>, Buffer<std::string>,
-                             std::unique_ptr<Buffer<Value>>>;
+  using Store =
+      std::variant<Buffer<int8_t>, Buffer<int16_t>, Buffer<int32_t>, Buffer<int64_t>, Buffer<Int128>, Buffer<float>,
+                   Buffer<double>, Buffer<Bytes16>, Buffer<std::string>, std::unique_ptr<Buffer<Value>>>;
   void make_store(size_t size);
 
   Type type_ = Type::kAny;
   int16_t scale_ = 0;
   Store store_;
-  std::shared_ptr<SymbolBase> symbols_;   // SYMBOL only; shared by vectors cut from one another
-  std::unique_ptr<ArrayRows> array_;      // array vectors only
+  std::shared_ptr<SymbolBase> symbols_;  // SYMBOL only; shared by vectors cut from one another
+  std::unique_ptr<ArrayRows> array_;     // array vectors only
 };
 
 }  // namespace pelorus::data

@@ -256,14 +256,13 @@ void register_cluster_functions(functions::Registry& registry, DistributedServic
                 .family = family});
   registry.add_alias("purgeCacheEngine", "flushOLAPCache");
   registry.add_alias("flushTSDBCache", "flushOLAPCache");  // one buffer holds the rows of every engine
-  registry.add(
-      {.name = "getReplicaHashes",
-       .parameters = {{"dbUrl"}, {"tableName"}},
-       .run = [f](CallContext&, Arguments a) { return f->replica_hashes(a); },
-       .doc = {.summary =
-                   "Version, rows and content hash of every replica of a table: equal hashes mean equal replicas. inSync: the "
-                   "controllers know of nothing that it lacks."},
-       .family = family});
+  registry.add({.name = "getReplicaHashes",
+                .parameters = {{"dbUrl"}, {"tableName"}},
+                .run = [f](CallContext&, Arguments a) { return f->replica_hashes(a); },
+                .doc = {.summary = "Version, rows and content hash of every replica of a table: equal hashes mean "
+                                   "equal replicas. inSync: the "
+                                   "controllers know of nothing that it lacks."},
+                .family = family});
 }
 
 }  // namespace pelorus::dist

@@ -137,7 +137,8 @@ class Definitions {
   Value load_table(CallContext& context, Arguments args) const {
     const auto path = path_of(args[0], "loadTable");
     auto table = load(context, path, text_of(args[1], "loadTable", "tableName"), "loadTable");
-    const bool in_memory = given(args, 3) && args[3].is_scalar() && !args[3].is_null() && args[3].scalar().as_int64() != 0;
+    const bool in_memory =
+        given(args, 3) && args[3].is_scalar() && !args[3].is_null() && args[3].scalar().as_int64() != 0;
     if (!in_memory) return table;
     return unwrap(table.table_object()->snapshot(), "loadTable");
   }
@@ -345,12 +346,12 @@ void register_makers(functions::Registry& registry, const DefinitionsRef& d) {
                 .doc = {.summary = "Creates an empty table of one partition."},
                 .family = kFamily});
   registry.add_alias("createTable", "createDimensionTable");
-  registry.add({.name = "loadTable",
-                .parameters = {{"database"}, {"tableName"}, {"partitions", true}, {"memoryMode", true}},
-                .run = [d](CallContext& c, Arguments a) { return d->load_table(c, a); },
-                .doc = {.summary =
-                            "Opens a stored table; rows are read when a query asks for them, or at once in memory mode."},
-                .family = kFamily});
+  registry.add(
+      {.name = "loadTable",
+       .parameters = {{"database"}, {"tableName"}, {"partitions", true}, {"memoryMode", true}},
+       .run = [d](CallContext& c, Arguments a) { return d->load_table(c, a); },
+       .doc = {.summary = "Opens a stored table; rows are read when a query asks for them, or at once in memory mode."},
+       .family = kFamily});
 }
 
 void register_commands(functions::Registry& registry, const DefinitionsRef& d) {

@@ -117,8 +117,10 @@ void Presence::beat() {
   if (reply->register_again) {
     // A follower only names the leader; a leader that says so wants to know what this node holds.
     const bool elsewhere = !reply->leader.empty() && reply->leader != controllers_.preferred();
-    if (elsewhere) controllers_.prefer(reply->leader);
-    else report_chunks_ = true;
+    if (elsewhere)
+      controllers_.prefer(reply->leader);
+    else
+      report_chunks_ = true;
     return;
   }
   if (hooks_.confirmed) hooks_.confirmed(message.published);

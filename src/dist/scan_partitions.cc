@@ -144,9 +144,8 @@ class ScanRun {
       const auto& chunk = snapshot_.chunks_[wanted_[ordinal]];
       chunks.push_back({chunk.id, chunk.version});
     }
-    auto parts = memory::refused_as_error([&] {
-      return snapshot_.distribution_.services.of(node)->scan(fragment_, snapshot_.columns_, chunks);
-    });
+    auto parts = memory::refused_as_error(
+        [&] { return snapshot_.distribution_.services.of(node)->scan(fragment_, snapshot_.columns_, chunks); });
     if (parts.ok() && parts->size() != chunks.size()) {
       return Error{ErrorCode::kCorrupt,
                    node + " answered " + std::to_string(parts->size()) + " parts for " + std::to_string(chunks.size())};
@@ -168,7 +167,8 @@ class ScanRun {
 
   /// Caller holds mutex_.
   void hand_over(size_t ordinal, data::Table part) {
-    const auto taken = memory::refused_as_error([&]() -> Result<bool> { return sink_(wanted_[ordinal], std::move(part)); });
+    const auto taken =
+        memory::refused_as_error([&]() -> Result<bool> { return sink_(wanted_[ordinal], std::move(part)); });
     if (!taken.ok() && !failure_) failure_ = taken.error();
     if (!taken.ok() || !*taken) stopped_ = true;
   }
@@ -211,7 +211,8 @@ std::vector<std::string> PartitionedSnapshot::replicas_of(size_t p) const {
   // Neighbouring chunks begin with different replicas, so that a scan uses all nodes; this node comes first of all.
   if (!nodes.empty())
     std::rotate(nodes.begin(), nodes.begin() + static_cast<int64_t>(chunks_[p].id.value % nodes.size()), nodes.end());
-  std::stable_partition(nodes.begin(), nodes.end(), [&](const std::string& node) { return node == distribution_.self; });
+  std::stable_partition(nodes.begin(), nodes.end(),
+                        [&](const std::string& node) { return node == distribution_.self; });
   return nodes;
 }
 

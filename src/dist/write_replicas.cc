@@ -142,7 +142,8 @@ Result<int64_t> ReplicatedWriter::drive(const Write& write, int64_t answer) {
   auto actions = coordinator.start();
   auto orders = std::move(actions.prepare);
   // Remote ones first: they start on other threads while this one writes the local replica.
-  std::stable_partition(orders.begin(), orders.end(), [&](const auto& order) { return order.node == distribution_.self; });
+  std::stable_partition(orders.begin(), orders.end(),
+                        [&](const auto& order) { return order.node == distribution_.self; });
   std::vector<Status> prepared(orders.size());
   in_parallel(distribution_.pool, orders.size(), [&](size_t n) { prepared[n] = prepare(write, orders[n]); });
   for (size_t n = 0; n < orders.size() && !actions.decide; ++n)

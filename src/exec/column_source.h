@@ -17,8 +17,8 @@ struct Narrowing {
     size_t column;
     meta::Interval interval;
   };
-  std::vector<Range> ranges;                 // rows outside any of them are not wanted
-  std::optional<int64_t> rows_wanted;        // no more than so many of the first rows are wanted (only without ranges)
+  std::vector<Range> ranges;           // rows outside any of them are not wanted
+  std::optional<int64_t> rows_wanted;  // no more than so many of the first rows are wanted (only without ranges)
 };
 
 /// Used by one thread.

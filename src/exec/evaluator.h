@@ -18,10 +18,11 @@ class Evaluator {
  public:
   virtual ~Evaluator() = default;
 
-  /// Evaluates with `scope` (may be null) laid over the variables visible where the statement stands. Errors: ScriptError.
+  /// Evaluates with `scope` (may be null) laid over the variables visible where the statement stands. Errors:
+  /// ScriptError.
   virtual Value evaluate(const syntax::Expr& expr, Scope* scope) = 0;
-  /// The value of a variable (local, session, shared) for editing in place; null when there is none. Valid until the next
-  /// evaluation. Plain tables are edited through it, table objects through the object.
+  /// The value of a variable (local, session, shared) for editing in place; null when there is none. Valid until the
+  /// next evaluation. Plain tables are edited through it, table objects through the object.
   virtual Value* find_variable(const syntax::Name& name) = 0;
   /// Creates or overwrites a session variable or local (create table ct(…)).
   virtual void assign(const std::string& name, Value value) = 0;

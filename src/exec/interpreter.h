@@ -48,13 +48,13 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   Interpreter(const Surroundings& surroundings, SessionScope& session);
   ~Interpreter() override;
 
-  /// Parses and runs; the value of the last statement, nothing when that is no expression. ScriptError; the part before a
-  /// syntax error behind `go` has run by then.
+  /// Parses and runs; the value of the last statement, nothing when that is no expression. ScriptError; the part before
+  /// a syntax error behind `go` has run by then.
   std::optional<Value> run_statements(std::string_view script);
   /// The same with VOID for nothing.
   Value run(std::string_view script) { return run_statements(script).value_or(Value::null()); }
-  /// Calls what `function` names: a name, a partial application (`tableInsert{t}`), a lambda or any expression whose value
-  /// is a function. The arguments may be changed by functions that change their first argument.
+  /// Calls what `function` names: a name, a partial application (`tableInsert{t}`), a lambda or any expression whose
+  /// value is a function. The arguments may be changed by functions that change their first argument.
   Value call_text(std::string_view function, std::span<Value> arguments);
 
   // Evaluator
@@ -177,12 +177,12 @@ class Interpreter final : public Evaluator, public functions::CallContext {
 
   const Surroundings& surroundings_;
   SessionScope& session_;
-  Frame* frame_ = nullptr;    // null at the top level of a script
-  Scope* scope_ = nullptr;    // of the query being evaluated, if any
+  Frame* frame_ = nullptr;  // null at the top level of a script
+  Scope* scope_ = nullptr;  // of the query being evaluated, if any
   int calls_ = 0;
   const char* stack_floor_ = nullptr;  // lowest address calls may reach
   Value return_value_;
-  std::optional<Value> last_value_;  // of the last top-level statement
+  std::optional<Value> last_value_;                 // of the last top-level statement
   const syntax::ExprRef* naming_object_ = nullptr;  // of the built-in call that is starting
   const std::vector<syntax::Argument>* naming_arguments_ = nullptr;
   const functions::Builtin* naming_builtin_ = nullptr;

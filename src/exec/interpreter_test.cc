@@ -98,7 +98,8 @@ TEST_F(InterpreterTest, endless_recursion_is_an_error_on_a_small_stack_too) {
   pthread_attr_setstacksize(&attributes, 2 << 20);
   pthread_t thread;
   const auto body = [](void* test) -> void* {
-    EXPECT_NE(static_cast<InterpreterTest*>(test)->error_of("deep(0)").find("recursion is too deep"), std::string::npos);
+    EXPECT_NE(static_cast<InterpreterTest*>(test)->error_of("deep(0)").find("recursion is too deep"),
+              std::string::npos);
     return nullptr;
   };
   ASSERT_EQ(pthread_create(&thread, &attributes, body, this), 0);
@@ -118,10 +119,11 @@ TEST_F(InterpreterTest, shared_objects_are_seen_by_other_sessions_and_inside_fun
 }
 
 TEST_F(InterpreterTest, modules_are_read_by_path) {
-  Surroundings with_modules{registry_, shared_, sql_, clock_, {}, [](std::string_view path) -> std::optional<std::string> {
-                              if (path != "a::b") return std::nullopt;
-                              return "module a::b\ndef helping(x){ return x + 1 }\ndef twice(x){ return helping(x) * 2 }";
-                            }};
+  Surroundings with_modules{
+      registry_, shared_, sql_, clock_, {}, [](std::string_view path) -> std::optional<std::string> {
+        if (path != "a::b") return std::nullopt;
+        return "module a::b\ndef helping(x){ return x + 1 }\ndef twice(x){ return helping(x) * 2 }";
+      }};
   SessionScope session(3);
   Interpreter interpreter(with_modules, session);
   EXPECT_EQ(interpreter.run("use a::b\ngo\ntwice(4)").scalar().as_int64(), 10);
@@ -132,8 +134,12 @@ TEST_F(InterpreterTest, modules_are_read_by_path) {
 TEST_F(InterpreterTest, function_views_are_found_after_definitions_and_built_ins) {
   interpreter_.run("def seen(x){ return x * 100 }");
   const auto view = session_.find_definition("seen");
-  Surroundings with_views{registry_, shared_, sql_, clock_,
-                          [view](std::string_view name) { return name == "seen" ? view : data::FunctionRef(); }, {}};
+  Surroundings with_views{registry_,
+                          shared_,
+                          sql_,
+                          clock_,
+                          [view](std::string_view name) { return name == "seen" ? view : data::FunctionRef(); },
+                          {}};
   SessionScope session(4);
   Interpreter interpreter(with_views, session);
   EXPECT_EQ(interpreter.run("seen(2)").scalar().as_int64(), 200);

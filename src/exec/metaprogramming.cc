@@ -42,7 +42,8 @@ class CodeBuilder {
   std::vector<ExprRef> parts(const Value& value) {
     std::vector<ExprRef> result;
     if (value.is_void()) return result;
-    for (const auto& item : value.is_tuple() ? functions::parts_or_self(value) : std::vector<Value>{value}) result.push_back(part(item));
+    for (const auto& item : value.is_tuple() ? functions::parts_or_self(value) : std::vector<Value>{value})
+      result.push_back(part(item));
     return result;
   }
   Value finish(ExprRef body) {
@@ -53,7 +54,8 @@ class CodeBuilder {
   void keep(const CodeValue::Captured& captured) {
     for (const auto& other : captured_) {
       if (other.slot != captured.slot) continue;
-      if (other.name != captured.name) throw ScriptError("Code of different functions that mentions their variables can't be combined.");
+      if (other.name != captured.name)
+        throw ScriptError("Code of different functions that mentions their variables can't be combined.");
       return;
     }
     captured_.push_back(captured);
@@ -70,14 +72,16 @@ ExprRef column(const std::string& name) {
 }
 
 ExprRef function_node(const Value& function) {
-  if (!function.is_function()) throw ScriptError("A function is needed to build a call, not " + function.type_text() + ".");
+  if (!function.is_function())
+    throw ScriptError("A function is needed to build a call, not " + function.type_text() + ".");
   const auto& object = *function.function();
   if (object.kind() == data::FunctionObject::Kind::kSystem || object.kind() == data::FunctionObject::Kind::kProcedure) {
     auto name = std::make_shared<syntax::Name>();
     name->name = object.print();
     return name;
   }
-  if (const auto* user = dynamic_cast<const UserFunction*>(&object); user != nullptr && !user->definition().name.empty()) {
+  if (const auto* user = dynamic_cast<const UserFunction*>(&object);
+      user != nullptr && !user->definition().name.empty()) {
     auto name = std::make_shared<syntax::Name>();
     name->name = user->definition().name;
     return name;
@@ -88,8 +92,8 @@ ExprRef function_node(const Value& function) {
 /// Operators print and prune as operators when they are built from their functions.
 ExprRef call_node(const Value& function, std::vector<ExprRef> arguments) {
   const std::string name = function.is_function() ? function.function()->print() : "";
-  if (const auto* row = syntax::find_operator_function(name); row != nullptr && arguments.size() == 2 &&
-                                                              row->op != syntax::BinaryOperator::kEachAt) {
+  if (const auto* row = syntax::find_operator_function(name);
+      row != nullptr && arguments.size() == 2 && row->op != syntax::BinaryOperator::kEachAt) {
     auto node = std::make_shared<syntax::Binary>();
     node->op = row->op;
     node->left = std::move(arguments[0]);
@@ -200,13 +204,15 @@ Value sql_column(CallContext&, std::span<Value> values) {
   const Arguments arguments("sqlCol", values);
   const auto names = arguments.texts(0, "colName");
   const bool has_function = arguments.has(1) && !values[1].is_void();
-  const auto aliases = arguments.has(2) && !values[2].is_void() ? arguments.texts(2, "alias") : std::vector<std::string>();
+  const auto aliases =
+      arguments.has(2) && !values[2].is_void() ? arguments.texts(2, "alias") : std::vector<std::string>();
   std::vector<Value> codes;
   for (size_t i = 0; i < names.size(); ++i) {
     ExprRef node = column(names[i]);
     if (has_function) node = call_node(values[1], {std::move(node)});
     const bool has_alias = i < aliases.size();
-    codes.push_back(CodeBuilder().finish(with_alias(std::move(node), has_alias ? std::vector{aliases[i]} : std::vector<std::string>())));
+    codes.push_back(CodeBuilder().finish(
+        with_alias(std::move(node), has_alias ? std::vector{aliases[i]} : std::vector<std::string>())));
   }
   if (values[0].is_scalar()) return std::move(codes[0]);
   return Vector::tuple(std::move(codes));
@@ -256,7 +262,9 @@ Value sql(CallContext&, std::span<Value> values) {
   query->keys = builder.parts(given(3));
   const int64_t flag = arguments.integer_or(4, "groupFlag", 1);
   if (!query->keys.empty()) {
-    query->grouping = flag == 0 ? syntax::Grouping::kContextBy : flag == 1 ? syntax::Grouping::kGroupBy : syntax::Grouping::kPivotBy;
+    query->grouping = flag == 0   ? syntax::Grouping::kContextBy
+                      : flag == 1 ? syntax::Grouping::kGroupBy
+                                  : syntax::Grouping::kPivotBy;
   }
   query->csort = order_keys(&builder, given(5), given(6));
   if (auto having = builder.parts(given(7)); !having.empty()) query->having = std::move(having[0]);
@@ -329,16 +337,19 @@ void register_metaprogramming(functions::Registry& registry) {
   row({"makeCall", "func, args...", make_call, "A call as code.", "eval(makeCall(add, 3, 4))", "7"});
   row({"makeUnifiedCall", "func, args", make_unified_call, "A call with a tuple of arguments as code.",
        "eval(makeUnifiedCall(add, (3, 4)))", "7"});
-  row({"sqlCol", "colName, [func], [alias]", sql_column, "Columns as code for select lists.", "typestr(sqlCol(`a))", "\"CODE\""});
+  row({"sqlCol", "colName, [func], [alias]", sql_column, "Columns as code for select lists.", "typestr(sqlCol(`a))",
+       "\"CODE\""});
   row({"sqlColAlias", "colDefs, [colNames]", sql_column_alias, "Code with a column name.",
        "typestr(sqlColAlias(<a + 1>, `b))", "\"CODE\""});
   row({"sqlTuple", "colNames", sql_tuple, "Columns as one tuple.", "typestr(sqlTuple(`a`b))", "\"CODE\""});
-  row({"sql", "select, from, [where], [groupBy], [groupFlag=1], [csort], [ascSort], [having], [orderBy], [ascOrder], [limit], [hint], "
+  row({"sql",
+       "select, from, [where], [groupBy], [groupFlag=1], [csort], [ascSort], [having], [orderBy], [ascOrder], [limit], "
+       "[hint], "
        "[exec=false], [map=false]",
        sql, "A query as code.",
        "t = table(1 2 3 as a, 4 5 6 as b)\nsql(select=sqlCol(`b), from=t, where=<a > 1>).eval()", "table{b:[5,6]}"});
-  row({"sqlUpdate", "table, updates, [from], [where], [contextBy], [csort], [ascSort], [having]", sql_update, "An update as code.",
-       "t = table(1 2 3 as a)\nsqlUpdate(t, <a * 10 as a>).eval()\nt", "table{a:[10,20,30]}"});
+  row({"sqlUpdate", "table, updates, [from], [where], [contextBy], [csort], [ascSort], [having]", sql_update,
+       "An update as code.", "t = table(1 2 3 as a)\nsqlUpdate(t, <a * 10 as a>).eval()\nt", "table{a:[10,20,30]}"});
   row({"sqlDelete", "table, [where], [from]", sql_delete, "A delete as code.",
        "t = table(1 2 3 as a)\nsqlDelete(t, <a > 1>).eval()\nt", "table{a:[1]}"});
 }

@@ -41,7 +41,8 @@ struct Drawing {
 
 void add_series(const Arguments& a, const Value& values, std::string name, Drawing* drawing) {
   const auto elements = functions::elements_of(values);
-  if (!elements || (*elements)->is_array()) a.refuse("data", "must be numbers: a vector, a tuple of them, a matrix or a table.");
+  if (!elements || (*elements)->is_array())
+    a.refuse("data", "must be numbers: a vector, a tuple of them, a matrix or a table.");
   const Type type = (*elements)->type();
   if (type != Type::kVoid && !types::is_numeric(type) && !types::is_temporal(type))
     a.refuse("data", "must be numbers, not " + values.type_text() + ".");
@@ -71,7 +72,8 @@ Drawing drawing_of(const Arguments& a, const std::string& own_name, const std::v
     add_matrix(a, value.matrix(), &drawing);
   } else if (value.is_table()) {
     const auto table = functions::table_argument(a.function(), value);
-    for (size_t c = 0; c < table.columns(); ++c) add_series(a, Value(table.column_shared(c)), table.names()[c], &drawing);
+    for (size_t c = 0; c < table.columns(); ++c)
+      add_series(a, Value(table.column_shared(c)), table.names()[c], &drawing);
   } else if (value.is_tuple()) {
     const auto parts = value.vector().values_any();
     for (size_t i = 0; i < parts.size(); ++i)

@@ -15,9 +15,10 @@ struct RoutedRows {
   data::Table rows;        // in the order they had
 };
 
-/// The rows by partition, ascending by key. A scheme without levels (a dimension table) gives one entry with an empty key
-/// and shares the columns. kInvalid: a partition column is missing or of a type the level cannot take, or a row lies outside
-/// the scheme (the message names the column and the value). Cost: O(rows) for each level, text looked up once per symbol.
+/// The rows by partition, ascending by key. A scheme without levels (a dimension table) gives one entry with an empty
+/// key and shares the columns. kInvalid: a partition column is missing or of a type the level cannot take, or a row
+/// lies outside the scheme (the message names the column and the value). Cost: O(rows) for each level, text looked up
+/// once per symbol.
 Result<std::vector<RoutedRows>> split_rows(const data::Table& rows, const meta::PartitionScheme& scheme,
                                            const std::vector<std::string>& partition_columns);
 

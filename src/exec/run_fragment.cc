@@ -41,7 +41,8 @@ Result<ChangedPartition> run_change(const Fragment& fragment, data::Table rows, 
       return Error{ErrorCode::kScript, "a change must leave a table: " + fragment.text};
     }
     out.rows = left->table();
-    if (count.is_scalar() && !count.is_null() && types::is_integral(count.type())) out.changed = count.scalar().as_int64();
+    if (count.is_scalar() && !count.is_null() && types::is_integral(count.type()))
+      out.changed = count.scalar().as_int64();
     return out;
   } catch (const ScriptError& error) {
     return script_failed(error);

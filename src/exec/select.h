@@ -29,14 +29,14 @@ struct SelectOptions {
 /// A step's outcome: the columns, and whether rows were grouped (order by sees only result columns then).
 struct StepResult {
   data::Table table;
-  bool all_scalar = false;                                       // no grouping, every item an aggregate or constant
+  bool all_scalar = false;  // no grouping, every item an aggregate or constant
   bool grouped = false;
-  size_t key_columns = 0;                                        // leading columns that are keys, not items
-  std::vector<std::pair<std::string, std::string>> item_texts;   // printed item → result column
+  size_t key_columns = 0;                                       // leading columns that are keys, not items
+  std::vector<std::pair<std::string, std::string>> item_texts;  // printed item → result column
 };
 
-/// The query from its `from` on, unions and `with` left out, over `rows` (where not yet applied). An exec gives a vector,
-/// scalar, matrix or table, a select a table.
+/// The query from its `from` on, unions and `with` left out, over `rows` (where not yet applied). An exec gives a
+/// vector, scalar, matrix or table, a select a table.
 data::Value run_select(const syntax::Query& query, Evaluator& evaluator, RowScope& rows, SelectOptions options = {});
 /// The result in the form that select or exec promises.
 data::Value shape_result(const syntax::Query& query, StepResult result);

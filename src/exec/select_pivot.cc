@@ -30,7 +30,8 @@ std::vector<Shared<Vector>> values_of(const std::vector<KeyValues>& keys, size_t
 Shared<Vector> cell_values(const SelectItem& item, GroupedEvaluation& evaluation, const kernels::Groups& cells) {
   const auto value = evaluation.evaluate(*item.expr);
   if (value.level == Level::kGroup) return value.value.vector_shared();
-  if (value.level == Level::kConstant && value.value.is_scalar()) return Vector::filled(value.value.scalar(), cells.count());
+  if (value.level == Level::kConstant && value.value.is_scalar())
+    return Vector::filled(value.value.scalar(), cells.count());
   if (value.level != Level::kRow || !value.value.is_vector()) {
     throw ScriptError("The measure [" + syntax::print(*item.expr) + "] of pivot by must be a column or an aggregate.");
   }
@@ -41,9 +42,9 @@ Shared<Vector> cell_values(const SelectItem& item, GroupedEvaluation& evaluation
 
 struct Pivot {
   std::vector<KeyValues> keys;
-  kernels::Groups rows;      // by the row keys
-  kernels::Groups columns;   // by the last key
-  kernels::Groups cells;     // by both
+  kernels::Groups rows;     // by the row keys
+  kernels::Groups columns;  // by the last key
+  kernels::Groups cells;    // by both
   Shared<Vector> column_labels;
 
   std::string column_name(size_t c) const {
@@ -113,7 +114,8 @@ Value select_pivot(const QueryStep& step) {
   }
   if (step.query.is_exec && items.size() == 1 && pivot.keys.size() == 2) return labelled_matrix(pivot, measures);
   const auto limit = limit_of(step.query, step.evaluator, step.rows.constants());
-  return Value(order_and_limit(columns.table(), step.query.order, limit, {}, nullptr, step.evaluator, step.rows.outer()));
+  return Value(
+      order_and_limit(columns.table(), step.query.order, limit, {}, nullptr, step.evaluator, step.rows.outer()));
 }
 
 }  // namespace pelorus::exec

@@ -60,10 +60,10 @@ class SessionScope {
   void clear_definitions() { definitions_.clear(); }
 
   functions::Caller caller;
-  CancellationToken cancellation;                          // of the running statement
+  CancellationToken cancellation;  // of the running statement
   std::mt19937_64 random;
-  std::function<void(std::string_view)> print_sink;        // may be empty: prints are dropped
-  std::function<void(int64_t bytes)> reserve_memory;       // may be empty: no limit; throws ScriptError at the limit
+  std::function<void(std::string_view)> print_sink;   // may be empty: prints are dropped
+  std::function<void(int64_t bytes)> reserve_memory;  // may be empty: no limit; throws ScriptError at the limit
 
  private:
   NameMap<std::shared_ptr<Value>> variables_;

@@ -565,9 +565,8 @@ void register_sql_functions(functions::Registry& registry) {
        "[5,4]"});
   row({"sliceByKey", "table, rowKeys, [cols], [preserveOrder=false]", slice_by_key, "The rows with these keys.",
        "sliceByKey(keyedTable(`k, 1 2 as k, 3 4 as v), 2).v", "[4]"});
-  row({"exists", "subquery", exists,
-       "Whether a query gives any rows, or a file or folder of the node exists.", "exists(select * from table(1 2 as a))",
-       "true"});
+  row({"exists", "subquery", exists, "Whether a query gives any rows, or a file or folder of the node exists.",
+       "exists(select * from table(1 2 as a))", "true"});
 }
 
 }  // namespace pelorus::exec

@@ -45,7 +45,8 @@ Value run_single(const Query& query, Evaluator& evaluator, Scope* outer) {
     return run_select(query, evaluator, rows);
   }
   if (auto single = resolve_single(*query.from, evaluator, outer)) {
-    if (const auto stored = stored_table_of(single->table)) return select_stored(query, stored, single->qualifier, evaluator, outer);
+    if (const auto stored = stored_table_of(single->table))
+      return select_stored(query, stored, single->qualifier, evaluator, outer);
     if (single->table.is_table_object()) narrow_source(query, *single, evaluator);
     RowScope rows(relation_of(*single, evaluator), outer);
     return run_select(query, evaluator, rows);
@@ -75,7 +76,8 @@ Value run_union(const Query& query, Evaluator& evaluator, Scope* outer) {
   Query tail;
   tail.limit = query.limit;
   tail.offset = query.offset;
-  return Value(order_and_limit(std::move(all), query.order, limit_of(tail, evaluator, &constants), {}, nullptr, evaluator, outer));
+  return Value(order_and_limit(std::move(all), query.order, limit_of(tail, evaluator, &constants), {}, nullptr,
+                               evaluator, outer));
 }
 
 /// A nested query inside an expression stands for its column or its only cell.
@@ -107,7 +109,8 @@ Value QueryRunner::run_query(const Query& query, Evaluator& evaluator, Scope* ou
 }
 
 Value QueryRunner::run_over(const syntax::Over& over, Evaluator&, Scope*) {
-  throw ScriptError("The analytic function " + over.function + " can be used only in the select list of a query without grouping.");
+  throw ScriptError("The analytic function " + over.function +
+                    " can be used only in the select list of a query without grouping.");
 }
 
 }  // namespace pelorus::exec

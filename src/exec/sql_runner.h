@@ -16,7 +16,8 @@ class QueryRunner final : public SqlRunner {
   Value run_over(const syntax::Over& over, Evaluator& evaluator, Scope* scope) override;
 };
 
-/// A whole query with its `with`, unions and sources; a table even where a nested query would stand for its only column.
+/// A whole query with its `with`, unions and sources; a table even where a nested query would stand for its only
+/// column.
 Value run_whole_query(const syntax::Query& query, Evaluator& evaluator, Scope* outer);
 
 }  // namespace pelorus::exec

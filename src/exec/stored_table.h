@@ -19,22 +19,22 @@ namespace pelorus::exec {
 /// The text is self-contained: no session variables, only `variables`; no functions but built-ins, function views and
 /// those of `definitions`.
 struct Fragment {
-  std::string text;                                           // one select, update or delete, or a call
-  std::string definitions;                                    // script that defines the user functions it calls
+  std::string text;         // one select, update or delete, or a call
+  std::string definitions;  // script that defines the user functions it calls
   std::vector<std::pair<std::string, data::Value>> variables;
-  std::string user;                                           // on whose behalf; grants were checked by the sender
+  std::string user;  // on whose behalf; grants were checked by the sender
 };
 inline constexpr std::string_view kFragmentSource = "partition_rows_";
 
 struct StoredPartition {
-  meta::PartitionKey key;   // no parts: a dimension table's only chunk
-  int64_t rows = -1;        // at the snapshot's version; -1 when the node asked does not know
-  bool is_local = false;    // a replica lies on this node
+  meta::PartitionKey key;  // no parts: a dimension table's only chunk
+  int64_t rows = -1;       // at the snapshot's version; -1 when the node asked does not know
+  bool is_local = false;   // a replica lies on this node
 };
 
 struct ScanOptions {
-  bool in_order = false;    // deliver in the order of `partitions`; else as they come
-  size_t at_once = 0;       // partitions in flight at most; 0: as many as the implementation likes
+  bool in_order = false;  // deliver in the order of `partitions`; else as they come
+  size_t at_once = 0;     // partitions in flight at most; 0: as many as the implementation likes
   CancellationToken cancellation;
 };
 
@@ -48,8 +48,8 @@ class StoredSnapshot {
   virtual ~StoredSnapshot() = default;
   /// In the order of the scheme, later levels fastest; only partitions that have a chunk.
   virtual std::span<const StoredPartition> partitions() const = 0;
-  /// Runs the fragment over each of the partitions (indexes into partitions()); delivers one table for each. Errors of the
-  /// script come as kScript with its text; a lost replica is retried elsewhere before kUnavailable.
+  /// Runs the fragment over each of the partitions (indexes into partitions()); delivers one table for each. Errors of
+  /// the script come as kScript with its text; a lost replica is retried elsewhere before kUnavailable.
   virtual Status scan(const Fragment& fragment, std::span<const size_t> partitions, const ScanOptions& options,
                       const ScanSink& sink) const = 0;
 };
@@ -59,8 +59,8 @@ struct ColumnChange {
   enum class Kind : uint8_t { kAdd, kDrop, kRename, kRetype };
   Kind kind = Kind::kAdd;
   std::string column;
-  std::string new_name;                  // kRename
-  data::ColumnDefinition definition;     // kAdd, kRetype
+  std::string new_name;               // kRename
+  data::ColumnDefinition definition;  // kAdd, kRetype
 };
 
 /// A table in a database. snapshot() of TableObject reads everything; edit() fails; append() splits by partition.

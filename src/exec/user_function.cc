@@ -55,7 +55,8 @@ std::string to_script(const Value& value) {
   std::string text = "table(";
   for (size_t c = 0; c < value.table().columns(); ++c) {
     if (c > 0) text += ", ";
-    text += vector_text(value.table().column(c)) + " as " + types::format_literal(data::Scalar::of_string(value.table().names()[c]));
+    text += vector_text(value.table().column(c)) + " as " +
+            types::format_literal(data::Scalar::of_string(value.table().names()[c]));
   }
   return text + ")";
 }

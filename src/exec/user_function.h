@@ -27,8 +27,8 @@ class UserFunction final : public data::FunctionObject {
   const std::shared_ptr<const syntax::FunctionDefinition>& definition_shared() const { return definition_; }
   const std::vector<Value>& captured() const { return captured_; }
   size_t arguments_min() const;
-  /// A definition that stands by itself: what it captures comes as leading parameters. Of a closure: without a name and in
-  /// brackets, ready for {captured values}.
+  /// A definition that stands by itself: what it captures comes as leading parameters. Of a closure: without a name and
+  /// in brackets, ready for {captured values}.
   std::string open_text() const;
 
  private:
@@ -60,7 +60,8 @@ class PartialFunction final : public data::FunctionObject {
 /// f:E — a function behind a higher-order one.
 class TemplateFunction final : public data::FunctionObject {
  public:
-  TemplateFunction(data::FunctionRef function, std::string sign) : function_(std::move(function)), sign_(std::move(sign)) {}
+  TemplateFunction(data::FunctionRef function, std::string sign)
+      : function_(std::move(function)), sign_(std::move(sign)) {}
   Kind kind() const override { return Kind::kPartial; }
   std::string print() const override { return function_->print() + ":" + sign_; }
   bool is_aggregate() const override { return false; }

@@ -3,8 +3,8 @@
 namespace pelorus::io {
 namespace {
 
-constexpr std::string_view kDeeds[kOperationCount] = {"open",     "read", "write",  "reserve space for", "truncate",
-                                                      "sync",     "rename", "remove", "sync directory"};
+constexpr std::string_view kDeeds[kOperationCount] = {"open", "read",   "write",  "reserve space for", "truncate",
+                                                      "sync", "rename", "remove", "sync directory"};
 
 class FaultyFile final : public File {
  public:

@@ -81,7 +81,8 @@ class FileSystem {
 Result<std::string> read_file(FileSystem& files, const std::string& path, uint64_t bytes_max);
 /// Reads exactly `bytes`; kCorrupt naming path and offset when the file ends before.
 Status read_exactly(const File& file, const std::string& path, uint64_t offset, void* into, size_t bytes);
-/// Replaces the content so that a power cut leaves the old or the new one: temporary file, sync, rename, sync directory.
+/// Replaces the content so that a power cut leaves the old or the new one: temporary file, sync, rename, sync
+/// directory.
 Status replace_file(FileSystem& files, const std::string& path, std::string_view content);
 /// "a/b" and "c" give "a/b/c".
 std::string join_path(std::string_view directory, std::string_view name);

@@ -11,10 +11,10 @@ struct MemoryFileSystem::Inode {
     uint64_t to;
   };
   mutable std::mutex mutex;
-  std::string content;         // guarded by mutex
-  std::string durable;         // guarded by mutex; as of the last sync
-  std::vector<Range> unsynced; // guarded by mutex
-  bool size_changed = false;   // guarded by mutex; truncate since the last sync
+  std::string content;          // guarded by mutex
+  std::string durable;          // guarded by mutex; as of the last sync
+  std::vector<Range> unsynced;  // guarded by mutex
+  bool size_changed = false;    // guarded by mutex; truncate since the last sync
 };
 
 namespace {
@@ -97,8 +97,8 @@ std::string torn_content(const Inode& inode, std::mt19937_64& random) {
   for (const auto range : inode.unsynced) {
     const unsigned chance = random() % 3;  // all sectors, none, or each by itself
     for (uint64_t from = range.from; from < range.to;) {
-      const uint64_t to = std::min({(from / kSectorBytes + 1) * kSectorBytes, range.to,
-                                    static_cast<uint64_t>(inode.content.size())});
+      const uint64_t to =
+          std::min({(from / kSectorBytes + 1) * kSectorBytes, range.to, static_cast<uint64_t>(inode.content.size())});
       if (to <= from) break;
       if (chance == 0 || (chance == 2 && random() % 2 == 0)) {
         if (content.size() < to) content.resize(to);

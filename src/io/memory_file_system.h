@@ -53,12 +53,12 @@ class MemoryFileSystem final : public FileSystem {
   void change_name(NameChange change);
 
   mutable std::mutex mutex_;
-  Names names_;                      // guarded by mutex_
-  Names durable_names_;              // guarded by mutex_
-  std::vector<NameChange> pending_;  // guarded by mutex_; in order
+  Names names_;                                  // guarded by mutex_
+  Names durable_names_;                          // guarded by mutex_
+  std::vector<NameChange> pending_;              // guarded by mutex_; in order
   std::set<std::string> directories_{"/", "."};  // guarded by mutex_
-  std::set<std::string> locks_;      // guarded by mutex_
-  uint64_t life_ = 0;                // guarded by mutex_; +1 with every crash
+  std::set<std::string> locks_;                  // guarded by mutex_
+  uint64_t life_ = 0;                            // guarded by mutex_; +1 with every crash
   friend class MemoryLock;
 };
 

@@ -18,17 +18,20 @@ namespace {
 
 ErrorCode code_of(int number) {
   switch (number) {
-    case ENOSPC: case EDQUOT: return ErrorCode::kNoSpace;
+    case ENOSPC:
+    case EDQUOT: return ErrorCode::kNoSpace;
     case ENOENT: return ErrorCode::kNotFound;
-    case EEXIST: case ENOTEMPTY: return ErrorCode::kAlreadyExists;
-    case EACCES: case EPERM: case EROFS: return ErrorCode::kDenied;
+    case EEXIST:
+    case ENOTEMPTY: return ErrorCode::kAlreadyExists;
+    case EACCES:
+    case EPERM:
+    case EROFS: return ErrorCode::kDenied;
     default: return ErrorCode::kIo;
   }
 }
 
 Error failure(std::string_view deed, const std::string& path, int number = errno) {
-  return {code_of(number),
-          "cannot " + std::string(deed) + ' ' + path + ": " + std::generic_category().message(number)};
+  return {code_of(number), "cannot " + std::string(deed) + ' ' + path + ": " + std::generic_category().message(number)};
 }
 
 class PosixFile final : public File {

@@ -19,22 +19,28 @@ using Unsigned = typename UnsignedOf<T>::type;
 struct Add {
   template <class T>
   static T apply(T a, T b) {
-    if constexpr (std::is_floating_point_v<T>) return finite_or_null(a + b);
-    else return static_cast<T>(static_cast<Unsigned<T>>(a) + static_cast<Unsigned<T>>(b));
+    if constexpr (std::is_floating_point_v<T>)
+      return finite_or_null(a + b);
+    else
+      return static_cast<T>(static_cast<Unsigned<T>>(a) + static_cast<Unsigned<T>>(b));
   }
 };
 struct Subtract {
   template <class T>
   static T apply(T a, T b) {
-    if constexpr (std::is_floating_point_v<T>) return finite_or_null(a - b);
-    else return static_cast<T>(static_cast<Unsigned<T>>(a) - static_cast<Unsigned<T>>(b));
+    if constexpr (std::is_floating_point_v<T>)
+      return finite_or_null(a - b);
+    else
+      return static_cast<T>(static_cast<Unsigned<T>>(a) - static_cast<Unsigned<T>>(b));
   }
 };
 struct Multiply {
   template <class T>
   static T apply(T a, T b) {
-    if constexpr (std::is_floating_point_v<T>) return finite_or_null(a * b);
-    else return static_cast<T>(static_cast<Unsigned<T>>(a) * static_cast<Unsigned<T>>(b));
+    if constexpr (std::is_floating_point_v<T>)
+      return finite_or_null(a * b);
+    else
+      return static_cast<T>(static_cast<Unsigned<T>>(a) * static_cast<Unsigned<T>>(b));
   }
 };
 // Division traps, so nulls and zero are tested first; NullIfEither is not needed around these.
@@ -77,15 +83,21 @@ struct ArcTangent2 {
 
 struct BitAnd {
   template <class T>
-  static T apply(T a, T b) { return a & b; }
+  static T apply(T a, T b) {
+    return a & b;
+  }
 };
 struct BitOr {
   template <class T>
-  static T apply(T a, T b) { return a | b; }
+  static T apply(T a, T b) {
+    return a | b;
+  }
 };
 struct BitXor {
   template <class T>
-  static T apply(T a, T b) { return a ^ b; }
+  static T apply(T a, T b) {
+    return a ^ b;
+  }
 };
 struct ShiftLeft {
   template <class T>
@@ -115,31 +127,45 @@ struct Or {
 
 struct Equal {
   template <class T>
-  static int8_t apply(T a, T b) { return a == b; }
+  static int8_t apply(T a, T b) {
+    return a == b;
+  }
 };
 struct NotEqual {
   template <class T>
-  static int8_t apply(T a, T b) { return a != b; }
+  static int8_t apply(T a, T b) {
+    return a != b;
+  }
 };
 struct Less {
   template <class T>
-  static int8_t apply(T a, T b) { return a < b; }
+  static int8_t apply(T a, T b) {
+    return a < b;
+  }
 };
 struct LessEqual {
   template <class T>
-  static int8_t apply(T a, T b) { return a <= b; }
+  static int8_t apply(T a, T b) {
+    return a <= b;
+  }
 };
 struct Greater {
   template <class T>
-  static int8_t apply(T a, T b) { return a > b; }
+  static int8_t apply(T a, T b) {
+    return a > b;
+  }
 };
 struct GreaterEqual {
   template <class T>
-  static int8_t apply(T a, T b) { return a >= b; }
+  static int8_t apply(T a, T b) {
+    return a >= b;
+  }
 };
 struct Maximum {
   template <class T>
-  static T apply(T a, T b) { return a < b ? b : a; }  // null is the smallest
+  static T apply(T a, T b) {
+    return a < b ? b : a;
+  }  // null is the smallest
 };
 struct Minimum {
   template <class T>

@@ -1,5 +1,6 @@
 #pragma once
-// The element-wise binary functions of the operators, one row each: null if either operand is null unless said otherwise.
+// The element-wise binary functions of the operators, one row each: null if either operand is null unless said
+// otherwise.
 
 #include "kernels/elementwise.h"
 

@@ -67,8 +67,9 @@ int64_t add_duration(int64_t value, Type type, int64_t count, DurationUnit unit)
   }
   const int64_t days = floor_divide(value, per_day);
   const int64_t clock = value - days * per_day;
-  const int64_t moved = unit == DurationUnit::kBusinessDay ? add_business_days(days, count)
-                                                           : add_months(days, unit == DurationUnit::kYear ? 12 * count : count);
+  const int64_t moved = unit == DurationUnit::kBusinessDay
+                            ? add_business_days(days, count)
+                            : add_months(days, unit == DurationUnit::kYear ? 12 * count : count);
   return moved * per_day + clock;
 }
 

@@ -45,9 +45,7 @@ inline constexpr Repr kReprOf = std::is_same_v<T, int8_t>    ? Repr::kI8
                                                              : Repr::kF64;
 
 /// Infinite and undefined results are null.
-inline double finite_or_null(double value) {
-  return value >= -DBL_MAX && value <= DBL_MAX ? value : kNull<double>;
-}
+inline double finite_or_null(double value) { return value >= -DBL_MAX && value <= DBL_MAX ? value : kNull<double>; }
 
 /// The null rule of arithmetic: null if either operand is. Computes, then selects, so that it vectorises.
 template <class Op>

@@ -68,8 +68,9 @@ bool code_by_value(std::span<const T> values, Coded& out) {
   const uint64_t width = range.any ? static_cast<uint64_t>(range.high) - static_cast<uint64_t>(range.low) + 1 : 0;
   if (width >= dense_slots_max(values.size())) return false;
   const auto slot_of = [&](T value) {
-    return value == types::kNull<T> ? 0 : static_cast<uint32_t>(static_cast<uint64_t>(value) -
-                                                                static_cast<uint64_t>(range.low) + 1);
+    return value == types::kNull<T>
+               ? 0
+               : static_cast<uint32_t>(static_cast<uint64_t>(value) - static_cast<uint64_t>(range.low) + 1);
   };
   std::vector<uint32_t> slots(width + 1, 0);
   for (const T value : values) slots[slot_of(value)] = 1;

@@ -18,8 +18,10 @@ template <class T>
 MatchedKeys match_column(std::span<const T> left, std::span<const T> right, bool nulls_match) {
   using Key = HashKey<T>;
   const auto key_of = [](const T& value) {
-    if constexpr (std::is_floating_point_v<T>) return is_null_key(value) ? types::kNull<T> : value;
-    else return Key(value);
+    if constexpr (std::is_floating_point_v<T>)
+      return is_null_key(value) ? types::kNull<T> : value;
+    else
+      return Key(value);
   };
   MatchedKeys out;
   out.left.resize(left.size());
@@ -105,9 +107,12 @@ std::vector<int64_t> paired(std::span<const uint32_t> first, std::span<const uin
 template <class T>
 GroupDirectory ordered_directory(const MatchedKeys& keys, std::span<const T> moments) {
   auto directory = gather_groups(keys.right, keys.count);
-  const auto before = [&](int64_t a, int64_t b) { return moments[static_cast<size_t>(a)] < moments[static_cast<size_t>(b)]; };
+  const auto before = [&](int64_t a, int64_t b) {
+    return moments[static_cast<size_t>(a)] < moments[static_cast<size_t>(b)];
+  };
   for (size_t g = 0; g < keys.count; ++g) {
-    const auto begin = directory.order.begin() + directory.starts[g], end = directory.order.begin() + directory.starts[g + 1];
+    const auto begin = directory.order.begin() + directory.starts[g],
+               end = directory.order.begin() + directory.starts[g + 1];
     if (!std::is_sorted(begin, end, before)) std::stable_sort(begin, end, before);
   }
   return directory;
@@ -117,7 +122,8 @@ template <class T>
 std::vector<int64_t> as_of(const MatchedKeys& keys, std::span<const T> left, std::span<const T> right) {
   const auto directory = ordered_directory(keys, right);
   std::vector<int64_t> out(left.size(), kNoRow);
-  std::vector<int64_t> cursor(directory.starts.begin(), directory.starts.end() - 1);  // first row not yet <= the last seen
+  std::vector<int64_t> cursor(directory.starts.begin(),
+                              directory.starts.end() - 1);  // first row not yet <= the last seen
   const auto moment = [&](int64_t place) -> const T& {
     return right[static_cast<size_t>(directory.order[static_cast<size_t>(place)])];
   };
@@ -130,7 +136,7 @@ std::vector<int64_t> as_of(const MatchedKeys& keys, std::span<const T> left, std
     if (at > begin && left[i] < moment(at - 1)) {
       high = at;  // went back: search below
       at = begin;
-    } else {      // gallop forward: O(1) when both sides are ordered
+    } else {  // gallop forward: O(1) when both sides are ordered
       for (int64_t step = 1; at < end && !(left[i] < moment(at)); step *= 2) {
         const int64_t next = std::min(at + step, end);
         if (next == end || left[i] < moment(next)) {
@@ -145,8 +151,10 @@ std::vector<int64_t> as_of(const MatchedKeys& keys, std::span<const T> left, std
     }
     while (at < high) {
       const int64_t middle = at + (high - at) / 2;
-      if (left[i] < moment(middle)) high = middle;
-      else at = middle + 1;
+      if (left[i] < moment(middle))
+        high = middle;
+      else
+        at = middle + 1;
     }
     cursor[key] = at;
     if (at > begin) out[i] = directory.order[static_cast<size_t>(at - 1)];
@@ -206,9 +214,8 @@ RowPairs join_rows(const MatchedKeys& keys, JoinKind kind, size_t pairs_max, boo
 std::vector<int64_t> join_as_of(const MatchedKeys& keys, const KeyColumn& left_moments,
                                 const KeyColumn& right_moments) {
   CHECK(left_moments.repr == right_moments.repr);
-  return visit_key(left_moments.repr, [&]<class T>() {
-    return as_of<T>(keys, left_moments.as<T>(), right_moments.as<T>());
-  });
+  return visit_key(left_moments.repr,
+                   [&]<class T>() { return as_of<T>(keys, left_moments.as<T>(), right_moments.as<T>()); });
 }
 
 }  // namespace pelorus::kernels

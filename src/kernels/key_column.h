@@ -31,8 +31,10 @@ struct KeyColumn {
 /// Null of a key: the reserved value; also NaN, which must order somewhere.
 template <class T>
 inline bool is_null_key(const T& value) {
-  if constexpr (std::is_floating_point_v<T>) return value == types::kNull<T> || std::isnan(value);
-  else return types::is_null(value);
+  if constexpr (std::is_floating_point_v<T>)
+    return value == types::kNull<T> || std::isnan(value);
+  else
+    return types::is_null(value);
 }
 
 /// Calls f.template operator()<T>() with the element type, std::string for kText.

@@ -9,8 +9,10 @@ namespace {
 struct Negate {
   template <class T>
   static T apply(T a) {
-    if constexpr (std::is_floating_point_v<T>) return -a;
-    else return a == kNull<T> ? a : -a;
+    if constexpr (std::is_floating_point_v<T>)
+      return -a;
+    else
+      return a == kNull<T> ? a : -a;
   }
 };
 struct Absolute {
@@ -21,7 +23,9 @@ struct Absolute {
 };
 struct Sign {
   template <class T>
-  static int32_t apply(T a) { return (a > 0) - (a < 0); }
+  static int32_t apply(T a) {
+    return (a > 0) - (a < 0);
+  }
 };
 struct Not {
   static int8_t apply(int8_t a) { return a == 0; }

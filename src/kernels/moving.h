@@ -14,8 +14,8 @@ namespace pelorus::kernels {
 /// How large, and when a window counts.
 struct Window {
   int64_t rows = 1;
-  int64_t periods = 1;      // non-null elements needed
-  bool only_full = true;    // and the window must have begun at or after row 0
+  int64_t periods = 1;    // non-null elements needed
+  bool only_full = true;  // and the window must have begun at or after row 0
 
   /// Whether the window ending at `row` with `count` non-null elements gives a result.
   bool counts(size_t row, int64_t count) const {
@@ -57,7 +57,8 @@ void sliding(std::span<const T> values, std::span<const size_t> starts, R* out, 
 }
 
 template <class State, class Keeps>
-void sliding2(std::span<const double> x, std::span<const double> y, std::span<const size_t> starts, double* out, Keeps&& keeps) {
+void sliding2(std::span<const double> x, std::span<const double> y, std::span<const size_t> starts, double* out,
+              Keeps&& keeps) {
   State state;
   int64_t count = 0;
   size_t from = 0;
@@ -82,7 +83,8 @@ void sliding2(std::span<const double> x, std::span<const double> y, std::span<co
 /// Position of the smallest (or largest) element of each window, the earliest of equals; -1 where there is none or
 /// keeps() says no. O(1) a row by a monotone queue.
 template <class T, class Keeps>
-void sliding_extreme(std::span<const T> values, std::span<const size_t> starts, bool largest, int64_t* out, Keeps&& keeps) {
+void sliding_extreme(std::span<const T> values, std::span<const size_t> starts, bool largest, int64_t* out,
+                     Keeps&& keeps) {
   std::deque<size_t> queue;
   int64_t count = 0;
   size_t from = 0;
@@ -93,7 +95,8 @@ void sliding_extreme(std::span<const T> values, std::span<const size_t> starts, 
     while (!queue.empty() && queue.front() < starts[i]) queue.pop_front();
     if (values[i] != kNull<T>) {
       ++count;
-      while (!queue.empty() && (largest ? values[queue.back()] < values[i] : values[i] < values[queue.back()])) queue.pop_back();
+      while (!queue.empty() && (largest ? values[queue.back()] < values[i] : values[i] < values[queue.back()]))
+        queue.pop_back();
       queue.push_back(i);
     }
     out[i] = !queue.empty() && keeps(i, count) ? static_cast<int64_t>(queue.front()) : -1;

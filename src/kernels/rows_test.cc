@@ -25,7 +25,8 @@ KeyColumn column(const std::vector<std::string>& v) { return {Repr::kText, v.dat
 std::vector<int32_t> random_ints(size_t rows, int32_t high, uint32_t seed) {
   std::mt19937 random(seed);
   std::vector<int32_t> out(rows);
-  for (auto& value : out) value = random() % 17 == 0 ? kNull<int32_t> : static_cast<int32_t>(random() % high) - high / 3;
+  for (auto& value : out)
+    value = random() % 17 == 0 ? kNull<int32_t> : static_cast<int32_t>(random() % high) - high / 3;
   return out;
 }
 
@@ -53,7 +54,7 @@ TEST(Group, composite_keys_equal_an_ordered_map) {
 }
 
 TEST(Group, symbol_codes_follow_their_ranks) {
-  const std::vector<int32_t> codes{1, 2, 3, 1};       // texts: 1 "z", 2 "a", 3 "m"; code 0 does not occur
+  const std::vector<int32_t> codes{1, 2, 3, 1};  // texts: 1 "z", 2 "a", 3 "m"; code 0 does not occur
   const std::vector<int32_t> ranks{KeyColumn::kNullRank, 2, 0, 1};
   const KeyColumn key{Repr::kI32, codes.data(), codes.size(), ranks};
   EXPECT_EQ(group_rows(std::vector{key}, 4).of_row, (std::vector<uint32_t>{2, 0, 1, 2}));

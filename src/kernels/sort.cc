@@ -57,8 +57,10 @@ bool has_ordinals(const KeyColumn& column) {
 Ordinals make_ordinals(const SortKey& key) {
   if (!key.column.ranks.empty()) return ranks_of(key);
   return types::visit_fixed(key.column.repr, [&]<class T>() -> Ordinals {
-    if constexpr (sizeof(T) <= 8) return ordinals_of<T>(key);
-    else return {};
+    if constexpr (sizeof(T) <= 8)
+      return ordinals_of<T>(key);
+    else
+      return {};
   });
 }
 
@@ -147,8 +149,10 @@ void radix_sort(const Ordinals& ordinals, std::vector<int64_t>& rows) {
   uint64_t low = UINT64_MAX, high = 0;
   for (const auto row : rows) {
     const uint64_t ordinal = ordinals[static_cast<size_t>(row)];
-    if (ordinal == 0) first.push_back(row);
-    else if (ordinal == UINT64_MAX) last.push_back(row);
+    if (ordinal == 0)
+      first.push_back(row);
+    else if (ordinal == UINT64_MAX)
+      last.push_back(row);
     else {
       low = std::min(low, ordinal);
       high = std::max(high, ordinal);

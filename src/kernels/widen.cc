@@ -36,8 +36,10 @@ size_t width_of(Repr repr) {
   switch (repr) {
     case Repr::kI8: return 1;
     case Repr::kI16: return 2;
-    case Repr::kI32: case Repr::kF32: return 4;
-    case Repr::kI64: case Repr::kF64: return 8;
+    case Repr::kI32:
+    case Repr::kF32: return 4;
+    case Repr::kI64:
+    case Repr::kF64: return 8;
     default: return 16;
   }
 }
@@ -74,7 +76,8 @@ void run_mixed(BinaryKernel kernel, const MixedRun& run, Lane left, Lane right, 
   }
   for (size_t at = 0; at < rows; at += kBlockRows) {
     const size_t count = std::min(kBlockRows, rows - at);
-    const Lane l{left.repeats ? left.data : converted(left, left_repr, run.compute, at, count, left_block), left.repeats};
+    const Lane l{left.repeats ? left.data : converted(left, left_repr, run.compute, at, count, left_block),
+                 left.repeats};
     const Lane r{right.repeats ? right.data : converted(right, right_repr, run.compute, at, count, right_block),
                  right.repeats};
     auto* place = static_cast<unsigned char*>(out) + at * width_of(run.result);

@@ -70,7 +70,7 @@ class Encoder {
     put_all(items);
   }
   template <class T>
-    requires requires(T& object, Encoder& self) { object.fields(self); }
+  requires requires(T& object, Encoder& self) { object.fields(self); }
   void put(const T& object) {
     const auto start = out_.size();
     put<uint32_t>(0);
@@ -169,7 +169,7 @@ class Decoder {
     }
   }
   template <class T>
-    requires requires(T& object, Decoder& self) { object.fields(self); }
+  requires requires(T& object, Decoder& self) { object.fields(self); }
   void get(T& object) {
     const auto size = in_.get<uint32_t>();
     const auto body = in_.get_raw(size);

@@ -15,8 +15,8 @@ namespace pelorus::meta {
 struct Column {
   std::string name;
   types::Type type = types::Type::kVoid;
-  bool array = false;           // an array vector of `type`
-  int32_t scale = 0;            // decimals
+  bool array = false;  // an array vector of `type`
+  int32_t scale = 0;   // decimals
   std::string comment;
   std::string compress_method;  // "lz4", "delta" …; empty: chosen by the storage
   std::string stored_name;      // what chunks call it, never used twice in a table; empty: `name`
@@ -32,13 +32,13 @@ struct Column {
 
 struct Database {
   DatabaseId id;
-  std::string path;                // "dfs://x"
+  std::string path;  // "dfs://x"
   PartitionScheme scheme;
-  std::string engine = "OLAP";     // OLAP, TSDB, PKEY
-  bool atomic_chunk = false;       // atomic='CHUNK': conflicting chunks are retried by the writer
+  std::string engine = "OLAP";  // OLAP, TSDB, PKEY
+  bool atomic_chunk = false;    // atomic='CHUNK': conflicting chunks are retried by the writer
   std::string chunk_granularity = "TABLE";
   std::string owner;
-  int64_t created_ns = 0;          // since 1970 UTC, as all times of this folder
+  int64_t created_ns = 0;  // since 1970 UTC, as all times of this folder
   std::map<std::string, TableId> tables;
 
   bool operator==(const Database&) const = default;
@@ -50,7 +50,7 @@ struct Database {
 
 struct Table {
   TableId id;
-  std::string database;                        // path of its database
+  std::string database;  // path of its database
   std::string name;
   std::vector<Column> columns;
   std::vector<std::string> partition_columns;  // one a level; none: a dimension table, one chunk with an empty key
@@ -60,7 +60,7 @@ struct Table {
   std::map<std::string, std::string> options;  // rare ones by name: softDelete, sortKeyMappingFunction, indexes …
   std::string owner;
   int64_t created_ns = 0;
-  uint64_t schema_version = 1;                 // +1 with every change of columns or options
+  uint64_t schema_version = 1;  // +1 with every change of columns or options
   std::map<PartitionKey, ChunkId> chunks;
 
   bool is_dimension() const { return partition_columns.empty(); }
@@ -73,11 +73,11 @@ struct Table {
 };
 
 struct Replica {
-  std::string node;        // alias
-  bool stale = false;      // missed a commit (or was never filled): not read, not written until recovered
-  Version version = 0;     // as far as the controllers know
-  bool wanted = false;     // an operator placed it here: not taken back for being one too many
-  std::string successor;   // goes away once the replica there is good; empty: stays
+  std::string node;       // alias
+  bool stale = false;     // missed a commit (or was never filled): not read, not written until recovered
+  Version version = 0;    // as far as the controllers know
+  bool wanted = false;    // an operator placed it here: not taken back for being one too many
+  std::string successor;  // goes away once the replica there is good; empty: stays
 
   bool operator==(const Replica&) const = default;
   template <class A>
@@ -106,12 +106,12 @@ struct Chunk {
   ChunkId id;
   TableId table;
   PartitionKey key;
-  Version version = 0;               // 0: created by a transaction that is not decided yet
-  int64_t rows = 0;                  // as reported with the commits
+  Version version = 0;  // 0: created by a transaction that is not decided yet
+  int64_t rows = 0;     // as reported with the commits
   std::vector<Replica> replicas;
-  TransactionId locked_by;           // 0: free
+  TransactionId locked_by;  // 0: free
   int64_t updated_ns = 0;
-  std::vector<VersionEntry> chain;   // newest last
+  std::vector<VersionEntry> chain;  // newest last
 
   const Replica* find(const std::string& node) const {
     for (const auto& replica : replicas) {

@@ -7,11 +7,12 @@ constexpr uint8_t kFormat = 1;
 
 /// In the order of the variant.
 constexpr std::string_view kNames[] = {
-    "FoundCluster", "PutNode", "RemoveNode", "RegisterNode", "PutConfiguration", "NoteImport", "CreateDatabase",
-    "DropDatabase", "CreateTable", "DropTable", "AlterTable", "DropPartitions", "AddPartitions", "BeginTransaction",
-    "Decide", "CompleteTransactions", "ChangeReplicas", "ForceVersion", "CreateUser", "DeleteUser", "SetPassword",
-    "LockUser", "CreateGroup", "DeleteGroup", "ChangeMembership", "ChangeGrants", "PutFunctionView",
-    "DropFunctionView", "PutRecord", "MarkNode",
+    "FoundCluster",         "PutNode",         "RemoveNode",       "RegisterNode",     "PutConfiguration",
+    "NoteImport",           "CreateDatabase",  "DropDatabase",     "CreateTable",      "DropTable",
+    "AlterTable",           "DropPartitions",  "AddPartitions",    "BeginTransaction", "Decide",
+    "CompleteTransactions", "ChangeReplicas",  "ForceVersion",     "CreateUser",       "DeleteUser",
+    "SetPassword",          "LockUser",        "CreateGroup",      "DeleteGroup",      "ChangeMembership",
+    "ChangeGrants",         "PutFunctionView", "DropFunctionView", "PutRecord",        "MarkNode",
 };
 static_assert(std::size(kNames) == std::variant_size_v<Command>);
 

@@ -7,10 +7,28 @@ namespace pelorus::meta {
 namespace {
 
 constexpr std::string_view kNames[] = {
-    "TABLE_READ",   "TABLE_WRITE",  "TABLE_INSERT",  "TABLE_UPDATE", "TABLE_DELETE", "DB_READ",
-    "DB_WRITE",     "DB_INSERT",    "DB_UPDATE",     "DB_DELETE",    "DBOBJ_CREATE", "DBOBJ_DELETE",
-    "DB_MANAGE",    "DB_OWNER",     "VIEW_EXEC",     "VIEW_OWNER",   "SCRIPT_EXEC",  "TEST_EXEC",
-    "QUERY_RESULT_MEM_LIMIT", "TASK_GROUP_MEM_LIMIT", "MAX_PARTITION_NUM_PER_QUERY", "COMPUTE_GROUP_EXEC",
+    "TABLE_READ",
+    "TABLE_WRITE",
+    "TABLE_INSERT",
+    "TABLE_UPDATE",
+    "TABLE_DELETE",
+    "DB_READ",
+    "DB_WRITE",
+    "DB_INSERT",
+    "DB_UPDATE",
+    "DB_DELETE",
+    "DBOBJ_CREATE",
+    "DBOBJ_DELETE",
+    "DB_MANAGE",
+    "DB_OWNER",
+    "VIEW_EXEC",
+    "VIEW_OWNER",
+    "SCRIPT_EXEC",
+    "TEST_EXEC",
+    "QUERY_RESULT_MEM_LIMIT",
+    "TASK_GROUP_MEM_LIMIT",
+    "MAX_PARTITION_NUM_PER_QUERY",
+    "COMPUTE_GROUP_EXEC",
 };
 static_assert(std::size(kNames) == kAccessTypeCount);
 
@@ -18,14 +36,19 @@ static_assert(std::size(kNames) == kAccessTypeCount);
 std::vector<AccessType> covering(AccessType type) {
   using enum AccessType;
   switch (type) {
-    case kTableRead: case kDatabaseRead: return {kTableRead, kDatabaseRead, kDatabaseManage, kDatabaseOwner};
-    case kTableInsert: case kDatabaseInsert:
+    case kTableRead:
+    case kDatabaseRead: return {kTableRead, kDatabaseRead, kDatabaseManage, kDatabaseOwner};
+    case kTableInsert:
+    case kDatabaseInsert:
       return {kTableInsert, kTableWrite, kDatabaseInsert, kDatabaseWrite, kDatabaseManage, kDatabaseOwner};
-    case kTableUpdate: case kDatabaseUpdate:
+    case kTableUpdate:
+    case kDatabaseUpdate:
       return {kTableUpdate, kTableWrite, kDatabaseUpdate, kDatabaseWrite, kDatabaseManage, kDatabaseOwner};
-    case kTableDelete: case kDatabaseDelete:
+    case kTableDelete:
+    case kDatabaseDelete:
       return {kTableDelete, kTableWrite, kDatabaseDelete, kDatabaseWrite, kDatabaseManage, kDatabaseOwner};
-    case kTableWrite: case kDatabaseWrite: return {kTableWrite, kDatabaseWrite, kDatabaseManage, kDatabaseOwner};
+    case kTableWrite:
+    case kDatabaseWrite: return {kTableWrite, kDatabaseWrite, kDatabaseManage, kDatabaseOwner};
     case kObjectCreate: return {kObjectCreate, kDatabaseManage, kDatabaseOwner};
     case kObjectDelete: return {kObjectDelete, kDatabaseManage, kDatabaseOwner};
     case kDatabaseManage: return {kDatabaseManage, kDatabaseOwner};
@@ -44,10 +67,16 @@ bool covers(std::string_view pattern, std::string_view object) {
 std::string_view deed(AccessType type) {
   using enum AccessType;
   switch (type) {
-    case kTableRead: case kDatabaseRead: return "read";
-    case kTableWrite: case kDatabaseWrite: case kTableInsert: case kDatabaseInsert: return "write data to";
-    case kTableUpdate: case kDatabaseUpdate: return "update data of";
-    case kTableDelete: case kDatabaseDelete: return "delete data of";
+    case kTableRead:
+    case kDatabaseRead: return "read";
+    case kTableWrite:
+    case kDatabaseWrite:
+    case kTableInsert:
+    case kDatabaseInsert: return "write data to";
+    case kTableUpdate:
+    case kDatabaseUpdate: return "update data of";
+    case kTableDelete:
+    case kDatabaseDelete: return "delete data of";
     case kObjectCreate: return "create tables in";
     case kObjectDelete: return "delete tables of";
     case kDatabaseManage: return "manage";
@@ -77,8 +106,9 @@ Status check_account_name(std::string_view name) {
   if (!name.empty() && name.size() <= 30 && is_letter(name[0]) && std::all_of(name.begin(), name.end(), is_allowed)) {
     return {};
   }
-  return Error{ErrorCode::kInvalid,
-               "A user or group name begins with a letter and has at most 30 letters, digits, '_' or '-': " + std::string(name)};
+  return Error{
+      ErrorCode::kInvalid,
+      "A user or group name begins with a letter and has at most 30 letters, digits, '_' or '-': " + std::string(name)};
 }
 
 bool Access::may(AccessType type, std::string_view object, std::string_view owner) const {
@@ -97,9 +127,8 @@ bool Access::may(AccessType type, std::string_view object, std::string_view owne
 
 Status Access::check(AccessType type, std::string_view object, std::string_view owner) const {
   if (may(type, object, owner)) return {};
-  const auto place = object.starts_with("dfs://")
-                         ? (object.find('/', 6) == std::string_view::npos ? "database " : "table ")
-                         : "";
+  const auto place =
+      object.starts_with("dfs://") ? (object.find('/', 6) == std::string_view::npos ? "database " : "table ") : "";
   return Error{ErrorCode::kDenied,
                "<NoPrivilege>Not granted to " + std::string(deed(type)) + " " + place + std::string(object)};
 }

@@ -13,11 +13,28 @@
 namespace pelorus::meta {
 
 enum class AccessType : uint8_t {
-  kTableRead, kTableWrite, kTableInsert, kTableUpdate, kTableDelete,
-  kDatabaseRead, kDatabaseWrite, kDatabaseInsert, kDatabaseUpdate, kDatabaseDelete,
-  kObjectCreate, kObjectDelete, kDatabaseManage, kDatabaseOwner,
-  kViewExecute, kViewOwner, kScriptExecute, kTestExecute,
-  kQueryResultMemoryLimit, kTaskGroupMemoryLimit, kPartitionsPerQueryMax, kComputeGroupExecute,
+  kTableRead,
+  kTableWrite,
+  kTableInsert,
+  kTableUpdate,
+  kTableDelete,
+  kDatabaseRead,
+  kDatabaseWrite,
+  kDatabaseInsert,
+  kDatabaseUpdate,
+  kDatabaseDelete,
+  kObjectCreate,
+  kObjectDelete,
+  kDatabaseManage,
+  kDatabaseOwner,
+  kViewExecute,
+  kViewOwner,
+  kScriptExecute,
+  kTestExecute,
+  kQueryResultMemoryLimit,
+  kTaskGroupMemoryLimit,
+  kPartitionsPerQueryMax,
+  kComputeGroupExecute,
 };
 inline constexpr size_t kAccessTypeCount = 22;
 

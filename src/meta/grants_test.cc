@@ -30,7 +30,7 @@ TEST(Grants, writing_covers_insert_update_and_delete) {
 }
 
 TEST(Grants, denial_beats_grant_but_not_the_administrator) {
-  Access access{.user = "u", 
+  Access access{.user = "u",
                 .grants = {{AccessType::kTableRead, false, "*"}, {AccessType::kTableRead, true, "dfs://db/t"}}};
   EXPECT_FALSE(access.may(AccessType::kTableRead, "dfs://db/t"));
   EXPECT_TRUE(access.may(AccessType::kTableRead, "dfs://db/t2"));
@@ -53,7 +53,7 @@ TEST(Grants, database_owners_create_by_prefix) {
 }
 
 TEST(Grants, the_lowest_limit_counts) {
-  const Access access{.user = "u", 
+  const Access access{.user = "u",
                       .grants = {{AccessType::kQueryResultMemoryLimit, false, "4"},
                                  {AccessType::kQueryResultMemoryLimit, false, "2.5"}}};
   EXPECT_EQ(access.limit(AccessType::kQueryResultMemoryLimit), 2.5);
@@ -88,7 +88,8 @@ TEST(Verifier, checks_the_proof_as_clients_compute_it) {
   ASSERT_TRUE(signature.ok()) << signature.error().describe();
   EXPECT_EQ(*signature, "C0dAyBgSl0sw0jiHHVtSz6kHneS5xPOilQwL2qWKNdY=");
   const ScramExchange other{"bob", "abc", "abcdef"};
-  EXPECT_EQ(verify_proof(verifier, other, "d1GGKzwX0bhgZ2piG+qEZu5PNimMfRXoceYQCHvw2ec=").error().code, ErrorCode::kDenied);
+  EXPECT_EQ(verify_proof(verifier, other, "d1GGKzwX0bhgZ2piG+qEZu5PNimMfRXoceYQCHvw2ec=").error().code,
+            ErrorCode::kDenied);
   EXPECT_EQ(verify_proof(verifier, exchange, "AAAA").error().code, ErrorCode::kDenied);
   EXPECT_EQ(verify_proof(verifier, exchange, "***").error().code, ErrorCode::kDenied);
 }

@@ -24,9 +24,9 @@ bool parse_node_role(std::string_view name, NodeRole* role);
 struct Node {
   std::string alias;
   NodeRole role = NodeRole::kDataNode;
-  Uuid uuid;                   // nil until it has registered
-  Uuid boot;                   // of its running process
-  uint64_t epoch = 0;          // +1 with every new boot: fences what the process before had begun
+  Uuid uuid;           // nil until it has registered
+  Uuid boot;           // of its running process
+  uint64_t epoch = 0;  // +1 with every new boot: fences what the process before had begun
   std::string host;
   uint16_t port = 0;
   std::string public_name;
@@ -49,9 +49,9 @@ struct Node {
 };
 
 struct Configuration {
-  uint64_t revision = 0;                       // +1 with every change of a text or of the list of members
-  std::map<std::string, std::string> texts;    // "cluster.cfg", "cluster.nodes", "controller.cfg": whole files
-  std::map<std::string, std::string> imported; // "controller alias/file": hash of the file when it was last imported
+  uint64_t revision = 0;                        // +1 with every change of a text or of the list of members
+  std::map<std::string, std::string> texts;     // "cluster.cfg", "cluster.nodes", "controller.cfg": whole files
+  std::map<std::string, std::string> imported;  // "controller alias/file": hash of the file when it was last imported
 
   bool operator==(const Configuration&) const = default;
   template <class A>
@@ -89,14 +89,14 @@ struct Transaction {
   TransactionId id;
   TransactionType type = TransactionType::kAppend;
   TransactionState state = TransactionState::kRunning;
-  std::string client;                  // empty: the write carries no sequence number
+  std::string client;  // empty: the write carries no sequence number
   uint64_t sequence = 0;
-  std::string coordinator;             // alias
-  uint64_t epoch = 0;                  // of the coordinator when it began
+  std::string coordinator;  // alias
+  uint64_t epoch = 0;       // of the coordinator when it began
   int64_t begun_ns = 0;
   int64_t decided_ns = 0;
   std::vector<TransactionChunk> chunks;
-  std::set<std::string> unpublished;   // committed: participants that have not confirmed
+  std::set<std::string> unpublished;  // committed: participants that have not confirmed
 
   bool is_decided() const { return state != TransactionState::kRunning; }
   bool operator==(const Transaction&) const = default;
@@ -111,7 +111,7 @@ struct ClientSequence {
   uint64_t sequence = 0;
   TransactionId transaction;
   bool committed = false;
-  int64_t rows = 0;        // what the write answered
+  int64_t rows = 0;  // what the write answered
   int64_t used_ns = 0;
 
   bool operator==(const ClientSequence&) const = default;

@@ -23,7 +23,8 @@ bool is_whole(Type type) { return types::is_integral(type) || types::is_temporal
 bool may_partition(PartitionType by, Type type) {
   if (types::is_literal(type)) return true;
   if (is_bytes16(type)) {
-    return (by == PartitionType::kHash || by == PartitionType::kValue) && type != Type::kComplex && type != Type::kPoint;
+    return (by == PartitionType::kHash || by == PartitionType::kValue) && type != Type::kComplex &&
+           type != Type::kPoint;
   }
   return is_whole(type);
 }
@@ -32,7 +33,8 @@ Status check_values(const PartitionLevel& level, const std::vector<Scalar>& valu
   for (const auto& value : values) {
     if (value.is_null()) return invalid("A partition scheme can't contain null.");
     if (value.type() != level.value_type && !(value.is_text() && types::is_literal(level.value_type))) {
-      return invalid("A partition scheme's values must have one type: " + std::string(types::name_of(level.value_type)));
+      return invalid("A partition scheme's values must have one type: " +
+                     std::string(types::name_of(level.value_type)));
     }
   }
   return {};
@@ -49,7 +51,8 @@ Status check_level(const PartitionLevel& level) {
   switch (level.type) {
     case PartitionType::kValue: {
       auto sorted = level.values;
-      std::sort(sorted.begin(), sorted.end(), [](const Scalar& l, const Scalar& r) { return types::compare(l, r) < 0; });
+      std::sort(sorted.begin(), sorted.end(),
+                [](const Scalar& l, const Scalar& r) { return types::compare(l, r) < 0; });
       if (sorted.empty()) return invalid("A VALUE scheme needs at least one value.");
       if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
         return invalid("The values of a VALUE scheme must be distinct.");
@@ -270,7 +273,8 @@ Result<PartitionKey> parse_path(const PartitionScheme& scheme, std::string_view 
   if (path.starts_with('/')) path.remove_prefix(1);
   if (path.ends_with('/')) path.remove_suffix(1);
   while (!path.empty()) {
-    if (key.parts.size() == scheme.levels.size()) return invalid("The partition path is too deep: " + std::string(path));
+    if (key.parts.size() == scheme.levels.size())
+      return invalid("The partition path is too deep: " + std::string(path));
     const auto slash = std::min(path.find('/'), path.size());
     TRY(auto part, parse_level(scheme.levels[key.parts.size()], path.substr(0, slash)));
     key.parts.push_back(std::move(part));
@@ -301,7 +305,8 @@ bool is_in_scheme(const PartitionLevel& level, const Scalar& part) {
     case PartitionType::kValue: return std::find(level.values.begin(), level.values.end(), part) != level.values.end();
     case PartitionType::kRange: return range_from(level, part).has_value();
     case PartitionType::kList:
-      return part.type() == Type::kInt && part.as_int64() >= 0 && part.as_int64() < static_cast<int64_t>(level.lists.size());
+      return part.type() == Type::kInt && part.as_int64() >= 0 &&
+             part.as_int64() < static_cast<int64_t>(level.lists.size());
     default: return part.type() == Type::kInt && part.as_int64() >= 0 && part.as_int64() < level.buckets;
   }
 }
@@ -344,7 +349,8 @@ bool may_contain(const PartitionLevel& level, const Scalar& part, const Interval
     case PartitionType::kRange: {
       const auto range = range_from(level, part);
       if (!range) return true;
-      return (!high || types::compare(part, *high) <= 0) && (!low || types::compare(*low, level.values[*range + 1]) < 0);
+      return (!high || types::compare(part, *high) <= 0) &&
+             (!low || types::compare(*low, level.values[*range + 1]) < 0);
     }
     case PartitionType::kList: {
       const auto index = static_cast<size_t>(part.as_int64());

@@ -27,10 +27,10 @@ std::optional<PartitionType> parse_partition_type(std::string_view name);
 /// One dimension of a scheme: VALUE, RANGE, LIST, HASH or SEQ.
 struct PartitionLevel {
   PartitionType type = PartitionType::kValue;
-  types::Type value_type = types::Type::kVoid;      // of all scalars below; HASH: of the hashed values
-  std::vector<types::Scalar> values;                // VALUE: distinct values; RANGE: n+1 increasing boundaries
-  std::vector<std::vector<types::Scalar>> lists;    // LIST
-  int32_t buckets = 0;                              // HASH, SEQ
+  types::Type value_type = types::Type::kVoid;    // of all scalars below; HASH: of the hashed values
+  std::vector<types::Scalar> values;              // VALUE: distinct values; RANGE: n+1 increasing boundaries
+  std::vector<std::vector<types::Scalar>> lists;  // LIST
+  int32_t buckets = 0;                            // HASH, SEQ
 
   bool operator==(const PartitionLevel&) const = default;
   template <class A>
@@ -54,13 +54,13 @@ struct PartitionScheme {
 
 /// kInvalid with the reason: no level, unsorted or repeated values, nulls, bucket count, type that cannot partition.
 Status check(const PartitionScheme& scheme);
-/// kInvalid unless a column of `column_type` can be split by `level`: same type, both text, both integral, or a temporal
-/// column at least as fine as the scheme's.
+/// kInvalid unless a column of `column_type` can be split by `level`: same type, both text, both integral, or a
+/// temporal column at least as fine as the scheme's.
 Status check_column(const PartitionLevel& level, types::Type column_type, std::string_view column_name);
 
 /// Names one partition, one part a level. VALUE: the value; RANGE: the lower boundary; HASH, SEQ: INT bucket; LIST: INT
-/// index of the list. Stays valid when values or ranges are added to the scheme. A dimension table's only chunk has no parts.
-/// A shorter key than the scheme has levels names all partitions below it.
+/// index of the list. Stays valid when values or ranges are added to the scheme. A dimension table's only chunk has no
+/// parts. A shorter key than the scheme has levels names all partitions below it.
 struct PartitionKey {
   std::vector<types::Scalar> parts;
 
@@ -77,12 +77,13 @@ struct PartitionKey {
 /// As users see it: "/20200101/Key3", "/0_50", "/List0"; "" for a dimension table. Temporal values lose their
 /// separators; '/', '%' and control characters in text become %XX.
 std::string path_of(const PartitionScheme& scheme, const PartitionKey& key);
-/// Reads path_of's form; a leading slash may be missing, fewer levels give a shorter key. VALUE parts need not be in the
-/// scheme. kNotFound for a range, list or bucket that the scheme lacks, kInvalid for nonsense.
+/// Reads path_of's form; a leading slash may be missing, fewer levels give a shorter key. VALUE parts need not be in
+/// the scheme. kNotFound for a range, list or bucket that the scheme lacks, kInvalid for nonsense.
 Result<PartitionKey> parse_path(const PartitionScheme& scheme, std::string_view path);
 
 /// The partition of a row given the values of its partition columns, one a level. New VALUE partitions are allowed.
-/// kInvalid naming the value when it is null or outside the ranges or lists, or when there are not as many values as levels.
+/// kInvalid naming the value when it is null or outside the ranges or lists, or when there are not as many values as
+/// levels.
 Result<PartitionKey> locate(const PartitionScheme& scheme, const std::vector<types::Scalar>& values);
 
 /// True when `part` of `level` exists in the scheme itself; false for VALUE parts that a write would add.
@@ -104,8 +105,8 @@ bool may_contain(const PartitionLevel& level, const types::Scalar& part, const I
 int32_t bucket_of_integer(int64_t value, types::Type type, int32_t buckets);
 int32_t bucket_of_bytes(std::string_view bytes, int32_t buckets);
 
-/// Splits a column: gives each row the ordinal of its part. Ordinals are dense and private to the locator; values new to a
-/// VALUE level get the next one. Not thread-safe: one locator a split.
+/// Splits a column: gives each row the ordinal of its part. Ordinals are dense and private to the locator; values new
+/// to a VALUE level get the next one. Not thread-safe: one locator a split.
 class LevelLocator {
  public:
   /// check_column() must hold.
@@ -133,11 +134,11 @@ class LevelLocator {
   const types::Type column_type_;
   std::vector<types::Scalar> parts_;
   size_t scheme_parts_ = 0;
-  std::vector<int64_t> integer_boundaries_;              // RANGE
-  std::unordered_map<int64_t, int32_t> integers_;        // VALUE, LIST
-  std::unordered_map<std::string, int32_t> texts_;       // VALUE, LIST; 16-byte values by their bytes
+  std::vector<int64_t> integer_boundaries_;         // RANGE
+  std::unordered_map<int64_t, int32_t> integers_;   // VALUE, LIST
+  std::unordered_map<std::string, int32_t> texts_;  // VALUE, LIST; 16-byte values by their bytes
   int64_t last_value_ = 0;
-  int32_t last_ordinal_ = -2;                            // -2: nothing remembered
+  int32_t last_ordinal_ = -2;  // -2: nothing remembered
 };
 
 }  // namespace pelorus::meta

@@ -43,9 +43,9 @@ TEST(PartitionScheme, paths_are_as_users_see_them) {
   EXPECT_EQ(path_of_row({{value_level({date(2020, 1, 1)})}}, {date(2020, 1, 1)}), "/20200101");
   EXPECT_EQ(path_of_row({{value_level({month(2020, 1)})}}, {month(2020, 1)}), "/202001M");
   EXPECT_EQ(path_of_row({{value_level({text("A/B%")})}}, {text("A/B%")}), "/A%2FB%25");
-  EXPECT_EQ(path_of_row({{range_level({Scalar::of_int(0), Scalar::of_int(50), Scalar::of_int(100)})}},
-                        {Scalar::of_int(50)}),
-            "/50_100");
+  EXPECT_EQ(
+      path_of_row({{range_level({Scalar::of_int(0), Scalar::of_int(50), Scalar::of_int(100)})}}, {Scalar::of_int(50)}),
+      "/50_100");
   EXPECT_EQ(path_of_row({{list_level()}}, {text("MSFT")}), "/List1");
   EXPECT_EQ(path_of_row({{value_level({date(2020, 1, 1)}), hash_level(Type::kInt, 10)}},
                         {date(2020, 1, 2), Scalar::of_int(23)}),
@@ -54,8 +54,8 @@ TEST(PartitionScheme, paths_are_as_users_see_them) {
 }
 
 TEST(PartitionScheme, paths_read_back_to_the_same_key) {
-  const PartitionScheme scheme{{value_level({date(2020, 1, 1)}), range_level({text("A"), text("M"), text("Z")}),
-                                hash_level(Type::kLong, 4)}};
+  const PartitionScheme scheme{
+      {value_level({date(2020, 1, 1)}), range_level({text("A"), text("M"), text("Z")}), hash_level(Type::kLong, 4)}};
   const auto key = locate(scheme, {date(2021, 12, 31), text("NN"), Scalar::of_long(-1)});
   ASSERT_TRUE(key.ok()) << key.error().describe();
   const auto path = path_of(scheme, *key);

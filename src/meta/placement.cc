@@ -34,7 +34,8 @@ class Choice {
     for (const auto& alias : live_) {
       const auto* node = state_.find_node(alias);
       const auto planned = planned_.find(alias);
-      if (node != nullptr) by_load.emplace_back(node->replica_count + (planned == planned_.end() ? 0 : planned->second), alias);
+      if (node != nullptr)
+        by_load.emplace_back(node->replica_count + (planned == planned_.end() ? 0 : planned->second), alias);
     }
     std::sort(by_load.begin(), by_load.end());
     const bool shares_first = rules_.reliability == Reliability::kAnyNode;
@@ -80,8 +81,10 @@ std::string place_replica(const State& state, const PlacementRules& rules, const
   one_more.replicas = static_cast<uint32_t>(chunk.replicas.size()) + 1;
   Choice choice(state, one_more, live, planned);
   for (const auto& replica : chunk.replicas) {
-    if (has_to_go(state, replica) || replica.node == leaving) choice.pass_over(replica.node);
-    else choice.keep(replica.node);
+    if (has_to_go(state, replica) || replica.node == leaving)
+      choice.pass_over(replica.node);
+    else
+      choice.keep(replica.node);
   }
   choice.fill();
   return choice.full() ? choice.nodes().back() : "";

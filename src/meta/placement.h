@@ -32,8 +32,8 @@ using PlannedReplicas = std::map<std::string, uint64_t>;
 std::vector<std::string> place_chunk(const State& state, const PlacementRules& rules, const std::set<std::string>& live,
                                      const Table& table, const PartitionKey& key, const PlannedReplicas& planned = {});
 
-/// A live data node for one more replica of `chunk`, or "" when none is allowed. Replicas that have to go, and the one on
-/// `leaving`, do not stand in the way of another on their host.
+/// A live data node for one more replica of `chunk`, or "" when none is allowed. Replicas that have to go, and the one
+/// on `leaving`, do not stand in the way of another on their host.
 std::string place_replica(const State& state, const PlacementRules& rules, const std::set<std::string>& live,
                           const Chunk& chunk, const PlannedReplicas& planned = {}, const std::string& leaving = "");
 

@@ -13,20 +13,20 @@
 namespace pelorus::meta {
 
 struct State {
-  Uuid cluster;                                           // nil before the cluster is founded
-  int64_t now_ns = 0;                                     // the latest time seen in a command: never goes back
-  uint64_t last_database = 0;                             // ids given so far
+  Uuid cluster;                // nil before the cluster is founded
+  int64_t now_ns = 0;          // the latest time seen in a command: never goes back
+  uint64_t last_database = 0;  // ids given so far
   uint64_t last_table = 0;
   uint64_t last_chunk = 0;
   uint64_t last_transaction = 0;
-  uint64_t catalogue_revision = 0;                        // +1 with every change of databases and tables
-  uint64_t access_revision = 0;                           // +1 with every change of users, groups and rights
-  std::map<std::string, Node> nodes;                      // by alias
+  uint64_t catalogue_revision = 0;    // +1 with every change of databases and tables
+  uint64_t access_revision = 0;       // +1 with every change of users, groups and rights
+  std::map<std::string, Node> nodes;  // by alias
   Configuration configuration;
-  std::map<std::string, Database> databases;              // by path
+  std::map<std::string, Database> databases;  // by path
   std::map<TableId, Table> tables;
   std::map<ChunkId, Chunk> chunks;
-  std::map<TransactionId, Transaction> transactions;      // running, committed, and the latest finished ones
+  std::map<TransactionId, Transaction> transactions;  // running, committed, and the latest finished ones
   std::map<std::string, ClientSequence> clients;
   std::map<std::string, User> users;
   std::map<std::string, Group> groups;

@@ -20,20 +20,27 @@ class StateTest : public ClusterFixture {
     const auto user = "u" + std::to_string(roll(4));
     const int64_t now = state.now_ns + roll(3);
     switch (roll(16)) {
-      case 0: return RegisterNode{.alias = node, .uuid = state.nodes.at(node).uuid, .boot = uuid(static_cast<uint8_t>(1 + roll(200)))};
+      case 0:
+        return RegisterNode{
+            .alias = node, .uuid = state.nodes.at(node).uuid, .boot = uuid(static_cast<uint8_t>(1 + roll(200)))};
       case 1: return CreateTable{.table = trades("t" + std::to_string(roll(4))), .now_ns = now};
       case 2: return DropTable{"dfs://db", "t" + std::to_string(roll(4))};
       case 3:
-        return DropPartitions{.database = "dfs://db", .keys = {key(static_cast<int32_t>(roll(9)))}, .delete_schema = roll(2) == 0};
+        return DropPartitions{
+            .database = "dfs://db", .keys = {key(static_cast<int32_t>(roll(9)))}, .delete_schema = roll(2) == 0};
       case 4: return ChangeReplicas{{{chunk, node, static_cast<ReplicaChange::Kind>(roll(4)), roll(4)}}};
       case 5: return CreateUser{.id = user, .verifier = verifier(user), .now_ns = now};
       case 6: return DeleteUser{user};
       case 7: return ChangeGrants{.ids = {user}, .type = static_cast<AccessType>(roll(20)), .objects = {"dfs://db"}};
       case 8: return CompleteTransactions{{{transaction, roll(2) == 0 ? node : ""}}};
-      case 9: case 10: case 11: {
+      case 9:
+      case 10:
+      case 11: {
         BeginTransaction begin{.client = roll(2) == 0 ? "" : "c" + std::to_string(roll(3)),
-                               .sequence = state.last_transaction + roll(3), .coordinator = node,
-                               .epoch = state.nodes.at(node).epoch, .now_ns = now};
+                               .sequence = state.last_transaction + roll(3),
+                               .coordinator = node,
+                               .epoch = state.nodes.at(node).epoch,
+                               .now_ns = now};
         for (uint32_t i = 0; i <= roll(2); ++i) {
           auto any_table = state.tables.begin();
           std::advance(any_table, roll(static_cast<uint32_t>(state.tables.size())));
@@ -42,8 +49,11 @@ class StateTest : public ClusterFixture {
         return begin;
       }
       default:
-        return Decide{.transaction = transaction, .commit = roll(4) != 0, .failed = {{chunk, node}},
-                      .rows = {{chunk, roll(99)}}, .now_ns = now};
+        return Decide{.transaction = transaction,
+                      .commit = roll(4) != 0,
+                      .failed = {{chunk, node}},
+                      .rows = {{chunk, roll(99)}},
+                      .now_ns = now};
     }
   }
   /// What must hold whatever happened.

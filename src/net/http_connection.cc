@@ -109,7 +109,8 @@ std::string head_of(const Request& request) {
 }
 
 template <class Stream>
-Awaitable<std::unique_ptr<WebSocketUpgrade<Stream>>> serve(Stream stream, std::string already_read, HttpSurroundings with) {
+Awaitable<std::unique_ptr<WebSocketUpgrade<Stream>>> serve(Stream stream, std::string already_read,
+                                                           HttpSurroundings with) {
   const Executor strand = co_await asio::this_coro::executor;
   Deadline deadline(strand, [&stream] {
     boost::system::error_code ignored;
@@ -149,7 +150,8 @@ Awaitable<std::unique_ptr<WebSocketUpgrade<Stream>>> serve(Stream stream, std::s
     }
     again = response->keep_alive() && !malformed;
     response->keep_alive(again);
-    const bool bodiless = response->result() == http::status::not_modified || response->result() == http::status::no_content;
+    const bool bodiless =
+        response->result() == http::status::not_modified || response->result() == http::status::no_content;
     if (!bodiless) write_whole(*response, request->method() == http::verb::head);
     http::response_serializer<http::string_body> serializer(*response);
     deadline.set(with.limits.response);

@@ -123,8 +123,8 @@ Status Listener::State::bind() {
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (!error) return {};
-  return Error{ErrorCode::kIo, "Failed to bind the socket on port " + std::to_string(options.port) + " with error code " +
-                                   std::to_string(error.value()) + " (" + error.message() + ")"};
+  return Error{ErrorCode::kIo, "Failed to bind the socket on port " + std::to_string(options.port) +
+                                   " with error code " + std::to_string(error.value()) + " (" + error.message() + ")"};
 }
 
 Awaitable<void> Listener::State::accept_connections() {

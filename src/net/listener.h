@@ -14,24 +14,25 @@ namespace pelorus::net {
 
 struct ListenerOptions {
   std::string host = "0.0.0.0";
-  uint16_t port = 0;                       // 0: any free one, see port()
+  uint16_t port = 0;  // 0: any free one, see port()
   size_t io_threads = 2;
-  std::string tls_certificate_file;        // PEM chain and key; both empty: no TLS
+  std::string tls_certificate_file;  // PEM chain and key; both empty: no TLS
   std::string tls_key_file;
-  std::string web_root;                    // empty: no pages
-  size_t sockets_max = 16384;              // of every kind; more are closed at once
+  std::string web_root;                           // empty: no pages
+  size_t sockets_max = 16384;                     // of every kind; more are closed at once
   std::chrono::milliseconds first_bytes{30'000};  // to say what they speak, TLS handshake included
   NativeLimits native = {};
   HttpLimits http = {};
   WebSocketLimits websocket = {};
 };
 
-/// A plain connection of a node that spoke `already_read`; the receiver owns `fd` (non-blocking). Called on an io thread.
+/// A plain connection of a node that spoke `already_read`; the receiver owns `fd` (non-blocking). Called on an io
+/// thread.
 using HandOver = std::function<void(int fd, std::string already_read)>;
 
 struct ListenerHandlers {
-  HandOver rpc;    // PRPC; null: such connections are closed
-  HandOver raft;   // PRFT
+  HandOver rpc;   // PRPC; null: such connections are closed
+  HandOver raft;  // PRFT
   HttpRoutes routes;
 };
 

@@ -58,7 +58,8 @@ class FakeHost final : public session::ScriptHost {
     }
     return std::nullopt;
   }
-  std::optional<Value> call(std::string_view function, std::vector<Value> arguments, const StatementSurroundings&) override {
+  std::optional<Value> call(std::string_view function, std::vector<Value> arguments,
+                            const StatementSurroundings&) override {
     if (function == "first") return arguments.at(0);
     throw ScriptError("Can't recognize function name " + std::string(function));
   }
@@ -73,7 +74,9 @@ class FakeHost final : public session::ScriptHost {
 
 class FakeHosts final : public session::ScriptHostFactory {
  public:
-  std::unique_ptr<session::ScriptHost> open(const functions::Caller&) override { return std::make_unique<FakeHost>(seen); }
+  std::unique_ptr<session::ScriptHost> open(const functions::Caller&) override {
+    return std::make_unique<FakeHost>(seen);
+  }
   FakeHost::Seen seen;
 };
 
@@ -94,7 +97,9 @@ class Client {
   }
   int fd() const { return fd_; }
   bool connected() const { return connected_; }
-  void send(std::string_view bytes) { EXPECT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), ssize_t(bytes.size())); }
+  void send(std::string_view bytes) {
+    EXPECT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), ssize_t(bytes.size()));
+  }
   /// Exactly `size` bytes; fewer when the peer closes.
   std::string read(size_t size) {
     std::string bytes;
@@ -447,7 +452,9 @@ class TlsClient {
     SSL_CTX_free(context_);
   }
   bool connected() const { return connected_; }
-  void send(std::string_view bytes) { EXPECT_EQ(SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())), int(bytes.size())); }
+  void send(std::string_view bytes) {
+    EXPECT_EQ(SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())), int(bytes.size()));
+  }
   std::string read_to(std::string_view end) {
     std::string bytes;
     char byte = 0;
@@ -505,7 +512,8 @@ class HttpTest : public ListenerTest {
     write("app.js", "let x;");
     write("app.js.gz", "packed");
     write("assets/a.css", "p{}");
-    std::filesystem::last_write_time(root_ / "app.js.gz", std::filesystem::last_write_time(root_ / "app.js") + std::chrono::seconds(2));
+    std::filesystem::last_write_time(root_ / "app.js.gz",
+                                     std::filesystem::last_write_time(root_ / "app.js") + std::chrono::seconds(2));
   }
   ~HttpTest() override { std::filesystem::remove_all(root_); }
   void write(const std::string& name, const std::string& text) { std::ofstream(root_ / name) << text; }
@@ -518,7 +526,8 @@ class HttpTest : public ListenerTest {
     };
     return start(std::move(options), std::move(handlers));
   }
-  static std::string get(uint16_t port, const std::string& path, const std::string& more = {}, const std::string& method = "GET") {
+  static std::string get(uint16_t port, const std::string& path, const std::string& more = {},
+                         const std::string& method = "GET") {
     Client client(port);
     client.send(method + " " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + more + "\r\n");
     return client.read_to_end();
@@ -558,8 +567,8 @@ TEST_F(HttpTest, nothing_outside_the_folder_is_served) {
   std::filesystem::create_symlink("/etc/hostname", root_ / "link.txt");
   write(".hidden.txt", "secret");
   const auto port = start_web();
-  for (const char* path : {"/../../etc/passwd.txt", "/%2e%2e/%2e%2e/etc/passwd.txt", "/..%2f..%2fetc/passwd.txt", "/link.txt",
-                           "/.hidden.txt", "/missing.js", "/%00.js", "/%zz.js", "/a\\..\\b.js"}) {
+  for (const char* path : {"/../../etc/passwd.txt", "/%2e%2e/%2e%2e/etc/passwd.txt", "/..%2f..%2fetc/passwd.txt",
+                           "/link.txt", "/.hidden.txt", "/missing.js", "/%00.js", "/%zz.js", "/a\\..\\b.js"}) {
     EXPECT_TRUE(get(port, path).starts_with("HTTP/1.1 404")) << path;
   }
 }
@@ -582,7 +591,8 @@ class WebSocketTest : public ListenerTest {
   static std::string upgrade(const std::string& more = {}) {
     return "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
            "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
-           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + more + "\r\n";
+           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+           more + "\r\n";
   }
   static std::string handshake(Client& client, const std::string& more = {}) {
     client.send(upgrade(more));
@@ -596,7 +606,8 @@ class WebSocketTest : public ListenerTest {
   }
   /// A masked binary frame with mask zero.
   static std::string frame(std::string_view payload, uint8_t first = 0x82) {
-    std::string bytes{static_cast<char>(first), static_cast<char>(0x80 | (payload.size() < 126 ? payload.size() : 126))};
+    std::string bytes{static_cast<char>(first),
+                      static_cast<char>(0x80 | (payload.size() < 126 ? payload.size() : 126))};
     if (payload.size() >= 126) {
       bytes.push_back(static_cast<char>(payload.size() >> 8));
       bytes.push_back(static_cast<char>(payload.size() & 0xFF));

@@ -43,7 +43,8 @@ class ConnectionPeer final : public session::Peer {
   void push_when_room(wire::Chain message, size_t queued_bytes_max) {
     {
       std::unique_lock lock(mutex_);
-      has_room_.wait(lock, [&] { return closed_ || queued_bytes_ == 0 || queued_bytes_ + message.size() <= queued_bytes_max; });
+      has_room_.wait(
+          lock, [&] { return closed_ || queued_bytes_ == 0 || queued_bytes_ + message.size() <= queued_bytes_max; });
       if (closed_) return;
       queued_bytes_ += message.size();
     }
@@ -93,9 +94,9 @@ class ConnectionPeer final : public session::Peer {
   std::weak_ptr<NativeConnection> connection_;
   std::mutex mutex_;
   std::condition_variable has_room_;
-  size_t queued_bytes_ = 0;                      // guarded by mutex_
-  bool closed_ = false;                          // guarded by mutex_
-  std::vector<std::function<void()>> notices_;   // guarded by mutex_
+  size_t queued_bytes_ = 0;                     // guarded by mutex_
+  bool closed_ = false;                         // guarded by mutex_
+  std::vector<std::function<void()>> notices_;  // guarded by mutex_
 };
 
 /// What a statement gave, with the beginning of its encoding.

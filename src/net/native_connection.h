@@ -25,11 +25,11 @@ struct NativeSurroundings {
 };
 
 struct NativeLimits {
-  std::chrono::milliseconds handshake{30'000};   // until the connect request is complete
+  std::chrono::milliseconds handshake{30'000};  // until the connect request is complete
   wire::RequestLimits requests = {};
-  size_t pending_max = 64;                       // requests read ahead of the running one; then reading stops
-  size_t print_bytes_max = 4 << 20;              // of print() not yet sent; then the statement waits
-  size_t chunk_bytes = 1 << 20;                  // of a response encoded ahead of the socket
+  size_t pending_max = 64;           // requests read ahead of the running one; then reading stops
+  size_t print_bytes_max = 4 << 20;  // of print() not yet sent; then the statement waits
+  size_t chunk_bytes = 1 << 20;      // of a response encoded ahead of the socket
 };
 
 class ConnectionPeer;
@@ -38,8 +38,8 @@ class ConnectionPeer;
 /// the running statement; asynchronous requests already read are still carried out.
 class NativeConnection final : public std::enable_shared_from_this<NativeConnection> {
  public:
-  NativeConnection(const Executor& strand, std::unique_ptr<Transport> transport, std::shared_ptr<session::Session> session,
-                   NativeSurroundings surroundings, NativeLimits limits);
+  NativeConnection(const Executor& strand, std::unique_ptr<Transport> transport,
+                   std::shared_ptr<session::Session> session, NativeSurroundings surroundings, NativeLimits limits);
   ~NativeConnection();
 
   /// Until the connection is closed and its last statement has ended.

@@ -11,9 +11,10 @@ struct Beginning {
 };
 
 constexpr Beginning kBeginnings[] = {
-    {"API ", Protocol::kNative},   {"API2 ", Protocol::kNative}, {"GET ", Protocol::kHttp},   {"HEAD ", Protocol::kHttp},
-    {"POST ", Protocol::kHttp},    {"PUT ", Protocol::kHttp},    {"DELETE ", Protocol::kHttp}, {"OPTIONS ", Protocol::kHttp},
-    {"\x16\x03", Protocol::kTls},  {"PRPC", Protocol::kRpc},     {"PRFT", Protocol::kRaft},
+    {"API ", Protocol::kNative},  {"API2 ", Protocol::kNative},  {"GET ", Protocol::kHttp},
+    {"HEAD ", Protocol::kHttp},   {"POST ", Protocol::kHttp},    {"PUT ", Protocol::kHttp},
+    {"DELETE ", Protocol::kHttp}, {"OPTIONS ", Protocol::kHttp}, {"\x16\x03", Protocol::kTls},
+    {"PRPC", Protocol::kRpc},     {"PRFT", Protocol::kRaft},
 };
 
 }  // namespace

@@ -10,9 +10,9 @@ namespace pelorus::net {
 struct StaticFile {
   std::string body;
   std::string_view content_type;
-  std::string etag;         // quoted
-  bool gzip = false;        // body is the pre-compressed neighbour
-  bool immutable = false;   // its name carries a hash: browsers may keep it for ever
+  std::string etag;        // quoted
+  bool gzip = false;       // body is the pre-compressed neighbour
+  bool immutable = false;  // its name carries a hash: browsers may keep it for ever
 };
 
 /// Thread-safe. Reads from disk: call on threads that may block.
@@ -22,7 +22,8 @@ class StaticFiles {
   explicit StaticFiles(std::string root) : root_(std::move(root)) {}
 
   /// The file behind a request path (percent-encoded, without query). "/" and folders give index.html, as does every
-  /// path without an extension (addresses inside the pages). Nothing: 404. Never leaves the folder, never follows links.
+  /// path without an extension (addresses inside the pages). Nothing: 404. Never leaves the folder, never follows
+  /// links.
   std::optional<StaticFile> find(std::string_view path, bool accepts_gzip) const;
 
   static constexpr size_t kFileBytesMax = 64 << 20;

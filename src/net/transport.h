@@ -17,7 +17,8 @@ class Transport {
   virtual ~Transport() = default;
   /// At least one byte; 0 when the peer has closed or the connection failed.
   virtual Awaitable<size_t> read(std::span<char> to) = 0;
-  /// All pieces; `ends_message` closes a message where the transport has such (WebSocket). False: the connection failed.
+  /// All pieces; `ends_message` closes a message where the transport has such (WebSocket). False: the connection
+  /// failed.
   virtual Awaitable<bool> write(std::vector<std::string_view> pieces, bool ends_message) = 0;
   /// Ends reads and writes under way.
   virtual void close() = 0;

@@ -58,7 +58,8 @@ std::string first_token(std::string_view list) {
 }
 
 template <class Stream>
-Awaitable<std::unique_ptr<Transport>> accept(std::unique_ptr<WebSocketUpgrade<Stream>> upgrade, WebSocketLimits limits) {
+Awaitable<std::unique_ptr<Transport>> accept(std::unique_ptr<WebSocketUpgrade<Stream>> upgrade,
+                                             WebSocketLimits limits) {
   http::request_parser<http::empty_body> parser;
   parser.eager(true);
   boost::system::error_code error;

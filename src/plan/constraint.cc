@@ -25,8 +25,9 @@ struct ConversionRow {
   Type type;
 };
 constexpr std::array kConversions{
-    ConversionRow{"date", Type::kDate},     ConversionRow{"month", Type::kMonth},       ConversionRow{"datehour", Type::kDatehour},
-    ConversionRow{"time", Type::kTime},     ConversionRow{"minute", Type::kMinute},     ConversionRow{"second", Type::kSecond},
+    ConversionRow{"date", Type::kDate},         ConversionRow{"month", Type::kMonth},
+    ConversionRow{"datehour", Type::kDatehour}, ConversionRow{"time", Type::kTime},
+    ConversionRow{"minute", Type::kMinute},     ConversionRow{"second", Type::kSecond},
     ConversionRow{"datetime", Type::kDatetime},
 };
 
@@ -63,8 +64,10 @@ class Reading {
 
   std::optional<ColumnUse> column_of(const Expr& expr) const {
     std::string_view name;
-    if (const auto* node = as<syntax::Name>(expr)) name = node->name;
-    else if (const auto* member = as<syntax::Member>(expr)) name = member->name;
+    if (const auto* node = as<syntax::Name>(expr))
+      name = node->name;
+    else if (const auto* member = as<syntax::Member>(expr))
+      name = member->name;
     if (!name.empty()) {
       for (const auto& column : schema_) {
         if (column.name.size() == name.size() && strncasecmp(column.name.data(), name.data(), name.size()) == 0) {
@@ -104,8 +107,10 @@ class Reading {
   static Scalar neighbour(const Scalar& value, int step) {
     if (!types::is_integral(value.type()) && !types::is_temporal(value.type())) return value;
     return types::visit_fixed(value.repr(), [&]<class T>() {
-      if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) return Scalar::of<T>(value.type(), static_cast<T>(value.get<T>() + step));
-      else return value;
+      if constexpr (std::is_integral_v<T> && sizeof(T) <= 8)
+        return Scalar::of<T>(value.type(), static_cast<T>(value.get<T>() + step));
+      else
+        return value;
     });
   }
 
@@ -121,7 +126,8 @@ class Reading {
   std::optional<Scalar> scalar_of(const Expr& expr, Type type) const {
     const auto value = constant_(expr);
     if (!value) return std::nullopt;
-    if (value->is_vector() && value->vector().size() == 1 && !value->is_tuple()) return fitted(value->vector().scalar_at(0), type);
+    if (value->is_vector() && value->vector().size() == 1 && !value->is_tuple())
+      return fitted(value->vector().scalar_at(0), type);
     if (!value->is_scalar() || value->is_null()) return std::nullopt;
     return fitted(value->scalar(), type);
   }
@@ -172,7 +178,9 @@ class Reading {
   Constraint read_in(const ColumnUse& use, const Expr& list) const {
     const auto value = constant_(list);
     if (!value) return {};
-    const data::Vector* elements = value->is_vector() ? &value->vector() : value->is_set() ? &value->set().elements() : nullptr;
+    const data::Vector* elements = value->is_vector() ? &value->vector()
+                                   : value->is_set()  ? &value->set().elements()
+                                                      : nullptr;
     if (value->is_scalar() && !value->is_null()) {
       const auto point = fitted(value->scalar(), use.type);
       return point ? of_intervals(use, {{*point, *point}}) : Constraint();
@@ -195,7 +203,9 @@ class Reading {
       if (pair->from) low = scalar_of(*pair->from, use.type);
       if (pair->to) high = scalar_of(*pair->to, use.type);
     } else if (const auto value = constant_(bounds)) {
-      const data::Vector* ends = value->is_pair() ? &value->pair().elements : value->is_vector() ? &value->vector() : nullptr;
+      const data::Vector* ends = value->is_pair()     ? &value->pair().elements
+                                 : value->is_vector() ? &value->vector()
+                                                      : nullptr;
       if (!ends || ends->size() != 2 || ends->is_tuple() || ends->is_array()) return {};
       if (!ends->is_null_at(0)) low = fitted(ends->scalar_at(0), use.type);
       if (!ends->is_null_at(1)) high = fitted(ends->scalar_at(1), use.type);
@@ -231,7 +241,8 @@ std::optional<Interval> hull_of(const Constraint& constraint, const std::string&
   switch (constraint.kind) {
     case Constraint::Kind::kAnything: return std::nullopt;
     case Constraint::Kind::kColumn:
-      if (constraint.column != column || !constraint.conversion.empty() || constraint.intervals.empty()) return std::nullopt;
+      if (constraint.column != column || !constraint.conversion.empty() || constraint.intervals.empty())
+        return std::nullopt;
       return hull(constraint.intervals);
     case Constraint::Kind::kAnd: {
       std::optional<Interval> out;

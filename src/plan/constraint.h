@@ -18,16 +18,17 @@ namespace pelorus::plan {
 struct Constraint {
   enum class Kind : uint8_t { kAnything, kColumn, kAnd, kOr };
   Kind kind = Kind::kAnything;
-  std::string column;                        // kColumn, as spelled in the schema
-  std::string conversion;                    // kColumn: "" the column itself, "date" its date(…)
-  std::vector<meta::Interval> intervals;     // kColumn: the value lies in one of them
-  std::vector<Constraint> parts;             // kAnd, kOr
+  std::string column;                     // kColumn, as spelled in the schema
+  std::string conversion;                 // kColumn: "" the column itself, "date" its date(…)
+  std::vector<meta::Interval> intervals;  // kColumn: the value lies in one of them
+  std::vector<Constraint> parts;          // kAnd, kOr
 };
 
 /// The value of an expression that names no column; nothing otherwise.
 using ConstantValue = std::function<std::optional<data::Value>(const syntax::Expr&)>;
 
-/// Of comma-separated conditions. `schema`: the table's columns. Chained comparisons say nothing (language reference §4.6).
+/// Of comma-separated conditions. `schema`: the table's columns. Chained comparisons say nothing (language reference
+/// §4.6).
 Constraint constraint_of(const std::vector<syntax::ExprRef>& conditions, const data::Schema& schema,
                          const ConstantValue& constant);
 

@@ -25,23 +25,24 @@ struct TableFacts {
   const std::vector<std::string>& partition_columns;
 };
 
-/// `fragment` runs in each partition (its source is set by the caller). What is left to do with the concatenated results:
-/// kAggregates: run `merge` over them; kRows, kLocal: sort by the last `order_columns` columns and drop those, then limit;
-/// kPull: run the original query without its where.
+/// `fragment` runs in each partition (its source is set by the caller). What is left to do with the concatenated
+/// results: kAggregates: run `merge` over them; kRows, kLocal: sort by the last `order_columns` columns and drop those,
+/// then limit; kPull: run the original query without its where.
 struct DistributedQuery {
   Distribution kind = Distribution::kPull;
   std::shared_ptr<syntax::Query> fragment = std::make_shared<syntax::Query>();
   std::shared_ptr<syntax::Query> merge = std::make_shared<syntax::Query>();
   size_t order_columns = 0;
-  bool in_order = false;   // parts must be taken in partition order
+  bool in_order = false;  // parts must be taken in partition order
 };
 
-/// `query`: no unions, no `with`; every item and key an Alias that carries its result name; names are columns or variables
-/// that travel along. Limits are not looked at. ScriptError: an aggregate or order-sensitive function in where (without map).
+/// `query`: no unions, no `with`; every item and key an Alias that carries its result name; names are columns or
+/// variables that travel along. Limits are not looked at. ScriptError: an aggregate or order-sensitive function in
+/// where (without map).
 DistributedQuery distribute(const syntax::Query& query, const TableFacts& table, const FunctionLookup& lookup);
 
-/// True when equal keys imply equal partition: all partition columns are among the keys, as they are or converted to what
-/// the scheme is made of.
+/// True when equal keys imply equal partition: all partition columns are among the keys, as they are or converted to
+/// what the scheme is made of.
 bool keys_cover_partitions(const std::vector<syntax::ExprRef>& keys, const TableFacts& table);
 
 /// Names of the table's columns that any part of the query mentions; all of them for `*`.

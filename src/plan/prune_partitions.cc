@@ -21,8 +21,10 @@ bool may_contain_hashed(const PartitionLevel& level, const Scalar& part, const I
   if (high - low >= kHashedPointsMax) return true;
   for (int64_t value = low; value <= high; ++value) {
     const auto point = types::visit_fixed(types::repr_of(type), [&]<class T>() {
-      if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) return Scalar::of<T>(type, static_cast<T>(value));
-      else return Scalar();
+      if constexpr (std::is_integral_v<T> && sizeof(T) <= 8)
+        return Scalar::of<T>(type, static_cast<T>(value));
+      else
+        return Scalar();
     });
     if (may_contain(level, part, {point, point})) return true;
   }
@@ -35,7 +37,8 @@ bool level_matches(const Constraint& constraint, const PartitionLevel& level, co
     return true;
   }
   return std::any_of(constraint.intervals.begin(), constraint.intervals.end(), [&](const Interval& interval) {
-    return level.type == PartitionType::kHash ? may_contain_hashed(level, part, interval) : may_contain(level, part, interval);
+    return level.type == PartitionType::kHash ? may_contain_hashed(level, part, interval)
+                                              : may_contain(level, part, interval);
   });
 }
 
@@ -56,7 +59,8 @@ bool may_match(const Constraint& constraint, const PartitionedBy& by, const meta
     case Constraint::Kind::kColumn: break;
   }
   for (size_t i = 0; i < by.columns.size() && i < key.parts.size(); ++i) {
-    if (by.columns[i] == constraint.column && !level_matches(constraint, by.scheme.levels[i], key.parts[i])) return false;
+    if (by.columns[i] == constraint.column && !level_matches(constraint, by.scheme.levels[i], key.parts[i]))
+      return false;
   }
   return true;
 }

@@ -71,8 +71,9 @@ size_t left(const PartitionScheme& scheme, const std::vector<std::string>& colum
     keys = std::move(next);
   }
   const auto constraint = read(where);
-  return static_cast<size_t>(
-      std::count_if(keys.begin(), keys.end(), [&](const auto& key) { return may_match(constraint, {scheme, columns}, key); }));
+  return static_cast<size_t>(std::count_if(keys.begin(), keys.end(), [&](const auto& key) {
+    return may_match(constraint, {scheme, columns}, key);
+  }));
 }
 
 std::vector<Scalar> days(int count) {
@@ -121,12 +122,13 @@ TEST(PrunePartitions, each_level_of_a_compound_scheme_narrows) {
 /// Brute force: no row that satisfies the condition may lie in a partition that was pruned.
 TEST(PrunePartitions, never_drops_a_partition_with_matching_rows) {
   std::mt19937 random(11);
-  const std::vector<PartitionScheme> schemes{{{ranges({-20, -3, 0, 7, 25})}}, {{hash(Type::kInt, 7)}}, {{[] {
-    PartitionLevel level{.type = PartitionType::kList, .value_type = Type::kInt};
-    level.lists.resize(4);
-    for (int v = -20; v < 25; ++v) level.lists[static_cast<size_t>((v + 20) % 4)].push_back(Scalar::of_int(v));
-    return level;
-  }()}}};
+  const std::vector<PartitionScheme> schemes{
+      {{ranges({-20, -3, 0, 7, 25})}}, {{hash(Type::kInt, 7)}}, {{[] {
+        PartitionLevel level{.type = PartitionType::kList, .value_type = Type::kInt};
+        level.lists.resize(4);
+        for (int v = -20; v < 25; ++v) level.lists[static_cast<size_t>((v + 20) % 4)].push_back(Scalar::of_int(v));
+        return level;
+      }()}}};
   const auto number = [&] { return static_cast<int>(random() % 50) - 25; };
   for (int round = 0; round < 600; ++round) {
     const int a = number(), b = number();

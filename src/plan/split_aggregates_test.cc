@@ -17,7 +17,8 @@ class Functions {
  public:
   Functions() {
     add("abs", functions::Nature::kElementwise);
-    for (const auto name : {"sum", "avg", "count", "std", "first", "med", "wavg"}) add(name, functions::Nature::kAggregate);
+    for (const auto name : {"sum", "avg", "count", "std", "first", "med", "wavg"})
+      add(name, functions::Nature::kAggregate);
     add("cumsum", functions::Nature::kVector);
   }
   FunctionLookup lookup() const {
@@ -44,7 +45,8 @@ TEST(SplitAggregates, parts_are_computed_once_and_put_together) {
   const auto lookup = functions.lookup();
   AggregateSplitter splitter(lookup);
   EXPECT_EQ(syntax::print(*splitter.split(parse("sum(px)"), true)), "sum(part_0_)");
-  EXPECT_EQ(syntax::print(*splitter.split(parse("avg(px) + 1"), true)), syntax::print(*parse("sum(part_0_) \\ sum(part_1_) + 1")));
+  EXPECT_EQ(syntax::print(*splitter.split(parse("avg(px) + 1"), true)),
+            syntax::print(*parse("sum(part_0_) \\ sum(part_1_) + 1")));
   EXPECT_EQ(syntax::print(*splitter.split(parse("count(px)"), true)), "narrowCount(sum(part_1_))");
   EXPECT_EQ(splitter.partials().size(), 2u) << "the sum is shared";
   EXPECT_FALSE(splitter.needs_order());
@@ -108,7 +110,9 @@ TEST_F(DistributeTest, aggregates_in_where_are_refused) {
 }
 
 TEST_F(DistributeTest, columns_used_are_those_named) {
-  const auto used = [&](const std::string& text) { return columns_used(*syntax::as<syntax::Query>(parse(text)), schema_, false); };
+  const auto used = [&](const std::string& text) {
+    return columns_used(*syntax::as<syntax::Query>(parse(text)), schema_, false);
+  };
   EXPECT_EQ(used("select px from t where sym = `A"), std::vector<std::string>{"px"});
   EXPECT_EQ(used("select * from t").size(), 3u);
   EXPECT_EQ(used("select sum(px) from t group by sym"), (std::vector<std::string>{"sym", "px"}));

@@ -49,22 +49,16 @@ void for_each_child(const Expr& expr, const Visit& visit) {
       }
       return;
     case ExprKind::kUnary: return visit(*as<Unary>(expr)->operand);
-    case ExprKind::kBinary:
-      visit(*as<Binary>(expr)->left);
-      return visit(*as<Binary>(expr)->right);
+    case ExprKind::kBinary: visit(*as<Binary>(expr)->left); return visit(*as<Binary>(expr)->right);
     case ExprKind::kComparisonChain: return visit_all(as<ComparisonChain>(expr)->operands, visit);
     case ExprKind::kConditional: {
       const auto& node = *as<Conditional>(expr);
       return visit_all({node.condition, node.yes, node.no}, visit);
     }
     case ExprKind::kPair: return visit_all({as<PairLiteral>(expr)->from, as<PairLiteral>(expr)->to}, visit);
-    case ExprKind::kIndex:
-      visit(*as<Index>(expr)->object);
-      return visit_all(as<Index>(expr)->positions, visit);
+    case ExprKind::kIndex: visit(*as<Index>(expr)->object); return visit_all(as<Index>(expr)->positions, visit);
     case ExprKind::kMember: return visit(*as<Member>(expr)->object);
-    case ExprKind::kCall:
-      visit(*as<Call>(expr)->function);
-      return visit_arguments(as<Call>(expr)->arguments, visit);
+    case ExprKind::kCall: visit(*as<Call>(expr)->function); return visit_arguments(as<Call>(expr)->arguments, visit);
     case ExprKind::kMethodCall:
       visit(*as<MethodCall>(expr)->object);
       visit(*as<MethodCall>(expr)->function);
@@ -113,7 +107,8 @@ ExprRef rewritten_call(const syntax::Call& call, const Replace& replace) {
 ExprRef rewritten_case(const syntax::Case& node, const Replace& replace) {
   auto out = std::make_shared<syntax::Case>();
   out->place = node.place;
-  for (const auto& [condition, value] : node.branches) out->branches.emplace_back(rewrite(condition, replace), rewrite(value, replace));
+  for (const auto& [condition, value] : node.branches)
+    out->branches.emplace_back(rewrite(condition, replace), rewrite(value, replace));
   out->otherwise = rewrite(node.otherwise, replace);
   return out;
 }
@@ -130,7 +125,8 @@ ExprRef rewrite(const ExprRef& expr, const Replace& replace) {
     case ExprKind::kTuple: return copied<Tuple>(*expr, [&](auto& n) { n.elements = rewritten(n.elements, replace); });
     case ExprKind::kUnary: return copied<Unary>(*expr, [&](auto& n) { n.operand = rewrite(n.operand, replace); });
     case ExprKind::kBinary:
-      return copied<Binary>(*expr, [&](auto& n) { n.left = rewrite(n.left, replace), n.right = rewrite(n.right, replace); });
+      return copied<Binary>(*expr,
+                            [&](auto& n) { n.left = rewrite(n.left, replace), n.right = rewrite(n.right, replace); });
     case ExprKind::kComparisonChain:
       return copied<ComparisonChain>(*expr, [&](auto& n) { n.operands = rewritten(n.operands, replace); });
     case ExprKind::kConditional:
@@ -140,7 +136,8 @@ ExprRef rewrite(const ExprRef& expr, const Replace& replace) {
         n.no = rewrite(n.no, replace);
       });
     case ExprKind::kPair:
-      return copied<PairLiteral>(*expr, [&](auto& n) { n.from = rewrite(n.from, replace), n.to = rewrite(n.to, replace); });
+      return copied<PairLiteral>(*expr,
+                                 [&](auto& n) { n.from = rewrite(n.from, replace), n.to = rewrite(n.to, replace); });
     case ExprKind::kIndex:
       return copied<Index>(*expr, [&](auto& n) {
         n.object = rewrite(n.object, replace);

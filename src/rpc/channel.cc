@@ -93,14 +93,15 @@ void ChannelLane::connect() {
   Endpoint endpoint;
   auto fd = dial(endpoint);
   if (!fd.ok()) return connect_failed(fd.error());
-  const std::lock_guard lock(mutex_);  // before the identity is read: a reconnect() sees this connection, or comes earlier
+  const std::lock_guard lock(
+      mutex_);  // before the identity is read: a reconnect() sees this connection, or comes earlier
   HandshakeOptions handshake;
   handshake.self = options_.identity();
   handshake.key = options_.key;
   handshake.called_alias = alias_;
   handshake.lane = lane_;
-  connection_ = Connection::open(loop_, *fd, std::make_unique<Handshake>(Handshake::Side::kClient, std::move(handshake)),
-                                 *this, {});
+  connection_ = Connection::open(
+      loop_, *fd, std::make_unique<Handshake>(Handshake::Side::kClient, std::move(handshake)), *this, {});
 }
 
 Result<int> ChannelLane::dial(Endpoint& endpoint) {
@@ -196,7 +197,8 @@ void ChannelLane::on_closed(const std::shared_ptr<Connection>& connection, const
     }
     for (auto& [id, pending] : pending_) {
       const auto code = pending.sent ? ErrorCode::kOutcomeUnknown : ErrorCode::kUnavailable;
-      finished.push_back({std::move(pending.done), Error{code, "the connection to '" + alias_ + "' ended: " + reason.message}});
+      finished.push_back(
+          {std::move(pending.done), Error{code, "the connection to '" + alias_ + "' ended: " + reason.message}});
     }
     pending_.clear();
     waiting_.clear();
@@ -219,8 +221,11 @@ void ChannelLane::tick(Time now) {
         ++at;
         continue;
       }
-      const auto code = gave_up ? ErrorCode::kCancelled : pending.sent ? ErrorCode::kOutcomeUnknown : ErrorCode::kTimeout;
-      const std::string text = gave_up ? "the call to '" + alias_ + "' was cancelled" : "no answer came in time from '" + alias_ + "'";
+      const auto code = gave_up        ? ErrorCode::kCancelled
+                        : pending.sent ? ErrorCode::kOutcomeUnknown
+                                       : ErrorCode::kTimeout;
+      const std::string text =
+          gave_up ? "the call to '" + alias_ + "' was cancelled" : "no answer came in time from '" + alias_ + "'";
       finished.push_back({std::move(pending.done), Error{code, text}});
       if (pending.sent) cancelled.push_back(id);
       at = pending_.erase(at);
@@ -257,7 +262,8 @@ Channel::Channel(const std::string& alias, const ChannelOptions& options, EventL
 
 void Channel::call_async(std::string_view method, Bytes payload, CallOptions options, Done done) {
   if (payload.size() > kPayloadBytesMax) {
-    return done(Error{ErrorCode::kLimit, "the payload is larger than a frame may be: " + std::to_string(payload.size())});
+    return done(
+        Error{ErrorCode::kLimit, "the payload is larger than a frame may be: " + std::to_string(payload.size())});
   }
   const auto lane = options.urgent ? Lane::kUrgent : payload.size() > kBulkPayloadBytes ? Lane::kBulk : Lane::kOrdinary;
   lanes_[static_cast<size_t>(lane)]->call(method, std::move(payload), std::move(options), std::move(done));

@@ -18,7 +18,7 @@ namespace pelorus::rpc {
 inline constexpr size_t kBulkPayloadBytes = 256 << 10;  // larger requests take the bulk connection
 inline constexpr size_t kCallsInFlightMax = 65536;      // of one connection; beyond: kUnavailable
 inline constexpr std::chrono::milliseconds kConnectTimeout{1500};
-inline constexpr std::chrono::milliseconds kBackOffLeast{20};   // after a failed attempt to connect, doubling
+inline constexpr std::chrono::milliseconds kBackOffLeast{20};  // after a failed attempt to connect, doubling
 inline constexpr std::chrono::milliseconds kBackOffMost{1000};
 
 /// Where a peer listens now; asked at every attempt to connect, on a worker thread, so it may block shortly.
@@ -77,14 +77,14 @@ class ChannelLane final : public ConnectionEvents {
   ThreadPool& connectors_;
 
   mutable std::mutex mutex_;
-  State state_ = State::kIdle;                       // guarded by mutex_
-  std::shared_ptr<Connection> connection_;           // guarded by mutex_; while connecting and ready
-  std::unordered_map<uint64_t, Pending> pending_;    // guarded by mutex_
-  std::vector<OutgoingFrame> waiting_;               // guarded by mutex_; until ready
-  uint64_t next_call_id_ = 1;                        // guarded by mutex_
-  Time try_again_at_{};                              // guarded by mutex_
-  std::chrono::milliseconds back_off_{0};            // guarded by mutex_
-  Error last_failure_{};                             // guarded by mutex_
+  State state_ = State::kIdle;                     // guarded by mutex_
+  std::shared_ptr<Connection> connection_;         // guarded by mutex_; while connecting and ready
+  std::unordered_map<uint64_t, Pending> pending_;  // guarded by mutex_
+  std::vector<OutgoingFrame> waiting_;             // guarded by mutex_; until ready
+  uint64_t next_call_id_ = 1;                      // guarded by mutex_
+  Time try_again_at_{};                            // guarded by mutex_
+  std::chrono::milliseconds back_off_{0};          // guarded by mutex_
+  Error last_failure_{};                           // guarded by mutex_
 };
 
 /// Thread-safe. Made and owned by a ChannelPool.

@@ -40,7 +40,9 @@ std::shared_ptr<Channel> ChannelPool::channel(const std::string& alias) {
 void ChannelPool::call_async(const std::string& alias, std::string_view method, Bytes payload, CallOptions options,
                              Done done) {
   const auto to = channel(alias);
-  if (!to) return done(Error{ErrorCode::kUnavailable, "no call to '" + alias + "': this node is stopping or has too many peers"});
+  if (!to)
+    return done(
+        Error{ErrorCode::kUnavailable, "no call to '" + alias + "': this node is stopping or has too many peers"});
   to->call_async(method, std::move(payload), std::move(options), std::move(done));
 }
 

@@ -37,7 +37,7 @@ class ChannelPool final : public Caller {
   mutable std::shared_mutex mutex_;
   std::map<std::string, std::shared_ptr<Channel>> channels_;  // guarded by mutex_
   bool stopped_ = false;                                      // guarded by mutex_
-  EventLoop loop_;  // last: its thread uses everything above
+  EventLoop loop_;                                            // last: its thread uses everything above
 };
 
 }  // namespace pelorus::rpc

@@ -50,8 +50,14 @@ int64_t ns_of(Clock::time_point time) {
 }  // namespace
 
 Connection::Connection(Private, EventLoop& loop, int fd, std::unique_ptr<Handshake> handshake, ConnectionEvents& events)
-    : loop_(loop), events_(events), fd_(fd), handshake_(std::move(handshake)),
-      side_(handshake_->side()), opened_(Clock::now()), heard_(opened_), pinged_(opened_) {}
+    : loop_(loop),
+      events_(events),
+      fd_(fd),
+      handshake_(std::move(handshake)),
+      side_(handshake_->side()),
+      opened_(Clock::now()),
+      heard_(opened_),
+      pinged_(opened_) {}
 
 Connection::~Connection() { ::close(fd_); }
 
@@ -87,7 +93,8 @@ Status Connection::send(OutgoingFrame frame) {
   const std::lock_guard lock(mutex_);
   if (state_ != State::kReady) return Error{ErrorCode::kUnavailable, "the connection to the peer is closed"};
   if (queued_bytes_ + frame.size() > kQueuedBytesMax) {
-    return Error{ErrorCode::kUnavailable, "too many bytes wait to be sent to the peer: " + std::to_string(queued_bytes_)};
+    return Error{ErrorCode::kUnavailable,
+                 "too many bytes wait to be sent to the peer: " + std::to_string(queued_bytes_)};
   }
   const bool was_idle = queue_.empty();
   enqueue(std::move(frame));

@@ -18,8 +18,8 @@ namespace pelorus::rpc {
 
 inline constexpr size_t kQueuedBytesMax = 2UL << 30;  // waiting to be sent on one connection
 inline constexpr std::chrono::milliseconds kHandshakeTimeout{3000};
-inline constexpr std::chrono::milliseconds kPingInterval{400};  // silence before a ping is sent
-inline constexpr std::chrono::milliseconds kPeerSilentMax{1600};   // silence before a server counts as dead
+inline constexpr std::chrono::milliseconds kPingInterval{400};       // silence before a ping is sent
+inline constexpr std::chrono::milliseconds kPeerSilentMax{1600};     // silence before a server counts as dead
 inline constexpr std::chrono::milliseconds kCallerSilentMax{20000};  // a caller pings; the server waits longer
 
 class Connection;
@@ -87,7 +87,7 @@ class Connection final : public Pollable, public std::enable_shared_from_this<Co
   const int fd_;
   std::unique_ptr<Handshake> handshake_;  // loop thread; constant once ready
   const Handshake::Side side_;
-  Peer peer_;                             // constant once ready
+  Peer peer_;  // constant once ready
 
   // Loop thread only.
   FrameReader reader_;
@@ -97,11 +97,11 @@ class Connection final : public Pollable, public std::enable_shared_from_this<Co
   std::chrono::steady_clock::time_point pinged_;
 
   std::mutex mutex_;
-  State state_ = State::kHandshake;   // guarded by mutex_
-  std::deque<OutgoingFrame> queue_;   // guarded by mutex_; the front one may be sent in part
-  size_t front_sent_ = 0;             // guarded by mutex_: bytes of the front one
-  size_t queued_bytes_ = 0;           // guarded by mutex_
-  bool wants_write_ = false;          // guarded by mutex_
+  State state_ = State::kHandshake;     // guarded by mutex_
+  std::deque<OutgoingFrame> queue_;     // guarded by mutex_; the front one may be sent in part
+  size_t front_sent_ = 0;               // guarded by mutex_: bytes of the front one
+  size_t queued_bytes_ = 0;             // guarded by mutex_
+  bool wants_write_ = false;            // guarded by mutex_
   std::atomic<int64_t> drained_ns_{0};  // steady clock; when a backlog last moved
 };
 

@@ -19,7 +19,9 @@ thread_local bool is_loop_thread = false;
 }  // namespace
 
 EventLoop::EventLoop(std::string name, std::function<void()> on_tick)
-    : name_(std::move(name)), on_tick_(std::move(on_tick)) { open(); }
+    : name_(std::move(name)), on_tick_(std::move(on_tick)) {
+  open();
+}
 
 void EventLoop::open() {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);

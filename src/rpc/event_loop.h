@@ -55,7 +55,7 @@ class EventLoop {
   const std::string name_;
   const std::function<void()> on_tick_;
   int epoll_ = -1;
-  int wake_ = -1;  // eventfd
+  int wake_ = -1;                                              // eventfd
   std::unordered_map<int, std::shared_ptr<Pollable>> owners_;  // loop thread only
   std::mutex mutex_;
   std::vector<std::function<void()>> tasks_;  // guarded by mutex_

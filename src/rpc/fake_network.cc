@@ -89,7 +89,8 @@ void FakeNetwork::send(const std::string& from, const std::string& to, std::shar
     is_lost = take_one(dropped_requests_, {from, to});
     if (const auto found = delays_.find({from, to}); found != delays_.end()) wait = found->second;
   }
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(call->info.deadline - std::chrono::steady_clock::now());
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(call->info.deadline - std::chrono::steady_clock::now());
   after(is_lost ? std::min(left, options_.loss_noticed_after) : left, [call, to] {
     call->finish(Error{ErrorCode::kOutcomeUnknown, "no answer came from '" + to + "'"});
   });

@@ -77,17 +77,17 @@ class FakeNetwork {
   const FakeNetworkOptions options_;
   ThreadPool workers_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<Node>> nodes_;        // guarded by mutex_
-  std::set<Link> cuts_;                                       // guarded by mutex_
-  std::set<std::string> crashed_;                             // guarded by mutex_
-  std::map<Link, int> dropped_requests_;                      // guarded by mutex_
-  std::map<Link, int> dropped_answers_;                       // guarded by mutex_
-  std::map<Link, std::chrono::milliseconds> delays_;          // guarded by mutex_
-  uint64_t delivered_ = 0;                                    // guarded by mutex_
+  std::map<std::string, std::unique_ptr<Node>> nodes_;                     // guarded by mutex_
+  std::set<Link> cuts_;                                                    // guarded by mutex_
+  std::set<std::string> crashed_;                                          // guarded by mutex_
+  std::map<Link, int> dropped_requests_;                                   // guarded by mutex_
+  std::map<Link, int> dropped_answers_;                                    // guarded by mutex_
+  std::map<Link, std::chrono::milliseconds> delays_;                       // guarded by mutex_
+  uint64_t delivered_ = 0;                                                 // guarded by mutex_
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;  // guarded by mutex_
-  uint64_t next_timer_ = 0;                                   // guarded by mutex_
-  uint64_t next_call_ = 1;                                    // guarded by mutex_
-  bool stopping_ = false;                                     // guarded by mutex_
+  uint64_t next_timer_ = 0;                                                // guarded by mutex_
+  uint64_t next_call_ = 1;                                                 // guarded by mutex_
+  bool stopping_ = false;                                                  // guarded by mutex_
   std::condition_variable timer_set_;
   std::thread clockwork_;
 };

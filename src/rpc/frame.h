@@ -88,7 +88,7 @@ class FrameReader {
   size_t arrived_ = 0;     // of the body
   bool in_body_ = false;
   uint32_t stated_crc_ = 0;
-  uint32_t crc_ = 0;       // of what arrived so far
+  uint32_t crc_ = 0;  // of what arrived so far
 };
 
 }  // namespace pelorus::rpc

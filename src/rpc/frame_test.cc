@@ -24,8 +24,10 @@ std::vector<Frame> read_in_pieces(std::string_view bytes, size_t piece) {
       auto frame = reader.read(part);
       EXPECT_TRUE(frame.ok()) << frame.error().describe();
       if (!frame.ok()) return frames;
-      if (*frame) frames.push_back(std::move(**frame));
-      else if (part.empty()) break;
+      if (*frame)
+        frames.push_back(std::move(**frame));
+      else if (part.empty())
+        break;
     }
   }
   return frames;
@@ -130,7 +132,8 @@ TEST(Handshake, introduces_members_to_each_other) {
 
 TEST(Handshake, a_wrong_key_is_refused_before_anything_else_is_believed) {
   const auto cluster = Uuid::random();
-  const auto result = talk({identity("a", cluster), "wrong", "", Lane::kOrdinary}, {identity("b", cluster), "secret", "", Lane::kOrdinary});
+  const auto result = talk({identity("a", cluster), "wrong", "", Lane::kOrdinary},
+                           {identity("b", cluster), "secret", "", Lane::kOrdinary});
   EXPECT_EQ(result.client.error().code, ErrorCode::kDenied);
   EXPECT_FALSE(result.is_member);
 }
@@ -148,28 +151,33 @@ TEST(Handshake, a_caller_that_skips_the_proof_is_refused) {
 }
 
 TEST(Handshake, foreign_clusters_refuse_each_other) {
-  const auto result = talk({identity("a", Uuid::random()), "k", "", Lane::kOrdinary}, {identity("b", Uuid::random()), "k", "", Lane::kOrdinary});
+  const auto result = talk({identity("a", Uuid::random()), "k", "", Lane::kOrdinary},
+                           {identity("b", Uuid::random()), "k", "", Lane::kOrdinary});
   EXPECT_EQ(result.server.error().code, ErrorCode::kDenied);
   EXPECT_EQ(result.client.error().code, ErrorCode::kDenied);
   EXPECT_NE(result.client.error().message.find("belongs to cluster"), std::string::npos);
 }
 
 TEST(Handshake, a_node_without_a_cluster_is_a_stranger) {
-  const auto result = talk({identity("a", Uuid()), "k", "", Lane::kOrdinary}, {identity("b", Uuid::random()), "k", "", Lane::kOrdinary});
+  const auto result = talk({identity("a", Uuid()), "k", "", Lane::kOrdinary},
+                           {identity("b", Uuid::random()), "k", "", Lane::kOrdinary});
   EXPECT_TRUE(result.client.ok() && result.server.ok());
   EXPECT_FALSE(result.is_member);
 }
 
 TEST(Handshake, another_alias_at_the_address_is_a_conflict) {
   const auto cluster = Uuid::random();
-  const auto result = talk({identity("a", cluster), "k", "node9", Lane::kOrdinary}, {identity("b", cluster), "k", "", Lane::kOrdinary});
+  const auto result =
+      talk({identity("a", cluster), "k", "node9", Lane::kOrdinary}, {identity("b", cluster), "k", "", Lane::kOrdinary});
   EXPECT_EQ(result.client.error().code, ErrorCode::kConflict);
 }
 
 TEST(Handshake, who_is_not_admitted_hears_why) {
   const auto cluster = Uuid::random();
-  const auto result = talk({identity("a", cluster), "k", "", Lane::kOrdinary}, {identity("b", cluster), "k", "", Lane::kOrdinary},
-                           [](const Identity& who) { return Status(Error{ErrorCode::kDenied, who.alias + " lives elsewhere"}); });
+  const auto result = talk({identity("a", cluster), "k", "", Lane::kOrdinary},
+                           {identity("b", cluster), "k", "", Lane::kOrdinary}, [](const Identity& who) {
+                             return Status(Error{ErrorCode::kDenied, who.alias + " lives elsewhere"});
+                           });
   EXPECT_EQ(result.client.error().message, "refused by the peer: a lives elsewhere");
 }
 

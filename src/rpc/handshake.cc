@@ -35,8 +35,8 @@ void put_identity(ByteWriter& out, const Identity& identity) {
 Result<Identity> get_identity(ByteReader& in) {
   const auto version = in.get<uint16_t>();
   if (in.ok() && version != kProtocolVersion) {
-    return Error{ErrorCode::kDenied, "the peer speaks version " + std::to_string(version) + " of the protocol, this node " +
-                                         std::to_string(kProtocolVersion)};
+    return Error{ErrorCode::kDenied, "the peer speaks version " + std::to_string(version) +
+                                         " of the protocol, this node " + std::to_string(kProtocolVersion)};
   }
   Identity identity;
   identity.cluster.bytes = in.get<std::array<uint8_t, 16>>();
@@ -127,8 +127,8 @@ Error Handshake::refuse(Error error, Bytes& reply) {
 Status Handshake::check_cluster() const {
   const auto& own = options_.self.cluster;
   if (own.is_nil() || peer_.cluster.is_nil() || own == peer_.cluster) return {};
-  return Error{ErrorCode::kDenied, "'" + peer_.alias + "' belongs to cluster " + peer_.cluster.to_string() +
-                                       ", '" + options_.self.alias + "' to cluster " + own.to_string()};
+  return Error{ErrorCode::kDenied, "'" + peer_.alias + "' belongs to cluster " + peer_.cluster.to_string() + ", '" +
+                                       options_.self.alias + "' to cluster " + own.to_string()};
 }
 
 Status Handshake::on_hello(std::string_view message, Bytes& reply) {
@@ -143,7 +143,8 @@ Status Handshake::on_hello(std::string_view message, Bytes& reply) {
   options_.lane = static_cast<Lane>(lane);
   if (auto same = check_cluster(); !same.ok()) return refuse(same.error(), reply);
   if (!called.empty() && called != options_.self.alias) {
-    return refuse({ErrorCode::kConflict, "'" + called + "' was called, but '" + options_.self.alias + "' answers here"}, reply);
+    return refuse({ErrorCode::kConflict, "'" + called + "' was called, but '" + options_.self.alias + "' answers here"},
+                  reply);
   }
   ByteWriter answer(answer_);
   put_identity(answer, options_.self);
@@ -165,7 +166,8 @@ Status Handshake::on_answer(std::string_view message, Bytes& reply) {
   TRY_DONE(check_cluster());
   const auto stated = message.substr(message.size() - kProofBytes);
   if (CRYPTO_memcmp(stated.data(), proof("server").data(), kProofBytes) != 0) {
-    return Error{ErrorCode::kDenied, "'" + peer_.alias + "' does not know the cluster key; copy the key file to all nodes"};
+    return Error{ErrorCode::kDenied,
+                 "'" + peer_.alias + "' does not know the cluster key; copy the key file to all nodes"};
   }
   if (!options_.called_alias.empty() && peer_.alias != options_.called_alias) {
     return Error{ErrorCode::kConflict, "'" + options_.called_alias + "' was called, but '" + peer_.alias + "' answers"};
@@ -178,8 +180,9 @@ Status Handshake::on_answer(std::string_view message, Bytes& reply) {
 Status Handshake::on_proof(std::string_view message, Bytes& reply) {
   const auto expected = proof("client");
   if (message.size() != kProofBytes || CRYPTO_memcmp(message.data(), expected.data(), kProofBytes) != 0) {
-    return refuse({ErrorCode::kDenied, "'" + peer_.alias + "' does not know the cluster key of '" + options_.self.alias +
-                                           "'; copy the key file to all nodes"}, reply);
+    return refuse({ErrorCode::kDenied, "'" + peer_.alias + "' does not know the cluster key of '" +
+                                           options_.self.alias + "'; copy the key file to all nodes"},
+                  reply);
   }
   if (admit_) {
     if (auto admitted = admit_(peer_); !admitted.ok()) return refuse(admitted.error(), reply);

@@ -16,7 +16,7 @@ namespace pelorus::rpc {
 
 inline constexpr std::string_view kPreamble = "PRPC";  // first bytes of every connection between nodes
 inline constexpr uint16_t kProtocolVersion = 1;
-inline constexpr size_t kHandshakeBytesMax = 4096;     // of one message; longer ones end the connection
+inline constexpr size_t kHandshakeBytesMax = 4096;  // of one message; longer ones end the connection
 
 /// Connections to one peer by what they carry, so that big frames never delay small and urgent ones.
 enum class Lane : uint8_t { kUrgent = 0, kOrdinary = 1, kBulk = 2 };

@@ -23,10 +23,12 @@ std::shared_ptr<const Method> Methods::find(std::string_view name) const {
 
 Result<Bytes> Methods::answer(const Method* method, std::string_view name, const Peer& peer, std::string_view payload,
                               const CallInfo& info) const {
-  if (!method && !is_complete_) return Error{ErrorCode::kUnavailable, "the node is still starting; try again: " + std::string(name)};
+  if (!method && !is_complete_)
+    return Error{ErrorCode::kUnavailable, "the node is still starting; try again: " + std::string(name)};
   if (!method) return Error{ErrorCode::kNotFound, "no such method: " + std::string(name)};
   if (!peer.is_member && !method->options.allows_strangers) {
-    return Error{ErrorCode::kDenied, "'" + peer.identity.alias + "' is not a member of this cluster; method " + std::string(name)};
+    return Error{ErrorCode::kDenied,
+                 "'" + peer.identity.alias + "' is not a member of this cluster; method " + std::string(name)};
   }
   if (std::chrono::steady_clock::now() >= info.deadline) {
     return Error{ErrorCode::kTimeout, "the call waited past its deadline and was not begun: " + std::string(name)};

@@ -28,7 +28,7 @@ struct CallInfo {
 using Handler = std::function<Result<Bytes>(const Peer& peer, std::string_view payload, const CallInfo& info)>;
 
 struct MethodOptions {
-  bool urgent = false;           // always answered on the urgent workers: must be quick
+  bool urgent = false;            // always answered on the urgent workers: must be quick
   bool allows_strangers = false;  // peers that are not yet members of this cluster may call it
 };
 

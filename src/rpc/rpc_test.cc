@@ -82,14 +82,18 @@ struct Node {
     server.on("fail", [](const Peer&, std::string_view, const CallInfo&) -> Result<Bytes> {
       return Error{ErrorCode::kNotLeader, "ask another"};
     });
-    server.on("throw", [](const Peer&, std::string_view, const CallInfo&) -> Result<Bytes> { throw std::runtime_error("oops"); });
+    server.on("throw", [](const Peer&, std::string_view, const CallInfo&) -> Result<Bytes> {
+      throw std::runtime_error("oops");
+    });
     server.on("block", [this](const Peer&, std::string_view, const CallInfo&) {
       entered.release();
       gate.acquire();
       return Bytes("released");
     });
-    server.on("heartbeat", [](const Peer&, std::string_view, const CallInfo&) { return Bytes("alive"); }, {.urgent = true});
-    server.on("hello", [](const Peer&, std::string_view, const CallInfo&) { return Bytes("hi"); }, {.allows_strangers = true});
+    server.on("heartbeat", [](const Peer&, std::string_view, const CallInfo&) { return Bytes("alive"); },
+              {.urgent = true});
+    server.on("hello", [](const Peer&, std::string_view, const CallInfo&) { return Bytes("hi"); },
+              {.allows_strangers = true});
   }
 
   std::counting_semaphore<> entered{0};
@@ -99,8 +103,9 @@ struct Node {
 };
 
 ChannelOptions to_port(const std::function<uint16_t()>& port, NodeOptions self = {"client"}) {
-  return {identity_of(self.alias, self.cluster), self.key,
-          [port](const std::string&) -> Result<Endpoint> { return Endpoint{"127.0.0.1", port()}; }};
+  return {identity_of(self.alias, self.cluster), self.key, [port](const std::string&) -> Result<Endpoint> {
+            return Endpoint{"127.0.0.1", port()};
+          }};
 }
 
 ChannelOptions to_node(const Node& node, NodeOptions self = {"client"}) {
@@ -224,7 +229,7 @@ TEST(Rpc, a_broken_connection_leaves_the_outcome_unknown_and_the_next_call_conne
   Node second;  // the peer moved
   port = second.listener.port;
   first.reset();
-  for (auto answer = pool.call("server", "echo", "there"); ; answer = pool.call("server", "echo", "there")) {
+  for (auto answer = pool.call("server", "echo", "there");; answer = pool.call("server", "echo", "there")) {
     if (answer.ok()) break;
     EXPECT_TRUE(answer.error().code == ErrorCode::kUnavailable || answer.error().code == ErrorCode::kOutcomeUnknown);
   }

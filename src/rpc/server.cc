@@ -24,7 +24,8 @@ Server::Server(ServerOptions options)
       urgent_workers_({"rpc-urgent", options_.urgent_workers, options_.calls_waiting_max}),
       loop_("rpc-server") {
   if (options_.key.empty()) {
-    log_warning("no cluster key: any process that knows the cluster UUID is trusted as a node (setting clusterKeyFile)");
+    log_warning(
+        "no cluster key: any process that knows the cluster UUID is trusted as a node (setting clusterKeyFile)");
   }
 }
 
@@ -33,7 +34,8 @@ Server::~Server() { stop(); }
 void Server::accept_connection(int fd, std::string already_read) {
   if (stopping_ || connection_count() >= options_.connections_max) {
     ::close(fd);
-    if (!stopping_) log_warning("a node's connection was refused: " + std::to_string(options_.connections_max) + " are open");
+    if (!stopping_)
+      log_warning("a node's connection was refused: " + std::to_string(options_.connections_max) + " are open");
     return;
   }
   HandshakeOptions handshake;
@@ -59,7 +61,8 @@ void Server::on_frame(const std::shared_ptr<Connection>& connection, Frame frame
   if (found != calls_.end()) found->second.cancel();
 }
 
-void Server::on_closed(const std::shared_ptr<Connection>& connection, const Error& reason, const std::vector<uint64_t>&) {
+void Server::on_closed(const std::shared_ptr<Connection>& connection, const Error& reason,
+                       const std::vector<uint64_t>&) {
   if (reason.code != ErrorCode::kUnavailable) {
     log_warning("a node's connection from " + connection->peer().address + " was closed: " + reason.message);
   }
@@ -74,8 +77,9 @@ void Server::dispatch(const std::shared_ptr<Connection>& connection, Frame frame
   auto call = std::make_shared<Call>();
   call->connection = connection;
   call->info.id = frame.call_id;
-  call->info.deadline = std::chrono::steady_clock::now() +
-                        (frame.deadline_ms == 0 ? std::chrono::milliseconds(kNoDeadline) : std::chrono::milliseconds(frame.deadline_ms));
+  call->info.deadline =
+      std::chrono::steady_clock::now() +
+      (frame.deadline_ms == 0 ? std::chrono::milliseconds(kNoDeadline) : std::chrono::milliseconds(frame.deadline_ms));
   call->method = methods_.find(frame.method());
   call->info.urgent = (frame.flags & kUrgentFlag) != 0 || (call->method && call->method->options.urgent);
   call->frame = std::move(frame);
@@ -108,7 +112,8 @@ void Server::run(Call& call) {
   const auto cluster = options_.identity().cluster;
   peer.is_member = peer.is_member || (!cluster.is_nil() && cluster == peer.identity.cluster);
   if (cluster.is_nil() && !peer.identity.cluster.is_nil() && call.method && !call.method->options.allows_strangers) {
-    return finish(call, Error{ErrorCode::kUnavailable, "'" + options_.identity().alias + "' has not joined the cluster yet; try again"});
+    return finish(call, Error{ErrorCode::kUnavailable,
+                              "'" + options_.identity().alias + "' has not joined the cluster yet; try again"});
   }
   finish(call, methods_.answer(call.method.get(), call.frame.method(), peer, call.frame.payload(), call.info));
 }

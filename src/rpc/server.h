@@ -16,13 +16,13 @@ namespace pelorus::rpc {
 
 struct ServerOptions {
   IdentitySource identity;
-  std::string key;                  // of the cluster; empty: trust by cluster UUID, warned of once
-  size_t workers = 16;              // setting rpcWorkerNum
+  std::string key;      // of the cluster; empty: trust by cluster UUID, warned of once
+  size_t workers = 16;  // setting rpcWorkerNum
   size_t urgent_workers = 2;
   size_t calls_waiting_max = 65536;  // beyond: kUnavailable to the caller
   size_t connections_max = 10000;
   size_t request_bytes_max = 4UL << 30;  // of all requests in hand; beyond: kUnavailable to the caller
-  Handshake::Admit admit;           // asked once a peer's proof holds; quick, on the network thread
+  Handshake::Admit admit;                // asked once a peer's proof holds; quick, on the network thread
 };
 
 /// Thread-safe. Urgent calls have their own workers, so they are answered while every other worker is busy.
@@ -50,7 +50,9 @@ class Server final : private ConnectionEvents {
   struct Call;
   using CallKey = std::pair<const Connection*, uint64_t>;
   struct CallKeyHash {
-    size_t operator()(const CallKey& key) const { return std::hash<const void*>()(key.first) ^ (key.second * 0x9E3779B97F4A7C15u); }
+    size_t operator()(const CallKey& key) const {
+      return std::hash<const void*>()(key.first) ^ (key.second * 0x9E3779B97F4A7C15u);
+    }
   };
 
   void on_ready(const std::shared_ptr<Connection>& connection) override;
@@ -71,8 +73,8 @@ class Server final : private ConnectionEvents {
   std::atomic<size_t> request_bytes_{0};
 
   mutable std::mutex mutex_;
-  std::set<std::shared_ptr<Connection>> connections_;                        // guarded by mutex_
-  std::unordered_map<CallKey, CancellationToken, CallKeyHash> calls_;        // guarded by mutex_
+  std::set<std::shared_ptr<Connection>> connections_;                  // guarded by mutex_
+  std::unordered_map<CallKey, CancellationToken, CallKeyHash> calls_;  // guarded by mutex_
 
   EventLoop loop_;  // last: its thread uses everything above
 };

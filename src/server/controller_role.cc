@@ -178,7 +178,8 @@ Status ControllerRole::begin_in_group() {
   TRY_DONE(check_log_place());
   if (has_log() && foundation_.cluster.is_nil()) {
     return Error{ErrorCode::kCorrupt, "the metadata log is there, but the controller's identity is not. Restore " +
-                                          environment_.directory.string() + ", or remove the log too and the controller " +
+                                          environment_.directory.string() +
+                                          ", or remove the log too and the controller " +
                                           "joins its cluster anew: " + raft_directory()};
   }
   std::vector<std::string> others;
@@ -242,8 +243,7 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
 }
 
 raft::Member ControllerRole::self_member() const {
-  return {raft::member_id_of(environment_.node().to_string()), environment_.site.alias,
-          raft::MemberRole::kVoter};
+  return {raft::member_id_of(environment_.node().to_string()), environment_.site.alias, raft::MemberRole::kVoter};
 }
 
 Result<std::string> ControllerRole::chosen_password() const {
@@ -259,7 +259,8 @@ Result<std::string> ControllerRole::chosen_password() const {
 Status ControllerRole::check_password() const {
   const auto chosen = chosen_password();
   if (chosen.ok()) return {};
-  return Error{chosen.error().code, "the cluster cannot be founded without admin's password: " + chosen.error().message};
+  return Error{chosen.error().code,
+               "the cluster cannot be founded without admin's password: " + chosen.error().message};
 }
 
 controller::Founding ControllerRole::founding() {
@@ -341,7 +342,9 @@ Status ControllerRole::begin_service() {
   options.recovery_wait = milliseconds(settings.integer("dfsRecoveryWaitTime"));
   options.files = configuration_files();
   if (environment_.mode == config::NodeMode::kController) {
-    options.write_file = [this](const std::string& name, const std::string& text) { return write_config_file(name, text); };
+    options.write_file = [this](const std::string& name, const std::string& text) {
+      return write_config_file(name, text);
+    };
   }
   options.metrics = metrics_;
   options.forms_group = !is_alone_;

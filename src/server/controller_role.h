@@ -28,7 +28,8 @@ class ControllerRole {
 
   /// The service's methods appear in `methods` once the log has begun.
   /// `reconnect` drops the connections to other nodes: those made before the cluster had its UUID are a stranger's.
-  void start(rpc::Methods& methods, std::function<meta::NodeMetrics()> metrics, std::function<void()> reconnect, Uuid boot);
+  void start(rpc::Methods& methods, std::function<meta::NodeMetrics()> metrics, std::function<void()> reconnect,
+             Uuid boot);
   void stop();
 
   /// A connection of another controller's Raft transport; closed when the log has not begun.
@@ -84,8 +85,8 @@ class ControllerRole {
   rpc::Methods* methods_ = nullptr;
   std::function<meta::NodeMetrics()> metrics_;
   std::function<void()> reconnect_;
-  bool has_joined_now_ = false;             // the role's thread only
-  bool has_joined_existing_ = false;        // as above: the cluster was there before this controller
+  bool has_joined_now_ = false;       // the role's thread only
+  bool has_joined_existing_ = false;  // as above: the cluster was there before this controller
   Uuid boot_;
   Foundation foundation_;         // the role's thread only
   std::string initial_password_;  // as above

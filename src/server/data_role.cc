@@ -25,8 +25,7 @@ storage::NodeDirectories data_directories(const config::Settings& settings) {
 storage::StoreOptions store_options(const NodeEnvironment& environment) {
   const auto& settings = environment.settings();
   storage::StoreOptions options;
-  options.identity = {
-      .node = environment.node(), .alias = environment.site.alias, .cluster = environment.cluster()};
+  options.identity = {.node = environment.node(), .alias = environment.site.alias, .cluster = environment.cluster()};
   options.directories = data_directories(settings);
   options.sync = settings.boolean("dataSync");
   options.buffer_bytes_max =
@@ -48,8 +47,9 @@ Status take_over_data(NodeEnvironment& environment, io::FileSystem& files) {
   TRY(const auto owner, storage::ChunkStore::owner(files, directories));
   if (!owner || owner->alias != environment.site.alias) return {};
   TRY_DONE(environment.take_over(files, owner->node, owner->cluster));
-  log_warning("the home " + environment.directory.string() + " is new, but the data of " + owner->alias + " are not: they say it " +
-              "is node " + owner->node.to_string() + " (" + directories.metadata + "), and so it is. What its former home held " +
+  log_warning("the home " + environment.directory.string() + " is new, but the data of " + owner->alias +
+              " are not: they say it " + "is node " + owner->node.to_string() + " (" + directories.metadata +
+              "), and so it is. What its former home held " +
               "besides, such as job results and default directories, is to be copied from there.");
   return {};
 }

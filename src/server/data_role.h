@@ -15,8 +15,8 @@ namespace pelorus::server {
 /// Members in order of life. Opened once the node's cluster is known.
 class DataRole {
  public:
-  static Result<std::unique_ptr<DataRole>> open(NodeEnvironment& environment, io::FileSystem& files,
-                                                const Clock& clock, dist::Catalogue& catalogue, rpc::Caller& caller,
+  static Result<std::unique_ptr<DataRole>> open(NodeEnvironment& environment, io::FileSystem& files, const Clock& clock,
+                                                dist::Catalogue& catalogue, rpc::Caller& caller,
                                                 datanode::SessionFactory sessions, std::function<uint64_t()> epoch);
   void register_methods(rpc::Methods& methods);
   void start() { transactions_.start(); }
@@ -40,9 +40,9 @@ class DataRole {
   datanode::Reconciler reconciler_;
 };
 
-/// A node whose home is new and whose data directories are not is the node they belong to: nodes are moved by copying their
-/// directories, and the home of a node an agent started is in that agent's package. The directories of another alias are
-/// left alone, as are those of a node that has joined a cluster. kCorrupt for damaged identity files.
+/// A node whose home is new and whose data directories are not is the node they belong to: nodes are moved by copying
+/// their directories, and the home of a node an agent started is in that agent's package. The directories of another
+/// alias are left alone, as are those of a node that has joined a cluster. kCorrupt for damaged identity files.
 Status take_over_data(NodeEnvironment& environment, io::FileSystem& files);
 
 /// Rows a node keeps in memory before they are in column files: the operator's cache (0: not set), never more than a

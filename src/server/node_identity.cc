@@ -14,7 +14,8 @@ std::string path_in(const std::filesystem::path& directory) { return (directory 
 
 Status save_identity(io::FileSystem& files, const std::filesystem::path& directory, const NodeIdentity& identity) {
   TRY_DONE(files.make_directories(directory.string()));
-  auto text = "alias=" + identity.alias + "\nnode=" + identity.node.to_string() + "\ncluster=" + identity.cluster.to_string() + "\n";
+  auto text = "alias=" + identity.alias + "\nnode=" + identity.node.to_string() +
+              "\ncluster=" + identity.cluster.to_string() + "\n";
   if (!identity.log.empty()) text += "log=" + identity.log + "\n";
   if (!identity.data.empty()) text += "data=" + identity.data + "\n";
   return io::replace_file(files, path_in(directory), text);
@@ -24,8 +25,9 @@ Status check_place(io::FileSystem& files, const std::string& kept, const std::st
   if (kept.empty() || kept == now) return {};
   const auto names = files.list(kept);
   if (!names.ok() || names->empty()) return {};
-  return Error{ErrorCode::kInvalid, "nothing of this node is in " + now + ", where " + setting + " leads; what it keeps is in " + kept +
-                                        ". Correct " + setting + " (where its line is gone the default counts), or bring the files along"};
+  return Error{ErrorCode::kInvalid, "nothing of this node is in " + now + ", where " + setting +
+                                        " leads; what it keeps is in " + kept + ". Correct " + setting +
+                                        " (where its line is gone the default counts), or bring the files along"};
 }
 
 Result<NodeIdentity> load_identity(io::FileSystem& files, const std::filesystem::path& directory,
@@ -44,12 +46,11 @@ Result<NodeIdentity> load_identity(io::FileSystem& files, const std::filesystem:
     if (const auto equals = line.find('='); equals != std::string::npos)
       fields[line.substr(0, equals)] = line.substr(equals + 1);
   }
-  const NodeIdentity found{
-      .alias = fields["alias"],
-      .node = Uuid::parse(fields["node"]),
-      .cluster = Uuid::parse(fields["cluster"]),
-      .log = fields["log"],
-      .data = fields["data"]};
+  const NodeIdentity found{.alias = fields["alias"],
+                           .node = Uuid::parse(fields["node"]),
+                           .cluster = Uuid::parse(fields["cluster"]),
+                           .log = fields["log"],
+                           .data = fields["data"]};
   if (found.node.is_nil())
     return Error{ErrorCode::kCorrupt,
                  path + " holds no node UUID; restore it from a copy, or empty the directory to join as a new node"};

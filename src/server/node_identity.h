@@ -12,8 +12,8 @@ namespace pelorus::server {
 
 struct NodeIdentity {
   std::string alias;
-  Uuid node;     // made at the first start
-  Uuid cluster;  // nil until the node has joined one
+  Uuid node;         // made at the first start
+  Uuid cluster;      // nil until the node has joined one
   std::string log;   // a controller's: where its metadata log was at the last start; empty: it never had one
   std::string data;  // a data node's: where its chunk metadata were
 };
@@ -22,8 +22,9 @@ struct NodeIdentity {
 /// directory), kCorrupt when it makes no sense.
 Result<NodeIdentity> load_identity(io::FileSystem& files, const std::filesystem::path& directory,
                                    const std::string& alias);
-/// `kept`: where the node's files were at its last start; `now`: where the settings lead and nothing of this node is. kInvalid
-/// when the files still are where they were: a line lost from a file must not make a node forget what it keeps.
+/// `kept`: where the node's files were at its last start; `now`: where the settings lead and nothing of this node is.
+/// kInvalid when the files still are where they were: a line lost from a file must not make a node forget what it
+/// keeps.
 Status check_place(io::FileSystem& files, const std::string& kept, const std::string& now, const std::string& setting);
 /// Durable when it returns.
 Status save_identity(io::FileSystem& files, const std::filesystem::path& directory, const NodeIdentity& identity);

@@ -27,7 +27,8 @@ TEST(NodeIdentity, settings_that_lead_away_from_its_files_are_refused) {
   const auto refused = check_place(disk, "/ssd/dfsMeta/raft", "/home/data/controller1/dfsMeta/raft", "dfsMetaDir");
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
-  EXPECT_NE(refused.error().message.find("what it keeps is in /ssd/dfsMeta/raft. Correct dfsMetaDir"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("what it keeps is in /ssd/dfsMeta/raft. Correct dfsMetaDir"),
+            std::string::npos);
   EXPECT_TRUE(check_place(disk, "/ssd/dfsMeta/raft", "/ssd/dfsMeta/raft", "dfsMetaDir").ok());
   EXPECT_TRUE(check_place(disk, "", "/elsewhere", "dfsMetaDir").ok()) << "a new node";
   EXPECT_TRUE(check_place(disk, "/lost/disk", "/elsewhere", "dfsMetaDir").ok()) << "nothing is left there: a lost disk";

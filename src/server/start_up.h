@@ -36,7 +36,8 @@ struct NodeEnvironment {
   Status take_over(io::FileSystem& files, const Uuid& node, const Uuid& cluster);
   /// Remembers where the node's files are: `place` is &NodeIdentity::log or data. Durable when it returns.
   Status keep_place(io::FileSystem& files, std::string NodeIdentity::*place, const std::string& path);
-  /// Becomes another node of the same cluster: what it had promised under the old UUID is lost. Durable when it returns.
+  /// Becomes another node of the same cluster: what it had promised under the old UUID is lost. Durable when it
+  /// returns.
   Status renew(io::FileSystem& files);
   /// Writes node.state and the log.
   void announce(config::NodePhase phase, const std::string& detail = {}) const;

@@ -7,11 +7,25 @@ namespace pelorus::session {
 namespace {
 
 constexpr std::string_view kOpen[] = {
-    "isClientAuth",     "getNodeType",      "getNodeAlias",           "login",
-    "authenticateByTicket", "getControllerAlias", "version",          "license",
-    "getActiveMaster",  "getClusterPerf",   "loadClusterNodesConfigs", "getConfig",
-    "oauthLogin",       "getCurrentSessionAndUser", "getDynamicPublicKey", "scramClientFirst",
-    "scramClientFinal", "isNodeInitialized", "getRequiredAPIVersion",
+    "isClientAuth",
+    "getNodeType",
+    "getNodeAlias",
+    "login",
+    "authenticateByTicket",
+    "getControllerAlias",
+    "version",
+    "license",
+    "getActiveMaster",
+    "getClusterPerf",
+    "loadClusterNodesConfigs",
+    "getConfig",
+    "oauthLogin",
+    "getCurrentSessionAndUser",
+    "getDynamicPublicKey",
+    "scramClientFirst",
+    "scramClientFinal",
+    "isNodeInitialized",
+    "getRequiredAPIVersion",
 };
 
 bool is_open(std::string_view name) { return std::find(std::begin(kOpen), std::end(kOpen), name) != std::end(kOpen); }

@@ -71,7 +71,8 @@ class Rows {
     for (const auto& value : row) columns_[c++].push_back(value);
   }
   Value finish() {
-    return Value(Table(std::move(names_), {std::make_move_iterator(columns_.begin()), std::make_move_iterator(columns_.end())}));
+    return Value(
+        Table(std::move(names_), {std::make_move_iterator(columns_.begin()), std::make_move_iterator(columns_.end())}));
   }
 
  private:
@@ -80,18 +81,28 @@ class Rows {
 };
 
 Value console_jobs(const FunctionSurroundings& with, CallContext& context) {
-  Rows rows({{"node", Type::kString}, {"userID", Type::kString}, {"rootJobId", Type::kString}, {"jobType", Type::kString},
-             {"desc", Type::kString}, {"priority", Type::kInt}, {"parallelism", Type::kInt},
-             {"receiveTime", Type::kTimestamp}, {"sessionId", Type::kLong}, {"remoteIP", Type::kString},
-             {"remotePort", Type::kInt}, {"totalTasks", Type::kInt}, {"finishedTasks", Type::kInt}});
+  Rows rows({{"node", Type::kString},
+             {"userID", Type::kString},
+             {"rootJobId", Type::kString},
+             {"jobType", Type::kString},
+             {"desc", Type::kString},
+             {"priority", Type::kInt},
+             {"parallelism", Type::kInt},
+             {"receiveTime", Type::kTimestamp},
+             {"sessionId", Type::kLong},
+             {"remoteIP", Type::kString},
+             {"remotePort", Type::kInt},
+             {"totalTasks", Type::kInt},
+             {"finishedTasks", Type::kInt}});
   for (const auto& job : with.jobs.all()) {
     // The asking statement is left out: clients cancel all that they find under a session's number.
     if (job.thread == std::this_thread::get_id() || !may_see(context, job.facts.user)) continue;
     const auto& f = job.facts;
     rows.add({Value::of_string(with.node_alias), Value::of_string(f.user), Value::of_string(job.id),
               Value::of_string("unknown"), Value::of_string(f.description), Value::of_int(f.priority),
-              Value::of_int(f.parallelism), timestamp_of(f.received_ns), Value::of_long(static_cast<int64_t>(f.session_id)),
-              Value::of_string(f.remote_ip), Value::of_int(f.remote_port), Value::of_int(1), Value::of_int(0)});
+              Value::of_int(f.parallelism), timestamp_of(f.received_ns),
+              Value::of_long(static_cast<int64_t>(f.session_id)), Value::of_string(f.remote_ip),
+              Value::of_int(f.remote_port), Value::of_int(1), Value::of_int(0)});
   }
   return rows.finish();
 }
@@ -129,20 +140,29 @@ Value cancel_jobs(const FunctionSurroundings& with, CallContext& context, const 
 }
 
 Value session_memory(const FunctionSurroundings& with, CallContext& context) {
-  Rows rows({{"userId", Type::kString}, {"sessionId", Type::kLong}, {"memSize", Type::kLong}, {"remoteIP", Type::kString},
-             {"remotePort", Type::kInt}, {"createTime", Type::kTimestamp}, {"lastActiveTime", Type::kTimestamp}});
+  Rows rows({{"userId", Type::kString},
+             {"sessionId", Type::kLong},
+             {"memSize", Type::kLong},
+             {"remoteIP", Type::kString},
+             {"remotePort", Type::kInt},
+             {"createTime", Type::kTimestamp},
+             {"lastActiveTime", Type::kTimestamp}});
   for (const auto& session : with.sessions.all()) {
     const auto caller = session->caller();
     if (!may_see(context, caller.user)) continue;
     rows.add({Value::of_string(caller.user), Value::of_long(static_cast<int64_t>(session->id())),
-              Value::of_long(session->memory_bytes), Value::of_string(caller.remote_ip), Value::of_int(caller.remote_port),
-              timestamp_of(session->opened_ns()), timestamp_of(session->last_active_ns)});
+              Value::of_long(session->memory_bytes), Value::of_string(caller.remote_ip),
+              Value::of_int(caller.remote_port), timestamp_of(session->opened_ns()),
+              timestamp_of(session->last_active_ns)});
   }
   return rows.finish();
 }
 
 Value connections(const FunctionSurroundings& with, CallContext& context) {
-  Rows rows({{"server", Type::kString}, {"client", Type::kString}, {"startTime", Type::kTimestamp}, {"userID", Type::kString}});
+  Rows rows({{"server", Type::kString},
+             {"client", Type::kString},
+             {"startTime", Type::kTimestamp},
+             {"userID", Type::kString}});
   for (const auto& session : with.sessions.all()) {
     const auto caller = session->caller();
     if (!may_see(context, caller.user)) continue;
@@ -226,7 +246,8 @@ void register_login(Registrar& to, const FunctionSurroundings& with) {
          });
   to.add("getAuthenticatedUserTicket", {}, "A ticket with which the session's user may log in elsewhere.",
          [with](CallContext& context, Arguments) {
-           return Value::of_string(checked(with.login.make_ticket(*session_of(with, context, "getAuthenticatedUserTicket"))));
+           return Value::of_string(
+               checked(with.login.make_ticket(*session_of(with, context, "getAuthenticatedUserTicket"))));
          });
 }
 
@@ -246,8 +267,9 @@ void register_sessions(Registrar& to, const FunctionSurroundings& with) {
   to.add("getCurrentSessionAndUser", {}, "Number of the session, its user, address and port.",
          [](CallContext& context, Arguments) {
            const auto& caller = context.caller();
-           return Value(Vector::tuple({Value::of_long(static_cast<int64_t>(caller.session_id)), Value::of_string(caller.user),
-                                       Value::of_string(caller.remote_ip), Value::of_int(caller.remote_port)}));
+           return Value(
+               Vector::tuple({Value::of_long(static_cast<int64_t>(caller.session_id)), Value::of_string(caller.user),
+                              Value::of_string(caller.remote_ip), Value::of_int(caller.remote_port)}));
          });
   to.add("getConsoleJobs", {}, "The statements running on this node, except the asking one.",
          [with](CallContext& context, Arguments) { return console_jobs(with, context); });

@@ -17,9 +17,9 @@ struct FunctionSurroundings {
   Login& login;
   JobBoard& jobs;
   std::string node_alias;
-  std::string version;                    // "3.00.4.2 2025.10.01 LINUX_ABI x86_64": clients read the part before the blank
+  std::string version;  // "3.00.4.2 2025.10.01 LINUX_ABI x86_64": clients read the part before the blank
   bool client_auth = false;
-  std::function<bool()> is_initialized;   // false: clients wait and ask again
+  std::function<bool()> is_initialized;  // false: clients wait and ask again
 };
 
 /// login logout getDynamicPublicKey scramClientFirst scramClientFinal isClientAuth authenticateByTicket

@@ -21,7 +21,7 @@ struct JobFacts {
   int parallelism = 64;
   std::string remote_ip;
   int remote_port = 0;
-  int64_t received_ns = 0;  // wall clock
+  int64_t received_ns = 0;                // wall clock
   bool cancelled_with_connection = true;  // false for asynchronous requests
 };
 

@@ -58,8 +58,8 @@ Status Login::check_lock(const std::string& user, const std::string& ip) {
   const auto found = watched_.find(watch_key(user, ip));
   if (found == watched_.end() || clock_.now() >= found->second.locked_until) return {};
   const auto left = std::chrono::ceil<std::chrono::seconds>(found->second.locked_until - clock_.now());
-  return Error{ErrorCode::kLimit, "Too many failed logins from " + ip + ". Try again in " +
-                                      std::to_string(left.count()) + " seconds."};
+  return Error{ErrorCode::kLimit,
+               "Too many failed logins from " + ip + ". Try again in " + std::to_string(left.count()) + " seconds."};
 }
 
 void Login::note_failure(const std::string& user, const std::string& ip) {
@@ -110,7 +110,8 @@ Status Login::by_password(Session& session, std::string user, std::string passwo
 Result<ScramChallenge> Login::scram_first(Session& session, const std::string& user, const std::string& client_nonce) {
   TRY_DONE(check_lock(user, session.remote().ip));
   TRY(const auto facts, facts_of(user));
-  PendingScram pending{.user = user, .client_nonce = client_nonce, .combined_nonce = meta::make_combined_nonce(client_nonce)};
+  PendingScram pending{
+      .user = user, .client_nonce = client_nonce, .combined_nonce = meta::make_combined_nonce(client_nonce)};
   ScramChallenge challenge{.salt_base64 = meta::to_base64(facts.verifier.salt),
                            .iterations = facts.verifier.iterations,
                            .combined_nonce = pending.combined_nonce};

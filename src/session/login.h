@@ -15,12 +15,12 @@
 namespace pelorus::session {
 
 struct LoginOptions {
-  int failures_max = 10;                      // of one user from one address within the window; then a lock
+  int failures_max = 10;  // of one user from one address within the window; then a lock
   std::chrono::seconds failure_window{600};
   std::chrono::seconds lock_time{600};
-  size_t watched_max = 10000;                 // pairs of user and address; one is forgotten beyond
+  size_t watched_max = 10000;  // pairs of user and address; one is forgotten beyond
   std::chrono::seconds ticket_life{7 * 24 * 3600};
-  std::string ticket_secret;                  // same on all nodes of a cluster; empty: a random one of this process
+  std::string ticket_secret;  // same on all nodes of a cluster; empty: a random one of this process
 };
 
 struct ScramChallenge {
@@ -69,8 +69,8 @@ class Login {
   const std::string decoy_key_;  // salts of users that do not exist
 
   std::mutex mutex_;
-  std::unique_ptr<RsaKey> rsa_;              // guarded by mutex_
-  std::map<std::string, Watched> watched_;   // guarded by mutex_
+  std::unique_ptr<RsaKey> rsa_;             // guarded by mutex_
+  std::map<std::string, Watched> watched_;  // guarded by mutex_
 };
 
 }  // namespace pelorus::session

@@ -56,8 +56,8 @@ Outcome StatementRunner::run(Session& session, Request request, const std::funct
                                    .print = print,
                                    .priority = request.header.priority,
                                    .parallelism = request.header.parallelism};
-  const bool numbered = !request.header.client_id.empty() && request.header.sequence != 0 &&
-                        request.kind != RequestKind::kConnect;
+  const bool numbered =
+      !request.header.client_id.empty() && request.header.sequence != 0 && request.kind != RequestKind::kConnect;
   if (!numbered) return run_guarded(session, request, with);
 
   // Numbers of one client count only within one user, so that nobody reads another's outcomes.
@@ -92,7 +92,8 @@ std::optional<Value> StatementRunner::dispatch(Session& session, Request& reques
   if (request.kind == RequestKind::kConnect) {
     refuse_other_dialects(request.header);
     if (!request.login) return std::nullopt;
-    const auto done = login_.by_password(session, request.login->user, request.login->password, request.login->encrypted);
+    const auto done =
+        login_.by_password(session, request.login->user, request.login->password, request.login->encrypted);
     if (!done.ok()) throw ScriptError(done.error().message);
     return std::nullopt;
   }

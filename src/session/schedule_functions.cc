@@ -34,7 +34,8 @@ std::string text_of(const data::FunctionObject& function) {
   const auto* partial = dynamic_cast<const exec::PartialFunction*>(&function);
   if (partial == nullptr) return function.print();
   std::string text = text_of(*partial->function()) + "{";
-  for (size_t i = 0; i < partial->bound().size(); ++i) text += (i > 0 ? ", " : "") + exec::to_script(partial->bound()[i]);
+  for (size_t i = 0; i < partial->bound().size(); ++i)
+    text += (i > 0 ? ", " : "") + exec::to_script(partial->bound()[i]);
   for (const auto& [name, value] : partial->named())
     text += (text.back() == '{' ? "" : ", ") + name + "=" + exec::to_script(value);
   return text + "}";
@@ -55,7 +56,8 @@ std::string definitions_of(CallContext& context) {
 
 std::vector<int32_t> minutes_of(const Arguments& a, size_t i) {
   const auto given = a.vector(i, "scheduledTime");
-  if (given->type() != Type::kMinute || given->empty()) a.refuse("scheduledTime", "must be of type MINUTE, such as 15:30m.");
+  if (given->type() != Type::kMinute || given->empty())
+    a.refuse("scheduledTime", "must be of type MINUTE, such as 15:30m.");
   std::vector<int32_t> minutes(given->values<int32_t>().begin(), given->values<int32_t>().end());
   std::sort(minutes.begin(), minutes.end());
   if (types::is_null(minutes[0])) a.refuse("scheduledTime", "must not be null.");
@@ -79,7 +81,8 @@ std::vector<int32_t> days_of(const Arguments& a, size_t i, const std::string& fr
     const auto given = functions::as_longs(a.function(), a.vector(i, "days"));
     for (const auto day : given->values<int64_t>()) {
       if (day < least || day > most)
-        a.refuse("days", frequency == "W" ? "must be weekdays from Sunday 0 to Saturday 6." : "must be days of the month from 1 to 31.");
+        a.refuse("days", frequency == "W" ? "must be weekdays from Sunday 0 to Saturday 6."
+                                          : "must be days of the month from 1 to 31.");
       days.push_back(static_cast<int32_t>(day));
     }
   }
@@ -119,7 +122,8 @@ bool may_see(const CallContext& context, const ScheduledJob& job) {
 std::string joined(const std::vector<int32_t>& numbers, Type type) {
   std::string text;
   for (const auto number : numbers) {
-    const auto shown = type == Type::kInt ? std::to_string(number) : types::format_value(Scalar::of<int32_t>(type, number));
+    const auto shown =
+        type == Type::kInt ? std::to_string(number) : types::format_value(Scalar::of<int32_t>(type, number));
     text += (text.empty() ? "" : ",") + shown;
   }
   return text;
@@ -141,10 +145,12 @@ Value show(const ScheduledJobs& jobs, CallContext& context, std::span<Value> arg
     times.push_back(joined(job.minutes, Type::kMinute));
     days.push_back(joined(job.days, Type::kInt));
   }
-  const auto texts = [](std::vector<std::string>& values) { return Vector::of_strings(Type::kString, std::move(values)); };
+  const auto texts = [](std::vector<std::string>& values) {
+    return Vector::of_strings(Type::kString, std::move(values));
+  };
   return Table({"node", "userId", "jobId", "jobDesc", "startDate", "endDate", "frequency", "scheduleTime", "days"},
-               {texts(nodes), texts(users), texts(ids), texts(descriptions), first, last, texts(frequencies), texts(times),
-                texts(days)});
+               {texts(nodes), texts(users), texts(ids), texts(descriptions), first, last, texts(frequencies),
+                texts(times), texts(days)});
 }
 
 Value forget(ScheduledJobs& jobs, CallContext& context, std::span<Value> args) {
@@ -159,20 +165,22 @@ Value forget(ScheduledJobs& jobs, CallContext& context, std::span<Value> args) {
 
 void register_scheduled_jobs(functions::Registry& registry, ScheduledJobs& jobs, const std::string& node) {
   const auto row = [&](Nature nature, Declaration d) { functions::declare(registry, kFamily, nature, std::move(d)); };
-  row(Nature::kCommand,
-      {"scheduleJob",
-       "jobId, jobDesc, jobFunc, scheduledTime, startDate, endDate, frequency, [days], [onComplete], [priority], [parallelism]",
-       [&jobs](CallContext& c, std::span<Value> a) { return schedule(jobs, c, a); },
-       "Runs a function at minutes of the node's local day, every day ('D'), on weekdays from Sunday 0 ('W') or on days of "
-       "the month ('M'); kept over restarts. The job's id.",
-       "scheduleJob(`exampleDaily, \"counts\", count{1 2 3}, 15:30m, 2021.05.06, 2021.05.08, 'D')\n"
-       "deleteScheduledJob(`exampleDaily)",
-       {}});
-  row(Nature::kWhole,
-      {"getScheduledJobs", "[jobIdPattern]",
-       [&jobs, node](CallContext& c, std::span<Value> a) { return show(jobs, c, a, node); },
-       "The scheduled jobs, all or those whose ids match (% and ?).", "typestr(getScheduledJobs())", "\"IN-MEMORY TABLE\""});
-  row(Nature::kCommand, {"deleteScheduledJob", "jobId",
+  row(Nature::kCommand, {"scheduleJob",
+                         "jobId, jobDesc, jobFunc, scheduledTime, startDate, endDate, frequency, [days], [onComplete], "
+                         "[priority], [parallelism]",
+                         [&jobs](CallContext& c, std::span<Value> a) { return schedule(jobs, c, a); },
+                         "Runs a function at minutes of the node's local day, every day ('D'), on weekdays from Sunday "
+                         "0 ('W') or on days of "
+                         "the month ('M'); kept over restarts. The job's id.",
+                         "scheduleJob(`exampleDaily, \"counts\", count{1 2 3}, 15:30m, 2021.05.06, 2021.05.08, 'D')\n"
+                         "deleteScheduledJob(`exampleDaily)",
+                         {}});
+  row(Nature::kWhole, {"getScheduledJobs", "[jobIdPattern]",
+                       [&jobs, node](CallContext& c, std::span<Value> a) { return show(jobs, c, a, node); },
+                       "The scheduled jobs, all or those whose ids match (% and ?).", "typestr(getScheduledJobs())",
+                       "\"IN-MEMORY TABLE\""});
+  row(Nature::kCommand, {"deleteScheduledJob",
+                         "jobId",
                          [&jobs](CallContext& c, std::span<Value> a) { return forget(jobs, c, a); },
                          "Forgets a scheduled job.",
                          "try { deleteScheduledJob(`nothing) } catch(ex) { }",

@@ -80,9 +80,9 @@ class ScheduledJobs {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::function<Status(const std::string&)> save_;  // guarded by mutex_; may be empty
-  std::map<std::string, ScheduledJob> scheduled_;  // guarded by mutex_
-  std::optional<int64_t> looked_at_;               // guarded by mutex_; the last minute looked at
-  bool stopping_ = false;                          // guarded by mutex_
+  std::map<std::string, ScheduledJob> scheduled_;   // guarded by mutex_
+  std::optional<int64_t> looked_at_;                // guarded by mutex_; the last minute looked at
+  bool stopping_ = false;                           // guarded by mutex_
   std::thread thread_;
 };
 

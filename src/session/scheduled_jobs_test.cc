@@ -112,11 +112,14 @@ TEST_F(ScheduledJobsTest, what_was_missed_runs_once) {
 
 TEST_F(ScheduledJobsTest, mistakes_are_told_when_the_job_is_made) {
   const std::string tail = ", 1970.01.01, 1970.01.02, 'D')";
-  EXPECT_NE(error_of("scheduleJob(`x, \"\", now{false}, 00:10m 00:20m" + tail).find("30 minutes apart"), std::string::npos);
+  EXPECT_NE(error_of("scheduleJob(`x, \"\", now{false}, 00:10m 00:20m" + tail).find("30 minutes apart"),
+            std::string::npos);
   EXPECT_NE(error_of("scheduleJob(`x, \"\", 5, 00:10m" + tail).find("jobFunc"), std::string::npos);
   EXPECT_NE(error_of("scheduleJob(`x, \"\", now{false}, 10" + tail).find("MINUTE"), std::string::npos);
-  EXPECT_NE(error_of("scheduleJob(`x, \"\", now{false}, 00:10m, 1970.01.01, 1970.01.02, 'W')").find("days"), std::string::npos);
-  EXPECT_NE(error_of("scheduleJob(`x, \"\", now{false}, 00:10m, 1970.01.02, 1970.01.01, 'D')").find("endDate"), std::string::npos);
+  EXPECT_NE(error_of("scheduleJob(`x, \"\", now{false}, 00:10m, 1970.01.01, 1970.01.02, 'W')").find("days"),
+            std::string::npos);
+  EXPECT_NE(error_of("scheduleJob(`x, \"\", now{false}, 00:10m, 1970.01.02, 1970.01.01, 'D')").find("endDate"),
+            std::string::npos);
   EXPECT_NE(error_of("deleteScheduledJob(`x)").find("no scheduled job"), std::string::npos);
   run("scheduleJob(`x, \"\", now{false}, 00:10m" + tail);
   EXPECT_NE(error_of("scheduleJob(`x, \"\", now{false}, 00:10m" + tail).find("already"), std::string::npos);

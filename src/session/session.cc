@@ -6,7 +6,8 @@ namespace pelorus::session {
 
 functions::Caller Session::caller() const {
   const std::lock_guard lock(mutex_);
-  return {.user = user_, .session_id = id_, .is_admin = is_admin_, .remote_ip = remote_.ip, .remote_port = remote_.port};
+  return {
+      .user = user_, .session_id = id_, .is_admin = is_admin_, .remote_ip = remote_.ip, .remote_port = remote_.port};
 }
 
 void Session::set_identity(const std::string& user, bool is_admin) {
@@ -41,8 +42,8 @@ std::shared_ptr<Peer> Session::peer() const {
 Result<std::shared_ptr<Session>> SessionTable::open(Remote remote) {
   const std::lock_guard lock(mutex_);
   if (sessions_.size() >= sessions_max_) {
-    return Error{ErrorCode::kLimit, "The number of connections has reached the limit maxConnections: " +
-                                        std::to_string(sessions_max_)};
+    return Error{ErrorCode::kLimit,
+                 "The number of connections has reached the limit maxConnections: " + std::to_string(sessions_max_)};
   }
   // Random, so that ids of one life of the node say nothing about another's.
   static constexpr uint64_t kIdMax = 0x7FFFFFFF;

@@ -66,15 +66,15 @@ class Session {
   const int64_t opened_ns_;
 
   mutable std::mutex mutex_;
-  std::string user_ = kGuest;                 // guarded by mutex_
-  bool is_admin_ = false;                     // guarded by mutex_
-  std::optional<PendingScram> scram_;         // guarded by mutex_
-  std::shared_ptr<Peer> peer_;                // guarded by mutex_
+  std::string user_ = kGuest;          // guarded by mutex_
+  bool is_admin_ = false;              // guarded by mutex_
+  std::optional<PendingScram> scram_;  // guarded by mutex_
+  std::shared_ptr<Peer> peer_;         // guarded by mutex_
 
-  std::mutex host_mutex_;                     // one statement at a time
-  std::unique_ptr<ScriptHost> host_;          // guarded by host_mutex_; made by the first statement
-  ScriptHost* running_host_ = nullptr;        // guarded by mutex_: told of a login inside its statement
-  std::thread::id running_thread_;            // guarded by mutex_
+  std::mutex host_mutex_;               // one statement at a time
+  std::unique_ptr<ScriptHost> host_;    // guarded by host_mutex_; made by the first statement
+  ScriptHost* running_host_ = nullptr;  // guarded by mutex_: told of a login inside its statement
+  std::thread::id running_thread_;      // guarded by mutex_
 };
 
 /// All sessions of the node. Thread-safe.

@@ -31,7 +31,8 @@ class FakeHost final : public ScriptHost {
     }
     return std::nullopt;
   }
-  std::optional<Value> call(std::string_view function, std::vector<Value> arguments, const StatementSurroundings&) override {
+  std::optional<Value> call(std::string_view function, std::vector<Value> arguments,
+                            const StatementSurroundings&) override {
     if (function == "first") return arguments.at(0);
     throw ScriptError("Can't recognize function name " + std::string(function));
   }
@@ -128,7 +129,8 @@ TEST_F(SessionTest, guessing_locks_the_user_for_that_address_for_a_while) {
 }
 
 TEST_F(SessionTest, unknown_users_get_the_same_answers) {
-  EXPECT_EQ(login_.by_password(*session_, "nobody", "x", false).error().message, "The user name or password is incorrect.");
+  EXPECT_EQ(login_.by_password(*session_, "nobody", "x", false).error().message,
+            "The user name or password is incorrect.");
   const auto one = login_.scram_first(*session_, "nobody", "n1");
   const auto two = login_.scram_first(*session_, "nobody", "n2");
   ASSERT_TRUE(one.ok() && two.ok());
@@ -194,7 +196,8 @@ TEST(ClientAuth, scripts_are_open_only_as_one_plain_call) {
     request.text = open;
     EXPECT_TRUE(may_run_before_login(request)) << open;
   }
-  for (const char* closed : {"1+1", "version();run(1)", "login(run(1))", "login('a", "version", "version(){x}", "shell('version()')"}) {
+  for (const char* closed :
+       {"1+1", "version();run(1)", "login(run(1))", "login('a", "version", "version(){x}", "shell('version()')"}) {
     Request request;
     request.text = closed;
     EXPECT_FALSE(may_run_before_login(request)) << closed;

@@ -19,8 +19,8 @@ class BufferBudget {
   /// Waits for room; kOutOfMemory when none comes. One request larger than the whole budget passes when it is alone.
   Status reserve(uint64_t bytes, std::chrono::milliseconds wait) {
     std::unique_lock lock(mutex_);
-    const bool room =
-        released_.wait_for(lock, wait, [&] { return used_ == 0 || (bytes <= bytes_max_ && used_ <= bytes_max_ - bytes); });
+    const bool room = released_.wait_for(
+        lock, wait, [&] { return used_ == 0 || (bytes <= bytes_max_ && used_ <= bytes_max_ - bytes); });
     if (!room) {
       return Error{ErrorCode::kOutOfMemory, "Out of memory: the write buffer is full and was not flushed in time: " +
                                                 std::to_string(used_) + " of " + std::to_string(bytes_max_) +

@@ -67,15 +67,16 @@ Result<data::Vector> ChunkSnapshot::read(size_t column, const std::vector<RowRan
   TRY(auto symbols, dictionaries_->frozen(column));
   const auto& codes = rows.values<int32_t>();
   if (std::any_of(codes.begin(), codes.end(), [&](int32_t code) { return code < 0 || code >= symbols->size(); })) {
-    return Error{ErrorCode::kCorrupt, "a SYMBOL code has no text: chunk " + std::to_string(chunk_.value) + ", column " +
-                                          definition.name};
+    return Error{ErrorCode::kCorrupt,
+                 "a SYMBOL code has no text: chunk " + std::to_string(chunk_.value) + ", column " + definition.name};
   }
   return data::Vector::of_symbols(std::move(symbols), std::move(rows.edit<int32_t>()));
 }
 
 Result<data::Vector> ChunkSnapshot::read(size_t column, RowRange range) const {
   if (column >= schema().size()) {
-    return Error{ErrorCode::kInvalid, "chunk " + std::to_string(chunk_.value) + " has no column " + std::to_string(column)};
+    return Error{ErrorCode::kInvalid,
+                 "chunk " + std::to_string(chunk_.value) + " has no column " + std::to_string(column)};
   }
   return read(column, std::vector<RowRange>{range});
 }
@@ -134,8 +135,10 @@ Result<std::vector<RowRange>> ChunkSnapshot::matching(size_t column, const std::
   std::vector<RowRange> ranges;
   for (const auto& zone : all) {
     if (usable && !may_match(zone, low, high)) continue;
-    if (!ranges.empty() && ranges.back().to == zone.rows.from) ranges.back().to = zone.rows.to;
-    else ranges.push_back(zone.rows);
+    if (!ranges.empty() && ranges.back().to == zone.rows.from)
+      ranges.back().to = zone.rows.to;
+    else
+      ranges.push_back(zone.rows);
   }
   return ranges;
 }

@@ -44,16 +44,16 @@ struct Zone {
 /// Errors of all reads: kCorrupt naming the file and block when bytes fail their checksum, kIo when the disk does.
 class ChunkSnapshot {
  public:
-  ChunkSnapshot(std::shared_ptr<const ChunkState> state, std::shared_ptr<ChunkDictionaries> dictionaries,
-                ChunkId chunk, Version version, size_t rows);
+  ChunkSnapshot(std::shared_ptr<const ChunkState> state, std::shared_ptr<ChunkDictionaries> dictionaries, ChunkId chunk,
+                Version version, size_t rows);
 
   ChunkId chunk() const { return chunk_; }
   Version version() const { return version_; }
   const data::Schema& schema() const;
   size_t rows() const { return rows_; }
 
-  /// All rows of a column. Without a copy when the rows are one block in memory. All SYMBOL vectors of one column of one
-  /// snapshot share one SymbolBase, the chunk's dictionary (it may hold texts no row of this version uses).
+  /// All rows of a column. Without a copy when the rows are one block in memory. All SYMBOL vectors of one column of
+  /// one snapshot share one SymbolBase, the chunk's dictionary (it may hold texts no row of this version uses).
   Result<data::Shared<data::Vector>> read(size_t column) const;
   /// Rows of a range (kInvalid beyond rows()). Cost: decodes the 64 Ki blocks the range touches.
   Result<data::Vector> read(size_t column, RowRange range) const;

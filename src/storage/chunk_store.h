@@ -30,9 +30,9 @@ enum class WriteKind : uint8_t {
 struct ChunkWrite {
   ChunkId chunk;
   WriteKind kind = WriteKind::kAppend;
-  data::Schema schema;                     // of a storable type each; must equal the chunk's unless kReplace
-  Version base_version = kLatestVersion;   // refuse unless this is the chunk's version now
-  data::Table rows;                        // columns by position, of exactly the schema's types; moved from
+  data::Schema schema;                    // of a storable type each; must equal the chunk's unless kReplace
+  Version base_version = kLatestVersion;  // refuse unless this is the chunk's version now
+  data::Table rows;                       // columns by position, of exactly the schema's types; moved from
 };
 
 struct ChunkVersion {
@@ -44,8 +44,8 @@ struct ChunkVersion {
 struct InDoubt {
   TransactionId transaction;
   std::vector<ChunkId> chunks;
-  bool recovered = false;          // found in the redo log at open(); false: prepared since then
-  int64_t prepared_wall_ns = 0;    // when, by this node's clock (of the replay when recovered)
+  bool recovered = false;        // found in the redo log at open(); false: prepared since then
+  int64_t prepared_wall_ns = 0;  // when, by this node's clock (of the replay when recovered)
 };
 
 struct ChunkInfo {
@@ -53,10 +53,10 @@ struct ChunkInfo {
   data::Schema schema;
   Version version = 0;
   size_t rows = 0;
-  size_t rows_in_memory = 0;       // committed and not flushed
+  size_t rows_in_memory = 0;  // committed and not flushed
   size_t segments = 0;
   uint64_t bytes_on_disk = 0;
-  std::string volume;              // its path; empty before the first flush
+  std::string volume;  // its path; empty before the first flush
   /// Committed here but not visible because an earlier version never came: the replica missed a transaction and must
   /// be copied from another.
   size_t versions_waiting = 0;
@@ -66,10 +66,10 @@ struct ChunkInfo {
 };
 
 struct StoreStatus {
-  uint64_t buffer_bytes = 0;       // rows in memory, prepared ones included
-  uint64_t log_bytes = 0;          // redo log files that are still needed
+  uint64_t buffer_bytes = 0;  // rows in memory, prepared ones included
+  uint64_t log_bytes = 0;     // redo log files that are still needed
   size_t chunks = 0;
-  size_t prepared = 0;             // transactions
+  size_t prepared = 0;  // transactions
   /// Empty when well. Else why writes are refused until the node is restarted (the redo log's disk failed).
   std::string log_failure;
   std::string background_failure;  // last failed flush or compaction; empty after the next good one
@@ -107,8 +107,8 @@ class ChunkStore {
   /// known volume is missing; kCorrupt when the redo log is damaged before its end. A damaged chunk does not stop the
   /// open: it shows in chunks().
   static Result<std::unique_ptr<ChunkStore>> open(io::FileSystem& files, const Clock& clock, StoreOptions options);
-  /// Whose directories these are: what open() wrote there when it first took them; nothing where it never did. Makes and
-  /// locks nothing. kCorrupt for a damaged identity file.
+  /// Whose directories these are: what open() wrote there when it first took them; nothing where it never did. Makes
+  /// and locks nothing. kCorrupt for a damaged identity file.
   static Result<std::optional<NodeIdentity>> owner(io::FileSystem& files, const NodeDirectories& directories);
   virtual ~ChunkStore() = default;
 

@@ -181,9 +181,10 @@ TEST_F(ChunkStoreTest, symbols_of_one_column_share_one_dictionary) {
   const auto low = snapshot->read(1, RowRange{0, 10}).value();
   const auto high = snapshot->read(1, RowRange{150, 160}).value();
   EXPECT_EQ(low.symbols_shared(), high.symbols_shared());
-  node_.append(7, {{"id", "sym", "price", "note"},
-                   {data::Vector::of<int32_t>(types::Type::kInt, {1}), data::Vector::of_strings(types::Type::kSymbol, {"new"}),
-                    data::Vector::of<double>(types::Type::kDouble, {1}), data::Vector::of_strings(types::Type::kString, {""})}});
+  node_.append(
+      7, {{"id", "sym", "price", "note"},
+          {data::Vector::of<int32_t>(types::Type::kInt, {1}), data::Vector::of_strings(types::Type::kSymbol, {"new"}),
+           data::Vector::of<double>(types::Type::kDouble, {1}), data::Vector::of_strings(types::Type::kString, {""})}});
   EXPECT_EQ(node_.store->snapshot({7}).value()->read(1, RowRange{200, 201})->text_at(0), "new");
   EXPECT_EQ(low.symbols().find("new"), -1);
 }
@@ -303,8 +304,9 @@ TEST_F(ChunkStoreTest, many_small_writes_grow_together) {
 TEST_F(ChunkStoreTest, array_and_decimal_columns_are_kept) {
   using data::Shared;
   using data::Vector;
-  const data::Table rows({"a", "d"}, {Vector::array(Shared<Vector>(Vector::of<double>(types::Type::kDouble, {1, 2, 3})), {1, 1, 3}),
-                                      Vector::adopt<int64_t>(types::Type::kDecimal64, {100, 200, 300}, 2)});
+  const data::Table rows({"a", "d"},
+                         {Vector::array(Shared<Vector>(Vector::of<double>(types::Type::kDouble, {1, 2, 3})), {1, 1, 3}),
+                          Vector::adopt<int64_t>(types::Type::kDecimal64, {100, 200, 300}, 2)});
   node_.append(7, rows);
   node_.append(7, rows);
   ASSERT_TRUE(node_.store->flush({7}).ok());
@@ -386,7 +388,8 @@ TEST(ChunkStoreDisk, a_full_disk_refuses_prepare_and_keeps_reading) {
   files.set_full(false);
   ASSERT_TRUE(append(100, 100).ok());
   ASSERT_TRUE(store->flush_all().ok());
-  EXPECT_TRUE(data::equal(data::Value(store->snapshot({7}).value()->read_table().value()), data::Value(test_rows(0, 200))));
+  EXPECT_TRUE(
+      data::equal(data::Value(store->snapshot({7}).value()->read_table().value()), data::Value(test_rows(0, 200))));
 }
 
 TEST(ChunkStoreDisk, a_full_volume_is_named_once_the_buffer_is_full_and_heals) {
@@ -411,7 +414,8 @@ TEST(ChunkStoreDisk, a_full_volume_is_named_once_the_buffer_is_full_and_heals) {
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   // Until the background thread has met the full disk, the buffer alone is known to be full.
   Status refused;
-  while ((refused.ok() || refused.error().code == ErrorCode::kOutOfMemory) && std::chrono::steady_clock::now() < give_up) {
+  while ((refused.ok() || refused.error().code == ErrorCode::kOutOfMemory) &&
+         std::chrono::steady_clock::now() < give_up) {
     refused = append();
   }
   ASSERT_FALSE(refused.ok());
@@ -450,13 +454,15 @@ TEST(ChunkStoreDisk, writes_committed_during_a_flush_are_neither_lost_nor_double
     ASSERT_TRUE(store->flush({7}).ok());
     const size_t rows = 110 + 30 * 40;
     EXPECT_EQ(store->info({7})->rows_in_memory, 30u * 40);
-    EXPECT_TRUE(data::equal(data::Value(store->snapshot({7}).value()->read_table().value()), data::Value(test_rows(0, rows))));
+    EXPECT_TRUE(
+        data::equal(data::Value(store->snapshot({7}).value()->read_table().value()), data::Value(test_rows(0, rows))));
     disk.crash(io::CrashStyle::kDropUnsynced, 1);
     store = ChunkStore::open(disk, clock, options).value();
     for (const auto& doubt : store->in_doubt()) {
       ASSERT_TRUE(store->commit(doubt.transaction, std::vector<ChunkVersion>{{{7}, doubt.transaction.value}}).ok());
     }
-    EXPECT_TRUE(data::equal(data::Value(store->snapshot({7}).value()->read_table().value()), data::Value(test_rows(0, rows))));
+    EXPECT_TRUE(
+        data::equal(data::Value(store->snapshot({7}).value()->read_table().value()), data::Value(test_rows(0, rows))));
   }
 }
 
@@ -480,7 +486,8 @@ TEST(ChunkStoreDisk, a_replace_during_a_flush_wins) {
   EXPECT_EQ(store->status().buffer_bytes, 0u);
   store.reset();
   store = ChunkStore::open(disk, clock, test_options()).value();
-  EXPECT_TRUE(data::equal(data::Value(store->snapshot({7}).value()->read_table().value()), data::Value(test_rows(0, 33))));
+  EXPECT_TRUE(
+      data::equal(data::Value(store->snapshot({7}).value()->read_table().value()), data::Value(test_rows(0, 33))));
 }
 
 TEST(ChunkStoreDisk, a_failed_sync_stops_writes_but_not_reads) {

@@ -85,7 +85,8 @@ class RowExport final : public ChunkExport {
     encode_rows(rows, parts);
     body += parts.joined();
     const double bytes_per_row = static_cast<double>(parts.bytes()) / static_cast<double>(to - row_);
-    rows_at_once_ = std::clamp<size_t>(static_cast<size_t>(static_cast<double>(kMessageBytesWanted) / bytes_per_row), 1, kRowsMax);
+    rows_at_once_ =
+        std::clamp<size_t>(static_cast<size_t>(static_cast<double>(kMessageBytesWanted) / bytes_per_row), 1, kRowsMax);
     row_ = to;
     return {};
   }
@@ -180,14 +181,15 @@ class RowImport final : public ChunkImport {
     rows_left_ = head.rows;
     TRY_DONE(chunk_->prepare_directory(store_.volume_for_new()));
     if (imported_.whole) {
-      imported_.dictionaries = std::make_shared<ChunkDictionaries>(imported_.schema, std::vector<std::shared_ptr<const Segment>>{});
+      imported_.dictionaries =
+          std::make_shared<ChunkDictionaries>(imported_.schema, std::vector<std::shared_ptr<const Segment>>{});
     } else {
       TRY_DONE(chunk_->flush_in_turn(store_.volume_for_new()));
       TRY_DONE(chunk_->load_dictionaries());
       const auto target = chunk_->import_target();
       if (target.damaged || target.version != head.from_version || target.schema != imported_.schema) {
-        return Error{ErrorCode::kStale, "the copy continues version " + std::to_string(head.from_version) + " but chunk " +
-                                            std::to_string(chunk_->id().value) + " is at version " +
+        return Error{ErrorCode::kStale, "the copy continues version " + std::to_string(head.from_version) +
+                                            " but chunk " + std::to_string(chunk_->id().value) + " is at version " +
                                             std::to_string(target.version) + "; ask for the whole chunk"};
       }
       imported_.generation = target.generation;
@@ -202,7 +204,8 @@ class RowImport final : public ChunkImport {
     if (!reader.at_end() || rows.rows() > rows_left_) return corrupt("more rows than announced");
     rows_left_ -= rows.rows();
     if (pending_.empty()) {
-      for (const auto& column : imported_.schema) pending_.push_back(make_stored(column.type, column.array, column.scale));
+      for (const auto& column : imported_.schema)
+        pending_.push_back(make_stored(column.type, column.array, column.scale));
     }
     for (size_t c = 0; c < pending_.size(); ++c) {
       const auto& column = rows.column(c);
@@ -251,7 +254,7 @@ class RowImport final : public ChunkImport {
   std::vector<data::Vector> pending_;  // columns
   uint64_t pending_rows_ = 0;
   uint64_t pending_bytes_ = 0;
-  std::vector<uint32_t> stored_;       // dictionary texts that are in segments
+  std::vector<uint32_t> stored_;  // dictionary texts that are in segments
   std::vector<std::string> paths_;
   uint64_t rows_left_ = 0;
   uint64_t index_ = 0;

@@ -15,8 +15,8 @@ constexpr std::string_view kTitle = "pelorus identity 1";
 
 struct DirectoryIdentity {
   NodeIdentity node;
-  Uuid volume;                  // volumes only
-  std::vector<Uuid> volumes;    // the metadata directory only: all the node has had
+  Uuid volume;                // volumes only
+  std::vector<Uuid> volumes;  // the metadata directory only: all the node has had
 };
 
 std::string with_checksum(std::string text) {
@@ -47,11 +47,16 @@ Result<DirectoryIdentity> decode(const std::string& content, const std::string& 
     if (blank == std::string::npos) return corrupt;
     const auto key = line.substr(0, blank);
     const auto value = line.substr(blank + 1);
-    if (key == "node") identity.node.node = Uuid::parse(value);
-    else if (key == "alias") identity.node.alias = value;
-    else if (key == "cluster") identity.node.cluster = Uuid::parse(value);
-    else if (key == "volume") identity.volume = Uuid::parse(value);
-    else if (key == "has") identity.volumes.push_back(Uuid::parse(value));
+    if (key == "node")
+      identity.node.node = Uuid::parse(value);
+    else if (key == "alias")
+      identity.node.alias = value;
+    else if (key == "cluster")
+      identity.node.cluster = Uuid::parse(value);
+    else if (key == "volume")
+      identity.volume = Uuid::parse(value);
+    else if (key == "has")
+      identity.volumes.push_back(Uuid::parse(value));
   }
   return identity;
 }
@@ -75,10 +80,11 @@ Result<std::optional<DirectoryIdentity>> read_identity(io::FileSystem& files, co
 
 Status check_owner(const NodeIdentity& found, const NodeIdentity& expected, const std::string& directory) {
   if (found.node == expected.node && found.alias == expected.alias && found.cluster == expected.cluster) return {};
-  return Error{ErrorCode::kInvalid, "directory belongs to another node: " + directory + " is of node " + found.alias + " (" +
-                                        found.node.to_string() + ", cluster " + found.cluster.to_string() +
-                                        "), this is " + expected.alias + " (" + expected.node.to_string() + ", cluster " +
-                                        expected.cluster.to_string() + "); correct the paths in the configuration"};
+  return Error{ErrorCode::kInvalid, "directory belongs to another node: " + directory + " is of node " + found.alias +
+                                        " (" + found.node.to_string() + ", cluster " + found.cluster.to_string() +
+                                        "), this is " + expected.alias + " (" + expected.node.to_string() +
+                                        ", cluster " + expected.cluster.to_string() +
+                                        "); correct the paths in the configuration"};
 }
 
 /// A directory without identity may be taken only when it holds nothing of ours.
@@ -115,8 +121,8 @@ Result<std::vector<OpenedVolume>> open_directories(io::FileSystem& files, const 
   } else {
     TRY_DONE(check_unused(files, directories.redo_log));
     if (metadata) {
-      return Error{ErrorCode::kInvalid, "the redo log directory is empty but this node has data: " + directories.redo_log +
-                                            "; correct redoLogDir, or bring the files back"};
+      return Error{ErrorCode::kInvalid, "the redo log directory is empty but this node has data: " +
+                                            directories.redo_log + "; correct redoLogDir, or bring the files back"};
     }
     TRY_DONE(io::replace_file(files, io::join_path(directories.redo_log, kOfRedoLog), encode({identity, {}, {}})));
   }
@@ -137,8 +143,9 @@ Result<std::vector<OpenedVolume>> open_directories(io::FileSystem& files, const 
   if (metadata) {
     for (const auto& id : metadata->volumes) {
       if (std::find(known.volumes.begin(), known.volumes.end(), id) == known.volumes.end()) {
-        return Error{ErrorCode::kInvalid, "a volume of this node is missing from the settings or not mounted: volume id " +
-                                              id.to_string() + "; look for it in the file identity of each volume"};
+        return Error{ErrorCode::kInvalid,
+                     "a volume of this node is missing from the settings or not mounted: volume id " + id.to_string() +
+                         "; look for it in the file identity of each volume"};
       }
     }
   }

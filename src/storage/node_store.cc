@@ -17,7 +17,10 @@ constexpr uint64_t kBytesPerWrite = 256;  // counted for a prepared write beside
 }  // namespace
 
 NodeStore::NodeStore(io::FileSystem& files, const Clock& clock, StoreOptions options)
-    : files_(files), clock_(clock), options_(std::move(options)), budget_(options_.buffer_bytes_max),
+    : files_(files),
+      clock_(clock),
+      options_(std::move(options)),
+      budget_(options_.buffer_bytes_max),
       context_{files_, clock_, options_, budget_} {}
 
 NodeStore::~NodeStore() { (void)stop(); }
@@ -38,8 +41,8 @@ NodeStore::ChunkRef NodeStore::find_or_make(ChunkId chunk, uint64_t log_floor) {
   return place;
 }
 
-/// A chunk made for a prepare that came to nothing. References are gained under mutex_ only, so a count of two means the
-/// map's and the caller's.
+/// A chunk made for a prepare that came to nothing. References are gained under mutex_ only, so a count of two means
+/// the map's and the caller's.
 void NodeStore::forget_if_unused(const ChunkRef& chunk) {
   const std::lock_guard lock(mutex_);
   const auto found = chunks_.find(chunk->id());
@@ -81,11 +84,13 @@ bool NodeStore::is_prepared(TransactionId transaction, std::span<const ChunkWrit
   const auto found = transactions_.find(transaction);
   if (found == transactions_.end()) return false;
   const auto& known = found->second.writes;
-  const bool same = known.size() == writes.size() && std::all_of(writes.begin(), writes.end(), [&](const auto& write) {
-    return std::any_of(known.begin(), known.end(), [&](const auto& one) { return one.chunk == write.chunk; });
-  });
+  const bool same =
+      known.size() == writes.size() && std::all_of(writes.begin(), writes.end(), [&](const auto& write) {
+        return std::any_of(known.begin(), known.end(), [&](const auto& one) { return one.chunk == write.chunk; });
+      });
   if (!same) {
-    outcome = Error{ErrorCode::kConflict, "transaction has prepared other chunks before: " + std::to_string(transaction.value)};
+    outcome = Error{ErrorCode::kConflict,
+                    "transaction has prepared other chunks before: " + std::to_string(transaction.value)};
   }
   return true;
 }
@@ -147,7 +152,8 @@ Status NodeStore::prepare(TransactionId transaction, std::span<ChunkWrite> write
         place->second.writes = std::move(prepared);
         return {};
       }
-      outcome = Error{ErrorCode::kConflict, "transaction was prepared twice at once: " + std::to_string(transaction.value)};
+      outcome =
+          Error{ErrorCode::kConflict, "transaction was prepared twice at once: " + std::to_string(transaction.value)};
     } else {
       outcome = logged.error();
     }
@@ -171,8 +177,9 @@ Status NodeStore::apply_versions(Transaction& taken, std::span<const ChunkVersio
   Status outcome;
   for (const auto& entry : versions) {
     const auto chunk = find(entry.chunk);
-    const auto write = std::find_if(taken.writes.begin(), taken.writes.end(),
-                                    [&](const PreparedWrite& one) { return one.chunk == entry.chunk && one.bytes > 0; });
+    const auto write = std::find_if(taken.writes.begin(), taken.writes.end(), [&](const PreparedWrite& one) {
+      return one.chunk == entry.chunk && one.bytes > 0;
+    });
     const bool concerned = chunk.ok() && sequence > chunk.value()->log_floor();
     if (concerned && write != taken.writes.end()) {
       chunk.value()->unregister_write(*write);

@@ -99,10 +99,10 @@ class NodeStore final : public ChunkStore {
   std::mutex outcome_mutex_;
 
   mutable std::mutex mutex_;
-  std::unordered_map<ChunkId, ChunkRef> chunks_;               // guarded by mutex_
-  std::map<TransactionId, Transaction> transactions_;          // guarded by mutex_
-  Status background_failure_;                                  // guarded by mutex_; of the last upkeep
-  bool stopping_ = false;                                      // guarded by mutex_
+  std::unordered_map<ChunkId, ChunkRef> chunks_;       // guarded by mutex_
+  std::map<TransactionId, Transaction> transactions_;  // guarded by mutex_
+  Status background_failure_;                          // guarded by mutex_; of the last upkeep
+  bool stopping_ = false;                              // guarded by mutex_
   std::condition_variable wake_;
   std::thread background_;
 };

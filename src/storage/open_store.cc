@@ -13,10 +13,11 @@ constexpr size_t kBlockRowsMax = 1u << 20;
 
 Status check_options(const StoreOptions& options) {
   if (options.block_rows < 2 || options.block_rows > kBlockRowsMax) {
-    return Error{ErrorCode::kInvalid, "rows of a column block must be 2 to " + std::to_string(kBlockRowsMax) + ", not " +
-                                          std::to_string(options.block_rows)};
+    return Error{ErrorCode::kInvalid, "rows of a column block must be 2 to " + std::to_string(kBlockRowsMax) +
+                                          ", not " + std::to_string(options.block_rows)};
   }
-  if (options.buffer_bytes_max == 0) return Error{ErrorCode::kInvalid, "the write buffer needs some memory (OLAPCacheEngineSize)"};
+  if (options.buffer_bytes_max == 0)
+    return Error{ErrorCode::kInvalid, "the write buffer needs some memory (OLAPCacheEngineSize)"};
   return {};
 }
 
@@ -34,7 +35,8 @@ Status NodeStore::start() {
   TRY(volumes_, open_directories(files_, options_.identity, options_.directories));
   for (const auto& volume : volumes_) TRY_DONE(load_volume(volume));
   const LogOptions log_options{options_.directories.redo_log, options_.log_segment_bytes, options_.sync};
-  TRY(log_, WriteAheadLog::open(files_, log_options, [this](const auto& record, RecordType type, std::string_view payload) {
+  TRY(log_,
+      WriteAheadLog::open(files_, log_options, [this](const auto& record, RecordType type, std::string_view payload) {
         return replay(record, type, payload);
       }));
   if (options_.background) background_ = std::thread([this] { run_background(); });
@@ -66,7 +68,8 @@ Status NodeStore::load_chunk(const OpenedVolume& volume, const std::string& name
   const std::string directory = io::join_path(io::join_path(volume.path, "chunks"), name);
   TRY(const auto names, files_.list(directory));
   auto manifest = read_manifest(files_, directory);
-  const bool has_columns = std::any_of(names.begin(), names.end(), [](const auto& file) { return file.ends_with(".col"); });
+  const bool has_columns =
+      std::any_of(names.begin(), names.end(), [](const auto& file) { return file.ends_with(".col"); });
   if (!manifest.ok() && manifest.error().code == ErrorCode::kNotFound) {
     if (!has_columns) return remove_dropped(directory);  // a chunk has a manifest before any column file
     manifest = Error{ErrorCode::kCorrupt, "chunk manifest is missing: " + manifest_path(directory)};

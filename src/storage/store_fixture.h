@@ -10,7 +10,9 @@
 namespace pelorus::storage {
 
 inline data::Schema test_schema() {
-  return {{"id", types::Type::kInt}, {"sym", types::Type::kSymbol}, {"price", types::Type::kDouble},
+  return {{"id", types::Type::kInt},
+          {"sym", types::Type::kSymbol},
+          {"price", types::Type::kDouble},
           {"note", types::Type::kString}};
 }
 

@@ -29,19 +29,19 @@ struct StoreOptions {
   NodeIdentity identity;
   NodeDirectories directories;
 
-  bool sync = true;                            // dataSync: false trusts the operating system's cache
-  uint64_t buffer_bytes_max = 1ull << 30;      // OLAPCacheEngineSize: rows in memory; a prepare beyond it waits
-  double flush_share = 0.3;                    // of buffer_bytes_max, at which flushing begins
-  std::chrono::milliseconds buffer_wait{10000};  // how long a prepare waits for room; then kOutOfMemory
-  uint64_t log_segment_bytes = 64ull << 20;    // size of one redo log file
-  uint64_t log_bytes_max = 4ull << 30;         // redoLogPurgeLimit: beyond it chunks are flushed to shorten the log
-  size_t block_rows = 65536;                   // rows of one column block; 2..2^20
-  size_t segments_max = 8;                     // more than so many in a chunk: small neighbours are merged
-  size_t segment_rows_max = 4u << 20;          // compaction makes no segment larger than this
-  size_t versions_kept_max = 4096;             // row counts of old versions a snapshot may still ask for
-  size_t generations_kept_max = 5;             // contents before a replace (update, delete) kept for such snapshots
+  bool sync = true;                               // dataSync: false trusts the operating system's cache
+  uint64_t buffer_bytes_max = 1ull << 30;         // OLAPCacheEngineSize: rows in memory; a prepare beyond it waits
+  double flush_share = 0.3;                       // of buffer_bytes_max, at which flushing begins
+  std::chrono::milliseconds buffer_wait{10000};   // how long a prepare waits for room; then kOutOfMemory
+  uint64_t log_segment_bytes = 64ull << 20;       // size of one redo log file
+  uint64_t log_bytes_max = 4ull << 30;            // redoLogPurgeLimit: beyond it chunks are flushed to shorten the log
+  size_t block_rows = 65536;                      // rows of one column block; 2..2^20
+  size_t segments_max = 8;                        // more than so many in a chunk: small neighbours are merged
+  size_t segment_rows_max = 4u << 20;             // compaction makes no segment larger than this
+  size_t versions_kept_max = 4096;                // row counts of old versions a snapshot may still ask for
+  size_t generations_kept_max = 5;                // contents before a replace (update, delete) kept for such snapshots
   std::chrono::minutes generation_retention{60};  // oldChunkVersionRetentionTime: and for at most so long
-  bool background = true;                      // false: nothing is flushed or compacted unless called for (tests)
+  bool background = true;                         // false: nothing is flushed or compacted unless called for (tests)
   std::chrono::milliseconds background_period{200};  // how often the background thread looks
 };
 

@@ -5,7 +5,8 @@
 
 namespace pelorus::storage {
 
-void encode_prepare(TransactionId transaction, int64_t wall_ns, std::span<const PreparedWrite> writes, PartList& parts) {
+void encode_prepare(TransactionId transaction, int64_t wall_ns, std::span<const PreparedWrite> writes,
+                    PartList& parts) {
   std::string head;
   ByteWriter writer(head);
   writer.put<uint64_t>(transaction.value);

@@ -115,7 +115,8 @@ void NodeStore::run_background() {
     // Recycled log files are room for column files, which in turn let live log files go.
     if (!done.ok() && done.error().code == ErrorCode::kNoSpace && log_->drop_spares().ok()) done = do_upkeep();
     lock.lock();
-    const bool is_news = !done.ok() && (background_failure_.ok() || background_failure_.error().message != done.error().message);
+    const bool is_news =
+        !done.ok() && (background_failure_.ok() || background_failure_.error().message != done.error().message);
     if (is_news) log_warning("storage upkeep: " + done.error().message);
     background_failure_ = done;
     pause = done.ok() ? options_.background_period : std::min(pause * 2, kRetryMax);

@@ -20,8 +20,8 @@ using functions::Declaration;
 using functions::Nature;
 
 constexpr size_t kNowhere = 999;
-constexpr int64_t kRowsKept = 5000;      // garbageSize
-constexpr int64_t kDelaySeconds = 3;     // maxDelayedTime
+constexpr int64_t kRowsKept = 5000;   // garbageSize
+constexpr int64_t kDelaySeconds = 3;  // maxDelayedTime
 
 Value added(StreamServices& services, std::shared_ptr<Engine> engine) {
   services.engines.add(engine);
@@ -77,7 +77,10 @@ std::unique_ptr<exec::WorkerSession> session_of(CallContext& context) {
 Value make_asof(StreamServices& services, CallContext& context, std::span<Value> args) {
   const Arguments a("createAsofJoinEngine", args);
   auto terms = common_terms(context, a, 4, 5, 6);
-  refuse_options(a, {{8, "delayedTime"}, {10, "sortByTime"}, {11, "outputElapsedMicroseconds"}, {12, "snapshotDir"},
+  refuse_options(a, {{8, "delayedTime"},
+                     {10, "sortByTime"},
+                     {11, "outputElapsedMicroseconds"},
+                     {12, "snapshotDir"},
                      {13, "snapshotIntervalInMsgCount"}});
   if (a.flag_or(7, "useSystemTime", false)) {
     terms.engine.time_column.clear();
@@ -85,7 +88,8 @@ Value make_asof(StreamServices& services, CallContext& context, std::span<Value>
   } else if (terms.engine.time_column.empty()) {
     a.refuse("timeColumn", "must be given unless useSystemTime is true.");
   }
-  return added(services, std::make_shared<AsofJoinEngine>(std::move(terms.engine), session_of(context), std::move(terms.join)));
+  return added(services,
+               std::make_shared<AsofJoinEngine>(std::move(terms.engine), session_of(context), std::move(terms.join)));
 }
 
 Value make_lookup(StreamServices& services, CallContext& context, std::span<Value> args) {
@@ -127,7 +131,8 @@ int64_t delay_of(const Arguments& a, size_t i, const EngineTerms& terms) {
   const int time = find_column(terms.input, terms.time_column);
   const Type type = time < 0 ? Type::kVoid : terms.input[static_cast<size_t>(time)].type;
   const int64_t seconds_per_day = 86'400, per_day = types::units_per_day(type);
-  return a.integer_or(i, "maxDelayedTime", per_day < seconds_per_day ? kDelaySeconds : kDelaySeconds * (per_day / seconds_per_day));
+  return a.integer_or(i, "maxDelayedTime",
+                      per_day < seconds_per_day ? kDelaySeconds : kDelaySeconds * (per_day / seconds_per_day));
 }
 
 Value make_equi(StreamServices& services, CallContext& context, std::span<Value> args) {
@@ -153,8 +158,12 @@ int64_t bound_of(const Arguments& a, const Value& bound, Type time) {
 Value make_window(StreamServices& services, CallContext& context, std::span<Value> args) {
   const Arguments a("createWindowJoinEngine", args);
   auto terms = common_terms(context, a, 5, 6, 7);
-  refuse_options(a, {{8, "useSystemTime"}, {12, "outputElapsedMicroseconds"}, {13, "sortByTime"}, {15, "snapshotDir"},
-                     {16, "snapshotIntervalInMsgCount"}, {18, "keyPurgeFreqInSec"}});
+  refuse_options(a, {{8, "useSystemTime"},
+                     {12, "outputElapsedMicroseconds"},
+                     {13, "sortByTime"},
+                     {15, "snapshotDir"},
+                     {16, "snapshotIntervalInMsgCount"},
+                     {18, "keyPurgeFreqInSec"}});
   const int time = find_column(terms.engine.input, terms.engine.time_column);
   if (time < 0) a.refuse("timeColumn", "must name a column of leftTable.");
   if (!a[4].is_pair()) a.refuse("window", "must be a pair of whole numbers or durations, such as -2:2.");
@@ -176,8 +185,12 @@ Value make_window(StreamServices& services, CallContext& context, std::span<Valu
 
 Value make_session_window(StreamServices& services, CallContext& context, std::span<Value> args) {
   const Arguments a("createSessionWindowEngine", args);
-  refuse_options(a, {{6, "useSystemTime"}, {8, "updateTime"}, {10, "snapshotDir"}, {11, "snapshotIntervalInMsgCount"},
-                     {12, "raftGroup"}, {13, "forceTriggerTime"}});
+  refuse_options(a, {{6, "useSystemTime"},
+                     {8, "updateTime"},
+                     {10, "snapshotDir"},
+                     {11, "snapshotIntervalInMsgCount"},
+                     {12, "raftGroup"},
+                     {13, "forceTriggerTime"}});
   EngineTerms terms{.name = a.text(0, "name"),
                     .user = context.caller().user,
                     .input = schema_argument(a, 3, "dummyTable"),
@@ -187,7 +200,8 @@ Value make_session_window(StreamServices& services, CallContext& context, std::s
   if (!a.has(5) || a[5].is_void()) a.refuse("timeColumn", "must be given: the system's time is not offered yet.");
   terms.time_column = a.texts(5, "timeColumn")[0];
   if (a.has(7) && !a[7].is_void()) terms.keys = a.texts(7, "keyColumn");
-  const SessionTerms sessions{.gap = a.integer(1, "sessionGap"), .shows_start = a.flag_or(9, "useSessionStartTime", true)};
+  const SessionTerms sessions{.gap = a.integer(1, "sessionGap"),
+                              .shows_start = a.flag_or(9, "useSessionStartTime", true)};
   return added(services, std::make_shared<SessionWindowEngine>(std::move(terms), session_of(context), sessions));
 }
 
@@ -211,35 +225,35 @@ Value append_for_join(CallContext&, std::span<Value> args) {
 }
 
 /// What all examples begin with.
-#define TWO_STREAMS                                                                                           \
-  "l = table(1:0, `sym`t`p, [SYMBOL, DATETIME, INT]); r = table(1:0, `sym`t`q, [SYMBOL, DATETIME, INT])\n"     \
+#define TWO_STREAMS                                                                                        \
+  "l = table(1:0, `sym`t`p, [SYMBOL, DATETIME, INT]); r = table(1:0, `sym`t`q, [SYMBOL, DATETIME, INT])\n" \
   "t = 2021.05.06T10:00:00\n"
 #define TIMED_OUTPUT "out = table(9:0, `t`sym`p`q, [DATETIME, SYMBOL, INT, INT])\n"
 #define KEYED_OUTPUT "out = table(9:0, `sym`p`q, [SYMBOL, INT, INT])\n"
-#define FED                                                                        \
-  "appendForJoin(e, true, table(`a`a as sym, t + 5 9 as t, 1 2 as p))\n"           \
+#define FED                                                              \
+  "appendForJoin(e, true, table(`a`a as sym, t + 5 9 as t, 1 2 as p))\n" \
   "appendForJoin(e, false, table(`a`a as sym, t + 4 9 as t, 10 20 as q)); exec q from out"
 
 void register_feeding(functions::Registry& registry) {
   const auto row = [&](Declaration d) { functions::declare(registry, "stream-engines", Nature::kWhole, std::move(d)); };
   row({"appendForJoin", "engine, isLeftTable, data", append_for_join, "Feeds a side of an engine that joins.",
-          TWO_STREAMS KEYED_OUTPUT "e = createLookupJoinEngine(\"exampleFeed\", l, r, out, <[p, q]>, `sym)\n"
-          "appendForJoin(e, false, table([`a] as sym, [t] as t, [7] as q))\n"
-          "appendForJoin(e, true, table([`a] as sym, [t] as t, [1] as p)); exec q from out",
+       TWO_STREAMS KEYED_OUTPUT "e = createLookupJoinEngine(\"exampleFeed\", l, r, out, <[p, q]>, `sym)\n"
+                                "appendForJoin(e, false, table([`a] as sym, [t] as t, [7] as q))\n"
+                                "appendForJoin(e, true, table([`a] as sym, [t] as t, [1] as p)); exec q from out",
        "[7]"});
   row({"getLeftStream", "joinEngine",
-          [](CallContext& c, std::span<Value> args) { return side_of(c, args, "getLeftStream", true); },
-          "The left side of an engine that joins, as a table to feed.",
-          TWO_STREAMS KEYED_OUTPUT "e = createLookupJoinEngine(\"exampleLeft\", l, r, out, <[p, q]>, `sym)\n"
-          "getLeftStream(e).append!(table([`a] as sym, [t] as t, [1] as p)); exec p from out",
-          "[1]"});
+       [](CallContext& c, std::span<Value> args) { return side_of(c, args, "getLeftStream", true); },
+       "The left side of an engine that joins, as a table to feed.",
+       TWO_STREAMS KEYED_OUTPUT "e = createLookupJoinEngine(\"exampleLeft\", l, r, out, <[p, q]>, `sym)\n"
+                                "getLeftStream(e).append!(table([`a] as sym, [t] as t, [1] as p)); exec p from out",
+       "[1]"});
   row({"getRightStream", "joinEngine",
-          [](CallContext& c, std::span<Value> args) { return side_of(c, args, "getRightStream", false); },
-          "The right side of an engine that joins, as a table to feed.",
-          TWO_STREAMS KEYED_OUTPUT "e = createLeftSemiJoinEngine(\"exampleRight\", l, r, out, <[p, q]>, `sym)\n"
-          "appendForJoin(e, true, table([`a] as sym, [t] as t, [1] as p))\n"
-          "getRightStream(e).append!(table([`a] as sym, [t] as t, [8] as q)); exec q from out",
-          "[8]"});
+       [](CallContext& c, std::span<Value> args) { return side_of(c, args, "getRightStream", false); },
+       "The right side of an engine that joins, as a table to feed.",
+       TWO_STREAMS KEYED_OUTPUT "e = createLeftSemiJoinEngine(\"exampleRight\", l, r, out, <[p, q]>, `sym)\n"
+                                "appendForJoin(e, true, table([`a] as sym, [t] as t, [1] as p))\n"
+                                "getRightStream(e).append!(table([`a] as sym, [t] as t, [8] as q)); exec q from out",
+       "[8]"});
 }
 
 }  // namespace
@@ -254,7 +268,8 @@ void register_join_engines(functions::Registry& registry, StreamServices& servic
        "[delayedTime], [garbageSize=5000], [sortByTime=false], [outputElapsedMicroseconds=false], [snapshotDir], "
        "[snapshotIntervalInMsgCount]",
        bound(make_asof), "An engine that joins each left row with the last right row that is not later.",
-       TWO_STREAMS TIMED_OUTPUT "e = createAsofJoinEngine(\"exampleAsof\", l, r, out, <[p, q]>, `sym, `t)\n" FED, "[10]"});
+       TWO_STREAMS TIMED_OUTPUT "e = createAsofJoinEngine(\"exampleAsof\", l, r, out, <[p, q]>, `sym, `t)\n" FED,
+       "[10]"});
   row({"createLookupJoinEngine",
        "name, leftTable, rightTable, outputTable, metrics, matchingColumn, [rightTimeColumn], [checkTimes], "
        "[outputElapsedMicroseconds=false], [keepDuplicates=false], [isInnerJoin=false], [snapshotDir], "
@@ -272,7 +287,8 @@ void register_join_engines(functions::Registry& registry, StreamServices& servic
        "name, leftTable, rightTable, outputTable, metrics, matchingColumn, timeColumn, [garbageSize=5000], "
        "[maxDelayedTime], [snapshotDir], [snapshotIntervalInMsgCount]",
        bound(make_equi), "An engine that joins rows of equal key and time.",
-       TWO_STREAMS TIMED_OUTPUT "e = createEquiJoinEngine(\"exampleEqui\", l, r, out, <[p, q]>, `sym, `t)\n" FED, "[20]"});
+       TWO_STREAMS TIMED_OUTPUT "e = createEquiJoinEngine(\"exampleEqui\", l, r, out, <[p, q]>, `sym, `t)\n" FED,
+       "[20]"});
   registry.add_alias("createEqualJoinEngine", "createEquiJoinEngine");
   row({"createWindowJoinEngine",
        "name, leftTable, rightTable, outputTable, window, metrics, matchingColumn, [timeColumn], "

@@ -1,6 +1,7 @@
 #pragma once
-// The syntax tree of scripts. Nodes are immutable after parsing and shared freely between threads: closures, CODE values
-// and function views hold them. What a name means is found out by exec; the parser only settles which names are locals.
+// The syntax tree of scripts. Nodes are immutable after parsing and shared freely between threads: closures, CODE
+// values and function views hold them. What a name means is found out by exec; the parser only settles which names are
+// locals.
 
 #include <atomic>
 #include <memory>
@@ -14,11 +15,43 @@
 namespace pelorus::syntax {
 
 enum class ExprKind : uint8_t {
-  kLiteral, kConstantVector, kName, kFunctionName, kMacroName, kVectorBracket, kTuple, kDictionary, kUnary, kBinary,
-  kComparisonChain, kConditional, kPair, kIndex, kMember, kCall, kMethodCall, kPartial, kTemplate, kFunction, kCode,
-  kAlias, kStar, kColumnRange, kCase, kOver, kDefault, kHeld,
+  kLiteral,
+  kConstantVector,
+  kName,
+  kFunctionName,
+  kMacroName,
+  kVectorBracket,
+  kTuple,
+  kDictionary,
+  kUnary,
+  kBinary,
+  kComparisonChain,
+  kConditional,
+  kPair,
+  kIndex,
+  kMember,
+  kCall,
+  kMethodCall,
+  kPartial,
+  kTemplate,
+  kFunction,
+  kCode,
+  kAlias,
+  kStar,
+  kColumnRange,
+  kCase,
+  kOver,
+  kDefault,
+  kHeld,
   // SQL; see syntax/sql.h
-  kQuery, kUpdate, kDelete, kInsert, kCreateDatabase, kCreateTable, kAlterTable, kDrop,
+  kQuery,
+  kUpdate,
+  kDelete,
+  kInsert,
+  kCreateDatabase,
+  kCreateTable,
+  kAlterTable,
+  kDrop,
 };
 
 /// Every expression. Downcast with as<T>(): each node type names its kind in kKind.
@@ -64,10 +97,10 @@ struct ConstantVector final : ExprOf<ExprKind::kConstantVector> {
 
 /// A variable, column or function. `slot` >= 0: a local of the innermost function around the node.
 struct Name final : ExprOf<ExprKind::kName> {
-  std::string name;        // "f", or "a::b::f" for module-qualified functions
+  std::string name;  // "f", or "a::b::f" for module-qualified functions
   int slot = -1;
-  bool in_query = false;   // columns come first
-  bool quoted = false;     // written _"strange name"
+  bool in_query = false;  // columns come first
+  bool quoted = false;    // written _"strange name"
 };
 
 /// &f or ::f or an operator where a function is wanted: always the function, never a variable. `name` of an operator is
@@ -79,7 +112,7 @@ struct FunctionName final : ExprOf<ExprKind::kFunctionName> {
 
 /// _$v (one column) and _$$v (several) in CODE.
 struct MacroName final : ExprOf<ExprKind::kMacroName> {
-  ExprRef variable;    // a Name
+  ExprRef variable;  // a Name
   bool several = false;
 };
 

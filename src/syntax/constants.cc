@@ -11,19 +11,19 @@ struct Row {
 };
 
 constexpr Row kNumbers[] = {
-    {"SCALAR", 0}, {"VECTOR", 1}, {"PAIR", 2}, {"MATRIX", 3}, {"SET", 4}, {"DICT", 5}, {"TABLE", 6},
-    {"SEQ", 0}, {"VALUE", 1}, {"RANGE", 2}, {"LIST", 3}, {"COMPO", 4}, {"HASH", 5},
-    {"VAR", 0}, {"SHARED", 1}, {"DEF", 2},
-    {"ALL", 0}, {"LAST", 1}, {"FIRST", 2},
-    {"HEAD", 0}, {"CURRENT", 1}, {"TAIL", 2},
-    {"AREA", 0}, {"BAR", 1}, {"COLUMN", 2}, {"HISTOGRAM", 3}, {"LINE", 4}, {"PIE", 5}, {"SCATTER", 6}, {"TREND", 7},
-    {"KLINE", 8}, {"SURFACE", 9},
+    {"SCALAR", 0},  {"VECTOR", 1}, {"PAIR", 2},  {"MATRIX", 3},  {"SET", 4},       {"DICT", 5}, {"TABLE", 6},
+    {"SEQ", 0},     {"VALUE", 1},  {"RANGE", 2}, {"LIST", 3},    {"COMPO", 4},     {"HASH", 5}, {"VAR", 0},
+    {"SHARED", 1},  {"DEF", 2},    {"ALL", 0},   {"LAST", 1},    {"FIRST", 2},     {"HEAD", 0}, {"CURRENT", 1},
+    {"TAIL", 2},    {"AREA", 0},   {"BAR", 1},   {"COLUMN", 2},  {"HISTOGRAM", 3}, {"LINE", 4}, {"PIE", 5},
+    {"SCATTER", 6}, {"TREND", 7},  {"KLINE", 8}, {"SURFACE", 9},
 };
 
 constexpr Row kHints[] = {
-    {"HINT_LOCAL", 1}, {"HINT_HASH", 32}, {"HINT_SNAPSHOT", 64}, {"HINT_KEEPORDER", 128}, {"HINT_SEQ", 512},
-    {"HINT_NOMERGE", 1024}, {"HINT_PRELOAD", 4096}, {"HINT_EXPLAIN", 32768}, {"HINT_SORT", 524288},
-    {"HINT_VECTORIZED", 4194304},
+    {"HINT_LOCAL", 1},      {"HINT_HASH", 32},
+    {"HINT_SNAPSHOT", 64},  {"HINT_KEEPORDER", 128},
+    {"HINT_SEQ", 512},      {"HINT_NOMERGE", 1024},
+    {"HINT_PRELOAD", 4096}, {"HINT_EXPLAIN", 32768},
+    {"HINT_SORT", 524288},  {"HINT_VECTORIZED", 4194304},
 };
 
 bool is_capital(std::string_view name) {

@@ -22,8 +22,8 @@ int hex_value(char c) {
 }
 
 // Longest first.
-constexpr std::array<std::string_view, 20> kLongPunctuation = {"...", "..", "->", "<-", "<=", "<>", "<<",
-                                                               ">>",  ">=", "==", "!=", "&&", "||", "**",
+constexpr std::array<std::string_view, 20> kLongPunctuation = {"...", "..", "->", "<-", "<=",  "<>", "<<",
+                                                               ">>",  ">=", "==", "!=", "&&",  "||", "**",
                                                                "+=",  "-=", "*=", "/=", "\\=", "::"};
 constexpr std::string_view kShortPunctuation = "()[]{},;:.+-*/\\%$<>=!&|^@?#";
 
@@ -168,7 +168,9 @@ class Lexer {
       case 'n': advance(2); return "\n";
       case 'r': advance(2); return "\r";
       case 't': advance(2); return "\t";
-      case '\\': case '\'': case '"': advance(2); return std::string(1, c);
+      case '\\':
+      case '\'':
+      case '"': advance(2); return std::string(1, c);
       case 'x': {
         const int high = hex_value(peek(2));
         const int low = high < 0 ? -1 : hex_value(peek(3));

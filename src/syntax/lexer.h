@@ -12,17 +12,17 @@ namespace pelorus::syntax {
 
 enum class TokenKind : uint8_t {
   kEnd,
-  kWord,        // identifiers and keywords; may end in "!"
-  kConstant,    // numbers, temporals, durations, strings, characters: value
-  kSymbol,      // `word: value holds the STRING
-  kPunctuation, // operators and brackets: text
-  kMacro,       // _$v, _$$v: text is the variable; value is BOOL true for $$
-  kQuotedName,  // _"strange name": text
+  kWord,         // identifiers and keywords; may end in "!"
+  kConstant,     // numbers, temporals, durations, strings, characters: value
+  kSymbol,       // `word: value holds the STRING
+  kPunctuation,  // operators and brackets: text
+  kMacro,        // _$v, _$$v: text is the variable; value is BOOL true for $$
+  kQuotedName,   // _"strange name": text
 };
 
 struct Token {
   TokenKind kind = TokenKind::kEnd;
-  std::string text;     // as written for words and punctuation; the spelling of constants for messages
+  std::string text;  // as written for words and punctuation; the spelling of constants for messages
   types::Scalar value;
   SourcePlace place;
   bool newline_before = false;
@@ -39,7 +39,8 @@ std::vector<Token> tokenize(std::string_view text);
 /// The error every stage of parsing throws.
 ScriptError syntax_error(SourcePlace place, const std::string& reason);
 
-/// Numbers and temporal literals (lexer_literals.cc): reads one at the front of `text`, which starts with a digit or with
+/// Numbers and temporal literals (lexer_literals.cc): reads one at the front of `text`, which starts with a digit or
+/// with
 /// "." and a digit. Returns the length used, 0 when it is malformed.
 size_t scan_number(std::string_view text, types::Scalar* value);
 

@@ -155,10 +155,10 @@ size_t scan_clock(const Cursor& text, Scalar* value) {
 size_t scan_null(const Cursor& text, Scalar* value) {
   if (text[0] != '0' || text[1] != '0' || !text.ends_word(3)) return 0;
   constexpr std::pair<char, Type> kNulls[] = {
-      {'b', Type::kBool},   {'c', Type::kChar},          {'h', Type::kShort},    {'i', Type::kInt},
-      {'l', Type::kLong},   {'f', Type::kFloat},         {'F', Type::kDouble},   {'d', Type::kDate},
-      {'M', Type::kMonth},  {'t', Type::kTime},          {'m', Type::kMinute},   {'s', Type::kSecond},
-      {'n', Type::kNanotime}, {'D', Type::kDatetime},    {'T', Type::kTimestamp}, {'N', Type::kNanotimestamp},
+      {'b', Type::kBool},      {'c', Type::kChar},     {'h', Type::kShort},     {'i', Type::kInt},
+      {'l', Type::kLong},      {'f', Type::kFloat},    {'F', Type::kDouble},    {'d', Type::kDate},
+      {'M', Type::kMonth},     {'t', Type::kTime},     {'m', Type::kMinute},    {'s', Type::kSecond},
+      {'n', Type::kNanotime},  {'D', Type::kDatetime}, {'T', Type::kTimestamp}, {'N', Type::kNanotimestamp},
       {'P', Type::kDecimal64},
   };
   for (const auto& [letter, type] : kNulls) {

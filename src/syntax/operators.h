@@ -7,14 +7,30 @@
 namespace pelorus::syntax {
 
 enum class BinaryOperator : uint8_t {
-  kMultiply, kDot, kDivide, kRatio, kModulo, kCast, kJoin,  // level 10
-  kAdd, kSubtract,                                          // 8
-  kShiftLeft, kShiftRight,                                  // 7
-  kBitAnd, kBitXor, kBitOr,                                 // 6 5 4
-  kLess, kLessEqual, kGreater, kGreaterEqual, kEqual, kNotEqual,  // 3
-  kAnd, kOr,                                                // 2 1
-  kSequence,                                                // a..b, 15
-  kEachAt,                                                  // x@i, 20
+  kMultiply,
+  kDot,
+  kDivide,
+  kRatio,
+  kModulo,
+  kCast,
+  kJoin,  // level 10
+  kAdd,
+  kSubtract,  // 8
+  kShiftLeft,
+  kShiftRight,  // 7
+  kBitAnd,
+  kBitXor,
+  kBitOr,  // 6 5 4
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,
+  kEqual,
+  kNotEqual,  // 3
+  kAnd,
+  kOr,        // 2 1
+  kSequence,  // a..b, 15
+  kEachAt,    // x@i, 20
 };
 enum class UnaryOperator : uint8_t { kNegate, kNot };
 

@@ -11,18 +11,12 @@ types::Scalar negated(const types::Scalar& value) {
   const auto type = value.type();
   if (value.is_null()) return value;
   switch (value.repr()) {
-    case types::Repr::kI8:
-      return Scalar::of<int8_t>(type, static_cast<int8_t>(-value.get<int8_t>()));
-    case types::Repr::kI16:
-      return Scalar::of<int16_t>(type, static_cast<int16_t>(-value.get<int16_t>()));
-    case types::Repr::kI32:
-      return Scalar::of<int32_t>(type, -value.get<int32_t>());
-    case types::Repr::kI64:
-      return Scalar::of<int64_t>(type, -value.get<int64_t>(), value.scale());
-    case types::Repr::kF32:
-      return Scalar::of<float>(type, -value.get<float>());
-    case types::Repr::kF64:
-      return Scalar::of_double(-value.get<double>());
+    case types::Repr::kI8: return Scalar::of<int8_t>(type, static_cast<int8_t>(-value.get<int8_t>()));
+    case types::Repr::kI16: return Scalar::of<int16_t>(type, static_cast<int16_t>(-value.get<int16_t>()));
+    case types::Repr::kI32: return Scalar::of<int32_t>(type, -value.get<int32_t>());
+    case types::Repr::kI64: return Scalar::of<int64_t>(type, -value.get<int64_t>(), value.scale());
+    case types::Repr::kF32: return Scalar::of<float>(type, -value.get<float>());
+    case types::Repr::kF64: return Scalar::of_double(-value.get<double>());
     default: {
       auto duration = value.get<types::Duration>();
       duration.count = -duration.count;

@@ -18,7 +18,8 @@ bool Parser::at_lambda(size_t ahead) const {
 void Parser::finish_function(FunctionDefinition* definition, LocalNames* locals) const {
   definition->captures = locals->captures;
   definition->slot_names = locals->names;
-  if (const auto self = locals->slots.find(definition->name); !definition->name.empty() && self != locals->slots.end()) {
+  if (const auto self = locals->slots.find(definition->name);
+      !definition->name.empty() && self != locals->slots.end()) {
     std::erase_if(definition->captures, [&](const Capture& capture) { return capture.slot == self->second; });
     definition->self_slot = self->second;
   }

@@ -14,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
     syntax::ScriptParser parser(text);
     while (!parser.done()) {
-      for (const auto& statement : parser.next(syntax::AnyName{}).statements) printed += syntax::print(*statement) + "\n";
+      for (const auto& statement : parser.next(syntax::AnyName{}).statements)
+        printed += syntax::print(*statement) + "\n";
     }
   } catch (const ScriptError&) {
     return 0;

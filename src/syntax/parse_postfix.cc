@@ -80,14 +80,18 @@ ExprRef Parser::parse_postfix_step(const ExprRef& value, bool* took) {
 
 bool Parser::may_be_called(const Expr& value, const Token& bracket) const {
   switch (value.kind) {
-    case ExprKind::kName: case ExprKind::kFunctionName: case ExprKind::kPartial: case ExprKind::kTemplate:
-    case ExprKind::kFunction:
-      return true;
-    case ExprKind::kCall: case ExprKind::kMethodCall: case ExprKind::kIndex: case ExprKind::kMember:
-    case ExprKind::kConditional: case ExprKind::kVectorBracket:
-      return !bracket.space_before;
-    default:
-      return false;
+    case ExprKind::kName:
+    case ExprKind::kFunctionName:
+    case ExprKind::kPartial:
+    case ExprKind::kTemplate:
+    case ExprKind::kFunction: return true;
+    case ExprKind::kCall:
+    case ExprKind::kMethodCall:
+    case ExprKind::kIndex:
+    case ExprKind::kMember:
+    case ExprKind::kConditional:
+    case ExprKind::kVectorBracket: return !bracket.space_before;
+    default: return false;
   }
 }
 
@@ -138,7 +142,8 @@ Argument Parser::parse_argument(const std::string& function) {
       return {token.text, parse_expr()};
     }
   }
-  if (token.is("*") && peek(1).is(")") && queries_ > 0 && is_keyword(Token{.kind = TokenKind::kWord, .text = function}, "count")) {
+  if (token.is("*") && peek(1).is(")") && queries_ > 0 &&
+      is_keyword(Token{.kind = TokenKind::kWord, .text = function}, "count")) {
     take();
     return {"", make<Star>(token)};
   }

@@ -16,10 +16,8 @@ ExprRef Parser::parse_primary() {
   const Token& token = peek();
   switch (token.kind) {
     case TokenKind::kConstant:
-    case TokenKind::kSymbol:
-      return parse_constant();
-    case TokenKind::kWord:
-      return parse_word_primary();
+    case TokenKind::kSymbol: return parse_constant();
+    case TokenKind::kWord: return parse_word_primary();
     case TokenKind::kQuotedName: {
       auto name = make<Name>(token);
       name->name = take().text;
@@ -34,10 +32,8 @@ ExprRef Parser::parse_primary() {
       take();
       return macro;
     }
-    case TokenKind::kEnd:
-      fail("An expression expected, but the script ends here.");
-    case TokenKind::kPunctuation:
-      break;
+    case TokenKind::kEnd: fail("An expression expected, but the script ends here.");
+    case TokenKind::kPunctuation: break;
   }
   if (token.is("(")) return parse_parenthesis();
   if (token.is("[")) return parse_vector_bracket();
@@ -108,7 +104,8 @@ ExprRef Parser::parse_named_constant(const Token& token) {
     const Token& scale = peek(1);
     if (scale.kind != TokenKind::kConstant || scale.value.type() != types::Type::kInt || !peek(2).is(")") ||
         scale.value.get<int32_t>() > types::scale_max(type) || scale.value.get<int32_t>() < 0) {
-      fail("A scale between 0 and " + std::to_string(types::scale_max(type)) + " expected after " + node->spelling + ".");
+      fail("A scale between 0 and " + std::to_string(types::scale_max(type)) + " expected after " + node->spelling +
+           ".");
     }
     code = type_code_with_scale(code, scale.value.get<int32_t>());
     node->spelling += "(" + scale.text + ")";

@@ -32,10 +32,12 @@ bool Parser::is_sql_terminator(const Token& token) const {
   if (is_one_of({"csort", "limit", "union", "asc", "desc", "nulls"})) return !next.is("(");
   if (is_one_of({"order", "group", "context", "pivot", "cgroup"})) return is_keyword(next, "by");
   if (is_keyword(token, "partition")) return is_keyword(next, "by");
-  if (is_keyword(token, "map")) return next.newline_before || next.kind == TokenKind::kEnd || next.is(")") || next.is(";") || next.is(">");
+  if (is_keyword(token, "map"))
+    return next.newline_before || next.kind == TokenKind::kEnd || next.is(")") || next.is(";") || next.is(">");
   if (in_case_ && is_one_of({"when", "then", "end"})) return true;
   if (in_over_ && is_one_of({"rows", "range"})) return true;
-  return in_from_ && (is_one_of({"on", "join"}) || (is_one_of({"left", "right", "full", "inner", "cross"}) && next.is_word()));
+  return in_from_ &&
+         (is_one_of({"on", "join"}) || (is_one_of({"left", "right", "full", "inner", "cross"}) && next.is_word()));
 }
 
 bool Parser::at_clause(std::string_view first, std::string_view second) const {
@@ -74,7 +76,8 @@ ExprRef Parser::parse_query() {
     with_names_ = std::move(outer_names);
     return merged;
   }
-  if (!at_keyword("select") && !at_keyword("exec")) fail("'select' or 'exec' expected, but found " + describe(peek()) + ".");
+  if (!at_keyword("select") && !at_keyword("exec"))
+    fail("'select' or 'exec' expected, but found " + describe(peek()) + ".");
   parse_select(query.get());
   ExprRef result = at_keyword("union") ? parse_unions(std::move(query)) : ExprRef(std::move(query));
   with_names_ = std::move(outer_names);
@@ -121,12 +124,13 @@ void Parser::parse_select(Query* query) {
 void Parser::parse_hints(Query* query) {
   while (peek().is("[")) {
     const Token& hint = peek(1);
-    const bool is_number = hint.kind == TokenKind::kConstant && hint.value.type() == types::Type::kInt && peek(2).is("]");
+    const bool is_number =
+        hint.kind == TokenKind::kConstant && hint.value.type() == types::Type::kInt && peek(2).is("]");
     if (!is_number && !(hint.is_word() && hint.text.starts_with("HINT_"))) return;
     take();
     do {
       const Token& token = take();
-      const auto known = token.is_word() ? find_hint(token.text)
+      const auto known = token.is_word()                           ? find_hint(token.text)
                          : token.value.type() == types::Type::kInt ? std::optional<int>(token.value.get<int32_t>())
                                                                    : std::nullopt;
       if (!known) fail_at(token, "Unknown hint " + describe(token) + ".");
@@ -197,7 +201,8 @@ ExprRef Parser::parse_item() {
   ExprRef value = parse_expr();
   if (at_keyword("as")) return parse_aliased(std::move(value));
   const Token& alias = peek();
-  if (!alias.is_word() || ends_line(alias) || is_sql_terminator(alias) || (in_from_ && is_keyword(alias, "set"))) return value;
+  if (!alias.is_word() || ends_line(alias) || is_sql_terminator(alias) || (in_from_ && is_keyword(alias, "set")))
+    return value;
   auto node = make<Alias>(alias);
   node->value = std::move(value);
   node->names.push_back(take().text);
@@ -340,8 +345,10 @@ bool Parser::parse_join_kind(JoinKind* kind) {
     *kind = JoinKind::kInner;
     words = 1;
   } else {
-    const std::pair<std::string_view, JoinKind> kKinds[] = {{"inner", JoinKind::kInner}, {"left", JoinKind::kLeft},
-                                                            {"right", JoinKind::kRight}, {"full", JoinKind::kFull},
+    const std::pair<std::string_view, JoinKind> kKinds[] = {{"inner", JoinKind::kInner},
+                                                            {"left", JoinKind::kLeft},
+                                                            {"right", JoinKind::kRight},
+                                                            {"full", JoinKind::kFull},
                                                             {"cross", JoinKind::kCross}};
     for (const auto& [word, value] : kKinds) {
       if (!at_keyword(word)) continue;

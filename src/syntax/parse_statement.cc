@@ -5,12 +5,18 @@ namespace {
 
 /// The operator of `+=`; false for "=".
 bool compound_operator(const Token& token, BinaryOperator* op) {
-  if (token.is("+=")) *op = BinaryOperator::kAdd;
-  else if (token.is("-=")) *op = BinaryOperator::kSubtract;
-  else if (token.is("*=")) *op = BinaryOperator::kMultiply;
-  else if (token.is("/=")) *op = BinaryOperator::kDivide;
-  else if (token.is("\\=")) *op = BinaryOperator::kRatio;
-  else return false;
+  if (token.is("+="))
+    *op = BinaryOperator::kAdd;
+  else if (token.is("-="))
+    *op = BinaryOperator::kSubtract;
+  else if (token.is("*="))
+    *op = BinaryOperator::kMultiply;
+  else if (token.is("/="))
+    *op = BinaryOperator::kDivide;
+  else if (token.is("\\="))
+    *op = BinaryOperator::kRatio;
+  else
+    return false;
   return true;
 }
 
@@ -398,7 +404,8 @@ ExprRef Parser::to_target(const ExprRef& expr) {
   }
   const bool is_place = expr->kind == ExprKind::kIndex || expr->kind == ExprKind::kMember;
   const Name* name = as<Name>(*root);
-  if (!is_place || name == nullptr) throw syntax_error(expr->place, "The left side of an assignment must be a variable.");
+  if (!is_place || name == nullptr)
+    throw syntax_error(expr->place, "The left side of an assignment must be a variable.");
   const bool is_read_only = (locals_ != nullptr && locals_->read_only.contains(name->name)) ||
                             (locals_ == nullptr && top_constants_.contains(name->name));
   if (is_read_only) throw syntax_error(expr->place, "Constant variable [" + name->name + "] can't be modified.");

@@ -21,7 +21,7 @@ struct LocalNames {
   std::unordered_map<std::string, int> slots;
   std::vector<Capture> captures;
   std::unordered_set<std::string> read_only;
-  std::vector<int>* used = nullptr;      // set while CODE is parsed: slots it mentions
+  std::vector<int>* used = nullptr;  // set while CODE is parsed: slots it mentions
 
   int add(const std::string& name) {
     const auto [found, is_new] = slots.emplace(name, static_cast<int>(names.size()));
@@ -32,7 +32,8 @@ struct LocalNames {
 
 class Parser {
  public:
-  Parser(const std::vector<Token>& tokens, size_t at, const NameOracle& names) : tokens_(tokens), at_(at), names_(names) {}
+  Parser(const std::vector<Token>& tokens, size_t at, const NameOracle& names)
+      : tokens_(tokens), at_(at), names_(names) {}
 
   /// Statements up to `go` or the end.
   ScriptPart parse_part();
@@ -107,7 +108,18 @@ class Parser {
   bool starts_operand(size_t ahead) const;
   bool is_prefix_function(const ExprRef& primary);
   struct Infix {
-    enum class Kind : uint8_t { kNone, kOperator, kPair, kFunction, kTemplate, kBrace, kIn, kBetween, kLike, kIs } kind = Kind::kNone;
+    enum class Kind : uint8_t {
+      kNone,
+      kOperator,
+      kPair,
+      kFunction,
+      kTemplate,
+      kBrace,
+      kIn,
+      kBetween,
+      kLike,
+      kIs
+    } kind = Kind::kNone;
     int level = 0;
     BinaryOperator op = BinaryOperator::kAdd;
     bool negated = false;
@@ -227,20 +239,20 @@ class Parser {
   size_t at_;
   const NameOracle& names_;
   int depth_ = 0;
-  int brackets_ = 0;       // open brackets of the current statement; newlines count when 0
-  int queries_ = 0;        // > 0 inside a query or CODE: names may be columns
-  int codes_ = 0;          // > 0 inside CODE: ">" may end it
-  bool no_pair_ = false;   // ":" belongs to ? : or to a dictionary
-  bool open_pair_ = false; // inside an index: open ends allowed
-  bool in_from_ = false;   // join words are keywords
-  bool in_case_ = false;   // when, then, else, end are keywords
-  bool in_over_ = false;   // rows, range are keywords
-  bool no_lambda_ = false; // "->" belongs to mapr
-  int in_code_ = 0;        // > 0 anywhere inside CODE
+  int brackets_ = 0;        // open brackets of the current statement; newlines count when 0
+  int queries_ = 0;         // > 0 inside a query or CODE: names may be columns
+  int codes_ = 0;           // > 0 inside CODE: ">" may end it
+  bool no_pair_ = false;    // ":" belongs to ? : or to a dictionary
+  bool open_pair_ = false;  // inside an index: open ends allowed
+  bool in_from_ = false;    // join words are keywords
+  bool in_case_ = false;    // when, then, else, end are keywords
+  bool in_over_ = false;    // rows, range are keywords
+  bool no_lambda_ = false;  // "->" belongs to mapr
+  int in_code_ = 0;         // > 0 anywhere inside CODE
   int loops_ = 0;
   std::unordered_set<std::string> with_names_;
   LocalNames* locals_ = nullptr;
-  std::unordered_set<std::string> top_variables_;   // assigned at top level in this part
+  std::unordered_set<std::string> top_variables_;  // assigned at top level in this part
   std::unordered_map<std::string, std::shared_ptr<const FunctionDefinition>> top_functions_;
   std::unordered_set<std::string> top_constants_;
 };

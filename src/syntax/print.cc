@@ -26,17 +26,24 @@ int level_of(const Expr& expr) {
     case ExprKind::kComparisonChain: return kLevelComparison;
     case ExprKind::kPair: return kLevelPair;
     case ExprKind::kUnary: return kLevelUnary;
-    case ExprKind::kConditional: case ExprKind::kFunction: case ExprKind::kAlias: case ExprKind::kQuery:
-    case ExprKind::kUpdate: case ExprKind::kDelete: case ExprKind::kInsert: case ExprKind::kConstantVector:
-    case ExprKind::kTemplate:
-      return kLevelLowest;
+    case ExprKind::kConditional:
+    case ExprKind::kFunction:
+    case ExprKind::kAlias:
+    case ExprKind::kQuery:
+    case ExprKind::kUpdate:
+    case ExprKind::kDelete:
+    case ExprKind::kInsert:
+    case ExprKind::kConstantVector:
+    case ExprKind::kTemplate: return kLevelLowest;
     case ExprKind::kLiteral: return is_negative(as<Literal>(expr)->value) ? kLevelUnary : kLevelOperand;
     default: return kLevelOperand;
   }
 }
 
 bool is_plain_word(std::string_view name) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<signed char>(c) < 0; };
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<signed char>(c) < 0;
+  };
   if (name.empty() || !(is_letter(name[0]) || name[0] == '_')) return false;
   for (const char c : name) {
     if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '_') return false;
@@ -143,7 +150,8 @@ void Printer::expr(const Expr& expr) {
       return;
     }
     case ExprKind::kConstantVector:
-      return list(as<ConstantVector>(expr)->values, [this](const types::Scalar& v) { put(types::format_literal(v)); }, " ");
+      return list(
+          as<ConstantVector>(expr)->values, [this](const types::Scalar& v) { put(types::format_literal(v)); }, " ");
     case ExprKind::kName:
       if (!as<Name>(expr)->quoted) return name(as<Name>(expr)->name);
       put("_" + types::format_literal(types::Scalar::of_string(as<Name>(expr)->name)));
@@ -155,7 +163,9 @@ void Printer::expr(const Expr& expr) {
     case ExprKind::kMacroName:
       put(as<MacroName>(expr)->several ? "_$$" : "_$");
       return this->expr(*as<MacroName>(expr)->variable);
-    case ExprKind::kVectorBracket: case ExprKind::kTuple: case ExprKind::kDictionary: return collection(expr);
+    case ExprKind::kVectorBracket:
+    case ExprKind::kTuple:
+    case ExprKind::kDictionary: return collection(expr);
     case ExprKind::kUnary:
       put(as<Unary>(expr)->op == UnaryOperator::kNot ? "!" : "-");
       return operand(as<Unary>(expr)->operand);
@@ -176,7 +186,10 @@ void Printer::expr(const Expr& expr) {
       put(is_plain_word(node.name) ? node.name : types::format_literal(types::Scalar::of_string(node.name)));
       return;
     }
-    case ExprKind::kCall: case ExprKind::kMethodCall: case ExprKind::kPartial: case ExprKind::kTemplate: return call(expr);
+    case ExprKind::kCall:
+    case ExprKind::kMethodCall:
+    case ExprKind::kPartial:
+    case ExprKind::kTemplate: return call(expr);
     case ExprKind::kFunction: return definition(*as<FunctionLiteral>(expr)->definition);
     case ExprKind::kCode: return code(*as<Code>(expr));
     case ExprKind::kAlias: return alias(*as<Alias>(expr));
@@ -217,9 +230,7 @@ void Printer::collection(const Expr& expr) {
 
 void Printer::call(const Expr& expr) {
   switch (expr.kind) {
-    case ExprKind::kCall:
-      callee(as<Call>(expr)->function);
-      return arguments(as<Call>(expr)->arguments, '(', ')');
+    case ExprKind::kCall: callee(as<Call>(expr)->function); return arguments(as<Call>(expr)->arguments, '(', ')');
     case ExprKind::kMethodCall: {
       const MethodCall& node = *as<MethodCall>(expr);
       object_of_member(node.object);

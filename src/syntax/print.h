@@ -1,6 +1,6 @@
 #pragma once
-// Syntax trees back to script text that parses to the same tree: CODE and definitions are printed, sent to other nodes and
-// stored this way. Sugar is normalised: `sum x + 1` prints as sum(x + 1), `x f y` as f(x, y).
+// Syntax trees back to script text that parses to the same tree: CODE and definitions are printed, sent to other nodes
+// and stored this way. Sugar is normalised: `sum x + 1` prints as sum(x + 1), `x f y` as f(x, y).
 
 #include <string>
 

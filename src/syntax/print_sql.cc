@@ -94,7 +94,9 @@ void Printer::query_core(const Query& node) {
     list(node.where, [this](const ExprRef& condition) { at_level(condition, 1); });
   }
   if (node.grouping != Grouping::kNone) {
-    put(node.grouping == Grouping::kGroupBy ? " group by " : node.grouping == Grouping::kContextBy ? " context by " : " pivot by ");
+    put(node.grouping == Grouping::kGroupBy     ? " group by "
+        : node.grouping == Grouping::kContextBy ? " context by "
+                                                : " pivot by ");
     list(node.keys, [this](const ExprRef& key) { at_level(key, key->kind == ExprKind::kAlias ? 0 : 1); });
   }
   if (!node.cumulative_keys.empty()) {

@@ -123,9 +123,11 @@ void Printer::statement(const Statement& statement) {
     case StatementKind::kAssign: return assign(*as<Assign>(statement));
     case StatementKind::kDefine: return definition(*as<Define>(statement)->definition);
     case StatementKind::kBlock: return block(*as<Block>(statement));
-    case StatementKind::kIf: case StatementKind::kFor: case StatementKind::kWhile: case StatementKind::kDoWhile:
-    case StatementKind::kTry:
-      return control(statement);
+    case StatementKind::kIf:
+    case StatementKind::kFor:
+    case StatementKind::kWhile:
+    case StatementKind::kDoWhile:
+    case StatementKind::kTry: return control(statement);
     case StatementKind::kBreak: return put("break");
     case StatementKind::kContinue: return put("continue");
     case StatementKind::kReturn:
@@ -133,9 +135,7 @@ void Printer::statement(const Statement& statement) {
       if (!as<Return>(statement)->value) return;
       put(" ");
       return expr(*as<Return>(statement)->value);
-    case StatementKind::kThrow:
-      put("throw ");
-      return expr(*as<Throw>(statement)->value);
+    case StatementKind::kThrow: put("throw "); return expr(*as<Throw>(statement)->value);
     case StatementKind::kAssert:
       put("assert ");
       if (as<Assert>(statement)->name) {
@@ -161,9 +161,7 @@ void Printer::statement(const Statement& statement) {
       put("share ");
       operand(as<Share>(statement)->value);
       return put(" as " + as<Share>(statement)->name);
-    case StatementKind::kTransaction:
-      put("transaction ");
-      return body(as<Transaction>(statement)->body);
+    case StatementKind::kTransaction: put("transaction "); return body(as<Transaction>(statement)->body);
     case StatementKind::kCommit: return put("commit");
     case StatementKind::kRollback: return put("rollback");
   }

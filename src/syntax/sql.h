@@ -23,8 +23,8 @@ struct Source {
   enum class Kind : uint8_t { kTable, kJoin };
   Kind kind = Kind::kTable;
   SourcePlace place;
-  ExprRef table;       // kTable; a nested Query is an expression
-  std::string alias;   // kTable; may be empty
+  ExprRef table;      // kTable; a nested Query is an expression
+  std::string alias;  // kTable; may be empty
   // kJoin
   JoinKind join = JoinKind::kInner;
   std::shared_ptr<const Source> left;
@@ -45,12 +45,12 @@ struct Query final : ExprOf<ExprKind::kQuery> {
   std::vector<With> with;
 
   bool is_exec = false;
-  int hints = 0;                   // sum of the HINT_ values
+  int hints = 0;  // sum of the HINT_ values
   bool distinct = false;
-  ExprRef top;                     // constant n, or a PairLiteral a:b
-  std::vector<ExprRef> items;      // Star, ColumnRange, Alias, MacroName or expression
-  SourceRef from;                  // null: select without from
-  std::vector<ExprRef> where;      // separated by commas: filters one after another
+  ExprRef top;                 // constant n, or a PairLiteral a:b
+  std::vector<ExprRef> items;  // Star, ColumnRange, Alias, MacroName or expression
+  SourceRef from;              // null: select without from
+  std::vector<ExprRef> where;  // separated by commas: filters one after another
   Grouping grouping = Grouping::kNone;
   std::vector<ExprRef> keys;
   std::vector<ExprRef> cumulative_keys;  // cgroup by
@@ -58,7 +58,7 @@ struct Query final : ExprOf<ExprKind::kQuery> {
   ExprRef having;
   std::vector<OrderKey> order;
   ExprRef limit;
-  ExprRef offset;                  // limit offset, n
+  ExprRef offset;  // limit offset, n
   bool map = false;
 
   /// union [all]: this query, then each of these in turn. Their own order/limit are empty; this node's order, limit
@@ -117,7 +117,8 @@ struct Delete final : ExprOf<ExprKind::kDelete> {
   bool map = false;
 };
 
-/// insert into t [(cols)] values (…), … | select …. Each row holds one expression per column (scalars, vectors, tuples).
+/// insert into t [(cols)] values (…), … | select …. Each row holds one expression per column (scalars, vectors,
+/// tuples).
 struct Insert final : ExprOf<ExprKind::kInsert> {
   ExprRef table;
   std::vector<std::string> columns;

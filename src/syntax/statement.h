@@ -10,8 +10,28 @@
 namespace pelorus::syntax {
 
 enum class StatementKind : uint8_t {
-  kExpression, kAssign, kDefine, kBlock, kIf, kFor, kWhile, kDoWhile, kBreak, kContinue, kReturn, kTry, kThrow, kAssert,
-  kTimer, kGo, kUse, kModule, kShare, kTransaction, kCommit, kRollback,
+  kExpression,
+  kAssign,
+  kDefine,
+  kBlock,
+  kIf,
+  kFor,
+  kWhile,
+  kDoWhile,
+  kBreak,
+  kContinue,
+  kReturn,
+  kTry,
+  kThrow,
+  kAssert,
+  kTimer,
+  kGo,
+  kUse,
+  kModule,
+  kShare,
+  kTransaction,
+  kCommit,
+  kRollback,
 };
 
 struct Statement {
@@ -68,12 +88,12 @@ struct FunctionDefinition {
   std::vector<Capture> captures;
   std::vector<std::string> slot_names;  // size: slots of a call
   int self_slot = -1;                   // nested def that calls itself: the slot that holds it
-  std::shared_ptr<const Block> body;  // null: forward declaration
-  ExprRef expression;                 // instead of body: `x -> x*x`, `def(x): x+1`
-  bool is_aggregate = false;          // defg
+  std::shared_ptr<const Block> body;    // null: forward declaration
+  ExprRef expression;                   // instead of body: `x -> x*x`, `def(x): x+1`
+  bool is_aggregate = false;            // defg
   bool is_mapr = false;
-  bool is_lambda = false;             // written with ->
-  std::vector<ExprRef> map_calls;     // mapr: map1(x), map2(x)
+  bool is_lambda = false;          // written with ->
+  std::vector<ExprRef> map_calls;  // mapr: map1(x), map2(x)
   ExprRef reduce;
   std::vector<ExprRef> running;
   ExprRef running_reduce;

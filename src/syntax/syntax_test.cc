@@ -20,10 +20,12 @@ class TestNames final : public NameOracle {
     return function == "ewmMean" && parameter == "com";
   }
   std::set<std::string> variables{"a", "b", "c", "x", "y", "t", "u", "v", "n", "m", "d"};
-  std::set<std::string> functions{"sum", "avg", "abs", "sin", "cos", "take", "add", "mul", "pow", "each", "eval", "first",
-                                  "last", "table", "count", "size", "in", "between", "isNull", "max", "ewmMean", "ej",
-                                  "moving", "print", "append!", "rank", "minute", "bar", "at", "accumulate", "exists", "like",
-                                  "nullCompare", "f", "g", "undef", "contextby", "expr", "shared", "share", "like", "iif"};
+  std::set<std::string> functions{"sum",   "avg",        "abs",    "sin",     "cos",         "take",   "add",
+                                  "mul",   "pow",        "each",   "eval",    "first",       "last",   "table",
+                                  "count", "size",       "in",     "between", "isNull",      "max",    "ewmMean",
+                                  "ej",    "moving",     "print",  "append!", "rank",        "minute", "bar",
+                                  "at",    "accumulate", "exists", "like",    "nullCompare", "f",      "g",
+                                  "undef", "contextby",  "expr",   "shared",  "share",       "like",   "iif"};
 };
 
 std::string shape(const Expr& expr) {
@@ -53,19 +55,46 @@ std::string error_of(std::string_view text) {
 
 TEST(Lexer, reads_every_literal_type) {
   const std::pair<const char*, types::Type> kCases[] = {
-      {"5", types::Type::kInt}, {"5i", types::Type::kInt}, {"5h", types::Type::kShort}, {"5l", types::Type::kLong},
-      {"5c", types::Type::kChar}, {"'a'", types::Type::kChar}, {"'ab'", types::Type::kString}, {"1b", types::Type::kBool},
-      {"2.5", types::Type::kDouble}, {"2.5f", types::Type::kFloat}, {"2.5F", types::Type::kDouble},
-      {"1e-3", types::Type::kDouble}, {".5", types::Type::kDouble}, {"1.", types::Type::kDouble},
-      {"3.14P", types::Type::kDecimal64}, {"\"x\"", types::Type::kString}, {"`x", types::Type::kString},
-      {"2021.05.06", types::Type::kDate}, {"2021.05M", types::Type::kMonth}, {"10:11:12.345", types::Type::kTime},
-      {"10:11m", types::Type::kMinute}, {"10:11:12", types::Type::kSecond}, {"10:11:12.123456789", types::Type::kNanotime},
-      {"2021.05.06T10:11:12", types::Type::kDatetime}, {"2021.05.06 10:11:12", types::Type::kDatetime},
-      {"2021.05.06T10:11:12.123", types::Type::kTimestamp}, {"2021.05.06T10:11:12.123456789", types::Type::kNanotimestamp},
-      {"2021.05.06T10", types::Type::kDatehour}, {"30m", types::Type::kDuration}, {"5H", types::Type::kDuration},
-      {"3XNYS", types::Type::kDuration}, {"5d", types::Type::kDuration}, {"00b", types::Type::kBool},
-      {"00i", types::Type::kInt}, {"00F", types::Type::kDouble}, {"00d", types::Type::kDate}, {"00N", types::Type::kNanotimestamp},
-      {"NULL", types::Type::kVoid}, {"true", types::Type::kBool}, {"2147483648", types::Type::kLong},
+      {"5", types::Type::kInt},
+      {"5i", types::Type::kInt},
+      {"5h", types::Type::kShort},
+      {"5l", types::Type::kLong},
+      {"5c", types::Type::kChar},
+      {"'a'", types::Type::kChar},
+      {"'ab'", types::Type::kString},
+      {"1b", types::Type::kBool},
+      {"2.5", types::Type::kDouble},
+      {"2.5f", types::Type::kFloat},
+      {"2.5F", types::Type::kDouble},
+      {"1e-3", types::Type::kDouble},
+      {".5", types::Type::kDouble},
+      {"1.", types::Type::kDouble},
+      {"3.14P", types::Type::kDecimal64},
+      {"\"x\"", types::Type::kString},
+      {"`x", types::Type::kString},
+      {"2021.05.06", types::Type::kDate},
+      {"2021.05M", types::Type::kMonth},
+      {"10:11:12.345", types::Type::kTime},
+      {"10:11m", types::Type::kMinute},
+      {"10:11:12", types::Type::kSecond},
+      {"10:11:12.123456789", types::Type::kNanotime},
+      {"2021.05.06T10:11:12", types::Type::kDatetime},
+      {"2021.05.06 10:11:12", types::Type::kDatetime},
+      {"2021.05.06T10:11:12.123", types::Type::kTimestamp},
+      {"2021.05.06T10:11:12.123456789", types::Type::kNanotimestamp},
+      {"2021.05.06T10", types::Type::kDatehour},
+      {"30m", types::Type::kDuration},
+      {"5H", types::Type::kDuration},
+      {"3XNYS", types::Type::kDuration},
+      {"5d", types::Type::kDuration},
+      {"00b", types::Type::kBool},
+      {"00i", types::Type::kInt},
+      {"00F", types::Type::kDouble},
+      {"00d", types::Type::kDate},
+      {"00N", types::Type::kNanotimestamp},
+      {"NULL", types::Type::kVoid},
+      {"true", types::Type::kBool},
+      {"2147483648", types::Type::kLong},
   };
   for (const auto& [text, type] : kCases) {
     const auto expr = parse_expression(text, TestNames{});
@@ -198,7 +227,8 @@ TEST(Parser, queries_take_every_clause) {
       "insert into t(a, b) values (1 2 3, x)",
       "insert into t select a, b from u where a < 3",
       "create table ct(id INT, name STRING[comment=\"x\", compress=\"delta\"], d DECIMAL64(3), v DOUBLE[])",
-      "create table \"dfs://x\".\"t\"(id INT, ts TIMESTAMP) partitioned by id, ts, sortColumns=[`id, `ts], keepDuplicates=ALL",
+      "create table \"dfs://x\".\"t\"(id INT, ts TIMESTAMP) partitioned by id, ts, sortColumns=[`id, `ts], "
+      "keepDuplicates=ALL",
       "create database \"dfs://x\" partitioned by VALUE(1..10), HASH([SYMBOL, 20]), engine='TSDB', atomic='TRANS'",
       "alter table t add w DOUBLE",
       "alter table t drop a, b",
@@ -218,12 +248,48 @@ TEST(Parser, queries_take_every_clause) {
 
 TEST(Printer, expressions_parse_back_to_the_same_tree) {
   const char* kTexts[] = {
-      "(a+b)*c", "a-(b-c)", "-x.size()", "(-3).abs()", "-(a+b)", "!(a && b)", "(a:b)[0]", "[a,b][0]", "(1 2 3)[0]",
-      "(x->x+1)(3)", "each(x->x+1, 1 5 9)", "{\"a\": 1, b: 2}", "((1,2),(3,))", "()", "a.b.c", "t.\"x y\"", "x[1:2][0]",
-      "f(x)(y)", "&sum", "a ? x->1 : 2", "5 * (1 2 3)", "1.5 2 3.25", "1l 2l", "`a`b$SYMBOL", "1.5$DECIMAL64(2)", "INT[]",
-      "2021.05.06 10:11:12 2021.05.07T00:00:00", "x@(1 3)", "(a < b) == (b < c)", "a < b < c", "a.f(x -> x)",
-      "max:H(m)", "+:E(a, b)", "(+:E:L)(a, b)", "<a > 1>", "<[a, b as c]>", "f(<x>, DFLT)", "(+)", "1. ..5",
-      "(5).size()", "2.5.add(1)", "\"quote \\\" and \\n \\x01\"",
+      "(a+b)*c",
+      "a-(b-c)",
+      "-x.size()",
+      "(-3).abs()",
+      "-(a+b)",
+      "!(a && b)",
+      "(a:b)[0]",
+      "[a,b][0]",
+      "(1 2 3)[0]",
+      "(x->x+1)(3)",
+      "each(x->x+1, 1 5 9)",
+      "{\"a\": 1, b: 2}",
+      "((1,2),(3,))",
+      "()",
+      "a.b.c",
+      "t.\"x y\"",
+      "x[1:2][0]",
+      "f(x)(y)",
+      "&sum",
+      "a ? x->1 : 2",
+      "5 * (1 2 3)",
+      "1.5 2 3.25",
+      "1l 2l",
+      "`a`b$SYMBOL",
+      "1.5$DECIMAL64(2)",
+      "INT[]",
+      "2021.05.06 10:11:12 2021.05.07T00:00:00",
+      "x@(1 3)",
+      "(a < b) == (b < c)",
+      "a < b < c",
+      "a.f(x -> x)",
+      "max:H(m)",
+      "+:E(a, b)",
+      "(+:E:L)(a, b)",
+      "<a > 1>",
+      "<[a, b as c]>",
+      "f(<x>, DFLT)",
+      "(+)",
+      "1. ..5",
+      "(5).size()",
+      "2.5.add(1)",
+      "\"quote \\\" and \\n \\x01\"",
   };
   for (const char* text : kTexts) {
     const auto first = parse_expression(text, TestNames{});
@@ -275,7 +341,8 @@ TEST(Parser, errors_name_line_and_reason) {
   EXPECT_EQ(error_of("y = undefinedName + 1"), "Syntax Error: [line #1] Cannot recognize the token undefinedName");
   EXPECT_EQ(error_of("x\n\nqq(1)"), "Syntax Error: [line #3] Cannot recognize the token qq");
   EXPECT_EQ(error_of("select * from nosuch"), "Syntax Error: [line #1] Can't recognize table nosuch");
-  EXPECT_EQ(error_of("def h(p){ p += 1; return p }"), "Syntax Error: [line #1] Constant variable [p] can't be modified.");
+  EXPECT_EQ(error_of("def h(p){ p += 1; return p }"),
+            "Syntax Error: [line #1] Constant variable [p] can't be modified.");
   EXPECT_EQ(error_of("const k = 1\nk = 2"), "Syntax Error: [line #2] Constant variable [k] can't be modified.");
   EXPECT_EQ(error_of("select top x a from t"), "Syntax Error: [line #1] integer constant expected after keyword top");
   EXPECT_NE(error_of("if(a = 1) b").find("Please use '==' rather than '='"), std::string::npos);
@@ -291,8 +358,9 @@ TEST(Parser, errors_name_line_and_reason) {
 }
 
 TEST(Parser, deep_nesting_is_an_error_not_a_crash) {
-  for (const auto& [open, close] : {std::pair{"(", ")"}, std::pair{"[", "]"}, std::pair{"-", ""}, std::pair{"{x->", "}"},
-                                    std::pair{"f(", ")"}, std::pair{"< ", ">"}, std::pair{"< [", "]>"}, std::pair{"a ? b : ", ""}}) {
+  for (const auto& [open, close] :
+       {std::pair{"(", ")"}, std::pair{"[", "]"}, std::pair{"-", ""}, std::pair{"{x->", "}"}, std::pair{"f(", ")"},
+        std::pair{"< ", ">"}, std::pair{"< [", "]>"}, std::pair{"a ? b : ", ""}}) {
     std::string text;
     for (int i = 0; i < 100'000; ++i) text += open;
     text += "1";

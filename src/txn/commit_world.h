@@ -34,8 +34,8 @@ class CommitWorld {
     uint64_t epoch = 1;
     bool fail_next = false;
     bool refuse_next = false;
-    std::map<ChunkId, Version> versions;                       // published (disk)
-    std::map<TransactionId, std::vector<ChunkId>> prepared;    // disk
+    std::map<ChunkId, Version> versions;                     // published (disk)
+    std::map<TransactionId, std::vector<ChunkId>> prepared;  // disk
     std::unique_ptr<Participant> participant = std::make_unique<Participant>();
   };
   /// What the controllers agreed on.

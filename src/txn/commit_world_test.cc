@@ -41,22 +41,38 @@ std::string CommitWorld::run(const std::string& line) {
     return said_.str();
   }
   words >> argument;
-  if (verb == "deliver") deliver(argument);
-  else if (verb == "settle") for (int round = 0; round < 20 && !queue_.empty(); ++round) deliver("");
-  else if (verb == "overtake") overtake(argument);
-  else if (verb == "drop") drop(argument);
-  else if (verb == "crash") crash(argument);
-  else if (verb == "restart") restart(argument);
-  else if (verb == "fail") nodes_.at(argument).fail_next = true;
-  else if (verb == "refuse") nodes_.at(argument).refuse_next = true;
-  else if (verb == "tick") tick(std::stoll(argument));
-  else if (verb == "timeout") carry_out(coordinator_->on_prepare_timeout());
-  else if (verb == "retry") carry_out(coordinator_->on_decision_lost());
-  else if (verb == "give-up") carry_out(coordinator_->on_give_up());
-  else if (verb == "cancel") carry_out(coordinator_->on_cancel({ErrorCode::kCancelled, "cancelled"}));
-  else if (verb == "expire") run_expire();
-  else if (verb == "status") status();
-  else say("unknown command");
+  if (verb == "deliver")
+    deliver(argument);
+  else if (verb == "settle")
+    for (int round = 0; round < 20 && !queue_.empty(); ++round) deliver("");
+  else if (verb == "overtake")
+    overtake(argument);
+  else if (verb == "drop")
+    drop(argument);
+  else if (verb == "crash")
+    crash(argument);
+  else if (verb == "restart")
+    restart(argument);
+  else if (verb == "fail")
+    nodes_.at(argument).fail_next = true;
+  else if (verb == "refuse")
+    nodes_.at(argument).refuse_next = true;
+  else if (verb == "tick")
+    tick(std::stoll(argument));
+  else if (verb == "timeout")
+    carry_out(coordinator_->on_prepare_timeout());
+  else if (verb == "retry")
+    carry_out(coordinator_->on_decision_lost());
+  else if (verb == "give-up")
+    carry_out(coordinator_->on_give_up());
+  else if (verb == "cancel")
+    carry_out(coordinator_->on_cancel({ErrorCode::kCancelled, "cancelled"}));
+  else if (verb == "expire")
+    run_expire();
+  else if (verb == "status")
+    status();
+  else
+    say("unknown command");
   return said_.str();
 }
 
@@ -88,7 +104,8 @@ void CommitWorld::begin(std::istringstream& words) {
   carry_out(coordinator_->start());
 }
 
-void CommitWorld::send(const std::string& from, const std::string& to, std::string text, std::function<void()> deliver) {
+void CommitWorld::send(const std::string& from, const std::string& to, std::string text,
+                       std::function<void()> deliver) {
   say(from + "->" + to + " " + text);
   queue_.push_back({from, to, std::move(text), std::move(deliver)});
 }
@@ -119,7 +136,8 @@ void CommitWorld::deliver(const std::string& filter) {
 
 /// The newest message to a node arrives before the older ones.
 void CommitWorld::overtake(const std::string& to) {
-  const auto newest = std::find_if(queue_.rbegin(), queue_.rend(), [&](const Message& message) { return message.to == to; });
+  const auto newest =
+      std::find_if(queue_.rbegin(), queue_.rend(), [&](const Message& message) { return message.to == to; });
   const auto message = std::move(*newest);
   queue_.erase(std::next(newest).base());
   say("> " + message.from + "->" + message.to + " " + message.text);
@@ -149,7 +167,8 @@ void CommitWorld::carry_out(const CoordinatorActions& actions) {
   }
   if (actions.decide) {
     std::string text = std::string("decide ") + t(id) + (actions.decide->commit ? " commit" : " abort");
-    for (const auto& lost : actions.decide->lost) text += " without " + std::to_string(lost.chunk.value) + "/" + lost.node;
+    for (const auto& lost : actions.decide->lost)
+      text += " without " + std::to_string(lost.chunk.value) + "/" + lost.node;
     send(kCoordinator, kControllers, text, [this, request = *actions.decide, mine] {
       decide(request);
       const auto decision = decision_of(request.transaction);
@@ -162,7 +181,8 @@ void CommitWorld::carry_out(const CoordinatorActions& actions) {
   }
   for (const auto& notice : actions.notify) {
     send(kCoordinator, notice.node, t(id) + " " + show(notice.decision), [this, notice] {
-      carry_out(notice.node, nodes_.at(notice.node).participant->on_decision(notice.decision, now_), notice.decision.transaction);
+      carry_out(notice.node, nodes_.at(notice.node).participant->on_decision(notice.decision, now_),
+                notice.decision.transaction);
     });
   }
   if (actions.finished) say("coordinator finished " + t(id));
@@ -302,7 +322,10 @@ void CommitWorld::status() {
     for (const auto& [name, stale] : chunk.stale) {
       const auto& node = nodes_.at(name);
       const auto version = node.versions.contains(id) ? node.versions.at(id) : 0;
-      line += " " + name + "@" + std::to_string(version) + (stale ? " stale" : version == chunk.version ? "" : " BEHIND") +
+      line += " " + name + "@" + std::to_string(version) +
+              (stale                      ? " stale"
+               : version == chunk.version ? ""
+                                          : " BEHIND") +
               (node.up ? "" : " down");
     }
     say(line);

@@ -64,8 +64,7 @@ std::vector<std::string> all() {
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Commit, Conversation, ::testing::ValuesIn(all()),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Commit, Conversation, ::testing::ValuesIn(all()), [](const auto& info) { return info.param; });
 
 }  // namespace
 }  // namespace pelorus::txn

@@ -7,9 +7,14 @@ namespace pelorus::txn {
 PrepareResult judge_prepare(const Status& status) {
   if (status.ok()) return PrepareResult::kPrepared;
   switch (status.error().code) {
-    case ErrorCode::kInvalid: case ErrorCode::kAlreadyExists: case ErrorCode::kConflict: case ErrorCode::kCancelled:
-    case ErrorCode::kOutOfMemory: case ErrorCode::kLimit: case ErrorCode::kDenied: case ErrorCode::kScript:
-      return PrepareResult::kRefused;
+    case ErrorCode::kInvalid:
+    case ErrorCode::kAlreadyExists:
+    case ErrorCode::kConflict:
+    case ErrorCode::kCancelled:
+    case ErrorCode::kOutOfMemory:
+    case ErrorCode::kLimit:
+    case ErrorCode::kDenied:
+    case ErrorCode::kScript: return PrepareResult::kRefused;
     default: return PrepareResult::kFailed;
   }
 }
@@ -26,7 +31,8 @@ void Coordinator::lose(ChunkId chunk, const std::string& node, const Error& reas
 
 void Coordinator::lose_all(const std::string& node, const Error& reason) {
   for (const auto& part : plan_.parts) {
-    if (std::find(part.replicas.begin(), part.replicas.end(), node) != part.replicas.end()) lose(part.chunk, node, reason);
+    if (std::find(part.replicas.begin(), part.replicas.end(), node) != part.replicas.end())
+      lose(part.chunk, node, reason);
   }
 }
 
@@ -128,13 +134,15 @@ CoordinatorActions Coordinator::on_decision(const Decision& decision) {
   actions.answer->decision = decision;
   if (decision.verdict == Verdict::kAbort) {
     // Aborted although a commit was asked for: the controllers had given the transaction up, or found too few replicas.
-    actions.answer->status = reason_ ? *reason_ : Error{ErrorCode::kUnavailable,
-                                                               "The transaction was aborted by the controllers; try again."};
+    actions.answer->status =
+        reason_ ? *reason_
+                : Error{ErrorCode::kUnavailable, "The transaction was aborted by the controllers; try again."};
   }
   for (const auto& node : asked_) {
     Notice notice{node, {decision.transaction, decision.verdict, {}}};
     for (const auto& chunk : decision.chunks) {
-      if (std::find(chunk.nodes.begin(), chunk.nodes.end(), node) != chunk.nodes.end()) notice.decision.chunks.push_back(chunk);
+      if (std::find(chunk.nodes.begin(), chunk.nodes.end(), node) != chunk.nodes.end())
+        notice.decision.chunks.push_back(chunk);
     }
     actions.notify.push_back(std::move(notice));
   }
@@ -151,8 +159,10 @@ CoordinatorActions Coordinator::on_give_up() {
   phase_ = Phase::kFinished;
   CoordinatorActions actions;
   actions.answer.emplace();
-  actions.answer->status = Error{ErrorCode::kOutcomeUnknown, "The controllers did not answer in time; the write may or may not "
-                                                             "have happened: transaction " + std::to_string(plan_.transaction.value)};
+  actions.answer->status = Error{ErrorCode::kOutcomeUnknown,
+                                 "The controllers did not answer in time; the write may or may not "
+                                 "have happened: transaction " +
+                                     std::to_string(plan_.transaction.value)};
   actions.answer->decision.transaction = plan_.transaction;
   actions.finished = true;
   return actions;

@@ -16,13 +16,13 @@ namespace pelorus::txn {
 struct Plan {
   struct Part {
     ChunkId chunk;
-    Version version = 0;                // before the write
+    Version version = 0;  // before the write
     std::vector<std::string> replicas;
   };
   TransactionId transaction;
   std::vector<Part> parts;
-  std::set<std::string> down;   // nodes known to be dead: failed without being asked
-  size_t prepared_min = 1;      // replicas of each chunk that must prepare; at least 1
+  std::set<std::string> down;  // nodes known to be dead: failed without being asked
+  size_t prepared_min = 1;     // replicas of each chunk that must prepare; at least 1
 };
 
 /// Ask the controllers to record this.
@@ -67,8 +67,8 @@ class Coordinator {
 
   /// Prepare goes to all replicas at once. Call first, once.
   CoordinatorActions start();
-  /// The answer of `node` to its prepare order, chunk by chunk where they differ: `status` holds for those of its chunks
-  /// that `failed` does not name. Late and repeated answers are ignored.
+  /// The answer of `node` to its prepare order, chunk by chunk where they differ: `status` holds for those of its
+  /// chunks that `failed` does not name. Late and repeated answers are ignored.
   CoordinatorActions on_prepare_answer(const std::string& node, const Status& status,
                                        const std::vector<std::pair<ChunkId, Error>>& failed = {});
   /// The time for preparing is over: who has not answered has failed.
@@ -100,13 +100,13 @@ class Coordinator {
 
   const Plan plan_;
   Phase phase_ = Phase::kNew;
-  std::set<std::string> asked_;     // nodes that got a prepare order: they must hear of the outcome
+  std::set<std::string> asked_;  // nodes that got a prepare order: they must hear of the outcome
   std::set<std::string> awaited_;
   std::set<std::string> unpublished_;
   std::vector<LostReplica> lost_;
   std::optional<DecisionRequest> request_;
-  std::optional<Error> reason_;     // why it was aborted: the first cause
-  bool refused_ = false;            // by a replica, as wrong in itself; or cancelled
+  std::optional<Error> reason_;  // why it was aborted: the first cause
+  bool refused_ = false;         // by a replica, as wrong in itself; or cancelled
 };
 
 }  // namespace pelorus::txn

@@ -27,9 +27,8 @@ ParticipantActions Participant::on_prepare(const Share& share, Time now) {
   switch (state_of(share.transaction)) {
     case State::kNone: break;
     case State::kPersisting: return actions;  // the answer follows
-    case State::kPrepared: case State::kInDoubt:
-      actions.prepare_answer.emplace();
-      return actions;
+    case State::kPrepared:
+    case State::kInDoubt: actions.prepare_answer.emplace(); return actions;
     default:
       actions.prepare_answer = stale("transaction " + std::to_string(share.transaction.value) + " is decided already");
       return actions;
@@ -130,8 +129,10 @@ ParticipantActions Participant::on_tick(Time now) {
   ParticipantActions actions;
   for (auto& [transaction, open] : open_) {
     if (open.state != State::kPrepared && open.state != State::kInDoubt) continue;
-    if (open.state == State::kPrepared && now - open.since >= options_.doubt_after) open.state = State::kInDoubt;
-    else if (open.state == State::kPrepared || now - open.asked < options_.ask_again_after) continue;
+    if (open.state == State::kPrepared && now - open.since >= options_.doubt_after)
+      open.state = State::kInDoubt;
+    else if (open.state == State::kPrepared || now - open.asked < options_.ask_again_after)
+      continue;
     open.asked = now;
     actions.ask.push_back(transaction);
   }

@@ -18,9 +18,9 @@ namespace pelorus::txn {
 using Time = std::chrono::milliseconds;
 
 struct ParticipantOptions {
-  Time doubt_after{3000};         // prepared for so long without an outcome: ask
-  Time ask_again_after{1000};     // and go on asking
-  size_t finished_kept = 4096;    // outcomes remembered against late prepares
+  Time doubt_after{3000};           // prepared for so long without an outcome: ask
+  Time ask_again_after{1000};       // and go on asking
+  size_t finished_kept = 4096;      // outcomes remembered against late prepares
   size_t transactions_max = 65536;  // prepared at once; more are refused (kLimit)
 };
 
@@ -33,12 +33,13 @@ struct Share {
 };
 
 struct ParticipantActions {
-  std::optional<Share> persist;             // make it durable, then on_persisted()
-  std::optional<Status> prepare_answer;     // to the coordinator that asked
-  std::optional<Decision> publish;          // make these versions visible (chunks not named roll back), then on_published()
-  std::optional<TransactionId> discard;     // roll back; needs no report
-  std::vector<TransactionId> ask;           // get their decisions from the controllers
-  std::optional<TransactionId> notice_done; // answer the notice, and report with the next heartbeat when it was a commit
+  std::optional<Share> persist;          // make it durable, then on_persisted()
+  std::optional<Status> prepare_answer;  // to the coordinator that asked
+  std::optional<Decision> publish;  // make these versions visible (chunks not named roll back), then on_published()
+  std::optional<TransactionId> discard;  // roll back; needs no report
+  std::vector<TransactionId> ask;        // get their decisions from the controllers
+  std::optional<TransactionId>
+      notice_done;  // answer the notice, and report with the next heartbeat when it was a commit
 };
 
 class Participant {
@@ -47,8 +48,8 @@ class Participant {
 
   explicit Participant(ParticipantOptions options = {}) : options_(options) {}
 
-  /// A coordinator asks to prepare. Refused (kStale) when a later boot of the coordinator has been heard of, or when the
-  /// outcome is known already: the message is late. A repetition of what is prepared is answered again.
+  /// A coordinator asks to prepare. Refused (kStale) when a later boot of the coordinator has been heard of, or when
+  /// the outcome is known already: the message is late. A repetition of what is prepared is answered again.
   ParticipantActions on_prepare(const Share& share, Time now);
   /// The caller has made the share durable, or failed to (then nothing of it may be kept).
   ParticipantActions on_persisted(TransactionId transaction, const Status& status, Time now);
@@ -60,7 +61,8 @@ class Participant {
   ParticipantActions on_restart(const std::vector<TransactionId>& prepared, Time now);
   /// Once a second or so: asks about what has waited too long.
   ParticipantActions on_tick(Time now);
-  /// Right now, however short it has waited: a reader needs the version. Nothing for transactions that are not open here.
+  /// Right now, however short it has waited: a reader needs the version. Nothing for transactions that are not open
+  /// here.
   ParticipantActions on_wanted(TransactionId transaction, Time now);
 
   /// kNone for those never heard of or forgotten.
@@ -71,8 +73,8 @@ class Participant {
  private:
   struct Open {
     State state = State::kPersisting;
-    Time since{};      // when it was prepared
-    Time asked{};      // when it was last asked about
+    Time since{};                      // when it was prepared
+    Time asked{};                      // when it was last asked about
     std::optional<Decision> decision;  // arrived while persisting or publishing
   };
   ParticipantActions settle(TransactionId transaction, Open& open, const Decision& decision);
@@ -81,8 +83,8 @@ class Participant {
   const ParticipantOptions options_;
   std::map<TransactionId, Open> open_;
   std::map<TransactionId, State> finished_;
-  std::deque<TransactionId> finished_order_;         // oldest first
-  std::map<std::string, uint64_t> epochs_;           // highest heard of, by coordinator
+  std::deque<TransactionId> finished_order_;  // oldest first
+  std::map<std::string, uint64_t> epochs_;    // highest heard of, by coordinator
 };
 
 }  // namespace pelorus::txn

@@ -77,7 +77,8 @@ std::string format_decimal(Int128 value, int scale) {
   if (scale == 0) return digits;
   const bool negative = digits[0] == '-';
   if (negative) digits.erase(0, 1);
-  if (digits.size() <= static_cast<size_t>(scale)) digits.insert(0, static_cast<size_t>(scale) + 1 - digits.size(), '0');
+  if (digits.size() <= static_cast<size_t>(scale))
+    digits.insert(0, static_cast<size_t>(scale) + 1 - digits.size(), '0');
   digits.insert(digits.size() - static_cast<size_t>(scale), ".");
   return (negative ? "-" : "") + digits;
 }
@@ -108,7 +109,8 @@ std::string format_two_doubles(const Bytes16& value, Type type) {
   double parts[2];
   std::memcpy(parts, value.bytes.data(), sizeof parts);
   if (type == Type::kPoint) return fmt::format("({}, {})", format_double(parts[0], 15), format_double(parts[1], 15));
-  return fmt::format("{}{}{}i", format_double(parts[0], 15), parts[1] < 0 ? "-" : "+", format_double(std::fabs(parts[1]), 15));
+  return fmt::format("{}{}{}i", format_double(parts[0], 15), parts[1] < 0 ? "-" : "+",
+                     format_double(std::fabs(parts[1]), 15));
 }
 
 std::string format_duration(Duration value) {
@@ -135,7 +137,7 @@ std::string format_value(const Scalar& value) {
     case Category::kTemporal: return format_temporal(value.as_int64(), type);
     case Category::kFloating: return format_double(value.as_double(), type == Type::kFloat ? 7 : 15);
     case Category::kDecimal:
-      return format_decimal(type == Type::kDecimal128 ? value.get<Int128>()
+      return format_decimal(type == Type::kDecimal128  ? value.get<Int128>()
                             : type == Type::kDecimal64 ? Int128(value.get<int64_t>())
                                                        : Int128(value.get<int32_t>()),
                             value.scale());

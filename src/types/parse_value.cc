@@ -200,7 +200,8 @@ Scalar parse_decimal(std::string_view text, Type type, int scale) {
   return visit_fixed(repr_of(type), [&]<class T>() -> Scalar {
     if constexpr (std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t> || std::is_same_v<T, Int128>) {
       const T narrowed = static_cast<T>(value);
-      return static_cast<Int128>(narrowed) == value ? Scalar::of<T>(type, narrowed, scale) : Scalar::null_of(type, scale);
+      return static_cast<Int128>(narrowed) == value ? Scalar::of<T>(type, narrowed, scale)
+                                                    : Scalar::null_of(type, scale);
     } else {
       return Scalar::null_of(type, scale);
     }
@@ -243,7 +244,8 @@ Scalar parse_address_v6(std::string_view text) {
     if (text[at] == ':') ++at;
     int value = 0;
     size_t digits = 0;
-    for (; at < text.size() && digits < 4 && hex_digit(text[at]) >= 0; ++at, ++digits) value = value * 16 + hex_digit(text[at]);
+    for (; at < text.size() && digits < 4 && hex_digit(text[at]) >= 0; ++at, ++digits)
+      value = value * 16 + hex_digit(text[at]);
     if (digits == 0) return Scalar::null_of(Type::kIpaddr);
     groups[count++] = static_cast<uint16_t>(value);
   }

@@ -21,32 +21,48 @@ struct Bytes16 {
 };
 
 enum class Repr : uint8_t {
-  kI8,    // BOOL CHAR
-  kI16,   // SHORT
-  kI32,   // INT, 4-byte temporals, DECIMAL32, SYMBOL codes
-  kI64,   // LONG, 8-byte temporals, DECIMAL64
-  kI128,  // DECIMAL128
-  kF32,   // FLOAT
-  kF64,   // DOUBLE
-  kB16,   // UUID IPADDR INT128 COMPLEX POINT
-  kText,  // STRING BLOB
-  kMixed, // ANY: a value per element
+  kI8,     // BOOL CHAR
+  kI16,    // SHORT
+  kI32,    // INT, 4-byte temporals, DECIMAL32, SYMBOL codes
+  kI64,    // LONG, 8-byte temporals, DECIMAL64
+  kI128,   // DECIMAL128
+  kF32,    // FLOAT
+  kF64,    // DOUBLE
+  kB16,    // UUID IPADDR INT128 COMPLEX POINT
+  kText,   // STRING BLOB
+  kMixed,  // ANY: a value per element
 };
 
 constexpr Repr repr_of(Type type) {
   switch (type) {
-    case Type::kVoid: case Type::kBool: case Type::kChar: case Type::kCompressed: return Repr::kI8;
+    case Type::kVoid:
+    case Type::kBool:
+    case Type::kChar:
+    case Type::kCompressed: return Repr::kI8;
     case Type::kShort: return Repr::kI16;
-    case Type::kLong: case Type::kTimestamp: case Type::kNanotime: case Type::kNanotimestamp: case Type::kDecimal64:
-      return Repr::kI64;
+    case Type::kLong:
+    case Type::kTimestamp:
+    case Type::kNanotime:
+    case Type::kNanotimestamp:
+    case Type::kDecimal64: return Repr::kI64;
     case Type::kFloat: return Repr::kF32;
     case Type::kDouble: return Repr::kF64;
-    case Type::kString: case Type::kBlob: return Repr::kText;
-    case Type::kUuid: case Type::kIpaddr: case Type::kInt128: case Type::kComplex: case Type::kPoint:
-      return Repr::kB16;
+    case Type::kString:
+    case Type::kBlob: return Repr::kText;
+    case Type::kUuid:
+    case Type::kIpaddr:
+    case Type::kInt128:
+    case Type::kComplex:
+    case Type::kPoint: return Repr::kB16;
     case Type::kDecimal128: return Repr::kI128;
-    case Type::kAny: case Type::kDuration: case Type::kFunctionDef: case Type::kHandle: case Type::kCode:
-    case Type::kDatasource: case Type::kResource: case Type::kDictionary: return Repr::kMixed;
+    case Type::kAny:
+    case Type::kDuration:
+    case Type::kFunctionDef:
+    case Type::kHandle:
+    case Type::kCode:
+    case Type::kDatasource:
+    case Type::kResource:
+    case Type::kDictionary: return Repr::kMixed;
     default: return Repr::kI32;
   }
 }
@@ -63,7 +79,8 @@ decltype(auto) visit_fixed(Repr repr, F&& f) {
     case Repr::kF32: return f.template operator()<float>();
     case Repr::kF64: return f.template operator()<double>();
     case Repr::kB16: return f.template operator()<Bytes16>();
-    case Repr::kText: case Repr::kMixed: break;
+    case Repr::kText:
+    case Repr::kMixed: break;
   }
   CHECK_WITH(false, "representation without a fixed width");
   return f.template operator()<int8_t>();

@@ -84,7 +84,10 @@ double Scalar::as_double() const {
     case Repr::kF64: return get<double>();
     case Repr::kF32: return static_cast<double>(get<float>());
     case Repr::kI128: return static_cast<double>(get<Int128>()) / kPowersOfTen[scale_];
-    case Repr::kI8: case Repr::kI16: case Repr::kI32: case Repr::kI64: {
+    case Repr::kI8:
+    case Repr::kI16:
+    case Repr::kI32:
+    case Repr::kI64: {
       const auto value = static_cast<double>(as_int64());
       return is_decimal(type_) ? value / kPowersOfTen[scale_] : value;
     }
@@ -136,8 +139,10 @@ int compare(const Scalar& left, const Scalar& right) {
     return visit_fixed(left.repr(), [&]<class T>() -> int {
       const auto a = left.get<T>();
       const auto b = right.get<T>();
-      if constexpr (std::is_same_v<T, Bytes16>) return a < b ? -1 : a > b;
-      else return a < b ? -1 : a > b;
+      if constexpr (std::is_same_v<T, Bytes16>)
+        return a < b ? -1 : a > b;
+      else
+        return a < b ? -1 : a > b;
     });
   }
   if (left.repr() == Repr::kB16 && right.repr() == Repr::kB16) {

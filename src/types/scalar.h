@@ -15,7 +15,17 @@ namespace pelorus::types {
 
 /// Units of DURATION as on the wire; codes above kBusinessDay are 4-letter trading calendars packed big-endian.
 enum class DurationUnit : int32_t {
-  kNanosecond = 0, kMicrosecond, kMillisecond, kSecond, kMinute, kHour, kDay, kWeek, kMonth, kYear, kBusinessDay,
+  kNanosecond = 0,
+  kMicrosecond,
+  kMillisecond,
+  kSecond,
+  kMinute,
+  kHour,
+  kDay,
+  kWeek,
+  kMonth,
+  kYear,
+  kBusinessDay,
 };
 struct Duration {
   int32_t count = kNull<int32_t>;

@@ -18,7 +18,8 @@ int64_t month_of_days(int64_t days) {
 }
 
 int64_t days_of_month(int64_t month) {
-  return days_from_civil(static_cast<int>(floor_div(month, 12)), static_cast<int>(month - floor_div(month, 12) * 12) + 1, 1);
+  return days_from_civil(static_cast<int>(floor_div(month, 12)),
+                         static_cast<int>(month - floor_div(month, 12) * 12) + 1, 1);
 }
 
 }  // namespace
@@ -60,10 +61,14 @@ int64_t units_per_day(Type type) {
   switch (type) {
     case Type::kDate: return 1;
     case Type::kDatehour: return 24;
-    case Type::kMinute: case Type::kDateminute: return 1440;
-    case Type::kSecond: case Type::kDatetime: return 86'400;
-    case Type::kTime: case Type::kTimestamp: return 86'400'000;
-    case Type::kNanotime: case Type::kNanotimestamp: return kNsPerDay;
+    case Type::kMinute:
+    case Type::kDateminute: return 1440;
+    case Type::kSecond:
+    case Type::kDatetime: return 86'400;
+    case Type::kTime:
+    case Type::kTimestamp: return 86'400'000;
+    case Type::kNanotime:
+    case Type::kNanotimestamp: return kNsPerDay;
     default: return 0;
   }
 }

@@ -8,23 +8,71 @@
 namespace pelorus::types {
 
 enum class Type : uint8_t {
-  kVoid = 0, kBool = 1, kChar = 2, kShort = 3, kInt = 4, kLong = 5,
-  kDate = 6, kMonth = 7, kTime = 8, kMinute = 9, kSecond = 10, kDatetime = 11, kTimestamp = 12,
-  kNanotime = 13, kNanotimestamp = 14, kFloat = 15, kDouble = 16, kSymbol = 17, kString = 18,
-  kUuid = 19, kFunctionDef = 20, kHandle = 21, kCode = 22, kDatasource = 23, kResource = 24,
-  kAny = 25, kCompressed = 26, kDictionary = 27, kDatehour = 28, kDateminute = 29, kIpaddr = 30, kInt128 = 31,
-  kBlob = 32, kComplex = 34, kPoint = 35, kDuration = 36, kDecimal32 = 37, kDecimal64 = 38, kDecimal128 = 39,
+  kVoid = 0,
+  kBool = 1,
+  kChar = 2,
+  kShort = 3,
+  kInt = 4,
+  kLong = 5,
+  kDate = 6,
+  kMonth = 7,
+  kTime = 8,
+  kMinute = 9,
+  kSecond = 10,
+  kDatetime = 11,
+  kTimestamp = 12,
+  kNanotime = 13,
+  kNanotimestamp = 14,
+  kFloat = 15,
+  kDouble = 16,
+  kSymbol = 17,
+  kString = 18,
+  kUuid = 19,
+  kFunctionDef = 20,
+  kHandle = 21,
+  kCode = 22,
+  kDatasource = 23,
+  kResource = 24,
+  kAny = 25,
+  kCompressed = 26,
+  kDictionary = 27,
+  kDatehour = 28,
+  kDateminute = 29,
+  kIpaddr = 30,
+  kInt128 = 31,
+  kBlob = 32,
+  kComplex = 34,
+  kPoint = 35,
+  kDuration = 36,
+  kDecimal32 = 37,
+  kDecimal64 = 38,
+  kDecimal128 = 39,
 };
 /// An array vector of T travels as type code 64 + T.
 inline constexpr int kArrayTypeOffset = 64;
 
 enum class Form : uint8_t {
-  kScalar = 0, kVector = 1, kPair = 2, kMatrix = 3, kSet = 4, kDictionary = 5, kTable = 6,
+  kScalar = 0,
+  kVector = 1,
+  kPair = 2,
+  kMatrix = 3,
+  kSet = 4,
+  kDictionary = 5,
+  kTable = 6,
 };
 
 /// Families that decide conversion rules.
 enum class Category : uint8_t {
-  kNothing, kLogical, kIntegral, kTemporal, kFloating, kDecimal, kLiteral, kBinary, kMixed, kSystem,
+  kNothing,
+  kLogical,
+  kIntegral,
+  kTemporal,
+  kFloating,
+  kDecimal,
+  kLiteral,
+  kBinary,
+  kMixed,
+  kSystem,
 };
 
 /// The type's name in scripts, capitals: "INT", "DECIMAL64". Never empty.

@@ -24,8 +24,8 @@ TEST(Type, names_read_back) {
 }
 
 TEST(Scalar, null_of_each_type_is_null) {
-  for (const auto type : {Type::kVoid, Type::kBool, Type::kInt, Type::kLong, Type::kDouble, Type::kString,
-                          Type::kUuid, Type::kPoint, Type::kDecimal128, Type::kDuration, Type::kTimestamp}) {
+  for (const auto type : {Type::kVoid, Type::kBool, Type::kInt, Type::kLong, Type::kDouble, Type::kString, Type::kUuid,
+                          Type::kPoint, Type::kDecimal128, Type::kDuration, Type::kTimestamp}) {
     EXPECT_TRUE(Scalar::null_of(type).is_null()) << name_of(type);
   }
   EXPECT_FALSE(Scalar::of_int(0).is_null());
@@ -63,13 +63,25 @@ TEST(Temporal, conversions_floor_before_the_epoch) {
 }
 
 TEST(ParseValue, reads_what_format_value_writes) {
-  const struct { Type type; const char* text; int scale; } rows[] = {
-      {Type::kDate, "2021.05.06", 0}, {Type::kMonth, "2021.05M", 0}, {Type::kTime, "10:11:12.345", 0},
-      {Type::kMinute, "13:30m", 0}, {Type::kSecond, "10:11:12", 0}, {Type::kNanotime, "10:11:12.123456789", 0},
-      {Type::kDatetime, "2021.05.06T10:11:12", 0}, {Type::kTimestamp, "1969.12.31T23:59:59.999", 0},
-      {Type::kNanotimestamp, "2021.05.06T10:11:12.123456789", 0}, {Type::kDatehour, "2021.05.06T10", 0},
-      {Type::kInt, "-42", 0}, {Type::kDouble, "0.1", 0}, {Type::kDecimal64, "-0.500", 3},
-      {Type::kUuid, "5d212a78-cc48-e3b1-4235-b4d91473ee87", 0}, {Type::kIpaddr, "192.168.0.1", 0}};
+  const struct {
+    Type type;
+    const char* text;
+    int scale;
+  } rows[] = {{Type::kDate, "2021.05.06", 0},
+              {Type::kMonth, "2021.05M", 0},
+              {Type::kTime, "10:11:12.345", 0},
+              {Type::kMinute, "13:30m", 0},
+              {Type::kSecond, "10:11:12", 0},
+              {Type::kNanotime, "10:11:12.123456789", 0},
+              {Type::kDatetime, "2021.05.06T10:11:12", 0},
+              {Type::kTimestamp, "1969.12.31T23:59:59.999", 0},
+              {Type::kNanotimestamp, "2021.05.06T10:11:12.123456789", 0},
+              {Type::kDatehour, "2021.05.06T10", 0},
+              {Type::kInt, "-42", 0},
+              {Type::kDouble, "0.1", 0},
+              {Type::kDecimal64, "-0.500", 3},
+              {Type::kUuid, "5d212a78-cc48-e3b1-4235-b4d91473ee87", 0},
+              {Type::kIpaddr, "192.168.0.1", 0}};
   for (const auto& row : rows) EXPECT_EQ(format_value(parse_value(row.text, row.type, row.scale)), row.text);
   EXPECT_TRUE(parse_value("abc", Type::kInt).is_null());
   EXPECT_TRUE(parse_value("2021.02.30", Type::kDate).is_null());

@@ -15,10 +15,8 @@ namespace pelorus::wire {
 class Chain {
  public:
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  void put(T value) {
-    put_raw(&value, sizeof value);
-  }
+  requires std::is_trivially_copyable_v<T>
+  void put(T value) { put_raw(&value, sizeof value); }
   void put_raw(const void* data, size_t size);
   void put_text(std::string_view text) { put_raw(text.data(), text.size()); }
   /// The text up to its first NUL, then a NUL: strings on the wire cannot hold one.

@@ -86,9 +86,7 @@ class BitWriter {
   int used_ = 0;
 };
 
-constexpr int64_t null_of_unit(int unit) {
-  return unit == 2 ? INT16_MIN : unit == 4 ? INT32_MIN : INT64_MIN;
-}
+constexpr int64_t null_of_unit(int unit) { return unit == 2 ? INT16_MIN : unit == 4 ? INT32_MIN : INT64_MIN; }
 
 void append_element(std::string& out, uint64_t value, int unit) {
   out.append(reinterpret_cast<const char*>(&value), static_cast<size_t>(unit));
@@ -152,8 +150,8 @@ Coded take_delta(BitReader& bits, uint64_t* change) {
 
 Result<std::string> unpack_lz4(std::string_view payload) {
   std::string raw(kBlockBytesMax, '\0');
-  const int size = LZ4_decompress_safe(payload.data(), raw.data(), static_cast<int>(payload.size()),
-                                       static_cast<int>(raw.size()));
+  const int size =
+      LZ4_decompress_safe(payload.data(), raw.data(), static_cast<int>(payload.size()), static_cast<int>(raw.size()));
   if (size < 0) return Error{ErrorCode::kCorrupt, "an LZ4 block of a compressed column cannot be unpacked"};
   raw.resize(static_cast<size_t>(size));
   return raw;
@@ -161,8 +159,8 @@ Result<std::string> unpack_lz4(std::string_view payload) {
 
 std::string pack_lz4(std::string_view raw) {
   std::string packed(static_cast<size_t>(LZ4_compressBound(static_cast<int>(raw.size()))), '\0');
-  const int size = LZ4_compress_default(raw.data(), packed.data(), static_cast<int>(raw.size()),
-                                        static_cast<int>(packed.size()));
+  const int size =
+      LZ4_compress_default(raw.data(), packed.data(), static_cast<int>(raw.size()), static_cast<int>(packed.size()));
   packed.resize(static_cast<size_t>(size));
   return packed;
 }

@@ -11,7 +11,8 @@ Step Frame::child(Input& in, data::Value) { return in.corrupt("an object inside 
 std::unique_ptr<Frame> make_frame(ObjectFlag flag, Frame* parent) {
   switch (static_cast<data::Form>(flag.form)) {
     case data::Form::kScalar: return make_scalar_frame(flag.type);
-    case data::Form::kVector: case data::Form::kPair: return make_vector_frame(flag, parent);
+    case data::Form::kVector:
+    case data::Form::kPair: return make_vector_frame(flag, parent);
     default: return make_collection_frame(flag);
   }
 }
@@ -88,7 +89,8 @@ Result<size_t> Decoder::feed(std::string_view in) {
   const size_t taken = in.size() - state.input.left();
   state.bytes += taken;
   if (state.bytes > state.limits.object_bytes_max) {
-    return Error{ErrorCode::kLimit, "an object of more than " + std::to_string(state.limits.object_bytes_max) + " bytes"};
+    return Error{ErrorCode::kLimit,
+                 "an object of more than " + std::to_string(state.limits.object_bytes_max) + " bytes"};
   }
   return taken;
 }

@@ -13,11 +13,11 @@ namespace pelorus::wire {
 /// What a peer may make us hold. Objects carry no total length, so nothing is allocated by a stated count before
 /// the bytes (or one chunk) are there.
 struct DecodeLimits {
-  int depth_max = 64;                           // objects inside objects
-  size_t text_bytes_max = 256u << 20;           // one string or blob
-  uint64_t object_bytes_max = 16ull << 30;      // one top-level object on the wire
-  uint64_t bodiless_elements_max = 16u << 20;   // VOID elements per top-level object: they cost no bytes to state
-  size_t columns_max = 32768;                   // of one table
+  int depth_max = 64;                          // objects inside objects
+  size_t text_bytes_max = 256u << 20;          // one string or blob
+  uint64_t object_bytes_max = 16ull << 30;     // one top-level object on the wire
+  uint64_t bodiless_elements_max = 16u << 20;  // VOID elements per top-level object: they cost no bytes to state
+  size_t columns_max = 32768;                  // of one table
   bool allow_compressed = true;
 };
 

@@ -54,38 +54,42 @@ TEST_P(SpecifiedBytes, come_back_byte_for_byte) {
   EXPECT_EQ(encoded(decoded(bytes)), bytes) << GetParam();
 }
 
-INSTANTIATE_TEST_SUITE_P(Scalars, SpecifiedBytes, testing::Values(
-    "00 00 01", "00 00 02", "01 00 01", "02 00 41", "03 00 FB FF", "04 00 02 00 00 00", "04 00 00 00 00 80",
-    "05 00 07 00 00 00 00 00 00 00", "06 00 0B 4D 00 00", "07 00 E0 5E 00 00", "08 00 FC CE 38 00",
-    "09 00 2A 03 00 00", "0A 00 4D 0E 00 00", "0B 00 80 00 92 65", "0C 00 00 F4 51 C2 8C 01 00 00",
-    "0D 00 01 00 00 00 00 00 00 00", "0E 00 00 00 65 01 17 10 A6 17", "0F 00 00 00 C0 3F", "0F 00 FF FF 7F FF",
-    "10 00 00 00 00 00 00 00 F8 3F", "10 00 FF FF FF FF FF FF EF FF", "12 00 61 62 00", "12 00 00",
-    "13 00 87 EE 73 14 D9 B4 35 42 B1 E3 48 CC 78 2A 21 5D", "14 00 00 61 64 64 00", "1C 00 08 39 07 00",
-    "1D 00 E0 5D B1 01", "1E 00 01 00 A8 C0 00 00 00 00 00 00 00 00 00 00 00 00", "20 00 03 00 00 00 61 00 62",
-    "22 00 00 00 00 00 00 00 F0 3F 00 00 00 00 00 00 00 40", "24 00 03 00 00 00 05 00 00 00",
-    "25 00 02 00 00 00 39 30 00 00", "26 00 03 00 00 00 0C FE FF FF FF FF FF FF",
-    "27 00 01 00 00 00 0A 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", "16 00 3C 20 61 20 3E 00", "15 00 68 00"));
+INSTANTIATE_TEST_SUITE_P(
+    Scalars, SpecifiedBytes,
+    testing::Values(
+        "00 00 01", "00 00 02", "01 00 01", "02 00 41", "03 00 FB FF", "04 00 02 00 00 00", "04 00 00 00 00 80",
+        "05 00 07 00 00 00 00 00 00 00", "06 00 0B 4D 00 00", "07 00 E0 5E 00 00", "08 00 FC CE 38 00",
+        "09 00 2A 03 00 00", "0A 00 4D 0E 00 00", "0B 00 80 00 92 65", "0C 00 00 F4 51 C2 8C 01 00 00",
+        "0D 00 01 00 00 00 00 00 00 00", "0E 00 00 00 65 01 17 10 A6 17", "0F 00 00 00 C0 3F", "0F 00 FF FF 7F FF",
+        "10 00 00 00 00 00 00 00 F8 3F", "10 00 FF FF FF FF FF FF EF FF", "12 00 61 62 00", "12 00 00",
+        "13 00 87 EE 73 14 D9 B4 35 42 B1 E3 48 CC 78 2A 21 5D", "14 00 00 61 64 64 00", "1C 00 08 39 07 00",
+        "1D 00 E0 5D B1 01", "1E 00 01 00 A8 C0 00 00 00 00 00 00 00 00 00 00 00 00", "20 00 03 00 00 00 61 00 62",
+        "22 00 00 00 00 00 00 00 F0 3F 00 00 00 00 00 00 00 40", "24 00 03 00 00 00 05 00 00 00",
+        "25 00 02 00 00 00 39 30 00 00", "26 00 03 00 00 00 0C FE FF FF FF FF FF FF",
+        "27 00 01 00 00 00 0A 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", "16 00 3C 20 61 20 3E 00", "15 00 68 00"));
 
-INSTANTIATE_TEST_SUITE_P(Forms, SpecifiedBytes, testing::Values(
-    "04 01 03 00 00 00 01 00 00 00 01 00 00 00 00 00 00 80 03 00 00 00",
-    "12 01 03 00 00 00 01 00 00 00 61 00 00 62 63 00",
-    "25 01 02 00 00 00 01 00 00 00 02 00 00 00 39 30 00 00 00 00 00 80",
-    "19 01 00 00 00 00 01 00 00 00",
-    "00 01 03 00 00 00 01 00 00 00",
-    "19 01 02 00 00 00 01 00 00 00 | 04 00 01 00 00 00 | 12 00 71 00",
-    "44 01 03 00 00 00 04 00 00 00 | 03 00 01 00 | 02 01 01 | 01 00 00 00 02 00 00 00 03 00 00 00 00 00 00 80",
-    "65 01 02 00 00 00 03 00 00 00 02 00 00 00 | 02 00 01 00 | 02 01 | 64 00 00 00 C8 00 00 00 2C 01 00 00",
-    "44 01 00 00 00 00 00 00 00 00",
-    "04 02 02 00 00 00 01 00 00 00 01 00 00 00 02 00 00 00",
-    "24 02 02 00 00 00 01 00 00 00 03 00 00 00 05 00 00 00 04 00 00 00 05 00 00 00",
-    "04 03 00 04 03 02 00 00 00 03 00 00 00 01 00 00 00 02 00 00 00 03 00 00 00 04 00 00 00 05 00 00 00 06 00 00 00",
-    "04 03 03 | 12 01 01 00 00 00 01 00 00 00 72 00 | 12 01 02 00 00 00 01 00 00 00 78 00 79 00 | 04 03 01 00 00 00 "
-    "02 00 00 00 01 00 00 00 02 00 00 00",
-    "04 04 | 04 01 02 00 00 00 01 00 00 00 01 00 00 00 02 00 00 00",
-    "04 05 | 12 01 02 00 00 00 01 00 00 00 61 00 62 00 | 04 01 02 00 00 00 01 00 00 00 01 00 00 00 02 00 00 00",
-    "19 05 | 12 01 01 00 00 00 01 00 00 00 61 00 | 19 01 01 00 00 00 01 00 00 00 04 00 01 00 00 00",
-    "00 06 02 00 00 00 02 00 00 00 00 69 64 00 76 00 04 01 02 00 00 00 01 00 00 00 01 00 00 00 02 00 00 00 10 01 02 "
-    "00 00 00 01 00 00 00 00 00 00 00 00 00 F8 3F 00 00 00 00 00 00 04 40"));
+INSTANTIATE_TEST_SUITE_P(
+    Forms, SpecifiedBytes,
+    testing::Values(
+        "04 01 03 00 00 00 01 00 00 00 01 00 00 00 00 00 00 80 03 00 00 00",
+        "12 01 03 00 00 00 01 00 00 00 61 00 00 62 63 00",
+        "25 01 02 00 00 00 01 00 00 00 02 00 00 00 39 30 00 00 00 00 00 80", "19 01 00 00 00 00 01 00 00 00",
+        "00 01 03 00 00 00 01 00 00 00", "19 01 02 00 00 00 01 00 00 00 | 04 00 01 00 00 00 | 12 00 71 00",
+        "44 01 03 00 00 00 04 00 00 00 | 03 00 01 00 | 02 01 01 | 01 00 00 00 02 00 00 00 03 00 00 00 00 00 00 80",
+        "65 01 02 00 00 00 03 00 00 00 02 00 00 00 | 02 00 01 00 | 02 01 | 64 00 00 00 C8 00 00 00 2C 01 00 00",
+        "44 01 00 00 00 00 00 00 00 00", "04 02 02 00 00 00 01 00 00 00 01 00 00 00 02 00 00 00",
+        "24 02 02 00 00 00 01 00 00 00 03 00 00 00 05 00 00 00 04 00 00 00 05 00 00 00",
+        "04 03 00 04 03 02 00 00 00 03 00 00 00 01 00 00 00 02 00 00 00 03 00 00 00 04 00 00 00 05 00 00 00 06 00 00 "
+        "00",
+        "04 03 03 | 12 01 01 00 00 00 01 00 00 00 72 00 | 12 01 02 00 00 00 01 00 00 00 78 00 79 00 | 04 03 01 00 00 "
+        "00 "
+        "02 00 00 00 01 00 00 00 02 00 00 00",
+        "04 04 | 04 01 02 00 00 00 01 00 00 00 01 00 00 00 02 00 00 00",
+        "04 05 | 12 01 02 00 00 00 01 00 00 00 61 00 62 00 | 04 01 02 00 00 00 01 00 00 00 01 00 00 00 02 00 00 00",
+        "19 05 | 12 01 01 00 00 00 01 00 00 00 61 00 | 19 01 01 00 00 00 01 00 00 00 04 00 01 00 00 00",
+        "00 06 02 00 00 00 02 00 00 00 00 69 64 00 76 00 04 01 02 00 00 00 01 00 00 00 01 00 00 00 02 00 00 00 10 01 "
+        "02 "
+        "00 00 00 01 00 00 00 00 00 00 00 00 00 F8 3F 00 00 00 00 00 00 04 40"));
 
 const char kTwoSymbolColumns[] =
     "00 06 04 00 00 00 02 00 00 00 00 73 00 72 00"
@@ -231,13 +235,13 @@ TEST(Direct, big_columns_are_read_in_place) {
 }
 
 TEST(Compressed, columns_of_the_specification) {
-  const auto lz4 = decoded(from_hex(
-      "1A 01 2A 00 00 00 01 00 00 00 00 01 FF 01 04 04 00 00 FF FF FF FF 04 00 00 00 FF FF FF FF"
-      "12 00 00 00 | F0 01 01 00 00 00 02 00 00 00 03 00 00 00 04 00 00 00"));
+  const auto lz4 =
+      decoded(from_hex("1A 01 2A 00 00 00 01 00 00 00 00 01 FF 01 04 04 00 00 FF FF FF FF 04 00 00 00 FF FF FF FF"
+                       "12 00 00 00 | F0 01 01 00 00 00 02 00 00 00 03 00 00 00 04 00 00 00"));
   EXPECT_TRUE(data::equal(lz4, Value(Vector::of<int32_t>(Type::kInt, {1, 2, 3, 4}))));
-  const auto delta = decoded(from_hex(
-      "1A 01 30 00 00 00 01 00 00 00 00 01 FF 02 04 04 00 00 FF FF FF FF 04 00 00 00 FF FF FF FF"
-      "18 00 00 00 | 00 00 00 40 64 00 00 80 FF FF FF FF FF FF BF 8F 00 00 00 00 00 00 C0 FF"));
+  const auto delta =
+      decoded(from_hex("1A 01 30 00 00 00 01 00 00 00 00 01 FF 02 04 04 00 00 FF FF FF FF 04 00 00 00 FF FF FF FF"
+                       "18 00 00 00 | 00 00 00 40 64 00 00 80 FF FF FF FF FF FF BF 8F 00 00 00 00 00 00 C0 FF"));
   EXPECT_TRUE(data::equal(delta, Value(Vector::of<int32_t>(Type::kInt, {100, 101, 102, 103}))));
 }
 
@@ -298,7 +302,8 @@ TEST(Compressed, several_delta_blocks_come_back) {
 }
 
 TEST(Compressed, tiny_delta_blocks_come_back) {
-  for (const auto& values : std::vector<std::vector<int32_t>>{{5}, {INT32_MIN}, {INT32_MIN, 7}, {7, INT32_MIN}, {1, 2}}) {
+  for (const auto& values :
+       std::vector<std::vector<int32_t>>{{5}, {INT32_MIN}, {INT32_MIN, 7}, {7, INT32_MIN}, {1, 2}}) {
     std::string raw(reinterpret_cast<const char*>(values.data()), values.size() * 4);
     const auto back = unpack_delta(pack_delta(raw, 4), 4, 100);
     ASSERT_TRUE(back.ok());
@@ -354,28 +359,33 @@ TEST_P(Lies, are_refused) {
   EXPECT_EQ(taken.error().code, GetParam().code) << taken.error().message;
 }
 
-INSTANTIATE_TEST_SUITE_P(Counts, Lies, testing::Values(
-    Lie{"04 01 FF FF FF FF 01 00 00 00", ErrorCode::kCorrupt}, Lie{"04 01 01 00 00 00 02 00 00 00", ErrorCode::kCorrupt},
-    Lie{"04 02 03 00 00 00 01 00 00 00", ErrorCode::kCorrupt}, Lie{"04 07", ErrorCode::kCorrupt},
-    Lie{"28 00", ErrorCode::kCorrupt}, Lie{"51 01", ErrorCode::kCorrupt}, Lie{"FF 01", ErrorCode::kCorrupt},
-    Lie{"00 01 FF FF FF 7F 01 00 00 00", ErrorCode::kLimit}, Lie{"25 00 0A 00 00 00", ErrorCode::kCorrupt},
-    Lie{"20 01 01 00 00 00 01 00 00 00 FF FF FF FF", ErrorCode::kCorrupt},
-    Lie{"91 01 01 00 00 00 01 00 00 00 00 00 00 00 FF FF FF 7F", ErrorCode::kCorrupt},
-    Lie{"44 01 01 00 00 00 01 00 00 00 | 02 00 01 00", ErrorCode::kCorrupt},
-    Lie{"44 01 01 00 00 00 01 00 00 00 | 01 00 03 00", ErrorCode::kCorrupt},
-    Lie{"44 01 01 00 00 00 05 00 00 00 | 01 00 01 00 01 07 00 00 00", ErrorCode::kCorrupt},
-    Lie{"04 03 00 05 03 01 00 00 00 01 00 00 00", ErrorCode::kCorrupt},
-    Lie{"04 03 00 04 03 FF FF FF 7F 02 00 00 00", ErrorCode::kCorrupt},
-    Lie{"04 04 | 04 00 01 00 00 00", ErrorCode::kCorrupt},
-    Lie{"04 05 | 04 01 01 00 00 00 01 00 00 00 01 00 00 00 | 04 01 00 00 00 00 01 00 00 00", ErrorCode::kCorrupt},
-    Lie{"00 06 01 00 00 00 02 00 00 00 00 61 00 61 00", ErrorCode::kCorrupt},
-    Lie{"00 06 02 00 00 00 01 00 00 00 00 61 00 | 04 01 01 00 00 00 01 00 00 00 01 00 00 00", ErrorCode::kCorrupt},
-    Lie{"00 06 01 00 00 00 FF FF FF 7F", ErrorCode::kLimit},
-    Lie{"1A 01 00 00 00 00 01 00 00 00 00 01 FF 01 04 04 00 00 FF FF FF FF 04 00 00 00 FF FF FF FF", ErrorCode::kCorrupt},
-    Lie{"1A 01 2A 00 00 00 01 00 00 00 00 01 FF 01 04 04 00 00 FF FF FF FF 04 00 00 00 FF FF FF FF FF FF FF 7F",
-        ErrorCode::kCorrupt},
-    Lie{"1A 01 2A 00 00 00 01 00 00 00 00 01 FF 01 04 04 00 00 FF FF FF FF 05 00 00 00 FF FF FF FF"
-        "12 00 00 00 | F0 01 01 00 00 00 02 00 00 00 03 00 00 00 04 00 00 00", ErrorCode::kCorrupt}));
+INSTANTIATE_TEST_SUITE_P(
+    Counts, Lies,
+    testing::Values(
+        Lie{"04 01 FF FF FF FF 01 00 00 00", ErrorCode::kCorrupt},
+        Lie{"04 01 01 00 00 00 02 00 00 00", ErrorCode::kCorrupt},
+        Lie{"04 02 03 00 00 00 01 00 00 00", ErrorCode::kCorrupt}, Lie{"04 07", ErrorCode::kCorrupt},
+        Lie{"28 00", ErrorCode::kCorrupt}, Lie{"51 01", ErrorCode::kCorrupt}, Lie{"FF 01", ErrorCode::kCorrupt},
+        Lie{"00 01 FF FF FF 7F 01 00 00 00", ErrorCode::kLimit}, Lie{"25 00 0A 00 00 00", ErrorCode::kCorrupt},
+        Lie{"20 01 01 00 00 00 01 00 00 00 FF FF FF FF", ErrorCode::kCorrupt},
+        Lie{"91 01 01 00 00 00 01 00 00 00 00 00 00 00 FF FF FF 7F", ErrorCode::kCorrupt},
+        Lie{"44 01 01 00 00 00 01 00 00 00 | 02 00 01 00", ErrorCode::kCorrupt},
+        Lie{"44 01 01 00 00 00 01 00 00 00 | 01 00 03 00", ErrorCode::kCorrupt},
+        Lie{"44 01 01 00 00 00 05 00 00 00 | 01 00 01 00 01 07 00 00 00", ErrorCode::kCorrupt},
+        Lie{"04 03 00 05 03 01 00 00 00 01 00 00 00", ErrorCode::kCorrupt},
+        Lie{"04 03 00 04 03 FF FF FF 7F 02 00 00 00", ErrorCode::kCorrupt},
+        Lie{"04 04 | 04 00 01 00 00 00", ErrorCode::kCorrupt},
+        Lie{"04 05 | 04 01 01 00 00 00 01 00 00 00 01 00 00 00 | 04 01 00 00 00 00 01 00 00 00", ErrorCode::kCorrupt},
+        Lie{"00 06 01 00 00 00 02 00 00 00 00 61 00 61 00", ErrorCode::kCorrupt},
+        Lie{"00 06 02 00 00 00 01 00 00 00 00 61 00 | 04 01 01 00 00 00 01 00 00 00 01 00 00 00", ErrorCode::kCorrupt},
+        Lie{"00 06 01 00 00 00 FF FF FF 7F", ErrorCode::kLimit},
+        Lie{"1A 01 00 00 00 00 01 00 00 00 00 01 FF 01 04 04 00 00 FF FF FF FF 04 00 00 00 FF FF FF FF",
+            ErrorCode::kCorrupt},
+        Lie{"1A 01 2A 00 00 00 01 00 00 00 00 01 FF 01 04 04 00 00 FF FF FF FF 04 00 00 00 FF FF FF FF FF FF FF 7F",
+            ErrorCode::kCorrupt},
+        Lie{"1A 01 2A 00 00 00 01 00 00 00 00 01 FF 01 04 04 00 00 FF FF FF FF 05 00 00 00 FF FF FF FF"
+            "12 00 00 00 | F0 01 01 00 00 00 02 00 00 00 03 00 00 00 04 00 00 00",
+            ErrorCode::kCorrupt}));
 
 TEST(Depth, is_limited) {
   std::string bytes;

@@ -21,8 +21,8 @@ void put_flag(uint8_t type, Form form, Chain& out) {
 
 Status check_rows(uint64_t rows) {
   if (rows <= INT32_MAX) return {};
-  return Error{ErrorCode::kLimit, "The result has more than 2147483647 elements and cannot be sent: " +
-                                      std::to_string(rows)};
+  return Error{ErrorCode::kLimit,
+               "The result has more than 2147483647 elements and cannot be sent: " + std::to_string(rows)};
 }
 
 void put_size(uint64_t rows, uint64_t columns, Chain& out) {
@@ -162,7 +162,8 @@ Status encode_unkept(const Value& value, Chain& out) {
 /// Symbol columns leave with their dictionary when it is not larger than the column; texts otherwise.
 bool is_sent_with_dictionary(const Vector& column, size_t rows) {
   return column.type() == Type::kSymbol && !column.is_array() && rows > 0 &&
-         static_cast<size_t>(column.symbols().size()) <= rows && column.symbols().size() <= data::SymbolBase::kSymbolsMax;
+         static_cast<size_t>(column.symbols().size()) <= rows &&
+         column.symbols().size() <= data::SymbolBase::kSymbolsMax;
 }
 
 void put_column_header(const Vector& column, const ColumnShape& shape, bool dictionary, Chain& out) {

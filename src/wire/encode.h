@@ -23,7 +23,7 @@ void encode_table_header(const data::Table& table, size_t rows, Chain& out);
 struct ColumnPosition {
   bool header_written = false;
   bool with_dictionary = false;  // decided with the header: symbols as codes
-  size_t row = 0;  // of the slice
+  size_t row = 0;                // of the slice
 };
 /// Appends column data until the column ends or `out` holds `bytes_wanted`. True when the column is complete.
 /// `shape.symbol_base_id` numbers symbol dictionaries inside one table.

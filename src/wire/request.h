@@ -35,10 +35,10 @@ struct RequestHeader {
   int priority = 4;
   int parallelism = 64;
   std::string root_job;
-  int64_t fetch_size = 0;         // rows per block; 0: all at once
-  std::string client_id;          // with sequence: the same request again is recognised
-  int64_t sequence = 0;           // negative: a repetition of -sequence
-  int64_t rows_max = 0;           // a longer table or vector is answered with its first rows; 0: whole
+  int64_t fetch_size = 0;  // rows per block; 0: all at once
+  std::string client_id;   // with sequence: the same request again is recognised
+  int64_t sequence = 0;    // negative: a repetition of -sequence
+  int64_t rows_max = 0;    // a longer table or vector is answered with its first rows; 0: whole
 
   bool has(RequestFlag flag) const { return (flags & flag) != 0; }
 };
@@ -57,10 +57,10 @@ struct Credentials {
 struct Request {
   RequestHeader header;
   RequestKind kind = RequestKind::kScript;
-  std::string text;                       // script, or the function's name or expression
-  std::vector<std::string> names;         // of an upload
+  std::string text;                // script, or the function's name or expression
+  std::vector<std::string> names;  // of an upload
   std::vector<data::Value> arguments;
-  std::optional<Credentials> login;       // inside connect
+  std::optional<Credentials> login;  // inside connect
 };
 
 struct RequestLimits {

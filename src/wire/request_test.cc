@@ -34,12 +34,13 @@ TEST(RequestLine, the_clients_own_forms_are_understood) {
     const char* client;
     int64_t sequence;
   };
-  for (const auto& c : {Case{"API2 1000001 10 / 0_1_4_64", 0, 0, "", 0}, Case{"API 0 8 / 32_1_4_2", 32, 0, "", 0},
-                        Case{"API2  8 / 0_1_4_64", 0, 0, "", 0}, Case{"API2 77 8", 0, 0, "", 0},
-                        Case{"API2 77 8 / 32_1_4_64__0", 32, 0, "", 0}, Case{"API2 77 8 / 0_1_4_64__8192", 0, 8192, "", 0},
-                        Case{"API 77 8 / 0_1_4_64____6f0c-1_1", 0, 0, "6f0c-1", 1},
-                        Case{"API2 7 8 / 32_1_4_64__0__6f0c-1_-1", 32, 0, "6f0c-1", -1},
-                        Case{"API2 7 8 / 8388608_1_4_64__0__6f0c-1_-1_9_9", 8388608, 0, "6f0c-1", -1}}) {
+  for (const auto& c :
+       {Case{"API2 1000001 10 / 0_1_4_64", 0, 0, "", 0}, Case{"API 0 8 / 32_1_4_2", 32, 0, "", 0},
+        Case{"API2  8 / 0_1_4_64", 0, 0, "", 0}, Case{"API2 77 8", 0, 0, "", 0},
+        Case{"API2 77 8 / 32_1_4_64__0", 32, 0, "", 0}, Case{"API2 77 8 / 0_1_4_64__8192", 0, 8192, "", 0},
+        Case{"API 77 8 / 0_1_4_64____6f0c-1_1", 0, 0, "6f0c-1", 1},
+        Case{"API2 7 8 / 32_1_4_64__0__6f0c-1_-1", 32, 0, "6f0c-1", -1},
+        Case{"API2 7 8 / 8388608_1_4_64__0__6f0c-1_-1_9_9", 8388608, 0, "6f0c-1", -1}}) {
     const auto header = parse_request_line(c.line);
     ASSERT_TRUE(header.ok()) << c.line;
     EXPECT_EQ(header->flags, c.flags) << c.line;
@@ -56,9 +57,9 @@ TEST(RequestLine, the_limit_of_rows_has_a_name) {
 }
 
 TEST(RequestLine, nonsense_is_corrupt) {
-  for (const char* line : {"", "GET / HTTP/1.1", "API", "API2 1", "API2 1 x", "API2 1 -5", "API2 1 8 x 0", "API2 1 8 / x",
-                           "API2 1 99999999999999999999999", "API2 1 8 / 0_1_4_64__-5",
-                           "API2 1 8 / 0_1_4_64____c_-9223372036854775808"}) {
+  for (const char* line :
+       {"", "GET / HTTP/1.1", "API", "API2 1", "API2 1 x", "API2 1 -5", "API2 1 8 x 0", "API2 1 8 / x",
+        "API2 1 99999999999999999999999", "API2 1 8 / 0_1_4_64__-5", "API2 1 8 / 0_1_4_64____c_-9223372036854775808"}) {
     const auto header = parse_request_line(line);
     ASSERT_FALSE(header.ok()) << line;
     EXPECT_EQ(header.error().code, ErrorCode::kCorrupt);
@@ -130,13 +131,15 @@ TEST(Request, limits_are_kept) {
   RequestReader body(limits);
   EXPECT_EQ(body.feed("API2 1 101 / 0\n").error().code, ErrorCode::kLimit);
   RequestReader arguments(limits);
-  EXPECT_EQ(arguments.feed(std::string("API2 1 14 / 0\nfunction\nf\n1\n1\x12\x00long text\x00", 40)).error().code, ErrorCode::kLimit);
+  EXPECT_EQ(arguments.feed(std::string("API2 1 14 / 0\nfunction\nf\n1\n1\x12\x00long text\x00", 40)).error().code,
+            ErrorCode::kLimit);
   RequestReader many;
   EXPECT_EQ(many.feed("API2 1 23 / 0\nfunction\nf\n1000000000\n1").error().code, ErrorCode::kCorrupt);
 }
 
 TEST(Request, bad_bodies_are_corrupt) {
-  for (const std::string body : {"nothing\nx", "function\nf\n1\n0", "function\nf", "variable\na,b\n1\n1", "function\nf\nx\n1"}) {
+  for (const std::string body :
+       {"nothing\nx", "function\nf\n1\n0", "function\nf", "variable\na,b\n1\n1", "function\nf\nx\n1"}) {
     RequestReader reader;
     const auto taken = reader.feed("API2 1 " + std::to_string(body.size()) + "\n" + body);
     ASSERT_FALSE(taken.ok()) << body;
@@ -184,7 +187,8 @@ TEST(Response, blocks_of_fetch_size) {
   const std::string expected(
       "7 1 1\nOK\n"
       "\x19\x01\x02\x00\x00\x00\x01\x00\x00\x00"
-      "\x00\x06\x02\x00\x00\x00\x01\x00\x00\x00\x00x\x00\x04\x01\x02\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00"
+      "\x00\x06\x02\x00\x00\x00\x01\x00\x00\x00\x00x\x00\x04\x01\x02\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x02"
+      "\x00\x00\x00"
       "\x00\x06\x01\x00\x00\x00\x01\x00\x00\x00\x00x\x00\x04\x01\x01\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00",
       9 + 10 + 31 + 27);
   EXPECT_EQ(response(Value(table), 2), expected);
@@ -231,7 +235,8 @@ TEST(Response, a_table_in_pieces_is_the_same_table) {
 }
 
 TEST(Response, decimals_become_doubles_where_the_client_wants_it) {
-  ResultEncoder encoder(Value(data::Scalar::of<int32_t>(Type::kDecimal32, 12345, 2)), {.session = 7, .no_decimals = true});
+  ResultEncoder encoder(Value(data::Scalar::of<int32_t>(Type::kDecimal32, 12345, 2)),
+                        {.session = 7, .no_decimals = true});
   Chain chain;
   ASSERT_TRUE(encoder.next(chain, SIZE_MAX).ok());
   EXPECT_EQ(decode(std::string_view(chain.flatten()).substr(9))->scalar().get<double>(), 123.45);

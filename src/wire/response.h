@@ -19,9 +19,9 @@ std::string message_frame(std::string_view text);
 
 struct ResultOptions {
   uint64_t session = 0;
-  int64_t fetch_size = 0;     // rows per block of a table; 0: no blocks
-  int64_t rows_max = 0;       // only the first of a longer table or vector; the header then has a fourth word: all its rows
-  bool no_decimals = false;   // the client wants doubles in their place
+  int64_t fetch_size = 0;  // rows per block of a table; 0: no blocks
+  int64_t rows_max = 0;  // only the first of a longer table or vector; the header then has a fourth word: all its rows
+  bool no_decimals = false;  // the client wants doubles in their place
 };
 
 /// One successful response, produced piece by piece so that a large table is never held encoded as a whole.

@@ -93,7 +93,8 @@ std::string table_text(const data::Table& table) {
 std::vector<std::string> tokens_of(const std::string& text) {
   std::vector<std::string> tokens;
   for (size_t i = 0; i < text.size();) {
-    const bool sign = text[i] == '-' && i + 1 < text.size() && std::isdigit(static_cast<unsigned char>(text[i + 1])) != 0;
+    const bool sign =
+        text[i] == '-' && i + 1 < text.size() && std::isdigit(static_cast<unsigned char>(text[i + 1])) != 0;
     const char before = i > 0 ? text[i - 1] : ' ';
     const bool after_word = std::isalnum(static_cast<unsigned char>(before)) != 0 || before == '.' || before == ':';
     const bool digit = std::isdigit(static_cast<unsigned char>(text[i])) != 0;

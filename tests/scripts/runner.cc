@@ -50,7 +50,9 @@ class Bench {
   class Session {
    public:
     explicit Session(Bench& bench)
-        : bench_(bench), scope_(kSeed), surroundings_{bench.registry_, shared_, bench.sql_, bench.clock_, {}, {}},
+        : bench_(bench),
+          scope_(kSeed),
+          surroundings_{bench.registry_, shared_, bench.sql_, bench.clock_, {}, {}},
           interpreter_(surroundings_, scope_) {
       scope_.caller.user = "admin";
       scope_.caller.is_admin = true;
@@ -106,7 +108,7 @@ struct Check {
 };
 
 struct GoldenFile {
-  std::vector<std::string> lines;   // comments and blanks kept for --update
+  std::vector<std::string> lines;  // comments and blanks kept for --update
   std::vector<Check> checks;
 };
 
@@ -252,7 +254,9 @@ int run_cases(const RunScript& run, const std::string& path, bool verbose) {
     const std::string actual = run(text("script"));
     const bool ok = case_passes(text("expect"), actual);
     ++(ok ? areas[text("area")].passed : areas[text("area")].failed);
-    if (!ok) failures += text("id") + "\n  " + text("script") + "\n  expected " + text("expect") + "\n  actual   " + actual + "\n";
+    if (!ok)
+      failures +=
+          text("id") + "\n  " + text("script") + "\n  expected " + text("expect") + "\n  actual   " + actual + "\n";
   }
   std::cout << failures;
   Count all;
@@ -283,7 +287,8 @@ int run_examples(Bench* bench) {
     const bool ok = !actual.starts_with("error ") && (expected.empty() || matches(expected, actual));
     ++(ok ? count.passed : count.failed);
     if (ok) continue;
-    std::cout << name << "\n  > " << documentation.example << "\n  expected " << expected << "\n  actual   " << actual << "\n";
+    std::cout << name << "\n  > " << documentation.example << "\n  expected " << expected << "\n  actual   " << actual
+              << "\n";
   }
   std::cout << count.passed << " examples hold, " << count.failed << " do not\n";
   return count.failed == 0 && count.passed > 0 ? 0 : 1;

@@ -91,7 +91,8 @@ TEST(ConcurrentReaders, writers_of_many_chunks_share_the_log) {
         const auto first = static_cast<int32_t>((version - 1) * kRowsEach);
         const bool replace = version % 10 == 0;
         auto rows = replace ? test_rows(0, static_cast<size_t>(version * kRowsEach)) : test_rows(first, kRowsEach);
-        ASSERT_TRUE(node.prepare(transaction, t + 1, std::move(rows), replace ? WriteKind::kReplace : WriteKind::kAppend).ok());
+        ASSERT_TRUE(
+            node.prepare(transaction, t + 1, std::move(rows), replace ? WriteKind::kReplace : WriteKind::kAppend).ok());
         ASSERT_TRUE(node.commit(transaction, t + 1, version).ok());
         if (version % 13 == 0) {
           ASSERT_TRUE(node.store->flush({t + 1}).ok());

@@ -57,7 +57,8 @@ Outcome outcome_of(io::MemoryFileSystem& disk, std::string& account) {
 }
 
 bool has_no_slack(const std::string& path) {
-  return path.ends_with(".col") || path.ends_with("/manifest") || path.ends_with("identity") || path.ends_with("log_state");
+  return path.ends_with(".col") || path.ends_with("/manifest") || path.ends_with("identity") ||
+         path.ends_with("log_state");
 }
 
 TEST(Damage, the_undamaged_disk_reads_well) {

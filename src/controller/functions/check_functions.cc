@@ -12,8 +12,8 @@ using functions::CallContext;
 using functions::Nature;
 using types::Type;
 
-constexpr uint64_t kLagMax = 1000;      // entries: what a second of writing makes, as lags are a heartbeat old
-constexpr size_t kNamedMax = 5;         // faults spelled out in one row
+constexpr uint64_t kLagMax = 1000;  // entries: what a second of writing makes, as lags are a heartbeat old
+constexpr size_t kNamedMax = 5;     // faults spelled out in one row
 
 /// Faults of one kind: how many, and the first few by name.
 class Faults {
@@ -52,7 +52,8 @@ class Check {
     rows_.add({text_value(check), Value::of_bool(ok), text_value(detail)});
   }
   void row(const std::string& check, const Faults& faults, const std::string& good, const std::string& bad) {
-    row(check, faults.count() == 0, faults.count() == 0 ? good : std::to_string(faults.count()) + " " + bad + ": " + faults.describe());
+    row(check, faults.count() == 0,
+        faults.count() == 0 ? good : std::to_string(faults.count()) + " " + bad + ": " + faults.describe());
   }
 
   void quorum() {
@@ -62,8 +63,9 @@ class Check {
       live += member.vote == "voter" && member.alive ? 1 : 0;
     }
     const auto spare = live - std::min(live, voters / 2 + 1);
-    row("quorum", live * 2 > voters, std::to_string(live) + " live of " + std::to_string(voters) + " voters, " + members_.leader +
-                                         " leads; " + std::to_string(spare) + " more may fail");
+    row("quorum", live * 2 > voters,
+        std::to_string(live) + " live of " + std::to_string(voters) + " voters, " + members_.leader + " leads; " +
+            std::to_string(spare) + " more may fail");
   }
   void logs() {
     for (const auto& member : members_.members) {
@@ -88,7 +90,8 @@ class Check {
     for (const auto& [host, aliases] : voters) {
       if (aliases.size() > 1) shared.add(host + " (" + joined(aliases, ", ") + ")");
     }
-    row("voters on hosts", shared, "every voter has a host of its own", "host(s) with several voters, which fail together");
+    row("voters on hosts", shared, "every voter has a host of its own",
+        "host(s) with several voters, which fail together");
   }
   void chunks() {
     Faults bad;
@@ -99,9 +102,11 @@ class Check {
       const auto good = chunk.good_replicas();
       if (good == chunk.replicas.size() && good >= members_.replicas && status.state != "RECOVERING") continue;
       const auto wanted = std::max<size_t>(members_.replicas, chunk.replicas.size());
-      bad.add(status.path + " (" + std::to_string(good) + " of " + std::to_string(wanted) + " replicas good, " + status.state + ")");
+      bad.add(status.path + " (" + std::to_string(good) + " of " + std::to_string(wanted) + " replicas good, " +
+              status.state + ")");
     }
-    row("replicas", bad, "all " + std::to_string(reply.chunks.size()) + " chunks have their replicas", "chunk(s) lack replicas");
+    row("replicas", bad, "all " + std::to_string(reply.chunks.size()) + " chunks have their replicas",
+        "chunk(s) lack replicas");
   }
 
   /// Replicas at one version must have one hash. getReplicaHashes reads all data; it belongs to an upper floor.
@@ -122,7 +127,8 @@ class Check {
         }
       }
     }
-    row("equal replicas", different, "all replicas of " + std::to_string(tables) + " table(s) are equal", "chunk(s) differ");
+    row("equal replicas", different, "all replicas of " + std::to_string(tables) + " table(s) are equal",
+        "chunk(s) differ");
     row("readable replicas", unread, "all replicas can be read", "can't be read");
   }
   static void compare(const data::Table& found, const std::string& where, Faults& different, Faults& unread) {
@@ -139,7 +145,8 @@ class Check {
         continue;
       }
       const auto [place, is_new] = hashes.try_emplace({number("chunkId", i), number("version", i)}, cell("hash", i));
-      if (!is_new && place->second != cell("hash", i)) different.add(where + " chunk " + std::to_string(place->first.first));
+      if (!is_new && place->second != cell("hash", i))
+        different.add(where + " chunk " + std::to_string(place->first.first));
     }
   }
 
@@ -149,7 +156,8 @@ class Check {
       const bool waits = transaction.state == meta::TransactionState::kCommitted;
       bool dead = false;
       for (const auto& alias : transaction.unpublished) dead = dead || !answers(alias);
-      if (waits && dead) open.add(std::to_string(transaction.id.value) + " (waits for " + joined(transaction.unpublished, ", ") + ")");
+      if (waits && dead)
+        open.add(std::to_string(transaction.id.value) + " (waits for " + joined(transaction.unpublished, ", ") + ")");
     }
     row("transactions", open, "none waits for a node that does not answer", "unresolved");
   }
@@ -166,14 +174,19 @@ class Check {
 }  // namespace
 
 void register_check_functions(functions::Registry& registry, AskControllers ask) {
-  declare(registry, "cluster", Nature::kWhole, {.name = "checkCluster", .parameters = "",
-           .run = [ask](CallContext& context, std::span<Value>) {
+  declare(
+      registry, "cluster", Nature::kWhole,
+      {.name = "checkCluster",
+       .parameters = "",
+       .run =
+           [ask](CallContext& context, std::span<Value>) {
              const ClusterCall call("checkCluster", context, ask);
              call.require_admin();
              return Check(call).run();
            },
-           .summary = "Checks quorum, logs, nodes, hosts, replicas and their hashes, transactions: one row each. Reads all data.",
-           .example = ""});
+       .summary =
+           "Checks quorum, logs, nodes, hosts, replicas and their hashes, transactions: one row each. Reads all data.",
+       .example = ""});
 }
 
 }  // namespace pelorus::controller

@@ -46,7 +46,8 @@ class ClusterCall {
     return std::move(*answer);
   }
   Bytes change(const meta::Command& command) const {
-    return send(meta::kChange, meta::encode(meta::ChangeRequest{context_.caller().user, meta::encode_command(command)}));
+    return send(meta::kChange,
+                meta::encode(meta::ChangeRequest{context_.caller().user, meta::encode_command(command)}));
   }
   functions::CallContext& context() const { return context_; }
 

@@ -74,7 +74,8 @@ void put_nodes(const ClusterCall& call, const AskControllers& ask, std::vector<m
 Value save_nodes(const ClusterCall& call, const AskControllers& ask, const Arguments& args) {
   call.require_admin();
   config::Findings findings;
-  const auto parsed = config::parse_cluster_nodes(joined(args.texts(0, "lines"), "\n") + "\n", "cluster.nodes", {}, findings);
+  const auto parsed =
+      config::parse_cluster_nodes(joined(args.texts(0, "lines"), "\n") + "\n", "cluster.nodes", {}, findings);
   refuse_errors(call, findings);
   if (parsed.records.empty()) args.refuse("lines", "must hold at least one host:port:alias,mode");
   std::vector<meta::Node> nodes;
@@ -108,15 +109,19 @@ Value add_nodes(const ClusterCall& call, const AskControllers& ask, const Argume
   std::vector<meta::Node> nodes;
   for (size_t i = 0; i < wanted.hosts.size(); ++i) {
     if (!config::is_plain_alias(wanted.aliases[i])) args.refuse("alias", "must be letters, digits, '_' or '-'");
-    if (known.contains(wanted.aliases[i])) call.fail({ErrorCode::kAlreadyExists, "The node " + wanted.aliases[i] + " exists already."});
-    meta::Node node{.alias = wanted.aliases[i], .role = role, .host = wanted.hosts[i],
+    if (known.contains(wanted.aliases[i]))
+      call.fail({ErrorCode::kAlreadyExists, "The node " + wanted.aliases[i] + " exists already."});
+    meta::Node node{.alias = wanted.aliases[i],
+                    .role = role,
+                    .host = wanted.hosts[i],
                     .port = static_cast<uint16_t>(std::stoul(wanted.ports[i]))};
     if (role != meta::NodeRole::kAgent) {
       node.compute_group = args.text_or(5, "computeGroup", "");
       node.zone = args.text_or(6, "zone", "");
       meta::State state;
       state.nodes = known;
-      if (agent_of(state, node).empty()) call.fail({ErrorCode::kNotFound, "There is no agent on the host " + node.host + "."});
+      if (agent_of(state, node).empty())
+        call.fail({ErrorCode::kNotFound, "There is no agent on the host " + node.host + "."});
     }
     nodes.push_back(std::move(node));
   }
@@ -138,41 +143,68 @@ Value add_data_nodes(const ClusterCall& call, const AskControllers& ask, const A
 void register_configuration_functions(functions::Registry& registry, AskControllers ask) {
   const std::string_view family = "cluster";
   const auto file = [&](std::string_view load, std::string_view save, const char* name, std::string_view summary) {
-    declare(registry, family, Nature::kWhole, {.name = load, .parameters = "",
-             .run = [ask, load, name](CallContext& context, std::span<Value>) {
-               const ClusterCall call(load, context, ask);
-               call.require_admin();
-               return load_file(call, name);
-             },
-             .summary = summary, .example = ""});
-    declare(registry, family, Nature::kCommand, {.name = save, .parameters = "lines",
-             .run = [ask, save, name](CallContext& context, std::span<Value> args) {
-               return save_file({save, context, ask}, {save, args}, name);
-             },
-             .summary = summary, .example = ""});
+    declare(registry, family, Nature::kWhole,
+            {.name = load,
+             .parameters = "",
+             .run =
+                 [ask, load, name](CallContext& context, std::span<Value>) {
+                   const ClusterCall call(load, context, ask);
+                   call.require_admin();
+                   return load_file(call, name);
+                 },
+             .summary = summary,
+             .example = ""});
+    declare(registry, family, Nature::kCommand,
+            {.name = save,
+             .parameters = "lines",
+             .run =
+                 [ask, save, name](CallContext& context, std::span<Value> args) {
+                   return save_file({save, context, ask}, {save, args}, name);
+                 },
+             .summary = summary,
+             .example = ""});
   };
   file("loadClusterNodesConfigs", "saveClusterNodesConfigs", "cluster.cfg",
        "Reads or replaces the lines of cluster.cfg; nodes take them at their next start.");
-  file("loadControllerConfigs", "saveControllerConfigs", "controller.cfg", "Reads or replaces the replicated lines of controller.cfg.");
-  declare(registry, family, Nature::kWhole, {.name = "getClusterNodesCfg", .parameters = "",
-           .run = [ask](CallContext& context, std::span<Value>) { return nodes_config({"getClusterNodesCfg", context, ask}); },
-           .summary = "Returns the members as host:port:alias,mode.", .example = ""});
-  declare(registry, family, Nature::kCommand, {.name = "saveClusterNodes", .parameters = "lines",
-           .run = [ask](CallContext& context, std::span<Value> args) {
-             return save_nodes({"saveClusterNodes", context, ask}, ask, {"saveClusterNodes", args});
-           },
-           .summary = "Adds members and changes addresses; never removes one.", .example = ""});
+  file("loadControllerConfigs", "saveControllerConfigs", "controller.cfg",
+       "Reads or replaces the replicated lines of controller.cfg.");
+  declare(registry, family, Nature::kWhole,
+          {.name = "getClusterNodesCfg",
+           .parameters = "",
+           .run =
+               [ask](CallContext& context, std::span<Value>) {
+                 return nodes_config({"getClusterNodesCfg", context, ask});
+               },
+           .summary = "Returns the members as host:port:alias,mode.",
+           .example = ""});
   declare(registry, family, Nature::kCommand,
-          {.name = "addNode", .parameters = "host, port, alias, [saveConfig=true], [nodeType='datanode'], [computeGroup], [zone]",
-           .run = [ask](CallContext& context, std::span<Value> args) {
-             return add_data_nodes({"addNode", context, ask}, ask, {"addNode", args});
-           },
-           .summary = "Adds stopped data or compute nodes to the cluster.", .example = ""});
-  declare(registry, family, Nature::kCommand, {.name = "addAgentToController", .parameters = "host, port, alias",
-           .run = [ask](CallContext& context, std::span<Value> args) {
-             return add_nodes({"addAgentToController", context, ask}, ask, {"addAgentToController", args}, meta::NodeRole::kAgent);
-           },
-           .summary = "Adds agents to the cluster.", .example = ""});
+          {.name = "saveClusterNodes",
+           .parameters = "lines",
+           .run =
+               [ask](CallContext& context, std::span<Value> args) {
+                 return save_nodes({"saveClusterNodes", context, ask}, ask, {"saveClusterNodes", args});
+               },
+           .summary = "Adds members and changes addresses; never removes one.",
+           .example = ""});
+  declare(registry, family, Nature::kCommand,
+          {.name = "addNode",
+           .parameters = "host, port, alias, [saveConfig=true], [nodeType='datanode'], [computeGroup], [zone]",
+           .run =
+               [ask](CallContext& context, std::span<Value> args) {
+                 return add_data_nodes({"addNode", context, ask}, ask, {"addNode", args});
+               },
+           .summary = "Adds stopped data or compute nodes to the cluster.",
+           .example = ""});
+  declare(registry, family, Nature::kCommand,
+          {.name = "addAgentToController",
+           .parameters = "host, port, alias",
+           .run =
+               [ask](CallContext& context, std::span<Value> args) {
+                 return add_nodes({"addAgentToController", context, ask}, ask, {"addAgentToController", args},
+                                  meta::NodeRole::kAgent);
+               },
+           .summary = "Adds agents to the cluster.",
+           .example = ""});
 }
 
 }  // namespace pelorus::controller

@@ -18,13 +18,14 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kChangePatience{60};  // for a change of votes: catching up may take a while
 constexpr std::chrono::seconds kTransferPatience{3};
-constexpr std::chrono::seconds kStopPatience{6};     // until a stopped node no longer counts as running
+constexpr std::chrono::seconds kStopPatience{6};  // until a stopped node no longer counts as running
 constexpr int64_t kLookEvery_ms = 100;
 
 meta::MembersReply members(const ClusterCall& call) { return call.ask<meta::MembersReply>(meta::kMembers); }
 
 const meta::MemberStatus* find_in(const meta::MembersReply& reply, const std::string& alias) {
-  const auto found = std::find_if(reply.members.begin(), reply.members.end(), [&](const auto& row) { return row.node.alias == alias; });
+  const auto found = std::find_if(reply.members.begin(), reply.members.end(),
+                                  [&](const auto& row) { return row.node.alias == alias; });
   return found == reply.members.end() ? nullptr : &*found;
 }
 
@@ -45,7 +46,8 @@ bool wait_until(const ClusterCall& call, std::chrono::seconds patience, Reached 
 }
 
 [[noreturn]] void goes_on(const ClusterCall& call, const std::string& what) {
-  call.fail({ErrorCode::kTimeout, what + " is recorded and goes on, but was not done within " + std::to_string(kChangePatience.count()) +
+  call.fail({ErrorCode::kTimeout, what + " is recorded and goes on, but was not done within " +
+                                      std::to_string(kChangePatience.count()) +
                                       " s; getClusterMembers() shows when it is."});
 }
 
@@ -58,7 +60,11 @@ uint16_t port_of(const Arguments& args, size_t i) {
 Value add_controller(const ClusterCall& call, const Arguments& args) {
   const auto alias = args.text(2, "alias");
   if (!config::is_plain_alias(alias)) args.refuse("alias", "must be letters, digits, '_' or '-'");
-  change(call, {.kind = Kind::kAddController, .user = {}, .alias = alias, .host = args.text(0, "host"), .port = port_of(args, 1),
+  change(call, {.kind = Kind::kAddController,
+                .user = {},
+                .alias = alias,
+                .host = args.text(0, "host"),
+                .port = port_of(args, 1),
                 .flag = args.flag_or(3, "promote", true)});
   return {};
 }
@@ -108,7 +114,8 @@ Value transfer_leader(const ClusterCall& call, const Arguments& args) {
     });
     if (done) return text_value(leader);
   } while (steady_clock::now() < give_up);
-  call.fail({ErrorCode::kTimeout, "The leadership was not handed over; " + leader + " leads. Its log says why; try again."});
+  call.fail(
+      {ErrorCode::kTimeout, "The leadership was not handed over; " + leader + " leads. Its log says why; try again."});
 }
 
 Value drain(const ClusterCall& call, const Arguments& args) {
@@ -132,7 +139,8 @@ Value undrain(const ClusterCall& call, const Arguments& args) {
 }
 
 Value drain_status(const ClusterCall& call) {
-  TableRows rows({{"node", Type::kString}, {"state", Type::kString}, {"chunksLeft", Type::kLong}, {"rowsLeft", Type::kLong}});
+  TableRows rows(
+      {{"node", Type::kString}, {"state", Type::kString}, {"chunksLeft", Type::kLong}, {"rowsLeft", Type::kLong}});
   for (const auto& row : members(call).members) {
     if (!row.node.draining) continue;
     rows.add({text_value(row.node.alias), text_value(row.chunks == 0 ? "drained" : "draining"),
@@ -167,17 +175,25 @@ Value move_member(const ClusterCall& call, const Arguments& args) {
 }
 
 Value cluster_members(const ClusterCall& call) {
-  TableRows rows({{"alias", Type::kString}, {"role", Type::kString}, {"host", Type::kString}, {"port", Type::kInt},
-                  {"nodeUuid", Type::kString}, {"state", Type::kInt}, {"vote", Type::kString}, {"isLeader", Type::kBool},
-                  {"draining", Type::kBool}, {"chunks", Type::kInt}, {"epoch", Type::kLong}});
+  TableRows rows({{"alias", Type::kString},
+                  {"role", Type::kString},
+                  {"host", Type::kString},
+                  {"port", Type::kInt},
+                  {"nodeUuid", Type::kString},
+                  {"state", Type::kInt},
+                  {"vote", Type::kString},
+                  {"isLeader", Type::kBool},
+                  {"draining", Type::kBool},
+                  {"chunks", Type::kInt},
+                  {"epoch", Type::kLong}});
   const auto reply = members(call);
   for (const auto& row : reply.members) {
     const auto& node = row.node;
-    rows.add({text_value(node.alias), text_value(std::string(name_of(node.role))), text_value(node.host), Value::of_int(node.port),
-              text_value(node.uuid.is_nil() ? "" : node.uuid.to_string()), Value::of_int(row.alive ? 1 : 0),
-              text_value(row.vote.empty() ? "none" : row.vote), Value::of_bool(node.alias == reply.leader),
-              Value::of_bool(node.draining), Value::of_int(static_cast<int32_t>(row.chunks)),
-              Value::of_long(static_cast<int64_t>(node.epoch))});
+    rows.add({text_value(node.alias), text_value(std::string(name_of(node.role))), text_value(node.host),
+              Value::of_int(node.port), text_value(node.uuid.is_nil() ? "" : node.uuid.to_string()),
+              Value::of_int(row.alive ? 1 : 0), text_value(row.vote.empty() ? "none" : row.vote),
+              Value::of_bool(node.alias == reply.leader), Value::of_bool(node.draining),
+              Value::of_int(static_cast<int32_t>(row.chunks)), Value::of_long(static_cast<int64_t>(node.epoch))});
   }
   return rows.take();
 }
@@ -185,7 +201,8 @@ Value cluster_members(const ClusterCall& call) {
 Value set_throttle(const ClusterCall& call, const Arguments& args) {
   const auto megabytes = args.integer(0, "mbPerSecond");
   if (megabytes < 0 || megabytes > 1000000) args.refuse("mbPerSecond", "must be between 0 (none) and 1000000");
-  call.change(meta::PutRecord{.area = meta::kSettingsArea, .name = meta::kRecoveryThrottle, .value = std::to_string(megabytes)});
+  call.change(meta::PutRecord{
+      .area = meta::kSettingsArea, .name = meta::kRecoveryThrottle, .value = std::to_string(megabytes)});
   return {};
 }
 
@@ -196,41 +213,59 @@ void register_member_functions(functions::Registry& registry, AskControllers ask
   using Run = Value (*)(const ClusterCall&, const Arguments&);
   const auto command = [&](std::string_view name, std::string_view parameters, Run run, std::string_view summary,
                            Nature nature = Nature::kCommand) {
-    declare(registry, family, nature, {.name = name, .parameters = parameters,
-             .run = [ask, name, run](CallContext& context, std::span<Value> args) {
-               const ClusterCall call(name, context, ask);
-               call.require_admin();
-               return run(call, {name, args});
-             },
-             .summary = summary, .example = ""});
+    declare(registry, family, nature,
+            {.name = name,
+             .parameters = parameters,
+             .run =
+                 [ask, name, run](CallContext& context, std::span<Value> args) {
+                   const ClusterCall call(name, context, ask);
+                   call.require_admin();
+                   return run(call, {name, args});
+                 },
+             .summary = summary,
+             .example = ""});
   };
   const auto table = [&](std::string_view name, Value (*run)(const ClusterCall&), std::string_view summary) {
-    declare(registry, family, Nature::kWhole, {.name = name, .parameters = "",
-             .run = [ask, name, run](CallContext& context, std::span<Value>) { return run({name, context, ask}); },
-             .summary = summary, .example = ""});
+    declare(registry, family, Nature::kWhole,
+            {.name = name,
+             .parameters = "",
+             .run =
+                 [ask, name, run](CallContext& context, std::span<Value>) {
+                   return run({name, context, ask});
+                 },
+             .summary = summary,
+             .example = ""});
   };
   command("addController", "host, port, alias, [promote=true]", add_controller,
           "Adds a controller: once its process runs it catches up as a learner and, with promote, becomes a voter.");
-  command("promoteController", "alias", promote, "Makes a learner of the controllers' group a voter; returns when it votes.");
+  command("promoteController", "alias", promote,
+          "Makes a learner of the controllers' group a voter; returns when it votes.");
   command("demoteController", "alias", demote,
           "Takes a controller's vote; it goes on receiving the metadata. Returns when that is decided.");
   command("removeController", "alias", remove_controller,
-          "Takes a controller out of the cluster; its process ends. Refused where the live voters left would be no majority.");
+          "Takes a controller out of the cluster; its process ends. Refused where the live voters left would be no "
+          "majority.");
   command("transferLeader", "[alias]", transfer_leader, "Hands the leadership to a voter and returns who leads.",
           Nature::kWhole);
   command("drainNode", "alias, [wait=false]", drain,
           "Moves all replicas of a data node to others: copied first, then removed here. New chunks go elsewhere.");
   command("undrainNode", "alias", undrain, "Ends drainNode: the node takes chunks again and keeps those it still has.");
-  table("getDrainStatus", drain_status, "Returns the data nodes being drained and the chunks and rows they still hold.");
+  table("getDrainStatus", drain_status,
+        "Returns the data nodes being drained and the chunks and rows they still hold.");
   command("removeNode", "alias, [force=false]", remove_nodes,
           "Removes stopped data nodes that hold no chunks, compute nodes and agents; with force running ones, too.");
-  command("moveMember", "alias, host, port", move_member, "Gives a stopped member another address, where it is started afterwards.");
-  table("getClusterMembers", cluster_members, "Returns one row for every member: address, state, vote, leader, chunks.");
+  command("moveMember", "alias, host, port", move_member,
+          "Gives a stopped member another address, where it is started afterwards.");
+  table("getClusterMembers", cluster_members,
+        "Returns one row for every member: address, state, vote, leader, chunks.");
   command("setRecoveryThrottle", "mbPerSecond", set_throttle,
           "Limits the copying of replicas to so many megabytes a second for each receiving node; 0: no limit.");
-  table("getRecoveryThrottle", [](const ClusterCall& call) -> Value {
-    return Value::of_long(static_cast<int64_t>(members(call).copy_megabytes_per_second));
-  }, "Returns the limit of copying replicas in megabytes a second for each receiving node; 0: none.");
+  table(
+      "getRecoveryThrottle",
+      [](const ClusterCall& call) -> Value {
+        return Value::of_long(static_cast<int64_t>(members(call).copy_megabytes_per_second));
+      },
+      "Returns the limit of copying replicas in megabytes a second for each receiving node; 0: none.");
 }
 
 }  // namespace pelorus::controller

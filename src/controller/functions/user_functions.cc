@@ -24,8 +24,10 @@ meta::AccountsReply accounts(const ClusterCall& call) { return call.ask<meta::Ac
 
 Value create_user(const ClusterCall& call, const Arguments& args) {
   const auto groups = args.has(2) && !args[2].is_null() ? args.texts(2, "groupIds") : std::vector<std::string>();
-  call.change(meta::CreateUser{.id = args.text(0, "userId"), .verifier = verifier_of(call, args.text(1, "password")),
-                               .groups = groups, .is_admin = args.flag_or(3, "isAdmin", false)});
+  call.change(meta::CreateUser{.id = args.text(0, "userId"),
+                               .verifier = verifier_of(call, args.text(1, "password")),
+                               .groups = groups,
+                               .is_admin = args.flag_or(3, "isAdmin", false)});
   return {};
 }
 
@@ -98,15 +100,23 @@ Value change_grants(const ClusterCall& call, const Arguments& args, meta::Change
   if (args[1].is_text()) type = meta::parse_access_type(args.text(1, "accessType"));
   if (args[1].is_scalar() && types::is_integral(args[1].type())) {
     const auto number = args.integer(1, "accessType");
-    if (number >= 0 && number < static_cast<int64_t>(meta::kAccessTypeCount)) type = static_cast<meta::AccessType>(number);
+    if (number >= 0 && number < static_cast<int64_t>(meta::kAccessTypeCount))
+      type = static_cast<meta::AccessType>(number);
   }
   if (!type) args.refuse("accessType", "must be a right such as TABLE_READ");
-  call.change(meta::ChangeGrants{.ids = args.texts(0, "userId"), .type = *type, .objects = objects_of(args), .deed = deed});
+  call.change(
+      meta::ChangeGrants{.ids = args.texts(0, "userId"), .type = *type, .objects = objects_of(args), .deed = deed});
   return {};
 }
-Value grant(const ClusterCall& call, const Arguments& args) { return change_grants(call, args, meta::ChangeGrants::Deed::kGrant); }
-Value deny(const ClusterCall& call, const Arguments& args) { return change_grants(call, args, meta::ChangeGrants::Deed::kDeny); }
-Value revoke(const ClusterCall& call, const Arguments& args) { return change_grants(call, args, meta::ChangeGrants::Deed::kRevoke); }
+Value grant(const ClusterCall& call, const Arguments& args) {
+  return change_grants(call, args, meta::ChangeGrants::Deed::kGrant);
+}
+Value deny(const ClusterCall& call, const Arguments& args) {
+  return change_grants(call, args, meta::ChangeGrants::Deed::kDeny);
+}
+Value revoke(const ClusterCall& call, const Arguments& args) {
+  return change_grants(call, args, meta::ChangeGrants::Deed::kRevoke);
+}
 
 /// The columns of getUserAccess after the first ones: a right and the name of its column.
 struct AccessColumn {
@@ -114,17 +124,24 @@ struct AccessColumn {
   const char* name;
 };
 constexpr AccessColumn kAccessColumns[] = {
-    {meta::AccessType::kTableRead, "ACCESS_READ"},       {meta::AccessType::kTableInsert, "ACCESS_INSERT"},
-    {meta::AccessType::kTableUpdate, "ACCESS_UPDATE"},   {meta::AccessType::kTableDelete, "ACCESS_DELETE"},
-    {meta::AccessType::kViewExecute, "VIEW_EXEC"},       {meta::AccessType::kScriptExecute, "SCRIPT_EXEC"},
-    {meta::AccessType::kTestExecute, "TEST_EXEC"},       {meta::AccessType::kObjectCreate, "DBOBJ_CREATE"},
-    {meta::AccessType::kObjectDelete, "DBOBJ_DELETE"},   {meta::AccessType::kDatabaseManage, "DB_MANAGE"},
-    {meta::AccessType::kDatabaseOwner, "DB_OWNER"},      {meta::AccessType::kViewOwner, "VIEW_OWNER"},
+    {meta::AccessType::kTableRead, "ACCESS_READ"},
+    {meta::AccessType::kTableInsert, "ACCESS_INSERT"},
+    {meta::AccessType::kTableUpdate, "ACCESS_UPDATE"},
+    {meta::AccessType::kTableDelete, "ACCESS_DELETE"},
+    {meta::AccessType::kViewExecute, "VIEW_EXEC"},
+    {meta::AccessType::kScriptExecute, "SCRIPT_EXEC"},
+    {meta::AccessType::kTestExecute, "TEST_EXEC"},
+    {meta::AccessType::kObjectCreate, "DBOBJ_CREATE"},
+    {meta::AccessType::kObjectDelete, "DBOBJ_DELETE"},
+    {meta::AccessType::kDatabaseManage, "DB_MANAGE"},
+    {meta::AccessType::kDatabaseOwner, "DB_OWNER"},
+    {meta::AccessType::kViewOwner, "VIEW_OWNER"},
     {meta::AccessType::kComputeGroupExecute, "COMPUTE_GROUP_EXEC"},
 };
 
 data::Schema access_schema(bool of_users) {
-  data::Schema schema = {{of_users ? "userId" : "groupId", Type::kString}, {of_users ? "groups" : "users", Type::kString}};
+  data::Schema schema = {{of_users ? "userId" : "groupId", Type::kString},
+                         {of_users ? "groups" : "users", Type::kString}};
   if (of_users) schema.push_back({"isAdmin", Type::kBool});
   schema.push_back({"QUERY_RESULT_MEM_LIMIT", Type::kDouble});
   schema.push_back({"TASK_GROUP_MEM_LIMIT", Type::kDouble});
@@ -181,7 +198,8 @@ Value user_access(const ClusterCall& call, const Arguments& args) {
       if (!args.flag_or(1, "final", false) || group == all.groups.end()) continue;
       grants.insert(group->second.grants.begin(), group->second.grants.end());
     }
-    std::vector<Value> row{text_value(id), text_value(joined(user->second.groups, ",")), Value::of_bool(user->second.is_admin)};
+    std::vector<Value> row{text_value(id), text_value(joined(user->second.groups, ",")),
+                           Value::of_bool(user->second.is_admin)};
     const auto cells = access_cells(grants);
     row.insert(row.end(), cells.begin(), cells.end());
     rows.add(row);
@@ -252,7 +270,8 @@ Value add_view(const ClusterCall& call, const Arguments& args) {
   }
   const auto body = args[0].function()->print();
   const auto name = defined_name(args, body);
-  if (const auto allowed = access.check(meta::AccessType::kViewOwner, name); !caller.is_admin && !allowed.ok()) call.fail(allowed.error());
+  if (const auto allowed = access.check(meta::AccessType::kViewOwner, name); !caller.is_admin && !allowed.ok())
+    call.fail(allowed.error());
   call.change(meta::PutFunctionView{.view = {.name = name, .body = body, .owner = caller.user}});
   return {};
 }
@@ -268,7 +287,8 @@ Value drop_view(const ClusterCall& call, const Arguments& args) {
 }
 
 Value list_views(const ClusterCall& call, const Arguments&) {
-  TableRows rows({{"name", Type::kString}, {"body", Type::kString}, {"owner", Type::kString}, {"createTime", Type::kTimestamp}});
+  TableRows rows(
+      {{"name", Type::kString}, {"body", Type::kString}, {"owner", Type::kString}, {"createTime", Type::kTimestamp}});
   for (const auto& [name, view] : call.ask<meta::ViewsReply>(meta::kListViews).views) {
     rows.add({text_value(name), text_value(view.body), text_value(view.owner), timestamp_value(view.created_ns)});
   }
@@ -284,7 +304,8 @@ struct UserFunction {
   std::string_view summary;
 };
 constexpr UserFunction kFunctions[] = {
-    {"createUser", "userId, password, [groupIds], [isAdmin=false], [authMode]", true, Nature::kCommand, create_user, "Creates a user."},
+    {"createUser", "userId, password, [groupIds], [isAdmin=false], [authMode]", true, Nature::kCommand, create_user,
+     "Creates a user."},
     {"deleteUser", "userId", true, Nature::kCommand, delete_user, "Deletes a user; the last administrator stays."},
     {"resetPwd", "userId, newPwd", true, Nature::kCommand, reset_password, "Gives a user a new password."},
     {"changePwd", "oldPwd, newPwd", false, Nature::kCommand, change_password, "Changes the caller's own password."},
@@ -304,7 +325,8 @@ constexpr UserFunction kFunctions[] = {
     {"getGroupList", "", true, Nature::kWhole, group_list, "Returns all groups."},
     {"getUsersByGroupId", "groupId", true, Nature::kWhole, users_of_group, "Returns the members of a group."},
     {"getGroupsByUserId", "userId", true, Nature::kWhole, groups_of_user, "Returns the groups of a user."},
-    {"addFunctionView", "udf", false, Nature::kCommand, add_view, "Keeps a function with the cluster, for all sessions."},
+    {"addFunctionView", "udf", false, Nature::kCommand, add_view,
+     "Keeps a function with the cluster, for all sessions."},
     {"dropFunctionView", "name", false, Nature::kCommand, drop_view, "Removes a function view."},
     {"getFunctionViews", "", false, Nature::kWhole, list_views, "Returns all function views."},
 };
@@ -313,13 +335,17 @@ constexpr UserFunction kFunctions[] = {
 
 void register_user_functions(functions::Registry& registry, AskControllers ask) {
   for (const auto& function : kFunctions) {
-    declare(registry, "users", function.nature, {.name = function.name, .parameters = function.parameters,
-             .run = [ask, &function](CallContext& context, std::span<Value> args) {
-               const ClusterCall call(function.name, context, ask);
-               if (function.admin_only) call.require_admin();
-               return function.run(call, {function.name, args});
-             },
-             .summary = function.summary, .example = ""});
+    declare(registry, "users", function.nature,
+            {.name = function.name,
+             .parameters = function.parameters,
+             .run =
+                 [ask, &function](CallContext& context, std::span<Value> args) {
+                   const ClusterCall call(function.name, context, ask);
+                   if (function.admin_only) call.require_admin();
+                   return function.run(call, {function.name, args});
+                 },
+             .summary = function.summary,
+             .example = ""});
   }
 }
 

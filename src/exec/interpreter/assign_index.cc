@@ -127,7 +127,8 @@ std::vector<std::string> column_names_of(const Table& table, const Value& index)
     for (size_t i = 0; i < index.vector().size(); ++i) names.push_back(index.vector().text_at(i));
     return names;
   }
-  for (const int64_t c : target_rows(index, table.columns(), "column")) names.push_back(table.names()[static_cast<size_t>(c)]);
+  for (const int64_t c : target_rows(index, table.columns(), "column"))
+    names.push_back(table.names()[static_cast<size_t>(c)]);
   return names;
 }
 
@@ -140,7 +141,8 @@ void assign_plain_table(Table& table, std::span<const Value> positions, const Va
   const auto names = column_names_of(table, names_first ? first : positions[1]);
   for (size_t i = 0; i < names.size(); ++i) {
     const bool one_each = value.is_tuple() && names.size() > 1;
-    const Value part = one_each ? index_value(value, std::vector<Value>{Value::of_long(static_cast<int64_t>(i))}) : value;
+    const Value part =
+        one_each ? index_value(value, std::vector<Value>{Value::of_long(static_cast<int64_t>(i))}) : value;
     if (positions.size() == 1) {
       const int c = table.find(names[i]);
       auto column = column_of(part, table.rows());

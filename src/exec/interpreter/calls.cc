@@ -25,8 +25,8 @@ namespace {
   } else if (most != least) {
     expected += " to " + std::to_string(most);
   }
-  throw ScriptError("The function [" + name + "] expects " + expected + " argument(s), but the actual number of arguments is: " +
-                    std::to_string(actual));
+  throw ScriptError("The function [" + name + "] expects " + expected +
+                    " argument(s), but the actual number of arguments is: " + std::to_string(actual));
 }
 
 std::string shown_name(const syntax::FunctionDefinition& definition) {
@@ -175,7 +175,9 @@ Value Interpreter::call_with(const Callee& callee, const Expr& node, const ExprR
 Value Interpreter::call_builtin(const Builtin& builtin, const Expr& node, const ExprRef* object,
                                 const std::vector<Argument>& arguments) {
   const auto& function = builtin.function();
-  const ExprRef* first = object != nullptr ? object : !arguments.empty() && arguments[0].name.empty() ? &arguments[0].value : nullptr;
+  const ExprRef* first = object != nullptr                                 ? object
+                         : !arguments.empty() && arguments[0].name.empty() ? &arguments[0].value
+                                                                           : nullptr;
   const bool changes = function.changes_first && first != nullptr && *first != nullptr;
   std::vector<Value> values;
   values.reserve(arguments.size() + 1);
@@ -194,8 +196,8 @@ Value Interpreter::call_builtin(const Builtin& builtin, const Expr& node, const 
     place = place_of(**first);
     values[0] = place != nullptr ? std::exchange(*place, Value()) : eval(**first);
   }
-  const bool write_back = changes && place == nullptr &&
-                          ((*first)->kind == ExprKind::kIndex || (*first)->kind == ExprKind::kMember);
+  const bool write_back =
+      changes && place == nullptr && ((*first)->kind == ExprKind::kIndex || (*first)->kind == ExprKind::kMember);
   naming_object_ = object;
   naming_arguments_ = &arguments;
   naming_builtin_ = &builtin;
@@ -291,7 +293,8 @@ Value Interpreter::call(const Value& function, std::span<Value> arguments) {
   naming_arguments_ = nullptr;
   if (function.is_function()) {
     const FunctionRef& target = function.function();
-    if (const auto* builtin = dynamic_cast<const Builtin*>(target.get())) return functions::invoke(*builtin, *this, arguments);
+    if (const auto* builtin = dynamic_cast<const Builtin*>(target.get()))
+      return functions::invoke(*builtin, *this, arguments);
     if (const auto* user = dynamic_cast<const UserFunction*>(target.get())) {
       std::vector<Value*> places;
       for (size_t i = 0; i < std::min(arguments.size(), user->definition().parameters.size()); ++i) {
@@ -301,8 +304,10 @@ Value Interpreter::call(const Value& function, std::span<Value> arguments) {
       }
       return call_user(*user, arguments, places);
     }
-    if (const auto* partial = dynamic_cast<const PartialFunction*>(target.get())) return call_partial(*partial, arguments);
-    if (const auto* pattern = dynamic_cast<const TemplateFunction*>(target.get())) return call_template(*pattern, arguments);
+    if (const auto* partial = dynamic_cast<const PartialFunction*>(target.get()))
+      return call_partial(*partial, arguments);
+    if (const auto* pattern = dynamic_cast<const TemplateFunction*>(target.get()))
+      return call_template(*pattern, arguments);
     throw ScriptError("This function can't be called here: " + target->print());
   }
   if (function.is_tuple()) {  // [sum, avg](x)

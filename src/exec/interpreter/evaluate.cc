@@ -250,7 +250,10 @@ bool Interpreter::condition(const Expr& expr) {
 
 bool Interpreter::truth(const Value& value, SourcePlace place) {
   if (!value.is_scalar()) {
-    const char* form = value.is_matrix() ? "matrix" : value.is_table() ? "table" : value.is_dictionary() ? "dictionary" : "vector";
+    const char* form = value.is_matrix()       ? "matrix"
+                       : value.is_table()      ? "table"
+                       : value.is_dictionary() ? "dictionary"
+                                               : "vector";
     throw ScriptError(std::string("The ") + form + " can't be converted to bool scalar.", place);
   }
   const Scalar& scalar = value.scalar();
@@ -311,7 +314,8 @@ Value Interpreter::eval_pair(const syntax::PairLiteral& node) {
   std::vector<Value> ends{std::move(from), std::move(to)};
   const bool is_duration = ends[0].type() == Type::kDuration && ends[1].type() == Type::kDuration;
   Value elements = is_duration ? Value(Vector::tuple(std::move(ends))) : functions::vector_or_tuple(std::move(ends));
-  if (elements.is_tuple() && !is_duration) throw ScriptError("Both ends of a pair must have the same type.", node.place);
+  if (elements.is_tuple() && !is_duration)
+    throw ScriptError("Both ends of a pair must have the same type.", node.place);
   return Pair{elements.vector()};
 }
 

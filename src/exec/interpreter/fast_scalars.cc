@@ -46,9 +46,11 @@ std::optional<Scalar> whole(BinaryOperator op, T a, T b) {
   if (syntax::is_comparison(op)) return compare(op, a, b);
   const bool is_null = a == types::kNull<T> || b == types::kNull<T>;
   switch (op) {
-    case BinaryOperator::kAdd: case BinaryOperator::kSubtract: case BinaryOperator::kMultiply:
-      return Scalar::of<T>(type_of<T>(), is_null ? types::kNull<T> : wrapping(op, a, b));
-    case BinaryOperator::kDivide: case BinaryOperator::kModulo: {
+    case BinaryOperator::kAdd:
+    case BinaryOperator::kSubtract:
+    case BinaryOperator::kMultiply: return Scalar::of<T>(type_of<T>(), is_null ? types::kNull<T> : wrapping(op, a, b));
+    case BinaryOperator::kDivide:
+    case BinaryOperator::kModulo: {
       if (is_null || b == 0 || b == -1) return std::nullopt;
       T quotient = a / b;
       T rest = a % b;
@@ -71,7 +73,8 @@ std::optional<Scalar> floating(BinaryOperator op, double a, double b) {
     case BinaryOperator::kAdd: result = a + b; break;
     case BinaryOperator::kSubtract: result = a - b; break;
     case BinaryOperator::kMultiply: result = a * b; break;
-    case BinaryOperator::kDivide: case BinaryOperator::kRatio:
+    case BinaryOperator::kDivide:
+    case BinaryOperator::kRatio:
       if (b == 0) return std::nullopt;
       result = a / b;
       break;

@@ -78,7 +78,8 @@ class Interpreter::Entry {
   const FrameGuard frame_;
 };
 
-Interpreter::ThreadGuard::ThreadGuard(Interpreter* interpreter) : interpreter_(interpreter), floor_(interpreter->stack_floor_) {
+Interpreter::ThreadGuard::ThreadGuard(Interpreter* interpreter)
+    : interpreter_(interpreter), floor_(interpreter->stack_floor_) {
   if (floor_ == nullptr) interpreter->stack_floor_ = stack_floor();
 }
 
@@ -202,7 +203,8 @@ Value Interpreter::rows_where(const Value& object, const data::CodeObject& condi
     if (!rows.ok()) throw ScriptError(rows.error().message);
     table = Value(std::move(rows).value());
   }
-  if (!table.is_plain_table()) throw ScriptError("A condition can select rows of a table only, not of " + object.type_text() + ".");
+  if (!table.is_plain_table())
+    throw ScriptError("A condition can select rows of a table only, not of " + object.type_text() + ".");
   const auto* code = dynamic_cast<const CodeValue*>(&condition);
   if (code == nullptr) throw ScriptError("This code can't be used as a condition.");
   TableScope scope(table);

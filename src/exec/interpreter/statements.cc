@@ -71,8 +71,11 @@ Interpreter::Flow Interpreter::exec(const syntax::Statement& statement) {
     case StatementKind::kShare: exec_share(*as<syntax::Share>(statement)); break;
     case StatementKind::kUse: exec_use(*as<syntax::Use>(statement)); break;
     case StatementKind::kTransaction: return exec(*as<syntax::Transaction>(statement)->body);
-    case StatementKind::kRollback: throw ScriptError("rollback is not supported for in-memory tables.", statement.place);
-    case StatementKind::kCommit: case StatementKind::kGo: case StatementKind::kModule: break;
+    case StatementKind::kRollback:
+      throw ScriptError("rollback is not supported for in-memory tables.", statement.place);
+    case StatementKind::kCommit:
+    case StatementKind::kGo:
+    case StatementKind::kModule: break;
   }
   if (frame_ == nullptr) last_value_.reset();
   return Flow::kNext;
@@ -114,7 +117,9 @@ Interpreter::Flow Interpreter::exec_for(const syntax::For& node) {
     const int64_t from = source.pair().elements.scalar_at(0).as_int64();
     const int64_t to = source.pair().elements.scalar_at(1).as_int64();
     const Type type = source.pair().elements.type();
-    const auto value = [&](int64_t i) { return type == Type::kLong ? Value::of_long(i) : Value::of_int(static_cast<int32_t>(i)); };
+    const auto value = [&](int64_t i) {
+      return type == Type::kLong ? Value::of_long(i) : Value::of_int(static_cast<int32_t>(i));
+    };
     if (from <= to) {
       for (int64_t i = from; i < to && turn(value(i)); ++i) {
       }
@@ -199,7 +204,8 @@ void Interpreter::exec_assert(const syntax::Assert& node) {
   Value name;
   if (node.name) name = eval(*node.name);
   if (condition(*node.condition)) return;
-  const std::string label = node.name ? (name.is_text() ? name.text() : to_script(name)) : syntax::print(*node.condition);
+  const std::string label =
+      node.name ? (name.is_text() ? name.text() : to_script(name)) : syntax::print(*node.condition);
   throw ScriptError("assert failed: " + label, node.place);
 }
 
@@ -245,7 +251,8 @@ void Interpreter::assign_name(const syntax::Name& name, Value value) {
     frame_->slots[static_cast<size_t>(name.slot)].get() = std::move(value);
     return;
   }
-  if (is_local_evaluation()) throw ScriptError("The variable [" + name.name + "] can't be assigned to here.", name.place);
+  if (is_local_evaluation())
+    throw ScriptError("The variable [" + name.name + "] can't be assigned to here.", name.place);
   session_.set(name.name, std::move(value));
 }
 
@@ -328,7 +335,8 @@ void Interpreter::exec_assign(const syntax::Assign& node) {
     if (node.compound) return assign_compound(node);
     if (node.by_reference) {
       const auto* name = as<syntax::Name>(node.targets[0]);
-      if (name == nullptr || node.targets.size() > 1) throw ScriptError("'&' needs one variable before '='.", node.place);
+      if (name == nullptr || node.targets.size() > 1)
+        throw ScriptError("'&' needs one variable before '='.", node.place);
       return assign_reference(*name, *node.value);
     }
     Value value = eval(*node.value);
@@ -344,8 +352,8 @@ void Interpreter::exec_assign(const syntax::Assign& node) {
 /// x, y = e: elements of tuples and vectors, columns of matrices, rows of tables; a scalar goes to all.
 void Interpreter::assign_several(const syntax::Assign& node, const Value& value) {
   const size_t count = node.targets.size();
-  const size_t parts = value.is_matrix() ? value.matrix().columns
-                       : value.is_pair() ? 2
+  const size_t parts = value.is_matrix()                       ? value.matrix().columns
+                       : value.is_pair()                       ? 2
                        : value.is_vector() || value.is_table() ? data::size_of(value)
                                                                : count;
   if (parts != count) {

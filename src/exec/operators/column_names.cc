@@ -101,7 +101,8 @@ std::string automatic_name(const Expr& expr, const RowScope* rows) {
 void make_unique(std::vector<std::string>& names, const std::vector<bool>& given) {
   std::set<std::string> seen;
   for (size_t i = 0; i < names.size(); ++i) {
-    if (given[i] && !seen.insert(names[i]).second) throw ScriptError("Duplicate column name: [" + names[i] + "]. RefId:S02001");
+    if (given[i] && !seen.insert(names[i]).second)
+      throw ScriptError("Duplicate column name: [" + names[i] + "]. RefId:S02001");
   }
   for (size_t i = 0; i < names.size(); ++i) {
     if (given[i]) continue;

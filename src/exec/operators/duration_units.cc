@@ -27,10 +27,14 @@ int64_t nanoseconds_per_unit(Type type) {
   switch (type) {
     case Type::kDate: return 86400 * kSecond;
     case Type::kDatehour: return 3600 * kSecond;
-    case Type::kMinute: case Type::kDateminute: return 60 * kSecond;
-    case Type::kSecond: case Type::kDatetime: return kSecond;
-    case Type::kTime: case Type::kTimestamp: return 1'000'000;
-    case Type::kNanotime: case Type::kNanotimestamp: return 1;
+    case Type::kMinute:
+    case Type::kDateminute: return 60 * kSecond;
+    case Type::kSecond:
+    case Type::kDatetime: return kSecond;
+    case Type::kTime:
+    case Type::kTimestamp: return 1'000'000;
+    case Type::kNanotime:
+    case Type::kNanotimestamp: return 1;
     default: return 0;
   }
 }

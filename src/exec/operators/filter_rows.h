@@ -11,7 +11,8 @@ namespace pelorus::exec {
 /// Conditions one after another: each sees the rows the one before left. Checks for cancellation in between.
 void filter_rows(const std::vector<syntax::ExprRef>& conditions, RowScope& rows, Evaluator& evaluator);
 
-/// A condition's value as one flag per row (1 keeps). Scalars go for all rows. ScriptError when it is nothing like that.
+/// A condition's value as one flag per row (1 keeps). Scalars go for all rows. ScriptError when it is nothing like
+/// that.
 std::vector<int8_t> flags_of(const data::Value& value, size_t rows);
 
 /// Throws when the statement was cancelled.

@@ -161,7 +161,8 @@ const GroupedEvaluation::CallParts& GroupedEvaluation::parts_of(const Expr& expr
   }
   if (const auto callee = evaluator_.find_function(*place->function, rows_.constants())) {
     place->callee = *callee;
-    if (const auto* builtin = dynamic_cast<const functions::Builtin*>(callee->get())) place->builtin = &builtin->function();
+    if (const auto* builtin = dynamic_cast<const functions::Builtin*>(callee->get()))
+      place->builtin = &builtin->function();
   }
   return *place;
 }
@@ -204,14 +205,16 @@ void GroupedEvaluation::find_leaves(const Expr& expr, Leaves& leaves) {
     case ExprKind::kBinary:
       if (!is_elementwise(as<syntax::Binary>(expr)->op)) break;
       [[fallthrough]];
-    case ExprKind::kUnary: case ExprKind::kComparisonChain: case ExprKind::kConditional: case ExprKind::kCase:
-    case ExprKind::kAlias:
-      for_each_child(expr, [&](const Expr& child) { find_leaves(child, leaves); });
-      return;
+    case ExprKind::kUnary:
+    case ExprKind::kComparisonChain:
+    case ExprKind::kConditional:
+    case ExprKind::kCase:
+    case ExprKind::kAlias: for_each_child(expr, [&](const Expr& child) { find_leaves(child, leaves); }); return;
     case ExprKind::kName:
       if (depends_on_rows(expr)) leaves.names.push_back(&expr);
       return;
-    case ExprKind::kCall: case ExprKind::kMethodCall: {
+    case ExprKind::kCall:
+    case ExprKind::kMethodCall: {
       if (!depends_on_rows(expr)) return;
       const auto& parts = parts_of(expr);
       if (nature_of(parts) != CallNature::kElementwise || key_of(expr)) {
@@ -255,7 +258,8 @@ void GroupedEvaluation::refuse_aggregates(const Expr& expr) {
   Leaves leaves;
   find_leaves(expr, leaves);
   for (const auto* call : leaves.calls) {
-    if (nature_of(parts_of(*call)) == CallNature::kAggregate) throw ScriptError("Cannot nest aggregate function. RefId:S02032");
+    if (nature_of(parts_of(*call)) == CallNature::kAggregate)
+      throw ScriptError("Cannot nest aggregate function. RefId:S02032");
   }
 }
 
@@ -305,7 +309,8 @@ LeveledValue GroupedEvaluation::evaluate_call(const Expr& expr, bool in_call) {
     if (options_.first_groups.empty()) {
       for (const auto group : groups_.of_row) ++counts[group];
     }
-    for (size_t g = 0; g < counts.size() && !options_.first_groups.empty(); ++g) counts[g] = static_cast<int32_t>(rows_in(g));
+    for (size_t g = 0; g < counts.size() && !options_.first_groups.empty(); ++g)
+      counts[g] = static_cast<int32_t>(rows_in(g));
     return {Level::kGroup, Value(Vector::adopt<int32_t>(Type::kInt, std::move(counts)))};
   }
   (void)in_call;
@@ -401,7 +406,8 @@ LeveledValue GroupedEvaluation::assemble(std::vector<Value> results) {
     single = single && results[g].vector().size() == 1;
   }
   if (!fits) {
-    if (!single) throw ScriptError("A grouped calculation must return a scalar or a vector of the same length as the group.");
+    if (!single)
+      throw ScriptError("A grouped calculation must return a scalar or a vector of the same length as the group.");
     return assemble_scalars(std::move(results));
   }
   Vector all = results[0].vector();
@@ -482,16 +488,20 @@ Shared<Vector> vector_of_scalars(const std::vector<Value>& values) {
     const auto& scalar = value.scalar();
     if (scalar.type() == Type::kVoid) continue;
     scale = std::max(scale, scalar.scale());
-    if (type == Type::kVoid) type = scalar.type();
-    else if (type != scalar.type()) type = data::common_type(type, scalar.type());
+    if (type == Type::kVoid)
+      type = scalar.type();
+    else if (type != scalar.type())
+      type = data::common_type(type, scalar.type());
   }
   if (mixed || type == Type::kAny || type == Type::kDuration) return Vector::tuple(values);
   if (type == Type::kVoid) return Vector::nulls(Type::kVoid, values.size());
   Vector out(type, 0, scale);
   out.reserve(values.size());
   for (const auto& value : values) {
-    if (value.is_missing()) out.push_null();
-    else if (!out.push_back(value)) return Vector::tuple(values);
+    if (value.is_missing())
+      out.push_null();
+    else if (!out.push_back(value))
+      return Vector::tuple(values);
   }
   return out;
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Expressions over rows that fall into groups: group by, context by, pivot by, update … context by. Works on whole columns
-// wherever the expression allows it; only calls that need a group's rows together are made group by group.
+// Expressions over rows that fall into groups: group by, context by, pivot by, update … context by. Works on whole
+// columns wherever the expression allows it; only calls that need a group's rows together are made group by group.
 
 #include <functional>
 #include <memory>
@@ -26,16 +26,16 @@ struct LeveledValue {
 /// A group key as items may name it.
 struct GroupKey {
   std::string name;
-  std::string text;                      // the printed key expression
-  data::Shared<data::Vector> values;     // by group
+  std::string text;                   // the printed key expression
+  data::Shared<data::Vector> values;  // by group
 };
 
 /// Lives as long as the statement step that made it; one thread.
 class GroupedEvaluation {
  public:
   struct Options {
-    std::vector<GroupKey> keys;      // group by: names that stand for one value per group; empty for context by
-    bool refuse_nested = true;       // sum(sum(x)) is an error
+    std::vector<GroupKey> keys;             // group by: names that stand for one value per group; empty for context by
+    bool refuse_nested = true;              // sum(sum(x)) is an error
     std::vector<size_t> first_groups = {};  // cgroup by: group g is computed over the rows of first_groups[g] … g
   };
   /// `groups` numbers the rows of `rows`; both must outlive this.

@@ -11,11 +11,11 @@ namespace pelorus::exec {
 
 struct IntervalKeys {
   bool present = false;
-  bool key_rows_dropped = false;                 // nulls in X
-  size_t position = 0;                           // among the keys
-  KeyValues key;                                 // the buckets' labels by row
-  int64_t width = 0;                             // in units of X
-  data::Value fill;                              // "prev" "post" "linear" "null" "none", or a constant
+  bool key_rows_dropped = false;  // nulls in X
+  size_t position = 0;            // among the keys
+  KeyValues key;                  // the buckets' labels by row
+  int64_t width = 0;              // in units of X
+  data::Value fill;               // "prev" "post" "linear" "null" "none", or a constant
   std::vector<syntax::ExprRef> other_keys;
 };
 

@@ -23,9 +23,14 @@ struct JoinRow {
 };
 
 constexpr std::array kJoins{
-    JoinRow{"ej", JoinType::kInner}, JoinRow{"sej", JoinType::kInner, true}, JoinRow{"lj", JoinType::kLeft},
-    JoinRow{"lsj", JoinType::kLeftFirst}, JoinRow{"fj", JoinType::kFull}, JoinRow{"cj", JoinType::kCross, false, 2, 2},
-    JoinRow{"aj", JoinType::kAsOf, false, 3, 4}, JoinRow{"pj", JoinType::kPrefix, false, 3, 4},
+    JoinRow{"ej", JoinType::kInner},
+    JoinRow{"sej", JoinType::kInner, true},
+    JoinRow{"lj", JoinType::kLeft},
+    JoinRow{"lsj", JoinType::kLeftFirst},
+    JoinRow{"fj", JoinType::kFull},
+    JoinRow{"cj", JoinType::kCross, false, 2, 2},
+    JoinRow{"aj", JoinType::kAsOf, false, 3, 4},
+    JoinRow{"pj", JoinType::kPrefix, false, 3, 4},
 };
 
 const JoinRow* row_of(std::string_view name) {
@@ -48,7 +53,8 @@ Relation filtered(Relation side, const syntax::Argument& filter, Evaluator& eval
   if (!code) throw ScriptError("A filter of a join must be a piece of code: <condition>");
   RowScope rows(std::move(side), outer);
   for (const auto& body : code->bodies) rows.filter(flags_of(evaluator.evaluate(*body, &rows), rows.rows()));
-  return Relation::of(rows.table(), rows.relation().columns.empty() ? std::string() : rows.relation().columns[0].qualifier);
+  return Relation::of(rows.table(),
+                      rows.relation().columns.empty() ? std::string() : rows.relation().columns[0].qualifier);
 }
 
 Relation run_window_call(const syntax::Call& call, Relation left, Relation right, Evaluator& evaluator, Scope* outer) {
@@ -63,7 +69,8 @@ Relation run_window_call(const syntax::Call& call, Relation left, Relation right
   const Value code_value = code ? Value() : evaluator.evaluate(*arguments[3].value, &constants);
   options.aggregates = code ? code->bodies : code_bodies(code_value);
   options.left_keys = texts_of(evaluator.evaluate(*arguments[4].value, &constants), "matchingCols");
-  if (arguments.size() == 6) options.right_keys = texts_of(evaluator.evaluate(*arguments[5].value, &constants), "rightMatchingCols");
+  if (arguments.size() == 6)
+    options.right_keys = texts_of(evaluator.evaluate(*arguments[5].value, &constants), "rightMatchingCols");
   options.prevailing = name_of(call) == "pwj";
   return window_join(std::move(left), std::move(right), options, evaluator, outer);
 }
@@ -76,7 +83,8 @@ const syntax::Call* as_join_call(const syntax::Expr& expr) {
   return row_of(name_of(*call)) || is_window_join(name_of(*call)) ? call : nullptr;
 }
 
-Relation join_by_name(std::string_view name, Relation left, Relation right, const Value& left_keys, const Value& right_keys) {
+Relation join_by_name(std::string_view name, Relation left, Relation right, const Value& left_keys,
+                      const Value& right_keys) {
   const auto* row = row_of(name);
   JoinKeys keys;
   if (row->type != JoinType::kCross) {
@@ -88,8 +96,9 @@ Relation join_by_name(std::string_view name, Relation left, Relation right, cons
   return out;
 }
 
-Relation window_join_by_name(std::string_view name, Relation left, Relation right, const Value& window, const Value& aggregates,
-                             const Value& left_keys, const Value& right_keys, Evaluator& evaluator) {
+Relation window_join_by_name(std::string_view name, Relation left, Relation right, const Value& window,
+                             const Value& aggregates, const Value& left_keys, const Value& right_keys,
+                             Evaluator& evaluator) {
   WindowJoin options;
   options.set_window(window);
   options.aggregates = code_bodies(aggregates);
@@ -103,7 +112,8 @@ Relation run_join_call(const syntax::Call& call, const std::function<Relation(co
                        Evaluator& evaluator, Scope* outer) {
   const auto name = name_of(call);
   const auto& arguments = call.arguments;
-  if (!arguments[0].value || !arguments[1].value) throw ScriptError("The first two arguments of " + std::string(name) + " must be tables.");
+  if (!arguments[0].value || !arguments[1].value)
+    throw ScriptError("The first two arguments of " + std::string(name) + " must be tables.");
   Relation left = resolve(*arguments[0].value);
   Relation right = resolve(*arguments[1].value);
   if (is_window_join(name)) return run_window_call(call, std::move(left), std::move(right), evaluator, outer);

@@ -135,7 +135,9 @@ void add_side(Relation& side, const std::vector<int64_t>& rows, Relation& out) {
   }
 }
 
-bool contains(const std::vector<size_t>& list, size_t value) { return std::find(list.begin(), list.end(), value) != list.end(); }
+bool contains(const std::vector<size_t>& list, size_t value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
 
 /// Which columns show under which name.
 void name_columns(Relation& out, size_t left_columns, const JoinKeys& keys, JoinType type) {

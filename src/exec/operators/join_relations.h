@@ -21,8 +21,9 @@ JoinKeys resolve_keys(const Relation& left, const Relation& right, const std::ve
 
 enum class JoinType : uint8_t { kInner, kLeft, kLeftFirst, kRight, kFull, kCross, kAsOf, kPrefix };
 
-/// Columns of the result: left ones, then right non-keys; a clashing right name becomes `<qualifier>_name`. Right keys stay
-/// reachable as qualifier.name; kFull, kAsOf (last key) and kPrefix show them. kRight: see language reference §3.8.
+/// Columns of the result: left ones, then right non-keys; a clashing right name becomes `<qualifier>_name`. Right keys
+/// stay reachable as qualifier.name; kFull, kAsOf (last key) and kPrefix show them. kRight: see language reference
+/// §3.8.
 Relation join(Relation left, Relation right, const JoinKeys& keys, JoinType type);
 
 /// The rows of `relation` in order of its columns `by`.

@@ -108,8 +108,8 @@ std::pair<Shared<Vector>, Shared<Vector>> same_type(const Shared<Vector>& left, 
   return {*l, *r};
 }
 
-kernels::MatchedKeys match_key_columns(const std::vector<Shared<Vector>>& left, const std::vector<Shared<Vector>>& right,
-                                       bool nulls_match) {
+kernels::MatchedKeys match_key_columns(const std::vector<Shared<Vector>>& left,
+                                       const std::vector<Shared<Vector>>& right, bool nulls_match) {
   KeyColumns left_keys, right_keys;
   for (size_t i = 0; i < left.size(); ++i) {
     const auto [l, r] = same_type(left[i], right[i]);

@@ -47,7 +47,8 @@ kernels::Groups group_by_columns(const std::vector<data::Shared<data::Vector>>& 
 kernels::MatchedKeys match_key_columns(const std::vector<data::Shared<data::Vector>>& left,
                                        const std::vector<data::Shared<data::Vector>>& right, bool nulls_match);
 
-/// Two columns converted to one type: SYMBOL and STRING to STRING, INT and LONG to LONG, DATE and TIMESTAMP to the finer.
+/// Two columns converted to one type: SYMBOL and STRING to STRING, INT and LONG to LONG, DATE and TIMESTAMP to the
+/// finer.
 std::pair<data::Shared<data::Vector>, data::Shared<data::Vector>> same_type(const data::Shared<data::Vector>& left,
                                                                             const data::Shared<data::Vector>& right);
 

@@ -25,7 +25,8 @@ int64_t integer_of(const Value& value, std::string_view what) {
 /// Result columns over source columns.
 class ResultScope final : public Scope {
  public:
-  ResultScope(const data::Table& result, RowScope* source, Scope* outer) : Scope(outer), result_(result), source_(source) {}
+  ResultScope(const data::Table& result, RowScope* source, Scope* outer)
+      : Scope(outer), result_(result), source_(source) {}
   std::optional<Value> find(std::string_view name) override {
     const int c = result_.find(name);
     if (c >= 0) return Value(result_.column_shared(static_cast<size_t>(c)));
@@ -87,7 +88,8 @@ data::Table order_and_limit(data::Table result, const std::vector<syntax::OrderK
   std::vector<OrderColumn> columns;
   for (const auto& key : keys) {
     const std::string text = syntax::print(*key.key);
-    const auto item = std::find_if(item_texts.begin(), item_texts.end(), [&](const auto& i) { return i.first == text; });
+    const auto item =
+        std::find_if(item_texts.begin(), item_texts.end(), [&](const auto& i) { return i.first == text; });
     const Value value = item != item_texts.end() && scope.find(item->second) ? *scope.find(item->second)
                                                                              : evaluator.evaluate(*key.key, &scope);
     if (value.is_scalar()) continue;  // orders nothing

@@ -22,8 +22,8 @@ struct RowLimit {
 /// top and limit of a query. ScriptError: not an integer.
 RowLimit limit_of(const syntax::Query& query, Evaluator& evaluator, Scope* constants);
 
-/// Sorts and cuts `result`. Keys are looked up among the result's columns first; then, when `source` is given and has as
-/// many rows as the result, among its columns. Items let a key repeat an item's expression.
+/// Sorts and cuts `result`. Keys are looked up among the result's columns first; then, when `source` is given and has
+/// as many rows as the result, among its columns. Items let a key repeat an item's expression.
 data::Table order_and_limit(data::Table result, const std::vector<syntax::OrderKey>& keys, const RowLimit& limit,
                             const std::vector<std::pair<std::string, std::string>>& item_texts, RowScope* source,
                             Evaluator& evaluator, Scope* outer);

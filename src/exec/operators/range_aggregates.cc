@@ -38,7 +38,9 @@ struct Sum {
 
 template <class T>
 struct Average : Sum<T, double> {
-  double result() const { return this->count == 0 ? types::kNull<double> : this->sum / static_cast<double>(this->count); }
+  double result() const {
+    return this->count == 0 ? types::kNull<double> : this->sum / static_cast<double>(this->count);
+  }
 };
 
 template <class T>
@@ -88,11 +90,14 @@ std::optional<Shared<Vector>> aggregate(std::string_view function, const Vector&
 
 }  // namespace
 
-std::optional<Shared<Vector>> aggregate_ranges(std::string_view function, const Vector& values, const RowRanges& ranges) {
+std::optional<Shared<Vector>> aggregate_ranges(std::string_view function, const Vector& values,
+                                               const RowRanges& ranges) {
   if (values.is_array() || !types::is_fixed(values.repr()) || values.type() == Type::kSymbol) return std::nullopt;
   return types::visit_fixed(values.repr(), [&]<class T>() -> std::optional<Shared<Vector>> {
-    if constexpr (std::is_arithmetic_v<T>) return aggregate<T>(function, values, ranges);
-    else return std::nullopt;
+    if constexpr (std::is_arithmetic_v<T>)
+      return aggregate<T>(function, values, ranges);
+    else
+      return std::nullopt;
   });
 }
 

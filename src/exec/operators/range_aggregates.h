@@ -16,8 +16,8 @@ struct RowRanges {
   size_t size() const { return from.size(); }
 };
 
-/// sum, avg, count, min, max, first, last of numbers and temporals without a call per range; nothing for other functions
-/// and types. Ranges that grow from the one before cost only their new rows.
+/// sum, avg, count, min, max, first, last of numbers and temporals without a call per range; nothing for other
+/// functions and types. Ranges that grow from the one before cost only their new rows.
 std::optional<data::Shared<data::Vector>> aggregate_ranges(std::string_view function, const data::Vector& values,
                                                            const RowRanges& ranges);
 

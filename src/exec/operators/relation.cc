@@ -22,7 +22,9 @@ Relation Relation::of(const data::Table& table, const std::string& qualifier) {
   Relation out;
   out.rows = table.rows();
   for (size_t c = 0; c < table.columns(); ++c) {
-    out.columns.push_back({.name = table.names()[c], .qualifier = qualifier, .own_name = table.names()[c],
+    out.columns.push_back({.name = table.names()[c],
+                           .qualifier = qualifier,
+                           .own_name = table.names()[c],
                            .values = table.column_shared(c)});
   }
   return out;
@@ -33,8 +35,11 @@ Relation Relation::of(std::shared_ptr<ColumnSource> source, const std::string& q
   out.rows = static_cast<size_t>(source->rows());
   const auto& schema = source->schema();
   for (size_t c = 0; c < schema.size(); ++c) {
-    out.columns.push_back({.name = schema[c].name, .qualifier = qualifier, .own_name = schema[c].name,
-                           .source = source, .source_column = c});
+    out.columns.push_back({.name = schema[c].name,
+                           .qualifier = qualifier,
+                           .own_name = schema[c].name,
+                           .source = source,
+                           .source_column = c});
   }
   return out;
 }

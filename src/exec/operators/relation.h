@@ -19,15 +19,15 @@ using RowNumbersRef = std::shared_ptr<const RowNumbers>;
 
 /// One column a query can name.
 struct RelationColumn {
-  std::string name;        // its name in `select *`; unique among the shown columns
-  std::string qualifier;   // the table's alias or variable; may be empty
-  std::string own_name;    // its name in that table
-  bool hidden = false;     // found as qualifier.own_name only
-  bool starred = true;     // part of `select *`
+  std::string name;       // its name in `select *`; unique among the shown columns
+  std::string qualifier;  // the table's alias or variable; may be empty
+  std::string own_name;   // its name in that table
+  bool hidden = false;    // found as qualifier.own_name only
+  bool starred = true;    // part of `select *`
   data::Shared<data::Vector> values = {};
   std::shared_ptr<ColumnSource> source = {};  // instead of values: read on demand
   size_t source_column = 0;
-  int map = -1;            // index into Relation::maps: row i shows element (*maps[map])[i]; -1: element i
+  int map = -1;  // index into Relation::maps: row i shows element (*maps[map])[i]; -1: element i
 };
 
 /// Cheap to copy and to join: joining composes maps and gathers nothing.

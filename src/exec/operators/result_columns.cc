@@ -30,8 +30,8 @@ std::vector<Value> spread(const Value& value, size_t count) {
     parts.push_back(value);
   }
   if (parts.size() != count) {
-    throw ScriptError("The number of aliases must equal the number of columns: " + std::to_string(count) + " aliases, " +
-                      std::to_string(parts.size()) + " columns.");
+    throw ScriptError("The number of aliases must equal the number of columns: " + std::to_string(count) +
+                      " aliases, " + std::to_string(parts.size()) + " columns.");
   }
   return parts;
 }
@@ -91,9 +91,12 @@ data::Table ResultColumns::table() const {
   for (const auto& entry : entries_) {
     names.push_back(entry.name);
     given.push_back(entry.named);
-    if (entry.value.is_vector()) columns.push_back(entry.value.vector_shared());
-    else if (entry.value.is_scalar()) columns.push_back(Vector::filled(entry.value.scalar(), rows));
-    else columns.push_back(Vector::tuple(std::vector<Value>(rows, entry.value)));
+    if (entry.value.is_vector())
+      columns.push_back(entry.value.vector_shared());
+    else if (entry.value.is_scalar())
+      columns.push_back(Vector::filled(entry.value.scalar(), rows));
+    else
+      columns.push_back(Vector::tuple(std::vector<Value>(rows, entry.value)));
   }
   make_unique(names, given);
   return data::Table(std::move(names), std::move(columns));

@@ -7,8 +7,8 @@
 namespace pelorus::exec {
 namespace {
 
-using syntax::as;
 using plan::name_node;
+using syntax::as;
 using syntax::ExprRef;
 
 void add_star(RowScope& rows, std::vector<SelectItem>& out) {
@@ -47,7 +47,8 @@ void add_aliased(const syntax::Alias& alias, RowScope& rows, Evaluator& evaluato
     for (size_t i = 0; i < inner.size(); ++i) out.push_back({inner[i].expr, {names[i]}, true});
     return;
   }
-  if (inner.size() != 1) throw ScriptError("The number of aliases must equal the number of columns: " + std::to_string(names.size()));
+  if (inner.size() != 1)
+    throw ScriptError("The number of aliases must equal the number of columns: " + std::to_string(names.size()));
   out.push_back({inner[0].expr, std::move(names), true});
 }
 
@@ -73,8 +74,10 @@ std::vector<std::string> texts_of(const data::Value& value, std::string_view wha
 std::vector<SelectItem> expand_items(const std::vector<ExprRef>& items, RowScope& rows, Evaluator& evaluator) {
   std::vector<SelectItem> out;
   for (const auto& item : items) {
-    if (item->kind == syntax::ExprKind::kStar) add_star(rows, out);
-    else if (const auto* range = as<syntax::ColumnRange>(item)) add_range(*range, out);
+    if (item->kind == syntax::ExprKind::kStar)
+      add_star(rows, out);
+    else if (const auto* range = as<syntax::ColumnRange>(item))
+      add_range(*range, out);
     else if (const auto* macro = as<syntax::MacroName>(item)) {
       for (const auto& name : macro_names(*macro, rows, evaluator)) out.push_back({name_node(name), {name}, false});
     } else if (const auto* alias = as<syntax::Alias>(item)) {

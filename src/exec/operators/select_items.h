@@ -10,9 +10,9 @@
 namespace pelorus::exec {
 
 struct SelectItem {
-  syntax::ExprRef expr;             // without its alias
-  std::vector<std::string> names;   // one; several for a composite column ("" drops a part)
-  bool named = false;               // by the user
+  syntax::ExprRef expr;            // without its alias
+  std::vector<std::string> names;  // one; several for a composite column ("" drops a part)
+  bool named = false;              // by the user
 };
 
 /// ScriptError: a macro that names no column, `col1...col5` without such columns.

@@ -30,7 +30,8 @@ struct Ranges : RowRanges {
 };
 
 int64_t bound_in_units(const Value& bound, Type moment) {
-  if (bound.is_scalar() && bound.type() == Type::kDuration) return units_of(bound.scalar().get<types::Duration>(), moment);
+  if (bound.is_scalar() && bound.type() == Type::kDuration)
+    return units_of(bound.scalar().get<types::Duration>(), moment);
   if (!bound.is_scalar() || !types::is_integral(bound.type())) {
     throw ScriptError("The window of a window join must be a pair of integers or durations.");
   }
@@ -47,7 +48,8 @@ Shared<Vector> as_longs(const Shared<Vector>& moments) {
   types::visit_fixed(moments->repr(), [&]<class T>() {
     if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) {
       const auto values = moments->values<T>();
-      for (size_t i = 0; i < values.size(); ++i) longs[i] = types::is_null(values[i]) ? types::kNull<int64_t> : values[i];
+      for (size_t i = 0; i < values.size(); ++i)
+        longs[i] = types::is_null(values[i]) ? types::kNull<int64_t> : values[i];
     }
   });
   return out;
@@ -57,9 +59,12 @@ class RangeFinder {
  public:
   RangeFinder(const kernels::MatchedKeys& keys, std::span<const int64_t> left, std::span<const int64_t> right)
       : keys_(keys), left_(left), right_(right), directory_(kernels::gather_groups(keys.right, keys.count)) {
-    const auto earlier = [&](int64_t a, int64_t b) { return right_[static_cast<size_t>(a)] < right_[static_cast<size_t>(b)]; };
+    const auto earlier = [&](int64_t a, int64_t b) {
+      return right_[static_cast<size_t>(a)] < right_[static_cast<size_t>(b)];
+    };
     for (size_t g = 0; g < directory_.count(); ++g) {
-      const auto begin = directory_.order.begin() + directory_.starts[g], end = directory_.order.begin() + directory_.starts[g + 1];
+      const auto begin = directory_.order.begin() + directory_.starts[g],
+                 end = directory_.order.begin() + directory_.starts[g + 1];
       if (!std::is_sorted(begin, end, earlier)) std::stable_sort(begin, end, earlier);
     }
   }
@@ -75,7 +80,8 @@ class RangeFinder {
       if (key == kernels::kNoGroup) continue;
       const int64_t moment = left_[i];
       if (since_previous) {
-        ranges.from[i] = previous[key] == types::kNull<int64_t> ? directory_.starts[key] : first_not_before(key, previous[key]);
+        ranges.from[i] =
+            previous[key] == types::kNull<int64_t> ? directory_.starts[key] : first_not_before(key, previous[key]);
         ranges.to[i] = first_not_before(key, moment);
         previous[key] = moment;
       } else {
@@ -89,14 +95,18 @@ class RangeFinder {
   }
 
  private:
-  int64_t moment_at(int64_t place) const { return right_[static_cast<size_t>(directory_.order[static_cast<size_t>(place)])]; }
+  int64_t moment_at(int64_t place) const {
+    return right_[static_cast<size_t>(directory_.order[static_cast<size_t>(place)])];
+  }
   template <class Before>
   int64_t search(uint32_t key, Before before) const {
     int64_t low = directory_.starts[key], high = directory_.starts[key + 1];
     while (low < high) {
       const int64_t middle = low + (high - low) / 2;
-      if (before(moment_at(middle))) low = middle + 1;
-      else high = middle;
+      if (before(moment_at(middle)))
+        low = middle + 1;
+      else
+        high = middle;
     }
     return low;
   }
@@ -154,7 +164,8 @@ class WindowScope final : public Scope {
   size_t size_ = 0;
 };
 
-Shared<Vector> aggregate_windows(const syntax::Expr& expr, RowScope& right, const Ranges& ranges, Evaluator& evaluator) {
+Shared<Vector> aggregate_windows(const syntax::Expr& expr, RowScope& right, const Ranges& ranges,
+                                 Evaluator& evaluator) {
   if (auto plain = plain_aggregate(expr, right, ranges)) return *plain;
   WindowScope scope(right);
   std::vector<Value> results;
@@ -205,14 +216,16 @@ Relation window_join(Relation left, Relation right, const WindowJoin& options, E
   const auto left_longs = as_longs(left_moments), right_longs = as_longs(right_moments);
   RangeFinder finder(matched, left_longs->values<int64_t>(), right_longs->values<int64_t>());
   const Type unit = left_moments->type();
-  const auto ranges = finder.find(bound_in_units(options.from, unit), bound_in_units(options.to, unit), options.prevailing);
+  const auto ranges =
+      finder.find(bound_in_units(options.from, unit), bound_in_units(options.to, unit), options.prevailing);
   RowScope rows(std::move(right), outer);
   rows.pick(ranges.right_order);
   for (const auto& item : expand_items(options.aggregates, rows, evaluator)) {
     RelationColumn column;
     column.name = column.own_name = item.names.at(0);
     column.values = aggregate_windows(*item.expr, rows, ranges, evaluator);
-    for (int suffix = 1; left.find(column.name) >= 0; ++suffix) column.name = item.names[0] + "_" + std::to_string(suffix);
+    for (int suffix = 1; left.find(column.name) >= 0; ++suffix)
+      column.name = item.names[0] + "_" + std::to_string(suffix);
     left.columns.push_back(std::move(column));
   }
   return left;
@@ -226,7 +239,8 @@ syntax::ExprRef self_contained(const CodeValue& code) {
   return plan::rewrite(code.body(), [&](const syntax::ExprRef& node) -> syntax::ExprRef {
     const auto* name = as<syntax::Name>(*node);
     if (!name || name->slot < 0) return nullptr;
-    const auto found = std::find_if(captured.begin(), captured.end(), [&](const auto& c) { return c.slot == name->slot; });
+    const auto found =
+        std::find_if(captured.begin(), captured.end(), [&](const auto& c) { return c.slot == name->slot; });
     return found == captured.end() ? nullptr : HeldValue::node(found->value);
   });
 }

@@ -10,19 +10,19 @@
 namespace pelorus::exec {
 
 struct WindowJoin {
-  data::Value from;                           // INT in units of the last key, or DURATION
+  data::Value from;  // INT in units of the last key, or DURATION
   data::Value to;
   std::vector<syntax::ExprRef> aggregates;
-  std::vector<std::string> left_keys;         // the last one is the moment
-  std::vector<std::string> right_keys;        // empty: as left
-  bool prevailing = false;                    // pwj
+  std::vector<std::string> left_keys;   // the last one is the moment
+  std::vector<std::string> right_keys;  // empty: as left
+  bool prevailing = false;              // pwj
 
   /// Takes a pair a:b. ScriptError otherwise.
   void set_window(const data::Value& pair);
 };
 
-/// The left columns and one column per aggregate. Windows are closed at both ends; 0:0 means from the previous left row of
-/// the same keys (inside) to this one (outside). Cost: the sum of the windows' sizes.
+/// The left columns and one column per aggregate. Windows are closed at both ends; 0:0 means from the previous left row
+/// of the same keys (inside) to this one (outside). Cost: the sum of the windows' sizes.
 Relation window_join(Relation left, Relation right, const WindowJoin& options, Evaluator& evaluator, Scope* outer);
 
 /// The expressions inside a CODE value: one, or the list <[a, b]>. ScriptError when it is no code.

@@ -140,7 +140,8 @@ Value row_names(CallContext&, std::span<Value> args) {
 
 /// mvccTable(X...), mvccTable(capacity:size, names, types)
 Value make_versioned_table(CallContext& context, std::span<Value> args) {
-  if (args.size() > 3 && args[0].is_pair()) usage_error("mvccTable", "A table kept in a folder (path, tableName) is not offered yet.");
+  if (args.size() > 3 && args[0].is_pair())
+    usage_error("mvccTable", "A table kept in a folder (path, tableName) is not offered yet.");
   const Value rows = make_table(context, args);
   return data::TableRef(std::make_shared<data::SharedTable>(rows.table()));
 }

@@ -11,7 +11,7 @@ namespace pelorus::meta {
 
 /// What a command came to: an answer (a struct named at the command, or nothing), or an error and an unchanged state.
 struct Outcome {
-  uint16_t code = 0;    // an ErrorCode; 0: done
+  uint16_t code = 0;  // an ErrorCode; 0: done
   std::string message;
   Bytes answer;
 

@@ -37,8 +37,8 @@ Status check_columns(const std::vector<Column>& columns) {
       return Error{ErrorCode::kInvalid, "Column names must be unique: [" + column.name + "]"};
     }
     if (!types::is_storable(column.type)) {
-      return Error{ErrorCode::kInvalid, "The column [" + column.name + "] can't be stored: " +
-                                            std::string(types::name_of(column.type))};
+      return Error{ErrorCode::kInvalid,
+                   "The column [" + column.name + "] can't be stored: " + std::string(types::name_of(column.type))};
     }
   }
   return {};
@@ -48,8 +48,9 @@ Status check_columns(const std::vector<Column>& columns) {
 Status check_keys(const Database& database, const Table& table) {
   TRY_DONE(check_columns(table.columns));
   if (!table.is_dimension() && table.partition_columns.size() != database.scheme.levels.size()) {
-    return Error{ErrorCode::kInvalid, "The number of partition columns must be that of the database's partition levels: " +
-                                          std::to_string(database.scheme.levels.size())};
+    return Error{ErrorCode::kInvalid,
+                 "The number of partition columns must be that of the database's partition levels: " +
+                     std::to_string(database.scheme.levels.size())};
   }
   for (size_t i = 0; i < table.partition_columns.size(); ++i) {
     const auto* column = find_column(table.columns, table.partition_columns[i]);
@@ -167,7 +168,8 @@ Outcome apply_one(State& state, const DropDatabase& command) {
     if (const auto free = check_chunks_free(state, state.tables.at(id)); !free.ok()) return free;
   }
   Dropped dropped;
-  while (!place->second.tables.empty()) erase_table(state, place->second, place->second.tables.begin()->second, &dropped);
+  while (!place->second.tables.empty())
+    erase_table(state, place->second, place->second.tables.begin()->second, &dropped);
   state.databases.erase(place);
   ++state.catalogue_revision;
   return Outcome::of(dropped);
@@ -182,7 +184,8 @@ Outcome apply_one(State& state, const CreateTable& command) {
     return error_of(ErrorCode::kInvalid, "A table's name can't be empty or contain '/': " + table.name);
   }
   if (database.tables.contains(table.name)) {
-    return error_of(ErrorCode::kAlreadyExists, "The table [" + table.name + "] exists already in " + database.path + ".");
+    return error_of(ErrorCode::kAlreadyExists,
+                    "The table [" + table.name + "] exists already in " + database.path + ".");
   }
   if (const auto good = check_keys(database, table); !good.ok()) return good;
   advance(state, command.now_ns);

@@ -68,12 +68,14 @@ Outcome apply_one(State& state, const RemoveNode& command) {
   const auto found = state.nodes.find(command.alias);
   if (found == state.nodes.end()) return error_of(ErrorCode::kNotFound, "There is no member " + command.alias + ".");
   if (found->second.replica_count > 0) {
-    return error_of(ErrorCode::kConflict, "Move the replicas of " + command.alias + " away before removing it (drainNode): " +
+    return error_of(ErrorCode::kConflict, "Move the replicas of " + command.alias +
+                                              " away before removing it (drainNode): " +
                                               std::to_string(found->second.replica_count) + " chunk(s)");
   }
   if (const auto needy = needs_agent(state, found->second); !needy.empty()) {
-    return error_of(ErrorCode::kConflict, "The agent " + command.alias + " is the only one on the host " + found->second.host +
-                                              ", where " + needy + " lives; remove that node first or add another agent.");
+    return error_of(ErrorCode::kConflict, "The agent " + command.alias + " is the only one on the host " +
+                                              found->second.host + ", where " + needy +
+                                              " lives; remove that node first or add another agent.");
   }
   state.nodes.erase(found);
   ++state.configuration.revision;
@@ -85,10 +87,12 @@ Outcome apply_one(State& state, const MarkNode& command) {
   if (found == state.nodes.end()) return error_of(ErrorCode::kNotFound, "There is no member " + command.alias + ".");
   auto& node = found->second;
   if (command.draining && !node.holds_data()) {
-    return error_of(ErrorCode::kInvalid, "Only data nodes hold chunks: " + command.alias + " is a " + std::string(name_of(node.role)));
+    return error_of(ErrorCode::kInvalid,
+                    "Only data nodes hold chunks: " + command.alias + " is a " + std::string(name_of(node.role)));
   }
   if (command.learner_only && node.role != NodeRole::kController) {
-    return error_of(ErrorCode::kInvalid, "Only controllers vote: " + command.alias + " is a " + std::string(name_of(node.role)));
+    return error_of(ErrorCode::kInvalid,
+                    "Only controllers vote: " + command.alias + " is a " + std::string(name_of(node.role)));
   }
   if (command.draining) node.draining = *command.draining;
   if (command.learner_only) node.learner_only = *command.learner_only;
@@ -137,8 +141,8 @@ Outcome apply_one(State& state, const RegisterNode& command) {
 Outcome apply_one(State& state, const PutConfiguration& command) {
   auto& configuration = state.configuration;
   if (command.expected_revision != 0 && command.expected_revision != configuration.revision) {
-    return error_of(ErrorCode::kStale, "The configuration has been changed meanwhile: revision " +
-                                           std::to_string(configuration.revision));
+    return error_of(ErrorCode::kStale,
+                    "The configuration has been changed meanwhile: revision " + std::to_string(configuration.revision));
   }
   if (command.text.size() > kConfigurationBytesMax) {
     return error_of(ErrorCode::kLimit, "The configuration file is too large: " + command.name);

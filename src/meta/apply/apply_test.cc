@@ -8,7 +8,8 @@ namespace {
 class Apply : public ClusterFixture {};
 
 TEST_F(Apply, a_cluster_is_founded_once) {
-  EXPECT_EQ(refused(FoundCluster{.cluster = uuid(98), .admin = "x", .verifier = verifier("y")}), ErrorCode::kAlreadyExists);
+  EXPECT_EQ(refused(FoundCluster{.cluster = uuid(98), .admin = "x", .verifier = verifier("y")}),
+            ErrorCode::kAlreadyExists);
   must(FoundCluster{.cluster = uuid(99), .admin = "x"});
   EXPECT_FALSE(state.users.contains("x"));
   EXPECT_TRUE(state.users.at("admin").is_admin);
@@ -87,14 +88,16 @@ TEST_F(Apply, configuration_changes_need_the_revision_they_saw) {
   must(PutConfiguration{.name = "cluster.cfg", .text = "maxMemSize=8"});
   const auto revision = state.configuration.revision;
   must(PutConfiguration{.name = "cluster.cfg", .text = "maxMemSize=9", .expected_revision = revision});
-  EXPECT_EQ(refused(PutConfiguration{.name = "cluster.cfg", .text = "x", .expected_revision = revision}), ErrorCode::kStale);
+  EXPECT_EQ(refused(PutConfiguration{.name = "cluster.cfg", .text = "x", .expected_revision = revision}),
+            ErrorCode::kStale);
   EXPECT_EQ(state.configuration.texts.at("cluster.cfg"), "maxMemSize=9");
   must(NoteImport{"ctl1/cluster.cfg", "abc"});
   EXPECT_EQ(state.configuration.imported.at("ctl1/cluster.cfg"), "abc");
 }
 
 TEST_F(Apply, databases_and_tables_are_made_once_and_checked) {
-  EXPECT_EQ(refused(CreateDatabase{.database = {.path = "dfs://db", .scheme = {{int_values({1})}}}}), ErrorCode::kAlreadyExists);
+  EXPECT_EQ(refused(CreateDatabase{.database = {.path = "dfs://db", .scheme = {{int_values({1})}}}}),
+            ErrorCode::kAlreadyExists);
   EXPECT_EQ(refused(CreateDatabase{.database = {.path = "db", .scheme = {{int_values({1})}}}}), ErrorCode::kInvalid);
   EXPECT_EQ(refused(CreateDatabase{.database = {.path = "dfs://x"}}), ErrorCode::kInvalid);
   EXPECT_EQ(refused(CreateTable{.table = trades("pt")}), ErrorCode::kAlreadyExists);
@@ -130,8 +133,9 @@ TEST_F(Apply, nothing_in_a_transaction_is_dropped_or_altered) {
   EXPECT_EQ(refused(DropTable{"dfs://db", "pt"}), ErrorCode::kConflict);
   EXPECT_EQ(refused(DropDatabase{"dfs://db"}), ErrorCode::kConflict);
   EXPECT_EQ(refused(DropPartitions{.database = "dfs://db", .keys = {key(1)}}), ErrorCode::kConflict);
-  EXPECT_EQ(refused(AlterTable{.database = "dfs://db", .name = "pt", .expected_schema_version = 1,
-                               .columns = trades("pt").columns}), ErrorCode::kConflict);
+  EXPECT_EQ(refused(AlterTable{
+                .database = "dfs://db", .name = "pt", .expected_schema_version = 1, .columns = trades("pt").columns}),
+            ErrorCode::kConflict);
   commit(begun.transaction);
   must(DropTable{"dfs://db", "pt"});
 }
@@ -139,12 +143,14 @@ TEST_F(Apply, nothing_in_a_transaction_is_dropped_or_altered) {
 TEST_F(Apply, tables_change_columns_and_names_against_the_version_seen) {
   auto columns = trades("pt").columns;
   columns.push_back({.name = "volume", .type = types::Type::kLong});
-  must(AlterTable{.database = "dfs://db", .name = "pt", .expected_schema_version = 1, .new_name = "pt2", .columns = columns});
+  must(AlterTable{
+      .database = "dfs://db", .name = "pt", .expected_schema_version = 1, .new_name = "pt2", .columns = columns});
   EXPECT_EQ(state.find_table("dfs://db", "pt"), nullptr);
   ASSERT_NE(state.find_table("dfs://db", "pt2"), nullptr);
   EXPECT_EQ(state.find_table("dfs://db", "pt2")->columns.size(), 3u);
-  EXPECT_EQ(refused(AlterTable{.database = "dfs://db", .name = "pt2", .expected_schema_version = 1, .columns = columns}),
-            ErrorCode::kStale);
+  EXPECT_EQ(
+      refused(AlterTable{.database = "dfs://db", .name = "pt2", .expected_schema_version = 1, .columns = columns}),
+      ErrorCode::kStale);
 }
 
 TEST_F(Apply, partitions_are_dropped_by_key_and_may_leave_the_scheme) {
@@ -190,10 +196,12 @@ TEST_F(Apply, users_groups_and_rights_follow_each_other) {
   EXPECT_EQ(refused(CreateGroup{.id = "ann"}), ErrorCode::kAlreadyExists);
   must(ChangeGrants{.ids = {"g"}, .type = AccessType::kTableRead, .objects = {"dfs://db"}});
   EXPECT_TRUE(access_of(state, "ann").may(AccessType::kTableRead, "dfs://db/pt"));
-  must(ChangeGrants{.ids = {"ann"}, .type = AccessType::kTableRead, .objects = {"dfs://db/pt"}, .deed = ChangeGrants::Deed::kDeny});
+  must(ChangeGrants{
+      .ids = {"ann"}, .type = AccessType::kTableRead, .objects = {"dfs://db/pt"}, .deed = ChangeGrants::Deed::kDeny});
   EXPECT_FALSE(access_of(state, "ann").may(AccessType::kTableRead, "dfs://db/pt"));
   EXPECT_TRUE(access_of(state, "ann").may(AccessType::kTableRead, "dfs://db/other"));
-  must(ChangeGrants{.ids = {"ann"}, .type = AccessType::kTableRead, .objects = {"*"}, .deed = ChangeGrants::Deed::kRevoke});
+  must(ChangeGrants{
+      .ids = {"ann"}, .type = AccessType::kTableRead, .objects = {"*"}, .deed = ChangeGrants::Deed::kRevoke});
   EXPECT_TRUE(access_of(state, "ann").may(AccessType::kTableRead, "dfs://db/pt"));
   must(ChangeMembership{.users = {"ann"}, .groups = {"g"}, .member = false});
   EXPECT_FALSE(access_of(state, "ann").may(AccessType::kTableRead, "dfs://db/pt"));

@@ -31,7 +31,8 @@ std::optional<Outcome> repetition(const State& state, const BeginTransaction& co
   const auto& last = found->second;
   if (command.sequence > last.sequence) return {};
   if (command.sequence < last.sequence) {
-    return error_of(ErrorCode::kStale, "The write " + std::to_string(command.sequence) + " of client " + command.client +
+    return error_of(ErrorCode::kStale, "The write " + std::to_string(command.sequence) + " of client " +
+                                           command.client +
                                            " is older than its last one: " + std::to_string(last.sequence));
   }
   if (last.committed) {
@@ -42,8 +43,9 @@ std::optional<Outcome> repetition(const State& state, const BeginTransaction& co
   if (transaction->coordinator == command.coordinator && transaction->epoch == command.epoch) {
     return Outcome::of(begun_again(state, *transaction));
   }
-  return error_of(ErrorCode::kConflict, "<ChunkInTransaction>The first attempt of this write is not decided yet: transaction " +
-                                            std::to_string(last.transaction.value) + ".");
+  return error_of(ErrorCode::kConflict,
+                  "<ChunkInTransaction>The first attempt of this write is not decided yet: transaction " +
+                      std::to_string(last.transaction.value) + ".");
 }
 
 void remember_client(State& state, const BeginTransaction& command, TransactionId transaction) {
@@ -66,7 +68,8 @@ Status check_key(const Database& database, const Table& table, const PartitionKe
   for (size_t i = 0; i < depth; ++i) {
     const auto& part = key.parts[i];
     const bool is_value = levels[i].type == PartitionType::kValue;
-    const bool same_type = part.type() == levels[i].value_type || (part.is_text() && types::is_literal(levels[i].value_type));
+    const bool same_type =
+        part.type() == levels[i].value_type || (part.is_text() && types::is_literal(levels[i].value_type));
     if (part.is_null() || (is_value ? !same_type : !is_in_scheme(levels[i], part))) {
       return Error{ErrorCode::kInvalid, "The partition is not in the scheme of " + database.path + "."};
     }
@@ -81,7 +84,8 @@ Status check_request(const State& state, const ChunkRequest& request) {
     return Error{ErrorCode::kNotFound, "The table does not exist any more: " + std::to_string(request.table.value)};
   }
   if (request.schema_version != 0 && request.schema_version != table->schema_version) {
-    return Error{ErrorCode::kInvalid, "The columns of the table [" + table->name + "] have been changed meanwhile; load it again."};
+    return Error{ErrorCode::kInvalid,
+                 "The columns of the table [" + table->name + "] have been changed meanwhile; load it again."};
   }
   TRY_DONE(check_key(*state.find_database(table->database), *table, request.key));
   const auto found = table->chunks.find(request.key);
@@ -96,10 +100,12 @@ Status check_request(const State& state, const ChunkRequest& request) {
   const auto& chunk = state.chunks.at(found->second);
   if (chunk.locked_by.value != 0) {
     return Error{ErrorCode::kConflict, "<ChunkInTransaction>The chunk " + chunk_path(state, chunk) +
-                                           " is in transaction " + std::to_string(chunk.locked_by.value) + ". RefId: S00002"};
+                                           " is in transaction " + std::to_string(chunk.locked_by.value) +
+                                           ". RefId: S00002"};
   }
   if (chunk.good_replicas() == 0) {
-    return Error{ErrorCode::kUnavailable, "The chunk " + chunk_path(state, chunk) + " has no replica to write to. RefId: S01012"};
+    return Error{ErrorCode::kUnavailable,
+                 "The chunk " + chunk_path(state, chunk) + " has no replica to write to. RefId: S01012"};
   }
   return {};
 }
@@ -118,10 +124,12 @@ Outcome begin_recovery(State& state, const BeginTransaction& command, Transactio
   if (place == state.chunks.end()) return error_of(ErrorCode::kNotFound, "The chunk does not exist any more.");
   auto& chunk = place->second;
   if (chunk.locked_by.value != 0) {
-    return error_of(ErrorCode::kConflict, "<ChunkInTransaction>The chunk is in transaction " + std::to_string(chunk.locked_by.value) + ".");
+    return error_of(ErrorCode::kConflict,
+                    "<ChunkInTransaction>The chunk is in transaction " + std::to_string(chunk.locked_by.value) + ".");
   }
   const auto* replica = chunk.find(command.coordinator);
-  if (replica == nullptr || !replica->stale) return error_of(ErrorCode::kInvalid, "There is no replica to recover here.");
+  if (replica == nullptr || !replica->stale)
+    return error_of(ErrorCode::kInvalid, "There is no replica to recover here.");
   chunk.locked_by = transaction.id = TransactionId{++state.last_transaction};
   transaction.chunks.push_back({chunk.id, {command.coordinator}, chunk.version});
   Begun begun{.transaction = transaction.id};
@@ -139,9 +147,8 @@ std::vector<std::string> prepared_replicas(const Chunk& chunk, const Transaction
   std::vector<std::string> prepared;
   for (const auto& node : part.replicas) {
     const auto* replica = chunk.find(node);
-    const bool failed = std::any_of(command.failed.begin(), command.failed.end(), [&](const FailedReplica& f) {
-      return f.chunk == part.chunk && f.node == node;
-    });
+    const bool failed = std::any_of(command.failed.begin(), command.failed.end(),
+                                    [&](const FailedReplica& f) { return f.chunk == part.chunk && f.node == node; });
     if (replica != nullptr && !replica->stale && !failed) prepared.push_back(node);
   }
   return prepared;
@@ -244,7 +251,8 @@ void change_replica(State& state, const ReplicaChange& change, Dropped& dropped)
       return;
     case ReplicaChange::Kind::kMove: {
       const auto* target = state.find_node(change.target);
-      const bool takes = target != nullptr && target->holds_data() && !target->draining && chunk.find(change.target) == nullptr;
+      const bool takes =
+          target != nullptr && target->holds_data() && !target->draining && chunk.find(change.target) == nullptr;
       if (replica == nullptr || !replica->successor.empty() || !takes) return;
       replica->successor = change.target;
       add_replica(state, chunk, {.node = change.target, .stale = true, .wanted = true});
@@ -274,7 +282,8 @@ void forget_finished(State& state) {
   };
   size_t finished = 0;
   for (const auto& [id, transaction] : state.transactions) finished += is_finished(transaction) ? 1 : 0;
-  for (auto place = state.transactions.begin(); finished > kFinishedTransactionsMax && place != state.transactions.end();) {
+  for (auto place = state.transactions.begin();
+       finished > kFinishedTransactionsMax && place != state.transactions.end();) {
     if (is_finished(place->second)) {
       place = state.transactions.erase(place);
       --finished;
@@ -290,8 +299,11 @@ Outcome apply_one(State& state, const BeginTransaction& command) {
     return error_of(ErrorCode::kStale, "The node " + command.coordinator + " must register again before it writes.");
   }
   if (auto before = repetition(state, command)) return *before;
-  Transaction transaction{.type = command.type, .client = command.client, .sequence = command.sequence,
-                          .coordinator = command.coordinator, .epoch = command.epoch};
+  Transaction transaction{.type = command.type,
+                          .client = command.client,
+                          .sequence = command.sequence,
+                          .coordinator = command.coordinator,
+                          .epoch = command.epoch};
   if (command.type == TransactionType::kRecover) {
     advance(state, command.now_ns);
     transaction.begun_ns = state.now_ns;
@@ -378,7 +390,8 @@ Outcome apply_one(State& state, const ForceVersion& command) {
   if (replica == nullptr) return error_of(ErrorCode::kNotFound, "There is no such replica on " + command.node + ".");
   auto& chunk = place->second;
   if (chunk.locked_by.value != 0) {
-    return error_of(ErrorCode::kConflict, "<ChunkInTransaction>The chunk is in transaction " + std::to_string(chunk.locked_by.value) + ".");
+    return error_of(ErrorCode::kConflict,
+                    "<ChunkInTransaction>The chunk is in transaction " + std::to_string(chunk.locked_by.value) + ".");
   }
   chunk.version = command.version;
   for (auto& other : chunk.replicas) other.stale = other.version != command.version;

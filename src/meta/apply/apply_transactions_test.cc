@@ -65,8 +65,12 @@ TEST_F(ApplyTransactions, a_commit_without_enough_prepared_replicas_becomes_an_a
   const auto id = begun.chunks[1].chunk;
   EXPECT_EQ(commit(begun.transaction, {{id, "dn1"}, {id, "dn2"}}).state, TransactionState::kAborted);
   begun = begin({1});
-  EXPECT_EQ(decide({.transaction = begun.transaction, .commit = true, .failed = {{begun.chunks[0].chunk, "dn2"}},
-                    .prepared_min = 2}).state, TransactionState::kAborted);
+  EXPECT_EQ(decide({.transaction = begun.transaction,
+                    .commit = true,
+                    .failed = {{begun.chunks[0].chunk, "dn2"}},
+                    .prepared_min = 2})
+                .state,
+            TransactionState::kAborted);
 }
 
 TEST_F(ApplyTransactions, a_replica_that_fell_behind_meanwhile_does_not_count_as_prepared) {
@@ -151,7 +155,8 @@ TEST_F(ApplyTransactions, a_recovered_replica_is_good_only_at_the_current_versio
   EXPECT_FALSE(state.chunks.at(id).find("dn3")->stale);
   const auto dropped = decode<Dropped>(must(ChangeReplicas{{{id, "dn1", ReplicaChange::Kind::kRemove, 0},
                                                             {id, "dn2", ReplicaChange::Kind::kRemove, 0},
-                                                            {id, "dn3", ReplicaChange::Kind::kRemove, 0}}}), "dropped");
+                                                            {id, "dn3", ReplicaChange::Kind::kRemove, 0}}}),
+                                       "dropped");
   EXPECT_EQ(dropped->chunks.size(), 2u) << "the last good replica stays";
   EXPECT_NE(state.chunks.at(id).find("dn3"), nullptr);
 }
@@ -159,7 +164,8 @@ TEST_F(ApplyTransactions, a_recovered_replica_is_good_only_at_the_current_versio
 TEST_F(ApplyTransactions, a_recovery_holds_the_chunk_still_and_makes_its_replica_good) {
   const auto id = write(1);
   must(ChangeReplicas{{{id, "dn3", ReplicaChange::Kind::kAdd, 0}}});
-  BeginTransaction command{.type = TransactionType::kRecover, .coordinator = "dn3", .epoch = 1, .recover = id, .now_ns = 5};
+  BeginTransaction command{
+      .type = TransactionType::kRecover, .coordinator = "dn3", .epoch = 1, .recover = id, .now_ns = 5};
   const auto begun = decode<Begun>(must(command), "begun").value();
   ASSERT_EQ(begun.chunks.size(), 1u);
   EXPECT_EQ(begun.chunks[0].version, 1u);

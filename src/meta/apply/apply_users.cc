@@ -48,7 +48,8 @@ Outcome apply_one(State& state, const CreateUser& command) {
 Outcome apply_one(State& state, const DeleteUser& command) {
   const auto place = state.users.find(command.id);
   if (place == state.users.end()) return no_user(command.id);
-  const auto admins = std::count_if(state.users.begin(), state.users.end(), [](const auto& u) { return u.second.is_admin; });
+  const auto admins =
+      std::count_if(state.users.begin(), state.users.end(), [](const auto& u) { return u.second.is_admin; });
   if (place->second.is_admin && admins == 1) {
     return error_of(ErrorCode::kInvalid, "The last administrator can't be deleted: " + command.id);
   }
@@ -166,7 +167,8 @@ Outcome apply_one(State& state, const DropFunctionView& command) {
 }
 
 Outcome apply_one(State& state, const PutRecord& command) {
-  if (command.area.empty() || command.name.empty()) return error_of(ErrorCode::kInvalid, "A record needs an area and a name.");
+  if (command.area.empty() || command.name.empty())
+    return error_of(ErrorCode::kInvalid, "A record needs an area and a name.");
   if (!command.value) {
     state.records.erase({command.area, command.name});
     return {};

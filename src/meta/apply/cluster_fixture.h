@@ -15,7 +15,8 @@ class ClusterFixture : public ::testing::Test {
   ClusterFixture() {
     must(FoundCluster{.cluster = uuid(99), .admin = "admin", .verifier = verifier("123456"), .now_ns = 1});
     for (int i = 1; i <= 3; ++i) add_node("dn" + std::to_string(i), i);
-    must(CreateDatabase{.database = {.path = "dfs://db", .scheme = {{int_values({1, 2})}}, .owner = "admin"}, .now_ns = 2});
+    must(CreateDatabase{.database = {.path = "dfs://db", .scheme = {{int_values({1, 2})}}, .owner = "admin"},
+                        .now_ns = 2});
     must(CreateTable{.table = trades("pt"), .now_ns = 3});
     table = state.find_table("dfs://db", "pt")->id;
   }
@@ -25,7 +26,9 @@ class ClusterFixture : public ::testing::Test {
     id.bytes.fill(seed);
     return id;
   }
-  static Verifier verifier(const std::string& password) { return make_verifier(password, "salt of tests 16", 2).value(); }
+  static Verifier verifier(const std::string& password) {
+    return make_verifier(password, "salt of tests 16", 2).value();
+  }
   static PartitionLevel int_values(std::vector<int32_t> values) {
     PartitionLevel level{.type = PartitionType::kValue, .value_type = types::Type::kInt};
     for (const auto value : values) level.values.push_back(types::Scalar::of_int(value));

@@ -16,26 +16,38 @@ struct CreateDatabase {
   static constexpr uint16_t kTag = 7;
   Database database;  // id and tables are ignored
   int64_t now_ns = 0;
-  template <class A> void fields(A& a) { a(database, now_ns); }
+  template <class A>
+  void fields(A& a) {
+    a(database, now_ns);
+  }
 };
 struct DropDatabase {
   static constexpr uint16_t kTag = 8;
   std::string path;
-  template <class A> void fields(A& a) { a(path); }
+  template <class A>
+  void fields(A& a) {
+    a(path);
+  }
 };
 /// Answer: the id. kAlreadyExists; kNotFound without the database; kInvalid for columns that make no sense.
 struct CreateTable {
   static constexpr uint16_t kTag = 9;
   Table table;  // id, chunks and schema_version are ignored
   int64_t now_ns = 0;
-  template <class A> void fields(A& a) { a(table, now_ns); }
+  template <class A>
+  void fields(A& a) {
+    a(table, now_ns);
+  }
 };
 /// kConflict while a transaction holds one of its chunks. Answer: Dropped.
 struct DropTable {
   static constexpr uint16_t kTag = 10;
   std::string database;
   std::string name;
-  template <class A> void fields(A& a) { a(database, name); }
+  template <class A>
+  void fields(A& a) {
+    a(database, name);
+  }
 };
 /// New columns, name, options as a whole. kStale when the schema has changed since `expected_schema_version`.
 struct AlterTable {
@@ -46,16 +58,22 @@ struct AlterTable {
   std::string new_name;  // empty: unchanged
   std::vector<Column> columns;
   std::map<std::string, std::string> options;
-  template <class A> void fields(A& a) { a(database, name, expected_schema_version, new_name, columns, options); }
+  template <class A>
+  void fields(A& a) {
+    a(database, name, expected_schema_version, new_name, columns, options);
+  }
 };
 /// Drops the chunks below the keys in one table, or in all of the database. Answer: Dropped.
 struct DropPartitions {
   static constexpr uint16_t kTag = 12;
   std::string database;
-  std::string table;                  // empty: every partitioned table
-  std::vector<PartitionKey> keys;     // shorter keys drop all below; an empty key drops every partition (truncate)
-  bool delete_schema = false;         // also takes VALUE parts out of the scheme when no chunk is left below them
-  template <class A> void fields(A& a) { a(database, table, keys, delete_schema); }
+  std::string table;               // empty: every partitioned table
+  std::vector<PartitionKey> keys;  // shorter keys drop all below; an empty key drops every partition (truncate)
+  bool delete_schema = false;      // also takes VALUE parts out of the scheme when no chunk is left below them
+  template <class A>
+  void fields(A& a) {
+    a(database, table, keys, delete_schema);
+  }
 };
 /// VALUE: more values. RANGE: boundaries to put behind the last or before the first.
 struct AddPartitions {
@@ -63,12 +81,18 @@ struct AddPartitions {
   std::string database;
   uint32_t level = 0;
   std::vector<types::Scalar> values;
-  template <class A> void fields(A& a) { a(database, level, values); }
+  template <class A>
+  void fields(A& a) {
+    a(database, level, values);
+  }
 };
 /// Chunks that no longer exist and where they lay, for the nodes to delete.
 struct Dropped {
   std::vector<std::pair<ChunkId, std::vector<std::string>>> chunks;
-  template <class A> void fields(A& a) { a(chunks); }
+  template <class A>
+  void fields(A& a) {
+    a(chunks);
+  }
 };
 
 }  // namespace pelorus::meta

@@ -17,30 +17,43 @@ struct FoundCluster {
   std::string admin;
   Verifier verifier;
   int64_t now_ns = 0;
-  template <class A> void fields(A& a) { a(cluster, admin, verifier, now_ns); }
+  template <class A>
+  void fields(A& a) {
+    a(cluster, admin, verifier, now_ns);
+  }
 };
 
 /// Adds a member or changes its address and labels; identity, epoch and counts of a known one stay.
 struct PutNode {
   static constexpr uint16_t kTag = 2;
   Node node;
-  template <class A> void fields(A& a) { a(node); }
+  template <class A>
+  void fields(A& a) {
+    a(node);
+  }
 };
 
 /// Refused (kConflict) while chunks are placed on it, and for the last agent of a host with data or compute nodes.
 struct RemoveNode {
   static constexpr uint16_t kTag = 3;
   std::string alias;
-  template <class A> void fields(A& a) { a(alias); }
+  template <class A>
+  void fields(A& a) {
+    a(alias);
+  }
 };
 
-/// Sets a member's wishes: what is not given stays. kNotFound for a stranger, kInvalid for a wish its role does not know.
+/// Sets a member's wishes: what is not given stays. kNotFound for a stranger, kInvalid for a wish its role does not
+/// know.
 struct MarkNode {
   static constexpr uint16_t kTag = 30;
   std::string alias;
   std::optional<bool> draining;      // data nodes
   std::optional<bool> learner_only;  // controllers
-  template <class A> void fields(A& a) { a(alias, draining, learner_only); }
+  template <class A>
+  void fields(A& a) {
+    a(alias, draining, learner_only);
+  }
 };
 
 /// A process of the member has started. A new boot raises the epoch and aborts what the boot before had begun and left
@@ -50,15 +63,21 @@ struct RegisterNode {
   std::string alias;
   Uuid uuid;
   Uuid boot;
-  std::string host;          // empty: unchanged
+  std::string host;  // empty: unchanged
   uint16_t port = 0;
-  bool replace_uuid = false; // the operator or the leader decided that the old identity is gone
+  bool replace_uuid = false;  // the operator or the leader decided that the old identity is gone
   int64_t now_ns = 0;
-  template <class A> void fields(A& a) { a(alias, uuid, boot, host, port, replace_uuid, now_ns); }
+  template <class A>
+  void fields(A& a) {
+    a(alias, uuid, boot, host, port, replace_uuid, now_ns);
+  }
 };
 struct Registered {
   uint64_t epoch = 0;
-  template <class A> void fields(A& a) { a(epoch); }
+  template <class A>
+  void fields(A& a) {
+    a(epoch);
+  }
 };
 
 /// Replaces one configuration file. kStale when the revision is not the expected one (0: any).
@@ -67,7 +86,10 @@ struct PutConfiguration {
   std::string name;
   std::string text;
   uint64_t expected_revision = 0;
-  template <class A> void fields(A& a) { a(name, text, expected_revision); }
+  template <class A>
+  void fields(A& a) {
+    a(name, text, expected_revision);
+  }
 };
 
 /// Notes which contents of a controller's file are known: taken over from it, or written to it. Such a file does not
@@ -76,7 +98,10 @@ struct NoteImport {
   static constexpr uint16_t kTag = 6;
   std::string file;  // "controller alias/file name"
   std::string hash;  // one or more, separated by blanks
-  template <class A> void fields(A& a) { a(file, hash); }
+  template <class A>
+  void fields(A& a) {
+    a(file, hash);
+  }
 };
 
 }  // namespace pelorus::meta

@@ -18,38 +18,56 @@ struct CreateUser {
   std::vector<std::string> groups;
   bool is_admin = false;
   int64_t now_ns = 0;
-  template <class A> void fields(A& a) { a(id, verifier, groups, is_admin, now_ns); }
+  template <class A>
+  void fields(A& a) {
+    a(id, verifier, groups, is_admin, now_ns);
+  }
 };
 /// The last administrator stays.
 struct DeleteUser {
   static constexpr uint16_t kTag = 20;
   std::string id;
-  template <class A> void fields(A& a) { a(id); }
+  template <class A>
+  void fields(A& a) {
+    a(id);
+  }
 };
 struct SetPassword {
   static constexpr uint16_t kTag = 21;
   std::string id;
   Verifier verifier;
   int64_t now_ns = 0;
-  template <class A> void fields(A& a) { a(id, verifier, now_ns); }
+  template <class A>
+  void fields(A& a) {
+    a(id, verifier, now_ns);
+  }
 };
 struct LockUser {
   static constexpr uint16_t kTag = 22;
   std::string id;
   bool locked = true;
-  template <class A> void fields(A& a) { a(id, locked); }
+  template <class A>
+  void fields(A& a) {
+    a(id, locked);
+  }
 };
 struct CreateGroup {
   static constexpr uint16_t kTag = 23;
   std::string id;
   std::vector<std::string> users;
   int64_t now_ns = 0;
-  template <class A> void fields(A& a) { a(id, users, now_ns); }
+  template <class A>
+  void fields(A& a) {
+    a(id, users, now_ns);
+  }
 };
 struct DeleteGroup {
   static constexpr uint16_t kTag = 24;
   std::string id;
-  template <class A> void fields(A& a) { a(id); }
+  template <class A>
+  void fields(A& a) {
+    a(id);
+  }
 };
 /// Every user into (or out of) every group; nothing when one of them is unknown.
 struct ChangeMembership {
@@ -57,7 +75,10 @@ struct ChangeMembership {
   std::vector<std::string> users;
   std::vector<std::string> groups;
   bool member = true;
-  template <class A> void fields(A& a) { a(users, groups, member); }
+  template <class A>
+  void fields(A& a) {
+    a(users, groups, member);
+  }
 };
 struct ChangeGrants {
   enum class Deed : uint8_t { kGrant, kDeny, kRevoke };
@@ -66,19 +87,28 @@ struct ChangeGrants {
   AccessType type = AccessType::kTableRead;
   std::vector<std::string> objects;
   Deed deed = Deed::kGrant;
-  template <class A> void fields(A& a) { a(ids, type, objects, deed); }
+  template <class A>
+  void fields(A& a) {
+    a(ids, type, objects, deed);
+  }
 };
 /// kAlreadyExists unless `replace`.
 struct PutFunctionView {
   static constexpr uint16_t kTag = 27;
   FunctionView view;
   bool replace = false;
-  template <class A> void fields(A& a) { a(view, replace); }
+  template <class A>
+  void fields(A& a) {
+    a(view, replace);
+  }
 };
 struct DropFunctionView {
   static constexpr uint16_t kTag = 28;
   std::string name;
-  template <class A> void fields(A& a) { a(name); }
+  template <class A>
+  void fields(A& a) {
+    a(name);
+  }
 };
 inline constexpr size_t kRecordBytesMax = 1u << 20;
 /// A small value other folders keep with the controllers; no value erases it.
@@ -87,7 +117,10 @@ struct PutRecord {
   std::string area;
   std::string name;
   std::optional<std::string> value;
-  template <class A> void fields(A& a) { a(area, name, value); }
+  template <class A>
+  void fields(A& a) {
+    a(area, name, value);
+  }
 };
 
 }  // namespace pelorus::meta

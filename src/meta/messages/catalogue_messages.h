@@ -1,5 +1,6 @@
 #pragma once
-// What nodes ask of the metadata. Answered by any controller from its own state unless `fresh` is set or said otherwise.
+// What nodes ask of the metadata. Answered by any controller from its own state unless `fresh` is set or said
+// otherwise.
 
 #include <map>
 #include <optional>
@@ -13,41 +14,56 @@
 
 namespace pelorus::meta {
 
-/// The read snapshot of one table: schema, scheme, chunks with versions and replicas, addresses. Answered by the leader,
-/// so that a read sees what was committed before it; `fresh` adds a read barrier (a leader cut off from its majority
-/// may otherwise answer from before for one election timeout). kNotFound names what is missing.
+/// The read snapshot of one table: schema, scheme, chunks with versions and replicas, addresses. Answered by the
+/// leader, so that a read sees what was committed before it; `fresh` adds a read barrier (a leader cut off from its
+/// majority may otherwise answer from before for one election timeout). kNotFound names what is missing.
 inline constexpr std::string_view kTableFacts = "meta.table_facts";
 struct TableFactsRequest {
   std::string database;
   std::string table;
   bool fresh = false;
-  template <class A> void fields(A& a) { a(database, table, fresh); }
+  template <class A>
+  void fields(A& a) {
+    a(database, table, fresh);
+  }
 };
 struct NodeAddress {
   std::string alias;
   std::string host;
   uint16_t port = 0;
   bool alive = false;  // as the leader sees it
-  template <class A> void fields(A& a) { a(alias, host, port, alive); }
+  template <class A>
+  void fields(A& a) {
+    a(alias, host, port, alive);
+  }
 };
 struct TableFacts {
-  Database database;                 // without `tables`
-  Table table;                       // `chunks` only of committed partitions
+  Database database;  // without `tables`
+  Table table;        // `chunks` only of committed partitions
   std::map<ChunkId, Chunk> chunks;
-  std::vector<NodeAddress> nodes;    // those that hold replicas
+  std::vector<NodeAddress> nodes;  // those that hold replicas
   uint64_t catalogue_revision = 0;
-  template <class A> void fields(A& a) { a(database, table, chunks, nodes, catalogue_revision); }
+  template <class A>
+  void fields(A& a) {
+    a(database, table, chunks, nodes, catalogue_revision);
+  }
 };
 
 /// One database with the names of its tables; nothing when it does not exist. Answered by the leader.
 inline constexpr std::string_view kDatabaseFacts = "meta.database_facts";
 struct DatabaseRequest {
   std::string path;
-  template <class A> void fields(A& a) { a(path); }
+  template <class A>
+  void fields(A& a) {
+    a(path);
+  }
 };
 struct DatabaseReply {
   std::optional<Database> database;
-  template <class A> void fields(A& a) { a(database); }
+  template <class A>
+  void fields(A& a) {
+    a(database);
+  }
 };
 
 /// All databases and tables by name and owner.
@@ -56,25 +72,37 @@ struct CatalogueEntry {
   std::string database;
   std::string owner;
   std::vector<std::string> tables;
-  template <class A> void fields(A& a) { a(database, owner, tables); }
+  template <class A>
+  void fields(A& a) {
+    a(database, owner, tables);
+  }
 };
 struct CatalogueReply {
   uint64_t revision = 0;
   std::vector<CatalogueEntry> databases;
-  template <class A> void fields(A& a) { a(revision, databases); }
+  template <class A>
+  void fields(A& a) {
+    a(revision, databases);
+  }
 };
 
 /// What a login needs. Request: UserRequest. An unknown user is no error: `user` is empty.
 inline constexpr std::string_view kUserFacts = "meta.user_facts";
 struct UserRequest {
   std::string id;
-  template <class A> void fields(A& a) { a(id); }
+  template <class A>
+  void fields(A& a) {
+    a(id);
+  }
 };
 struct UserReply {
   std::optional<User> user;
   Access access;
   uint64_t access_revision = 0;
-  template <class A> void fields(A& a) { a(user, access, access_revision); }
+  template <class A>
+  void fields(A& a) {
+    a(user, access, access_revision);
+  }
 };
 
 /// All users (without verifiers) and groups.
@@ -83,25 +111,37 @@ struct AccountsReply {
   std::map<std::string, User> users;
   std::map<std::string, Group> groups;
   uint64_t access_revision = 0;
-  template <class A> void fields(A& a) { a(users, groups, access_revision); }
+  template <class A>
+  void fields(A& a) {
+    a(users, groups, access_revision);
+  }
 };
 
 inline constexpr std::string_view kListViews = "meta.list_views";
 struct ViewsReply {
   std::map<std::string, FunctionView> views;
   uint64_t access_revision = 0;
-  template <class A> void fields(A& a) { a(views, access_revision); }
+  template <class A>
+  void fields(A& a) {
+    a(views, access_revision);
+  }
 };
 
 /// The records of one area. Answered by the leader.
 inline constexpr std::string_view kListRecords = "meta.list_records";
 struct RecordsRequest {
   std::string area;
-  template <class A> void fields(A& a) { a(area); }
+  template <class A>
+  void fields(A& a) {
+    a(area);
+  }
 };
 struct RecordsReply {
   std::map<std::string, std::string> records;
-  template <class A> void fields(A& a) { a(records); }
+  template <class A>
+  void fields(A& a) {
+    a(records);
+  }
 };
 
 inline constexpr std::string_view kGetConfiguration = "meta.get_configuration";
@@ -109,7 +149,10 @@ struct ConfigurationReply {
   Uuid cluster;
   Configuration configuration;
   std::map<std::string, Node> nodes;
-  template <class A> void fields(A& a) { a(cluster, configuration, nodes); }
+  template <class A>
+  void fields(A& a) {
+    a(cluster, configuration, nodes);
+  }
 };
 
 }  // namespace pelorus::meta

@@ -9,12 +9,16 @@ namespace {
 struct OlderOrder {
   Order::Kind kind = Order::Kind::kDrop;
   ChunkId chunk;
-  template <class A> void fields(A& a) { a(kind, chunk); }
+  template <class A>
+  void fields(A& a) {
+    a(kind, chunk);
+  }
 };
 struct NewerOrder {
   Order order{.kind = Order::Kind::kRecover, .chunk = {7}, .version = 3};
   std::string extra = "new";
-  template <class A> void fields(A& a) {
+  template <class A>
+  void fields(A& a) {
     order.fields(a);
     a(extra);
   }

@@ -35,7 +35,7 @@ struct NodeMetrics {
   double job_load = 0;
   int64_t disk_capacity_bytes = 0;
   int64_t disk_free_bytes = 0;
-  double disk_write_rate = 0;    // bytes a second, as the rates below
+  double disk_write_rate = 0;  // bytes a second, as the rates below
   double disk_read_rate = 0;
   int64_t last_minute_write_bytes = 0;
   int64_t last_minute_read_bytes = 0;
@@ -61,11 +61,14 @@ struct NodeMetrics {
 /// A chunk as it lies on a node.
 struct ReportedChunk {
   ChunkId chunk;
-  Version version = 0;     // newest committed
-  bool damaged = false;    // cannot be read: to be recovered from another replica
+  Version version = 0;   // newest committed
+  bool damaged = false;  // cannot be read: to be recovered from another replica
   int64_t rows = 0;
   int64_t bytes = 0;
-  template <class A> void fields(A& a) { a(chunk, version, damaged, rows, bytes); }
+  template <class A>
+  void fields(A& a) {
+    a(chunk, version, damaged, rows, bytes);
+  }
 };
 
 /// What the leader asks of a node, sent until it is done or no longer wanted: carrying one out twice must not hurt.
@@ -81,7 +84,10 @@ struct Order {
   Version version = 0;
   TransactionId transaction;
   std::vector<std::string> nodes;
-  template <class A> void fields(A& a) { a(kind, chunk, version, transaction, nodes); }
+  template <class A>
+  void fields(A& a) {
+    a(kind, chunk, version, transaction, nodes);
+  }
 };
 
 /// The first word of a node's process, and again to every new leader. Allowed to strangers: a node with a nil cluster
@@ -96,7 +102,10 @@ struct RegisterRequest {
   std::string host;
   uint16_t port = 0;
   std::vector<ReportedChunk> chunks;
-  template <class A> void fields(A& a) { a(alias, role, cluster, uuid, boot, host, port, chunks); }
+  template <class A>
+  void fields(A& a) {
+    a(alias, role, cluster, uuid, boot, host, port, chunks);
+  }
 };
 struct RegisterReply {
   Uuid cluster;
@@ -105,7 +114,10 @@ struct RegisterReply {
   uint64_t configuration_revision = 0;
   std::vector<Order> orders;
   bool removed = false;  // it was a member and is none any more: it has to stop
-  template <class A> void fields(A& a) { a(cluster, epoch, leader, configuration_revision, orders, removed); }
+  template <class A>
+  void fields(A& a) {
+    a(cluster, epoch, leader, configuration_revision, orders, removed);
+  }
 };
 
 /// Once a second, to the leader of the last RegisterReply. A follower, and a leader that does not know the boot, answer
@@ -116,15 +128,18 @@ struct Heartbeat {
   Uuid boot;
   uint64_t epoch = 0;
   NodeMetrics metrics;
-  std::vector<TransactionId> published;                 // committed ones carried out here (durable) since the last answer
-  std::vector<std::pair<ChunkId, Version>> recovered;   // orders kRecover done, with the version reached
-  std::optional<std::vector<ReportedChunk>> chunks;     // all, when asked for
-  uint64_t log_index = 0;                               // controllers: what they have applied of the metadata log
-  template <class A> void fields(A& a) { a(alias, boot, epoch, metrics, published, recovered, chunks, log_index); }
+  std::vector<TransactionId> published;  // committed ones carried out here (durable) since the last answer
+  std::vector<std::pair<ChunkId, Version>> recovered;  // orders kRecover done, with the version reached
+  std::optional<std::vector<ReportedChunk>> chunks;    // all, when asked for
+  uint64_t log_index = 0;                              // controllers: what they have applied of the metadata log
+  template <class A>
+  void fields(A& a) {
+    a(alias, boot, epoch, metrics, published, recovered, chunks, log_index);
+  }
 };
 struct HeartbeatReply {
   bool register_again = false;
-  std::string leader;           // alias; empty when unknown
+  std::string leader;  // alias; empty when unknown
   uint64_t configuration_revision = 0;
   uint64_t catalogue_revision = 0;
   uint64_t access_revision = 0;
@@ -132,7 +147,8 @@ struct HeartbeatReply {
   uint64_t copy_bytes_per_second = 0;  // at most so fast are replicas copied to this node; 0: as fast as they come
   template <class A>
   void fields(A& a) {
-    a(register_again, leader, configuration_revision, catalogue_revision, access_revision, orders, copy_bytes_per_second);
+    a(register_again, leader, configuration_revision, catalogue_revision, access_revision, orders,
+      copy_bytes_per_second);
   }
 };
 
@@ -144,15 +160,24 @@ struct NodePerf {
   std::string agent;              // alias of the agent on its host; empty when there is none
   NodeMetrics metrics;            // the last ones heard
   std::optional<bool> is_leader;  // controllers that are up
-  template <class A> void fields(A& a) { a(node, alive, agent, metrics, is_leader); }
+  template <class A>
+  void fields(A& a) {
+    a(node, alive, agent, metrics, is_leader);
+  }
 };
 struct PerfRequest {
   bool controllers = false;  // includeMaster
-  template <class A> void fields(A& a) { a(controllers); }
+  template <class A>
+  void fields(A& a) {
+    a(controllers);
+  }
 };
 struct PerfReply {
   std::vector<NodePerf> nodes;
-  template <class A> void fields(A& a) { a(nodes); }
+  template <class A>
+  void fields(A& a) {
+    a(nodes);
+  }
 };
 
 /// All chunks. Answered by the leader.
@@ -161,18 +186,27 @@ struct ChunkStatus {
   Chunk chunk;
   std::string path;
   std::string state;  // CONSTRUCTING, RECOVERING, COMPLETE
-  template <class A> void fields(A& a) { a(chunk, path, state); }
+  template <class A>
+  void fields(A& a) {
+    a(chunk, path, state);
+  }
 };
 struct ChunksReply {
   std::vector<ChunkStatus> chunks;
-  template <class A> void fields(A& a) { a(chunks); }
+  template <class A>
+  void fields(A& a) {
+    a(chunks);
+  }
 };
 
 /// Running, committed and the latest finished transactions. Answered by the leader.
 inline constexpr std::string_view kListTransactions = "meta.list_transactions";
 struct TransactionsReply {
   std::vector<Transaction> transactions;
-  template <class A> void fields(A& a) { a(transactions); }
+  template <class A>
+  void fields(A& a) {
+    a(transactions);
+  }
 };
 
 /// Starts or stops data and compute nodes through the agents of their hosts. Answered by the leader.
@@ -180,7 +214,10 @@ inline constexpr std::string_view kStartNodes = "meta.start_nodes";
 inline constexpr std::string_view kStopNodes = "meta.stop_nodes";
 struct NodesRequest {
   std::vector<std::string> nodes;  // aliases or host:port
-  template <class A> void fields(A& a) { a(nodes); }
+  template <class A>
+  void fields(A& a) {
+    a(nodes);
+  }
 };
 
 /// Who leads, and the controllers' group as this controller's log has it. Answered by any controller.
@@ -189,7 +226,10 @@ struct GroupMember {
   std::string alias;
   std::string role;  // voter, learner or spare
   uint64_t id = 0;   // another one after the member lost its disk
-  template <class A> void fields(A& a) { a(alias, role, id); }
+  template <class A>
+  void fields(A& a) {
+    a(alias, role, id);
+  }
 };
 struct LeaderReply {
   std::string leader;  // empty: nobody, or not known
@@ -197,16 +237,22 @@ struct LeaderReply {
   uint16_t port = 0;
   bool initialised = false;  // the cluster is founded and this controller has caught up with a leader
   std::vector<GroupMember> members;
-  template <class A> void fields(A& a) { a(leader, host, port, initialised, members); }
+  template <class A>
+  void fields(A& a) {
+    a(leader, host, port, initialised, members);
+  }
 };
 
-/// A follower hands a request to the leader. Answer: an Outcome (meta/apply/apply.h), so that the method's own errors are
-/// told from those of the transport.
+/// A follower hands a request to the leader. Answer: an Outcome (meta/apply/apply.h), so that the method's own errors
+/// are told from those of the transport.
 inline constexpr std::string_view kForward = "meta.forward";
 struct ForwardRequest {
   std::string method;
   Bytes payload;
-  template <class A> void fields(A& a) { a(method, payload); }
+  template <class A>
+  void fields(A& a) {
+    a(method, payload);
+  }
 };
 
 /// A controller's cluster.nodes and cluster.cfg as it found them at its start, where they differ from what was taken
@@ -218,7 +264,10 @@ struct FileOffer {
   uint16_t port = 0;
   std::map<std::string, std::string> files;  // name → text
   bool joins = false;  // it came into a cluster that exists: its files are noted and not taken over
-  template <class A> void fields(A& a) { a(alias, host, port, files, joins); }
+  template <class A>
+  void fields(A& a) {
+    a(alias, host, port, files, joins);
+  }
 };
 
 /// Between controllers only, allowed to strangers: what a controller knows before the cluster is founded.
@@ -227,17 +276,23 @@ struct Founder {
   std::string alias;
   Uuid node;
   bool operator==(const Founder&) const = default;
-  template <class A> void fields(A& a) { a(alias, node); }
+  template <class A>
+  void fields(A& a) {
+    a(alias, node);
+  }
 };
 struct ControllerState {
   std::string alias;
-  Uuid cluster;                          // nil: belongs to none
+  Uuid cluster;  // nil: belongs to none
   Uuid node;
   bool has_log = false;                  // its Raft directory is not empty
   bool had_log = false;                  // it was a started member once (noted outside the Raft directory)
   std::vector<std::string> controllers;  // "host:port:alias" of its cluster.nodes, sorted
-  std::vector<Founder> founders;         // of its cluster, once it founds or has adopted it; all become the first voters
-  template <class A> void fields(A& a) { a(alias, cluster, node, has_log, had_log, controllers, founders); }
+  std::vector<Founder> founders;  // of its cluster, once it founds or has adopted it; all become the first voters
+  template <class A>
+  void fields(A& a) {
+    a(alias, cluster, node, has_log, had_log, controllers, founders);
+  }
 };
 
 }  // namespace pelorus::meta

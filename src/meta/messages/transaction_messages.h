@@ -11,13 +11,17 @@
 
 namespace pelorus::meta {
 
-/// Request: BeginTransaction without placements and time. Answer: BeginReply. Errors as at the command; kOutcomeUnknown:
-/// repeat with the same client and sequence, or forget it (its locks fall with the coordinator's timeout).
+/// Request: BeginTransaction without placements and time. Answer: BeginReply. Errors as at the command;
+/// kOutcomeUnknown: repeat with the same client and sequence, or forget it (its locks fall with the coordinator's
+/// timeout).
 inline constexpr std::string_view kBeginTransaction = "meta.begin_transaction";
 struct BeginReply {
   Begun begun;
   std::set<std::string> down;  // nodes the leader holds for dead: count them as failed without asking
-  template <class A> void fields(A& a) { a(begun, down); }
+  template <class A>
+  void fields(A& a) {
+    a(begun, down);
+  }
 };
 
 /// Request: Decide without time. Answer: Decided: what was decided, which may differ from what was asked for. After
@@ -28,17 +32,26 @@ inline constexpr std::string_view kDecide = "meta.decide";
 inline constexpr std::string_view kGetDecisions = "meta.get_decisions";
 struct DecisionsRequest {
   std::vector<TransactionId> transactions;
-  template <class A> void fields(A& a) { a(transactions); }
+  template <class A>
+  void fields(A& a) {
+    a(transactions);
+  }
 };
 struct Decision {
   TransactionId transaction;
   TransactionState state = TransactionState::kAborted;
   std::vector<TransactionChunk> chunks;  // of a commit: versions made and who prepared
-  template <class A> void fields(A& a) { a(transaction, state, chunks); }
+  template <class A>
+  void fields(A& a) {
+    a(transaction, state, chunks);
+  }
 };
 struct DecisionsReply {
   std::vector<Decision> decisions;  // as asked
-  template <class A> void fields(A& a) { a(decisions); }
+  template <class A>
+  void fields(A& a) {
+    a(decisions);
+  }
 };
 
 /// Any other change: users' statements and operators' commands. Times and placements are set by the leader, which takes
@@ -47,7 +60,10 @@ inline constexpr std::string_view kChange = "meta.change";
 struct ChangeRequest {
   std::string user;  // for the audit log; rights were checked by the sender
   Bytes command;     // encode_command()
-  template <class A> void fields(A& a) { a(user, command); }
+  template <class A>
+  void fields(A& a) {
+    a(user, command);
+  }
 };
 
 }  // namespace pelorus::meta

@@ -20,18 +20,28 @@ std::shared_ptr<const ChunkState> no_rows(data::Schema schema, uint64_t generati
 }  // namespace
 
 Chunk::Chunk(ChunkContext context, ChunkId id, uint64_t log_floor)
-    : context_(context), id_(id), state_(no_rows({}, 1)),
+    : context_(context),
+      id_(id),
+      state_(no_rows({}, 1)),
       dictionaries_(std::make_shared<ChunkDictionaries>(data::Schema{}, std::vector<std::shared_ptr<const Segment>>{})),
-      log_floor_(log_floor), versions_{{0, 1, 0}} {}
+      log_floor_(log_floor),
+      versions_{{0, 1, 0}} {}
 
 Chunk::Chunk(ChunkContext context, std::string volume, std::string directory, const Manifest& manifest)
-    : context_(context), id_(manifest.chunk), next_file_(manifest.next_file), manifest_generation_(manifest.generation),
-      version_(manifest.version), flushed_version_(manifest.version), log_floor_(manifest.log_floor),
-      versions_(manifest.versions.begin(), manifest.versions.end()), volume_(std::move(volume)),
+    : context_(context),
+      id_(manifest.chunk),
+      next_file_(manifest.next_file),
+      manifest_generation_(manifest.generation),
+      version_(manifest.version),
+      flushed_version_(manifest.version),
+      log_floor_(manifest.log_floor),
+      versions_(manifest.versions.begin(), manifest.versions.end()),
+      volume_(std::move(volume)),
       directory_(std::move(directory)) {
   std::vector<Part> parts;
   for (const auto& facts : manifest.segments) {
-    on_disk_.push_back(std::make_shared<const Segment>(context_.files, segment_path(directory_, facts.file_number), id_, facts));
+    on_disk_.push_back(
+        std::make_shared<const Segment>(context_.files, segment_path(directory_, facts.file_number), id_, facts));
     parts.push_back({0, facts.rows, on_disk_.back(), nullptr});
   }
   state_ = std::make_shared<const ChunkState>(ChunkState(manifest.schema, manifest.generation), std::move(parts));
@@ -66,7 +76,8 @@ Status Chunk::register_write(const PreparedWrite& write, Version base_version) {
   if (dropping_) return chunk_error(ErrorCode::kConflict, id_, "the chunk is being dropped");
   if (!damage_.empty()) return Error{ErrorCode::kCorrupt, damage_};
   if (base_version != kLatestVersion && base_version != version_) {
-    return chunk_error(ErrorCode::kStale, id_, "version is " + std::to_string(version_) + ", not " + std::to_string(base_version));
+    return chunk_error(ErrorCode::kStale, id_,
+                       "version is " + std::to_string(version_) + ", not " + std::to_string(base_version));
   }
   const bool alone = prepared_appends_ + prepared_replaces_ == 0;
   if (prepared_replaces_ > 0 || (write.kind == WriteKind::kReplace && !alone)) {
@@ -255,8 +266,9 @@ Result<Chunk::ExportView> Chunk::export_view(Version from_version) const {
   const std::lock_guard lock(publish_mutex_);
   TRY(auto snapshot, snapshot_locked(kLatestVersion));
   if (from_version > version_) {
-    return chunk_error(ErrorCode::kStale, id_, "this replica is at version " + std::to_string(version_) +
-                                                   ", older than " + std::to_string(from_version));
+    return chunk_error(
+        ErrorCode::kStale, id_,
+        "this replica is at version " + std::to_string(version_) + ", older than " + std::to_string(from_version));
   }
   ExportView view{std::move(snapshot), std::nullopt};
   for (const auto& entry : versions_) {
@@ -271,8 +283,8 @@ Result<std::shared_ptr<const ChunkSnapshot>> Chunk::snapshot_locked(Version vers
   if (!damage_.empty()) return Error{ErrorCode::kCorrupt, damage_};
   if (version == kLatestVersion) version = version_;
   if (version > version_) {
-    return chunk_error(ErrorCode::kStale, id_, "version " + std::to_string(version) + " is not here yet, only " +
-                                                   std::to_string(version_));
+    return chunk_error(ErrorCode::kStale, id_,
+                       "version " + std::to_string(version) + " is not here yet, only " + std::to_string(version_));
   }
   const auto entry = std::partition_point(versions_.begin(), versions_.end(),
                                           [&](const VersionEntry& known) { return known.version < version; });

@@ -125,11 +125,11 @@ class Chunk {
   Status prepare_directory(const std::string& volume_for_new);
   std::string next_segment_path(uint64_t* file_number);
   struct Imported {
-    bool whole = true;              // replaces everything; else continues `from_version`
+    bool whole = true;  // replaces everything; else continues `from_version`
     Version from_version = 0;
     Version to_version = 0;
-    uint64_t generation = 0;        // of the content it continues
-    uint64_t log_floor = 0;         // with `whole`: commits logged before do not concern the chunk any more
+    uint64_t generation = 0;  // of the content it continues
+    uint64_t log_floor = 0;   // with `whole`: commits logged before do not concern the chunk any more
     data::Schema schema;
     std::shared_ptr<ChunkDictionaries> dictionaries;
     std::vector<uint32_t> dictionary_sizes;  // texts that are in segments
@@ -185,7 +185,7 @@ class Chunk {
   uint64_t next_file_ = 1;
   uint64_t manifest_generation_ = 0;  // 0: there is no manifest
 
-  mutable std::mutex writer_mutex_;  // before publish_mutex_
+  mutable std::mutex writer_mutex_;              // before publish_mutex_
   std::map<Version, PreparedWrite> waiting_;     // guarded by writer_mutex_
   std::deque<std::pair<Version, LogPin>> pins_;  // guarded by writer_mutex_; not flushed yet, versions ascending
   size_t prepared_appends_ = 0;                  // guarded by writer_mutex_

@@ -56,7 +56,8 @@ Status Chunk::prepare_directory(const std::string& volume_for_new) {
   TRY_DONE(context_.files.make_directories(directory));
   TRY(const auto names, context_.files.list(directory));
   for (const auto& name : names) {  // files of a dropped or damaged chunk of this id
-    if (name.ends_with(".col")) next_file_ = std::max<uint64_t>(next_file_, std::strtoull(name.c_str(), nullptr, 10) + 1);
+    if (name.ends_with(".col"))
+      next_file_ = std::max<uint64_t>(next_file_, std::strtoull(name.c_str(), nullptr, 10) + 1);
   }
   if (!known) {
     const std::lock_guard lock(writer_mutex_);
@@ -110,7 +111,9 @@ Status Chunk::save_manifest(const Published& moment, const std::vector<std::shar
   manifest.versions.assign(moment.versions.begin() + static_cast<ptrdiff_t>(skipped), moment.versions.end());
   for (const auto& segment : segments) manifest.segments.push_back(segment->facts());
   const Status written = write_manifest(context_.files, directory_, manifest);
-  const auto named = [&](const auto& segment) { return std::find(segments.begin(), segments.end(), segment) != segments.end(); };
+  const auto named = [&](const auto& segment) {
+    return std::find(segments.begin(), segments.end(), segment) != segments.end();
+  };
   if (!written.ok()) {
     // Whether the disk has the old or the new manifest is open: keep the files of both until the next one is written.
     for (const auto& segment : segments) {
@@ -186,12 +189,16 @@ Status Chunk::flush_in_turn(const std::string& volume_for_new) {
   Status outcome;
   if (moment.state->memory_rows() > 0) {
     auto written = write_memory_rows(moment);
-    if (written.ok()) segments.push_back(added = std::move(written).value());
-    else outcome = written.error();
+    if (written.ok())
+      segments.push_back(added = std::move(written).value());
+    else
+      outcome = written.error();
   }
   if (outcome.ok()) outcome = save_manifest(moment, segments);
-  if (outcome.ok()) publish_flush(moment, std::move(added));
-  else unfreeze();
+  if (outcome.ok())
+    publish_flush(moment, std::move(added));
+  else
+    unfreeze();
   return outcome;
 }
 
@@ -225,12 +232,15 @@ Status Chunk::compact(bool all) {
   }
   for (size_t from = 0;;) {
     const Published moment = stored_moment();
-    if (moment.state->generation() != manifest_generation_) return {};  // replaced: the flush to come removes the segments
+    if (moment.state->generation() != manifest_generation_)
+      return {};  // replaced: the flush to come removes the segments
     const size_t segments = moment.state->segment_count();
     const size_t rows_max = context_.options.segment_rows_max;
     Run run;
-    if (all) run = next_run(moment.state->parts(), segments, from, rows_max);
-    else if (segments > context_.options.segments_max) run = newest_run(moment.state->parts(), segments, rows_max);
+    if (all)
+      run = next_run(moment.state->parts(), segments, from, rows_max);
+    else if (segments > context_.options.segments_max)
+      run = newest_run(moment.state->parts(), segments, rows_max);
     if (run.count < 2) return {};
     TRY_DONE(moment.dictionaries->load());
     TRY_DONE(merge_segments(moment, run.first, run.count));
@@ -371,15 +381,17 @@ Status Chunk::install(Imported imported) {
   std::vector<Part> parts;
   if (!imported.whole) {
     if (version_ != imported.from_version || state_->generation() != imported.generation) {
-      return Error{ErrorCode::kStale, "the chunk changed while it was copied; copy it again: " + std::to_string(id_.value)};
+      return Error{ErrorCode::kStale,
+                   "the chunk changed while it was copied; copy it again: " + std::to_string(id_.value)};
     }
     parts = state_->parts();
     CHECK(state_->memory_rows() == 0);  // flushed when the import began, and no version was added since
   }
   for (const auto& facts : imported.segments) {
-    parts.push_back({0, facts.rows,
-                     std::make_shared<const Segment>(context_.files, segment_path(directory_, facts.file_number), id_, facts),
-                     nullptr});
+    parts.push_back(
+        {0, facts.rows,
+         std::make_shared<const Segment>(context_.files, segment_path(directory_, facts.file_number), id_, facts),
+         nullptr});
   }
   {
     const std::lock_guard publish_lock(publish_mutex_);
@@ -405,8 +417,10 @@ Status Chunk::install(Imported imported) {
     PreparedWrite next = std::move(waiting_.begin()->second);
     const Version version = waiting_.begin()->first;
     waiting_.erase(waiting_.begin());
-    if (version == version_ + 1) apply_next(std::move(next));
-    else context_.budget.release(next.bytes);
+    if (version == version_ + 1)
+      apply_next(std::move(next));
+    else
+      context_.budget.release(next.bytes);
   }
   return {};
 }

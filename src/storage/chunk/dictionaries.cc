@@ -35,8 +35,8 @@ Status ChunkDictionaries::load() {
         fits = base->code_of(texts[i]) == static_cast<int32_t>(first + i);
       }
       if (!fits) {
-        return Error{ErrorCode::kCorrupt, "dictionary of column " + std::to_string(c) + " does not continue in " +
-                                              segment->path()};
+        return Error{ErrorCode::kCorrupt,
+                     "dictionary of column " + std::to_string(c) + " does not continue in " + segment->path()};
       }
     }
     loaded.push_back(std::move(base));

@@ -19,10 +19,10 @@ struct VersionEntry {
 
 struct Manifest {
   ChunkId chunk;
-  bool dropped = false;         // the files are on their way out
+  bool dropped = false;  // the files are on their way out
   Version version = 0;
   uint64_t generation = 0;
-  uint64_t log_floor = 0;       // commits and drops in the redo log up to this sequence do not concern this content
+  uint64_t log_floor = 0;  // commits and drops in the redo log up to this sequence do not concern this content
   uint64_t next_file = 1;
   data::Schema schema;
   std::vector<VersionEntry> versions;  // of this generation, oldest first, the present one last

@@ -16,8 +16,8 @@ using data::Vector;
 using types::Repr;
 
 template <class T>
-inline constexpr bool kInteger = std::is_same_v<T, int8_t> || std::is_same_v<T, int16_t> ||
-                                 std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t>;
+inline constexpr bool kInteger =
+    std::is_same_v<T, int8_t> || std::is_same_v<T, int16_t> || std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t>;
 template <class T>
 inline constexpr bool kOrdered = !std::is_same_v<T, types::Bytes16>;
 
@@ -89,7 +89,8 @@ Status decompress(std::string_view bytes, uint64_t bytes_max, std::string& plain
   ByteReader reader(bytes);
   const auto size = reader.get<uint64_t>();
   // LZ4 expands at most 255 times.
-  if (!reader.ok() || size > bytes_max || size > 255 * static_cast<uint64_t>(reader.left())) return corrupt("LZ4 length");
+  if (!reader.ok() || size > bytes_max || size > 255 * static_cast<uint64_t>(reader.left()))
+    return corrupt("LZ4 length");
   const auto body = reader.get_raw(reader.left());
   plain.resize(size);
   const int got = LZ4_decompress_safe(body.data(), plain.data(), static_cast<int>(body.size()), static_cast<int>(size));
@@ -119,8 +120,8 @@ std::string packed(std::span<const T> values, const Extremes<T>& extremes, unsig
 
 template <class T>
 unsigned packed_bits(const Extremes<T>& extremes) {
-  const uint64_t range =
-      static_cast<uint64_t>(static_cast<int64_t>(extremes.max)) - static_cast<uint64_t>(static_cast<int64_t>(extremes.min));
+  const uint64_t range = static_cast<uint64_t>(static_cast<int64_t>(extremes.max)) -
+                         static_cast<uint64_t>(static_cast<int64_t>(extremes.min));
   if (extremes.nulls > 0 && range == UINT64_MAX) return 65;
   return bits_for(range + (extremes.nulls > 0 ? 1 : 0));
 }
@@ -152,8 +153,8 @@ std::string deltas(std::span<const T> values, Steps steps) {
   writer.put<int64_t>(steps.min);
   writer.put<uint8_t>(static_cast<uint8_t>(steps.bits));
   pack(values.size() - 1, steps.bits, out, [&](size_t i) {
-    return static_cast<uint64_t>(static_cast<int64_t>(values[i + 1])) - static_cast<uint64_t>(static_cast<int64_t>(values[i])) -
-           static_cast<uint64_t>(steps.min);
+    return static_cast<uint64_t>(static_cast<int64_t>(values[i + 1])) -
+           static_cast<uint64_t>(static_cast<int64_t>(values[i])) - static_cast<uint64_t>(steps.min);
   });
   return out;
 }
@@ -328,7 +329,8 @@ Status decode_decimals(std::string_view bytes, size_t rows, double* out) {
   const auto min = static_cast<uint64_t>(header.min);
   const uint64_t first = header.nulls ? 1 : 0;
   unpack(header.body, rows, header.bits, [&](size_t i, uint64_t code) {
-    out[i] = code < first ? types::kNull<double> : static_cast<double>(static_cast<int64_t>(min + code - first)) / power;
+    out[i] =
+        code < first ? types::kNull<double> : static_cast<double>(static_cast<int64_t>(min + code - first)) / power;
   });
   return {};
 }

@@ -58,27 +58,33 @@ TEST(BlockEncoding, chooses_small_encodings_and_gives_the_values_back) {
   const size_t n = 5000;
   EXPECT_EQ(round_trip(numbers<int32_t>(Type::kInt, n, [](size_t, auto&) { return 5; })), Encoding::kConstant);
   EXPECT_EQ(round_trip(Vector::nulls(Type::kDouble, n)), Encoding::kConstant);
-  EXPECT_EQ(round_trip(numbers<int32_t>(Type::kInt, n, [](size_t, auto& r) { return static_cast<int32_t>(r() % 100) - 50; })),
-            Encoding::kPacked);
-  EXPECT_EQ(round_trip(numbers<int64_t>(Type::kNanotimestamp, n,
-                                        [](size_t i, auto& r) { return int64_t(1700000000000000000) + int64_t(i * 1000 + r() % 10); })),
+  EXPECT_EQ(
+      round_trip(numbers<int32_t>(Type::kInt, n, [](size_t, auto& r) { return static_cast<int32_t>(r() % 100) - 50; })),
+      Encoding::kPacked);
+  EXPECT_EQ(round_trip(numbers<int64_t>(
+                Type::kNanotimestamp, n,
+                [](size_t i, auto& r) { return int64_t(1700000000000000000) + int64_t(i * 1000 + r() % 10); })),
             Encoding::kDelta);
-  EXPECT_EQ(round_trip(numbers<int32_t>(Type::kInt, n, [](size_t i, auto&) { return i % 3 ? int32_t(i) : types::kNull<int32_t>; })),
+  EXPECT_EQ(round_trip(numbers<int32_t>(Type::kInt, n,
+                                        [](size_t i, auto&) { return i % 3 ? int32_t(i) : types::kNull<int32_t>; })),
             Encoding::kPacked);
   EXPECT_EQ(round_trip(numbers<int64_t>(Type::kLong, n, [](size_t, auto& r) { return static_cast<int64_t>(r()); })),
             Encoding::kPlain);
-  EXPECT_EQ(round_trip(numbers<double>(Type::kDouble, n, [](size_t, auto& r) { return static_cast<double>(r() % 100000) / 100; })),
+  EXPECT_EQ(round_trip(numbers<double>(Type::kDouble, n,
+                                       [](size_t, auto& r) { return static_cast<double>(r() % 100000) / 100; })),
             Encoding::kDecimal);
-  EXPECT_EQ(round_trip(numbers<double>(Type::kDouble, n, [](size_t, auto& r) { return std::sqrt(double(r() % 1000)); })),
-            Encoding::kLz4);
+  EXPECT_EQ(
+      round_trip(numbers<double>(Type::kDouble, n, [](size_t, auto& r) { return std::sqrt(double(r() % 1000)); })),
+      Encoding::kLz4);
   EXPECT_EQ(round_trip(numbers<float>(Type::kFloat, n, [](size_t, auto& r) { return float(r()); })), Encoding::kPlain);
   EXPECT_EQ(round_trip(numbers<int8_t>(Type::kBool, n, [](size_t, auto& r) { return static_cast<int8_t>(r() % 2); })),
             Encoding::kPacked);
 }
 
 TEST(BlockEncoding, survives_extreme_integers) {
-  for (const auto& values : {Vector::of<int64_t>(Type::kLong, {INT64_MIN, INT64_MAX, 0, -1, INT64_MIN + 1}),
-                             Vector::of<int64_t>(Type::kLong, {INT64_MIN + 1, INT64_MAX}), Vector::of<int64_t>(Type::kLong, {})}) {
+  for (const auto& values :
+       {Vector::of<int64_t>(Type::kLong, {INT64_MIN, INT64_MAX, 0, -1, INT64_MIN + 1}),
+        Vector::of<int64_t>(Type::kLong, {INT64_MIN + 1, INT64_MAX}), Vector::of<int64_t>(Type::kLong, {})}) {
     round_trip(values);
   }
   round_trip(Vector::of<int32_t>(Type::kInt, {INT32_MIN, INT32_MAX, INT32_MIN + 1, 0}));
@@ -87,7 +93,8 @@ TEST(BlockEncoding, survives_extreme_integers) {
 }
 
 TEST(BlockEncoding, keeps_every_bit_of_doubles) {
-  const std::vector<double> values = {0.0, -0.0, 1.5, NAN, INFINITY, -INFINITY, types::kNull<double>, 1e300, 0.1, 4503599627370497.0};
+  const std::vector<double> values = {
+      0.0, -0.0, 1.5, NAN, INFINITY, -INFINITY, types::kNull<double>, 1e300, 0.1, 4503599627370497.0};
   for (const double value : values) {
     const auto block = encode_block(Vector::of<double>(Type::kDouble, {value, 1.25, value}));
     Vector back(Type::kDouble);
@@ -107,7 +114,8 @@ TEST(BlockEncoding, keeps_text_wide_types_and_arrays) {
   Vector ids(Type::kUuid);
   for (uint8_t i = 0; i < 100; ++i) ids.edit<types::Bytes16>().push_back({{i, 1, 2}});
   round_trip(ids);
-  EXPECT_EQ(round_trip(Vector::array(Shared<Vector>(Vector::of<int32_t>(Type::kInt, {1, 2, 3})), {2, 2, 3})), Encoding::kArray);
+  EXPECT_EQ(round_trip(Vector::array(Shared<Vector>(Vector::of<int32_t>(Type::kInt, {1, 2, 3})), {2, 2, 3})),
+            Encoding::kArray);
   round_trip(Vector::array(Shared<Vector>(Vector::of<int32_t>(Type::kInt, {})), {}));
 }
 
@@ -152,8 +160,8 @@ TEST(BlockEncoding, damaged_bytes_give_errors_not_crashes) {
 
 Table sample_rows() {
   return {{"a", "s", "t", "v", "d"},
-          {Vector::of<int32_t>(Type::kInt, {1, types::kNull<int32_t>, 3}), Vector::of_strings(Type::kSymbol, {"x", "", "y"}),
-           Vector::of_strings(Type::kString, {"one", "", "three"}),
+          {Vector::of<int32_t>(Type::kInt, {1, types::kNull<int32_t>, 3}),
+           Vector::of_strings(Type::kSymbol, {"x", "", "y"}), Vector::of_strings(Type::kString, {"one", "", "three"}),
            Vector::array(Shared<Vector>(Vector::of<double>(Type::kDouble, {1, 2, 3})), {1, 1, 3}),
            Vector::adopt<int64_t>(Type::kDecimal64, {100, 200, 300}, 2)}};
 }

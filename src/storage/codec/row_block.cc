@@ -121,7 +121,8 @@ Result<Vector> decode_column(const data::ColumnDefinition& column, uint64_t rows
     if (end < before) return Error{ErrorCode::kCorrupt, "array ends descend: " + column.name};
     before = end;
   }
-  if (static_cast<uint64_t>(before) != elements) return Error{ErrorCode::kCorrupt, "array length differs: " + column.name};
+  if (static_cast<uint64_t>(before) != elements)
+    return Error{ErrorCode::kCorrupt, "array length differs: " + column.name};
   TRY(auto flat, decode_flat(column, elements, reader));
   return Vector::array(Shared<Vector>(std::move(flat)), std::move(ends));
 }
@@ -161,7 +162,8 @@ void encode_schema(const data::Schema& schema, ByteWriter& writer) {
 
 Result<data::Schema> decode_schema(ByteReader& reader) {
   const auto columns = reader.get<uint32_t>();
-  if (columns > kColumnsMax) return Error{ErrorCode::kCorrupt, "schema has too many columns: " + std::to_string(columns)};
+  if (columns > kColumnsMax)
+    return Error{ErrorCode::kCorrupt, "schema has too many columns: " + std::to_string(columns)};
   data::Schema schema;
   for (uint32_t c = 0; c < columns && reader.ok(); ++c) {
     data::ColumnDefinition column;
@@ -181,8 +183,8 @@ Result<data::Schema> decode_schema(ByteReader& reader) {
 
 Status check_rows_fit(const data::Schema& schema, const data::Table& rows) {
   if (schema.empty() || schema.size() > kColumnsMax) {
-    return Error{ErrorCode::kInvalid, "a chunk has 1 to " + std::to_string(kColumnsMax) + " columns, not " +
-                                          std::to_string(schema.size())};
+    return Error{ErrorCode::kInvalid,
+                 "a chunk has 1 to " + std::to_string(kColumnsMax) + " columns, not " + std::to_string(schema.size())};
   }
   if (rows.columns() != schema.size()) {
     return Error{ErrorCode::kInvalid, "rows have " + std::to_string(rows.columns()) + " columns, the chunk has " +

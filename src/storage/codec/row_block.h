@@ -13,7 +13,8 @@ Result<data::Schema> decode_schema(ByteReader& reader);
 
 inline constexpr size_t kColumnsMax = 32768;
 
-/// kInvalid naming the column unless the table has exactly the schema's columns, by position, and each type is storable.
+/// kInvalid naming the column unless the table has exactly the schema's columns, by position, and each type is
+/// storable.
 Status check_rows_fit(const data::Schema& schema, const data::Table& rows);
 
 /// The rows with SYMBOL columns coded by bases that hold nothing but the texts they use. Other columns are shared.

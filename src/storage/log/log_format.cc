@@ -93,12 +93,13 @@ Result<LogState> decode_log_state(std::string_view bytes, const std::string& pat
   state.newest = reader.get<uint64_t>();
   const size_t covered = reader.position();
   const auto crc = reader.get<uint32_t>();
-  const bool good = reader.ok() && reader.at_end() && magic == kStateMagic && crc == io::crc32c(bytes.substr(0, covered)) &&
-                    state.oldest >= 1 && state.newest + 1 >= state.oldest;
+  const bool good = reader.ok() && reader.at_end() && magic == kStateMagic &&
+                    crc == io::crc32c(bytes.substr(0, covered)) && state.oldest >= 1 &&
+                    state.newest + 1 >= state.oldest;
   if (!good) return Error{ErrorCode::kCorrupt, "redo log state is damaged: " + path};
   if (format != kFormat) {
-    return Error{ErrorCode::kInvalid, "redo log has a format this version does not know: " + path + ", format " +
-                                          std::to_string(format)};
+    return Error{ErrorCode::kInvalid,
+                 "redo log has a format this version does not know: " + path + ", format " + std::to_string(format)};
   }
   return state;
 }

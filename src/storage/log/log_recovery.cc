@@ -31,7 +31,8 @@ bool was_synced(std::string_view content, uint64_t offset, uint64_t segment, uin
 Result<std::unique_ptr<WriteAheadLog>> WriteAheadLog::open(io::FileSystem& files, LogOptions options,
                                                            const Replay& replay) {
   if (options.segment_bytes < 2 * kLogHeaderBytes) {
-    return Error{ErrorCode::kInvalid, "redo log files must have at least " + std::to_string(2 * kLogHeaderBytes) + " bytes"};
+    return Error{ErrorCode::kInvalid,
+                 "redo log files must have at least " + std::to_string(2 * kLogHeaderBytes) + " bytes"};
   }
   std::unique_ptr<WriteAheadLog> log(new WriteAheadLog(files, std::move(options)));
   TRY_DONE(log->recover(replay));
@@ -76,8 +77,8 @@ Status WriteAheadLog::recover(const Replay& replay) {
     }
     if (segment->bytes < header->file_bytes) {
       return Error{ErrorCode::kCorrupt, "redo log file is shorter than it was made: " + path + ", " +
-                                            std::to_string(segment->bytes) + " of " + std::to_string(header->file_bytes) +
-                                            " bytes"};
+                                            std::to_string(segment->bytes) + " of " +
+                                            std::to_string(header->file_bytes) + " bytes"};
     }
     if (expected != 0 && header->first_sequence != expected) return damaged(previous, previous_stop, expected);
     {

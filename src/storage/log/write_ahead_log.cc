@@ -67,7 +67,9 @@ void WriteAheadLog::append_later(RecordType type, std::string payload) {
 /// Takes one batch from the queue and sees it to the disk. The lock is not held meanwhile.
 void WriteAheadLog::lead(std::unique_lock<std::mutex>& lock) {
   if (queue_.empty()) return;
-  const auto frame_bytes = [](const Item& item) { return FrameHeader{.payload_bytes = item.payload_bytes}.frame_bytes(); };
+  const auto frame_bytes = [](const Item& item) {
+    return FrameHeader{.payload_bytes = item.payload_bytes}.frame_bytes();
+  };
   const uint64_t first = frame_bytes(*queue_.front());
   const bool fits = current_ && position_ + first <= current_->bytes;
   if (!fits) {
@@ -142,7 +144,8 @@ Status WriteAheadLog::flush_pending() {
   while (outcome.ok() && !queue_.empty()) {
     const uint64_t before = last_sequence_;
     lead(lock);
-    if (!failure_.empty()) outcome = failed_error();
+    if (!failure_.empty())
+      outcome = failed_error();
     else if (last_sequence_ == before && !queue_.empty()) {
       outcome = Error{ErrorCode::kNoSpace, "the disk of the redo log is full: " + options_.directory};
     }
@@ -151,8 +154,10 @@ Status WriteAheadLog::flush_pending() {
     lock.unlock();
     outcome = file_->sync();
     lock.lock();
-    if (outcome.ok()) durable_ = next_sequence_ - 1;
-    else fail_waiting(outcome.error());
+    if (outcome.ok())
+      durable_ = next_sequence_ - 1;
+    else
+      fail_waiting(outcome.error());
   }
   resign(lock);
   return outcome;
@@ -173,8 +178,10 @@ Status WriteAheadLog::stop() {
   Status outcome;
   if (worth_closing) {
     const auto closed = append(RecordType::kEnd, {});
-    if (!closed.ok()) outcome = closed.error();
-    else if (!options_.sync) outcome = flush_pending();
+    if (!closed.ok())
+      outcome = closed.error();
+    else if (!options_.sync)
+      outcome = flush_pending();
   }
   const std::lock_guard lock(mutex_);
   stopped_ = true;

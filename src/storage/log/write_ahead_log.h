@@ -35,8 +35,8 @@ struct LoggedRecord {
   uint64_t sequence = 0;
 };
 
-/// Thread-safe. Of the threads that wait in append(), one writes and syncs for all (the leader); no other thread touches
-/// the files meanwhile, so file work needs no mutex.
+/// Thread-safe. Of the threads that wait in append(), one writes and syncs for all (the leader); no other thread
+/// touches the files meanwhile, so file work needs no mutex.
 ///
 /// After a failed write or sync nothing is retried: what the disk holds is unknown. The log is then failed for good and
 /// refuses every append with kIo until the node is restarted. A full disk (kNoSpace) fails only the appends at hand.
@@ -45,8 +45,8 @@ class WriteAheadLog {
   /// Called for every record in order. An error stops the open.
   using Replay = std::function<Status(const LoggedRecord&, RecordType, std::string_view payload)>;
 
-  /// Makes the log when the directory holds none. The end of the newest file may be torn: what was never acknowledged is
-  /// dropped. kCorrupt naming file and place when a record that had been synced is damaged or a file is missing.
+  /// Makes the log when the directory holds none. The end of the newest file may be torn: what was never acknowledged
+  /// is dropped. kCorrupt naming file and place when a record that had been synced is damaged or a file is missing.
   /// Known limit: damage to the very last synced batch looks like a torn write until a later record was synced
   /// (stop() writes one).
   static Result<std::unique_ptr<WriteAheadLog>> open(io::FileSystem& files, LogOptions options, const Replay& replay);
@@ -79,7 +79,7 @@ class WriteAheadLog {
     std::span<const std::string_view> parts;
     uint64_t payload_bytes = 0;
     uint32_t payload_crc = 0;
-    std::string owned;           // append_later
+    std::string owned;  // append_later
     std::string_view owned_view;
     bool later = false;
     bool done = false;
@@ -125,12 +125,12 @@ class WriteAheadLog {
   uint64_t last_sequence_ = 0;                          // guarded by mutex_; changed by the leader
 
   // Of the leader, and of open() before there is one.
-  std::unique_ptr<io::File> file_;   // of current_
+  std::unique_ptr<io::File> file_;             // of current_
   std::shared_ptr<const LogSegment> current_;  // null until the first append after open()
-  uint64_t position_ = 0;            // where the next frame goes in current_
+  uint64_t position_ = 0;                      // where the next frame goes in current_
   uint64_t next_sequence_ = 1;
-  uint64_t durable_ = 0;             // last sequence known synced
-  uint64_t oldest_ = 1;              // as in log_state
+  uint64_t durable_ = 0;  // last sequence known synced
+  uint64_t oldest_ = 1;   // as in log_state
   uint64_t newest_ = 0;
   std::vector<std::string> spares_;  // recycled files, all of segment_bytes
 };

@@ -29,8 +29,10 @@ Reopened open_log(io::FileSystem& files, bool sync = true, uint64_t segment_byte
                                    opened.sequences.push_back(record.sequence);
                                    return {};
                                  });
-  if (log.ok()) opened.log = std::move(log).value();
-  else opened.error = log.error();
+  if (log.ok())
+    opened.log = std::move(log).value();
+  else
+    opened.error = log.error();
   return opened;
 }
 
@@ -139,7 +141,8 @@ TEST(WriteAheadLog, many_threads_share_syncs_and_lose_nothing) {
     std::vector<std::thread> threads;
     for (int t = 0; t < kThreads; ++t) {
       threads.emplace_back([&, t] {
-        for (int i = 0; i < kEach; ++i) ASSERT_TRUE(append(*opened.log, std::to_string(t) + ":" + std::to_string(i)).ok());
+        for (int i = 0; i < kEach; ++i)
+          ASSERT_TRUE(append(*opened.log, std::to_string(t) + ":" + std::to_string(i)).ok());
       });
     }
     for (auto& thread : threads) thread.join();

@@ -147,8 +147,8 @@ void CrossSectionalEngine::close_times(int64_t time, Table* output) {
 
 Table CrossSectionalEngine::process_by_time(const Table& rows) {
   const bool counts = cross_.trigger == CrossSectionTerms::Trigger::kKeyCount;
-  const auto times = functions::as_longs("createCrossSectionalEngine",
-                                         rows.column_shared(input_column(terms().time_column)));
+  const auto times =
+      functions::as_longs("createCrossSectionalEngine", rows.column_shared(input_column(terms().time_column)));
   const auto time_at = [&](size_t r) { return times->values<int64_t>()[r]; };
   Table all;
   for (size_t r = 0; r < rows.rows();) {

@@ -48,7 +48,8 @@ int find_column(const data::Schema& schema, std::string_view name) {
   for (size_t c = 0; c < schema.size(); ++c) {
     if (schema[c].name == name) return static_cast<int>(c);
     const auto& other = schema[c].name;
-    if (found < 0 && std::equal(other.begin(), other.end(), name.begin(), name.end(), same)) found = static_cast<int>(c);
+    if (found < 0 && std::equal(other.begin(), other.end(), name.begin(), name.end(), same))
+      found = static_cast<int>(c);
   }
   return found;
 }

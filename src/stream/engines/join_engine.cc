@@ -48,7 +48,8 @@ class JoinEngine::PairScope final : public exec::Scope {
 
   std::optional<Value> find(std::string_view name) override {
     if (const int c = find_column(left_.schema(), name); c >= 0) return left_value(c);
-    if (const int c = find_column(right_.schema(), name); c >= 0) return Value(right_.column_shared(static_cast<size_t>(c)));
+    if (const int c = find_column(right_.schema(), name); c >= 0)
+      return Value(right_.column_shared(static_cast<size_t>(c)));
     return std::nullopt;
   }
   std::optional<Value> find_qualified(std::string_view qualifier, std::string_view name) override {
@@ -56,7 +57,8 @@ class JoinEngine::PairScope final : public exec::Scope {
       if (const int c = find_column(left_.schema(), name); c >= 0) return left_value(c);
     }
     if (!join_.right_name.empty() && same_text(join_.right_name, qualifier)) {
-      if (const int c = find_column(right_.schema(), name); c >= 0) return Value(right_.column_shared(static_cast<size_t>(c)));
+      if (const int c = find_column(right_.schema(), name); c >= 0)
+        return Value(right_.column_shared(static_cast<size_t>(c)));
     }
     return std::nullopt;
   }
@@ -93,8 +95,9 @@ Result<int64_t> JoinEngine::append_right(const Table& rows) {
 }
 
 Table JoinEngine::process(const Table&) {
-  throw ScriptError("rows come to an engine that joins by appendForJoin(engine, isLeftTable, data), or through "
-                    "getLeftStream(engine) and getRightStream(engine)");
+  throw ScriptError(
+      "rows come to an engine that joins by appendForJoin(engine, isLeftTable, data), or through "
+      "getLeftStream(engine) and getRightStream(engine)");
 }
 
 Table JoinEngine::take(const Table& rows, bool is_left) {

@@ -45,8 +45,8 @@ class JoinEngine : public Engine {
   /// Rows of two sides in step as output rows: the left time if `with_time` (now when there is no time column), left
   /// keys, metrics.
   data::Table joined(const data::Table& left, const data::Table& right, bool with_time);
-  /// One left row and the right rows of its window. Columns of the right side that are not aggregated give one output row
-  /// for each right row, or with `as_arrays` one array.
+  /// One left row and the right rows of its window. Columns of the right side that are not aggregated give one output
+  /// row for each right row, or with `as_arrays` one array.
   data::Table joined_window(const data::Table& left, const data::Table& right, bool as_arrays);
 
   /// Right rows from elsewhere than an append; under the engine's lock. Their output is dropped.

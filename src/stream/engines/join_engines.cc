@@ -72,7 +72,8 @@ void AsofJoinEngine::put_out(State& state, Table* output) {
   }
   add_rows(joined(state.left.rows.slice(0, ready), state.right.rows.take(matches), true), output);
   state.left.drop_first(ready);
-  if (!by_arrival && matches.back() != kNoRow) state.right.drop_first(as_size(matches.back()));  // later rows may meet it too
+  if (!by_arrival && matches.back() != kNoRow)
+    state.right.drop_first(as_size(matches.back()));  // later rows may meet it too
 }
 
 // ---- lookup
@@ -84,7 +85,8 @@ LookupJoinEngine::LookupJoinEngine(EngineTerms terms, std::unique_ptr<exec::Work
 }
 
 void LookupJoinEngine::read_again() {
-  const Value value = lookup_.source.is_code() ? interpreter().context().evaluate(*lookup_.source.code()) : lookup_.source;
+  const Value value =
+      lookup_.source.is_code() ? interpreter().context().evaluate(*lookup_.source.code()) : lookup_.source;
   const Table rows = functions::table_argument("createLookupJoinEngine", value);
   right_.clear();
   Table typed(right_schema());
@@ -94,7 +96,8 @@ void LookupJoinEngine::read_again() {
 }
 
 void LookupJoinEngine::take_left(const Arrival& arrival, Table* output) {
-  if (read_at_ && lookup_.every.count() > 0 && std::chrono::steady_clock::now() - *read_at_ >= lookup_.every) read_again();
+  if (read_at_ && lookup_.every.count() > 0 && std::chrono::steady_clock::now() - *read_at_ >= lookup_.every)
+    read_again();
   const auto found = right_.find(arrival.key);
   const bool has_match = found != right_.end() && found->second.rows.rows() > 0;
   if (!has_match && (lookup_.only_matched || lookup_.keeps_all)) return;

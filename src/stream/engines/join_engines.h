@@ -86,8 +86,8 @@ class LeftSemiJoinEngine final : public JoinEngine {
   std::unordered_map<std::string, data::Table> waiting_;
 };
 
-/// Rows of equal key and time meet when the second of them comes. Rows that met, and older ones than the latest time less
-/// `delay`, are forgotten when a side has more than `rows_max` of a key.
+/// Rows of equal key and time meet when the second of them comes. Rows that met, and older ones than the latest time
+/// less `delay`, are forgotten when a side has more than `rows_max` of a key.
 class EquiJoinEngine final : public JoinEngine {
  public:
   EquiJoinEngine(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session, JoinTerms join, size_t rows_max,
@@ -118,9 +118,9 @@ class EquiJoinEngine final : public JoinEngine {
 };
 
 struct WindowJoinTerms {
-  int64_t from = 0, to = 0;     // the window is [time + from, time + to]; 0:0: from the left row before up to this one
-  bool closed_right = false;    // of 0:0: (before, this] instead of [before, this)
-  int64_t delay = 0;            // a window this much older than the right side's latest time is closed by any key's row
+  int64_t from = 0, to = 0;   // the window is [time + from, time + to]; 0:0: from the left row before up to this one
+  bool closed_right = false;  // of 0:0: (before, this] instead of [before, this)
+  int64_t delay = 0;          // a window this much older than the right side's latest time is closed by any key's row
   std::vector<data::Value> null_fill;  // by output column; empty: nulls stay
 
   bool is_between() const { return from == 0 && to == 0; }
@@ -129,7 +129,8 @@ struct WindowJoinTerms {
 /// Each left row meets the right rows of a window around it, once the right side is past it.
 class WindowJoinEngine final : public JoinEngine {
  public:
-  WindowJoinEngine(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session, JoinTerms join, WindowJoinTerms windows)
+  WindowJoinEngine(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session, JoinTerms join,
+                   WindowJoinTerms windows)
       : JoinEngine(std::move(terms), std::move(session), std::move(join)), windows_(std::move(windows)) {}
 
  protected:

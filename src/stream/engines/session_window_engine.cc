@@ -62,7 +62,8 @@ Table SessionWindowEngine::results_of(const State& state) {
   exec::RowScope scope(exec::Relation::of(state.rows, ""), nullptr);
   for (size_t m = 0; m < metrics_.size(); ++m) {
     const Value value = evaluate(metrics_[m], scope, interpreter());
-    if (!value.is_scalar()) throw ScriptError("The metric [" + metrics_[m].text + "] must give one value for a session.");
+    if (!value.is_scalar())
+      throw ScriptError("The metric [" + metrics_[m].text + "] must give one value for a session.");
     names.push_back("metric " + std::to_string(m));
     columns.emplace_back(Vector::filled(value.scalar(), 1));
   }

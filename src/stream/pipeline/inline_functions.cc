@@ -96,7 +96,8 @@ class Inliner {
       if (!locals[p] || parameter.is_mutable) return nullptr;  // the call itself will tell what is wrong
     }
     if (arguments.size() > definition.parameters.size()) return nullptr;
-    if (definition.expression) return is_plain(*definition.expression) ? run(definition.expression, locals, depth + 1) : nullptr;
+    if (definition.expression)
+      return is_plain(*definition.expression) ? run(definition.expression, locals, depth + 1) : nullptr;
     if (!definition.body) return nullptr;
     return returned(*definition.body, std::move(locals), depth + 1);
   }
@@ -113,7 +114,8 @@ class Inliner {
       if (const auto* result = syntax::as<syntax::Return>(*statement))
         return result->value && is_plain(*result->value) ? run(result->value, locals, depth) : nullptr;
       const auto* assign = syntax::as<syntax::Assign>(*statement);
-      if (assign == nullptr || assign->targets.size() != 1 || assign->by_reference || !is_plain(*assign->value)) return nullptr;
+      if (assign == nullptr || assign->targets.size() != 1 || assign->by_reference || !is_plain(*assign->value))
+        return nullptr;
       const auto* target = as<syntax::Name>(assign->targets[0]);
       if (target == nullptr || target->slot < 0) return nullptr;
       ExprRef value = run(assign->value, locals, depth);

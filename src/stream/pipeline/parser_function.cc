@@ -26,9 +26,35 @@ using syntax::ExprRef;
 
 /// Where the arguments stand.
 enum Place : size_t {
-  kName, kMetrics, kDummy, kOutput, kKeys, kTime, kSystemTime, kSnapshotDir, kSnapshotInterval, kRaftGroup, kFilter,
-  kKeepOrder, kPurgeFilter, kPurgeSeconds, kPattern, kInterval, kLastBatch, kContext, kUpdateTime, kWindowStart,
-  kRoundTime, kForceTrigger, kSessionBegin, kSessionEnd, kMergeSession, kClosed, kFill, kGarbage, kForceSession,
+  kName,
+  kMetrics,
+  kDummy,
+  kOutput,
+  kKeys,
+  kTime,
+  kSystemTime,
+  kSnapshotDir,
+  kSnapshotInterval,
+  kRaftGroup,
+  kFilter,
+  kKeepOrder,
+  kPurgeFilter,
+  kPurgeSeconds,
+  kPattern,
+  kInterval,
+  kLastBatch,
+  kContext,
+  kUpdateTime,
+  kWindowStart,
+  kRoundTime,
+  kForceTrigger,
+  kSessionBegin,
+  kSessionEnd,
+  kMergeSession,
+  kClosed,
+  kFill,
+  kGarbage,
+  kForceSession,
   kPurgeSec,
 };
 
@@ -36,16 +62,21 @@ enum Place : size_t {
 constexpr std::string_view kOwnTime = "datatime";
 
 void refuse_what_is_missing(const Arguments& a) {
-  constexpr std::pair<Place, std::string_view> kMissing[] = {
-      {kSnapshotDir, "snapshotDir"},     {kSnapshotInterval, "snapshotIntervalInMsgCount"},
-      {kRaftGroup, "raftGroup"},         {kPurgeFilter, "keyPurgeFilter"},
-      {kPurgeSeconds, "keyPurgeFreqInSecond"}, {kUpdateTime, "updateTime"},
-      {kForceTrigger, "forceTriggerTime"},     {kSessionBegin, "sessionBegin"},
-      {kSessionEnd, "sessionEnd"},             {kMergeSession, "mergeSessionEnd"},
-      {kForceSession, "forceTriggerSessionEndTime"}};
+  constexpr std::pair<Place, std::string_view> kMissing[] = {{kSnapshotDir, "snapshotDir"},
+                                                             {kSnapshotInterval, "snapshotIntervalInMsgCount"},
+                                                             {kRaftGroup, "raftGroup"},
+                                                             {kPurgeFilter, "keyPurgeFilter"},
+                                                             {kPurgeSeconds, "keyPurgeFreqInSecond"},
+                                                             {kUpdateTime, "updateTime"},
+                                                             {kForceTrigger, "forceTriggerTime"},
+                                                             {kSessionBegin, "sessionBegin"},
+                                                             {kSessionEnd, "sessionEnd"},
+                                                             {kMergeSession, "mergeSessionEnd"},
+                                                             {kForceSession, "forceTriggerSessionEndTime"}};
   for (const auto& [place, name] : kMissing) refuse_option(a, place, name);
   if (a.integer_or(kPurgeSec, "keyPurgeFreqInSec", -1) != -1) a.refuse("keyPurgeFreqInSec", "is not offered yet.");
-  if (a.text_or(kClosed, "closed", "left") != "left") a.refuse("closed", "must be left: windows that hold their end are not offered yet.");
+  if (a.text_or(kClosed, "closed", "left") != "left")
+    a.refuse("closed", "must be left: windows that hold their end are not offered yet.");
   if (a.text_or(kPattern, "triggeringPattern", "") == "keyCount" && !a.flag_or(kKeepOrder, "keepOrder", true))
     a.refuse("keepOrder", "can't be false when triggeringPattern is keyCount.");
 }
@@ -75,13 +106,18 @@ Table sample_of(const Schema& schema) {
 class CascadeBuilder {
  public:
   CascadeBuilder(StreamServices& services, CallContext& context, const Arguments& a)
-      : services_(services), context_(context), a_(a), probe_(context), schema_(schema_argument(a, kDummy, "dummyTable")) {
+      : services_(services),
+        context_(context),
+        a_(a),
+        probe_(context),
+        schema_(schema_argument(a, kDummy, "dummyTable")) {
     name_ = a.text(kName, "name");
     for (const auto& key : a.texts(kKeys, "keyColumn")) keys_.push_back(known_column(key, "keyColumn"));
     const bool system_time = a.flag_or(kSystemTime, "useSystemTime", false);
     if (a.has(kTime) && !a[kTime].is_void()) {
       const auto names = a.texts(kTime, "timeColumn");
-      if (names.size() != 1) a.refuse("timeColumn", "must name one column; a date and a time column are not offered yet.");
+      if (names.size() != 1)
+        a.refuse("timeColumn", "must name one column; a date and a time column are not offered yet.");
       time_ = known_column(names[0], "timeColumn");
     }
     if (system_time && !time_.empty()) a.refuse("timeColumn", "does not go together with useSystemTime.");
@@ -132,7 +168,8 @@ class CascadeBuilder {
 
   void cut() {
     std::vector<ExprRef> metrics;
-    for (const auto& metric : metrics_of(metric_codes(a_[kMetrics]))) metrics.push_back(inlined(metric, probe_.interpreter()));
+    for (const auto& metric : metrics_of(metric_codes(a_[kMetrics])))
+      metrics.push_back(inlined(metric, probe_.interpreter()));
     StageTerms terms{.carried = keys_};
     for (const auto& column : schema_) terms.base_columns.push_back(column.name);
     terms.carried.push_back(time_.empty() ? std::string(kOwnTime) : time_);
@@ -140,7 +177,8 @@ class CascadeBuilder {
     if (!context_column_.empty()) {
       const int found = find_column(schema_, context_column_);
       if (found >= 0) context_column_ = schema_[static_cast<size_t>(found)].name;
-      const bool is_carried = std::find(terms.carried.begin(), terms.carried.end(), context_column_) != terms.carried.end();
+      const bool is_carried =
+          std::find(terms.carried.begin(), terms.carried.end(), context_column_) != terms.carried.end();
       if (!is_carried) terms.section_column = {context_column_};
     }
     if (a_.has(kFilter) && !a_[kFilter].is_void()) {
@@ -151,7 +189,8 @@ class CascadeBuilder {
     const auto is_state = [](const Stage& stage) { return stage.kind == StageKind::kState; };
     const auto last_state = std::find_if(stages_.rbegin(), stages_.rend(), is_state);
     filtered_ = static_cast<size_t>(stages_.rend() - last_state) - 1;
-    if (!filter_.is_void() && last_state == stages_.rend()) a_.refuse("filter", "needs a metric that looks back at earlier rows.");
+    if (!filter_.is_void() && last_state == stages_.rend())
+      a_.refuse("filter", "needs a metric that looks back at earlier rows.");
   }
 
   /// The last stage gives what outputTable has columns for.
@@ -170,8 +209,8 @@ class CascadeBuilder {
     if (last.kind == StageKind::kState) {
       const auto own = static_cast<size_t>(
           std::count_if(last.columns.begin(), last.columns.end(), [&](const auto& c) { return !is_key(c.value); }));
-      const bool shows_time = columns.size() == keys_.size() + 1 + own && types::is_temporal(columns[keys_.size()].type) &&
-                              !(time_.empty() && stages_.size() == 1);
+      const bool shows_time = columns.size() == keys_.size() + 1 + own &&
+                              types::is_temporal(columns[keys_.size()].type) && !(time_.empty() && stages_.size() == 1);
       const bool shows_keys_once = shows_time || columns.size() != keys_.size() + last.columns.size();
       if (shows_keys_once) std::erase_if(last.columns, [&](const auto& c) { return is_key(c.value); });
       last_shows_time_ = shows_time;
@@ -199,7 +238,8 @@ class CascadeBuilder {
   }
 
   /// The codes of a stage's engine; those of all but the last also carry keys and time as far as the engine does not.
-  std::vector<std::pair<std::string, ExprRef>> codes_of(const Stage& stage, bool is_last, const std::string& time) const {
+  std::vector<std::pair<std::string, ExprRef>> codes_of(const Stage& stage, bool is_last,
+                                                        const std::string& time) const {
     std::vector<std::pair<std::string, ExprRef>> codes;
     const auto add = [&](const std::string& column) { codes.emplace_back(column, plan::name_node(column)); };
     const bool is_state = stage.kind == StageKind::kState;
@@ -244,7 +284,8 @@ class CascadeBuilder {
     return output;
   }
   static bool gives(const Stage& stage, const std::string& name) {
-    return std::any_of(stage.columns.begin(), stage.columns.end(), [&](const auto& column) { return column.name == name; });
+    return std::any_of(stage.columns.begin(), stage.columns.end(),
+                       [&](const auto& column) { return column.name == name; });
   }
 
   /// The column a metric gives, by trying it; DOUBLE when that says nothing.
@@ -256,23 +297,27 @@ class CascadeBuilder {
       if (value.is_void() || value.type() == Type::kAny || value.type() == Type::kVoid) return column;
       column.type = value.type();
       column.array = value.is_vector() && value.vector().is_array();
-      if (types::is_decimal(column.type)) column.scale = value.is_scalar() ? value.scalar().scale() : value.vector().scale();
+      if (types::is_decimal(column.type))
+        column.scale = value.is_scalar() ? value.scalar().scale() : value.vector().scale();
     } catch (const ScriptError&) {
       // The metric does not like made-up rows; real ones decide.
     }
     return column;
   }
 
-  std::shared_ptr<Engine> engine_of(size_t i, const Schema& input, const std::string& time, const data::TableRef& output) {
+  std::shared_ptr<Engine> engine_of(size_t i, const Schema& input, const std::string& time,
+                                    const data::TableRef& output) {
     const Stage& stage = stages_[i];
     EngineTerms terms{.name = name_ + std::to_string(i), .user = context_.caller().user, .input = input};
-    for (const auto& [name, expr] : codes_of(stage, i + 1 == stages_.size(), time)) terms.metrics.push_back(code_of(expr));
+    for (const auto& [name, expr] : codes_of(stage, i + 1 == stages_.size(), time))
+      terms.metrics.push_back(code_of(expr));
     terms.output = output;
     terms.keys = keys_;
     terms.time_column = time;
     auto session = std::make_unique<exec::WorkerSession>(context_);
     if (stage.kind == StageKind::kState) {
-      return std::make_shared<ReactiveStateEngine>(std::move(terms), std::move(session), i == filtered_ ? filter_ : Value());
+      return std::make_shared<ReactiveStateEngine>(std::move(terms), std::move(session),
+                                                   i == filtered_ ? filter_ : Value());
     }
     if (stage.kind == StageKind::kWindows) {
       WindowTerms windows{.window = stage.window,

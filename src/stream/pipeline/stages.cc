@@ -17,18 +17,36 @@ using syntax::as;
 using syntax::ExprRef;
 
 /// Row functions and what they are over the column of a cross section.
-const std::unordered_map<std::string_view, std::string_view> kSections = {
-    {"rowAvg", "avg"},     {"rowCount", "count"},       {"rowDenseRank", "denseRank"}, {"rowMax", "max"},
-    {"rowMin", "min"},     {"rowProd", "prod"},         {"rowRank", "rank"},           {"rowSize", "size"},
-    {"rowSkew", "skew"},   {"rowKurtosis", "kurtosis"}, {"rowStd", "std"},             {"rowStdp", "stdp"},
-    {"rowSum", "sum"},     {"rowSum2", "sum2"},         {"rowVar", "var"},             {"rowVarp", "varp"},
-    {"rowAnd", "all"},     {"rowOr", "any"},            {"rowXor", "xor"},             {"rowCorr", "corr"},
-    {"rowCovar", "covar"}, {"rowBeta", "beta"},         {"rowWsum", "wsum"},           {"rowWavg", "wavg"},
-    {"byRow", ""},         {"count", "count"}};
+const std::unordered_map<std::string_view, std::string_view> kSections = {{"rowAvg", "avg"},
+                                                                          {"rowCount", "count"},
+                                                                          {"rowDenseRank", "denseRank"},
+                                                                          {"rowMax", "max"},
+                                                                          {"rowMin", "min"},
+                                                                          {"rowProd", "prod"},
+                                                                          {"rowRank", "rank"},
+                                                                          {"rowSize", "size"},
+                                                                          {"rowSkew", "skew"},
+                                                                          {"rowKurtosis", "kurtosis"},
+                                                                          {"rowStd", "std"},
+                                                                          {"rowStdp", "stdp"},
+                                                                          {"rowSum", "sum"},
+                                                                          {"rowSum2", "sum2"},
+                                                                          {"rowVar", "var"},
+                                                                          {"rowVarp", "varp"},
+                                                                          {"rowAnd", "all"},
+                                                                          {"rowOr", "any"},
+                                                                          {"rowXor", "xor"},
+                                                                          {"rowCorr", "corr"},
+                                                                          {"rowCovar", "covar"},
+                                                                          {"rowBeta", "beta"},
+                                                                          {"rowWsum", "wsum"},
+                                                                          {"rowWavg", "wavg"},
+                                                                          {"byRow", ""},
+                                                                          {"count", "count"}};
 /// Of these, the ones that take several columns at once and go along the rows then.
-constexpr std::string_view kAlongRows[] = {"rowAvg", "rowCount", "rowMax", "rowMin",  "rowProd", "rowSize", "rowSkew",
-                                           "rowStd", "rowStdp",  "rowSum", "rowSum2", "rowVar",  "rowVarp", "rowKurtosis",
-                                           "rowAnd", "rowOr",    "rowXor"};
+constexpr std::string_view kAlongRows[] = {"rowAvg",  "rowCount",    "rowMax",  "rowMin", "rowProd", "rowSize",
+                                           "rowSkew", "rowStd",      "rowStdp", "rowSum", "rowSum2", "rowVar",
+                                           "rowVarp", "rowKurtosis", "rowAnd",  "rowOr",  "rowXor"};
 
 std::string_view name_of_callee(const syntax::Call& call) {
   const auto* name = as<syntax::Name>(call.function);
@@ -56,7 +74,8 @@ std::vector<syntax::Argument> spread(const ExprRef& columns) {
   const auto* bracket = as<syntax::VectorBracket>(columns);
   const auto* tuple = as<syntax::Tuple>(columns);
   if (bracket == nullptr && tuple == nullptr) return {{"", columns}};
-  for (const auto& element : bracket != nullptr ? bracket->elements : tuple->elements) arguments.push_back({"", element});
+  for (const auto& element : bracket != nullptr ? bracket->elements : tuple->elements)
+    arguments.push_back({"", element});
   return arguments;
 }
 
@@ -143,8 +162,9 @@ class Cutter {
       arguments = spread(call.arguments[1].value);
     } else {
       arguments = call.arguments;
-      const bool along_rows = std::count_if(arguments.begin(), arguments.end(), [](const auto& a) { return a.name.empty(); }) > 1 &&
-                              std::find(std::begin(kAlongRows), std::end(kAlongRows), name) != std::end(kAlongRows);
+      const bool along_rows =
+          std::count_if(arguments.begin(), arguments.end(), [](const auto& a) { return a.name.empty(); }) > 1 &&
+          std::find(std::begin(kAlongRows), std::end(kAlongRows), name) != std::end(kAlongRows);
       if (name == "rowXor" && !along_rows) {
         auto operation = std::make_shared<syntax::FunctionName>();
         operation->name = "xor";
@@ -166,7 +186,8 @@ class Cutter {
       const auto& argument = call.arguments[i];
       const auto* found = std::find(std::begin(kNames), std::end(kNames), argument.name);
       const size_t place = argument.name.empty() ? i : static_cast<size_t>(found - std::begin(kNames));
-      if (place >= given.size()) throw ScriptError("streamEngineParser: rolling has no parameter " + argument.name + " in metrics.");
+      if (place >= given.size())
+        throw ScriptError("streamEngineParser: rolling has no parameter " + argument.name + " in metrics.");
       given[place] = argument.value;
     }
     if (!given[0] || !given[1] || !given[2])

@@ -40,9 +40,9 @@ struct StageTerms {
 };
 
 /// Stages in the order rows pass through them. The last one's columns are the metrics, named metric0 …; those of the
-/// others are what later ones read: columns of the dummy table under their names, results as col_0_, col_1_ … A function
-/// runs in the engine of its kind, operators anywhere; what is of another kind than its surroundings, or a row function
-/// or rolling() inside another, comes from a stage before. ScriptError.
+/// others are what later ones read: columns of the dummy table under their names, results as col_0_, col_1_ … A
+/// function runs in the engine of its kind, operators anywhere; what is of another kind than its surroundings, or a row
+/// function or rolling() inside another, comes from a stage before. ScriptError.
 std::vector<Stage> stages_of(const std::vector<syntax::ExprRef>& metrics, const StageTerms& terms,
                              exec::Evaluator& evaluator);
 

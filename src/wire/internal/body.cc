@@ -377,9 +377,8 @@ std::unique_ptr<Body> make_body(const BodyShape& shape) {
     default: break;
   }
   if (!types::is_storable(shape.type) || !types::is_fixed(types::repr_of(shape.type))) return nullptr;
-  return types::visit_fixed(types::repr_of(shape.type), [&]<class T>() -> std::unique_ptr<Body> {
-    return std::make_unique<FixedBody<T>>(shape);
-  });
+  return types::visit_fixed(types::repr_of(shape.type),
+                            [&]<class T>() -> std::unique_ptr<Body> { return std::make_unique<FixedBody<T>>(shape); });
 }
 
 std::unique_ptr<Body> make_symbol_body(size_t count, SymbolDictionaries& known) {

@@ -33,7 +33,7 @@ class Body {
 struct BodyShape {
   data::Type type = data::Type::kVoid;
   bool array = false;
-  size_t count = 0;                        // elements; rows of an array vector
+  size_t count = 0;  // elements; rows of an array vector
   int scale = 0;
   std::optional<uint64_t> array_elements;  // stated total of an array vector; unknown in some compressed ones
 };

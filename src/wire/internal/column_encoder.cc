@@ -41,8 +41,10 @@ int width_for(size_t count) { return count <= UINT8_MAX ? 1 : count <= UINT16_MA
 
 void put_null(const Vector& flat, Chain& out) {
   types::visit_fixed(flat.repr(), [&]<class T>() {
-    if constexpr (std::is_same_v<T, types::Bytes16>) out.put(types::null_of_bytes16(flat.type()));
-    else out.put(types::kNull<T>);
+    if constexpr (std::is_same_v<T, types::Bytes16>)
+      out.put(types::null_of_bytes16(flat.type()));
+    else
+      out.put(types::kNull<T>);
   });
 }
 
@@ -60,7 +62,8 @@ void encode_fixed(const Vector& vector, size_t from, size_t count, Chain& out) {
 void encode_elements(const Vector& vector, size_t from, size_t count, Chain& out) {
   switch (vector.type()) {
     case Type::kVoid: return;
-    case Type::kString: case Type::kSymbol:
+    case Type::kString:
+    case Type::kSymbol:
       for (size_t i = from; i < from + count; ++i) out.put_cstring(vector.text_at(i));
       return;
     case Type::kBlob:

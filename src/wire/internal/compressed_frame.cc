@@ -96,7 +96,7 @@ class CompressedFrame final : public Frame {
   Step unpack(Input& in) {
     const int unit = types::width_of(type_);
     auto raw = header_.method == static_cast<uint8_t>(CompressMethod::kLz4) ? unpack_lz4(block_)
-                                                                           : unpack_delta(block_, unit, delta_left_);
+                                                                            : unpack_delta(block_, unit, delta_left_);
     if (!raw.ok()) {
       in.set_fault(raw.error());
       return Step::kFault;

@@ -77,8 +77,11 @@ std::unique_ptr<Frame> make_scalar_frame(uint8_t code) {
   const auto type = static_cast<Type>(code);
   switch (type) {
     case Type::kVoid: return std::make_unique<VoidFrame>();
-    case Type::kFunctionDef: case Type::kCode: case Type::kHandle: case Type::kDatasource: case Type::kResource:
-      return std::make_unique<OpaqueFrame>(type);
+    case Type::kFunctionDef:
+    case Type::kCode:
+    case Type::kHandle:
+    case Type::kDatasource:
+    case Type::kResource: return std::make_unique<OpaqueFrame>(type);
     default: break;
   }
   if (make_body({.type = type, .count = 1}) == nullptr) return nullptr;

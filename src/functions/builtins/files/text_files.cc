@@ -136,9 +136,8 @@ Value save_plain(CallContext& context, std::span<Value> args) {
 void register_text_files(Registry& registry) {
   const auto row = [&](Nature nature, Declaration d) { declare(registry, kFamily, nature, std::move(d)); };
   row(Nature::kWhole,
-      {"loadText",
-       "filename, [delimiter], [schema], [skipRows=0], [arrayDelimiter], [containHeader], [arrayMarker]", load_text,
-       "A delimited text file as a table; types are guessed unless a schema names them.",
+      {"loadText", "filename, [delimiter], [schema], [skipRows=0], [arrayDelimiter], [containHeader], [arrayMarker]",
+       load_text, "A delimited text file as a table; types are guessed unless a schema names them.",
        "saveTextFile(\"a,b\\n1,x\\n2,y\\n\", \"/tmp/pelorus-example-m\"); loadText(\"/tmp/pelorus-example-m\")",
        "table{a:[1,2],b:[\"x\",\"y\"]}"});
   registry.add_alias("ploadText", "loadText");

@@ -106,7 +106,8 @@ void settle(const std::vector<Point>& points, int64_t rounds, std::vector<Point>
 }
 
 Matrix matrix_of(const std::vector<Point>& rows) {
-  Matrix matrix{.values = Vector(Type::kDouble, rows.size() * rows[0].size()), .rows = rows.size(), .columns = rows[0].size()};
+  Matrix matrix{
+      .values = Vector(Type::kDouble, rows.size() * rows[0].size()), .rows = rows.size(), .columns = rows[0].size()};
   for (size_t r = 0; r < rows.size(); ++r) {
     for (size_t c = 0; c < rows[r].size(); ++c) matrix.values.edit<double>()[c * rows.size() + r] = rows[r][c];
   }
@@ -119,7 +120,8 @@ Value nearest_centers(CallContext&, std::span<Value> args) {
   if (!a[0].is_dictionary()) a.refuse("model", "must be what kmeans gives.");
   const auto centers = points_of(a.function(), a[0].dictionary().get(std::string_view("centers")));
   const auto points = points_of(a.function(), a[1]);
-  if (!points.empty() && points[0].size() != centers[0].size()) a.refuse("X", "must have as many columns as the model.");
+  if (!points.empty() && points[0].size() != centers[0].size())
+    a.refuse("X", "must have as many columns as the model.");
   return labels_of(points, centers);
 }
 
@@ -152,7 +154,8 @@ Value kmeans(CallContext& context, std::span<Value> args) {
 Value predict(CallContext& context, std::span<Value> args) {
   const Arguments a("predict", args);
   const Value function = a[0].is_dictionary() ? a[0].dictionary().get(std::string_view("predict")) : Value();
-  if (!function.is_function()) a.refuse("model", "must be a dictionary with a function at predict, such as kmeans gives.");
+  if (!function.is_function())
+    a.refuse("model", "must be a dictionary with a function at predict, such as kmeans gives.");
   return context.call(function, {a[0], a[1]});
 }
 

@@ -156,7 +156,8 @@ Value pinverse(CallContext&, std::span<Value> args) {
 }
 
 Value matrix_rank(CallContext&, std::span<Value> args) {
-  const auto rank = Eigen::BDCSVD<Dense>(dense_of("matrixRank", args[0]), Eigen::ComputeThinU | Eigen::ComputeThinV).rank();
+  const auto rank =
+      Eigen::BDCSVD<Dense>(dense_of("matrixRank", args[0]), Eigen::ComputeThinU | Eigen::ComputeThinV).rank();
   return Value::of_int(static_cast<int32_t>(rank));
 }
 

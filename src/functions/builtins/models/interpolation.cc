@@ -38,8 +38,8 @@ std::vector<double> newton_coefficients(const std::vector<double>& x, const std:
       factorial *= static_cast<double>(order);
       for (size_t i = n; i-- > order;) {
         const bool equal = x[i] == x[i - order];
-        differences[i] = equal ? y[first[i] + order] / factorial
-                               : (differences[i] - differences[i - 1]) / (x[i] - x[i - order]);
+        differences[i] =
+            equal ? y[first[i] + order] / factorial : (differences[i] - differences[i - 1]) / (x[i] - x[i - order]);
       }
     }
     coefficients[order] = differences[order];
@@ -112,8 +112,11 @@ Value integral(CallContext& context, std::span<Value> args) {
     const double start2 = bound_of(a, a[3], "start2"), end2 = bound_of(a, a[4], "end2");
     return area(
         [&](double x) {
-          return area([&](double y) { return called(context, function, {Value::of_double(x), Value::of_double(y)}); }, start2,
-                      end2);
+          return area(
+              [&](double y) {
+                return called(context, function, {Value::of_double(x), Value::of_double(y)});
+              },
+              start2, end2);
         },
         start, end);
   };
@@ -148,7 +151,8 @@ Value moving_line(CallContext&, std::span<Value> args) {
       square += dx * (xs[r] - mean_x);
       product += dx * (ys[r] - mean_y);
     }
-    const bool is_full = a.has(3) && !a[3].is_void() ? n >= static_cast<double>(least) : i + 1 >= static_cast<size_t>(window);
+    const bool is_full =
+        a.has(3) && !a[3].is_void() ? n >= static_cast<double>(least) : i + 1 >= static_cast<size_t>(window);
     if (!is_full || square == 0) continue;
     betas.edit<double>()[i] = product / square;
     alphas.edit<double>()[i] = mean_y - product / square * mean_x;
@@ -161,7 +165,8 @@ Value moving_line(CallContext&, std::span<Value> args) {
 void register_interpolation(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kWhole, std::move(d)); };
   row({"kroghInterpolate", "X, Y, newX, [der=0]", krogh,
-       "The polynomial through the points, or its derivative, at newX; of equal X's that follow one another the later Y's "
+       "The polynomial through the points, or its derivative, at newX; of equal X's that follow one another the later "
+       "Y's "
        "are derivatives.",
        "kroghInterpolate(0 1 2, 1 2 5, 3 0.5)", "[10,1.25]", "Nulls are refused."});
   row({"integral", "func, start, end, [start2], [end2]", integral,

@@ -29,7 +29,8 @@ How how_of(const Arguments& a, std::string_view word) {
 }
 
 const Matrix& labelled(const Arguments& a, size_t i, std::string_view parameter) {
-  if (!a[i].is_matrix() || !a[i].matrix().row_labels) a.refuse(parameter, "must be an indexed series or a matrix with labels.");
+  if (!a[i].is_matrix() || !a[i].matrix().row_labels)
+    a.refuse(parameter, "must be an indexed series or a matrix with labels.");
   return a[i].matrix();
 }
 
@@ -63,8 +64,10 @@ Meeting meet(std::string_view function, const Shared<Vector>& left, const Shared
     int64_t last = -1;
     const auto count = static_cast<int64_t>(r->size());
     for (const auto place : order) {
-      if (place < count) last = place;
-      else meeting.right[static_cast<size_t>(place - count)] = last;
+      if (place < count)
+        last = place;
+      else
+        meeting.right[static_cast<size_t>(place - count)] = last;
     }
   }
   std::vector<int64_t> kept;
@@ -73,7 +76,8 @@ Meeting meet(std::string_view function, const Shared<Vector>& left, const Shared
   }
   for (auto* side : {&meeting.left, &meeting.right}) {
     std::vector<int64_t> places;
-    for (const auto i : kept) places.push_back((*side)[static_cast<size_t>(i)] < 0 ? kNoPlace : (*side)[static_cast<size_t>(i)]);
+    for (const auto i : kept)
+      places.push_back((*side)[static_cast<size_t>(i)] < 0 ? kNoPlace : (*side)[static_cast<size_t>(i)]);
     *side = std::move(places);
   }
   meeting.labels = Shared<Vector>(labels.take(kept));
@@ -167,7 +171,8 @@ Value regroup(CallContext& context, std::span<Value> args) {
   const Value function = a[2];
   if (!function.is_function()) a.refuse("func", "must be a function that reduces a vector to a scalar.");
   const bool by_row = a.flag_or(3, "byRow", true);
-  if (labels->size() != (by_row ? m.rows : m.columns)) refuse_lengths(a.function(), by_row ? m.rows : m.columns, labels->size());
+  if (labels->size() != (by_row ? m.rows : m.columns))
+    refuse_lengths(a.function(), by_row ? m.rows : m.columns, labels->size());
   const auto distinct = distinct_of(a.function(), *labels);
   const Vector firsts = labels->take(distinct.firsts);
   const auto order = order_of(a.function(), firsts, true);
@@ -180,13 +185,15 @@ Value regroup(CallContext& context, std::span<Value> args) {
     for (size_t k = 0; k < others; ++k) {
       std::vector<int64_t> cells;
       for (const auto i : members[static_cast<size_t>(order[g])])
-        cells.push_back(by_row ? static_cast<int64_t>(k * m.rows) + i : i * static_cast<int64_t>(m.rows) + static_cast<int64_t>(k));
+        cells.push_back(by_row ? static_cast<int64_t>(k * m.rows) + i
+                               : i * static_cast<int64_t>(m.rows) + static_cast<int64_t>(k));
       const Value one = context.call(function, {Value(m.values.take(cells))});
       if (!one.is_scalar()) a.refuse("func", "must reduce a vector to a scalar.");
       results[by_row ? k * groups + g : g * others + k] = one;
     }
   }
-  Matrix result{.values = vector_of(std::move(results)), .rows = by_row ? groups : others, .columns = by_row ? others : groups};
+  Matrix result{
+      .values = vector_of(std::move(results)), .rows = by_row ? groups : others, .columns = by_row ? others : groups};
   const Shared<Vector> sorted(firsts.take(order));
   result.row_labels = by_row ? std::optional(sorted) : m.row_labels;
   result.column_labels = by_row ? m.column_labels : std::optional(sorted);
@@ -206,8 +213,8 @@ void register_aligned(Registry& registry) {
        "merge(indexedSeries(1 2, 5 6), indexedSeries(2 3, 7 8), \"outer\")", "matrix[[5,6,null],[null,7,8]]rows[1,2,3]",
        "Labels without a partner get nulls."});
   row({"regroup", "X, label, func, [byRow=true]", regroup,
-       "func over the rows, or the columns, of each label; labels ascend.", "regroup(matrix(1 2 3, 4 5 6), `b`a`b, sum)",
-       "matrix[[2,4],[5,10]]rows[\"a\",\"b\"]"});
+       "func over the rows, or the columns, of each label; labels ascend.",
+       "regroup(matrix(1 2 3, 4 5 6), `b`a`b, sum)", "matrix[[2,4],[5,10]]rows[\"a\",\"b\"]"});
 }
 
 }  // namespace pelorus::functions
