@@ -54,11 +54,14 @@ class GrowingBed(Bed):
         shutil.copytree(self.package / "server", self.demo(k).parent, symlinks=True)
         for name in ("controller.cfg", "agent.cfg", "cluster.cfg"):
             shutil.copy(self.demo(1) / "config" / name, self.demo(k) / "config" / name)
-        lines = ["localSite,mode"] + list(self.run("getClusterNodesCfg()"))
-        (self.demo(k) / "config" / "cluster.nodes").write_text("\n".join(lines) + "\n")
+        self.write_nodes(k)
         self.edit(k, "controller.cfg", lambda text: re.sub(r"localSite=\S+", f"localSite={self.site(alias)}:{alias}", text)
                   .replace("dolphindb_1/dfsMeta", f"dolphindb_{k}/dfsMeta"))
         self.script(k, "startController.sh")
+
+    def write_nodes(self, k):
+        lines = ["localSite,mode"] + list(self.run("getClusterNodesCfg()"))
+        (self.demo(k) / "config" / "cluster.nodes").write_text("\n".join(lines) + "\n")
 
     def members(self, site="node1"):
         return {row["alias"]: row for _, row in self.run("getClusterMembers()", site=site).iterrows()}
@@ -178,8 +181,8 @@ def test_a_controller_moves_to_another_address(bed, writer):
     bed.run(f"moveMember(`controller5, '{HOST}', {bed.spare_port})")
     before = bed.ports["controller5"]
     bed.ports["controller5"] = bed.spare_port
-    for file in ("controller.cfg", "cluster.nodes"):
-        bed.edit(5, file, lambda text: text.replace(f"{HOST}:{before}:", f"{HOST}:{bed.spare_port}:"))
+    bed.edit(5, "controller.cfg", lambda text: text.replace(f"{HOST}:{before}:", f"{HOST}:{bed.spare_port}:"))
+    bed.write_nodes(5)
     bed.script(5, "startController.sh")
     wait_until(lambda: bed.members()["controller5"]["state"] == 1, 30, "controller5 runs at its new address")
     bed.run("transferLeader(`controller5)")
