@@ -23,11 +23,11 @@ suite_web() { packaging/build_web.sh && PELORUS_PACKAGE=$(debug_package) && expo
 suite_release() { ./build.sh >/dev/null && ctest --test-dir build --output-on-failure -j2; }
 suite_cluster() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh; }
 suite_doctor() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/doctor/run.sh; }
-suite_migrate() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/migrate/run.sh; }
-suite_seed() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/seed/run.sh; }
-suite_seed_all() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/seed/run.sh --all; }
+suite_migrate() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/migrate/run.sh; }
+suite_seed() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/seed/run.sh; }
+suite_seed_all() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/seed/run.sh --all; }
 suite_clients_cluster() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh test_official_clients.py; }
-suite_deploy() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/deploy/run.sh; }
+suite_deploy() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/deploy/run.sh; }
 suite_faults() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && PELORUS_FAULT_SECONDS=${PELORUS_FAULT_SECONDS:-300} tests/cluster/run.sh test_random_faults.py; }
 suite_membership() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh test_membership.py; }
 suite_clang() { ./build.sh --clang >/dev/null && ctest --test-dir build-clang --output-on-failure -j2; }

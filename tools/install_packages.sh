@@ -1,14 +1,15 @@
 #!/bin/sh
 # Installs what building and testing Pelorus needs on Debian 12. Idempotent; needs root.
-#   tools/install_packages.sh [--test]      --test adds what only the tests need
+#   tools/install_packages.sh [--test | --hosts]   --test adds what the tests need, --hosts also what those on several hosts need
 set -eu
 
 build_packages="build-essential cmake ninja-build ccache pkg-config git ca-certificates curl
   libboost1.81-dev libboost-json1.81-dev libssl-dev libuv1-dev liblz4-dev libzstd-dev libisal-dev libxxhash-dev
   libjemalloc-dev libfmt-dev libfast-float-dev libcxxopts-dev libedit-dev libeigen3-dev libgtest-dev
   nodejs npm procps"
-test_packages="python3 python3-pip python3-venv chromium fonts-wqy-microhei clang libclang-rt-14-dev clang-format clang-tidy iproute2 dash busybox-static
-  openssh-server openssh-client rsync nftables util-linux"
+test_packages="python3 python3-pip python3-venv chromium fonts-wqy-microhei clang libclang-rt-14-dev clang-format clang-tidy iproute2 dash busybox-static"
+# Hosts of the tests in network namespaces: each runs an sshd of its own, the machine none.
+host_packages="openssh-server openssh-client rsync nftables util-linux"
 
 export DEBIAN_FRONTEND=noninteractive
 say() { printf '%s\n' "install: $*" >&2; }
@@ -38,9 +39,21 @@ missing() {
   done
 }
 
+# Packages installed from here on start no service of theirs.
+hold_services() {
+  policy=/usr/sbin/policy-rc.d
+  [ ! -e "$policy" ] || return 0
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+}
+
 main() {
   wanted="$build_packages"
-  [ "${1:-}" = --test ] && wanted="$wanted $test_packages"
+  case ${1:-} in
+    --test) wanted="$wanted $test_packages" ;;
+    --hosts) wanted="$wanted $test_packages $host_packages" ;;
+  esac
   # A machine may carry its own Node.js (with npm inside); Debian's would conflict with it.
   if command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1; then
     wanted=$(printf '%s ' $wanted | sed 's/\bnodejs\b//; s/\bnpm\b//')
@@ -53,6 +66,7 @@ main() {
   [ "$(id -u)" = 0 ] || { say "must run as root to install: $todo"; exit 1; }
   apt-get update -qq || say "apt-get update reported an error; going on with what it fetched"
   add_backports
+  if [ "${1:-}" = --hosts ]; then hold_services; fi
   # shellcheck disable=SC2086
   apt-get install -y -qq --no-install-recommends $wanted >/dev/null
   apt-get install -y -qq --no-install-recommends 'libraft-dev=0.22.1*' >/dev/null

@@ -66,7 +66,7 @@ def check_machine():
     path = ENVIRONMENT["PATH"]
     missing = {package for tool, package in NEEDED.items() if shutil.which(tool, path=path) is None}
     if missing:
-        raise Refused(f"hosts need {', '.join(sorted(missing))}: tools/install_packages.sh --test")
+        raise Refused(f"hosts need {', '.join(sorted(missing))}: tools/install_packages.sh --hosts")
     if os.geteuid() != 0:
         raise Refused("hosts need root: they are namespaces")
     try:
