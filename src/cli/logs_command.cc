@@ -5,7 +5,7 @@
 #include "cli/config/config_command.h"
 #include "cli/connect.h"
 #include "cli/demo/demo_place.h"
-#include "cli/demo/interrupt.h"
+#include "cli/process/interrupt.h"
 #include "cli/log_files.h"
 #include "config/nearest_name.h"
 

@@ -3,7 +3,7 @@
 
 #include "cli/cluster_view.h"
 #include "cli/connect.h"
-#include "cli/demo/interrupt.h"
+#include "cli/process/interrupt.h"
 #include "cli/value_text.h"
 
 namespace pelorus::cli {

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "cli/connect.h"
-#include "cli/demo/child_process.h"
+#include "cli/process/child_process.h"
 #include "cli/demo/demo_place.h"
 #include "cli/doctor/examine.h"
 #include "cli/doctor/report.h"
