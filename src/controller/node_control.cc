@@ -11,6 +11,7 @@ namespace {
 
 constexpr milliseconds kAgentWait{5000};
 constexpr milliseconds kAgentPause{200};
+constexpr int kUnknownMost = 5;  // answers lost with their connection, one after the other
 
 struct AgentOrder {
   std::string agent;
@@ -50,18 +51,21 @@ std::vector<Status> send_once(rpc::Caller& peers, std::string_view method, const
 }
 
 /// All orders go out at once: one slow host must not hold up the others. Orders that certainly did not arrive (an agent
-/// that is starting, or has not yet joined the cluster) are sent again for kAgentWait.
+/// that is starting, or has not yet joined the cluster) are sent again for kAgentWait; so are those whose answer was
+/// lost with its connection: starting what runs and stopping what does not are no-ops.
 Result<Bytes> send_all(rpc::Caller& peers, std::string_view method, std::vector<AgentOrder> orders,
                        milliseconds timeout) {
   const auto give_up = std::chrono::steady_clock::now() + kAgentWait;
   std::string failures;
-  while (!orders.empty()) {
+  for (int turn = 0; !orders.empty(); ++turn) {
     const auto results = send_once(peers, method, orders, timeout);
     const bool is_last = std::chrono::steady_clock::now() >= give_up;
     std::vector<AgentOrder> again;
     for (size_t i = 0; i < orders.size(); ++i) {
       if (results[i].ok()) continue;
-      if (results[i].error().code == ErrorCode::kUnavailable && !is_last) {
+      const auto code = results[i].error().code;
+      const bool was_lost = code == ErrorCode::kOutcomeUnknown && turn < kUnknownMost;
+      if (was_lost || (code == ErrorCode::kUnavailable && !is_last)) {
         again.push_back(std::move(orders[i]));
       } else {
         failures += (failures.empty() ? "" : "; ") + orders[i].node + ": " + results[i].error().message;
