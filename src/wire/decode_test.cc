@@ -364,7 +364,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Lie{"04 01 FF FF FF FF 01 00 00 00", ErrorCode::kCorrupt},
         Lie{"04 01 01 00 00 00 02 00 00 00", ErrorCode::kCorrupt},
-        Lie{"04 02 03 00 00 00 01 00 00 00", ErrorCode::kCorrupt}, Lie{"04 07", ErrorCode::kCorrupt},
+        Lie{"04 02 03 00 00 00 01 00 00 00", ErrorCode::kCorrupt}, Lie{"04 0B", ErrorCode::kCorrupt},
         Lie{"28 00", ErrorCode::kCorrupt}, Lie{"51 01", ErrorCode::kCorrupt}, Lie{"FF 01", ErrorCode::kCorrupt},
         Lie{"00 01 FF FF FF 7F 01 00 00 00", ErrorCode::kLimit}, Lie{"25 00 0A 00 00 00", ErrorCode::kCorrupt},
         Lie{"20 01 01 00 00 00 01 00 00 00 FF FF FF FF", ErrorCode::kCorrupt},

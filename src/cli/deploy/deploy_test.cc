@@ -313,7 +313,7 @@ TEST_F(Checks, a_host_that_cannot_be_asked_is_a_problem) {
   EXPECT_EQ(bad(), "ssh!");
 }
 
-TEST(Configuration, names_every_member_the_same_on_every_host) {
+TEST(DeployedConfiguration, names_every_member_the_same_on_every_host) {
   auto topology = on({"10.0.0.1", "10.0.0.2", "10.0.0.3"});
   topology.data = "/ssd";
   const auto layout = plan_layout(topology);
@@ -335,7 +335,7 @@ TEST(Configuration, names_every_member_the_same_on_every_host) {
   for (const auto& [name, text] : first) EXPECT_EQ(text.find("assword="), std::string::npos) << name;
 }
 
-TEST(Configuration, operators_may_change_settings_but_not_who_is_where) {
+TEST(DeployedConfiguration, operators_may_change_settings_but_not_who_is_where) {
   const auto topology = on({"10.0.0.1", "10.0.0.2", "10.0.0.3"});
   const std::vector<HostFacts> facts{healthy("10.0.0.1"), healthy("10.0.0.2"), healthy("10.0.0.3")};
   const auto files = configuration_of(topology, plan_layout(topology), 0, facts);
