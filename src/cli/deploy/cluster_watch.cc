@@ -110,16 +110,10 @@ Status ClusterWatch::start_data_nodes(const ClusterView& view) const {
     if (row == nullptr || !row->online) aliases += (aliases.empty() ? "\"" : ",\"") + alias + "\"";
   }
   if (aliases.empty()) return {};
-  // Right after the foundation the nodes renew their connections, and an order may be lost; it may be repeated.
-  const auto give_up = std::chrono::steady_clock::now() + kOrderLimit;
-  while (true) {
-    auto controllers = connection_to(NodeMode::kController);
-    const auto ordered = controllers.run("startDataNode([" + aliases + "])");
-    if (ordered.ok()) return {};
-    if (ordered.error().code == ErrorCode::kDenied || std::chrono::steady_clock::now() >= give_up)
-      return ordered.error();
-    if (interrupt_.wait(std::chrono::milliseconds(200))) return Error{ErrorCode::kCancelled, "interrupted"};
-  }
+  auto controllers = connection_to(NodeMode::kController);
+  const auto ordered = controllers.run("startDataNode([" + aliases + "])");
+  if (!ordered.ok()) return ordered.error();
+  return {};
 }
 
 Status ClusterWatch::prove(int replicas, bool on_different_hosts) const {
