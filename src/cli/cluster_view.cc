@@ -1,6 +1,7 @@
 #include "cli/cluster_view.h"
 
 #include <algorithm>
+#include <optional>
 #include <tuple>
 
 namespace pelorus::cli {
@@ -84,6 +85,30 @@ Result<ClusterView> view_of(const data::Value& answer) {
 Result<ClusterView> read_cluster(client::Connection& connection) {
   TRY(const auto answer, connection.run("getClusterPerf(true)"));
   return view_of(answer.value_or(data::Value()));
+}
+
+Result<ClusterView> ask_controllers(const std::vector<client::Endpoint>& controllers,
+                                    const client::ConnectionOptions& options) {
+  Error last{ErrorCode::kUnavailable, "no controller answers"};
+  std::optional<ClusterView> leaderless;
+  for (const auto& controller : controllers) {
+    auto connection = client::Connection::open(controller, options);
+    if (!connection.ok()) {
+      last = connection.error();
+      if (last.code == ErrorCode::kDenied) return last;
+      continue;
+    }
+    auto view = read_cluster(**connection);
+    if (!view.ok()) {
+      last = view.error();
+    } else if (view->leader().empty()) {
+      leaderless = std::move(view).value();
+    } else {
+      return view;
+    }
+  }
+  if (leaderless) return std::move(*leaderless);
+  return last;
 }
 
 }  // namespace pelorus::cli

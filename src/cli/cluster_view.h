@@ -36,6 +36,10 @@ struct ClusterView {
 std::string_view role_name(int mode);
 /// Errors: what the request failed with; kCorrupt when the answer is no such table.
 Result<ClusterView> read_cluster(client::Connection& connection);
+/// Asks one controller after the other for a view that names a leader; else one without, else the last reason. A
+/// refused user ends it: the others would count it as another wrong password.
+Result<ClusterView> ask_controllers(const std::vector<client::Endpoint>& controllers,
+                                    const client::ConnectionOptions& options);
 /// From the answer's table. Errors: kCorrupt.
 Result<ClusterView> view_of(const data::Value& answer);
 

@@ -70,25 +70,7 @@ Status DemoCluster::start() {
 }
 
 Result<ClusterView> DemoCluster::look() const {
-  Error last{ErrorCode::kUnavailable, "no controller answers"};
-  std::optional<ClusterView> leaderless;
-  for (const auto& controller : place_.controllers()) {
-    auto connection = client::Connection::open(controller, as_admin(std::chrono::seconds(3)));
-    if (!connection.ok()) {
-      last = connection.error();
-      continue;
-    }
-    auto view = read_cluster(**connection);
-    if (!view.ok()) {
-      last = view.error();
-    } else if (view->leader().empty()) {
-      leaderless = std::move(view).value();
-    } else {
-      return view;
-    }
-  }
-  if (leaderless) return std::move(*leaderless);
-  return last;
+  return ask_controllers(place_.controllers(), as_admin(std::chrono::seconds(3)));
 }
 
 Result<ClusterView> DemoCluster::await(const std::function<bool(const ClusterView&)>& is_so,

@@ -31,31 +31,15 @@ ClusterWatch::ClusterWatch(const Layout& layout, std::string user, std::string p
     : layout_(layout), user_(std::move(user)), password_(std::move(password)), interrupt_(interrupt) {}
 
 Result<ClusterView> ClusterWatch::look() const {
-  Error last{ErrorCode::kUnavailable, "no controller answers"};
-  std::optional<ClusterView> leaderless;
-  for (const auto* node : layout_.of(NodeMode::kController)) {
-    client::ConnectionOptions options;
-    options.user = user_;
-    options.password = password_;
-    options.socket.connect = std::chrono::milliseconds(2000);
-    options.socket.silence = std::chrono::milliseconds(3000);
-    auto connection = client::Connection::open({node->entry.site.host, node->entry.site.port}, options);
-    if (!connection.ok()) {
-      last = connection.error();
-      if (last.code == ErrorCode::kDenied) return last;
-      continue;
-    }
-    auto view = read_cluster(**connection);
-    if (!view.ok()) {
-      last = view.error();
-    } else if (view->leader().empty()) {
-      leaderless = std::move(view).value();
-    } else {
-      return view;
-    }
-  }
-  if (leaderless) return std::move(*leaderless);
-  return last;
+  client::ConnectionOptions options;
+  options.user = user_;
+  options.password = password_;
+  options.socket.connect = std::chrono::milliseconds(2000);
+  options.socket.silence = std::chrono::milliseconds(3000);
+  std::vector<client::Endpoint> controllers;
+  for (const auto* node : layout_.of(NodeMode::kController))
+    controllers.push_back({node->entry.site.host, node->entry.site.port});
+  return ask_controllers(controllers, options);
 }
 
 Result<ClusterView> ClusterWatch::await(const std::function<bool(const ClusterView&)>& is_so,
