@@ -70,6 +70,31 @@ void correct_own_record(Loaded& loaded) {
   }
 }
 
+/// A cluster.nodes without this controller was overwritten or cut off; the agent's file beside it lists them, too.
+void read_agents_controllers(Loaded& loaded) {
+  const auto own = loaded.settings.local_site();
+  if (loaded.nodes.find(own.alias) != nullptr || loaded.config_file.empty()) return;
+  const auto path = (fs::path(loaded.config_file).parent_path() / "agent.cfg").string();
+  const auto text = read_file(path);
+  if (!text.ok()) return;
+  Findings ignored;  // the agent reports what is wrong with its file
+  Settings agent;
+  for (const auto& entry : parse_key_values(*text, path, ignored).entries)
+    agent.set(entry.key, entry.value, {Origin::Kind::kFile, path, entry.line});
+  std::string listed;
+  for (const auto& site : agent.sites()) {
+    if (site.mode != NodeMode::kController || site.site.alias == own.alias || loaded.nodes.find(site.site.alias))
+      continue;
+    loaded.agents_controllers.push_back(site.site);
+    listed += (listed.empty() ? "" : ", ") + site.site.to_string();
+  }
+  if (listed.empty()) return;
+  loaded.findings.push_back({loaded.nodes.file, 0,
+                             "the file does not list this controller, '" + own.alias +
+                                 "'; the others are looked for where " + path + " has them: " + listed,
+                             Severity::kWarning});
+}
+
 Status read_cluster_files(const LoadRequest& request, Loaded& loaded) {
   const auto config_path = beside(loaded, "clusterConfig");
   auto config_text = read_file(config_path);
@@ -98,6 +123,7 @@ Status read_cluster_files(const LoadRequest& request, Loaded& loaded) {
     loaded.findings.push_back(
         {nodes_path, 0, "Failed to load the nodes file [" + nodes_path + "]: no such file", Severity::kWarning});
   }
+  read_agents_controllers(loaded);
   std::vector<std::string> aliases;
   for (const auto& record : loaded.nodes.records) aliases.push_back(record.node.site.alias);
   loaded.cluster.validate(aliases, loaded.findings);
@@ -105,6 +131,15 @@ Status read_cluster_files(const LoadRequest& request, Loaded& loaded) {
 }
 
 }  // namespace
+
+std::vector<Site> Loaded::controllers() const {
+  std::vector<Site> sites;
+  for (const auto& record : nodes.records) {
+    if (record.node.mode == NodeMode::kController) sites.push_back(record.node.site);
+  }
+  sites.insert(sites.end(), agents_controllers.begin(), agents_controllers.end());
+  return sites;
+}
 
 Result<Loaded> load(const LoadRequest& request) {
   Loaded loaded;

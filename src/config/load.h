@@ -25,13 +25,18 @@ struct LoadRequest {
 struct Loaded {
   Settings settings;
   CommandLine command_line;
-  std::string config_file;   // read; empty: none
-  ClusterConfig cluster;     // controllers only
-  ClusterNodes nodes;        // controllers only; of a cluster's Raft copy the caller decides what counts
+  std::string config_file;  // read; empty: none
+  ClusterConfig cluster;    // controllers only
+  ClusterNodes nodes;       // controllers only; of a cluster's Raft copy the caller decides what counts
+  // Controllers by the agent's file, when cluster.nodes lacks this controller itself: to dial, never to add as members.
+  std::vector<Site> agents_controllers;
   std::string cluster_file;  // cluster.cfg's path; empty: there is none
   std::string cluster_text;  // the files as they are, to hash
   std::string nodes_text;
   Findings findings;  // everything reported, in the order of reading
+
+  /// Where the files say that controllers listen, this one included when they say so.
+  std::vector<Site> controllers() const;
 };
 
 /// Reads flags, then the file of the role, then (controllers) cluster.cfg and cluster.nodes.

@@ -126,4 +126,27 @@ ReconciledNodes reconcile_nodes(const std::vector<NodeEntry>& known, const std::
   return result;
 }
 
+Findings judge_joining(const std::vector<NodeEntry>& known, const NodesCopy& copy) {
+  Findings findings;
+  const auto file = copy.owner + " " + copy.nodes.file;
+  for (const auto& record : copy.nodes.records) {
+    const auto& alias = record.node.site.alias;
+    const auto member = std::ranges::find_if(known, [&](const NodeEntry& node) { return node.site.alias == alias; });
+    if (member == known.end()) {
+      findings.push_back({file, record.line,
+                          "'" + alias +
+                              "' is no member of the cluster and a joining controller's file adds none: add " +
+                              "it to the files of the members, or by addNode or addController",
+                          Severity::kWarning});
+    } else if (*member != record.node) {
+      findings.push_back({file, record.line,
+                          "the cluster has '" + alias + "' as " + member->to_string() +
+                              ", which counts; the file says " + record.node.to_string(),
+                          Severity::kWarning});
+    }
+  }
+  report_ignored_removals(known, {copy}, findings);
+  return findings;
+}
+
 }  // namespace pelorus::config

@@ -37,4 +37,8 @@ struct ReconciledNodes {
 ReconciledNodes reconcile_nodes(const std::vector<NodeEntry>& known, const std::vector<NodesCopy>& copies,
                                 const std::vector<Site>& running = {});
 
+/// What the file of a controller that joins says otherwise than the cluster, with file and line: nothing of it is taken
+/// over, its member gets the agreed file.
+Findings judge_joining(const std::vector<NodeEntry>& known, const NodesCopy& copy);
+
 }  // namespace pelorus::config

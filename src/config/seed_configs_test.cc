@@ -201,6 +201,22 @@ TEST(SeedConfigs, three_to_five_gives_eleven_members_with_controller5_where_it_s
   EXPECT_EQ(result.changes.back().node.site.host, "172.0.0.5");
 }
 
+TEST(SeedConfigs, a_controller_whose_nodes_file_was_overwritten_finds_the_others_by_the_agents_file) {
+  Package package("dual", 3);
+  package.type("address_servers").type("two_to_three_server2");
+  const auto loaded = package.load_role("controller");
+  EXPECT_EQ(errors_of(loaded.findings), "");
+  EXPECT_EQ(loaded.nodes.records.size(), 1u);
+  std::string found;
+  for (const auto& site : loaded.controllers()) found += site.to_string() + "\n";
+  EXPECT_EQ(found, "172.0.0.1:9901:controller1\n172.0.0.2:9902:controller2\n");
+  EXPECT_TRUE(std::ranges::any_of(loaded.findings, [](const Finding& finding) {
+    return finding.severity == Severity::kWarning &&
+           finding.text.find("does not list this controller, 'controller3'") != std::string::npos;
+  }));
+  EXPECT_TRUE(Package("dual", 3).load_role("controller").agents_controllers.empty()) << "an intact file says it all";
+}
+
 TEST(ReconcileNodes, a_file_never_removes_a_member) {
   const std::vector<NodeEntry> known = {{{"h", 1, "c1"}, NodeMode::kController, "", ""},
                                         {{"h", 2, "n1"}, NodeMode::kDataNode, "", ""}};
@@ -235,6 +251,22 @@ TEST(ReconcileNodes, a_running_member_knows_its_address_better_than_a_single_fil
   ASSERT_EQ(result.findings.size(), 1u);
   EXPECT_EQ(result.findings.front().severity, Severity::kWarning);
   EXPECT_NE(result.findings.front().describe().find("controller4 cluster.nodes:12"), std::string::npos);
+}
+
+TEST(ReconcileNodes, the_file_of_a_joining_controller_is_judged_and_adds_nothing) {
+  const std::vector<NodeEntry> known = {{{"172.0.0.5", 9913, "controller5"}, NodeMode::kController, "", ""},
+                                        {{"172.0.0.1", 9907, "node1"}, NodeMode::kDataNode, "", ""}};
+  const ClusterNodes nodes{"cluster.nodes",
+                           true,
+                           {{{{"172.0.0.4", 9913, "controller5"}, NodeMode::kController, "", ""}, 12},
+                            {{{"172.0.0.4", 9910, "node4"}, NodeMode::kDataNode, "", ""}, 13}}};
+  const auto findings = judge_joining(known, {"controller4", {"172.0.0.4", 9912, "controller4"}, nodes, true});
+  ASSERT_EQ(findings.size(), 3u);
+  EXPECT_TRUE(std::ranges::all_of(findings, [](const auto& f) { return f.severity == Severity::kWarning; }));
+  EXPECT_NE(findings[0].describe().find("controller4 cluster.nodes:12"), std::string::npos);
+  EXPECT_NE(findings[0].text.find("172.0.0.5:9913:controller5"), std::string::npos);
+  EXPECT_NE(findings[1].text.find("'node4' is no member of the cluster"), std::string::npos);
+  EXPECT_NE(findings[2].text.find("stay members: node1"), std::string::npos);
 }
 
 TEST(ReconcileNodes, unchanged_files_do_not_vote) {

@@ -18,6 +18,8 @@ void MetadataService::tick() {
   report_self();
   offer_files();
   write_back();
+  const auto nodes = files_.find("cluster.nodes");
+  has_settled_nodes_ = nodes != files_.end() && is_known(nodes->first, nodes->second);
 }
 
 void MetadataService::lead() {

@@ -59,6 +59,15 @@ std::optional<std::string> majority(const std::vector<std::string>& texts) {
   return {};
 }
 
+config::NodesCopy parse_copy(const meta::FileOffer& offer, const std::string& text,
+                             const std::vector<config::NodeEntry>& known, config::Findings& findings) {
+  std::vector<std::string> aliases;
+  for (const auto& node : known) aliases.push_back(node.site.alias);
+  auto nodes = config::parse_cluster_nodes(text, offer.alias + " " + kNodesFile, aliases, findings);
+  nodes.file = kNodesFile;
+  return {offer.alias, {offer.host, offer.port, offer.alias}, std::move(nodes)};
+}
+
 }  // namespace
 
 bool MetadataService::is_known(const std::string& name, const std::string& text) const {
@@ -112,24 +121,37 @@ void MetadataService::import_files() {
     if (offers_.empty() || (!complete && clock_.now() - first_offer_ < kOfferWait)) return;
     offers.swap(offers_);
   }
-  for (const auto& [alias, offer] : offers) {
-    if (!offer.joins) continue;
-    for (const auto& [name, text] : offer.files) note_import(alias, name, hash_of(text));
-  }
-  std::erase_if(offers, [](const auto& named) { return named.second.joins; });
+  std::map<std::string, meta::FileOffer> joining;
+  std::erase_if(offers, [&](const auto& named) { return named.second.joins && joining.insert(named).second; });
   import_nodes(offers);
   import_settings(offers);
+  judge_joining(joining);
+}
+
+void MetadataService::judge_joining(const std::map<std::string, meta::FileOffer>& offers) {
+  const auto known = members();
+  for (const auto& [alias, offer] : offers) {
+    if (const auto file = offer.files.find(kNodesFile); file != offer.files.end()) {
+      config::Findings findings;
+      const auto copy = parse_copy(offer, file->second, known, findings);
+      const auto judged = config::judge_joining(known, copy);
+      findings.insert(findings.end(), judged.begin(), judged.end());
+      report(findings);
+    }
+    for (const auto& [name, text] : offer.files) note_import(alias, name, hash_of(text));
+  }
+}
+
+std::vector<config::NodeEntry> MetadataService::members() const {
+  return machine_.read([](const meta::State& state) {
+    std::vector<config::NodeEntry> entries;
+    for (const auto& [alias, node] : state.nodes) entries.push_back(entry_of(node));
+    return entries;
+  });
 }
 
 void MetadataService::import_nodes(const std::map<std::string, meta::FileOffer>& offers) {
-  std::vector<config::NodeEntry> known;
-  std::vector<std::string> aliases;
-  machine_.read([&](const meta::State& state) {
-    for (const auto& [alias, node] : state.nodes) {
-      known.push_back(entry_of(node));
-      aliases.push_back(alias);
-    }
-  });
+  const auto known = members();
   // Data nodes are started where the replicated copy says: they have no word of their own.
   std::vector<config::Site> running;
   for (const auto& entry : known) {
@@ -142,10 +164,7 @@ void MetadataService::import_nodes(const std::map<std::string, meta::FileOffer>&
   for (const auto& [alias, offer] : offers) {
     const auto file = offer.files.find(kNodesFile);
     if (file == offer.files.end()) continue;
-    copies.push_back({alias,
-                      {offer.host, offer.port, alias},
-                      config::parse_cluster_nodes(file->second, alias + " " + kNodesFile, aliases, findings)});
-    copies.back().nodes.file = kNodesFile;
+    copies.push_back(parse_copy(offer, file->second, known, findings));
   }
   if (copies.empty()) return;
   const auto agreed = config::reconcile_nodes(known, copies, running);

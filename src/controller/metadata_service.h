@@ -92,6 +92,8 @@ class MetadataService {
   /// Alias; empty when unknown.
   std::string leader() const;
   const std::string& alias() const { return options_.self.alias; }
+  /// The cluster has judged what this controller's cluster.nodes says, as it is now.
+  bool has_settled_nodes() const { return has_settled_nodes_; }
 
  private:
   using Handler = Result<Bytes> (MetadataService::*)(std::string_view payload);
@@ -149,6 +151,8 @@ class MetadataService {
   void import_files();
   void import_nodes(const std::map<std::string, meta::FileOffer>& offers);
   void import_settings(const std::map<std::string, meta::FileOffer>& offers);
+  void judge_joining(const std::map<std::string, meta::FileOffer>& offers);
+  std::vector<config::NodeEntry> members() const;
   void note_import(const std::string& controller, const std::string& name, const std::string& hashes);
   bool is_known(const std::string& name, const std::string& text) const;
   void write_back();
@@ -195,6 +199,7 @@ class MetadataService {
   std::map<std::string, std::vector<meta::Order>> orders_;        // of the last plan
   std::map<std::string, meta::FileOffer> offers_;                 // by controller
   std::chrono::steady_clock::time_point first_offer_{};
+  std::atomic<bool> has_settled_nodes_ = false;
   std::thread clockwork_;
 
   // Used by tick() only.

@@ -6,7 +6,6 @@
 
 #include <unistd.h>
 
-#include "controller/address_book.h"
 #include "controller/metadata_service.h"
 #include "io/posix_file_system.h"
 #include "raft/single_node_log.h"
@@ -125,14 +124,6 @@ TEST_F(SingleNodeMetadata, everything_acknowledged_survives_a_restart) {
                 ->second.version,
             1u);
   EXPECT_EQ(begin(table).begun.chunks[0].version, 1u) << "the chunk is free again";
-}
-
-TEST_F(SingleNodeMetadata, addresses_come_from_own_files_first_then_from_the_state) {
-  MemberAddressBook book(*machine);
-  EXPECT_EQ(book.find("single")->port, 8848);
-  book.set_local({{"single", {"10.0.0.5", 99}}});
-  EXPECT_EQ(book.resolve(1, "single")->host, "10.0.0.5");
-  EXPECT_EQ(book.find("nobody").error().code, ErrorCode::kNotFound);
 }
 
 }  // namespace

@@ -7,18 +7,36 @@ namespace pelorus::server {
 void AddressTable::put(const std::string& alias, const std::string& host, uint16_t port) {
   if (alias.empty() || host.empty() || port == 0) return;
   const std::unique_lock lock(mutex_);
-  endpoints_.insert_or_assign(alias, rpc::Endpoint{host, port});
+  words_[alias].own = rpc::Endpoint{host, port};
 }
 
 void AddressTable::put_all(const std::map<std::string, meta::Node>& nodes) {
-  for (const auto& [alias, node] : nodes) put(alias, node.host, node.port);
+  const std::unique_lock lock(mutex_);
+  for (const auto& [alias, node] : nodes) {
+    if (alias.empty() || node.host.empty() || node.port == 0) continue;
+    auto& words = words_[alias];
+    const rpc::Endpoint told{node.host, node.port};
+    if (words.told == told) continue;
+    if (words.told) words.own.reset();
+    words.told = told;
+  }
+}
+
+void AddressTable::settle() {
+  const std::unique_lock lock(mutex_);
+  for (auto& [alias, words] : words_) {
+    if (words.told) words.own.reset();
+  }
 }
 
 Result<rpc::Endpoint> AddressTable::find(const std::string& alias) const {
   const std::shared_lock lock(mutex_);
-  const auto found = endpoints_.find(alias);
-  if (found == endpoints_.end()) return Error{ErrorCode::kNotFound, "no address is known for node " + alias};
-  return found->second;
+  const auto found = words_.find(alias);
+  if (found == words_.end()) return Error{ErrorCode::kNotFound, "no address is known for node " + alias};
+  const auto& words = found->second;
+  if (!words.told) return *words.own;
+  if (!words.own || words.own == words.told) return *words.told;
+  return words.turn++ % 2 == 0 ? *words.own : *words.told;
 }
 
 Result<raft::Endpoint> AddressTable::resolve(uint64_t, std::string_view alias) const {

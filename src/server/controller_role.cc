@@ -172,6 +172,14 @@ Status ControllerRole::begin_alone() {
   return begin_service();
 }
 
+std::vector<std::string> ControllerRole::others() const {
+  std::vector<std::string> aliases;
+  for (const auto& site : environment_.loaded.controllers()) {
+    if (site.alias != environment_.site.alias) aliases.push_back(site.alias);
+  }
+  return aliases;
+}
+
 Status ControllerRole::begin_in_group() {
   TRY_DONE(files_.make_directories(raft_directory()));  // a place that cannot be written shows at once
   TRY_DONE(read_foundation());
@@ -182,12 +190,7 @@ Status ControllerRole::begin_in_group() {
                                           ", or remove the log too and the controller " +
                                           "joins its cluster anew: " + raft_directory()};
   }
-  std::vector<std::string> others;
-  for (const auto& entry : environment_.loaded.nodes.nodes()) {
-    if (entry.mode == config::NodeMode::kController && entry.site.alias != environment_.site.alias)
-      others.push_back(entry.site.alias);
-  }
-  bootstrap_ = std::make_unique<controller::Bootstrap>(state(), others, peers_);
+  bootstrap_ = std::make_unique<controller::Bootstrap>(state(), others(), peers_);
   bootstrap_->register_methods(*methods_);
   std::string reported;
   while (true) {
@@ -327,10 +330,7 @@ Status ControllerRole::begin_service() {
       .boot = boot_,
       .host = environment_.site.host,
       .port = environment_.site.port};
-  for (const auto& entry : environment_.loaded.nodes.nodes()) {
-    if (entry.mode == config::NodeMode::kController && entry.site.alias != environment_.site.alias)
-      options.controllers.push_back(entry.site.alias);
-  }
+  options.controllers = others();
   options.founding = founding();
   options.placement.replicas = environment_.mode == config::NodeMode::kSingle
                                    ? 1
@@ -367,7 +367,7 @@ void ControllerRole::tell_password() {
       const auto* admin = state.find_user("admin");
       return admin == nullptr ? std::nullopt : std::optional(admin->verifier);
     });
-    addresses_.put_all(machine_.read([](const meta::State& state) { return state.nodes; }));
+    learn_addresses();
     if (!recorded) continue;
     if (tells_password_ && *recorded == verifier_) {
       log_warning("a new cluster was founded. User admin has the password " + initial_password_ +
@@ -377,8 +377,12 @@ void ControllerRole::tell_password() {
     tells_password_ = false;
     break;
   }
-  while (pause(std::chrono::seconds(1)))
-    addresses_.put_all(machine_.read([](const meta::State& state) { return state.nodes; }));
+  while (pause(std::chrono::seconds(1))) learn_addresses();
+}
+
+void ControllerRole::learn_addresses() {
+  addresses_.put_all(machine_.read([](const meta::State& state) { return state.nodes; }));
+  if (service_->has_settled_nodes()) addresses_.settle();
 }
 
 void ControllerRole::accept_raft(int fd, std::string already_read) {

@@ -71,6 +71,8 @@ class ControllerRole {
   void tell_password();
   meta::ControllerState state() const;
   raft::Member self_member() const;
+  std::vector<std::string> others() const;
+  void learn_addresses();
   bool pause(std::chrono::milliseconds time);
   void fail(const std::string& reason);
   bool has_log() const;

@@ -35,6 +35,7 @@ rpc::Identity Node::identity() const {
 void Node::learn_addresses() {
   const auto add = [this](const config::Site& site) { addresses_.put(site.alias, site.host, site.port); };
   for (const auto& entry : environment_->loaded.nodes.nodes()) add(entry.site);
+  for (const auto& site : environment_->loaded.agents_controllers) add(site);
   for (const auto& site : environment_->settings().sites()) add(site.site);
   if (const auto contact = config::parse_site(environment_->settings().text("controllerSite")); contact.ok())
     add(*contact);
@@ -47,9 +48,7 @@ std::vector<std::string> Node::controller_aliases() const {
     if (!alias.empty() && std::ranges::find(aliases, alias) == aliases.end()) aliases.push_back(alias);
   };
   if (is_controller()) add(environment_->site.alias);
-  for (const auto& entry : environment_->loaded.nodes.nodes()) {
-    if (entry.mode == config::NodeMode::kController) add(entry.site.alias);
-  }
+  for (const auto& site : environment_->loaded.controllers()) add(site.alias);
   for (const auto& site : environment_->settings().sites()) {
     if (site.mode == config::NodeMode::kController) add(site.site.alias);
   }
