@@ -106,10 +106,17 @@ void report_ignored_removals(const std::vector<NodeEntry>& known, const std::vec
 }  // namespace
 
 ReconciledNodes reconcile_nodes(const std::vector<NodeEntry>& known, const std::vector<NodesCopy>& copies,
-                                const std::vector<Site>& running) {
+                                const std::vector<Site>& running, const std::set<std::string>& removed) {
   ReconciledNodes result;
   result.members = known;
   for (const auto& [alias, claims] : collect_claims(copies, known.empty())) {
+    if (removed.contains(alias)) {
+      result.findings.push_back({claims.front().file, claims.front().line,
+                                 "'" + alias + "' was removed from the cluster and a file does not bring it back; " +
+                                     "addNode or addController does",
+                                 Severity::kWarning});
+      continue;
+    }
     const auto decision = decide(alias, claims, own_site(copies, running, alias), result.findings);
     if (!decision.node) continue;
     const auto member = std::find_if(result.members.begin(), result.members.end(),

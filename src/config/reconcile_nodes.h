@@ -3,6 +3,7 @@
 // Pure: no file, no socket. Rules: the operations manual, "Membership".
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,9 @@ struct ReconciledNodes {
 
 /// `known` is the replicated membership; empty when the cluster is founded (then every file counts as changed).
 /// `running`: members that read their localSite from a file of their own and are there now; it beats what files say of
-/// them.
+/// them. `removed`: aliases that a command took out of the cluster; a file does not bring them back.
 ReconciledNodes reconcile_nodes(const std::vector<NodeEntry>& known, const std::vector<NodesCopy>& copies,
-                                const std::vector<Site>& running = {});
+                                const std::vector<Site>& running = {}, const std::set<std::string>& removed = {});
 
 /// What the file of a controller that joins says otherwise than the cluster, with file and line: nothing of it is taken
 /// over, its member gets the agreed file.

@@ -269,6 +269,21 @@ TEST(ReconcileNodes, the_file_of_a_joining_controller_is_judged_and_adds_nothing
   EXPECT_NE(findings[2].text.find("stay members: node1"), std::string::npos);
 }
 
+TEST(ReconcileNodes, a_file_does_not_bring_back_what_was_removed) {
+  const std::vector<NodeEntry> known = {{{"h", 1, "c1"}, NodeMode::kController, "", ""}};
+  const ClusterNodes nodes{"cluster.nodes",
+                           true,
+                           {{known.front(), 2},
+                            {{{"h", 2, "n1"}, NodeMode::kDataNode, "", ""}, 3},
+                            {{{"h", 3, "n2"}, NodeMode::kDataNode, "", ""}, 4}}};
+  const auto result = reconcile_nodes(known, {{"c1", {"h", 1, "c1"}, nodes, true}}, {}, {"n1"});
+  ASSERT_EQ(result.changes.size(), 1u);
+  EXPECT_EQ(result.changes.front().node.site.alias, "n2");
+  ASSERT_EQ(result.findings.size(), 1u);
+  EXPECT_EQ(result.findings.front().line, 3);
+  EXPECT_NE(result.findings.front().text.find("addNode"), std::string::npos);
+}
+
 TEST(ReconcileNodes, unchanged_files_do_not_vote) {
   const auto copy = [](const char* owner, const char* host, bool changed) {
     ClusterNodes nodes{"cluster.nodes", true, {{{{host, 9, "n1"}, NodeMode::kDataNode, "", ""}, 5}}};

@@ -167,7 +167,8 @@ void MetadataService::import_nodes(const std::map<std::string, meta::FileOffer>&
     copies.push_back(parse_copy(offer, file->second, known, findings));
   }
   if (copies.empty()) return;
-  const auto agreed = config::reconcile_nodes(known, copies, running);
+  const auto removed = machine_.read([](const meta::State& state) { return removed_members(state); });
+  const auto agreed = config::reconcile_nodes(known, copies, running, removed);
   findings.insert(findings.end(), agreed.findings.begin(), agreed.findings.end());
   report(findings);
   // Members may trade addresses: those refused are tried again while any other succeeds.

@@ -19,6 +19,15 @@ std::string digest_of(std::string_view bytes) {
 
 }  // namespace
 
+std::set<std::string> removed_members(const State& state) {
+  std::set<std::string> aliases;
+  for (auto at = state.records.lower_bound({kRemovedMembersArea, ""});
+       at != state.records.end() && at->first.first == kRemovedMembersArea; ++at) {
+    aliases.insert(at->first.second);
+  }
+  return aliases;
+}
+
 bool has_to_go(const State& state, const Replica& replica) {
   const auto* node = state.find_node(replica.node);
   return !replica.successor.empty() || (node != nullptr && node->draining);

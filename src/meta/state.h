@@ -2,6 +2,7 @@
 // Everything the controllers agree on. Changed by apply() only; a plain value otherwise.
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,6 +62,11 @@ struct State {
   }
 };
 
+/// The area of `records` with the members that a command removed, by alias; adding one again forgets it.
+inline constexpr const char* kRemovedMembersArea = "removed members";
+
+/// Aliases that files must not bring back.
+std::set<std::string> removed_members(const State& state);
 /// Whether the replica is on its way out: its node is drained, or another one takes its place.
 bool has_to_go(const State& state, const Replica& replica);
 /// "dfs://db/table/20200101/Key3": how status tables name a chunk.

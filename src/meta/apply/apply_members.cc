@@ -60,6 +60,7 @@ Outcome apply_one(State& state, const PutNode& command) {
     node.compute_group = wanted.compute_group;
     node.zone = wanted.zone;
   }
+  state.records.erase({kRemovedMembersArea, wanted.alias});
   ++state.configuration.revision;
   return {};
 }
@@ -77,6 +78,7 @@ Outcome apply_one(State& state, const RemoveNode& command) {
                                               found->second.host + ", where " + needy +
                                               " lives; remove that node first or add another agent.");
   }
+  state.records[{kRemovedMembersArea, command.alias}] = found->second.site();
   state.nodes.erase(found);
   ++state.configuration.revision;
   return {};

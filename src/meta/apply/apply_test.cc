@@ -52,6 +52,14 @@ TEST_F(Apply, a_member_with_replicas_is_not_removed) {
   EXPECT_EQ(refused(RemoveNode{"dn3"}), ErrorCode::kNotFound);
 }
 
+TEST_F(Apply, a_removal_is_remembered_until_the_member_is_added_again) {
+  EXPECT_TRUE(removed_members(state).empty());
+  must(RemoveNode{"dn3"});
+  EXPECT_EQ(removed_members(state), (std::set<std::string>{"dn3"}));
+  must(PutNode{{.alias = "dn3", .role = NodeRole::kDataNode, .host = "10.0.0.3", .port = 8900}});
+  EXPECT_TRUE(removed_members(state).empty());
+}
+
 TEST_F(Apply, wishes_are_kept_through_new_addresses_and_only_for_roles_that_know_them) {
   must(PutNode{{.alias = "ctl1", .role = NodeRole::kController, .host = "10.0.0.9", .port = 8800}});
   must(MarkNode{.alias = "ctl1", .draining = {}, .learner_only = true});
