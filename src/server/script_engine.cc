@@ -64,9 +64,10 @@ ScriptEngine::ScriptEngine(const NodeEnvironment& environment, Clock& clock, dis
                     .shared = shared_,
                     .sql = sql_,
                     .clock = clock,
-                    .find_view = {},
+                    .find_view = [this](std::string_view name) { return views_.find(name); },
                     .read_module = {},
                     .workers = &workers_},
+      views_(surroundings_, controllers, clock),
       hosts_(surroundings_, require_memory),
       users_(controllers),
       login_(users_, clock, {.ticket_secret = environment.cluster_key}),
@@ -103,8 +104,11 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, std
   dist::register_definition_functions(registry_, distributed);
   dist::register_cluster_functions(registry_, distributed);
   dist::register_loading_functions(registry_);
-  controller::register_controller_functions(
-      registry_, [this](std::string_view method, const Bytes& payload) { return controllers_.call(method, payload); });
+  controller::register_controller_functions(registry_, [this](std::string_view method, const Bytes& payload) {
+    auto answer = controllers_.call(method, payload);
+    if (method == meta::kChange) views_.forget();
+    return answer;
+  });
   session::register_session_functions(registry_, {.sessions = sessions_,
                                                   .login = login_,
                                                   .jobs = jobs_,

@@ -16,6 +16,7 @@
 #include "session/run_statement.h"
 #include "session/scheduled_jobs.h"
 #include "stream/functions.h"
+#include "server/function_views.h"
 #include "server/start_up.h"
 
 namespace pelorus::server {
@@ -56,6 +57,7 @@ class ScriptEngine {
   exec::QueryRunner sql_;
   WorkerPool workers_;
   exec::Surroundings surroundings_;
+  FunctionViews views_;
   session::InterpreterHosts hosts_;
   ControllersAuthenticator users_;
   session::Login login_;

@@ -60,6 +60,21 @@ def test_the_seed_script_counts_right(bed):
         assert bed.run(f"exec count(*) from loadTable('{DATABASE}', `{TABLE})", site=node) == 10_000_100
 
 
+def test_a_function_view_is_called_from_every_node(bed):
+    bed.run("def twice(x) { return 2 * x }\n addFunctionView(twice)", site="node1")
+    bed.run("def fourTimes(x) { return twice(twice(x)) }\n addFunctionView(fourTimes)", site="node2")
+    for site in (*bed.nodes, *bed.controllers):
+        assert bed.run("fourTimes(3)", site=site) == 12
+    assert bed.run("each(twice, 1 2 3).sum()", site="node3") == 12
+    bed.run("def helper(x) { return x }\n def lonely(x) { return helper(x) }\n addFunctionView(lonely)", site="node1")
+    with pytest.raises(RuntimeError, match="The function view lonely can't be used: .*helper"):
+        bed.run("lonely(1)", site="node2")
+    for view in ("twice", "fourTimes", "lonely"):
+        bed.run(f"dropFunctionView('{view}')", site="node1")
+    with pytest.raises(RuntimeError, match="twice"):
+        bed.run("twice(1)", site="node1")
+
+
 def test_no_acknowledged_row_is_lost_when_each_process_is_killed(bed):
     bed.run(f"""
         db = database('{DATABASE}')

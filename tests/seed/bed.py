@@ -187,7 +187,7 @@ class Bed:
         after = self.wait_fingerprint()
         assert after == before
         database, table = self.tables[0]
-        seen = self.ask("node2", f"exec count(*) from loadTable('{database}', `{table})", "ann", "secret12")
+        seen = self.ask("node2", "seedCount()", "ann", "secret12")
         assert seen == before[database, table][0]
 
     def check_usable(self, name):
