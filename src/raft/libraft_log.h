@@ -31,9 +31,12 @@ struct LibraftOptions {
   size_t batch_bytes_max = 1u << 20;          // commands packed into one entry (a larger single command goes alone)
   size_t queue_commands_max = 65536;          // waiting proposals; kUnavailable beyond
   size_t queue_bytes_max = 64u << 20;         // their bytes; kUnavailable beyond
-  uint64_t snapshot_after_bytes = 64u << 20;  // snapshot once this many log bytes were applied since the last
-  unsigned snapshot_after_entries = 100000;   // or this many entries
-  unsigned snapshot_trailing = 4096;          // entries kept behind a snapshot for members a little late
+  // Snapshot once so many log bytes, and as many as the last snapshot has, were applied since it. A member that starts
+  // applies what stands behind its snapshot in one go and can neither vote nor lead meanwhile.
+  uint64_t snapshot_after_bytes = 4u << 20;
+  unsigned snapshot_after_entries = 100000;      // or this many entries
+  unsigned snapshot_trailing = 4096;             // entries kept behind a snapshot for members a little late,
+  uint64_t snapshot_trailing_bytes = 16u << 20;  // and about their bytes at most: they stay in memory
 
   /// Called from the watchdog's thread when the group's thread made no turn for `stuck_after`; once each time.
   /// The usual answer is a metric and a log line, and abort() when it lasts longer than an election.

@@ -4,7 +4,8 @@
 
 Appends to RESULTS a line for each batch: "ack N time" once the server said so, "no N reason" where it did not
 (such a batch may be there or not, but whole). Numbers are never used twice. The package by itself sends a request again
-to the next site when the connection breaks before the answer, so the script looks first whether the batch is there.
+to the next site when the connection breaks before the answer, so the script looks first whether the batch is there, in one
+partition: check() counts all of them.
 """
 import pathlib
 import subprocess
@@ -81,8 +82,8 @@ def main(database, table, user, password, results, *sites):
             try:
                 rows = session.run(f"""
                     pt = loadTable('{database}', '{table}')
-                    rows = exec count(*) from pt where batch = {batch}
-                    if(rows == 0) {{
+                    rows = {ROWS}
+                    if((exec count(*) from pt where id = 1, batch = {batch}) == 0) {{
                         t = table(take(1..100, {ROWS}) as id, take({batch}, {ROWS}) as batch)
                         rows = tableInsert(pt, t)
                     }}

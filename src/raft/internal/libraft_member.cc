@@ -308,7 +308,7 @@ void LibraftMember::on_apply(uint64_t, std::string_view bytes) {
   if (!applied.ok()) return fail(applied.error());
   bytes_since_snapshot_ += bytes.size();
   ++entries_since_snapshot_;
-  if (bytes_since_snapshot_ >= options_.snapshot_after_bytes)
+  if (bytes_since_snapshot_ >= std::max(options_.snapshot_after_bytes, snapshot_bytes_))
     raft_engine_set_snapshot(engine_, 1, options_.snapshot_trailing);
 }
 
@@ -319,11 +319,11 @@ int LibraftMember::on_snapshot(uint64_t index, void** data, size_t* size) {
   if (*data == nullptr) return 1;
   std::memcpy(*data, bytes.data(), bytes.size());
   *size = bytes.size();
-  // The entries kept behind it stay in memory: bound them by bytes as well.
   const auto entry_bytes = bytes_since_snapshot_ / std::max<uint64_t>(1, entries_since_snapshot_) + 1;
-  const auto affordable = options_.snapshot_after_bytes / 4 / entry_bytes + 1;
+  const auto affordable = options_.snapshot_trailing_bytes / entry_bytes + 1;
   const auto trailing = static_cast<unsigned>(std::min<uint64_t>(affordable, options_.snapshot_trailing));
   raft_engine_set_snapshot(engine_, options_.snapshot_after_entries, trailing);
+  snapshot_bytes_ = bytes.size();
   bytes_since_snapshot_ = 0;
   entries_since_snapshot_ = 0;
   snapshot_index_ = index;
@@ -339,6 +339,7 @@ int LibraftMember::on_restore(uint64_t index, std::string_view bytes) {
     return 1;
   }
   if (index != 0) snapshot_index_ = index;
+  snapshot_bytes_ = bytes.size();
   bytes_since_snapshot_ = 0;
   entries_since_snapshot_ = 0;
   return 0;

@@ -134,6 +134,7 @@ class LibraftMember final : public LibraftLog {
   bool is_open_ = false;    // the first barrier of the term is applied: proposals may go
   LogPlace propose_place_;  // behind everything proposed in this term
   uint64_t bytes_since_snapshot_ = 0;
+  uint64_t snapshot_bytes_ = 0;  // of the last one
   uint64_t entries_since_snapshot_ = 0;
   uint64_t snapshot_index_ = 0;
   std::optional<Error> failure_;
