@@ -12,7 +12,8 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --debug) type=Debug; dir=${dir:-build-debug}; shift ;;
     --sanitize) type=Debug; extra="$extra -DPELORUS_SANITIZE=$2"; dir=${dir:-build-sanitize}; shift 2 ;;
-    --clang) extra="$extra -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang"; dir=${dir:-build-clang}; shift ;;
+    # Clang finds its warnings before it optimizes.
+    --clang) type=Debug; extra="$extra -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang"; dir=${dir:-build-clang}; shift ;;
     --fuzz)
       type=Debug
       extra="$extra -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang -DPELORUS_FUZZ=ON -DPELORUS_SANITIZE=address,undefined"

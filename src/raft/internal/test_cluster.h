@@ -152,8 +152,8 @@ class TestCluster {
     options.node = node.uuid;
     options.cluster_key = "key of the test";
     options.self = node.member;
-    options.election_timeout = 100ms;
-    options.heartbeat = 20ms;
+    options.election_timeout = 250ms;
+    options.heartbeat = 25ms;
     options.connect_retry = 30ms;
     options.segment_bytes = 1u << 20;
     if (adjust_) adjust_(options);
