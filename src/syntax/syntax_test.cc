@@ -227,8 +227,8 @@ TEST(Parser, queries_take_every_clause) {
       "insert into t(a, b) values (1 2 3, x)",
       "insert into t select a, b from u where a < 3",
       "create table ct(id INT, name STRING[comment=\"x\", compress=\"delta\"], d DECIMAL64(3), v DOUBLE[])",
-      "create table \"dfs://x\".\"t\"(id INT, ts TIMESTAMP) partitioned by id, ts, sortColumns=[`id, `ts], "
-      "keepDuplicates=ALL",
+      ("create table \"dfs://x\".\"t\"(id INT, ts TIMESTAMP) partitioned by id, ts, sortColumns=[`id, `ts], "
+       "keepDuplicates=ALL"),
       "create database \"dfs://x\" partitioned by VALUE(1..10), HASH([SYMBOL, 20]), engine='TSDB', atomic='TRANS'",
       "alter table t add w DOUBLE",
       "alter table t drop a, b",

@@ -86,7 +86,7 @@ void erase_table(State& state, Database& database, TableId id, Dropped* dropped)
 std::vector<ChunkId> chunks_below(const Table& table, const std::vector<PartitionKey>& keys) {
   std::vector<ChunkId> found;
   for (const auto& [key, id] : table.chunks) {
-    const auto is_named = [&](const PartitionKey& prefix) { return key.is_below(prefix); };
+    const auto is_named = [&path = key](const PartitionKey& prefix) { return path.is_below(prefix); };
     if (std::any_of(keys.begin(), keys.end(), is_named)) found.push_back(id);
   }
   return found;
