@@ -14,7 +14,7 @@ class ServiceFixture : public ::testing::Test {
  protected:
   static constexpr const char* kControllers[] = {"ctl1", "ctl2", "ctl3"};
 
-  ServiceFixture() : ServiceFixture({}) {}
+  ServiceFixture() : ServiceFixture(std::map<std::string, std::map<std::string, std::string>>()) {}
   /// `files`: by controller, what it finds beside itself at its start.
   explicit ServiceFixture(std::map<std::string, std::map<std::string, std::string>> files) : files(std::move(files)) {
     for (const auto* alias : kControllers) add_controller(alias);

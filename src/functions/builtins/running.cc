@@ -69,8 +69,8 @@ Vector best_so_far(const Vector& vector, Better&& better) {
   return vector.take(rows);
 }
 
-Native running_extreme(std::string_view name, bool largest) {
-  return [name, largest](CallContext&, std::span<Value> args) {
+Native running_extreme(bool largest) {
+  return [largest](CallContext&, std::span<Value> args) {
     return lift_map_any(args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
       if (types::is_fixed(vector->repr()) && vector->type() != Type::kSymbol && vector->repr() != types::Repr::kB16) {
         return types::visit_fixed(vector->repr(), [&]<class T>() {
@@ -96,8 +96,8 @@ Value running_count(CallContext&, std::span<Value> args) {
 }
 
 /// The first or the last non-null element so far, not counting `besides`.
-Native running_not(std::string_view name, bool first) {
-  return [name, first](CallContext&, std::span<Value> args) {
+Native running_not(bool first) {
+  return [first](CallContext&, std::span<Value> args) {
     const bool has_besides = args.size() > 1 && !args[1].is_void();
     return lift_map_any(args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
       Buffer<int64_t> rows(vector->size());
@@ -215,13 +215,13 @@ void register_running(Registry& registry) {
   row({"cumstdp", "X", running_state<PopulationDeviation>("cumstdp"), "The population standard deviation so far.",
        "cumstdp(1 3)", "[0,1]", kNulls});
   row({"cumcount", "X", running_count, "The number of non-null elements so far.", "cumcount(1 NULL 3)", "[1,1,2]"});
-  row({"cummax", "X", running_extreme("cummax", true), "The largest element so far.", "cummax(5 3 8)", "[5,5,8]",
+  row({"cummax", "X", running_extreme(true), "The largest element so far.", "cummax(5 3 8)", "[5,5,8]",
        kNulls});
-  row({"cummin", "X", running_extreme("cummin", false), "The smallest element so far.", "cummin(5 3 8)", "[5,3,3]",
+  row({"cummin", "X", running_extreme(false), "The smallest element so far.", "cummin(5 3 8)", "[5,3,3]",
        kNulls});
-  row({"cumfirstNot", "X, [k]", running_not("cumfirstNot", true), "The first element that is not null so far.",
+  row({"cumfirstNot", "X, [k]", running_not(true), "The first element that is not null so far.",
        "cumfirstNot(NULL 4 5)", "[null,4,4]", kNulls});
-  row({"cumlastNot", "X, [k]", running_not("cumlastNot", false), "The last element that is not null so far.",
+  row({"cumlastNot", "X, [k]", running_not(false), "The last element that is not null so far.",
        "cumlastNot(4 NULL 7)", "[4,4,7]", kNulls});
   row({"cummed", "X", running_median, "The median so far.", "cummed(5 3)", "[5,4]", kNulls});
   row({"cumpercentile", "X, percent, [interpolation='linear']", running_percentile, "The percentile so far.",
