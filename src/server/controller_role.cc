@@ -217,7 +217,8 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
                                .cluster = foundation_.cluster,
                                .node = environment_.node(),
                                .cluster_key = environment_.cluster_key,
-                               .self = self_member()};
+                               .self = self_member(),
+                               .tls = environment_.tls};
   options.election_timeout = milliseconds(settings.integer("raftElectionTimeout"));
   options.heartbeat = milliseconds(settings.integer("raftHeartbeat"));
   if (settings.is_set("raftElectionTick"))
