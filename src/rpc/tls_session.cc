@@ -149,7 +149,7 @@ std::string TlsSession::describe_fault(int kind) const {
   if (kind != SSL_ERROR_SSL) {
     std::string text = "the connection ended during the TLS handshake";
     if (kind == SSL_ERROR_SYSCALL && errno != 0) text += std::string(": ") + std::strerror(errno);
-    return is_dialler() ? text + "; is enableRpcSSL=1 set there?" : text;
+    return is_dialler() ? text + "; it is starting, or has no enableRpcSSL=1" : text;
   }
   if (!certificate_fault_.empty()) return certificate_fault_;
   const auto code = ERR_peek_last_error();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/deploy/certificates.h"
 #include "cli/migrate/fake_world.h"
 #include "cli/migrate/plan_json.h"
 #include "cli/migrate/report.h"
