@@ -21,6 +21,9 @@ inline constexpr std::chrono::milliseconds kConnectTimeout{1500};
 inline constexpr std::chrono::milliseconds kBackOffLeast{20};  // after a failed attempt to connect, doubling
 inline constexpr std::chrono::milliseconds kBackOffMost{1000};
 
+/// Where a peer listens now; asked at every attempt to connect, on a worker thread, so it may block shortly.
+using AddressBook = std::function<Result<Endpoint>(const std::string& alias)>;
+
 struct ChannelOptions {
   IdentitySource identity;
   std::string key;

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <vector>
 
 namespace pelorus::rpc {
 namespace {
@@ -102,6 +101,19 @@ PeerCertificate::~PeerCertificate() { X509_free(certificate_); }
 bool PeerCertificate::names(const std::string& host) const { return is_for(certificate_, host); }
 
 std::string PeerCertificate::all_names() const { return names_of(certificate_); }
+
+Status check_host(const std::string& alias, const PeerCertificate& certificate, const KnownHosts& hosts) {
+  const auto known = hosts ? hosts(alias) : std::vector<std::string>();
+  if (known.empty()) return {};
+  std::string list;
+  for (const auto& host : known) {
+    if (certificate.names(host)) return {};
+    list += (list.empty() ? "" : " or ") + host;
+  }
+  return Error{ErrorCode::kDenied,
+               "'" + alias + "' lives on " + list + ", but showed a certificate for " + certificate.all_names() +
+                   "; give its host a certificate of its own, or tell the cluster where it is now (moveMember)"};
+}
 
 std::string certificate_fault(int verify_code, X509* certificate, const TlsFiles& own) {
   switch (verify_code) {

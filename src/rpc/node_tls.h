@@ -4,8 +4,10 @@
 
 #include <openssl/types.h>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
@@ -58,6 +60,14 @@ class NodeTls {
   const TlsFiles files_;
   SSL_CTX* const context_;
 };
+
+/// Hosts where a member may live: what this node's files say and what the cluster knows; they differ while it moves.
+/// Empty: nobody knows that alias. Thread-safe and quick.
+using KnownHosts = std::function<std::vector<std::string>(const std::string& alias)>;
+
+/// A member's certificate must be that of the host where it lives: who has taken one host cannot speak for nodes of
+/// another. An alias nobody knows yet speaks for nobody. kDenied.
+Status check_host(const std::string& alias, const PeerCertificate& certificate, const KnownHosts& hosts);
 
 /// Why a certificate was refused, by OpenSSL's code, and what to do: "expired on Nov 28 05:14:26 2026 GMT; …".
 std::string certificate_fault(int verify_code, X509* certificate, const TlsFiles& own);

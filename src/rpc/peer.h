@@ -37,7 +37,4 @@ struct Endpoint {
   std::string to_string() const { return host + ":" + std::to_string(port); }
 };
 
-/// Where a peer listens now. Asked at every attempt to connect, and on network threads: it must be quick.
-using AddressBook = std::function<Result<Endpoint>(const std::string& alias)>;
-
 }  // namespace pelorus::rpc

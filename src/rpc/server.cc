@@ -62,18 +62,8 @@ std::unique_ptr<TlsSession> Server::tls_session(int fd, std::string already_read
                                                             .plain_refusal = refusal});
 }
 
-/// A member's certificate must be that of the host where the member lives: who has taken one host cannot speak for
-/// nodes of another. An alias nobody knows yet speaks for nobody.
 Status Server::admit(const Identity& peer, const TlsSession* tls) const {
-  if (tls != nullptr && options_.addresses) {
-    const auto known = options_.addresses(peer.alias);
-    if (known.ok() && !tls->peer()->names(known->host)) {
-      return Error{ErrorCode::kDenied,
-                   "'" + peer.alias + "' lives on " + known->host + ", but showed a certificate for " +
-                       tls->peer()->all_names() +
-                       "; give its host a certificate of its own, or tell the cluster where it is now (moveMember)"};
-    }
-  }
+  if (tls != nullptr) TRY_DONE(check_host(peer.alias, *tls->peer(), options_.hosts));
   return options_.admit ? options_.admit(peer) : Status();
 }
 

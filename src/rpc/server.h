@@ -26,7 +26,7 @@ struct ServerOptions {
   size_t request_bytes_max = 4UL << 30;  // of all requests in hand; beyond: kUnavailable to the caller
   Handshake::Admit admit;                // asked once a peer's proof holds; quick, on the network thread
   std::shared_ptr<const NodeTls> tls;    // null: plain text; else only TLS
-  AddressBook addresses;                 // with TLS: a peer's certificate must name the host known for its alias
+  KnownHosts hosts;                      // with TLS: a peer's certificate must name one that is known for its alias
 };
 
 /// Thread-safe. Urgent calls have their own workers, so they are answered while every other worker is busy.

@@ -35,10 +35,11 @@ struct Node {
       : server({.identity = identity_of("server"),
                 .key = "secret",
                 .tls = std::move(tls),
-                .addresses = [client_host](const std::string& alias) -> Result<Endpoint> {
-                  if (alias != "client") return Error{ErrorCode::kNotFound, "unknown"};
-                  return Endpoint{client_host, 1};
-                }}),
+                .hosts =
+                    [client_host](const std::string& alias) {
+                      return alias == "client" ? std::vector<std::string>{"10.0.0.6", client_host}
+                                               : std::vector<std::string>();
+                    }}),
         listener([this](int fd) { server.accept_connection(fd, {}); }) {
     server.on("echo", [](const Peer&, std::string_view payload, const CallInfo&) { return Bytes(payload); });
   }
@@ -143,7 +144,7 @@ TEST(Tls, a_member_must_show_the_certificate_of_its_host) {
   const TestAuthority authority;
   Node node(authority.load("server"), "10.0.0.7");
   const auto said = refusal(node, authority.load("client"));
-  EXPECT_CONTAINS(said, "'client' lives on 10.0.0.7, but showed a certificate for 127.0.0.1, localhost");
+  EXPECT_CONTAINS(said, "'client' lives on 10.0.0.6 or 10.0.0.7, but showed a certificate for 127.0.0.1, localhost");
   EXPECT_EQ(refusal(node, authority.load("client"), "newcomer"), "none") << "nobody knows it yet";
 }
 

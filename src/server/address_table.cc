@@ -10,6 +10,21 @@ void AddressTable::put(const std::string& alias, const std::string& host, uint16
   endpoints_.insert_or_assign(alias, rpc::Endpoint{host, port});
 }
 
+void AddressTable::configure(const std::string& alias, const std::string& host, uint16_t port) {
+  put(alias, host, port);
+  if (alias.empty() || host.empty()) return;
+  const std::unique_lock lock(mutex_);
+  configured_hosts_[alias].insert(host);
+}
+
+std::vector<std::string> AddressTable::hosts_of(const std::string& alias) const {
+  const std::shared_lock lock(mutex_);
+  std::set<std::string> hosts;
+  if (const auto found = configured_hosts_.find(alias); found != configured_hosts_.end()) hosts = found->second;
+  if (const auto found = endpoints_.find(alias); found != endpoints_.end()) hosts.insert(found->second.host);
+  return {hosts.begin(), hosts.end()};
+}
+
 void AddressTable::put_all(const std::map<std::string, meta::Node>& nodes) {
   for (const auto& [alias, node] : nodes) put(alias, node.host, node.port);
 }

@@ -218,7 +218,8 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
                                .node = environment_.node(),
                                .cluster_key = environment_.cluster_key,
                                .self = self_member(),
-                               .tls = environment_.tls};
+                               .tls = environment_.tls,
+                               .hosts = [this](const std::string& alias) { return addresses_.hosts_of(alias); }};
   options.election_timeout = milliseconds(settings.integer("raftElectionTimeout"));
   options.heartbeat = milliseconds(settings.integer("raftHeartbeat"));
   if (settings.is_set("raftElectionTick"))

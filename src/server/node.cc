@@ -33,7 +33,7 @@ rpc::Identity Node::identity() const {
 }
 
 void Node::learn_addresses() {
-  const auto add = [this](const config::Site& site) { addresses_.put(site.alias, site.host, site.port); };
+  const auto add = [this](const config::Site& site) { addresses_.configure(site.alias, site.host, site.port); };
   for (const auto& entry : environment_->loaded.nodes.nodes()) add(entry.site);
   for (const auto& site : environment_->settings().sites()) add(site.site);
   if (const auto contact = config::parse_site(environment_->settings().text("controllerSite")); contact.ok())
@@ -68,7 +68,7 @@ Status Node::start() {
                          .key = environment_->cluster_key,
                          .workers = static_cast<size_t>(environment_->settings().integer("rpcWorkerNum")),
                          .tls = environment_->tls,
-                         .addresses = where});
+                         .hosts = [this](const std::string& alias) { return addresses_.hosts_of(alias); }});
   channels_ = std::make_unique<rpc::ChannelPool>(rpc::ChannelOptions{
       .identity = who, .key = environment_->cluster_key, .addresses = where, .tls = environment_->tls});
   caller_ = std::make_unique<NodeCaller>(identity(), server_->methods(), channels_.get(), local_calls_);

@@ -22,12 +22,12 @@ NODES = ("node1", "node2", "node3")
 
 
 class Tap:
-    """Passes connections from SITE:port on to HOST:port and keeps what the dialler and the acceptor sent."""
+    """Passes connections from site:port on to HOST:port and keeps what the dialler and the acceptor sent."""
 
-    def __init__(self, port):
+    def __init__(self, port, site=SITE):
         self.port = port
         self.streams = []  # of each connection: [bytes from the dialler, bytes from the acceptor]
-        self.server = socket.create_server((SITE, port))
+        self.server = socket.create_server((site, port))
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -247,3 +247,24 @@ def test_a_node_with_the_certificate_of_another_host_does_not_start(bed):
         shutil.copytree(kept, bed.keys(1))
     bed.run("startDataNode(`node3)", site="controller1")
     bed.wait_nodes(("node3",))
+
+
+def test_controllers_move_to_hosts_of_their_own(bed):
+    """By hand, as operations/by-hand.md says: everything stopped, addresses edited in all files, certificates for the new hosts."""
+    before = rows(bed)
+    bed.stop()
+    wait_until(lambda: not any(alive(bed.pid(alias)) for alias in bed.ports), 60, "all have stopped")
+    for k in (2, 3):
+        site = SITE.rsplit(".", 1)[0] + f".{100 + k}"
+        port = bed.ports[f"controller{k}"]
+        bed.taps.append(Tap(port, site))
+        bed.authority.issue(bed.keys(k), site)
+        for file in bed.base.glob("dolphindb_?/server/clusterDemo/config/*"):
+            file.write_bytes(file.read_bytes().replace(f"{SITE}:{port}:".encode(), f"{site}:{port}:".encode()))
+    bed.start()
+    bed.start_nodes()
+    assert rows(bed) == before
+    write(bed)
+    bed.wait_equal_replicas("dfs://sealed", "rows")
+    hosts = {row["alias"]: row["host"] for _, row in bed.run("getClusterMembers()").iterrows()}
+    assert hosts["controller2"].endswith(".102") and hosts["controller3"].endswith(".103") and hosts["controller1"] == SITE

@@ -303,9 +303,12 @@ void Connection::take_preamble(std::string_view line) {
   auto peer = decode_preamble(line, transport_.options_.cluster_key);
   if (!peer.ok()) return fail(peer.error().message);
   peer_ = std::move(peer).value();
-  auto objection = transport_.objection_to(peer_);
-  if (objection.empty() && tunnel_) objection = transport_.objection_to(peer_, *tunnel_->peer());
+  const auto objection = transport_.objection_to(peer_);
   if (!objection.empty()) return fail(objection);
+  if (tunnel_) {
+    const auto fits = rpc::check_host(peer_.alias, *tunnel_->peer(), transport_.options_.hosts);
+    if (!fits.ok()) return fail(fits.error().message);
+  }
   preamble_line_ = line;
   step_ = Step::kConfirmation;
   write(encode_consent(line, nonce_, transport_.options_.cluster_key), false);
@@ -417,13 +420,6 @@ std::string Transport::objection_to(const Preamble& peer) const {
       uv_now(loop_) < known->second.heard_ms + options_.duplicate_window_ms)
     return "a member with the same identity is connected; was its directory copied? " + peer.alias;
   return {};
-}
-
-std::string Transport::objection_to(const Preamble& peer, const rpc::PeerCertificate& certificate) const {
-  const auto known = book_.resolve(peer.id, peer.alias);
-  if (!known.ok() || certificate.names(known->host)) return {};
-  return "it lives on " + known->host + ", but showed a certificate for " + certificate.all_names() +
-         "; give its host a certificate of its own";
 }
 
 void Transport::admit(const Preamble& peer, uv_stream_t* stream) {

@@ -26,6 +26,7 @@ struct TransportOptions {
   Preamble self;  // target and nonce are filled in for every connection
   std::string cluster_key;
   std::shared_ptr<const rpc::NodeTls> tls;
+  rpc::KnownHosts hosts;
   uint64_t handshake_ms = 3000;        // a preamble exchange that takes longer is dropped
   uint64_t duplicate_window_ms = 300;  // a member heard this recently cannot connect as another instance
   unsigned unanswered_ms = 3000;       // a peer that confirms no byte for so long is dialled anew
@@ -52,7 +53,6 @@ class Transport {
 
   /// Why this peer is not let in; empty if it is.
   std::string objection_to(const Preamble& peer) const;
-  std::string objection_to(const Preamble& peer, const rpc::PeerCertificate& certificate) const;
   void admit(const Preamble& peer, uv_stream_t* stream);
   void forget(Connection* connection);
   void report(const std::string& message);
