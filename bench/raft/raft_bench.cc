@@ -1,7 +1,7 @@
 // Load on the replicated log: three member processes on loopback, each commit synced, clients over TCP.
 //
 //   raft_bench [--directory D] [--clients 1,64] [--seconds 3] [--value 200] [--failovers 0]
-//              [--election 300] [--heartbeat 50]
+//              [--election 300] [--heartbeat 50] [--keys D]     keys: ca.crt, server.crt, serverPrivate.key; TLS
 //
 // Prints one JSON object a line: commits/s, p50 and p99 for each number of clients, then the time from kill -9 of the
 // leader to the next acknowledged write. Members are this program again, started with --member.
@@ -43,6 +43,7 @@ constexpr char kNotDone = 0;
 
 struct Settings {
   std::string directory = "raft_bench_data";
+  std::string keys;  // empty: plain text
   std::vector<int> clients = {1, 64};
   int seconds = 3;
   size_t value_bytes = 200;
@@ -149,6 +150,12 @@ int run_member(const Settings& settings) {
   options.self = member_of(settings.member);
   options.election_timeout = std::chrono::milliseconds(settings.election_ms);
   options.heartbeat = std::chrono::milliseconds(settings.heartbeat_ms);
+  if (!settings.keys.empty()) {
+    auto tls = rpc::NodeTls::load(
+        {settings.keys + "/ca.crt", settings.keys + "/server.crt", settings.keys + "/serverPrivate.key"}, "127.0.0.1");
+    CHECK_WITH(tls.ok(), tls.ok() ? "" : tls.error().message);
+    options.tls = *tls;
+  }
   auto made = make_libraft_log(options, machine, book);
   CHECK(made.ok());
   auto& log = *made.value();
@@ -225,7 +232,8 @@ class Driver {
     if (pid == 0) {
       (void)!::freopen((settings_.directory + "/" + alias_of(member) + ".log").c_str(), "a", stderr);
       ::execl(program_, program_, "--member", number.c_str(), "--ports", ports.c_str(), "--directory",
-              settings_.directory.c_str(), "--election", election.c_str(), "--heartbeat", heartbeat.c_str(), nullptr);
+              settings_.directory.c_str(), "--election", election.c_str(), "--heartbeat", heartbeat.c_str(), "--keys",
+              settings_.keys.c_str(), nullptr);
       ::_exit(127);
     }
     pids_[static_cast<size_t>(member)] = pid;
@@ -330,6 +338,7 @@ Settings parse(int count, char** words) {
     const std::string name = words[i];
     const std::string value = words[i + 1];
     if (name == "--directory") settings.directory = value;
+    if (name == "--keys") settings.keys = value;
     if (name == "--clients") settings.clients = list_of<int>(value);
     if (name == "--seconds") settings.seconds = std::stoi(value);
     if (name == "--value") settings.value_bytes = std::stoul(value);

@@ -11,6 +11,7 @@
 
 #include "base/ids.h"
 #include "raft/replicated_log.h"
+#include "rpc/node_tls.h"
 
 namespace pelorus::raft {
 
@@ -21,6 +22,8 @@ struct LibraftOptions {
   Uuid node;                // this member's persistent node UUID
   std::string cluster_key;  // secret of the handshake's HMAC-SHA256; may be empty (then nothing is proved)
   Member self;              // role is ignored: the log knows it
+  std::shared_ptr<const rpc::NodeTls> tls;  // null: members speak in plain text; else only TLS
+  rpc::KnownHosts hosts;                    // with TLS: one of them must be named by a member's certificate
 
   std::chrono::milliseconds election_timeout{300};  // each wait is drawn from one to two times this
   std::chrono::milliseconds heartbeat{50};

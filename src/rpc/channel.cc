@@ -100,8 +100,14 @@ void ChannelLane::connect() {
   handshake.key = options_.key;
   handshake.called_alias = alias_;
   handshake.lane = lane_;
-  connection_ = Connection::open(
-      loop_, *fd, std::make_unique<Handshake>(Handshake::Side::kClient, std::move(handshake)), *this, {});
+  std::unique_ptr<TlsSession> tls;
+  if (options_.tls) {
+    tls = std::make_unique<TlsSession>(
+        *fd, TlsSessionOptions{.tls = options_.tls, .protocol = std::string(kPreamble), .dialled = endpoint.host});
+  }
+  connection_ =
+      Connection::open(loop_, *fd, std::make_unique<Handshake>(Handshake::Side::kClient, std::move(handshake)), *this,
+                       {}, std::move(tls));
 }
 
 Result<int> ChannelLane::dial(Endpoint& endpoint) {

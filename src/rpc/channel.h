@@ -28,6 +28,7 @@ struct ChannelOptions {
   IdentitySource identity;
   std::string key;
   AddressBook addresses;
+  std::shared_ptr<const NodeTls> tls = nullptr;  // null: plain text
 };
 
 /// One lane of a channel: one connection at a time and the calls on it. Thread-safe.

@@ -39,22 +39,20 @@ std::string remote_address(int fd) {
   return "local";
 }
 
-Error broken(std::string_view what) {
-  return {ErrorCode::kUnavailable, std::string(what) + ": " + std::strerror(errno)};
-}
-
 int64_t ns_of(Clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
 }
 
 }  // namespace
 
-Connection::Connection(Private, EventLoop& loop, int fd, std::unique_ptr<Handshake> handshake, ConnectionEvents& events)
+Connection::Connection(Private, EventLoop& loop, int fd, std::unique_ptr<Handshake> handshake, ConnectionEvents& events,
+                       std::unique_ptr<TlsSession> tls)
     : loop_(loop),
       events_(events),
       fd_(fd),
       handshake_(std::move(handshake)),
       side_(handshake_->side()),
+      tls_(std::move(tls)),
       opened_(Clock::now()),
       heard_(opened_),
       pinged_(opened_) {}
@@ -62,11 +60,12 @@ Connection::Connection(Private, EventLoop& loop, int fd, std::unique_ptr<Handsha
 Connection::~Connection() { ::close(fd_); }
 
 std::shared_ptr<Connection> Connection::open(EventLoop& loop, int fd, std::unique_ptr<Handshake> handshake,
-                                             ConnectionEvents& events, std::string already_read) {
+                                             ConnectionEvents& events, std::string already_read,
+                                             std::unique_ptr<TlsSession> tls) {
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));  // fails harmlessly on local sockets
-  auto connection = std::make_shared<Connection>(Private(), loop, fd, std::move(handshake), events);
+  auto connection = std::make_shared<Connection>(Private(), loop, fd, std::move(handshake), events, std::move(tls));
   loop.post([connection, bytes = std::move(already_read)]() mutable { connection->begin(std::move(bytes)); });
   return connection;
 }
@@ -74,14 +73,35 @@ std::shared_ptr<Connection> Connection::open(EventLoop& loop, int fd, std::uniqu
 void Connection::begin(std::string already_read) {
   peer_.address = remote_address(fd_);
   if (auto added = loop_.add(fd_, EPOLLIN | EPOLLRDHUP, shared_from_this()); !added.ok()) return finish(added.error());
-  {
-    const std::lock_guard lock(mutex_);
-    if (auto first = handshake_->start(); !first.empty()) enqueue({std::move(first), {}, 0});
-    (void)flush();
-    update_interest();
-  }
+  if (tls_) return shake_hands();
+  greet();
   if (already_read.empty()) return;
   if (auto taken = take(already_read); !taken.ok()) finish(taken.error());
+}
+
+void Connection::greet() {
+  const std::lock_guard lock(mutex_);
+  if (auto first = handshake_->start(); !first.empty()) enqueue({std::move(first), {}, 0});
+  (void)flush();
+  update_interest();
+}
+
+void Connection::shake_hands() {
+  const auto done = tls_->shake_hands();
+  if (!done.ok()) return finish(done.error());
+  if (*done) {
+    greet();
+    return receive();
+  }
+  const std::lock_guard lock(mutex_);
+  update_interest();
+}
+
+ssize_t Connection::read(char* to, size_t size) { return tls_ ? tls_->read(to, size) : recv(fd_, to, size, 0); }
+
+Error Connection::broken(std::string_view what) const {
+  const auto reason = errno == EPROTO && tls_ ? tls_->failure() : std::string();
+  return {ErrorCode::kUnavailable, reason.empty() ? std::string(what) + ": " + std::strerror(errno) : reason};
 }
 
 void Connection::enqueue(OutgoingFrame frame) {
@@ -123,7 +143,7 @@ Status Connection::flush() {
     msghdr message{};
     message.msg_iov = pieces;
     message.msg_iovlen = static_cast<size_t>(count);
-    const auto sent = sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto sent = tls_ ? tls_->write(pieces, count) : sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return {};
     if (sent < 0) return broken("cannot send");
@@ -138,13 +158,14 @@ Status Connection::flush() {
 }
 
 void Connection::update_interest() {
-  const bool wants = !queue_.empty();
+  const bool wants = tls_ && !tls_->is_open() ? tls_->wants_write() : !queue_.empty();
   if (wants == wants_write_ || state_ == State::kClosed) return;
   wants_write_ = wants;
   loop_.watch(fd_, EPOLLIN | EPOLLRDHUP | (wants ? EPOLLOUT : 0u));
 }
 
 void Connection::on_events(uint32_t epoll_events) {
+  if (tls_ && !tls_->is_open()) return shake_hands();
   if ((epoll_events & EPOLLOUT) != 0) {
     const std::lock_guard lock(mutex_);
     (void)flush();  // a broken socket shows itself at the next read
@@ -159,8 +180,8 @@ void Connection::receive() {
   char block[kReadStepBytes];
   while (budget > 0) {
     if (auto read = receive_body(budget); !read.ok()) return finish(read.error());
-    if (budget == 0) return;
-    const auto got = recv(fd_, block, std::min(sizeof(block), budget), 0);
+    if (budget == 0) break;
+    const auto got = read(block, std::min(sizeof(block), budget));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
     if (got < 0) return finish(broken("the connection broke"));
@@ -169,6 +190,8 @@ void Connection::receive() {
     budget -= std::min(budget, static_cast<size_t>(got));
     if (auto taken = take({block, static_cast<size_t>(got)}); !taken.ok()) return finish(taken.error());
   }
+  // The socket does not show what TLS holds.
+  if (tls_ && tls_->has_buffered()) loop_.post([self = shared_from_this()] { self->receive(); });
 }
 
 /// A long body goes straight to its place.
@@ -177,7 +200,7 @@ Status Connection::receive_body(size_t& budget) {
   while (budget > 0) {
     const auto [room, size] = reader_.body_room(budget);
     if (size == 0 || (size < kReadStepBytes && !received)) break;
-    const auto got = recv(fd_, room, size, 0);
+    const auto got = read(room, size);
     if (got <= 0) break;  // the caller's own recv says why
     received = true;
     heard_ = Clock::now();

@@ -13,6 +13,7 @@
 #include "rpc/event_loop.h"
 #include "rpc/frame.h"
 #include "rpc/handshake.h"
+#include "rpc/tls_session.h"
 
 namespace pelorus::rpc {
 
@@ -41,9 +42,11 @@ class ConnectionEvents {
 /// Thread-safe. The loop keeps it alive while the socket is open.
 class Connection final : public Pollable, public std::enable_shared_from_this<Connection> {
  public:
-  /// Takes over `fd`, makes it non-blocking, and begins; `already_read` was received before. From any thread.
+  /// Takes over `fd`, makes it non-blocking, and begins; `already_read` was received before. From any thread. With
+  /// `tls`, made for the same `fd`, everything goes through it, and what was received before is its own.
   static std::shared_ptr<Connection> open(EventLoop& loop, int fd, std::unique_ptr<Handshake> handshake,
-                                          ConnectionEvents& events, std::string already_read);
+                                          ConnectionEvents& events, std::string already_read,
+                                          std::unique_ptr<TlsSession> tls = nullptr);
   ~Connection() override;
 
   /// Sends what the socket takes now and keeps the rest. kUnavailable: closed or not ready, or too much waits;
@@ -64,13 +67,19 @@ class Connection final : public Pollable, public std::enable_shared_from_this<Co
   struct Private {};
 
  public:
-  Connection(Private, EventLoop& loop, int fd, std::unique_ptr<Handshake> handshake, ConnectionEvents& events);
+  Connection(Private, EventLoop& loop, int fd, std::unique_ptr<Handshake> handshake, ConnectionEvents& events,
+             std::unique_ptr<TlsSession> tls);
 
  private:
   enum class State : uint8_t { kHandshake, kReady, kClosed };
 
   void begin(std::string already_read);
+  /// Goes on with TLS's handshake; ours follows it.
+  void shake_hands();
+  void greet();
   void receive();
+  ssize_t read(char* to, size_t size);
+  Error broken(std::string_view what) const;
   Status receive_body(size_t& budget);
   Status take(std::string_view bytes);
   Status advance_handshake(std::string_view& bytes);
@@ -87,7 +96,8 @@ class Connection final : public Pollable, public std::enable_shared_from_this<Co
   const int fd_;
   std::unique_ptr<Handshake> handshake_;  // loop thread; constant once ready
   const Handshake::Side side_;
-  Peer peer_;  // constant once ready
+  const std::unique_ptr<TlsSession> tls_;  // null: plain text
+  Peer peer_;                              // constant once ready
 
   // Loop thread only.
   FrameReader reader_;

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "rpc/tls_session.h"
 
 namespace pelorus::rpc {
 namespace {
@@ -54,7 +55,7 @@ Result<Identity> get_identity(ByteReader& in) {
 }
 
 /// The rest of a message that began with kRefused.
-Error refusal(ByteReader& reader) {
+Error read_refusal(ByteReader& reader) {
   const auto code = reader.get<uint16_t>();
   const auto text = reader.get_string();
   if (!reader.ok()) return {ErrorCode::kCorrupt, "the peer's refusal makes no sense"};
@@ -89,6 +90,9 @@ Status Handshake::advance(std::string_view& bytes, Bytes& reply) {
       bytes.remove_prefix(kPreamble.size());
       step_ = Step::kHello;
     }
+    if (step_ == Step::kHello && bytes.starts_with(kTlsMark)) {
+      return Error{ErrorCode::kDenied, "the peer wants TLS, which is not set here; set enableRpcSSL=1 on all nodes"};
+    }
     ByteReader reader(bytes);
     const auto size = reader.get<uint32_t>();
     if (!reader.ok()) return {};
@@ -114,13 +118,19 @@ Status Handshake::on_message(std::string_view message, Bytes& reply) {
   return Error{ErrorCode::kInternal, "a handshake went on after its end"};
 }
 
-Error Handshake::refuse(Error error, Bytes& reply) {
-  Bytes message;
-  ByteWriter writer(message);
+Bytes Handshake::refusal(const Error& error) {
+  Bytes body;
+  ByteWriter writer(body);
   writer.put(kRefused);
   writer.put(static_cast<uint16_t>(error.code));
   writer.put_string(error.message);
-  put_message(reply, message);
+  Bytes message;
+  put_message(message, body);
+  return message;
+}
+
+Error Handshake::refuse(Error error, Bytes& reply) {
+  reply += refusal(error);
   return error;
 }
 
@@ -158,7 +168,7 @@ Status Handshake::on_hello(std::string_view message, Bytes& reply) {
 
 Status Handshake::on_answer(std::string_view message, Bytes& reply) {
   ByteReader reader(message);
-  if (reader.get<uint8_t>() != kAccepted) return refusal(reader);
+  if (reader.get<uint8_t>() != kAccepted) return read_refusal(reader);
   if (message.size() < 1 + kProofBytes) return Error{ErrorCode::kCorrupt, "the peer's answer is too short"};
   answer_ = message.substr(1, message.size() - 1 - kProofBytes);
   ByteReader answer(answer_);
@@ -198,7 +208,7 @@ Status Handshake::on_verdict(std::string_view message) {
     step_ = Step::kDone;
     return {};
   }
-  return refusal(reader);
+  return read_refusal(reader);
 }
 
 Bytes Handshake::proof(std::string_view who) const {

@@ -46,6 +46,9 @@ class Handshake {
   /// kCorrupt: not this protocol; kConflict: another node answers at this address.
   Status advance(std::string_view& bytes, Bytes& reply);
 
+  /// What a server sends instead of its answer, before it closes the connection.
+  static Bytes refusal(const Error& error);
+
   Side side() const { return side_; }
   bool done() const { return step_ == Step::kDone; }
   /// Once done.

@@ -15,6 +15,7 @@
 
 #include "rpc/channel_pool.h"
 #include "rpc/server.h"
+#include "rpc/test_listener.h"
 
 namespace pelorus::rpc {
 namespace {
@@ -27,43 +28,6 @@ IdentitySource identity_of(const std::string& alias, Uuid cluster = kCluster) {
   const Identity identity{cluster, Uuid::random(), alias, config::NodeMode::kDataNode, 1};
   return [identity] { return identity; };
 }
-
-/// Accepts on a port of the loopback and hands sockets on, as the node's listener does.
-class Listener {
- public:
-  explicit Listener(std::function<void(int)> take) : take_(std::move(take)) {
-    fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-    EXPECT_EQ(listen(fd_, 64), 0);
-    socklen_t size = sizeof(address);
-    getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-    port = ntohs(address.sin_port);
-    thread_ = std::thread([this] { run(); });
-  }
-  ~Listener() {
-    shutdown(fd_, SHUT_RDWR);
-    thread_.join();
-    close(fd_);
-  }
-
-  uint16_t port = 0;
-
- private:
-  void run() {
-    while (true) {
-      const int fd = accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
-      if (fd < 0) return;
-      take_(fd);
-    }
-  }
-
-  std::function<void(int)> take_;
-  int fd_ = -1;
-  std::thread thread_;
-};
 
 struct NodeOptions {
   std::string alias = "server";
@@ -99,7 +63,7 @@ struct Node {
   std::counting_semaphore<> entered{0};
   std::counting_semaphore<> gate{0};
   Server server;
-  Listener listener;
+  TestListener listener;
 };
 
 ChannelOptions to_port(const std::function<uint16_t()>& port, NodeOptions self = {"client"}) {
@@ -200,7 +164,7 @@ TEST(Rpc, cancelling_reaches_the_handler) {
 TEST(Rpc, a_peer_that_does_not_listen_is_unavailable) {
   uint16_t free_port = 0;
   {
-    const Listener listener([](int fd) { close(fd); });
+    const TestListener listener([](int fd) { close(fd); });
     free_port = listener.port;
   }
   ChannelPool pool(to_port([free_port] { return free_port; }));
@@ -240,7 +204,7 @@ TEST(Rpc, a_silent_peer_is_noticed_long_before_the_call_times_out) {
   std::atomic<bool> is_mute{false};
   std::vector<std::thread> relays;  // grows on the listener's thread only, joined when both ends have closed
   // Stands between both and swallows everything once mute.
-  Listener relay([&](int from) {
+  TestListener relay([&](int from) {
     const int to = socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;

@@ -8,6 +8,8 @@ namespace pelorus::rpc {
 namespace {
 
 constexpr std::chrono::hours kNoDeadline{24};
+constexpr std::chrono::minutes kTellEvery{1};
+constexpr size_t kTextsKept = 64;
 
 }  // namespace
 
@@ -41,9 +43,28 @@ void Server::accept_connection(int fd, std::string already_read) {
   HandshakeOptions handshake;
   handshake.self = options_.identity();
   handshake.key = options_.key;
-  auto opening = std::make_unique<Handshake>(Handshake::Side::kServer, std::move(handshake), options_.admit);
+  auto tls = options_.tls ? tls_session(fd, std::move(already_read)) : nullptr;
+  if (tls) already_read.clear();
+  auto opening =
+      std::make_unique<Handshake>(Handshake::Side::kServer, std::move(handshake),
+                                  [this, session = tls.get()](const Identity& peer) { return admit(peer, session); });
   const std::lock_guard lock(mutex_);  // on_closed finds it in the set, however soon it comes
-  connections_.insert(Connection::open(loop_, fd, std::move(opening), *this, std::move(already_read)));
+  connections_.insert(Connection::open(loop_, fd, std::move(opening), *this, std::move(already_read), std::move(tls)));
+}
+
+std::unique_ptr<TlsSession> Server::tls_session(int fd, std::string already_read) const {
+  const auto refusal = Handshake::refusal(
+      {ErrorCode::kDenied,
+       "'" + options_.identity().alias + "' takes only TLS from other nodes; set enableRpcSSL=1 on this node, too"});
+  return std::make_unique<TlsSession>(fd, TlsSessionOptions{.tls = options_.tls,
+                                                            .protocol = std::string(kPreamble),
+                                                            .already_read = std::move(already_read),
+                                                            .plain_refusal = refusal});
+}
+
+Status Server::admit(const Identity& peer, const TlsSession* tls) const {
+  if (tls != nullptr) TRY_DONE(check_host(peer.alias, *tls->peer(), options_.hosts));
+  return options_.admit ? options_.admit(peer) : Status();
 }
 
 size_t Server::connection_count() const {
@@ -63,14 +84,25 @@ void Server::on_frame(const std::shared_ptr<Connection>& connection, Frame frame
 
 void Server::on_closed(const std::shared_ptr<Connection>& connection, const Error& reason,
                        const std::vector<uint64_t>&) {
-  if (reason.code != ErrorCode::kUnavailable) {
-    log_warning("a node's connection from " + connection->peer().address + " was closed: " + reason.message);
-  }
+  if (reason.code != ErrorCode::kUnavailable) tell_closed(connection->peer().address, reason.message);
   const std::lock_guard lock(mutex_);
   for (auto& [key, token] : calls_) {
     if (key.first == connection.get()) token.cancel();
   }
   connections_.erase(connection);
+}
+
+void Server::tell_closed(const std::string& address, const std::string& reason) {
+  const auto host = address.substr(0, address.rfind(':'));
+  const auto now = std::chrono::steady_clock::now();
+  {
+    const std::lock_guard lock(mutex_);
+    if (told_.size() > kTextsKept) told_.clear();
+    const auto [last, is_new] = told_.try_emplace(host + " " + reason, now);
+    if (!is_new && now < last->second + kTellEvery) return;
+    last->second = now;
+  }
+  log_warning("a node's connection from " + address + " was closed: " + reason);
 }
 
 void Server::dispatch(const std::shared_ptr<Connection>& connection, Frame frame) {

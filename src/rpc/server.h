@@ -2,6 +2,8 @@
 // The answering side: connections that other nodes opened to this one.
 
 #include <atomic>
+#include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -23,6 +25,8 @@ struct ServerOptions {
   size_t connections_max = 10000;
   size_t request_bytes_max = 4UL << 30;  // of all requests in hand; beyond: kUnavailable to the caller
   Handshake::Admit admit;                // asked once a peer's proof holds; quick, on the network thread
+  std::shared_ptr<const NodeTls> tls;    // null: plain text; else only TLS
+  KnownHosts hosts;                      // with TLS: a peer's certificate must name one that is known for its alias
 };
 
 /// Thread-safe. Urgent calls have their own workers, so they are answered while every other worker is busy.
@@ -37,7 +41,7 @@ class Server final : private ConnectionEvents {
   }
 
   /// Takes over a socket whose first bytes are kPreamble; `already_read` are all bytes received so far,
-  /// the preamble included.
+  /// the preamble included. With TLS they are 8 at most.
   void accept_connection(int fd, std::string already_read);
 
   /// Refuses new calls, cancels those under way, waits for their handlers, closes all connections.
@@ -60,6 +64,10 @@ class Server final : private ConnectionEvents {
   void on_closed(const std::shared_ptr<Connection>& connection, const Error& reason,
                  const std::vector<uint64_t>& unsent) override;
 
+  std::unique_ptr<TlsSession> tls_session(int fd, std::string already_read) const;
+  Status admit(const Identity& peer, const TlsSession* tls) const;
+  /// To the log; the same again only after a minute: a node that was refused goes on trying.
+  void tell_closed(const std::string& address, const std::string& reason);
   void dispatch(const std::shared_ptr<Connection>& connection, Frame frame);
   void run(Call& call);
   void finish(const Call& call, Result<Bytes> result);
@@ -74,6 +82,7 @@ class Server final : private ConnectionEvents {
 
   mutable std::mutex mutex_;
   std::set<std::shared_ptr<Connection>> connections_;                  // guarded by mutex_
+  std::map<std::string, std::chrono::steady_clock::time_point> told_;  // guarded by mutex_: refusals by their text
   std::unordered_map<CallKey, CancellationToken, CallKeyHash> calls_;  // guarded by mutex_
 
   EventLoop loop_;  // last: its thread uses everything above

@@ -39,6 +39,17 @@ Result<rpc::Endpoint> AddressTable::find(const std::string& alias) const {
   return words.turn++ % 2 == 0 ? *words.own : *words.told;
 }
 
+std::vector<std::string> AddressTable::hosts_of(const std::string& alias) const {
+  const std::shared_lock lock(mutex_);
+  std::vector<std::string> hosts;
+  const auto found = words_.find(alias);
+  if (found == words_.end()) return hosts;
+  for (const auto& word : {found->second.own, found->second.told}) {
+    if (word) hosts.push_back(word->host);
+  }
+  return hosts;
+}
+
 Result<raft::Endpoint> AddressTable::resolve(uint64_t, std::string_view alias) const {
   TRY(const auto endpoint, find(std::string(alias)));
   return raft::Endpoint{endpoint.host, endpoint.port};

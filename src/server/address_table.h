@@ -28,6 +28,8 @@ class AddressTable final : public raft::AddressBook {
   void settle();
   /// kNotFound for an unknown alias.
   Result<rpc::Endpoint> find(const std::string& alias) const;
+  /// Where the member may live, by whichever word counts: for rpc::KnownHosts.
+  std::vector<std::string> hosts_of(const std::string& alias) const;
   Result<raft::Endpoint> resolve(uint64_t id, std::string_view alias) const override;
 
  private:

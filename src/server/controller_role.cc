@@ -220,7 +220,9 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
                                .cluster = foundation_.cluster,
                                .node = environment_.node(),
                                .cluster_key = environment_.cluster_key,
-                               .self = self_member()};
+                               .self = self_member(),
+                               .tls = environment_.tls,
+                               .hosts = [this](const std::string& alias) { return addresses_.hosts_of(alias); }};
   options.election_timeout = milliseconds(settings.integer("raftElectionTimeout"));
   options.heartbeat = milliseconds(settings.integer("raftHeartbeat"));
   if (settings.is_set("raftElectionTick"))

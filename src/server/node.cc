@@ -61,14 +61,15 @@ Status Node::start() {
   learn_addresses();
   if (holds_data() && !is_single()) TRY_DONE(take_over_data(*environment_, files_));
   const auto who = [this] { return identity(); };
+  const auto where = [this](const std::string& alias) { return addresses_.find(alias); };
   server_ = std::make_unique<rpc::Server>(
       rpc::ServerOptions{.identity = who,
                          .key = environment_->cluster_key,
-                         .workers = static_cast<size_t>(environment_->settings().integer("rpcWorkerNum"))});
+                         .workers = static_cast<size_t>(environment_->settings().integer("rpcWorkerNum")),
+                         .tls = environment_->tls,
+                         .hosts = [this](const std::string& alias) { return addresses_.hosts_of(alias); }});
   channels_ = std::make_unique<rpc::ChannelPool>(rpc::ChannelOptions{
-      .identity = who, .key = environment_->cluster_key, .addresses = [this](const std::string& alias) {
-        return addresses_.find(alias);
-      }});
+      .identity = who, .key = environment_->cluster_key, .addresses = where, .tls = environment_->tls});
   caller_ = std::make_unique<NodeCaller>(identity(), server_->methods(), channels_.get(), local_calls_);
   controllers_ = std::make_unique<dist::ControllerClient>(*caller_, controller_aliases());
   catalogue_ = std::make_unique<dist::ControllerCatalogue>(*controllers_, boot_);

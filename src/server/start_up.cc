@@ -58,6 +58,16 @@ Result<std::string> read_cluster_key(io::FileSystem& files, const config::Settin
   return io::read_file(files, path.string(), kKeyBytesMax);
 }
 
+/// Null when nodes speak in plain text.
+Result<std::shared_ptr<const rpc::NodeTls>> load_tls(const config::Settings& settings, const config::Site& site) {
+  if (!settings.boolean("enableRpcSSL")) return std::shared_ptr<const rpc::NodeTls>();
+  const auto keys = settings.path("keyPath");
+  return rpc::NodeTls::load({.authority = (keys / "ca.crt").string(),
+                             .certificate = (keys / "server.crt").string(),
+                             .key = (keys / "serverPrivate.key").string()},
+                            site.host);
+}
+
 }  // namespace
 
 Uuid NodeEnvironment::cluster() const {
@@ -128,6 +138,12 @@ Result<std::unique_ptr<NodeEnvironment>> start_up(config::Loaded loaded, io::Fil
   environment->announce(config::NodePhase::kStarting);
   TRY(environment->identity, load_identity(files, environment->directory, alias));
   TRY(environment->cluster_key, read_cluster_key(files, settings));
+  auto tls = load_tls(settings, environment->site);
+  if (!tls.ok()) {
+    TRY_DONE(config::write_node_state(environment->directory, {config::NodePhase::kFailed, tls.error().message}));
+    return tls.error();
+  }
+  environment->tls = std::move(*tls);
   return environment;
 }
 

@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import socket
 import stat
 import subprocess
 import time
@@ -44,6 +45,13 @@ def check_cluster(bed, password):
     assert not ask(bed, 'existsDatabase("dfs://pelorus_deploy_check")', password, port_of(bed) + 4)
 
 
+def greet_as_a_node(port):
+    """What a node in plain text is answered."""
+    with socket.create_connection((HOST, port), timeout=10) as plain:
+        plain.sendall(b"PRPC\x10\x00\x00\x00" + bytes(16))
+        return plain.recv(4096)
+
+
 def test_from_nothing_to_a_cluster_and_nothing_to_do_after(bed):
     first = bed.run()
     print(first.stderr)
@@ -51,7 +59,8 @@ def test_from_nothing_to_a_cluster_and_nothing_to_do_after(bed):
     assert len(password) == 20
     check_cluster(bed, password)
     keys = bed.directory / "keys"
-    assert stat.S_IMODE((keys / "cluster.key").stat().st_mode) == 0o600
+    for name in ("cluster.key", "serverPrivate.key", "ca.key"):
+        assert stat.S_IMODE((keys / name).stat().st_mode) == 0o600, name
     assert stat.S_IMODE(keys.stat().st_mode) == 0o700
     # The password is nowhere any more, and never was in a configuration or a list of processes.
     assert not (keys / "initial-admin-password").exists()
@@ -63,6 +72,7 @@ def test_from_nothing_to_a_cluster_and_nothing_to_do_after(bed):
     # Plain and TLS on one port, for controllers and data nodes.
     for offset in (0, 4):
         assert https_status(HOST, port_of(bed) + offset, keys / "ca.crt").startswith("HTTP/1.1 ")
+        assert b"takes only TLS from other nodes" in greet_as_a_node(port_of(bed) + offset)
     pids = processes_below(bed.directory)
     began = time.monotonic()
     second = bed.run()

@@ -31,6 +31,16 @@ class MovingCluster(Bed):
         self.sites = {alias: (host(1), port) for alias, port in self.ports.items()}
         self.state = self.base / "state"
 
+    def seal(self, authority):
+        """After unpack(): nodes speak TLS; the authority's key lies beside the host's own, as deploy leaves it."""
+        keys = self.base / "ssd/keys"
+        authority.issue(keys, host(1))
+        for k in (1, 2, 3):
+            for file in ("controller.cfg", "agent.cfg"):
+                self.set_config(k, file, enableHTTPS=1, enableRpcSSL=1, keyPath=keys)
+            self.set_config(k, "cluster.cfg", enableHTTPS=1, enableRpcSSL=1)
+        (keys / "ca.key").write_bytes((authority.folder / "ca.key").read_bytes())
+
     # --- asking: addresses come from the cluster itself
     def look(self):
         """getClusterMembers() as {alias: row}; the addresses are remembered."""

@@ -1,9 +1,11 @@
 """A writing official client sees the cluster go from one host to three, to five and back, and loses nothing."""
 import os
+import stat
 import time
 
 import pytest
 from cluster import MovingCluster, host, wait_until
+from authority import Authority  # of the cluster tests, whose folder is in the path now
 from writer import Writer
 
 DATABASE, TABLE = "dfs://moving", "batches"
@@ -11,9 +13,11 @@ GAP_MOST = 10.0  # seconds between two acknowledgements; what is measured is pri
 
 
 @pytest.fixture
-def cluster(tmp_path):
+def cluster(request, tmp_path):
     made = MovingCluster(os.environ["PELORUS_PACKAGE"], tmp_path)
     made.unpack()
+    if "tls" in request.node.name:
+        made.seal(Authority(tmp_path / "authority"))
     try:
         made.start()
         made.start_nodes()
@@ -110,3 +114,23 @@ def test_refusals_change_nothing(cluster):
     cluster.migrate("apply", "0123456789ab", expect=7)
     cluster.migrate("apply", "no id", expect=2)
     assert cluster.shape() == before
+
+
+def test_with_tls_new_hosts_get_certificates(cluster):
+    """One host to three; without the authority's key it stops before it starts anything, and goes on with it."""
+    keys = cluster.base / "ssd/keys"
+    aside = cluster.base / "ca.key"
+    (keys / "ca.key").rename(aside)
+    with Writer(cluster, DATABASE, TABLE) as writer:
+        writer.wait_for_more(30, "before anything")
+        plan = cluster.to_hosts(1, 2, 3)
+        refused = cluster.migrate("apply", plan, expect=None)
+        assert refused.returncode != 0 and f"{keys}/ca.key (mode 600)" in refused.stdout + refused.stderr, refused.stderr
+        aside.rename(keys / "ca.key")
+        cluster.migrate("resume", plan)
+        assert one_each(1, 2, 3)(cluster.shape()), cluster.shape()
+        check_content(cluster, writer)
+    for k in (2, 3):
+        made = list((cluster.base / "hosts" / host(k)).glob("**/serverPrivate.key"))
+        assert made and all(stat.S_IMODE(key.stat().st_mode) == 0o600 for key in made)
+        assert not list((cluster.base / "hosts" / host(k)).glob("**/ca.key"))

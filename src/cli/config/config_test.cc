@@ -110,6 +110,18 @@ TEST_F(Configuration, files_that_contradict_each_other) {
   EXPECT_EQ(run_words({"config", "check", package(1)}).code, ExitCode::kBadConfiguration);
 }
 
+TEST_F(Configuration, tls_between_nodes_is_for_all_or_none) {
+  const std::string tls = "enableHTTPS=1\nenableRpcSSL=1\n";
+  const auto add = [&](const std::string& name) { std::ofstream(config(1) / name, std::ios::app) << tls; };
+  add("controller.cfg");
+  const auto found = cross_check(read(1));
+  EXPECT_TRUE(mentions(found, "agent.cfg", config::Severity::kError));
+  EXPECT_TRUE(mentions(found, "'node1': enableRpcSSL is not what controller.cfg says", config::Severity::kError));
+  add("agent.cfg");
+  add("cluster.cfg");
+  EXPECT_TRUE(cross_check(read(1)).empty()) << cross_check(read(1)).front().describe();
+}
+
 TEST_F(Configuration, an_agent_that_is_not_listed_beside_one_that_is) {
   write(1, "agent.cfg", "mode=agent\nlocalSite=127.0.0.1:9905:agent2\ncontrollerSite=127.0.0.1:9901:controller1\n");
   EXPECT_TRUE(mentions(cross_check(read(1)), "which has agent1 for this host", config::Severity::kNote));

@@ -106,6 +106,24 @@ void check_members(const PackageConfig& package, Findings& findings) {
   }
 }
 
+void check_node_tls(const PackageConfig& package, Findings& findings) {
+  constexpr std::string_view kName = "enableRpcSSL";
+  if (!package.controller) return;
+  const bool wanted = package.controller->settings.boolean(kName);
+  const std::string text = std::string(kName) +
+                           " is not what controller.cfg says: nodes with it and nodes without it " +
+                           "do not talk to each other";
+  if (package.agent && package.agent->settings.boolean(kName) != wanted)
+    findings.push_back(at_setting(*package.agent, kName, text, Severity::kError));
+  for (const auto& record : package.nodes.records) {
+    if (!holds_data(record.node)) continue;
+    const auto settings = settings_of_node(package, record.node.site.alias);
+    if (!settings.ok() || settings->boolean(kName) == wanted) continue;
+    findings.push_back(
+        {package.cluster.values().file, 0, "'" + record.node.site.alias + "': " + text, Severity::kError});
+  }
+}
+
 /// Nodes of one host must not write into one directory.
 void check_directories(const PackageConfig& package, Findings& findings) {
   constexpr std::string_view kOwnPlaces[] = {"volumes", "redoLogDir", "TSDBRedoLogDir", "chunkMetaDir",
@@ -206,6 +224,7 @@ Findings cross_check(const PackageConfig& package) {
   if (package.agent) check_readers(*package.agent, config::kAgent, findings);
   if (package.single) check_readers(*package.single, config::kSingle, findings);
   check_members(package, findings);
+  check_node_tls(package, findings);
   check_directories(package, findings);
   return findings;
 }

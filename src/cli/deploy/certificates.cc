@@ -131,6 +131,12 @@ Result<KeyAndCertificate> make_server_certificate(const KeyAndCertificate& autho
   return texts_of(*key, made);
 }
 
+bool is_for_host(const std::string& certificate, const std::string& host) {
+  const auto one = read_certificate(certificate);
+  return one != nullptr && (X509_check_ip_asc(one.get(), host.c_str(), 0) == 1 ||
+                            X509_check_host(one.get(), host.c_str(), host.size(), 0, nullptr) == 1);
+}
+
 bool is_signed_by(const std::string& certificate, const std::string& authority) {
   const auto one = read_certificate(certificate), other = read_certificate(authority);
   if (one == nullptr || other == nullptr) return false;

@@ -20,6 +20,8 @@ Result<KeyAndCertificate> make_authority(const std::string& cluster);
 /// long as the authority. Errors: kInvalid when the authority's texts make no sense; kInternal.
 Result<KeyAndCertificate> make_server_certificate(const KeyAndCertificate& authority,
                                                   const std::vector<std::string>& names);
+/// Whether `certificate` is good for `host`, a name or an address.
+bool is_for_host(const std::string& certificate, const std::string& host);
 /// Whether `certificate` was signed by `authority`'s key.
 bool is_signed_by(const std::string& certificate, const std::string& authority);
 /// 256 random bits as hexadecimal digits, and a password of 20 letters without look-alikes (103 bits).

@@ -38,10 +38,15 @@ int memory_of(const PlannedNode& node, const Layout& layout, const HostFacts& fa
 
 int cores_of(const HostFacts& facts) { return std::clamp(static_cast<int>(facts.number("cores")), 2, 64); }
 
+void add_tls(Lines& lines, const Topology& topology) {
+  lines.set("enableHTTPS", topology.tls ? 1 : 0);
+  lines.set("enableRpcSSL", topology.uses_node_tls() ? 1 : 0);
+}
+
 void add_security(Lines& lines, const Topology& topology) {
   lines.set("keyPath", keys_directory(topology));
   lines.set("clusterKeyFile", keys_directory(topology) + "/cluster.key");
-  lines.set("enableHTTPS", topology.tls ? 1 : 0);
+  add_tls(lines, topology);
 }
 
 std::string controller_file(const Topology& topology, const Layout& layout, const PlannedNode& node,
@@ -107,7 +112,7 @@ std::string cluster_file(const Topology& topology, const Layout& layout, const s
                                                                   {"enableChunkGranularityConfig", "true"}}) {
     lines.set(key, value);
   }
-  lines.set("enableHTTPS", topology.tls ? 1 : 0);
+  add_tls(lines, topology);
   for (const auto* node : layout.of(NodeMode::kDataNode)) {
     const auto& alias = node->entry.site.alias;
     const std::string place = topology.data_directory() + "/" + alias + "/";
@@ -160,8 +165,8 @@ std::map<std::string, std::string> configuration_of(const Topology& topology, co
 
 std::vector<std::string> differences(const std::string& file, const std::string& wanted, const std::string& found) {
   constexpr std::string_view kTied[] = {
-      "mode",       "localSite", "sites",          "dfsHAMode",  "dfsReplicationFactor", "dfsReplicaReliabilityLevel",
-      "dfsMetaDir", "keyPath",   "clusterKeyFile", "enableHTTPS"};
+      "mode",       "localSite", "sites",          "dfsHAMode",   "dfsReplicationFactor", "dfsReplicaReliabilityLevel",
+      "dfsMetaDir", "keyPath",   "clusterKeyFile", "enableHTTPS", "enableRpcSSL"};
   if (file == "cluster.nodes") {
     config::Findings ignored;
     const auto members = [&](const std::string& text) {

@@ -33,6 +33,9 @@ TEST(Topology, a_file_says_what_is_wanted) {
   EXPECT_EQ(topology->data_directory(), "/ssd");
   EXPECT_EQ(topology->data_nodes, 2);
   EXPECT_FALSE(topology->tls);
+  EXPECT_FALSE(topology->uses_node_tls());
+  EXPECT_TRUE(parse_topology("hosts = a\n")->uses_node_tls());
+  EXPECT_FALSE(parse_topology("hosts = a\nnode tls = no\n")->uses_node_tls());
   EXPECT_TRUE(validate_topology(*topology).ok());
 }
 
@@ -329,6 +332,8 @@ TEST(DeployedConfiguration, names_every_member_the_same_on_every_host) {
   EXPECT_TRUE(has(third.at("controller.cfg"), "localSite=10.0.0.3:8900:controller3"));
   EXPECT_TRUE(has(third.at("controller.cfg"), "dfsMetaDir=/ssd/controller3/dfsMeta"));
   EXPECT_TRUE(has(third.at("controller.cfg"), "clusterKeyFile=/opt/pelorus/keys/cluster.key"));
+  for (const auto* file : {"controller.cfg", "agent.cfg", "cluster.cfg"})
+    EXPECT_TRUE(has(third.at(file), "enableHTTPS=1") && has(third.at(file), "enableRpcSSL=1")) << file;
   EXPECT_TRUE(has(third.at("agent.cfg"), "controllerSite=10.0.0.3:8900:controller3"));
   EXPECT_TRUE(has(first.at("cluster.cfg"), "node2.volumes=/ssd/node2/volumes"));
   EXPECT_TRUE(has(first.at("cluster.cfg"), "node2.maxMemSize=22"));
@@ -360,6 +365,8 @@ TEST(Certificates, are_signed_by_their_authority_and_no_other) {
   ASSERT_TRUE(made.ok()) << made.error().message;
   EXPECT_TRUE(is_signed_by(made->certificate, authority->certificate));
   EXPECT_FALSE(is_signed_by(made->certificate, other->certificate));
+  EXPECT_TRUE(is_for_host(made->certificate, "10.0.0.1") && is_for_host(made->certificate, "host-1"));
+  EXPECT_FALSE(is_for_host(made->certificate, "10.0.0.2") || is_for_host("nonsense", "host-1"));
   EXPECT_NE(made->key.find("PRIVATE KEY"), std::string::npos);
   EXPECT_EQ(make_server_certificate({"nonsense", "nonsense"}, {"a"}).error().code, ErrorCode::kInvalid);
 }

@@ -26,6 +26,13 @@ std::string nodes_of(const Layout& layout, size_t host, NodeMode mode) {
   return text;
 }
 
+std::string tls_text(const Topology& topology, Language language) {
+  const Text text = topology.uses_node_tls() ? Text{", TLS, between nodes too", "，TLS（节点之间亦然）"}
+                    : topology.tls           ? Text{", TLS for clients", "，客户端 TLS"}
+                                             : Text{", no TLS", "，无 TLS"};
+  return text.in(language);
+}
+
 std::string grade_name(Grade grade) {
   return grade == Grade::kGood ? "good" : grade == Grade::kWarning ? "warning" : "problem";
 }
@@ -60,8 +67,8 @@ std::string plan_text(const Topology& topology, const Layout& layout, Language l
   }
   return say("Cluster ", "集群 ") + topology.name + say(": in ", "：位于 ") + topology.directory +
          say(", data in ", "，数据位于 ") + topology.data_directory() + say(", replicas ", "，副本 ") +
-         std::to_string(layout.replicas) + (topology.tls ? ", TLS" : say(", no TLS", "，无 TLS")) + "\n\n" +
-         text_table(nodes) + "\n\n" + text_table(losses) + "\n";
+         std::to_string(layout.replicas) + tls_text(topology, language) + "\n\n" + text_table(nodes) + "\n\n" +
+         text_table(losses) + "\n";
 }
 
 json::object plan_json(const Topology& topology, const Layout& layout) {
@@ -87,6 +94,7 @@ json::object plan_json(const Topology& topology, const Layout& layout) {
           {"data", topology.data_directory()},
           {"replicas", layout.replicas},
           {"tls", topology.tls},
+          {"nodeTls", topology.uses_node_tls()},
           {"nodes", std::move(nodes)},
           {"loss", std::move(losses)}};
 }

@@ -64,6 +64,7 @@ constexpr Key kKeys[] = {
     {"replicas", set_number<&Topology::replicas, 1, 16>},
     {"controllers", set_number<&Topology::controllers, 1, 9>},
     {"tls", set_switch<&Topology::tls>},
+    {"node tls", set_switch<&Topology::node_tls>},
     {"pseudo ha", set_switch<&Topology::pseudo_ha>},
 };
 

@@ -24,9 +24,11 @@ struct Topology {
   int replicas = 0;     // 0: two, one where there is one data node
   int controllers = 0;  // 0: three, five from five hosts on; one on a single host unless pseudo_ha
   bool tls = true;
+  bool node_tls = true;      // between nodes, too; nothing without tls
   bool pseudo_ha = false;    // several voters, or all replicas, on one host are accepted
   bool even_voters = false;  // accepted
 
+  bool uses_node_tls() const { return tls && node_tls; }
   std::string data_directory() const { return data.empty() ? directory + "/data" : data; }
 };
 

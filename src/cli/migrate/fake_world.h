@@ -237,7 +237,7 @@ class FakeHost final : public RemoteHost {
       world_.files[host_ + ":" + script.substr(at + 1)] = std::string(input);
       return Ran{};
     }
-    if (script.starts_with("cat ")) return Ran{0, text_of(script.substr(4)), ""};
+    if (script.starts_with("cat ")) return Ran{0, text_of(script.substr(4, script.find(" 2>") - 4)), ""};
     if (script.starts_with("set -eu\n") && script.find("rm -rf") != std::string::npos)
       world_.removed.insert(host_ + ":" + script);
     return Ran{};

@@ -256,21 +256,6 @@ Status StepRunner::write_addresses(const Addition& member, const Members& member
   return write_text(member.host, folder + "cluster.nodes", nodes_text(listed));
 }
 
-/// The cluster's key and certificates, where the old member has them in its own directory.
-Status StepRunner::copy_keys(const Addition& made) {
-  const auto* like = find_member(plan_.before, made.like);
-  if (like == nullptr || like->server.empty()) return {};
-  const auto from = like->server + "/clusterDemo/data/" + like->alias + "/keys";
-  TRY(const auto listed, output(like->host, "ls " + shell_word(from) + " 2>/dev/null || :"));
-  for (const auto name : config::split(listed, '\n')) {
-    if (name.empty()) continue;
-    TRY(const auto text, read_text(like->host, from + "/" + std::string(name)));
-    TRY_DONE(
-        write_text(made.host, made.server + "/clusterDemo/data/" + made.alias + "/keys/" + std::string(name), text));
-  }
-  return {};
-}
-
 Result<Remark> StepRunner::write_config(const Step& step) {
   TRY(auto members, tools_.cluster.members());
   TRY(const auto settings, tools_.cluster.nodes_settings());
@@ -293,12 +278,8 @@ Result<Remark> StepRunner::write_config(const Step& step) {
     TRY_DONE(write_text(made.host, folder + name,
                         votes ? controller_text(text, made, plan_.target, like->server)
                               : agent_text(text, made, plan_.target, like->server, controllers)));
-    const auto key = setting_of(text, "clusterKeyFile");
-    if (!key.empty()) {
-      TRY(const auto secret, read_text(like->host, key));
-      TRY_DONE(write_text(made.host, mapped_path(key, made, plan_.target, like->server), secret));
-    }
-    TRY_DONE(copy_keys(made));
+    TRY_DONE(copy_keys(made, *like, text));
+    TRY_DONE(provide_certificate(made, *like, text));
     TRY_DONE(write_text(made.host, folder + "cluster.nodes", nodes_text(listed)));
     TRY_DONE(write_text(made.host, folder + "cluster.cfg", settings));
   }

@@ -1,6 +1,7 @@
 #pragma once
 // One step done or undone: what carry_out.h is made of.
 
+#include "cli/deploy/certificates.h"
 #include "cli/migrate/carry_out.h"
 
 namespace pelorus::cli::migrate {
@@ -34,7 +35,13 @@ class StepRunner {
   Status write_text(const std::string& host, const std::string& path, const std::string& text);
   /// A controller or agent that is about to start knows the controllers of now, whoever leads.
   Status write_addresses(const Addition& member, const Members& members);
-  Status copy_keys(const Addition& made);
+  /// Keys: key_steps.cc. `settings`: the file of the member that `made` is like.
+  Status copy_keys(const Addition& made, const Member& like, const std::string& settings);
+  Status provide_certificate(const Addition& made, const Member& like, const std::string& settings);
+  Result<KeyAndCertificate> issue_certificate(const Addition& made, const std::string& keys,
+                                              const std::string& authority);
+  Result<KeyAndCertificate> find_authority(const std::string& keys, const std::string& certificate);
+  Result<std::string> text_if_there(const std::string& host, const std::string& path);
   Status make_archive(const std::string& archive);
   /// Directories of a former member are renamed, or removed when `for_good`.
   Status clear_directories(const Addition& member, bool for_good);

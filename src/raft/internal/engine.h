@@ -120,7 +120,7 @@ void raft_engine_member(const struct raft_engine* engine, unsigned at, uint64_t*
 bool raft_engine_caught_up(const struct raft_engine* engine, uint64_t id);
 void raft_engine_set_snapshot(struct raft_engine* engine, unsigned threshold, unsigned trailing);
 
-/* Transport side. Streams are raft_engine_allocate()d uv_tcp_t; the engine closes and frees them. */
+/* Transport side. Streams are raft_engine_allocate()d uv_tcp_t or uv_pipe_t; the engine closes and frees them. */
 void raft_engine_connected(void* request, struct uv_stream_s* stream, int status);
 void raft_engine_accepted(struct raft_engine* engine, uint64_t id, const char* alias, struct uv_stream_s* stream);
 void raft_engine_transport_closed(struct raft_engine* engine);

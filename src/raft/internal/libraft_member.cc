@@ -114,6 +114,8 @@ Status LibraftMember::open_engine() {
   transport_ = std::make_unique<Transport>(&loop_,
                                            TransportOptions{.self = own_preamble(options_),
                                                             .cluster_key = options_.cluster_key,
+                                                            .tls = options_.tls,
+                                                            .hosts = options_.hosts,
                                                             .duplicate_window_ms = election_ms,
                                                             .unanswered_ms = std::max(2000u, 4 * election_ms)},
                                            book_);

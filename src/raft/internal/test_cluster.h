@@ -80,7 +80,7 @@ class TestListener {
       if (::poll(&waiting, 1, 20) <= 0) continue;
       const int peer = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
       if (peer < 0) continue;
-      char bytes[64];  // less than a preamble: the log must read the rest itself
+      char bytes[8];  // as many as the node's listener reads: the log must read the rest itself
       const auto size = ::recv(peer, bytes, sizeof bytes, 0);
       const std::lock_guard lock(mutex_);
       const std::string read(bytes, size > 0 ? static_cast<size_t>(size) : 0);

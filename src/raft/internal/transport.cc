@@ -1,5 +1,6 @@
 #include "raft/internal/transport.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -16,6 +17,11 @@ namespace {
 
 constexpr uint64_t kReportEvery_ms = 60000;  // of the same message: the engine dials a lost or removed member for ever
 constexpr size_t kReportsMax = 64;
+constexpr int kKeepAliveAfter_s = 10;
+
+constexpr std::string_view kTlsPreamble = "PRFT/TLS";
+constexpr std::string_view kPlainRefused =
+    "PRFT no this member takes only TLS from others; set enableRpcSSL=1 on that node, too\n";
 
 struct Write {
   uv_write_t request;
@@ -46,17 +52,25 @@ class Connection {
 
  private:
   enum class Step { kLine, kConfirmation, kLast };
+  union Socket {
+    uv_tcp_t tcp;
+    uv_pipe_t pipe;
+  };
 
   template <class Handle>
   static Connection* self(Handle* handle) {
     return static_cast<Connection*>(handle->data);
   }
-  void open_socket();
+  void open_tcp();
+  void close_socket();
+  bool enter_tunnel(int fd, rpc::TlsSessionOptions options);
   void connect_to(const sockaddr* address);
   void resolve(const Endpoint& to);
   void connected(int status);
+  void greet();
   void write(std::string bytes, bool is_last);
   void read();
+  void closed_by_peer();
   void take(std::string_view bytes);
   void take_preamble(std::string_view line);
   void take_consent(std::string_view line);
@@ -69,7 +83,9 @@ class Connection {
   void* const request_;    // the engine's, when we dialled
   const uint64_t member_;  // whom we dialled
   uv_timer_t timer_;
-  uv_tcp_t* socket_ = nullptr;  // owned until handed over
+  std::string host_;               // dialled
+  uv_stream_t* socket_ = nullptr;  // a Socket, owned until handed over
+  std::shared_ptr<const rpc::TlsTunnel> tunnel_;
   uv_connect_t connect_;
   uv_getaddrinfo_t lookup_;
   bool resolving_ = false;
@@ -83,14 +99,46 @@ class Connection {
   bool settled_ = false;  // handed over or failed
 };
 
-void Connection::open_socket() {
-  socket_ = static_cast<uv_tcp_t*>(raft_engine_allocate(sizeof *socket_));
-  uv_tcp_init(transport_.loop_, socket_);
+void Connection::open_tcp() {
+  auto* socket = static_cast<Socket*>(raft_engine_allocate(sizeof(Socket)));
+  uv_tcp_init(transport_.loop_, &socket->tcp);
+  socket_ = reinterpret_cast<uv_stream_t*>(socket);
   socket_->data = this;
   ++open_;
 }
 
+void Connection::close_socket() {
+  uv_close(reinterpret_cast<uv_handle_t*>(std::exchange(socket_, nullptr)), [](uv_handle_t* handle) {
+    auto* connection = self(handle);
+    raft_engine_release(handle);
+    --connection->open_;
+    if (connection->settled_) connection->release();
+  });
+}
+
+/// Takes `fd`. False: it failed, and so did this connection.
+bool Connection::enter_tunnel(int fd, rpc::TlsSessionOptions options) {
+  options.tls = transport_.options_.tls;
+  options.protocol = kPreambleMagic;
+  auto opened = transport_.tunnels_->open(fd, std::move(options));
+  if (!opened.ok()) {
+    fail(opened.error().message);
+    return false;
+  }
+  tunnel_ = opened->tunnel;
+  auto* socket = static_cast<Socket*>(raft_engine_allocate(sizeof(Socket)));
+  uv_pipe_init(transport_.loop_, &socket->pipe, 0);
+  socket_ = reinterpret_cast<uv_stream_t*>(socket);
+  socket_->data = this;
+  ++open_;
+  if (uv_pipe_open(&socket->pipe, opened->fd) == 0) return true;
+  ::close(opened->fd);
+  fail("cannot take over the end of a TLS connection");
+  return false;
+}
+
 void Connection::dial(const Endpoint& to) {
+  host_ = to.host;
   sockaddr_in v4;
   sockaddr_in6 v6;
   if (uv_ip4_addr(to.host.c_str(), to.port, &v4) == 0) {
@@ -129,7 +177,7 @@ void Connection::resolve(const Endpoint& to) {
 }
 
 void Connection::connect_to(const sockaddr* address) {
-  open_socket();
+  open_tcp();
   connect_.data = this;
   const auto done = [](uv_connect_t* request, int status) {
     auto* connection = self(request);
@@ -137,7 +185,7 @@ void Connection::connect_to(const sockaddr* address) {
     connection->connected(status);
   };
   ++open_;
-  if (uv_tcp_connect(&connect_, socket_, address, done) != 0) {
+  if (uv_tcp_connect(&connect_, reinterpret_cast<uv_tcp_t*>(socket_), address, done) != 0) {
     --open_;
     fail("cannot dial the peer");
   }
@@ -150,7 +198,17 @@ void Connection::connected(int status) {
   uv_fileno(reinterpret_cast<uv_handle_t*>(socket_), &fd);
   const unsigned unanswered_ms = transport_.options_.unanswered_ms;
   ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_ms, sizeof unanswered_ms);
-  uv_tcp_nodelay(socket_, 1);
+  uv_tcp_nodelay(reinterpret_cast<uv_tcp_t*>(socket_), 1);
+  if (transport_.tunnels_) {
+    const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);  // libuv does not give a descriptor away
+    if (own < 0) return fail("out of file descriptors");
+    close_socket();
+    if (!enter_tunnel(own, {.dialled = host_})) return;
+  }
+  greet();
+}
+
+void Connection::greet() {
   auto preamble = transport_.options_.self;
   preamble.target = member_;
   preamble.nonce = nonce_;
@@ -161,13 +219,21 @@ void Connection::connected(int status) {
 }
 
 void Connection::accept(int fd, std::string already_read) {
-  open_socket();
-  if (uv_tcp_open(socket_, fd) != 0) {
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &kKeepAliveAfter_s, sizeof kKeepAliveAfter_s);
+  if (transport_.tunnels_) {
+    const rpc::TlsSessionOptions options{.already_read = std::move(already_read),
+                                         .plain_refusal = std::string(kPlainRefused)};
+    if (enter_tunnel(fd, options)) read();
+    return;
+  }
+  open_tcp();
+  if (uv_tcp_open(reinterpret_cast<uv_tcp_t*>(socket_), fd) != 0) {
     ::close(fd);
     return fail("cannot take over the accepted socket");
   }
-  uv_tcp_nodelay(socket_, 1);
-  uv_tcp_keepalive(socket_, 1, 10);
   read();
   if (!already_read.empty()) take(already_read);
 }
@@ -180,12 +246,12 @@ void Connection::write(std::string bytes, bool is_last) {
     auto* connection = finished->connection;
     --connection->open_;
     if (connection->settled_) return connection->release();
-    if (status != 0) return connection->fail("the peer closed the connection during the handshake");
+    if (status != 0) return connection->closed_by_peer();
     if (finished->is_last) connection->hand_over();
   };
   const uv_buf_t buffer = uv_buf_init(write->bytes.data(), static_cast<unsigned>(write->bytes.size()));
   ++open_;
-  if (uv_write(&write->request, reinterpret_cast<uv_stream_t*>(socket_), &buffer, 1, done) != 0) {
+  if (uv_write(&write->request, socket_, &buffer, 1, done) != 0) {
     --open_;
     delete write;
     fail("cannot write to the peer");
@@ -203,14 +269,21 @@ void Connection::read() {
   const auto done = [](uv_stream_t* stream, ssize_t size, const uv_buf_t* buffer) {
     auto* connection = self(stream);
     if (connection->settled_ || size == 0) return;
-    if (size < 0) return connection->fail("the peer closed the connection during the handshake");
+    if (size < 0) return connection->closed_by_peer();
     connection->take({buffer->base, static_cast<size_t>(size)});
   };
-  if (uv_read_start(reinterpret_cast<uv_stream_t*>(socket_), room, done) != 0) fail("cannot read from the peer");
+  if (uv_read_start(socket_, room, done) != 0) fail("cannot read from the peer");
+}
+
+void Connection::closed_by_peer() {
+  const auto why = tunnel_ ? tunnel_->failure() : std::string();
+  fail(why.empty() ? "the peer closed the connection during the handshake" : why);
 }
 
 void Connection::take(std::string_view bytes) {
   read_ += bytes;
+  if (!tunnel_ && is_incoming() && step_ == Step::kLine && read_.starts_with(kTlsPreamble))
+    return fail("it wants TLS, which is not set here; set enableRpcSSL=1 on all nodes");
   if (step_ == Step::kConfirmation) {
     if (read_.size() >= kConfirmationBytes) take_confirmation();
     return;
@@ -232,6 +305,10 @@ void Connection::take_preamble(std::string_view line) {
   peer_ = std::move(peer).value();
   const auto objection = transport_.objection_to(peer_);
   if (!objection.empty()) return fail(objection);
+  if (tunnel_) {
+    const auto fits = rpc::check_host(peer_.alias, *tunnel_->peer(), transport_.options_.hosts);
+    if (!fits.ok()) return fail(fits.error().message);
+  }
   preamble_line_ = line;
   step_ = Step::kConfirmation;
   write(encode_consent(line, nonce_, transport_.options_.cluster_key), false);
@@ -241,7 +318,7 @@ void Connection::take_consent(std::string_view line) {
   const auto nonce = decode_consent(line, preamble_line_, transport_.options_.cluster_key);
   if (!nonce.ok()) return fail(nonce.error().message);
   step_ = Step::kLast;
-  uv_read_stop(reinterpret_cast<uv_stream_t*>(socket_));
+  uv_read_stop(socket_);
   write(encode_confirmation(preamble_line_, nonce.value(), transport_.options_.cluster_key), true);
 }
 
@@ -253,13 +330,13 @@ void Connection::take_confirmation() {
 
 void Connection::hand_over() {
   settled_ = true;
-  uv_read_stop(reinterpret_cast<uv_stream_t*>(socket_));
+  uv_read_stop(socket_);
   auto* socket = std::exchange(socket_, nullptr);
   --open_;
   if (is_incoming()) {
     transport_.admit(peer_, socket);
   } else {
-    raft_engine_connected(request_, reinterpret_cast<uv_stream_t*>(socket), RAFT_ENGINE_OK);
+    raft_engine_connected(request_, socket, RAFT_ENGINE_OK);
   }
   close_timer();
 }
@@ -275,18 +352,10 @@ void Connection::fail(const std::string& reason, int status) {
   if (is_incoming() && socket_ != nullptr && !reason.empty()) {
     std::string answer = "PRFT no " + reason + "\n";
     const uv_buf_t buffer = uv_buf_init(answer.data(), static_cast<unsigned>(answer.size()));
-    uv_try_write(reinterpret_cast<uv_stream_t*>(socket_), &buffer, 1);
+    uv_try_write(socket_, &buffer, 1);
   }
   if (resolving_) uv_cancel(reinterpret_cast<uv_req_t*>(&lookup_));
-  if (socket_ != nullptr) {
-    uv_close(reinterpret_cast<uv_handle_t*>(socket_), [](uv_handle_t* handle) {
-      auto* connection = self(handle);
-      raft_engine_release(handle);
-      --connection->open_;
-      connection->release();
-    });
-    socket_ = nullptr;
-  }
+  if (socket_ != nullptr) close_socket();
   if (!is_incoming()) raft_engine_connected(request_, nullptr, status);
   close_timer();
 }
@@ -304,7 +373,10 @@ void Connection::release() {
 }
 
 Transport::Transport(uv_loop_t* loop, TransportOptions options, const AddressBook& book)
-    : loop_(loop), options_(std::move(options)), book_(book) {}
+    : loop_(loop),
+      options_(std::move(options)),
+      book_(book),
+      tunnels_(options_.tls ? std::make_unique<rpc::TlsTunnels>("raft-tls") : nullptr) {}
 
 Transport::~Transport() = default;
 
@@ -350,9 +422,9 @@ std::string Transport::objection_to(const Preamble& peer) const {
   return {};
 }
 
-void Transport::admit(const Preamble& peer, uv_tcp_t* stream) {
+void Transport::admit(const Preamble& peer, uv_stream_t* stream) {
   peers_[peer.id] = Peer{peer.instance, uv_now(loop_)};
-  raft_engine_accepted(engine_, peer.id, peer.alias.c_str(), reinterpret_cast<uv_stream_t*>(stream));
+  raft_engine_accepted(engine_, peer.id, peer.alias.c_str(), stream);
 }
 
 void Transport::heard(uint64_t member) { peers_[member].heard_ms = uv_now(loop_); }

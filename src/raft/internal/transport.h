@@ -1,7 +1,8 @@
 #pragma once
 // Connections between the members of one group: dials by member id through the address book, accepts sockets the
 // node's listener hands over, and gives both to the engine once the preamble (raft/preamble.h) has been exchanged.
-// Everything runs on the group's loop thread.
+// Everything runs on the group's loop thread. With TLS a tunnel (rpc/tls_tunnel.h) owns the socket to the peer, and all
+// here, the engine too, reads and writes its local end.
 
 #include <uv.h>
 
@@ -13,6 +14,7 @@
 
 #include "raft/preamble.h"
 #include "raft/replicated_log.h"
+#include "rpc/tls_tunnel.h"
 
 struct raft_engine;
 
@@ -23,6 +25,8 @@ class Connection;
 struct TransportOptions {
   Preamble self;  // target and nonce are filled in for every connection
   std::string cluster_key;
+  std::shared_ptr<const rpc::NodeTls> tls;
+  rpc::KnownHosts hosts;
   uint64_t handshake_ms = 3000;        // a preamble exchange that takes longer is dropped
   uint64_t duplicate_window_ms = 300;  // a member heard this recently cannot connect as another instance
   unsigned unanswered_ms = 3000;       // a peer that confirms no byte for so long is dialled anew
@@ -49,7 +53,7 @@ class Transport {
 
   /// Why this peer is not let in; empty if it is.
   std::string objection_to(const Preamble& peer) const;
-  void admit(const Preamble& peer, uv_tcp_t* stream);
+  void admit(const Preamble& peer, uv_stream_t* stream);
   void forget(Connection* connection);
   void report(const std::string& message);
 
@@ -61,6 +65,7 @@ class Transport {
   uv_loop_t* const loop_;
   const TransportOptions options_;
   const AddressBook& book_;
+  const std::unique_ptr<rpc::TlsTunnels> tunnels_;  // null: plain text
   raft_engine* engine_ = nullptr;
   std::set<std::unique_ptr<Connection>> connections_;
   std::map<uint64_t, Peer> peers_;
