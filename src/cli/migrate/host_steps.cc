@@ -75,13 +75,6 @@ std::string check_script(const std::string& server, const std::string& plan_id,
   return text;
 }
 
-/// A directory that may be removed: absolute, and not a root of anything.
-bool is_removable(const std::string& path) {
-  const auto clean = std::filesystem::path(path).lexically_normal().string();
-  return path.starts_with('/') && std::count(clean.begin(), clean.end(), '/') >= 2 &&
-         clean.find("..") == std::string::npos;
-}
-
 }  // namespace
 
 Result<std::string> StepRunner::output(const std::string& host, const std::string& script, std::string_view input) {
@@ -121,6 +114,8 @@ Result<Remark> StepRunner::package_script(const std::string& host, const std::st
 }
 
 Result<Remark> StepRunner::check_host(const Step& step) {
+  if (plan_.target.is_in_place()) return check_in_place(step);
+  if (plan_.target.to_cluster) return check_single(step);
   TRY(const auto members, tools_.cluster.members());
   std::string script;
   std::set<std::string> servers;
@@ -340,7 +335,7 @@ Result<Remark> StepRunner::write_files(const Step& step) {
 Result<Remark> StepRunner::restore_files(const Step& step) {
   std::set<std::string> servers;
   for (const auto& member : plan_.before) {
-    if (member.host == step.subject && !member.server.empty()) servers.insert(member.server);
+    if (plan_.host_after(member.host) == step.subject && !member.server.empty()) servers.insert(member.server);
   }
   for (const auto& server : servers) {
     TRY(const auto said,
@@ -384,6 +379,7 @@ Status StepRunner::clear_directories(const Addition& member, bool for_good) {
 }
 
 Status StepRunner::remove_leftovers() {
+  TRY_DONE(remove_old_directories());
   std::set<std::pair<std::string, std::string>> packages;
   for (const auto& alias : plan_.leaving) {
     const auto* member = find_member(plan_.before, alias);
