@@ -160,11 +160,14 @@ class HostsCluster:
         for client in (writer, reader):
             client.wait_for_more(60, "after the change")
         figures = self.end_load(writer, reader, began)
-        equal = "equal" in self.migrate("verify", plan["id"]).stdout
+        # Replicas that are just being evened out lack something for a moment.
+        wait_until(lambda: "equal" in self.migrate("verify", plan["id"]).stdout, 120, "equal hashes")
+        # The next writer counts its batches from 1 again.
+        self.ask(f"delete from loadTable('{DATABASE}', '{TABLE}')", timeout=120)
         print(f"\n{name}: {took:.1f} s; acknowledged rows {figures['rows']} ({figures['rate']:.0f}/s), lost {figures['lost']}, "
               f"doubled {figures['doubled']}; longest write gap {figures['write_gap']:.2f} s, read gap {figures['read_gap']:.2f} s; "
-              f"refused writes {figures['refused']}; hashes {'equal' if equal else 'DIFFER'}", flush=True)
-        assert equal and figures["lost"] == 0 and figures["doubled"] == 0 and figures["rate"] >= rate, figures
+              f"refused writes {figures['refused']}; hashes equal", flush=True)
+        assert figures["lost"] == 0 and figures["doubled"] == 0 and figures["rate"] >= rate, figures
         return plan, figures
 
     def end_load(self, writer, reader, began):
@@ -184,7 +187,5 @@ class HostsCluster:
             "refused": len(writer.lines("no")), "refused_reads": len(reader.lines("no")),
         }
         assert all(count == writing.ROWS for count in found.values()), "half a transaction is visible"
-        assert self.ask("stillCount()") == 1000
-        # The next writer counts its batches from 1 again.
-        self.ask(f"delete from loadTable('{DATABASE}', '{TABLE}')", timeout=120)
+        assert self.ask("exec count(*) from loadTable('dfs://still', `table1)") == 1000
         return figures

@@ -364,8 +364,7 @@ Result<Remark> StepRunner::undo(size_t index) {
     }
     case StepKind::kAddController: return remove_controller(step.subject);
     case StepKind::kAddAgent: return remove_node(step.subject);
-    case StepKind::kStartAgent:
-      return end_again(step, package_script(step.host, subject(step).server, "stopAgent.sh"));
+    case StepKind::kStartAgent: return end_again(step, package_script(step.host, subject(step).server, "stopAgent.sh"));
     case StepKind::kConfigureNode: {
       TRY(const auto text, tools_.cluster.nodes_settings());
       const auto without = without_node(text, step.subject);

@@ -5,7 +5,6 @@
 #include "cli/migrate/new_files.h"
 #include "cli/migrate/shape.h"
 
-
 namespace pelorus::cli::migrate {
 namespace {
 
@@ -86,8 +85,6 @@ class Planner {
       add(StepKind::kSetDirectories, member.alias, member.host, {"effect.none", {}});
       go_on(member, member.host);
     }
-    for (const auto& host : hosts_of(members_of(facts_.members, NodeMode::kController)))
-      add(StepKind::kWriteFiles, host, host, {"effect.none", {}});
   }
 
   int64_t bytes_of(const std::string& alias) const {
@@ -151,7 +148,8 @@ std::vector<DirectoryMove> directory_moves(const ClusterFacts& facts, const Targ
     std::vector<DirectoryMove> own;
     for (const auto& directory : found->second) {
       const auto to = mapped_path(directory.path, like, target, "");
-      auto same = std::find_if(own.begin(), own.end(), [&](const auto& move) { return move.setting == directory.setting; });
+      auto same =
+          std::find_if(own.begin(), own.end(), [&](const auto& move) { return move.setting == directory.setting; });
       if (same == own.end()) {
         own.push_back({member.alias, directory.setting, directory.path, to});
       } else {
@@ -159,7 +157,8 @@ std::vector<DirectoryMove> directory_moves(const ClusterFacts& facts, const Targ
         same->to += "," + to;
       }
     }
-    std::copy_if(own.begin(), own.end(), std::back_inserter(moves), [](const auto& move) { return move.from != move.to; });
+    std::copy_if(own.begin(), own.end(), std::back_inserter(moves),
+                 [](const auto& move) { return move.from != move.to; });
   }
   return moves;
 }
@@ -176,7 +175,8 @@ std::vector<std::pair<std::string, std::string>> folders_of(const std::vector<Di
   }
   std::sort(all.begin(), all.end());
   for (const auto& pair : all) {
-    const bool inside = std::any_of(outer.begin(), outer.end(), [&](const auto& o) { return lies_in(pair.first, o.first); });
+    const bool inside =
+        std::any_of(outer.begin(), outer.end(), [&](const auto& o) { return lies_in(pair.first, o.first); });
     if (!inside) outer.push_back(pair);
   }
   return outer;

@@ -68,8 +68,8 @@ std::string return_script(const std::string& from, const std::string& to, const 
   return "from=" + shell_word(to) + "\nto=" + shell_word(from) + "\ncopy=" + shell_word(from + ".copy-" + id) +
          "\n"
          "if [ -e \"$from\" ]; then\n" +
-         std::string(kProvedCopy) + "rm -rf \"$to\"\nmv \"$copy\" \"$to\"\nmv \"$from\" " + gone + "\nfi\nrm -rf " + gone +
-         " " + shell_word(to + ".copy-" + id) + "\n";
+         std::string(kProvedCopy) + "rm -rf \"$to\"\nmv \"$copy\" \"$to\"\nmv \"$from\" " + gone + "\nfi\nrm -rf " +
+         gone + " " + shell_word(to + ".copy-" + id) + "\n";
 }
 
 std::string check_folder_script(const std::string& from, const std::string& to) {
@@ -81,8 +81,10 @@ std::string check_folder_script(const std::string& from, const std::string& to) 
          "\"$(df -P \"$(dirname \"$to\")\" | awk 'END { print $1 }')\" ]; then "
          "echo \"$to is the root of a file system; choose a folder below it\"; fi\n"
          "[ -w \"$place\" ] || echo \"$place cannot be written by $(id -un)\"\n"
-         "needed=$(du -sk \"$from\" 2>/dev/null | awk '{ print $1 }'); free=$(df -Pk \"$place\" | awk 'END { print $4 }')\n"
-         "if [ \"${needed:-0}\" -gt \"${free:-0}\" ]; then echo \"$place has $free kB free, $from holds $needed kB\"; fi\n";
+         "needed=$(du -sk \"$from\" 2>/dev/null | awk '{ print $1 }'); free=$(df -Pk \"$place\" | awk 'END { print $4 "
+         "}')\n"
+         "if [ \"${needed:-0}\" -gt \"${free:-0}\" ]; then echo \"$place has $free kB free, $from holds $needed kB\"; "
+         "fi\n";
 }
 
 }  // namespace
@@ -103,7 +105,8 @@ Result<Remark> StepRunner::check_in_place(const Step& step) {
       return Error{ErrorCode::kInvalid, target.moved_to + " is another machine than " + target.moved +
                                             "; to move the members to another machine use --replace"};
   }
-  std::string script = "for tool in find sha256sum awk; do command -v $tool >/dev/null || echo \"$tool is not installed\"; done\n";
+  std::string script =
+      "for tool in find sha256sum awk; do command -v $tool >/dev/null || echo \"$tool is not installed\"; done\n";
   for (const auto& member : plan_.before) {
     for (const auto& [from, to] : folders_of(plan_.moves, member.alias)) script += check_folder_script(from, to);
     if (plan_.host_after(member.host) != step.host || member.server.empty()) continue;
@@ -141,7 +144,8 @@ Result<Remark> StepRunner::pause(const std::string& alias) {
   }
   const auto script = member.role == NodeMode::kAgent ? "stopAgent.sh" : "stopController.sh";
   TRY(auto remark, package_script(machine, member.server, script));
-  TRY_DONE(wait_until([&](const Members& now) { return !is_online(now, alias); }, kSilenceLimit, "the end of " + alias));
+  TRY_DONE(
+      wait_until([&](const Members& now) { return !is_online(now, alias); }, kSilenceLimit, "the end of " + alias));
   return remark;
 }
 
@@ -153,8 +157,7 @@ Result<Remark> StepRunner::go_on(const std::string& alias) {
     return remark;
   }
   const bool votes = member.role == NodeMode::kController;
-  TRY(auto remark,
-      package_script(machine_of(member), member.server, votes ? "startController.sh" : "startAgent.sh"));
+  TRY(auto remark, package_script(machine_of(member), member.server, votes ? "startController.sh" : "startAgent.sh"));
   const auto is_back = [&](const Members& now) {
     const auto* found = find_member(now, alias);
     return found != nullptr && found->online && (found->votes || !votes);
@@ -187,7 +190,8 @@ Status StepRunner::write_own_address(const Addition& member, const Members& memb
   }
   if (member.role == NodeMode::kController) {
     TRY(const auto text, read_text(machine, folder + "controller.cfg"));
-    TRY_DONE(write_text(machine, folder + "cluster.nodes", nodes_text(listed)));
+    // Only a controller that is the whole cluster learns its address from this file; others know it from the state.
+    if (is_lone_controller(plan_, member)) TRY_DONE(write_text(machine, folder + "cluster.nodes", nodes_text(listed)));
     return write_text(machine, folder + "controller.cfg", controller_text(text, member, plan_.target, member.server));
   }
   if (member.role != NodeMode::kAgent) return {};
@@ -251,7 +255,8 @@ Status StepRunner::remove_old_directories() {
     for (const auto& [from, to] : folders_of(plan_.moves, member.alias)) {
       if (!is_removable(from))
         return Error{ErrorCode::kInvalid, "this will not be removed, it is too near the root: " + from};
-      TRY(const auto said, output(member.host, "if [ -d " + shell_word(to) + " ]; then rm -rf " + shell_word(from) + "; fi"));
+      TRY(const auto said,
+          output(member.host, "if [ -d " + shell_word(to) + " ]; then rm -rf " + shell_word(from) + "; fi"));
     }
   }
   return {};

@@ -63,11 +63,11 @@ Plan planned(const ClusterFacts& facts, const Target& target) {
 TEST(MoveHost, one_member_after_the_other) {
   const auto facts = facts_on({"A", "B", "C"});
   const auto plan = planned(facts, to_address(facts, "B", "N"));
-  EXPECT_EQ(steps_of(plan),
-            (Names{"check_host N", "yield_leader controller2", "pause controller2", "readdress controller2@N",
-                   "continue controller2", "pause node2", "readdress node2@N", "pause agent2", "readdress agent2@N",
-                   "continue agent2", "continue node2", "write_files A", "write_files N", "write_files C",
-                   "verify after"}));
+  EXPECT_EQ(
+      steps_of(plan),
+      (Names{"check_host N", "yield_leader controller2", "pause controller2", "readdress controller2@N",
+             "continue controller2", "pause node2", "readdress node2@N", "pause agent2", "readdress agent2@N",
+             "continue agent2", "continue node2", "write_files A", "write_files N", "write_files C", "verify after"}));
   EXPECT_EQ(plan.fails_after, 1);
 }
 
@@ -149,7 +149,7 @@ TEST(MoveDirectory, settings_whole_and_folders_once) {
   EXPECT_EQ(steps_of(plan),
             (Names{"check_host B", "yield_leader controller2", "pause controller2", "copy_directories controller2",
                    "set_directories controller2", "continue controller2", "pause node2", "copy_directories node2",
-                   "set_directories node2", "continue node2", "write_files A", "write_files B", "write_files C",
+                   "set_directories node2", "continue node2", 
                    "verify after"}));
   EXPECT_EQ(plan.steps[7].bytes, 101);
   const auto read = plan_of(boost::json::parse(boost::json::serialize(json_of(plan, Language::kEnglish))));
@@ -164,14 +164,15 @@ TEST(MoveDirectory, settings_follow_and_go_back) {
   EXPECT_EQ(bench.world.settings,
             "volumes=/ssd/<ALIAS>/volumes\nnode2.volumes=/nvme/volumes,/hdd/node2/volumes\n"
             "node2.redoLogDir=/nvme/volumes/redo\nnode2.persistenceDir=/nvme/persistence\n");
-  EXPECT_TRUE(bench.world.running.contains("node2"));
+  EXPECT_TRUE(bench.world.find("node2")->online);
   ASSERT_TRUE(bench.roll_back(bench.disk).ok());
   EXPECT_NE(bench.world.settings.find("node2.volumes=/ssd/node2/volumes,/hdd/node2/volumes\n"), std::string::npos);
 }
 
 TEST(MoveDirectory, refuses_what_cannot_be_meant) {
   auto facts = with_directories();
-  EXPECT_EQ(codes_of(make_plan(facts, to_directory(facts, "B", {{"/elsewhere", "/nvme"}}))), Names{"refuse.no_directory"});
+  EXPECT_EQ(codes_of(make_plan(facts, to_directory(facts, "B", {{"/elsewhere", "/nvme"}}))),
+            Names{"refuse.no_directory"});
   EXPECT_EQ(codes_of(make_plan(facts, to_directory(facts, "B", {{"/ssd", "/ssd/new"}}))), Names{"refuse.nested"});
   EXPECT_EQ(codes_of(make_plan(facts, to_directory(facts, "Z", {{"/ssd", "/nvme"}}))), Names{"refuse.nobody_there"});
   facts.hosts["B"] = {.reachable = true, .problem = "", .bytes_free = 100};

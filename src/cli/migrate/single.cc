@@ -16,8 +16,16 @@ constexpr int kReplicas = 2;
 
 /// What every member says for itself, and what only the first start of a single node needs.
 bool is_own(std::string_view key) {
-  constexpr std::string_view kOwn[] = {"localSite",  "mode",  "home",          "logFile",      "jobLogFile",
-                                       "dfsMetaDir", "sites", "controllerSite", "takeOverFrom", "initialAdminPassword",
+  constexpr std::string_view kOwn[] = {"localSite",
+                                       "mode",
+                                       "home",
+                                       "logFile",
+                                       "jobLogFile",
+                                       "dfsMetaDir",
+                                       "sites",
+                                       "controllerSite",
+                                       "takeOverFrom",
+                                       "initialAdminPassword",
                                        "initialAdminPasswordFile"};
   return std::find(std::begin(kOwn), std::end(kOwn), key) != std::end(kOwn);
 }

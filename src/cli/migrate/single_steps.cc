@@ -16,14 +16,16 @@ std::string config_of(const Member& single) { return single.server + "/clusterDe
 
 Result<Remark> StepRunner::check_single(const Step& step) {
   const auto& single = plan_.before[0];
-  std::string script =
-      "server=" + shell_word(single.server) +
-      "\n. \"$server/scripts/node_control.sh\" || exit 1\n"
-      "[ -r \"$server/dolphindb.cfg\" ] || echo \"$server/dolphindb.cfg is not there\"\n"
-      "[ -d " + shell_word(home_of_single(single)) + " ] || echo " +
-      shell_word("the node's directory is not there: " + home_of_single(single)) + "\n[ ! -e " +
-      shell_word(home_in_cluster(single)) + " ] || echo " + shell_word(home_in_cluster(single) + " is there already") +
-      "\n[ -w " + shell_word(config_of(single)) + " ] || echo " + shell_word(config_of(single) + " cannot be written") + "\n";
+  std::string script = "server=" + shell_word(single.server) +
+                       "\n. \"$server/scripts/node_control.sh\" || exit 1\n"
+                       "[ -r \"$server/dolphindb.cfg\" ] || echo \"$server/dolphindb.cfg is not there\"\n"
+                       "[ -d " +
+                       shell_word(home_of_single(single)) + " ] || echo " +
+                       shell_word("the node's directory is not there: " + home_of_single(single)) + "\n[ ! -e " +
+                       shell_word(home_in_cluster(single)) + " ] || echo " +
+                       shell_word(home_in_cluster(single) + " is there already") + "\n[ -w " +
+                       shell_word(config_of(single)) + " ] || echo " +
+                       shell_word(config_of(single) + " cannot be written") + "\n";
   for (const auto& made : plan_.additions) {
     script += "[ -z \"$(owner_of_port " + std::to_string(made.port) + ")\" ] || echo " +
               shell_word("port " + std::to_string(made.port) + " is taken, " + made.alias + " would need it") + "\n";
@@ -57,12 +59,12 @@ Result<Remark> StepRunner::move_home(const Step& step, bool back) {
   const auto& single = plan_.before[0];
   const auto from = back ? home_in_cluster(single) : home_of_single(single);
   const auto to = back ? home_of_single(single) : home_in_cluster(single);
-  TRY(const auto said, output(step.host, "set -eu\nserver=" + shell_word(single.server) +
-                                             "\n. \"$server/scripts/node_control.sh\"\nif [ ! -e " + shell_word(from) +
-                                             " ]; then echo already; exit 0; fi\nif [ -n \"$(living_pid " +
-                                             shell_word(from) + ")\" ]; then echo " +
-                                             shell_word(single.alias + " is running") + " >&2; exit 1; fi\nmv " +
-                                             shell_word(from) + " " + shell_word(to)));
+  TRY(const auto said,
+      output(step.host, "set -eu\nserver=" + shell_word(single.server) +
+                            "\n. \"$server/scripts/node_control.sh\"\nif [ ! -e " + shell_word(from) +
+                            " ]; then echo already; exit 0; fi\nif [ -n \"$(living_pid " + shell_word(from) +
+                            ")\" ]; then echo " + shell_word(single.alias + " is running") + " >&2; exit 1; fi\nmv " +
+                            shell_word(from) + " " + shell_word(to)));
   return said.empty() ? Remark() : kAlready;
 }
 

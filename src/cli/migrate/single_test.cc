@@ -52,9 +52,8 @@ TEST(Single, becomes_a_cluster_with_its_data_where_they_are) {
   EXPECT_NE(files.cluster_nodes.find("10.0.0.1:8848:local8848,datanode"), std::string::npos) << files.cluster_nodes;
   EXPECT_NE(files.cluster_nodes.find("10.0.0.1:8851:node1,datanode"), std::string::npos);
   EXPECT_NE(files.cluster_cfg.find("maxMemSize=8\n"), std::string::npos) << files.cluster_cfg;
-  EXPECT_NE(
-      files.cluster_cfg.find("local8848.volumes=/opt/p/server/clusterDemo/data/local8848/storage,/ssd/volumes\n"),
-      std::string::npos)
+  EXPECT_NE(files.cluster_cfg.find("local8848.volumes=/opt/p/server/clusterDemo/data/local8848/storage,/ssd/volumes\n"),
+            std::string::npos)
       << files.cluster_cfg;
   EXPECT_NE(files.cluster_cfg.find("node1.volumes="), std::string::npos);
   EXPECT_NE(files.cluster_cfg.find("/ssd/volumes_node1"), std::string::npos);
