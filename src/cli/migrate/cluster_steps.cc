@@ -54,8 +54,7 @@ Status StepRunner::wait_until(const std::function<bool(const Members&)>& reached
 Result<Remark> StepRunner::start_controller(const Addition& made) {
   if (plan_.target.to_cluster) return found(made);
   TRY(const auto members, tools_.cluster.members());
-  if (is_online(members, made.alias)) return kAlready;
-  TRY_DONE(write_addresses(made, members));
+  if (!is_online(members, made.alias)) TRY_DONE(write_addresses(made, members));
   return package_script(made.host, made.server, "startController.sh");
 }
 
@@ -116,8 +115,6 @@ Result<Remark> StepRunner::add_agent(const Addition& made) {
 }
 
 Result<Remark> StepRunner::start_agent(const Addition& made) {
-  TRY(const auto members, tools_.cluster.members());
-  if (is_online(members, made.alias)) return kAlready;
   TRY(auto remark, package_script(made.host, made.server, "startAgent.sh"));
   TRY_DONE(wait_until([&](const Members& now) { return is_online(now, made.alias); }, kStartLimit,
                       "the agent " + made.alias));
@@ -150,9 +147,8 @@ Result<Remark> StepRunner::add_node(const Addition& made) {
 }
 
 Result<Remark> StepRunner::start_node(const std::string& alias) {
-  TRY(const auto members, tools_.cluster.members());
-  if (is_online(members, alias)) return kAlready;
-  // An agent that has just registered may not take orders yet, so the order is repeated.
+  // A new leader holds everybody for alive at first, so it is not asked whether the node runs: to start one that does
+  // is nothing. An agent that has just registered may not take orders yet, so the order is repeated.
   Status ordered = Error{ErrorCode::kUnavailable, "not ordered"};
   const auto reached = [&](const Members& now) {
     if (!ordered.ok()) ordered = tools_.cluster.start_node(alias);
@@ -251,10 +247,11 @@ Result<Remark> StepRunner::verify(const Step& step) {
     return Error{ErrorCode::kCorrupt, "before.json cannot be understood: " + journal_.folder()};
   const int64_t give_up = tools_.now_ms() + std::chrono::milliseconds(kSettle).count();
   while (true) {
-    TRY(const auto after, tools_.cluster.report());
-    const auto result = compare(before.get_object(), after);
-    if (result.differences.empty()) {
-      TRY_DONE(journal_.put(step.subject == "after" ? "after.json" : "middle.json", boost::json::serialize(after)));
+    const auto after = tools_.cluster.report();
+    if (!after.ok() && (!after.error().may_retry() || tools_.now_ms() >= give_up)) return after.error();
+    const auto result = after.ok() ? compare(before.get_object(), *after) : Comparison();
+    if (after.ok() && result.differences.empty()) {
+      TRY_DONE(journal_.put(step.subject == "after" ? "after.json" : "middle.json", boost::json::serialize(*after)));
       return std::to_string(result.tables) + " tables, " + std::to_string(result.rows_after) + " rows, " +
              std::to_string(result.chunks_equal) + " chunks equal, " + std::to_string(result.chunks_written) +
              " written meanwhile";

@@ -149,8 +149,7 @@ TEST(MoveDirectory, settings_whole_and_folders_once) {
   EXPECT_EQ(steps_of(plan),
             (Names{"check_host B", "yield_leader controller2", "pause controller2", "copy_directories controller2",
                    "set_directories controller2", "continue controller2", "pause node2", "copy_directories node2",
-                   "set_directories node2", "continue node2", 
-                   "verify after"}));
+                   "set_directories node2", "continue node2", "verify after"}));
   EXPECT_EQ(plan.steps[7].bytes, 101);
   const auto read = plan_of(boost::json::parse(boost::json::serialize(json_of(plan, Language::kEnglish))));
   ASSERT_TRUE(read.ok()) << read.error().message;

@@ -27,8 +27,11 @@ constexpr Section kSections[] = {
     {"rights", "getUserAccess()"},
     {"function views", "getFunctionViews()"},
     {"databases", "sort(getClusterDFSDatabases())"},
-    {"scheduled jobs", "getScheduledJobs()"},
-    {"stream tables", "getStreamTables()"},
+};
+/// What each data node keeps for itself: names, of all nodes together.
+constexpr Section kOfNodes[] = {
+    {"scheduled jobs", "exec jobId from getScheduledJobs()"},
+    {"stream tables", "exec name from getStreamTables()"},
 };
 
 std::string text_at(const data::Table& table, std::string_view name, size_t row) {
@@ -246,6 +249,21 @@ Result<json::object> LiveCluster::tables() {
   return tables;
 }
 
+Result<std::optional<json::array>> LiveCluster::names_on_nodes(const std::vector<Member>& members,
+                                                               const std::string& script) const {
+  std::vector<std::string> names;
+  for (const auto& member : members) {
+    const bool works = member.role == NodeMode::kDataNode || member.role == NodeMode::kSingle;
+    if (!works || !member.online) continue;
+    const auto answer = value_of_member(member, script);
+    if (!answer.ok() && is_missing_function(answer.error())) return std::optional<json::array>();
+    if (!answer.ok()) return answer.error();
+    for (auto& name : texts_of(*answer)) names.push_back(std::move(name));
+  }
+  std::sort(names.begin(), names.end());
+  return std::optional(json::array(names.begin(), names.end()));
+}
+
 Result<json::object> LiveCluster::report() {
   TRY(const auto now, members());
   TRY(auto all, tables());
@@ -255,6 +273,10 @@ Result<json::object> LiveCluster::report() {
     if (!answer.ok() && is_missing_function(answer.error())) continue;
     if (!answer.ok()) return answer.error();
     sections[section.name] = json::parse(value_json(*answer));
+  }
+  for (const auto& section : kOfNodes) {
+    TRY(auto names, names_on_nodes(now, std::string(section.script)));
+    if (names) sections[section.name] = std::move(*names);
   }
   const bool is_single = now.size() == 1 && now[0].role == NodeMode::kSingle;  // has no such settings
   TRY(const auto settings, is_single ? Result<std::string>(std::string()) : nodes_settings());

@@ -54,6 +54,9 @@ class LiveCluster final : public Cluster {
   /// On any data node.
   Result<data::Value> ask_data_node(const std::string& script);
   Result<boost::json::object> tables();
+  /// What the script lists on each data node, together and sorted; nothing where this version lacks the function.
+  Result<std::optional<boost::json::array>> names_on_nodes(const std::vector<Member>& members,
+                                                           const std::string& script) const;
   /// On that very node.
   Result<data::Value> value_of_member(const Member& member, const std::string& script) const;
   Result<std::string> ask_member(const Member& member, const std::string& script) const;
