@@ -19,6 +19,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr int kLooksAtFirst = 120;  // a second apart
+
 std::vector<client::Endpoint> controllers_of(const Plan& plan) {
   std::vector<client::Endpoint> sites;
   for (const auto& member : members_of(plan.before, NodeMode::kController)) {
@@ -202,13 +204,20 @@ class Call {
     const auto fits = still_fits();
     if (!fits.ok()) return refuse(fits.error());
     tell({0, 0, {"progress.before", {}}});
-    const auto before = cluster_->report();
-    if (!before.ok()) return refuse(before.error());
     // Replicas on a dead host cannot be read; that is why it is replaced.
     const auto& members = journal_->plan().before;
     const bool all_live =
         std::all_of(members.begin(), members.end(), [](const Member& member) { return member.online; });
-    const auto faults = compare(*before, *before).differences;
+    auto before = cluster_->report();
+    if (!before.ok()) return refuse(before.error());
+    auto faults = compare(*before, *before).differences;
+    // Replicas that are just being brought up to date lack something for a moment.
+    for (int looks = 0; all_live && !faults.empty() && looks < kLooksAtFirst; ++looks) {
+      if (interrupt_.wait(std::chrono::seconds(1))) return ExitCode::kInterrupted;
+      before = cluster_->report();
+      if (!before.ok()) return refuse(before.error());
+      faults = compare(*before, *before).differences;
+    }
     if (all_live && !faults.empty()) return refuse(faults);
     const auto kept = journal_->put("before.json", json::serialize(*before));
     if (!kept.ok()) return refuse(kept.error());
