@@ -104,10 +104,6 @@ def test_directories_move(make_cluster):
     assert all(path.startswith("/nvme/") for path in shown), shown
     cluster.migrate("rollback", plan["id"])
     assert not host.run("find /nvme -type f").stdout
-    cluster.migrate("verify", plan["id"])
     # A new leader holds everybody for alive at first: a controller that has just started may still be silent.
     wait_until(lambda: all(row["state"] == 1 for row in cluster.members()), 60, "everything online")
-    again, _ = cluster.change("other directories, again", "--move-dir", "172.0.0.2:/ssd/ssd1=/nvme")
-    cluster.migrate("finish", again["id"], "--yes")
-    assert not host.run("find /ssd/ssd1 -type f").stdout
-    wait_until(lambda: all(row["state"] == 1 for row in cluster.members()), 60, "everything online")
+    wait_until(lambda: "equal" in cluster.migrate("verify", plan["id"]).stdout, 120, "equal hashes")
