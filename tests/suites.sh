@@ -24,6 +24,7 @@ suite_release() { ./build.sh >/dev/null && ctest --test-dir build --output-on-fa
 suite_cluster() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh; }
 suite_doctor() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/doctor/run.sh; }
 suite_migrate() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/migrate/run.sh; }
+suite_walks() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/walks/run.sh; }
 suite_seed() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/seed/run.sh; }
 suite_seed_all() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/seed/run.sh --all; }
 suite_clients_cluster() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh test_official_clients.py; }

@@ -39,6 +39,8 @@ inline constexpr Setting kSettings[] = {
     // Metadata.
     Setting{"dfsHAMode", kString, "", "", kController, "Raft: the controllers form a Raft group."}.one_of("Raft"),
     {"dfsMetaDir", kPath, "<node>/dfsMeta", "", kSingle | kController, "Metadata log and checkpoints."},
+    {"takeOverFrom", kPath, "", "", kController,
+         "Metadata directory (dfsMetaDir) of a stopped single node: a new cluster is founded with its state. Read then only."},
     Setting{"dfsReplicationFactor", kInt, "2", "", kSingle | kController, "Copies of each chunk (1 on a single node)."}.range(1, 16),
     Setting{"dfsReplicaReliabilityLevel", kInt,
          "0", "", kController, "Replicas on one host: 0 allowed, 1 forbidden, 2 avoided where possible."}.range(0, 2),

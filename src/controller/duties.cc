@@ -42,6 +42,7 @@ void MetadataService::lead() {
 void MetadataService::found_cluster() {
   if (!options_.founding || knows_cluster()) return;
   const auto& founding = *options_.founding;
+  if (founding.takes_over && founding.state.empty()) return;  // without it the data would be nobody's
   // Nodes and files first: the UUID says that the rest is there.
   for (const auto& node : founding.nodes) {
     if (const auto done = propose(meta::PutNode{node}); !done.ok())
@@ -50,7 +51,11 @@ void MetadataService::found_cluster() {
   for (const auto& [name, text] : founding.configuration) {
     if (const auto done = propose(meta::PutConfiguration{.name = name, .text = text}); !done.ok()) return;
   }
-  const auto done = propose(meta::FoundCluster{founding.cluster, founding.admin, founding.verifier, clock_.wall_ns()});
+  const auto done =
+      founding.takes_over
+          ? propose(meta::TakeOverState{founding.state})
+          : propose(meta::FoundCluster{founding.cluster, founding.admin, founding.verifier, clock_.wall_ns()});
+  if (!done.ok()) log_error("founding the cluster: " + done.error().message);
   if (done.ok()) log_info("the cluster has been founded: " + founding.cluster.to_string());
 }
 

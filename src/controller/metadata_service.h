@@ -33,6 +33,8 @@ struct Founding {
   meta::Verifier verifier;
   std::vector<meta::Node> nodes;                     // of cluster.nodes, controllers and agents included
   std::map<std::string, std::string> configuration;  // "cluster.cfg" → text …
+  bool takes_over = false;                           // only with `state`: users, databases and chunks of a single node
+  Bytes state;
 };
 
 struct ServiceOptions {

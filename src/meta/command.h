@@ -12,11 +12,12 @@
 
 namespace pelorus::meta {
 
-using Command = std::variant<FoundCluster, PutNode, RemoveNode, RegisterNode, PutConfiguration, NoteImport,
-                             CreateDatabase, DropDatabase, CreateTable, DropTable, AlterTable, DropPartitions,
-                             AddPartitions, BeginTransaction, Decide, CompleteTransactions, ChangeReplicas,
-                             ForceVersion, CreateUser, DeleteUser, SetPassword, LockUser, CreateGroup, DeleteGroup,
-                             ChangeMembership, ChangeGrants, PutFunctionView, DropFunctionView, PutRecord, MarkNode>;
+using Command =
+    std::variant<FoundCluster, PutNode, RemoveNode, RegisterNode, PutConfiguration, NoteImport, CreateDatabase,
+                 DropDatabase, CreateTable, DropTable, AlterTable, DropPartitions, AddPartitions, BeginTransaction,
+                 Decide, CompleteTransactions, ChangeReplicas, ForceVersion, CreateUser, DeleteUser, SetPassword,
+                 LockUser, CreateGroup, DeleteGroup, ChangeMembership, ChangeGrants, PutFunctionView, DropFunctionView,
+                 PutRecord, MarkNode, TakeOverState>;
 
 /// Format number u8, tag u16, the struct.
 Bytes encode_command(const Command& command);

@@ -206,10 +206,14 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
   log_info("bootstrap: " + decision.reason);
   const bool founds = decision.verdict == Verdict::kFound || decision.verdict == Verdict::kAdopt;
   if (founds) TRY_DONE(check_password());
+  if (const auto taken = read_taken_over(); !taken.ok()) {
+    if (decision.verdict == Verdict::kFound) return taken.error();
+    log_warning(taken.error().message + "; a cluster that has its state does not need it: remove the setting");
+  }
   if (decision.verdict != Verdict::kResume) {
     if (foundation_.log_made) TRY_DONE(environment_.renew(files_));
-    TRY_DONE(
-        save_foundation(decision.verdict == Verdict::kFound ? Uuid::random() : decision.cluster, decision.founders));
+    const auto made = taken_cluster_.is_nil() ? Uuid::random() : taken_cluster_;
+    TRY_DONE(save_foundation(decision.verdict == Verdict::kFound ? made : decision.cluster, decision.founders));
     bootstrap_->set_self(state());
     has_joined_now_ = true;
     has_joined_existing_ = decision.verdict == Verdict::kJoin;
@@ -251,6 +255,26 @@ raft::Member ControllerRole::self_member() const {
   return {raft::member_id_of(environment_.node().to_string()), environment_.site.alias, raft::MemberRole::kVoter};
 }
 
+Status ControllerRole::read_taken_over() {
+  const auto from = environment_.settings().path("takeOverFrom");
+  if (from.empty()) return {};
+  const auto directory = (from / "raft").string();
+  const auto names = files_.list(directory);
+  if (!names.ok() || names->empty())
+    return Error{ErrorCode::kNotFound, "takeOverFrom leads to no metadata of a single node: " + from.string()};
+  controller::MetadataMachine single;
+  const auto log = raft::make_single_node_log({.directory = directory, .self = self_member()}, single, files_);
+  TRY_DONE(log->start());
+  log->stop();
+  taken_over_ = single.snapshot();
+  const auto cluster = single.read([](const meta::State& state) { return state.cluster; });
+  if (cluster.is_nil())
+    return Error{ErrorCode::kInvalid,
+                 "the single node was never founded: there is nothing to take over from " + from.string()};
+  taken_cluster_ = cluster;
+  return {};
+}
+
 Result<std::string> ControllerRole::chosen_password() const {
   constexpr uint64_t kBytesMax = 4096;
   const auto& settings = environment_.settings();
@@ -290,6 +314,8 @@ controller::Founding ControllerRole::founding() {
          .port = environment_.site.port});
   }
   founding.configuration = configuration_files();
+  founding.takes_over = environment_.settings().is_set("takeOverFrom");
+  founding.state = taken_over_;
   return founding;
 }
 

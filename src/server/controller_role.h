@@ -66,6 +66,8 @@ class ControllerRole {
   Result<std::string> chosen_password() const;
   Status check_password() const;
   controller::Founding founding();
+  /// takeOverFrom: the state of the single node that becomes this cluster, before that is founded.
+  Status read_taken_over();
   std::map<std::string, std::string> configuration_files() const;
   Status write_config_file(const std::string& name, const std::string& text);
   void tell_password();
@@ -91,6 +93,8 @@ class ControllerRole {
   bool has_joined_existing_ = false;  // as above: the cluster was there before this controller
   Uuid boot_;
   Foundation foundation_;         // the role's thread only
+  Bytes taken_over_;              // as above; the state of a single node
+  Uuid taken_cluster_;            // as above; its UUID
   std::string initial_password_;  // as above
   meta::Verifier verifier_;       // as above
   bool tells_password_ = false;   // as above

@@ -1,5 +1,6 @@
 #include "cli/migrate/carry_out.h"
 
+#include "cli/migrate/in_place.h"
 #include "cli/migrate/new_files.h"
 #include "cli/migrate/step_runner.h"
 
@@ -62,6 +63,9 @@ Status finish(Journal& journal, Tools& tools) {
 
 std::vector<std::string> left_behind(const Plan& plan, const std::string& nodes_settings) {
   std::vector<std::string> places;
+  for (const auto& member : plan.target.to_cluster ? std::vector<Member>() : plan.before) {
+    for (const auto& [from, to] : folders_of(plan.moves, member.alias)) places.push_back(member.host + ": " + from);
+  }
   for (const auto& alias : plan.leaving) {
     const auto* member = find_member(plan.before, alias);
     if (member == nullptr || member->server.empty()) continue;

@@ -3,16 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "cli/deploy/certificates.h"
-#include "cli/migrate/fake_world.h"
+#include "cli/migrate/fake_bench.h"
 #include "cli/migrate/plan_json.h"
 #include "cli/migrate/report.h"
 #include "io/faulty_file_system.h"
-#include "io/memory_file_system.h"
 
 namespace pelorus::cli::migrate {
 namespace {
-
-constexpr const char* kDirectory = "/state";
 
 Plan planned(const ClusterFacts& facts, std::vector<std::string> hosts, bool accept_risk = false) {
   Target target;
@@ -21,68 +18,6 @@ Plan planned(const ClusterFacts& facts, std::vector<std::string> hosts, bool acc
   const auto outcome = make_plan(facts, target);
   EXPECT_TRUE(outcome.refusals.empty());
   return outcome.plan;
-}
-
-/// The operator's computer, the cluster, and a tool that can be killed.
-class Bench {
- public:
-  Bench(const ClusterFacts& facts, Plan plan) : plan_(std::move(plan)), world(facts) {
-    const auto made =
-        Journal::create(disk, kDirectory, plan_, boost::json::serialize(json_of(plan_, Language::kEnglish)), "{}");
-    EXPECT_TRUE(made.ok());
-  }
-
-  /// Runs the tool on `files`; it dies with them.
-  template <class Deed>
-  Status run(io::FileSystem& files, const Deed& deed) {
-    TRY(auto journal, Journal::open(files, kDirectory, plan_.id));
-    FakeCluster cluster(world);
-    if (!journal->get("before.json").ok()) {
-      TRY(const auto report, cluster.report());
-      TRY_DONE(journal->put("before.json", boost::json::serialize(report)));
-    }
-    std::map<std::string, std::unique_ptr<FakeHost>> hosts;
-    Tools tools{.cluster = cluster,
-                .host = [&](const std::string& host) -> Result<RemoteHost*> {
-                  if (!hosts[host]) hosts[host] = std::make_unique<FakeHost>(world, host, plan_);
-                  return hosts[host].get();
-                },
-                .package = "",
-                .throttle_mb = 0,
-                .pause = [&](std::chrono::milliseconds time) -> Status {
-                  world.now_ms += time.count() + 1;
-                  return {};
-                },
-                .tell = [](const Event&) {},
-                .now_ms = [&] { return world.now_ms; },
-                .scratch = "/nowhere"};
-    return deed(*journal, tools);
-  }
-  Status carry_out(io::FileSystem& files) {
-    return run(files, [](Journal& journal, Tools& tools) { return migrate::carry_out(journal, tools); });
-  }
-  Status roll_back(io::FileSystem& files) {
-    return run(files, [](Journal& journal, Tools& tools) { return migrate::roll_back(journal, tools); });
-  }
-  Record record() {
-    const auto found = Journal::read(disk, kDirectory, plan_.id);
-    EXPECT_TRUE(found.ok()) << found.error().message;
-    return found.ok() ? found->second : Record();
-  }
-
- private:
-  const Plan plan_;
-
- public:
-  io::MemoryFileSystem disk;
-  FakeWorld world;
-};
-
-std::vector<std::string> aliases_of(const std::vector<Member>& members) {
-  std::vector<std::string> aliases;
-  for (const auto& member : members)
-    aliases.push_back(member.alias + "@" + member.host + (member.online ? "" : " off"));
-  return aliases;
 }
 
 const std::vector<std::string> kThreeHosts{"controller1@A", "controller4@B", "controller5@C", "agent1@A", "agent2@B",
@@ -181,7 +116,7 @@ TEST(CarryOut, goes_on_after_a_death_between_any_two_writes) {
       EXPECT_EQ(aliases_of(bench.world.members), kThreeHosts) << at;
       EXPECT_EQ(bench.record().state, RunState::kDone);
       for (const auto& [order, times] : bench.world.orders) {
-        const bool may_repeat = order == "move_leader" || order.starts_with("start ") || order.starts_with("stop ");
+        const bool may_repeat = order == "move_leader" || order.starts_with("start") || order.starts_with("stop ");
         EXPECT_TRUE(may_repeat || times == undisturbed.world.orders[order])
             << order << " was given " << times << " times, died at " << at;
       }
@@ -287,15 +222,15 @@ TEST(Journal, holds_one_run_at_a_time_and_refuses_foreign_ids) {
   const auto facts = facts_on({"A", "B", "C"});
   const auto plan = planned(facts, {"A", "B", "C", "D", "E"});
   Bench bench(facts, plan);
-  const auto first = Journal::open(bench.disk, kDirectory, plan.id);
+  const auto first = Journal::open(bench.disk, kStateDirectory, plan.id);
   ASSERT_TRUE(first.ok());
-  const auto second = Journal::open(bench.disk, kDirectory, plan.id);
+  const auto second = Journal::open(bench.disk, kStateDirectory, plan.id);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code, ErrorCode::kConflict);
-  EXPECT_TRUE(Journal::read(bench.disk, kDirectory, plan.id).ok());  // looking needs no lock
-  EXPECT_EQ(Journal::open(bench.disk, kDirectory, "../../etc/pas").error().code, ErrorCode::kInvalid);
-  EXPECT_EQ(Journal::open(bench.disk, kDirectory, "0123456789ab").error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(Journal::list(bench.disk, kDirectory), std::vector<std::string>{plan.id});
+  EXPECT_TRUE(Journal::read(bench.disk, kStateDirectory, plan.id).ok());  // looking needs no lock
+  EXPECT_EQ(Journal::open(bench.disk, kStateDirectory, "../../etc/pas").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(Journal::open(bench.disk, kStateDirectory, "0123456789ab").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(Journal::list(bench.disk, kStateDirectory), std::vector<std::string>{plan.id});
 }
 
 TEST(Journal, a_plan_that_was_edited_is_refused) {
@@ -305,8 +240,9 @@ TEST(Journal, a_plan_that_was_edited_is_refused) {
   auto edited = plan;
   edited.steps.pop_back();
   ASSERT_TRUE(
-      Journal::create(disk, kDirectory, plan, boost::json::serialize(json_of(edited, Language::kEnglish)), "{}").ok());
-  EXPECT_EQ(Journal::read(disk, kDirectory, plan.id).error().code, ErrorCode::kCorrupt);
+      Journal::create(disk, kStateDirectory, plan, boost::json::serialize(json_of(edited, Language::kEnglish)), "{}")
+          .ok());
+  EXPECT_EQ(Journal::read(disk, kStateDirectory, plan.id).error().code, ErrorCode::kCorrupt);
 }
 
 boost::json::object report_of(const char* text) { return boost::json::parse(text).as_object(); }

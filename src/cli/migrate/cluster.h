@@ -23,6 +23,8 @@ class Cluster {
   virtual Status remove_controller(const std::string& alias) = 0;
   /// Away from where it is; `to` may be empty.
   virtual Status move_leader(const std::string& to) = 0;
+  /// Another address for a stopped member; waits until it counts as stopped.
+  virtual Status move_member(const std::string& alias, const std::string& host, int port) = 0;
   virtual Status add_agent(const Addition& made) = 0;
   virtual Status add_data_node(const Addition& made) = 0;
   /// Agents and data nodes. `force`: also when it does not answer.

@@ -52,9 +52,9 @@ Status StepRunner::wait_until(const std::function<bool(const Members&)>& reached
 }
 
 Result<Remark> StepRunner::start_controller(const Addition& made) {
+  if (plan_.target.to_cluster) return found(made);
   TRY(const auto members, tools_.cluster.members());
-  if (is_online(members, made.alias)) return kAlready;
-  TRY_DONE(write_addresses(made, members));
+  if (!is_online(members, made.alias)) TRY_DONE(write_addresses(made, members));
   return package_script(made.host, made.server, "startController.sh");
 }
 
@@ -86,19 +86,21 @@ Result<Remark> StepRunner::move_leader() {
   return Remark();
 }
 
+Status StepRunner::give_up_leading(const std::string& alias) {
+  TRY_DONE(tools_.cluster.move_leader(""));
+  return wait_until(
+      [&](const Members& now) {
+        const auto* found = find_member(now, alias);
+        return found == nullptr || !found->leads;
+      },
+      kLeaderLimit, "another leader than " + alias);
+}
+
 Result<Remark> StepRunner::remove_controller(const std::string& alias) {
   TRY(const auto members, tools_.cluster.members());
   const auto* member = find_member(members, alias);
   if (member == nullptr) return kAlready;
-  if (member->leads) {
-    TRY_DONE(tools_.cluster.move_leader(""));
-    TRY_DONE(wait_until(
-        [&](const Members& now) {
-          const auto* found = find_member(now, alias);
-          return found == nullptr || !found->leads;
-        },
-        kLeaderLimit, "another leader than " + alias));
-  }
+  if (member->leads) TRY_DONE(give_up_leading(alias));
   TRY_DONE(tools_.cluster.remove_controller(alias));
   TRY_DONE(wait_until([&](const Members& now) { return find_member(now, alias) == nullptr; }, kVoteLimit,
                       "the removal of " + alias));
@@ -113,8 +115,6 @@ Result<Remark> StepRunner::add_agent(const Addition& made) {
 }
 
 Result<Remark> StepRunner::start_agent(const Addition& made) {
-  TRY(const auto members, tools_.cluster.members());
-  if (is_online(members, made.alias)) return kAlready;
   TRY(auto remark, package_script(made.host, made.server, "startAgent.sh"));
   TRY_DONE(wait_until([&](const Members& now) { return is_online(now, made.alias); }, kStartLimit,
                       "the agent " + made.alias));
@@ -147,9 +147,8 @@ Result<Remark> StepRunner::add_node(const Addition& made) {
 }
 
 Result<Remark> StepRunner::start_node(const std::string& alias) {
-  TRY(const auto members, tools_.cluster.members());
-  if (is_online(members, alias)) return kAlready;
-  // An agent that has just registered may not take orders yet, so the order is repeated.
+  // A new leader holds everybody for alive at first, so it is not asked whether the node runs: to start one that does
+  // is nothing. An agent that has just registered may not take orders yet, so the order is repeated.
   Status ordered = Error{ErrorCode::kUnavailable, "not ordered"};
   const auto reached = [&](const Members& now) {
     if (!ordered.ok()) ordered = tools_.cluster.start_node(alias);
@@ -248,10 +247,11 @@ Result<Remark> StepRunner::verify(const Step& step) {
     return Error{ErrorCode::kCorrupt, "before.json cannot be understood: " + journal_.folder()};
   const int64_t give_up = tools_.now_ms() + std::chrono::milliseconds(kSettle).count();
   while (true) {
-    TRY(const auto after, tools_.cluster.report());
-    const auto result = compare(before.get_object(), after);
-    if (result.differences.empty()) {
-      TRY_DONE(journal_.put(step.subject == "after" ? "after.json" : "middle.json", boost::json::serialize(after)));
+    const auto after = tools_.cluster.report();
+    if (!after.ok() && (!after.error().may_retry() || tools_.now_ms() >= give_up)) return after.error();
+    const auto result = after.ok() ? compare(before.get_object(), *after) : Comparison();
+    if (after.ok() && result.differences.empty()) {
+      TRY_DONE(journal_.put(step.subject == "after" ? "after.json" : "middle.json", boost::json::serialize(*after)));
       return std::to_string(result.tables) + " tables, " + std::to_string(result.rows_after) + " rows, " +
              std::to_string(result.chunks_equal) + " chunks equal, " + std::to_string(result.chunks_written) +
              " written meanwhile";
@@ -291,10 +291,10 @@ Result<Remark> StepRunner::return_node(const Addition& member) {
   return Remark();
 }
 
-Addition StepRunner::subject(const Step& step) const {
-  if (const auto* made = plan_.addition(step.subject)) return *made;
-  const auto* member = find_member(plan_.before, step.subject);
-  CHECK_WITH(member != nullptr, "a step about nobody: " + step.subject);
+Addition StepRunner::subject(const std::string& alias) const {
+  if (const auto* made = plan_.addition(alias)) return *made;
+  const auto* member = find_member(plan_.before, alias);
+  CHECK_WITH(member != nullptr, "a step about nobody: " + alias);
   return {member->alias, member->role, member->host, member->port, member->server, ""};
 }
 
@@ -328,6 +328,16 @@ Result<Remark> StepRunner::act(size_t index) {
     case StepKind::kStopAgent: return stop_program(subject(step), "stopAgent.sh");
     case StepKind::kRemoveAgent: return remove_node(step.subject);
     case StepKind::kWriteFiles: return write_files(step);
+    case StepKind::kYieldLeader: return yield_leader(step.subject);
+    case StepKind::kPause: return pause(step.subject);
+    case StepKind::kReaddress: return readdress(step.subject, step.host);
+    case StepKind::kCopyDirectories: return copy_directories(step.subject);
+    case StepKind::kSetDirectories: return set_directories(step.subject, false);
+    case StepKind::kContinue: return go_on(step.subject);
+    case StepKind::kWriteClusterFiles: return write_cluster_files(step);
+    case StepKind::kStopSingle: return package_script(step.host, subject(step).server, "../stopSingle.sh");
+    case StepKind::kMoveHome: return move_home(step, false);
+    case StepKind::kForgetSource: return forget_source(subject(step));
   }
   CHECK_WITH(false, "no such step");
 }
@@ -340,6 +350,8 @@ Result<Remark> StepRunner::undo(size_t index) {
     case StepKind::kWriteConfig:
     case StepKind::kSpread:
     case StepKind::kVerify:
+    case StepKind::kYieldLeader:
+    case StepKind::kForgetSource:
     case StepKind::kMoveLeader: return Remark();
     case StepKind::kSendPackage: return remove_package(step);
     case StepKind::kStartController: {
@@ -349,7 +361,7 @@ Result<Remark> StepRunner::undo(size_t index) {
     }
     case StepKind::kAddController: return remove_controller(step.subject);
     case StepKind::kAddAgent: return remove_node(step.subject);
-    case StepKind::kStartAgent: return package_script(step.host, subject(step).server, "stopAgent.sh");
+    case StepKind::kStartAgent: return end_again(step, package_script(step.host, subject(step).server, "stopAgent.sh"));
     case StepKind::kConfigureNode: {
       TRY(const auto text, tools_.cluster.nodes_settings());
       const auto without = without_node(text, step.subject);
@@ -380,6 +392,15 @@ Result<Remark> StepRunner::undo(size_t index) {
     case StepKind::kStopAgent: return return_agent(subject(step));
     case StepKind::kRemoveAgent: return add_agent(subject(step));
     case StepKind::kWriteFiles: return restore_files(step);
+    case StepKind::kPause: return go_on(step.subject);
+    case StepKind::kReaddress:
+      return readdress(step.subject, step.host == plan_.target.moved ? plan_.target.moved_to : plan_.target.moved);
+    case StepKind::kCopyDirectories: return copy_directories_back(step.subject);
+    case StepKind::kSetDirectories: return set_directories(step.subject, true);
+    case StepKind::kContinue: return end_again(step, pause(step.subject));
+    case StepKind::kWriteClusterFiles: return restore_files(step);
+    case StepKind::kStopSingle: return package_script(step.host, subject(step).server, "../startSingle.sh");
+    case StepKind::kMoveHome: return move_home(step, true);
   }
   CHECK_WITH(false, "no such step");
 }

@@ -102,6 +102,16 @@ struct FakeWorld {
     }
     return nullptr;
   }
+  int fewest_nodes = 1000, fewest_controllers = 1000;  // that were online at a time
+  void count_living() {
+    int controllers = 0, nodes = 0;
+    for (const auto& member : members) {
+      controllers += member.role == NodeMode::kController && member.online;
+      nodes += member.role == NodeMode::kDataNode && member.online;
+    }
+    fewest_nodes = std::min(fewest_nodes, nodes);
+    fewest_controllers = std::min(fewest_controllers, controllers);
+  }
   int voters() const {
     return static_cast<int>(std::count_if(members.begin(), members.end(), [](const Member& m) { return m.votes; }));
   }
@@ -126,6 +136,16 @@ class FakeCluster final : public Cluster {
     return world_.members;
   }
   Status add_controller(const Addition& made) override { return add("add_controller", made); }
+  Status move_member(const std::string& alias, const std::string& host, int port) override {
+    TRY_DONE(ordered("move_member " + alias));
+    auto* member = world_.find(alias);
+    if (member == nullptr) return Error{ErrorCode::kNotFound, "There is no member " + alias};
+    if (member->host == host && member->port == port) return {};
+    if (member->online) return Error{ErrorCode::kConflict, alias + " is running"};
+    member->host = host;
+    member->port = port;
+    return {};
+  }
   Status add_agent(const Addition& made) override { return add("add_agent", made); }
   Status add_data_node(const Addition& made) override { return add("add_node", made); }
   Status remove_controller(const std::string& alias) override {
@@ -202,7 +222,12 @@ class FakeCluster final : public Cluster {
     TRY_DONE(ordered(order + " " + alias));
     auto* member = world_.find(alias);
     if (member == nullptr) return Error{ErrorCode::kNotFound, "There is no member " + alias};
+    const bool has_agent = std::any_of(world_.members.begin(), world_.members.end(), [&](const Member& other) {
+      return other.role == NodeMode::kAgent && other.online && other.host == member->host;
+    });
+    if (!has_agent) return Error{ErrorCode::kNotFound, "There is no agent on the host of " + alias};
     member->online = online;
+    world_.count_living();
     return {};
   }
   Status mark(const std::string& order, const std::string& alias, bool draining) {
@@ -214,71 +239,6 @@ class FakeCluster final : public Cluster {
   }
 
   FakeWorld& world_;
-};
-
-/// Understands of a script what the steps need it to.
-class FakeHost final : public RemoteHost {
- public:
-  FakeHost(FakeWorld& world, std::string host, const Plan& plan) : world_(world), host_(std::move(host)), plan_(plan) {}
-  const std::string& address() const override { return host_; }
-  bool is_local() const override { return false; }
-  Result<Ran> run(const std::string& script, std::string_view input, std::chrono::milliseconds) override {
-    if (dead_) return Error{ErrorCode::kUnavailable, host_ + " does not answer"};
-    if (script.find("tar -xzf") != std::string::npos) {
-      world_.packages.insert(host_);
-      return Ran{};
-    }
-    if (script.find("echo foreign") != std::string::npos)
-      return Ran{0, world_.packages.contains(host_) ? plan_.id : "none", ""};
-    if (script.find("sh start") != std::string::npos || script.find("sh stop") != std::string::npos)
-      return program(script);
-    if (script.find("\ncat >") != std::string::npos) {
-      const auto at = script.rfind(' ');
-      world_.files[host_ + ":" + script.substr(at + 1)] = std::string(input);
-      return Ran{};
-    }
-    if (script.starts_with("cat ")) return Ran{0, text_of(script.substr(4, script.find(" 2>") - 4)), ""};
-    if (script.starts_with("set -eu\n") && script.find("rm -rf") != std::string::npos)
-      world_.removed.insert(host_ + ":" + script);
-    return Ran{};
-  }
-  Status send(const std::filesystem::path&, const std::string&) override { return {}; }
-  Status fetch(const std::string&, const std::filesystem::path&) override { return {}; }
-  void die() { dead_ = true; }
-
- private:
-  /// Starts or stops the controller or agent that lives in the package.
-  Result<Ran> program(const std::string& script) {
-    const bool starts = script.find("sh start") != std::string::npos;
-    const auto role = script.find("Controller.sh") != std::string::npos ? NodeMode::kController : NodeMode::kAgent;
-    const auto touch = [&](const std::string& alias, const std::string& server) {
-      if (script.find(server + "/clusterDemo") == std::string::npos) return;
-      ++world_.orders[(starts ? "start " : "stop ") + alias];
-      if (starts) world_.running.insert(alias);
-      if (!starts) world_.running.erase(alias);
-      if (auto* member = world_.find(alias)) member->online = starts;
-    };
-    for (const auto& member : plan_.before) {
-      if (member.host == host_ && member.role == role) touch(member.alias, member.server);
-    }
-    for (const auto& made : plan_.additions) {
-      if (made.host == host_ && made.role == role) touch(made.alias, made.server);
-    }
-    return Ran{0, "running\n", ""};
-  }
-  std::string text_of(const std::string& path) const {
-    const auto found = world_.files.find(host_ + ":" + path);
-    if (found != world_.files.end()) return found->second;
-    if (path.find("controller.cfg") != std::string::npos)
-      return "localSite=" + host_ + ":8900:controller1\ndfsMetaDir=/ssd/dfsMeta\n";
-    if (path.find("agent.cfg") != std::string::npos) return "localSite=" + host_ + ":8901:agent1\n";
-    return "";
-  }
-
-  FakeWorld& world_;
-  const std::string host_;
-  const Plan& plan_;
-  bool dead_ = false;
 };
 
 }  // namespace pelorus::cli::migrate

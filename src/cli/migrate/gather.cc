@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 
+#include "cli/migrate/in_place.h"
 #include "cli/migrate/new_files.h"
 #include "cli/migrate/shape.h"
 #include "config/cluster_config.h"
@@ -67,6 +68,46 @@ int64_t data_bytes(const ClusterFacts& facts, HostPool& hosts) {
     sum += bytes;
   }
   return sum;
+}
+
+HostFacts reach(HostPool& hosts, const std::string& host, const std::string& script, std::string* said = nullptr) {
+  const auto remote = hosts.of(host);
+  const auto ran = remote.ok() ? (*remote)->run(script, "", kMeasureLimit) : Result<Ran>(remote.error());
+  if (!ran.ok()) return {.reachable = false, .problem = ran.error().message};
+  if (said != nullptr) *said = ran->out;
+  return {.reachable = ran->status == 0, .problem = ran->status == 0 ? "" : ran->err};
+}
+
+/// Whether both addresses are one machine's; how much there is to copy, and the room for it.
+void measure_in_place(ClusterFacts& facts, const Target& target, HostPool& hosts) {
+  facts.data_bytes = 0;
+  if (!target.moved.empty()) {
+    const std::string boot = "cat /proc/sys/kernel/random/boot_id";
+    std::string there, here;
+    facts.hosts[target.moved] = reach(hosts, target.moved, boot, &there);
+    auto& fresh = facts.hosts[target.moved_to] = reach(hosts, target.moved_to, boot, &here);
+    if (fresh.reachable && facts.hosts[target.moved].reachable && here != there)
+      fresh = {.reachable = false, .problem = "it is another machine than " + target.moved + "; use --replace"};
+    return;
+  }
+  auto& host = facts.hosts[target.directory_host] = reach(hosts, target.directory_host, "true");
+  const auto remote = hosts.of(target.directory_host);
+  if (!host.reachable || !remote.ok()) return;
+  std::vector<std::string> places;
+  const auto moves = directory_moves(facts, target);
+  for (auto& [alias, directories] : facts.directories) {
+    for (const auto& [from, to] : folders_of(moves, alias)) {
+      places.push_back(to);
+      const auto ran =
+          (*remote)->run("du -sk " + shell_word(from) + " 2>/dev/null | awk '{ print $1 }'", "", kMeasureLimit);
+      const int64_t bytes = ran.ok() ? std::max<int64_t>(0, number_of(ran->out)) : 0;
+      facts.data_bytes += bytes;
+      for (auto& directory : directories) {
+        if (directory.path == from) directory.bytes = bytes;
+      }
+    }
+  }
+  host.bytes_free = bytes_free(**remote, places);
 }
 
 fs::path config_folder(const fs::path& given) {
@@ -155,6 +196,11 @@ Result<RemoteHost*> HostPool::of(const std::string& host) {
 }
 
 void measure_hosts(ClusterFacts& facts, const Target& target, HostPool& hosts) {
+  if (target.is_in_place()) return measure_in_place(facts, target, hosts);
+  if (target.to_cluster) {
+    facts.hosts[target.hosts[0]] = reach(hosts, target.hosts[0], "true");
+    return;
+  }
   facts.data_bytes = data_bytes(facts, hosts);
   const auto shape = make_shape(facts, target);
   for (const auto& host : target.hosts) {

@@ -75,13 +75,6 @@ std::string check_script(const std::string& server, const std::string& plan_id,
   return text;
 }
 
-/// A directory that may be removed: absolute, and not a root of anything.
-bool is_removable(const std::string& path) {
-  const auto clean = std::filesystem::path(path).lexically_normal().string();
-  return path.starts_with('/') && std::count(clean.begin(), clean.end(), '/') >= 2 &&
-         clean.find("..") == std::string::npos;
-}
-
 }  // namespace
 
 Result<std::string> StepRunner::output(const std::string& host, const std::string& script, std::string_view input) {
@@ -121,6 +114,8 @@ Result<Remark> StepRunner::package_script(const std::string& host, const std::st
 }
 
 Result<Remark> StepRunner::check_host(const Step& step) {
+  if (plan_.target.is_in_place()) return check_in_place(step);
+  if (plan_.target.to_cluster) return check_single(step);
   TRY(const auto members, tools_.cluster.members());
   std::string script;
   std::set<std::string> servers;
@@ -286,34 +281,25 @@ Result<Remark> StepRunner::write_config(const Step& step) {
   return Remark();
 }
 
+/// Agents alone: controllers keep their cluster.nodes and cluster.cfg up to date themselves, and a file that somebody
+/// else wrote would have a vote at their next start, with whatever was true when it was written.
 Result<Remark> StepRunner::write_files(const Step& step) {
   TRY(const auto members, tools_.cluster.members());
-  TRY(const auto settings, tools_.cluster.nodes_settings());
-  std::string remark = kAlready;
-  const auto write = [&](const std::string& path, const std::string& now, const std::string& wanted) -> Status {
-    if (now == wanted) return {};
-    remark.clear();
-    TRY(const auto kept, output(step.host, "[ -e " + shell_word(path + ".before-" + plan_.id) + " ] || cp -p " +
-                                               shell_word(path) + " " + shell_word(path + ".before-" + plan_.id)));
-    return write_text(step.host, path, wanted);
-  };
+  Remark remark = kAlready;
   for (const auto& member : members) {
-    if (member.host != step.subject || (member.role != NodeMode::kController && member.role != NodeMode::kAgent))
-      continue;
+    if (member.host != step.subject || member.role != NodeMode::kAgent) continue;
     const auto* made = plan_.addition(member.alias);
     const auto* before = find_member(plan_.before, member.alias);
     const std::string server = made != nullptr ? made->server : before != nullptr ? before->server : "";
     if (server.empty()) continue;
-    const auto folder = server + "/clusterDemo/config/";
-    if (member.role == NodeMode::kAgent) {
-      TRY(const auto text, read_text(step.host, folder + "agent.cfg"));
-      TRY_DONE(write(folder + "agent.cfg", text, with_controllers(text, controller_sites(members))));
-      continue;
-    }
-    TRY(const auto nodes, read_text(step.host, folder + "cluster.nodes"));
-    TRY_DONE(write(folder + "cluster.nodes", nodes, nodes_text(members)));
-    TRY(const auto text, read_text(step.host, folder + "cluster.cfg"));
-    TRY_DONE(write(folder + "cluster.cfg", text, settings));
+    const auto path = server + "/clusterDemo/config/agent.cfg";
+    TRY(const auto now, read_text(step.host, path));
+    const auto wanted = with_controllers(now, controller_sites(members));
+    if (now == wanted) continue;
+    remark.clear();
+    const auto kept = shell_word(path + ".before-" + plan_.id);
+    TRY(const auto said, output(step.host, "[ -e " + kept + " ] || cp -p " + shell_word(path) + " " + kept));
+    TRY_DONE(write_text(step.host, path, wanted));
   }
   return remark;
 }
@@ -321,7 +307,7 @@ Result<Remark> StepRunner::write_files(const Step& step) {
 Result<Remark> StepRunner::restore_files(const Step& step) {
   std::set<std::string> servers;
   for (const auto& member : plan_.before) {
-    if (member.host == step.subject && !member.server.empty()) servers.insert(member.server);
+    if (plan_.host_after(member.host) == step.subject && !member.server.empty()) servers.insert(member.server);
   }
   for (const auto& server : servers) {
     TRY(const auto said,
@@ -365,6 +351,7 @@ Status StepRunner::clear_directories(const Addition& member, bool for_good) {
 }
 
 Status StepRunner::remove_leftovers() {
+  TRY_DONE(remove_old_directories());
   std::set<std::pair<std::string, std::string>> packages;
   for (const auto& alias : plan_.leaving) {
     const auto* member = find_member(plan_.before, alias);

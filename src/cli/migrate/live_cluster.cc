@@ -27,8 +27,11 @@ constexpr Section kSections[] = {
     {"rights", "getUserAccess()"},
     {"function views", "getFunctionViews()"},
     {"databases", "sort(getClusterDFSDatabases())"},
-    {"scheduled jobs", "getScheduledJobs()"},
-    {"stream tables", "getStreamTables()"},
+};
+/// What each data node keeps for itself: names, of all nodes together.
+constexpr Section kOfNodes[] = {
+    {"scheduled jobs", "exec jobId from getScheduledJobs()"},
+    {"stream tables", "exec name from getStreamTables()"},
 };
 
 std::string text_at(const data::Table& table, std::string_view name, size_t row) {
@@ -56,8 +59,10 @@ std::string address_arguments(const Addition& made) {
   return literal(made.host) + "," + std::to_string(made.port) + "," + literal(made.alias);
 }
 
-/// ".../server" of ".../server/clusterDemo/data[/alias]"; empty for any other home.
-std::string server_of(const std::string& home) {
+/// ".../server" of ".../server/clusterDemo/data[/alias]", and of a single node's ".../server"; empty for any other
+/// home.
+std::string server_of(const std::string& home, NodeMode role) {
+  if (role == NodeMode::kSingle) return home.ends_with("/server") ? home : "";
   const auto at = home.rfind("/clusterDemo/data");
   return at == std::string::npos ? "" : home.substr(0, at);
 }
@@ -137,6 +142,7 @@ Result<std::vector<Member>> LiveCluster::members() {
       return Error{ErrorCode::kCorrupt, "getClusterMembers() names an unknown role: " + text_at(table, "role", row)};
     member.role = *role;
     member.host = text_at(table, "host", row);
+    if (member.role == NodeMode::kSingle) member.host = login_.first.host;  // it may call itself localhost
     member.port = static_cast<int>(number_at(table, "port", row));
     member.uuid = text_at(table, "nodeUuid", row);
     member.online = number_at(table, "state", row) == 1;
@@ -159,6 +165,9 @@ Status LiveCluster::remove_controller(const std::string& alias) {
 }
 Status LiveCluster::move_leader(const std::string& to) {
   return order("transferLeader(" + (to.empty() ? "" : literal(to)) + ")", "");
+}
+Status LiveCluster::move_member(const std::string& alias, const std::string& host, int port) {
+  return order("moveMember(" + literal(alias) + "," + literal(host) + "," + std::to_string(port) + ")", "");
 }
 Status LiveCluster::add_agent(const Addition& made) {
   return order("addAgentToController(" + address_arguments(made) + ")", "already");
@@ -212,8 +221,8 @@ Status LiveCluster::save_nodes_settings(const std::string& text) {
 Result<data::Value> LiveCluster::ask_data_node(const std::string& script) {
   std::vector<client::Endpoint> sites;
   for (const auto& member : seen_) {
-    if (member.role == NodeMode::kDataNode && member.online && !member.draining)
-      sites.push_back({member.host, member.port});
+    const bool has_data = member.role == NodeMode::kDataNode || member.role == NodeMode::kSingle;
+    if (has_data && member.online && !member.draining) sites.push_back({member.host, member.port});
   }
   if (sites.empty()) return Error{ErrorCode::kUnavailable, "no data node is online"};
   if (data_nodes_ == nullptr || sites != data_sites_) {
@@ -240,6 +249,21 @@ Result<json::object> LiveCluster::tables() {
   return tables;
 }
 
+Result<std::optional<json::array>> LiveCluster::names_on_nodes(const std::vector<Member>& members,
+                                                               const std::string& script) const {
+  std::vector<std::string> names;
+  for (const auto& member : members) {
+    const bool works = member.role == NodeMode::kDataNode || member.role == NodeMode::kSingle;
+    if (!works || !member.online) continue;
+    const auto answer = value_of_member(member, script);
+    if (!answer.ok() && is_missing_function(answer.error())) return std::optional<json::array>();
+    if (!answer.ok()) return answer.error();
+    for (auto& name : texts_of(*answer)) names.push_back(std::move(name));
+  }
+  std::sort(names.begin(), names.end());
+  return std::optional(json::array(names.begin(), names.end()));
+}
+
 Result<json::object> LiveCluster::report() {
   TRY(const auto now, members());
   TRY(auto all, tables());
@@ -250,33 +274,58 @@ Result<json::object> LiveCluster::report() {
     if (!answer.ok()) return answer.error();
     sections[section.name] = json::parse(value_json(*answer));
   }
-  TRY(const auto settings, nodes_settings());
+  for (const auto& section : kOfNodes) {
+    TRY(auto names, names_on_nodes(now, std::string(section.script)));
+    if (names) sections[section.name] = std::move(*names);
+  }
+  const bool is_single = now.size() == 1 && now[0].role == NodeMode::kSingle;  // has no such settings
+  TRY(const auto settings, is_single ? Result<std::string>(std::string()) : nodes_settings());
   config::Findings findings;
   json::object common;
   for (const auto& entry : config::parse_key_values(settings, "", findings).entries) {
     if (entry.qualifier.empty()) common[entry.key] = entry.value;  // lines of single nodes come and go with them
   }
-  sections["settings"] = std::move(common);
+  if (!is_single) sections["settings"] = std::move(common);
   return json::object{{"tables", std::move(all)}, {"sections", std::move(sections)}};
 }
 
-Result<std::string> LiveCluster::ask_member(const Member& member, const std::string& script) const {
+Result<data::Value> LiveCluster::value_of_member(const Member& member, const std::string& script) const {
   TRY(auto connection, client::Connection::open({member.host, member.port}, options().connection));
-  TRY(const auto answer, connection->run(script));
-  return answer && answer->is_text() ? answer->text() : std::string();
+  TRY(auto answer, connection->run(script));
+  return std::move(answer).value_or(data::Value());
+}
+
+Result<std::string> LiveCluster::ask_member(const Member& member, const std::string& script) const {
+  TRY(const auto answer, value_of_member(member, script));
+  return answer.is_text() ? answer.text() : std::string();
+}
+
+Result<std::map<std::string, std::vector<Directory>>> LiveCluster::directories_on(const std::vector<Member>& members,
+                                                                                  const std::string& host) const {
+  std::map<std::string, std::vector<Directory>> found;
+  for (const auto& member : members_on(members, host)) {
+    if (member.role == NodeMode::kAgent || member.role == NodeMode::kComputeNode) continue;
+    TRY(const auto answer, value_of_member(member, "getVolumes()"));
+    if (!answer.is_plain_table()) return Error{ErrorCode::kCorrupt, "getVolumes() gave no table on " + member.alias};
+    for (size_t row = 0; row < answer.table().rows(); ++row) {
+      const auto setting = text_at(answer.table(), "setting", row);
+      if (setting != "home") found[member.alias].push_back({setting, text_at(answer.table(), "path", row)});
+    }
+  }
+  return found;
 }
 
 Result<ClusterFacts> LiveCluster::facts() {
-  TRY(auto members_now, members());
-  TRY(auto settings, nodes_settings());
   ClusterFacts facts;
-  facts.members = std::move(members_now);
-  facts.nodes_settings = std::move(settings);
+  TRY(facts.members, members());
+  if (facts.members.size() != 1 || facts.members[0].role != NodeMode::kSingle) {
+    TRY(facts.nodes_settings, nodes_settings());
+  }
   for (auto& member : facts.members) {
     if (!member.online) continue;
     const auto home = ask_member(member, "getHomeDir()");
     if (!home.ok() && home.error().code == ErrorCode::kDenied) return home.error();
-    if (home.ok()) member.server = server_of(*home);
+    if (home.ok()) member.server = server_of(*home, member.role);
     if (!member.leads || member.role != NodeMode::kController) continue;
     const auto factor = ask_member(member, "string(getConfig(`dfsReplicationFactor))");
     const auto level = ask_member(member, "string(getConfig(`dfsReplicaReliabilityLevel))");

@@ -24,6 +24,7 @@ class LiveCluster final : public Cluster {
   Status add_controller(const Addition& made) override;
   Status remove_controller(const std::string& alias) override;
   Status move_leader(const std::string& to) override;
+  Status move_member(const std::string& alias, const std::string& host, int port) override;
   Status add_agent(const Addition& made) override;
   Status add_data_node(const Addition& made) override;
   Status remove_node(const std::string& alias, bool force) override;
@@ -41,6 +42,9 @@ class LiveCluster final : public Cluster {
   /// Members with the folders of their packages, replication, settings; not the hosts. Errors: kDenied for whoever is
   /// no administrator.
   Result<ClusterFacts> facts();
+  /// Directories that members on the host write, for ClusterFacts.
+  Result<std::map<std::string, std::vector<Directory>>> directories_on(const std::vector<Member>& members,
+                                                                       const std::string& host) const;
 
  private:
   /// On a controller, following who leads.
@@ -50,7 +54,11 @@ class LiveCluster final : public Cluster {
   /// On any data node.
   Result<data::Value> ask_data_node(const std::string& script);
   Result<boost::json::object> tables();
+  /// What the script lists on each data node, together and sorted; nothing where this version lacks the function.
+  Result<std::optional<boost::json::array>> names_on_nodes(const std::vector<Member>& members,
+                                                           const std::string& script) const;
   /// On that very node.
+  Result<data::Value> value_of_member(const Member& member, const std::string& script) const;
   Result<std::string> ask_member(const Member& member, const std::string& script) const;
   client::FailoverOptions options() const;
 

@@ -19,12 +19,18 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr int kLooksAtFirst = 120;  // a second apart
+
 std::vector<client::Endpoint> controllers_of(const Plan& plan) {
   std::vector<client::Endpoint> sites;
-  for (const auto& member : members_of(plan.before, NodeMode::kController)) sites.push_back({member.host, member.port});
+  for (const auto& member : members_of(plan.before, NodeMode::kController)) {
+    sites.push_back({member.host, member.port});
+    if (plan.host_after(member.host) != member.host) sites.push_back({plan.host_after(member.host), member.port});
+  }
   for (const auto& made : plan.additions) {
     if (made.role == NodeMode::kController) sites.push_back({made.host, made.port});
   }
+  if (plan.target.to_cluster) sites.push_back({plan.before[0].host, plan.before[0].port});
   return sites;
 }
 
@@ -76,6 +82,16 @@ class Call {
     return ExitCode::kNotMet;
   }
 
+  Status measure(ClusterFacts& facts, const Target& target) {
+    const bool is_single = target.to_cluster && !facts.members.empty();
+    const auto& host = is_single ? facts.members[0].host : target.directory_host;
+    if (!host.empty()) {
+      TRY(facts.directories, cluster_->directories_on(facts.members, host));
+    }
+    measure_hosts(facts, target, *hosts_);
+    return {};
+  }
+
   ExitCode plan() {
     cluster_ = std::make_unique<LiveCluster>(request_.login, std::vector<client::Endpoint>());
     hosts_ = std::make_unique<HostPool>(request_.access);
@@ -83,7 +99,8 @@ class Call {
     if (!facts.ok()) return refuse(facts.error());
     const auto target = target_of(request_, facts->members);
     if (!target.ok()) return refuse(target.error());
-    measure_hosts(*facts, *target, *hosts_);
+    const auto measured = measure(*facts, *target);
+    if (!measured.ok()) return refuse(measured.error());
     const auto outcome = make_plan(*facts, *target);
     if (!outcome.refusals.empty()) return refuse(outcome.refusals);
     const auto object = json_of(outcome.plan, request_.language);
@@ -159,7 +176,7 @@ class Call {
       }
     }
     TRY(auto facts, cluster_->facts());
-    measure_hosts(facts, plan.target, *hosts_);
+    TRY_DONE(measure(facts, plan.target));
     const auto outcome = make_plan(facts, plan.target);
     if (outcome.refusals.empty() && outcome.plan.id == plan.id) return true;
     std::string what;
@@ -187,13 +204,20 @@ class Call {
     const auto fits = still_fits();
     if (!fits.ok()) return refuse(fits.error());
     tell({0, 0, {"progress.before", {}}});
-    const auto before = cluster_->report();
-    if (!before.ok()) return refuse(before.error());
     // Replicas on a dead host cannot be read; that is why it is replaced.
     const auto& members = journal_->plan().before;
     const bool all_live =
         std::all_of(members.begin(), members.end(), [](const Member& member) { return member.online; });
-    const auto faults = compare(*before, *before).differences;
+    auto before = cluster_->report();
+    if (!before.ok()) return refuse(before.error());
+    auto faults = compare(*before, *before).differences;
+    // Replicas that are just being brought up to date lack something for a moment.
+    for (int looks = 0; all_live && !faults.empty() && looks < kLooksAtFirst; ++looks) {
+      if (interrupt_.wait(std::chrono::seconds(1))) return ExitCode::kInterrupted;
+      before = cluster_->report();
+      if (!before.ok()) return refuse(before.error());
+      faults = compare(*before, *before).differences;
+    }
     if (all_live && !faults.empty()) return refuse(faults);
     const auto kept = journal_->put("before.json", json::serialize(*before));
     if (!kept.ok()) return refuse(kept.error());
@@ -223,8 +247,32 @@ class Call {
                          " and cannot be rolled back");
       return ExitCode::kNotMet;
     }
+    if (journal_->plan().target.to_cluster) {
+      const auto lost = written_since();
+      if (!lost.ok()) return refuse(lost.error());
+      if (*lost > 0) return refuse(std::vector<Note>{{"refuse.written", {std::to_string(*lost)}}});
+    }
     auto tools = make_tools();
     return end_of(migrate::roll_back(*journal_, tools), {"progress.rolled_back", {}});
+  }
+
+  /// Partitions that the cluster wrote and the single node would not have. While nothing answers nothing is written.
+  Result<int64_t> written_since() {
+    TRY(const auto text, journal_->get("before.json"));
+    boost::system::error_code failure;
+    const auto before = json::parse(text, failure);
+    if (failure || !before.is_object()) return Error{ErrorCode::kCorrupt, "before.json cannot be understood"};
+    const auto& steps = journal_->plan().steps;
+    bool was_started = false;
+    for (size_t i = 0; i < steps.size(); ++i) {
+      was_started = was_started ||
+                    (steps[i].kind == StepKind::kContinue && journal_->record().steps[i].state != StepState::kWaiting &&
+                     journal_->record().steps[i].state != StepState::kUndone);
+    }
+    if (!was_started) return 0;
+    TRY(const auto after, cluster_->report());
+    const auto result = compare(before.get_object(), after);
+    return result.chunks_written + static_cast<int64_t>(result.differences.size());
   }
 
   ExitCode finish() {
@@ -376,6 +424,8 @@ const Command& migrate_command() {
       .usage = "migrate VERB [ID] [OPTIONS]",
       .examples = {"pelorus migrate plan --to-hosts 10.0.0.1,10.0.0.2,10.0.0.3 --port 8900",
                    "pelorus migrate plan --replace 10.0.0.2=10.0.0.4 --port 8900 -u admin",
+                   "pelorus migrate plan --move-host 10.0.0.2=10.0.1.2 --port 8900 -u admin",
+                   "pelorus migrate plan --move-dir 10.0.0.2:/ssd=/nvme --port 8900 -u admin",
                    "pelorus migrate apply 0123456789ab --throttle 100 -u admin"},
       .options = migrate::request_options(),
       .notes =

@@ -37,11 +37,6 @@ std::string each_item(const std::string& value, const Change& change) {
   return text;
 }
 
-bool begins_with_folder(const std::string& path, std::string_view folder) {
-  while (folder.ends_with('/')) folder.remove_suffix(1);
-  return !folder.empty() && path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
-}
-
 std::string instead(const std::string& path, std::string_view from, std::string to) {
   while (from.ends_with('/')) from.remove_suffix(1);
   while (to.ends_with('/')) to.pop_back();
@@ -114,15 +109,26 @@ std::set<std::string> taken_on(const config::ClusterConfig& config, const std::v
 
 }  // namespace
 
+bool lies_in(const std::string& path, std::string_view folder) {
+  while (folder.ends_with('/')) folder.remove_suffix(1);
+  return !folder.empty() && path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
+}
+
+bool is_removable(const std::string& path) {
+  const auto clean = std::filesystem::path(path).lexically_normal().string();
+  return path.starts_with('/') && std::count(clean.begin(), clean.end(), '/') >= 2 &&
+         clean.find("..") == std::string::npos;
+}
+
 std::string mapped_path(const std::string& path, const Addition& made, const Target& target,
                         std::string_view old_server) {
   const PathRule* best = nullptr;
   for (const auto& rule : target.paths) {
-    if (begins_with_folder(path, rule.from) && (best == nullptr || rule.from.size() > best->from.size())) best = &rule;
+    if (lies_in(path, rule.from) && (best == nullptr || rule.from.size() > best->from.size())) best = &rule;
   }
   if (best != nullptr) return instead(path, best->from, filled_in(best->to, made.host, made.alias));
   const auto old_package = std::filesystem::path(old_server).parent_path().string();
-  if (!old_server.empty() && begins_with_folder(path, old_package)) {
+  if (!old_server.empty() && lies_in(path, old_package)) {
     return instead(path, old_package, std::filesystem::path(made.server).parent_path().string());
   }
   return path;
@@ -220,6 +226,28 @@ std::vector<std::string> own_directories(const std::string& cluster_cfg, std::st
     }
   }
   return directories;
+}
+
+std::string with_own_value(const std::string& cluster_cfg, const std::string& alias, const std::string& setting,
+                           const std::string& value) {
+  auto values = parsed(cluster_cfg);
+  const auto is_it = [&](const config::KeyValue& entry) { return entry.qualifier == alias && entry.key == setting; };
+  const auto found = std::find_if(values.entries.begin(), values.entries.end(), is_it);
+  if (found == values.entries.end())
+    values.entries.push_back({alias, setting, value, 0});
+  else
+    found->value = value;
+  return text_of(values);
+}
+
+std::string with_value(std::string_view text, const std::string& setting, const std::string& value) {
+  return with_values(text, {{setting, value}}, [](const std::string& path) { return path; });
+}
+
+std::string without_setting(std::string_view text, std::string_view setting) {
+  auto values = parsed(text);
+  const auto is_it = [&](const config::KeyValue& entry) { return entry.qualifier.empty() && entry.key == setting; };
+  return std::erase_if(values.entries, is_it) == 0 ? std::string(text) : text_of(values);
 }
 
 std::string setting_of(std::string_view text, std::string_view name) {

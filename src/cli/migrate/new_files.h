@@ -14,6 +14,12 @@ namespace pelorus::cli::migrate {
 std::string mapped_path(const std::string& path, const Addition& made, const Target& target,
                         std::string_view old_server);
 
+/// The folder itself, or below it.
+bool lies_in(const std::string& path, std::string_view folder);
+
+/// A directory that may be removed: absolute, and not a root of anything.
+bool is_removable(const std::string& path);
+
 /// Of the old member's controller.cfg with its own localSite and paths.
 std::string controller_text(std::string_view like, const Addition& made, const Target& target,
                             std::string_view old_server);
@@ -33,6 +39,12 @@ std::string with_node(const std::string& cluster_cfg, const Addition& made, cons
 std::string without_node(const std::string& cluster_cfg, std::string_view alias);
 /// Directories that only this node uses by lines of its own.
 std::vector<std::string> own_directories(const std::string& cluster_cfg, std::string_view alias);
+/// cluster.cfg in which that node has its own line with this value.
+std::string with_own_value(const std::string& cluster_cfg, const std::string& alias, const std::string& setting,
+                           const std::string& value);
+/// A file of one member with that value.
+std::string with_value(std::string_view text, const std::string& setting, const std::string& value);
+std::string without_setting(std::string_view text, std::string_view setting);
 /// One setting of a file's text; empty when it is not set.
 std::string setting_of(std::string_view text, std::string_view name);
 

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 
+#include "cli/migrate/in_place.h"
 #include "cli/migrate/plan_json.h"
 #include "cli/migrate/shape.h"
+#include "cli/migrate/single.h"
 
 namespace pelorus::cli::migrate {
 namespace {
@@ -39,6 +41,16 @@ constexpr StepRow kSteps[] = {
     {StepKind::kStopAgent, "stop_agent", "undo.start_agent"},
     {StepKind::kRemoveAgent, "remove_agent", "undo.add_agent"},
     {StepKind::kWriteFiles, "write_files", "undo.old_files"},
+    {StepKind::kYieldLeader, "yield_leader", "undo.none"},
+    {StepKind::kPause, "pause", "undo.pause"},
+    {StepKind::kReaddress, "readdress", "undo.readdress"},
+    {StepKind::kCopyDirectories, "copy_directories", "undo.copy_directories"},
+    {StepKind::kSetDirectories, "set_directories", "undo.set_directories"},
+    {StepKind::kContinue, "continue", "undo.continue"},
+    {StepKind::kWriteClusterFiles, "write_cluster_files", "undo.old_files"},
+    {StepKind::kStopSingle, "stop_single", "undo.start_single"},
+    {StepKind::kMoveHome, "move_home", "undo.move_home"},
+    {StepKind::kForgetSource, "forget_source", "undo.none"},
 };
 
 const StepRow& row_of(StepKind kind) { return kSteps[static_cast<size_t>(kind)]; }
@@ -156,14 +168,6 @@ class Planner {
   std::vector<Step> steps_;
 };
 
-int fails_of(const std::vector<Member>& members) {
-  std::map<std::string, int> counts;
-  for (const auto& member : members_of(members, NodeMode::kController)) ++counts[member.host];
-  std::vector<int> values;
-  for (const auto& [host, count] : counts) values.push_back(count);
-  return hosts_that_may_fail(values);
-}
-
 }  // namespace
 
 std::string_view step_name(StepKind kind) { return row_of(kind).name; }
@@ -203,6 +207,8 @@ std::string plan_id(const Plan& plan) {
 }
 
 PlanOutcome make_plan(const ClusterFacts& facts, const Target& target) {
+  if (target.is_in_place()) return make_plan_in_place(facts, target);
+  if (target.to_cluster) return make_plan_of_single(facts, target);
   PlanOutcome outcome;
   const auto shape = make_shape(facts, target);
   outcome.refusals = refusals_of(facts, target, shape);
@@ -212,7 +218,7 @@ PlanOutcome make_plan(const ClusterFacts& facts, const Target& target) {
   plan.additions = shape.additions;
   for (const auto& member : shape.leaving) plan.leaving.push_back(member.alias);
   plan.warnings = warnings_of(facts, target, shape);
-  plan.fails_before = fails_of(facts.members);
+  plan.fails_before = hosts_that_may_fail_among(facts.members);
   plan.fails_after = hosts_that_may_fail(shape.voters_by_host());
   if (outcome.refusals.empty() && plan.additions.empty() && plan.leaving.empty())
     outcome.refusals.push_back({"refuse.nothing", {}});

@@ -33,7 +33,20 @@ enum class StepKind : uint8_t {
   kStopAgent,
   kRemoveAgent,
   kWriteFiles,  // a host that stays
+  // Changes in which everybody stays. The host is where the member is told to be.
+  kYieldLeader,
+  kPause,
+  kReaddress,
+  kCopyDirectories,
+  kSetDirectories,
+  kContinue,
+  // A single node becomes a cluster.
+  kWriteClusterFiles,
+  kStopSingle,
+  kMoveHome,
+  kForgetSource,
 };
+inline constexpr StepKind kLastStep = StepKind::kForgetSource;
 std::string_view step_name(StepKind kind);
 std::optional<StepKind> parse_step(std::string_view name);
 
@@ -57,12 +70,22 @@ struct Addition {
   bool operator==(const Addition&) const = default;
 };
 
+/// One setting of a member whose value changes; both values whole, several directories with commas between.
+struct DirectoryMove {
+  std::string alias;
+  std::string setting;
+  std::string from;
+  std::string to;
+  bool operator==(const DirectoryMove&) const = default;
+};
+
 struct Plan {
   std::string id;  // 12 hexadecimal digits over target, members and steps
   Target target;
   std::vector<Member> before;
   std::vector<Addition> additions;
   std::vector<std::string> leaving;  // aliases
+  std::vector<DirectoryMove> moves;
   std::vector<Step> steps;
   int fails_before = 0;  // hosts that may be lost
   int fails_after = 0;
@@ -71,6 +94,8 @@ struct Plan {
 
   bool leaves(std::string_view alias) const;
   const Addition* addition(std::string_view alias) const;
+  /// Where those who are on `host` now are in the end.
+  std::string host_after(const std::string& host) const { return host == target.moved ? target.moved_to : host; }
 };
 
 struct PlanOutcome {

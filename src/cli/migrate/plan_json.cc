@@ -14,9 +14,22 @@ json::array texts(const std::vector<std::string>& values) {
 json::object target_json(const Target& target) {
   json::array paths;
   for (const auto& rule : target.paths) paths.push_back(json::object{{"from", rule.from}, {"to", rule.to}});
-  return {
+  json::object object{
       {"hosts", texts(target.hosts)},     {"replaced", target.replaced},   {"controllersOnly", target.controllers_only},
       {"acceptRisk", target.accept_risk}, {"directory", target.directory}, {"paths", std::move(paths)}};
+  // Left out where they say nothing, so that ids of other plans stay what they were.
+  if (!target.moved.empty()) object["moved"] = json::object{{"from", target.moved}, {"to", target.moved_to}};
+  if (!target.directory_host.empty()) object["directoryHost"] = target.directory_host;
+  if (target.to_cluster) object["toCluster"] = true;
+  return object;
+}
+
+json::array moves_json(const std::vector<DirectoryMove>& moves) {
+  json::array array;
+  for (const auto& move : moves)
+    array.push_back(
+        json::object{{"alias", move.alias}, {"setting", move.setting}, {"from", move.from}, {"to", move.to}});
+  return array;
 }
 
 /// `lasting`: only what does not change while the cluster works.
@@ -70,7 +83,24 @@ Target target_of(const json::object& object) {
   for (const auto& rule : object.at("paths").as_array()) {
     target.paths.push_back({text_of(rule.as_object(), "from"), text_of(rule.as_object(), "to")});
   }
+  if (const auto* moved = object.if_contains("moved")) {
+    target.moved = text_of(moved->as_object(), "from");
+    target.moved_to = text_of(moved->as_object(), "to");
+  }
+  if (object.contains("directoryHost")) target.directory_host = text_of(object, "directoryHost");
+  target.to_cluster = object.contains("toCluster");
   return target;
+}
+
+std::vector<DirectoryMove> moves_of(const json::object& object) {
+  std::vector<DirectoryMove> moves;
+  const auto* found = object.if_contains("moves");
+  if (found == nullptr) return moves;
+  for (const auto& item : found->as_array()) {
+    const auto& move = item.as_object();
+    moves.push_back({text_of(move, "alias"), text_of(move, "setting"), text_of(move, "from"), text_of(move, "to")});
+  }
+  return moves;
 }
 
 Member member_of(const json::object& object) {
@@ -126,6 +156,7 @@ json::object json_of(const Plan& plan, Language language) {
           {"before", std::move(before)},
           {"additions", std::move(additions)},
           {"leaving", texts(plan.leaving)},
+          {"moves", moves_json(plan.moves)},
           {"steps", std::move(steps)},
           {"hostsThatMayFail", json::object{{"before", plan.fails_before}, {"after", plan.fails_after}}},
           {"warnings", std::move(warnings)}};
@@ -140,6 +171,7 @@ Result<Plan> plan_of(const json::value& value) {
     for (const auto& member : object.at("before").as_array()) plan.before.push_back(member_of(member.as_object()));
     for (const auto& made : object.at("additions").as_array()) plan.additions.push_back(addition_of(made.as_object()));
     plan.leaving = texts_of(object.at("leaving"));
+    plan.moves = moves_of(object);
     for (const auto& step : object.at("steps").as_array()) plan.steps.push_back(step_of(step.as_object()));
     const auto& fails = object.at("hostsThatMayFail").as_object();
     plan.fails_before = fails.at("before").to_number<int>();
@@ -156,11 +188,13 @@ std::string identity_json(const Plan& plan) {
   for (const auto& member : plan.before) members.push_back(member_json(member, true));
   for (const auto& step : plan.steps) steps.push_back(bare_step_json(step));
   for (const auto& made : plan.additions) additions.push_back(addition_json(made));
-  return json::serialize(json::object{{"target", target_json(plan.target)},
-                                      {"members", std::move(members)},
-                                      {"additions", std::move(additions)},
-                                      {"leaving", texts(plan.leaving)},
-                                      {"steps", std::move(steps)}});
+  json::object identity{{"target", target_json(plan.target)},
+                        {"members", std::move(members)},
+                        {"additions", std::move(additions)},
+                        {"leaving", texts(plan.leaving)},
+                        {"steps", std::move(steps)}};
+  if (!plan.moves.empty()) identity["moves"] = moves_json(plan.moves);
+  return json::serialize(identity);
 }
 
 }  // namespace pelorus::cli::migrate

@@ -275,7 +275,7 @@ TEST(Plan, survives_being_written_and_read) {
 }
 
 TEST(Plan, every_step_has_words_in_both_languages) {
-  for (size_t i = 0; i <= static_cast<size_t>(StepKind::kWriteFiles); ++i) {
+  for (size_t i = 0; i <= static_cast<size_t>(kLastStep); ++i) {
     const Step step{.kind = static_cast<StepKind>(i), .subject = "x", .host = "h", .bytes = 0, .effect = {}};
     EXPECT_EQ(parse_step(step_name(step.kind)), step.kind);
     for (const auto& note : {deed_of(step), undo_of(step)}) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cstdlib>
+#include <tuple>
 
 #include "cli/connect.h"
 
@@ -36,6 +37,9 @@ std::string own_package() {
 Status take_target(Request& request, const Arguments& arguments) {
   request.hosts_text = arguments.text("to-hosts");
   request.replace_text = arguments.text("replace");
+  request.address_text = arguments.text("move-host");
+  request.directory_text = arguments.text("move-dir");
+  request.to_cluster = arguments.has("to-cluster");
   request.files = items(arguments.text("from-config"));
   auto& target = request.target;
   target.controllers_only = arguments.has("controllers-only");
@@ -50,6 +54,29 @@ Status take_target(Request& request, const Arguments& arguments) {
       return Error{ErrorCode::kInvalid, "--map-path wants /old=/new, not '" + rule + "'"};
     }
     target.paths.push_back({rule.substr(0, equals), rule.substr(equals + 1)});
+  }
+  return {};
+}
+
+Result<std::pair<std::string, std::string>> old_and_new(const std::string& text, const std::string& option) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+    return Error{ErrorCode::kInvalid, option + " wants OLDHOST=NEWHOST, not '" + text + "'"};
+  return std::pair(text.substr(0, equals), text.substr(equals + 1));
+}
+
+/// "HOST:/old=/new[,HOST:/old2=/new2…]", one host.
+Status take_directories(const std::string& text, Target& target) {
+  target.paths.clear();
+  for (const auto& item : items(text)) {
+    const auto colon = item.find(":/"), equals = item.find("=/");
+    if (colon == std::string::npos || colon == 0 || equals == std::string::npos || equals < colon)
+      return Error{ErrorCode::kInvalid, "--move-dir wants HOST:/old=/new, not '" + item + "'"};
+    const auto host = item.substr(0, colon);
+    if (!target.directory_host.empty() && host != target.directory_host)
+      return Error{ErrorCode::kInvalid, "--move-dir moves directories of one host at a time"};
+    target.directory_host = host;
+    target.paths.push_back({item.substr(colon + 1, equals - colon - 1), item.substr(equals + 1)});
   }
   return {};
 }
@@ -74,6 +101,9 @@ std::vector<Option> request_options() {
   std::vector<Option> options{
       {"to-hosts", '\0', "A,B,C", "the hosts the cluster shall live on", ""},
       {"replace", '\0', "OLD=NEW", "one host takes the place of another", ""},
+      {"move-host", '\0', "OLD=NEW", "the same machine gets another address", ""},
+      {"move-dir", '\0', "HOST:/A=/B", "directories of members there go elsewhere", ""},
+      {"to-cluster", '\0', "", "a single node becomes a cluster on its host", ""},
       {"from-config", '\0', "DIRS", "plan from configuration files, to look at", ""},
       {"controllers-only", '\0', "", "new hosts get no agent and no data node", ""},
       {"accept-risk", '\0', "", "also if no failure may be survived then", ""},
@@ -125,26 +155,45 @@ Result<Request> request_of(const Arguments& arguments) {
   request.login.password = arguments.text("password");
   const char* secret = std::getenv("PELORUS_PASSWORD");
   if (!arguments.has("password") && secret != nullptr) request.login.password = secret;
-  if (request.verb == "plan" && request.hosts_text.empty() == request.replace_text.empty()) {
-    return Error{ErrorCode::kInvalid, "plan needs either --to-hosts A,B,C or --replace OLD=NEW"};
+  const int targets = !request.hosts_text.empty() + !request.replace_text.empty() + !request.address_text.empty() +
+                      !request.directory_text.empty() + request.to_cluster;
+  if (request.verb == "plan" && targets != 1) {
+    return Error{ErrorCode::kInvalid,
+                 "plan needs one of --to-hosts A,B,C, --replace OLD=NEW, --move-host OLD=NEW, "
+                 "--move-dir HOST:/old=/new and --to-cluster"};
   }
   return request;
 }
 
 Result<Target> target_of(const Request& request, const std::vector<Member>& members) {
   auto target = request.target;
+  if (request.to_cluster) {
+    target.to_cluster = true;
+    target.hosts = {request.login.first.host};
+    return target;
+  }
   if (!request.hosts_text.empty()) {
     target.hosts = items(request.hosts_text);
     if (target.hosts.empty()) return Error{ErrorCode::kInvalid, "--to-hosts names no host"};
     return target;
   }
-  const auto equals = request.replace_text.find('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == request.replace_text.size()) {
-    return Error{ErrorCode::kInvalid, "--replace wants OLDHOST=NEWHOST, not '" + request.replace_text + "'"};
+  const auto others = [&](const std::string& gone, const std::string& come) {
+    for (const auto& host : hosts_of(members)) target.hosts.push_back(host == gone ? come : host);
+  };
+  if (!request.directory_text.empty()) {
+    TRY_DONE(take_directories(request.directory_text, target));
+    others("", "");
+    return target;
   }
-  target.replaced = request.replace_text.substr(0, equals);
-  for (const auto& host : hosts_of(members))
-    target.hosts.push_back(host == target.replaced ? request.replace_text.substr(equals + 1) : host);
+  const bool replaces = !request.replace_text.empty();
+  TRY(const auto hosts,
+      replaces ? old_and_new(request.replace_text, "--replace") : old_and_new(request.address_text, "--move-host"));
+  if (replaces) {
+    target.replaced = hosts.first;
+  } else {
+    std::tie(target.moved, target.moved_to) = hosts;
+  }
+  others(hosts.first, hosts.second);
   return target;
 }
 

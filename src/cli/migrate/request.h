@@ -20,7 +20,8 @@ struct Request {
   Login login;
   Target target;
   std::vector<std::string> files;  // --from-config
-  std::string hosts_text, replace_text;
+  std::string hosts_text, replace_text, address_text, directory_text;
+  bool to_cluster = false;
 };
 
 std::vector<Option> request_options();

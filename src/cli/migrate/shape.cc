@@ -140,7 +140,7 @@ void refuse_members(const ClusterFacts& facts, const Target& target, const Shape
     }
     const bool leaves = find_member(shape.leaving, member.alias) != nullptr;
     if (member.draining && !leaves) refusals.push_back({"refuse.draining", {member.alias}});
-    if (member.role == NodeMode::kComputeNode &&
+    if (member.role == NodeMode::kComputeNode && !target.is_in_place() &&
         std::find(target.hosts.begin(), target.hosts.end(), member.host) == target.hosts.end()) {
       refusals.push_back({"refuse.compute_node", {member.alias, member.host}});
     }
@@ -215,8 +215,7 @@ int64_t share_bytes(const ClusterFacts& facts, const Shape& shape) {
   return facts.data_bytes < 0 ? -1 : facts.data_bytes / std::max(1, shape.data_nodes());
 }
 
-std::vector<Note> refusals_of(const ClusterFacts& facts, const Target& target, const Shape& shape) {
-  std::vector<Note> refusals;
+std::vector<Note> refusals_of_members(const ClusterFacts& facts, const Target& target, const Shape& shape) {
   const auto controllers = members_of(facts.members, NodeMode::kController);
   int voters = 0, living = 0;
   bool led = false;
@@ -227,13 +226,24 @@ std::vector<Note> refusals_of(const ClusterFacts& facts, const Target& target, c
   }
   if (controllers.empty()) return {{"refuse.no_controllers", {}}};
   if (!led || living * 2 <= voters) return {{"refuse.no_quorum", {std::to_string(living), std::to_string(voters)}}};
-  refuse_target(facts, target, refusals);
+  std::vector<Note> refusals;
   refuse_members(facts, target, shape, refusals);
+  return refusals;
+}
+
+std::vector<Note> refusals_of(const ClusterFacts& facts, const Target& target, const Shape& shape) {
+  auto of_members = refusals_of_members(facts, target, shape);
+  if (!of_members.empty() &&
+      (of_members[0].code == "refuse.no_controllers" || of_members[0].code == "refuse.no_quorum"))
+    return of_members;
+  std::vector<Note> refusals;
+  refuse_target(facts, target, refusals);
+  refusals.insert(refusals.end(), of_members.begin(), of_members.end());
   refuse_data(facts, target, shape, refusals);
   refuse_hosts(facts, shape, refusals);
-  std::vector<std::string> hosts;
-  for (const auto& controller : controllers) hosts.push_back(controller.host);
-  const int before = hosts_that_may_fail(counts_by_host(hosts)), after = hosts_that_may_fail(shape.voters_by_host());
+  const auto controllers = members_of(facts.members, NodeMode::kController);
+  const auto voters = std::count_if(controllers.begin(), controllers.end(), [](const Member& m) { return m.votes; });
+  const int before = hosts_that_may_fail_among(facts.members), after = hosts_that_may_fail(shape.voters_by_host());
   const auto voters_after = shape.voters_by_host();
   const bool has_fewer = std::accumulate(voters_after.begin(), voters_after.end(), 0) < voters;
   if (after == 0 && (before > 0 || has_fewer) && !target.accept_risk) refusals.push_back({"refuse.risk", {}});

@@ -20,6 +20,8 @@ struct Shape {
 Shape make_shape(const ClusterFacts& facts, const Target& target);
 /// What speaks against it. Empty: nothing.
 std::vector<Note> refusals_of(const ClusterFacts& facts, const Target& target, const Shape& shape);
+/// Those that hold for every change of a running cluster: a majority of controllers, everybody there.
+std::vector<Note> refusals_of_members(const ClusterFacts& facts, const Target& target, const Shape& shape);
 std::vector<Note> warnings_of(const ClusterFacts& facts, const Target& target, const Shape& shape);
 
 /// Bytes that a data node of the end state holds, about; -1: not known.

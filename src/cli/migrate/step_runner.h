@@ -48,10 +48,37 @@ class StepRunner {
   Result<std::vector<std::string>> directories_of(const Addition& member);
   std::vector<config::Site> controller_sites(const Members& members) const;
 
+  /// Where the member's own files are edited and its scripts run, whatever address it has in the cluster just now.
+  std::string machine_of(const Addition& member) const;
+
+  // Members that are stopped and started again: in_place_steps.cc
+  Result<Remark> check_in_place(const Step& step);
+  Result<Remark> yield_leader(const std::string& alias);
+  Result<Remark> pause(const std::string& alias);
+  Result<Remark> go_on(const std::string& alias);
+  Result<Remark> readdress(const std::string& alias, const std::string& host);
+  Status write_own_address(const Addition& member, const Members& members);
+  Result<Remark> copy_directories(const std::string& alias);
+  Result<Remark> copy_directories_back(const std::string& alias);
+  Result<Remark> set_directories(const std::string& alias, bool back);
+  Status remove_old_directories();
+  /// A script about one folder of the member, which must not be running.
+  Status move_folder(const Addition& member, const std::string& script);
+
+  // A single node: single_steps.cc
+  Result<Remark> check_single(const Step& step);
+  Result<Remark> write_cluster_files(const Step& step);
+  Result<Remark> move_home(const Step& step, bool back);
+  Result<Remark> found(const Addition& controller);
+  Result<Remark> forget_source(const Addition& controller);
+  /// What a member wrote that a single node's plan made beside it goes with it: no package of its own is removed.
+  Result<Remark> end_again(const Step& step, Result<Remark> stopped);
+
   // On the cluster: cluster_steps.cc
   Result<Remark> start_controller(const Addition& made);
   Result<Remark> add_controller(const Addition& made);
   Result<Remark> remove_controller(const std::string& alias);
+  Status give_up_leading(const std::string& alias);
   Result<Remark> move_leader();
   Result<Remark> add_agent(const Addition& made);
   Result<Remark> start_agent(const Addition& made);
@@ -72,7 +99,8 @@ class StepRunner {
                     const std::string& awaited);
 
   /// The member the step is about, as it is made or as it was.
-  Addition subject(const Step& step) const;
+  Addition subject(const Step& step) const { return subject(step.subject); }
+  Addition subject(const std::string& alias) const;
   /// It did not answer when the plan was made.
   bool was_dead(const std::string& alias) const;
   void tell(Note note) const { tools_.tell({index_ + 1, plan_.steps.size(), std::move(note)}); }

@@ -72,6 +72,14 @@ int hosts_that_may_fail(std::vector<int> voters_by_host) {
   return lost;
 }
 
+int hosts_that_may_fail_among(const std::vector<Member>& members) {
+  std::map<std::string, int> counts;
+  for (const auto& member : members_of(members, NodeMode::kController)) ++counts[member.host];
+  std::vector<int> values;
+  for (const auto& [host, count] : counts) values.push_back(count);
+  return hosts_that_may_fail(std::move(values));
+}
+
 std::string filled_in(std::string text, const std::string& host, const std::string& alias) {
   const auto fill = [&](const std::string& word, const std::string& value) {
     for (size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += value.size()) {

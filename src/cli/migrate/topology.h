@@ -36,13 +36,22 @@ struct HostFacts {
   bool operator==(const HostFacts&) const = default;
 };
 
+/// A directory that a node writes, as its settings say or by default.
+struct Directory {
+  std::string setting;  // "volumes"
+  std::string path;
+  int64_t bytes = -1;  // what is in it; -1: not known
+  bool operator==(const Directory&) const = default;
+};
+
 struct ClusterFacts {
   std::vector<Member> members;  // by role (controllers, agents, data nodes, compute nodes), then alias
   int replication_factor = 2;
-  int reliability_level = 0;               // dfsReplicaReliabilityLevel
-  int64_t data_bytes = -1;                 // of all data nodes together; -1: not known
-  std::string nodes_settings;              // cluster.cfg, the replicated text
-  std::map<std::string, HostFacts> hosts;  // those of the target
+  int reliability_level = 0;                                  // dfsReplicaReliabilityLevel
+  int64_t data_bytes = -1;                                    // of all data nodes together; -1: not known
+  std::string nodes_settings;                                 // cluster.cfg, the replicated text
+  std::map<std::string, HostFacts> hosts;                     // those of the target
+  std::map<std::string, std::vector<Directory>> directories;  // by alias: of members whose directories may move
 };
 
 /// A directory on the old members and where the same lies on new ones.
@@ -59,7 +68,14 @@ struct Target {
   bool accept_risk = false;        // fewer failures may be survived than before
   std::string directory;           // packages of new hosts; <HOST> is filled in; empty: as on the old hosts
   std::vector<PathRule> paths;
+  std::string moved;           // --move-host: the machine that has this address …
+  std::string moved_to;        // … and gets this one
+  std::string directory_host;  // --move-dir: directories of members there go where `paths` say
+  bool to_cluster = false;     // a single node becomes a cluster on its host
   bool operator==(const Target&) const = default;
+
+  /// Nobody is made and nobody leaves: members are stopped and started again, one at a time.
+  bool is_in_place() const { return !moved.empty() || !directory_host.empty(); }
 };
 
 std::vector<Member> members_of(const std::vector<Member>& members, NodeMode role);
@@ -72,6 +88,7 @@ bool alias_before(const std::string& left, const std::string& right);
 std::vector<std::string> hosts_of(const std::vector<Member>& members);
 /// How many whole hosts may be lost, whichever they are, so that a strict majority of `voters_by_host` still lives.
 int hosts_that_may_fail(std::vector<int> voters_by_host);
+int hosts_that_may_fail_among(const std::vector<Member>& members);
 /// "node" and 3 of "node3"; the number is -1 without one.
 std::pair<std::string, int64_t> stem_and_number(const std::string& alias);
 /// Fills in <HOST> and <ALIAS>.

@@ -6,6 +6,7 @@
 namespace pelorus::meta {
 
 Outcome apply_one(State& state, const FoundCluster& command);
+Outcome apply_one(State& state, const TakeOverState& command);
 Outcome apply_one(State& state, const PutNode& command);
 Outcome apply_one(State& state, const RemoveNode& command);
 Outcome apply_one(State& state, const RegisterNode& command);

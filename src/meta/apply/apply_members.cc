@@ -32,6 +32,33 @@ Outcome apply_one(State& state, const FoundCluster& command) {
   return {};
 }
 
+Outcome apply_one(State& state, const TakeOverState& command) {
+  auto read = read_snapshot(command.state);
+  if (!read.ok())
+    return error_of(ErrorCode::kInvalid, "The state to take over makes no sense: " + read.error().message);
+  auto& taken = *read;
+  if (taken.cluster.is_nil()) return error_of(ErrorCode::kInvalid, "The state to take over has no identity.");
+  if (state.cluster == taken.cluster) return {};
+  if (!state.cluster.is_nil()) {
+    return error_of(ErrorCode::kAlreadyExists, "The cluster has been founded already: " + state.cluster.to_string());
+  }
+  for (auto& [alias, node] : taken.nodes) {
+    const auto* member = state.find_node(alias);
+    if (member == nullptr || member->role != NodeRole::kDataNode) {
+      return error_of(ErrorCode::kInvalid, "cluster.nodes must list the single node whose state is taken over, " +
+                                               node.site() + ", as a data node.");
+    }
+    node.role = NodeRole::kDataNode;
+    node.host = member->host;
+    node.port = member->port;
+  }
+  taken.nodes.insert(state.nodes.begin(), state.nodes.end());  // the others
+  taken.configuration = state.configuration;
+  ++taken.configuration.revision;
+  state = std::move(taken);
+  return {};
+}
+
 Outcome apply_one(State& state, const PutNode& command) {
   const auto& wanted = command.node;
   if (wanted.alias.empty() || wanted.host.empty() || wanted.port == 0) {

@@ -15,6 +15,30 @@ TEST_F(Apply, a_cluster_is_founded_once) {
   EXPECT_TRUE(state.users.at("admin").is_admin);
 }
 
+TEST_F(Apply, a_new_cluster_takes_over_a_single_node) {
+  for (auto& [alias, node] : state.nodes) node.role = NodeRole::kSingle;
+  const auto cluster = state.cluster;
+  const auto chunks = state.chunks;
+  const auto of_single = write_snapshot(state);
+  EXPECT_EQ(refused(TakeOverState{"nonsense"}), ErrorCode::kInvalid);
+  state.cluster = uuid(98);
+  EXPECT_EQ(refused(TakeOverState{of_single}), ErrorCode::kAlreadyExists);
+  state = State();
+  EXPECT_EQ(refused(TakeOverState{of_single}), ErrorCode::kInvalid) << "dn1 is no member";
+  must(PutNode{{.alias = "controller1", .role = NodeRole::kController, .host = "10.0.0.1", .port = 8900}});
+  for (const char* alias : {"dn1", "dn2", "dn3"})
+    must(PutNode{{.alias = alias, .host = "10.9.9.9", .port = static_cast<uint16_t>(8900 + alias[2])}});
+  must(TakeOverState{of_single});
+  EXPECT_EQ(state.cluster, cluster);
+  EXPECT_EQ(state.chunks, chunks);
+  EXPECT_TRUE(state.users.at("admin").is_admin);
+  EXPECT_EQ(state.find_node("dn1")->role, NodeRole::kDataNode);
+  EXPECT_EQ(state.find_node("dn1")->uuid, uuid(1));
+  EXPECT_EQ(state.find_node("dn1")->host, "10.9.9.9");
+  EXPECT_NE(state.find_node("controller1"), nullptr);
+  must(TakeOverState{of_single});  // a repetition
+}
+
 TEST_F(Apply, members_are_readdressed_by_alias_and_keep_their_identity) {
   must(PutNode{{.alias = "dn1", .host = "10.9.9.9", .port = 1}});
   EXPECT_EQ(state.find_node("dn1")->host, "10.9.9.9");

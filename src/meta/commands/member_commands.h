@@ -23,6 +23,18 @@ struct FoundCluster {
   }
 };
 
+/// A single node's state becomes that of a new cluster: identity, users, databases, chunks. Members and configuration
+/// files are those put before; the single node is among them, as a data node. Refused: kAlreadyExists for another
+/// UUID, kInvalid for bytes that are no such state or when the members lack the node.
+struct TakeOverState {
+  static constexpr uint16_t kTag = 40;
+  std::string state;  // write_snapshot()
+  template <class A>
+  void fields(A& a) {
+    a(state);
+  }
+};
+
 /// Adds a member or changes its address and labels; identity, epoch and counts of a known one stay.
 struct PutNode {
   static constexpr uint16_t kTag = 2;
