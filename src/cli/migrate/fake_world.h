@@ -95,12 +95,21 @@ struct FakeWorld {
   std::string fails;                         // the order that is refused
   bool differs = false;                      // content is not what it was
   int64_t now_ms = 1'000'000;
+  Replicas replicas;
+  std::map<std::string, std::string> programs;  // version, by host
 
   Member* find(const std::string& alias) {
     for (auto& member : members) {
       if (member.alias == alias) return &member;
     }
     return nullptr;
+  }
+  /// A process of the member begins, with the programs of its host.
+  void started(Member& member) {
+    member.online = true;
+    ++member.epoch;
+    const auto found = programs.find(member.host);
+    if (found != programs.end()) member.version = found->second;
   }
   int voters() const {
     return static_cast<int>(std::count_if(members.begin(), members.end(), [](const Member& m) { return m.votes; }));
@@ -161,6 +170,9 @@ class FakeCluster final : public Cluster {
     world_.settings = text;
     return {};
   }
+  Result<Replicas> replicas() override { return world_.replicas; }
+  Result<int> feature_level() override { return 1; }
+  Result<int> finalize() override { return 1; }
   Result<boost::json::object> report() override {
     int64_t chunks = 0;
     for (const auto& member : world_.members) chunks += member.chunks;
@@ -202,6 +214,7 @@ class FakeCluster final : public Cluster {
     TRY_DONE(ordered(order + " " + alias));
     auto* member = world_.find(alias);
     if (member == nullptr) return Error{ErrorCode::kNotFound, "There is no member " + alias};
+    if (online && !member->online) world_.started(*member);
     member->online = online;
     return {};
   }
