@@ -37,7 +37,8 @@ inline void check_stored(const std::string& name, const std::string& written,
     ++found;
     check(newest);
   }
-  ASSERT_GT(found, 0) << "no stored bytes of " << name << "; PELORUS_STORED_LEVEL=<level> in the environment writes them";
+  ASSERT_GT(found, 0) << "no stored bytes of " << name
+                      << "; PELORUS_STORED_LEVEL=<level> in the environment writes them";
   if (written.empty()) return;
   EXPECT_TRUE(written == newest) << name << " is written otherwise than the newest stored bytes say (" << written.size()
                                  << " bytes, stored " << newest.size()

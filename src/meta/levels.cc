@@ -9,14 +9,16 @@ std::string Build::describe() const {
 
 Status check_runs_at(const Build& build, uint32_t level) {
   if (build.runs_at(level)) return {};
-  const auto cluster = "the cluster is at feature level " + std::to_string(level) + ", which this program does not know (" +
-                       build.describe() + "). ";
+  const auto cluster = "the cluster is at feature level " + std::to_string(level) +
+                       ", which this program does not know (" + build.describe() + "). ";
   if (level > build.newest_level) {
-    return Error{ErrorCode::kInvalid, cluster + "An upgrade was finalized: start this node with the version the others "
-                                                "run; an older one cannot come back"};
+    return Error{ErrorCode::kInvalid, cluster +
+                                          "An upgrade was finalized: start this node with the version the others "
+                                          "run; an older one cannot come back"};
   }
-  return Error{ErrorCode::kInvalid, cluster + "Upgrade to a version in between first, finalize that upgrade, and then "
-                                              "to this one"};
+  return Error{ErrorCode::kInvalid, cluster +
+                                        "Upgrade to a version in between first, finalize that upgrade, and then "
+                                        "to this one"};
 }
 
 Status check_level(std::string_view what, uint32_t needed, uint32_t level) {

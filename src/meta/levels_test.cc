@@ -50,7 +50,8 @@ TEST(Levels, a_registration_tells_the_program_and_one_without_is_of_the_first_le
   ASSERT_TRUE(apply(state, PutNode{{.alias = "n", .host = "h", .port = 1}}).ok());
   Uuid id;
   id.bytes.fill(7);
-  ASSERT_TRUE(apply(state, RegisterNode{.alias = "n", .uuid = id, .boot = id, .host = "h", .port = 1, .build = kNew}).ok());
+  ASSERT_TRUE(
+      apply(state, RegisterNode{.alias = "n", .uuid = id, .boot = id, .host = "h", .port = 1, .build = kNew}).ok());
   EXPECT_EQ(state.find_node("n")->build, kNew);
   ASSERT_TRUE(apply(state, RegisterNode{.alias = "n", .uuid = id, .boot = id, .host = "h", .port = 1}).ok());
   EXPECT_EQ(state.find_node("n")->build.newest_level, 1u);

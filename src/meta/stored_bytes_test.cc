@@ -24,12 +24,14 @@ State example() {
   for (uint8_t n = 1; n <= 2; ++n) {
     const auto alias = "node" + std::to_string(n);
     done(PutNode{{.alias = alias, .host = "10.0.0." + std::to_string(n), .port = 8902, .zone = "z"}});
-    done(RegisterNode{.alias = alias, .uuid = uuid(n), .boot = uuid(n + 100), .now_ns = 2000, .build = {"0.1.0", 1, 1}});
+    done(
+        RegisterNode{.alias = alias, .uuid = uuid(n), .boot = uuid(n + 100), .now_ns = 2000, .build = {"0.1.0", 1, 1}});
   }
   done(PutConfiguration{.name = "cluster.cfg", .text = "maxMemSize=4\n"});
   done(NoteImport{.file = "controller1/cluster.cfg", .hash = "abc"});
-  done(CreateUser{.user = {.id = "reader", .verifier = make_verifier("reader_1", "salt", 2).value()}});
-  done(CreateGroup{.group = {.id = "desk", .members = {"reader"}}});
+  done(CreateUser{
+      .id = "reader", .verifier = make_verifier("reader_1", "salt", 2).value(), .groups = {}, .now_ns = 2500});
+  done(CreateGroup{.id = "desk", .users = {"reader"}, .now_ns = 2600});
   done(PutFunctionView{.view = {.name = "f", .body = "def f(x) { return x }", .owner = "admin"}});
   done(PutRecord{.area = "settings", .name = "dfsRecoveryThrottle", .value = "20"});
   PartitionLevel level{
@@ -40,16 +42,14 @@ State example() {
                              .columns = {{.name = "id", .type = types::Type::kInt}},
                              .partition_columns = {"id"}}});
   const auto table = state.find_table("dfs://db", "pt")->id;
-  const BeginTransaction begin{.coordinator = "node1",
-                               .epoch = 1,
-                               .chunks = {{.table = table, .key = {{types::Scalar::of_int(1)}}}},
-                               .client = "c",
-                               .sequence = 7,
-                               .placement = {.replicas = 2, .reliability = Reliability::kMayShareHost},
-                               .live = {"node1", "node2"},
-                               .now_ns = 3000};
-  done(begin);
-  done(Decide{.transaction = {1}, .commit = true, .rows = 10, .now_ns = 4000});
+  done(BeginTransaction{
+      .client = "c",
+      .sequence = 7,
+      .coordinator = "node1",
+      .epoch = 1,
+      .chunks = {{.table = table, .key = {{types::Scalar::of_int(1)}}, .placement = {"node1", "node2"}}},
+      .now_ns = 3000});
+  done(Decide{.transaction = {1}, .commit = true, .failed = {}, .rows = {{{1}, 10}}, .result = 10, .now_ns = 4000});
   return state;
 }
 
@@ -75,12 +75,13 @@ TEST(StoredBytes, metadata_snapshot) {
 }
 
 std::vector<Command> example_commands() {
-  return {PutNode{{.alias = "node1", .host = "10.0.0.1", .port = 8902}},
-          RegisterNode{.alias = "node1", .uuid = uuid(1), .boot = uuid(2), .host = "10.0.0.1", .port = 8902, .now_ns = 5},
-          MarkNode{.alias = "node1", .draining = true, .learner_only = {}},
-          Decide{.transaction = {7}, .commit = true, .rows = 3, .now_ns = 6},
-          ChangeReplicas{.changes = {{.chunk = {3}, .node = "node1", .kind = ReplicaChange::Kind::kGood, .version = 4}}},
-          RaiseLevel{2}};
+  return {
+      PutNode{{.alias = "node1", .host = "10.0.0.1", .port = 8902}},
+      RegisterNode{.alias = "node1", .uuid = uuid(1), .boot = uuid(2), .host = "10.0.0.1", .port = 8902, .now_ns = 5},
+      MarkNode{.alias = "node1", .draining = true, .learner_only = {}},
+      Decide{.transaction = {7}, .commit = true, .failed = {}, .rows = {{{3}, 5}}, .now_ns = 6},
+      ChangeReplicas{.changes = {{.chunk = {3}, .node = "node1", .kind = ReplicaChange::Kind::kGood, .version = 4}}},
+      RaiseLevel{2}};
 }
 
 /// Commands of the metadata log, each as a string.

@@ -13,7 +13,8 @@ namespace {
 const Uuid kLog = Uuid::parse("11111111-2222-3333-4444-555555555555");
 
 TEST(StoredBytes, manifest) {
-  Manifest manifest{.chunk = {7}, .version = 3, .generation = 1, .log_floor = 12, .next_file = 5, .schema = test_schema()};
+  Manifest manifest{
+      .chunk = {7}, .version = 3, .generation = 1, .log_floor = 12, .next_file = 5, .schema = test_schema()};
   manifest.versions = {{2, 1, 10}, {3, 1, 15}};
   manifest.segments = {{4, 15, 1234, 99}};
   check_stored("manifest", encode_manifest(manifest), [](const std::string& bytes) {
@@ -45,8 +46,8 @@ TEST(StoredBytes, redo_log_headers_and_state) {
     EXPECT_EQ(header->first_sequence, 17u);
     EXPECT_EQ(header->file_bytes, 65536u);
   });
-  const FrameHeader frame{.payload_crc = 5, .payload_bytes = 100, .segment = 3, .sequence = 18, .durable = 16,
-                          .type = RecordType::kCommit};
+  const FrameHeader frame{
+      .payload_crc = 5, .payload_bytes = 100, .segment = 3, .sequence = 18, .durable = 16, .type = RecordType::kCommit};
   check_stored("redo_log_frame", encode_frame_header(frame), [](const std::string& bytes) {
     const auto header = decode_frame_header(bytes);
     ASSERT_TRUE(header.has_value());

@@ -10,7 +10,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 for folder in ("hosts", "cluster"):
     sys.path.insert(0, str(HERE.parent / folder))
-from hosts import ENVIRONMENT, Network, wait_until  # noqa: E402
+from hosts import ENVIRONMENT, Network, Refused, wait_until  # noqa: E402
 from writer import ROWS, Writer  # noqa: E402
 
 PASSWORD = "123456"
@@ -48,12 +48,11 @@ class Cluster:
         self.desk = self.network.desk
         self.state = self.network.common / "state"
         self.next = self.network.common / "next"
-        self.step_times = {}
 
     def deploy(self):
         hosts = ",".join(address(k) for k in HOSTS)
-        self.desk.run(f"PELORUS_PASSWORD={PASSWORD} {PACKAGE}/server/pelorus deploy --hosts {hosts} --directory /home/pelorus")
-        self.ask("getClusterPerf()")
+        self.desk.run(f"PELORUS_PASSWORD={PASSWORD} {PACKAGE}/server/pelorus deploy --hosts {hosts} --directory /home/pelorus",
+                      timeout=900)
         self.ask(f"""
             db = database('{DATABASE}', VALUE, 1..100)
             db.createPartitionedTable(table(1:0, `id`batch, [INT, INT]), `{TABLE}, `id)
@@ -65,6 +64,7 @@ class Cluster:
         for name in ("pelorusd", "dolphindb"):
             (self.next / "server" / name).unlink()
         shutil.copy2(os.environ["PELORUS_NEXT"], self.next / "server/pelorusd")
+        subprocess.run(["strip", "--strip-debug", self.next / "server/pelorusd"], check=True)
         os.link(self.next / "server/pelorusd", self.next / "server/dolphindb")
         (self.next / "server/web").mkdir(exist_ok=True)
         (self.next / "server/web/next.txt").write_text("next\n")

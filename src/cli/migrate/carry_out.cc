@@ -9,7 +9,7 @@ namespace {
 /// Does or undoes one step, in the journal and before the operator's eyes.
 Status walk(Journal& journal, Tools& tools, size_t step, StepState during, StepState after,
             const std::function<Result<Remark>()>& deed) {
-  TRY(const auto remark, steps::journalled(journal.steps(), tools.now_ms, step, during, after, deed));
+  TRY(const auto remark, steps::journalled(journal.journal(), tools.now_ms, step, during, after, deed));
   if (!remark.empty()) tools.tell({step + 1, journal.plan().steps.size(), {"progress.remark", {remark}}});
   return {};
 }

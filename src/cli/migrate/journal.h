@@ -31,7 +31,7 @@ class Journal {
   }
 
   const Plan& plan() const { return plan_; }
-  steps::Journal& steps() { return *steps_; }
+  steps::Journal& journal() { return *steps_; }
   const Record& record() const { return steps_->record(); }
   Status set_run(RunState state) { return steps_->set_run(state); }
   Status restart() { return steps_->restart(); }

@@ -46,8 +46,8 @@ Result<Program> read_program(const std::string& server) {
   std::error_code failure;
   if (server.empty() || !std::filesystem::exists(server + "/scripts/node_control.sh", failure) ||
       !std::filesystem::exists(server + "/pelorusd", failure)) {
-    return Error{ErrorCode::kNotFound,
-                 "no package to upgrade to: give its folder with --package" + (server.empty() ? "" : ", not " + server)};
+    return Error{ErrorCode::kNotFound, "no package to upgrade to: give its folder with --package" +
+                                           (server.empty() ? "" : ", not " + server)};
   }
   TRY(const auto ran, run_captured({server + "/pelorusd", "-version"}, "", {kShort, {}}));
   TRY(auto program, program_of_version(ran.out + ran.err));

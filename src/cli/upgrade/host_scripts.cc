@@ -11,14 +11,19 @@ std::string words_of(const std::vector<std::string>& items) {
   return words;
 }
 
+/// A run that was killed may still be at it over there. The folder itself is the lock: nothing moves it.
+constexpr const char* kAlone = R"sh(
+alone() { exec 9<"$1"; if command -v flock >/dev/null 2>&1; then flock -w 300 9 || { echo "another run works on $1" >&2; exit 1; }; fi; }
+)sh";
+
 std::string names(const Places& places) {
   return "set -eu\nid=" + places.id + "\nincoming=" + shell_word(places.incoming) + "\nset --" +
-         words_of(places.servers) + "\n";
+         words_of(places.servers) + kAlone;
 }
 
 std::string names(const std::string& server, const std::string& id) {
   return "set -eu\nserver=" + shell_word(server) + "\nfresh=$server.upgrade-" + id + "\nold=$server.before-" + id +
-         "\n";
+         kAlone;
 }
 
 constexpr const char* kFacts = R"sh(
@@ -37,6 +42,7 @@ echo placed
 )sh";
 
 constexpr const char* kPlace = R"sh(
+alone "$1"
 for server; do
   fresh=$server.upgrade-$id
   [ ! -f "$fresh/.parts" ] || continue
@@ -54,6 +60,7 @@ rm -rf "$incoming"
 )sh";
 
 constexpr const char* kExchange = R"sh(
+alone "$server"
 if [ -f "$old/.exchanged" ]; then echo already; exit 0; fi
 [ -f "$fresh/.parts" ] || { echo "the new programs are not there: $fresh" >&2; exit 1; }
 mkdir -p "$old/clusterDemo" "$server/clusterDemo"
@@ -72,6 +79,7 @@ sync "$old/.exchanged" 2>/dev/null || :
 )sh";
 
 constexpr const char* kExchangeBack = R"sh(
+alone "$server"
 if [ ! -f "$old/.had" ]; then echo already; exit 0; fi
 rm -f "$old/.exchanged"
 mkdir -p "$fresh/clusterDemo"
@@ -91,8 +99,9 @@ rm -f "$old/.had"
 )sh";
 
 constexpr const char* kTidy = R"sh(
+alone "$1"
 for server; do rm -rf "$server.upgrade-$id" "$server.upgrade-$id.part" "$server.before-$id"; done
-rm -rf "$incoming"
+rm -rf "$incoming" "$incoming"-*
 )sh";
 
 }  // namespace

@@ -9,8 +9,8 @@
 namespace pelorus::cli::upgrade {
 
 struct Places {
-  std::string id;  // of the plan
-  std::string incoming;  // where the package is sent to
+  std::string id;                    // of the plan
+  std::string incoming;              // where the package is sent to
   std::vector<std::string> servers;  // folders server/ on the host
 };
 
@@ -24,7 +24,7 @@ std::string place_script(const Places& places, const std::string& fingerprint);
 /// Programs of `server` change places with the new ones; "already" when they have.
 std::string exchange_script(const std::string& server, const std::string& id);
 std::string exchange_back_script(const std::string& server, const std::string& id);
-/// Removes both folders of each package.
+/// Removes both folders of each package, and what was sent to `incoming`, or to that name with a dash behind it.
 std::string tidy_script(const Places& places);
 
 }  // namespace pelorus::cli::upgrade

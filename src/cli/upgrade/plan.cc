@@ -42,7 +42,8 @@ std::vector<Turn> turns_by_host(const std::vector<Member>& members) {
 
 std::vector<Turn> turns_by_process(const std::vector<Member>& members) {
   std::vector<Turn> turns;
-  for (const auto& member : in_order_of_stops(members)) turns.push_back({.host = member.host, .members = {member.alias}});
+  for (const auto& member : in_order_of_stops(members))
+    turns.push_back({.host = member.host, .members = {member.alias}});
   return turns;
 }
 
@@ -108,8 +109,7 @@ void judge_hosts(const Facts& facts, const Wish& wish, const Program& program, s
     const auto& seen = found->second;
     if (!seen.problem.empty()) refusals.push_back({"refuse.host", {host, seen.problem}});
     if (wish.restart_only || !seen.problem.empty()) continue;
-    if (seen.machine != program.machine)
-      refusals.push_back({"refuse.machine", {host, seen.machine, program.machine}});
+    if (seen.machine != program.machine) refusals.push_back({"refuse.machine", {host, seen.machine, program.machine}});
     std::set<std::string> servers;
     for (const auto& member : migrate::members_on(facts.members, host)) servers.insert(member.server);
     // Sent once, and a copy for each package.

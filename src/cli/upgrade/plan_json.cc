@@ -1,5 +1,7 @@
 #include "cli/upgrade/plan_json.h"
 
+#include <algorithm>
+
 #include "cli/upgrade/words.h"
 
 namespace pelorus::cli::upgrade {
@@ -14,13 +16,14 @@ json::array texts(const std::vector<std::string>& values) {
 }
 
 json::object member_json(const Member& member) {
-  return {{"alias", member.alias}, {"role", config::mode_name(member.role)}, {"host", member.host},
-          {"port", member.port},   {"nodeUuid", member.uuid},                {"server", member.server},
+  return {{"alias", member.alias},    {"role", config::mode_name(member.role)},
+          {"host", member.host},      {"port", member.port},
+          {"nodeUuid", member.uuid},  {"server", member.server},
           {"version", member.version}};
 }
 
 json::object program_json(const Program& program) {
-  return {{"version", program.version},         {"oldestLevel", program.oldest_level},
+  return {{"version", program.version},          {"oldestLevel", program.oldest_level},
           {"newestLevel", program.newest_level}, {"fingerprint", program.fingerprint},
           {"machine", program.machine},          {"bytes", program.bytes}};
 }
@@ -146,7 +149,8 @@ Result<Plan> plan_of(const std::string& text) {
     }
     for (const auto& warning : object.at("warnings").as_array())
       plan.warnings.push_back({text_at(warning.as_object(), "code"), texts_at(warning.as_object(), "arguments")});
-    if (plan.id != plan_id(plan)) return Error{ErrorCode::kCorrupt, "plan " + plan.id + " was changed after it was made"};
+    if (plan.id != plan_id(plan))
+      return Error{ErrorCode::kCorrupt, "plan " + plan.id + " was changed after it was made"};
     return plan;
   } catch (const std::exception& failure) {
     return Error{ErrorCode::kCorrupt, std::string("the plan cannot be understood: ") + failure.what()};
@@ -155,10 +159,11 @@ Result<Plan> plan_of(const std::string& text) {
 
 std::string text_of(const Plan& plan, const steps::Record* record, Language language) {
   const auto count = std::to_string(plan.members.size());
-  const Note head = plan.wish.restart_only
-                        ? Note{"label.head_restart", {plan.id, count}}
-                        : Note{"label.head_upgrade",
-                               {plan.id, count, versions_of(plan.members), plan.program.version, std::to_string(plan.level)}};
+  const Note head =
+      plan.wish.restart_only
+          ? Note{"label.head_restart", {plan.id, count}}
+          : Note{"label.head_upgrade",
+                 {plan.id, count, versions_of(plan.members), plan.program.version, std::to_string(plan.level)}};
   std::string text = say(language, head) + "\n";
   if (record != nullptr) text += say(language, {"label.state", {std::string(state_name(record->state))}}) + "\n";
   for (size_t i = 0; i < plan.steps.size(); ++i) {

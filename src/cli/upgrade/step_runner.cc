@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "base/ids.h"
 #include "config/key_values.h"
 
 namespace pelorus::cli::upgrade {
@@ -144,19 +145,21 @@ Status StepRunner::wait_until(const std::function<std::string(const Members&)>& 
 }
 
 Result<Remark> StepRunner::send(const Step& step) {
-  const auto places = places_of(step.host);
+  auto places = places_of(step.host);
   TRY(const auto state, output(step.host, placed_script(places)));
   if (config::trim(state) == "placed") return kAlready;
   TRY(const auto staged, tools_.stage());
   TRY(auto* remote, tools_.host(step.host));
+  // A name of its own: what a run that was killed still sends does not meet it.
+  places.incoming += "-" + Uuid::random().to_string().substr(0, 8);
   TRY_DONE(remote->send(staged, places.incoming));
   TRY(const auto said, output(step.host, place_script(places, plan_.program.fingerprint)));
   return Remark();
 }
 
 Result<Remark> StepRunner::exchange(const Step& step) {
-  TRY(const auto said, output(step.host, back_ ? exchange_back_script(step.server, plan_.id)
-                                               : exchange_script(step.server, plan_.id)));
+  TRY(const auto said,
+      output(step.host, back_ ? exchange_back_script(step.server, plan_.id) : exchange_script(step.server, plan_.id)));
   return config::trim(said) == "already" ? kAlready : Remark();
 }
 
@@ -186,8 +189,8 @@ Result<Remark> StepRunner::move_leader(const Step& step) {
   return Remark();
 }
 
-/// The turn may go: everybody else is there, and every replica is complete. When a part of the turn is away already this
-/// was asked before, and its replicas are not complete any more.
+/// The turn may go: everybody else is there, and every replica is complete. When a part of the turn is away already
+/// this was asked before, and its replicas are not complete any more.
 Status StepRunner::await_others(const Step& step) {
   const auto turn = plan_.members_of(step);
   int64_t told_ms = tools_.now_ms();

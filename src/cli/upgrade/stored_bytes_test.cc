@@ -26,7 +26,8 @@ Files kept(const std::string& id, const std::string& plan, size_t steps) {
   auto journal = Journal::open(disk, "/s", id);
   EXPECT_TRUE(journal.ok());
   EXPECT_TRUE((*journal)->set_run(RunState::kRunning).ok());
-  EXPECT_TRUE((*journal)->set_step(0, {.state = StepState::kBegun, .began_ms = 1000, .ended_ms = 0, .remark = "r"}).ok());
+  EXPECT_TRUE(
+      (*journal)->set_step(0, {.state = StepState::kBegun, .began_ms = 1000, .ended_ms = 0, .remark = "r"}).ok());
   return {io::read_file(disk, "/s/" + id + "/plan.json", 1 << 20).value(),
           io::read_file(disk, "/s/" + id + "/journal.json", 1 << 20).value()};
 }

@@ -122,8 +122,8 @@ class Call {
   }
 
   ExitCode status() {
-    const auto ids = request_.id.empty() ? Journal::list(*files_, request_.state_directory)
-                                         : std::vector<std::string>{request_.id};
+    const auto ids =
+        request_.id.empty() ? Journal::list(*files_, request_.state_directory) : std::vector<std::string>{request_.id};
     json::array array;
     for (const auto& id : ids) {
       const auto kept = read_plan(*files_, request_.state_directory, id);
@@ -178,9 +178,8 @@ class Call {
     }
     auto tools = make_tools();
     const auto done = StepRunner(plan_, *journal_, tools).carry_out();
-    return end_of(done, plan_.wish.restart_only
-                            ? Note{"progress.done_restart", {}}
-                            : Note{"progress.done_upgrade", {plan_.program.version, plan_.id}});
+    return end_of(done, plan_.wish.restart_only ? Note{"progress.done_restart", {}}
+                                                : Note{"progress.done_upgrade", {plan_.program.version, plan_.id}});
   }
 
   ExitCode roll_back() {
@@ -253,10 +252,8 @@ class Call {
 
   void tell(size_t step, const Note& note) {
     if (request_.json) {
-      terminal_.err() << json::serialize(json::object{{"step", step},
-                                                      {"steps", plan_.steps.size()},
-                                                      {"code", note.code},
-                                                      {"text", words(note)}})
+      terminal_.err() << json::serialize(json::object{
+                             {"step", step}, {"steps", plan_.steps.size()}, {"code", note.code}, {"text", words(note)}})
                       << std::endl;
     } else {
       const auto place = step == 0 ? "" : "[" + std::to_string(step) + "/" + std::to_string(plan_.steps.size()) + "] ";
@@ -299,8 +296,7 @@ class Call {
 };
 
 ExitCode run(const Arguments& arguments, Terminal& terminal) {
-  auto request =
-      migrate::common_request_of(arguments, {"plan", "apply", "status", "rollback", "finalize"}, "upgrades");
+  auto request = migrate::common_request_of(arguments, {"plan", "apply", "status", "rollback", "finalize"}, "upgrades");
   if (!request.ok()) {
     terminal.complain(request.error().message);
     terminal.err() << "See: pelorus upgrade --help" << std::endl;
