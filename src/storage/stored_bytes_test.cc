@@ -2,6 +2,7 @@
 
 #include "base/stored_bytes.h"
 
+#include "base/bytes.h"
 #include "storage/chunk/manifest.h"
 #include "storage/log/log_format.h"
 #include "storage/store_fixture.h"

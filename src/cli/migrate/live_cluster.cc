@@ -212,7 +212,8 @@ Result<Replicas> LiveCluster::replicas() {
   Replicas found;
   for (size_t row = 0; row < answer.table().rows(); ++row) {
     std::vector<std::string> nodes;
-    for (const auto item : config::split(text_at(answer.table(), "replicas", row), ',')) {
+    const auto text = text_at(answer.table(), "replicas", row);
+    for (const auto item : config::split(text, ',')) {
       if (item.empty()) continue;
       auto [alias, is_stale] = replica_of(item);
       const auto* node = find_member(now, alias);

@@ -24,7 +24,7 @@ constexpr seconds kLeaderLimit{60};
 constexpr seconds kStartLimit{300};
 constexpr seconds kHealthLimit{3600};  // replicas that were written meanwhile are brought up to date
 constexpr int64_t kTellEvery_ms = 10'000;
-constexpr int64_t kLagMax = 64;  // entries
+constexpr int64_t kLagMax = 1000;  // entries; a heartbeat is up to a second old
 
 const std::string kAlready = "already so";
 
