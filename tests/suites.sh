@@ -7,7 +7,7 @@ logs=$root/build/test-logs
 mkdir -p "$logs"
 
 suites=(checks units scripts clients packaging docs demo cluster web)
-long_suites=(seed seed_all doctor deploy migrate membership faults limits clients_cluster fuzzers headers release clang sanitize_address sanitize_thread)
+long_suites=(seed seed_all doctor deploy migrate upgrade membership faults limits clients_cluster fuzzers headers release clang sanitize_address sanitize_thread)
 
 # The release package's tree with the debug build's programs; dist/ stays as it is.
 debug_package() { ./build.sh --debug pelorusd pelorus >/dev/null && packaging/make_package.sh --tree-only build-debug build-debug/package; }
@@ -25,6 +25,7 @@ suite_cluster() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && 
 suite_doctor() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/doctor/run.sh; }
 suite_migrate() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/migrate/run.sh; }
 suite_walks() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/walks/run.sh; }
+suite_upgrade() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/upgrade/run.sh; }
 suite_seed() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/seed/run.sh; }
 suite_seed_all() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/seed/run.sh --all; }
 suite_clients_cluster() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh test_official_clients.py; }

@@ -80,6 +80,7 @@ const Command& config_command();
 const Command& doctor_command();
 const Command& logs_command();
 const Command& migrate_command();
+const Command& upgrade_command();
 const Command& support_bundle_command();
 const Command& completion_command();
 const Command& deploy_command();

@@ -35,9 +35,9 @@ ExitCode refuse(Terminal& terminal, const std::string& reason, std::string_view 
 
 const std::vector<const Command*>& all_commands() {
   static const std::vector<const Command*> commands = {
-      &demo_command(),   &deploy_command(),         &run_command(),        &console_command(),
-      &status_command(), &doctor_command(),         &config_command(),     &migrate_command(),
-      &logs_command(),   &support_bundle_command(), &completion_command(), &version_command()};
+      &demo_command(),           &deploy_command(),     &run_command(),     &console_command(), &status_command(),
+      &doctor_command(),         &config_command(),     &migrate_command(), &upgrade_command(), &logs_command(),
+      &support_bundle_command(), &completion_command(), &version_command()};
   return commands;
 }
 

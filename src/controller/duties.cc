@@ -194,7 +194,9 @@ void MetadataService::register_self(const std::string& leading) {
                                                     .uuid = self.uuid,
                                                     .boot = self.boot,
                                                     .host = self.host,
-                                                    .port = self.port});
+                                                    .port = self.port,
+                                                    .chunks = {},
+                                                    .build = options_.build});
   const auto answer = leading == self.alias
                           ? register_node(request)
                           : peers_.call(leading, meta::kRegisterNode, request, {.timeout = live_.timeout()});
@@ -206,6 +208,12 @@ void MetadataService::register_self(const std::string& leading) {
   refusal_.clear();
   const auto accepted = meta::decode<meta::RegisterReply>(*answer, meta::kRegisterNode);
   if (!accepted.ok()) return;
+  if (!accepted->refusal.empty()) {
+    is_out_ = true;
+    log_error(accepted->refusal);
+    if (options_.removed) options_.removed(accepted->refusal);
+    return;
+  }
   self_epoch_ = accepted->epoch;
   if (!accepted->removed || machine_.leads()) return;  // a leader hands over first
   is_out_ = true;

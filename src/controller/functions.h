@@ -24,7 +24,8 @@ void register_node_functions(functions::Registry& registry, AskControllers ask);
 /// moveReplicas rebalanceChunksAmongDataNodes forceCorrectVersionByReplica
 void register_chunk_functions(functions::Registry& registry, AskControllers ask);
 /// addController promoteController demoteController removeController transferLeader drainNode undrainNode
-/// getDrainStatus removeNode moveMember getClusterMembers setRecoveryThrottle getRecoveryThrottle
+/// getDrainStatus removeNode moveMember getClusterMembers setRecoveryThrottle getRecoveryThrottle finalizeUpgrade
+/// getFeatureLevel
 void register_member_functions(functions::Registry& registry, AskControllers ask);
 /// checkCluster
 void register_check_functions(functions::Registry& registry, AskControllers ask);

@@ -17,9 +17,16 @@ using Kind = meta::MemberRequest::Kind;
 constexpr double kNanosecondsOfDay = 86400e9;
 
 std::string_view name_of(Kind kind) {
-  constexpr std::string_view kNames[] = {"adds the controller ", "promotes ", "demotes ",  "removes the controller ",
-                                         "hands over to ",       "drains ",   "undrains ", "gives a new address to ",
-                                         "removes the node "};
+  constexpr std::string_view kNames[] = {"adds the controller ",
+                                         "promotes ",
+                                         "demotes ",
+                                         "removes the controller ",
+                                         "hands over to ",
+                                         "drains ",
+                                         "undrains ",
+                                         "gives a new address to ",
+                                         "removes the node ",
+                                         "raises the feature level "};
   return kNames[std::min(static_cast<size_t>(kind), std::size(kNames) - 1)];
 }
 
@@ -67,6 +74,7 @@ Result<Bytes> MetadataService::change_member(std::string_view payload) {
       case Kind::kUndrain: return drain(request);
       case Kind::kReaddress: return readdress(request);
       case Kind::kRemoveNode: return remove_node(request);
+      case Kind::kRaiseLevel: return raise_level(request);
     }
     return Error{ErrorCode::kInvalid, "unknown change of a member: " + std::to_string(static_cast<int>(request.kind))};
   }();
@@ -170,6 +178,33 @@ Status MetadataService::remove_node(const meta::MemberRequest& request) {
   return {};
 }
 
+/// Members that never ran a program are judged when they register.
+Status MetadataService::raise_level(const meta::MemberRequest& request) {
+  const std::unique_lock lock(raising_);
+  uint32_t level = 0, highest = UINT32_MAX;
+  std::string unable;
+  machine_.read([&](const meta::State& state) {
+    level = state.level;
+    for (const auto& [alias, node] : state.nodes) {
+      if (!node.uuid.is_nil()) highest = std::min(highest, node.build.newest_level);
+    }
+    for (const auto& [alias, node] : state.nodes) {
+      if (node.uuid.is_nil() || request.level == 0 || node.build.runs_at(request.level)) continue;
+      unable += (unable.empty() ? "" : "; ") + alias + " runs " + node.build.describe();
+    }
+  });
+  const auto wanted = request.level == 0 ? std::max(level, highest == UINT32_MAX ? level : highest) : request.level;
+  if (wanted < level) {
+    return Error{ErrorCode::kInvalid, "The cluster is at feature level " + std::to_string(level) + " and stays there."};
+  }
+  if (!unable.empty()) {
+    return Error{ErrorCode::kConflict, "Not every member knows feature level " + std::to_string(wanted) + ": " +
+                                           unable + ". Upgrade or remove these first."};
+  }
+  if (wanted > level) TRY_DONE(propose(meta::RaiseLevel{wanted}));
+  return {};
+}
+
 Result<Bytes> MetadataService::list_members(std::string_view) {
   const auto status = log_.status();
   const auto live = presumed_live();
@@ -177,6 +212,7 @@ Result<Bytes> MetadataService::list_members(std::string_view) {
   machine_.read([&](const meta::State& state) {
     const auto draining = drain_progress(state);
     reply.copy_megabytes_per_second = copy_throttle(state);
+    reply.level = state.level;
     for (const auto& [alias, node] : state.nodes) {
       auto& row = reply.members.emplace_back();
       row.node = node;

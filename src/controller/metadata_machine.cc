@@ -1,5 +1,7 @@
 #include "controller/metadata_machine.h"
 
+#include "base/log.h"
+
 namespace pelorus::controller {
 
 Bytes MetadataMachine::apply(uint64_t, std::string_view bytes) {
@@ -9,7 +11,12 @@ Bytes MetadataMachine::apply(uint64_t, std::string_view bytes) {
                                (command.ok() ? "" : command.error().message));
   applied_.fetch_add(1, std::memory_order_relaxed);
   const std::unique_lock lock(mutex_);
-  return encode(meta::apply(state_, *command));
+  auto outcome = meta::apply(state_, *command);
+  if (const auto able = check_runs_at(build_, state_.level); !able.ok()) {
+    log_error(able.error().message);
+    CHECK_WITH(false, able.error().message);
+  }
+  return encode(outcome);
 }
 
 Bytes MetadataMachine::snapshot() {
@@ -19,6 +26,7 @@ Bytes MetadataMachine::snapshot() {
 
 Status MetadataMachine::restore(std::string_view snapshot) {
   TRY(auto state, meta::read_snapshot(snapshot));
+  TRY_DONE(check_runs_at(build_, state.level));
   const std::unique_lock lock(mutex_);
   state_ = std::move(state);
   return {};

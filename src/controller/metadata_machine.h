@@ -14,6 +14,10 @@ namespace pelorus::controller {
 
 class MetadataMachine final : public raft::StateMachine {
  public:
+  /// `build`: the program. A state of a level it does not know is not restored; a command that raises the level beyond
+  /// it stops the process.
+  explicit MetadataMachine(meta::Build build = {}) : build_(std::move(build)) {}
+
   Bytes apply(uint64_t index, std::string_view command) override;
   Bytes snapshot() override;
   Status restore(std::string_view snapshot) override;
@@ -34,6 +38,7 @@ class MetadataMachine final : public raft::StateMachine {
   uint64_t applied() const { return applied_.load(std::memory_order_relaxed); }
 
  private:
+  const meta::Build build_;
   mutable std::shared_mutex mutex_;
   meta::State state_;  // guarded by mutex_; written by the group's thread only
   std::atomic<bool> leads_{false};

@@ -157,6 +157,8 @@ bool MetadataService::pause(milliseconds wait) {
 }
 
 Result<Bytes> MetadataService::propose(const meta::Command& command) {
+  const auto level = machine_.read([](const meta::State& state) { return state.level; });
+  TRY_DONE(meta::check_level(meta::name_of(command), meta::level_of(command), level));
   const auto bytes = log_.propose_and_wait(meta::encode_command(command), options_.propose_timeout);
   if (!bytes.ok()) {
     // No leader or no room in the queue is for us to wait out; kUnavailable of the metadata itself is the caller's.

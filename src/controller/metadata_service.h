@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -38,6 +39,7 @@ struct Founding {
 };
 
 struct ServiceOptions {
+  meta::Build build;                     // the program
   meta::Node self;                       // alias, role, UUID, boot and address of this controller
   std::vector<std::string> controllers;  // aliases of the others: asked for the leader by one that joins
   std::optional<Founding> founding;      // only until the cluster has its state
@@ -59,7 +61,7 @@ struct ServiceOptions {
   /// Replaces a file of this controller (keeping the old one aside); empty: files are not written back.
   std::function<Status(const std::string& name, const std::string& text)> write_file;
   std::function<meta::NodeMetrics()> metrics;              // of this process; may be empty
-  std::function<void(const std::string& reason)> removed;  // this controller is no member any more; may be empty
+  std::function<void(const std::string& reason)> removed;  // this controller has to stop; may be empty
 };
 
 /// Thread-safe. Handlers run on rpc workers and may wait for the log.
@@ -166,6 +168,7 @@ class MetadataService {
   Status drain(const meta::MemberRequest& request);
   Status readdress(const meta::MemberRequest& request);
   Status remove_node(const meta::MemberRequest& request);
+  Status raise_level(const meta::MemberRequest& request);
   Result<Bytes> list_members(std::string_view payload);
   Result<Bytes> move_replicas(std::string_view payload);
   Result<Bytes> rebalance(std::string_view payload);
@@ -193,6 +196,7 @@ class MetadataService {
   rpc::Caller& peers_;
   LiveNodes live_;
 
+  std::shared_mutex raising_;  // shared by registrations: none comes between the check of a new level and its proposal
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;                                         // guarded by mutex_, as all below

@@ -50,6 +50,13 @@ Result<meta::RegisterReply> MetadataService::take_registration(const meta::Regis
     }
     return meta::RegisterReply{.cluster = cluster, .leader = options_.self.alias, .removed = true};
   }
+  const std::shared_lock lock(raising_);
+  const auto level = machine_.read([](const meta::State& state) { return state.level; });
+  if (const auto able = check_runs_at(request.build, level); !able.ok()) {
+    log_warning("not registered: " + request.alias + ": " + able.error().message);
+    return meta::RegisterReply{
+        .cluster = cluster, .leader = options_.self.alias, .level = level, .refusal = able.error().message};
+  }
   const auto running = live_.live_boot(request.alias);
   const bool moved = known && (known->host != request.host || known->port != request.port);
   if (running && *running != request.boot && moved) {
@@ -69,12 +76,14 @@ Result<meta::RegisterReply> MetadataService::take_registration(const meta::Regis
                                                     .host = request.host,
                                                     .port = request.port,
                                                     .replace_uuid = replaces,
-                                                    .now_ns = clock_.wall_ns()}));
+                                                    .now_ns = clock_.wall_ns(),
+                                                    .build = request.build}));
   TRY(const auto registered, meta::decode<meta::Registered>(answer, "registration"));
   live_.registered(request.alias, request.boot, registered.epoch);
   log_info("node registered: " + request.host + ":" + std::to_string(request.port) + ":" + request.alias + ", epoch " +
            std::to_string(registered.epoch) + ", " + std::to_string(request.chunks.size()) + " chunk(s)");
-  meta::RegisterReply reply{.cluster = cluster, .epoch = registered.epoch, .leader = options_.self.alias};
+  meta::RegisterReply reply{
+      .cluster = cluster, .epoch = registered.epoch, .leader = options_.self.alias, .level = level};
   reply.configuration_revision = machine_.read([](const meta::State& state) { return state.configuration.revision; });
   if (known && known->holds_data()) take_report(request.alias, request.chunks, reply.orders);
   return reply;
@@ -102,6 +111,7 @@ Result<Bytes> MetadataService::heartbeat(std::string_view payload) {
     reply.catalogue_revision = state.catalogue_revision;
     reply.access_revision = state.access_revision;
     reply.copy_bytes_per_second = copy_throttle(state) * 1000000;
+    reply.level = state.level;
   });
   if (reply.register_again) return encode(reply);
   if (beat.chunks) take_report(beat.alias, *beat.chunks, reply.orders);

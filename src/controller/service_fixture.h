@@ -16,7 +16,9 @@ class ServiceFixture : public ::testing::Test {
 
   ServiceFixture() : ServiceFixture(std::map<std::string, std::map<std::string, std::string>>()) {}
   /// `files`: by controller, what it finds beside itself at its start.
-  explicit ServiceFixture(std::map<std::string, std::map<std::string, std::string>> files) : files(std::move(files)) {
+  /// `build`: the controllers' program.
+  explicit ServiceFixture(std::map<std::string, std::map<std::string, std::string>> files, meta::Build build = {})
+      : files(std::move(files)), build(std::move(build)) {
     for (const auto* alias : kControllers) add_controller(alias);
     network.add("dn1");
     auto& agent = network.add("agent1", config::NodeMode::kAgent);
@@ -48,7 +50,7 @@ class ServiceFixture : public ::testing::Test {
   }
 
   void add_controller(const std::string& alias) {
-    auto& machine = machines[alias] = std::make_unique<MetadataMachine>();
+    auto& machine = machines[alias] = std::make_unique<MetadataMachine>(build);
     Founding founding{.cluster = uuid(9), .verifier = meta::make_verifier("123456", "salt", 2).value()};
     for (const auto* controller : kControllers)
       founding.nodes.push_back(node(controller, meta::NodeRole::kController, 8800));
@@ -59,8 +61,11 @@ class ServiceFixture : public ::testing::Test {
     auto self = node(alias, meta::NodeRole::kController, 8800);
     self.uuid = uuid(number_of(alias));
     self.boot = uuid(static_cast<uint8_t>(number_of(alias) + 50));
-    ServiceOptions options{
-        .self = self, .founding = founding, .forward_timeout = milliseconds(2000), .files = files[alias]};
+    ServiceOptions options{.build = build,
+                           .self = self,
+                           .founding = founding,
+                           .forward_timeout = milliseconds(2000),
+                           .files = files[alias]};
     options.write_file = [this, alias](const std::string& name, const std::string& text) -> Status {
       files[alias][name] = text;
       return {};
@@ -149,6 +154,7 @@ class ServiceFixture : public ::testing::Test {
   rpc::FakeNetwork network;
   FakeGroup group;
   std::map<std::string, std::map<std::string, std::string>> files;
+  meta::Build build;
   std::map<std::string, std::unique_ptr<MetadataMachine>> machines;
   std::map<std::string, std::unique_ptr<MetadataService>> services;
   std::map<std::string, uint64_t> epochs;

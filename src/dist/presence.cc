@@ -81,9 +81,14 @@ Status Presence::register_node() {
                                 .boot = facts_.boot,
                                 .host = facts_.host,
                                 .port = facts_.port,
-                                .chunks = {}};
+                                .chunks = {},
+                                .build = facts_.build};
   if (hooks_.chunks) request.chunks = hooks_.chunks();
   TRY(const auto reply, controllers_.ask<meta::RegisterReply>(meta::kRegisterNode, request, kRegisterCall));
+  if (!reply.refusal.empty()) {
+    if (hooks_.refused) hooks_.refused(reply.refusal);
+    return Error{ErrorCode::kDenied, reply.refusal};
+  }
   if (reply.cluster.is_nil()) return Error{ErrorCode::kUnavailable, "the cluster is still being founded"};
   facts_.cluster = reply.cluster;
   controllers_.prefer(reply.leader);

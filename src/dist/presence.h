@@ -25,6 +25,7 @@ struct PresenceHooks {
   std::function<std::vector<std::pair<ChunkId, Version>>()> recovered;  // done since the last call
   std::function<void(const meta::Order&)> order;                        // must only queue the work
   std::function<void(const meta::RegisterReply&)> registered;
+  std::function<void(const std::string& reason)> refused;  // for good: the node has to stop
   std::function<void(const meta::HeartbeatReply&)> heard;
 };
 
@@ -36,6 +37,7 @@ struct PresenceFacts {
   Uuid boot;
   std::string host;
   uint16_t port = 0;
+  meta::Build build;
 };
 
 /// Owns one thread between start() and stop(). Other calls are thread-safe.

@@ -13,7 +13,7 @@ constexpr std::string_view kNames[] = {
     "CompleteTransactions", "ChangeReplicas",  "ForceVersion",     "CreateUser",       "DeleteUser",
     "SetPassword",          "LockUser",        "CreateGroup",      "DeleteGroup",      "ChangeMembership",
     "ChangeGrants",         "PutFunctionView", "DropFunctionView", "PutRecord",        "MarkNode",
-    "TakeOverState",
+    "TakeOverState",        "RaiseLevel",
 };
 static_assert(std::size(kNames) == std::variant_size_v<Command>);
 
@@ -45,6 +45,15 @@ Bytes encode_command(const Command& command) {
 }
 
 std::string_view name_of(const Command& command) { return kNames[command.index()]; }
+
+uint32_t level_of(const Command& command) {
+  return std::visit(
+      []<class T>(const T&) -> uint32_t {
+        if constexpr (requires { T::kLevel; }) return T::kLevel;
+        return 1;
+      },
+      command);
+}
 
 Result<Command> decode_command(std::string_view bytes) {
   ByteReader reader(bytes);

@@ -17,12 +17,14 @@ using Command =
                  DropDatabase, CreateTable, DropTable, AlterTable, DropPartitions, AddPartitions, BeginTransaction,
                  Decide, CompleteTransactions, ChangeReplicas, ForceVersion, CreateUser, DeleteUser, SetPassword,
                  LockUser, CreateGroup, DeleteGroup, ChangeMembership, ChangeGrants, PutFunctionView, DropFunctionView,
-                 PutRecord, MarkNode, TakeOverState>;
+                 PutRecord, MarkNode, TakeOverState, RaiseLevel>;
 
 /// Format number u8, tag u16, the struct.
 Bytes encode_command(const Command& command);
 /// "CreateTable" …: for the audit log.
 std::string_view name_of(const Command& command);
+/// The feature level from which every member knows the command: its struct's kLevel, 1 without one.
+uint32_t level_of(const Command& command);
 /// kCorrupt for bytes that are no command this build knows.
 Result<Command> decode_command(std::string_view bytes);
 

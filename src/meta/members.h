@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "meta/archive.h"
+#include "meta/levels.h"
 
 namespace pelorus::meta {
 
@@ -36,6 +37,7 @@ struct Node {
   uint64_t replica_count = 0;  // chunks placed here
   bool draining = false;       // a data node: takes no new chunk, its replicas move to others
   bool learner_only = false;   // a controller: receives the metadata log and does not vote
+  Build build;                 // the program of its last registration
 
   bool holds_data() const { return role == NodeRole::kDataNode || role == NodeRole::kSingle; }
   /// "host:port:alias"
@@ -44,7 +46,7 @@ struct Node {
   template <class A>
   void fields(A& a) {
     a(alias, role, uuid, boot, epoch, host, port, public_name, compute_group, zone, registered_ns, replica_count,
-      draining, learner_only);
+      draining, learner_only, build);
   }
 };
 

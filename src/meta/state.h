@@ -33,12 +33,13 @@ struct State {
   std::map<std::string, Group> groups;
   std::map<std::string, FunctionView> views;
   std::map<std::pair<std::string, std::string>, std::string> records;  // (area, name): jobs, stream groups, settings
+  uint32_t level = 1;  // feature level: nothing is written that programs of this level cannot read
 
   bool operator==(const State&) const = default;
   template <class A>
   void fields(A& a) {
     a(cluster, now_ns, last_database, last_table, last_chunk, last_transaction, catalogue_revision, access_revision,
-      nodes, configuration, databases, tables, chunks, transactions, clients, users, groups, views, records);
+      nodes, configuration, databases, tables, chunks, transactions, clients, users, groups, views, records, level);
   }
 
   // Null when there is none.

@@ -350,6 +350,7 @@ Status ControllerRole::write_config_file(const std::string& name, const std::str
 Status ControllerRole::begin_service() {
   const auto& settings = environment_.settings();
   controller::ServiceOptions options;
+  options.build = environment_.build;
   options.self = {
       .alias = environment_.site.alias,
       .role = environment_.mode == config::NodeMode::kSingle ? meta::NodeRole::kSingle : meta::NodeRole::kController,
@@ -395,7 +396,7 @@ void ControllerRole::tell_password() {
       const auto* admin = state.find_user("admin");
       return admin == nullptr ? std::nullopt : std::optional(admin->verifier);
     });
-    learn_addresses();
+    look_around();
     if (!recorded) continue;
     if (tells_password_ && *recorded == verifier_) {
       log_warning("a new cluster was founded. User admin has the password " + initial_password_ +
@@ -405,12 +406,16 @@ void ControllerRole::tell_password() {
     tells_password_ = false;
     break;
   }
-  while (pause(std::chrono::seconds(1))) learn_addresses();
+  while (pause(std::chrono::seconds(1))) look_around();
 }
 
-void ControllerRole::learn_addresses() {
-  addresses_.put_all(machine_.read([](const meta::State& state) { return state.nodes; }));
+void ControllerRole::look_around() {
+  const auto [nodes, level] = machine_.read(
+      [](const meta::State& state) { return std::pair(state.nodes, state.cluster.is_nil() ? 0 : state.level); });
+  addresses_.put_all(nodes);
   if (service_->has_settled_nodes()) addresses_.settle();
+  if (const auto kept = environment_.raise_level(files_, level); !kept.ok())
+    log_error("the feature level was not saved: " + kept.error().message);
 }
 
 void ControllerRole::accept_raft(int fd, std::string already_read) {

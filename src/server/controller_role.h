@@ -71,10 +71,11 @@ class ControllerRole {
   std::map<std::string, std::string> configuration_files() const;
   Status write_config_file(const std::string& name, const std::string& text);
   void tell_password();
+  /// Takes addresses and the feature level from the state, once a second.
+  void look_around();
   meta::ControllerState state() const;
   raft::Member self_member() const;
   std::vector<std::string> others() const;
-  void learn_addresses();
   bool pause(std::chrono::milliseconds time);
   void fail(const std::string& reason);
   bool has_log() const;
@@ -99,7 +100,7 @@ class ControllerRole {
   meta::Verifier verifier_;       // as above
   bool tells_password_ = false;   // as above
 
-  controller::MetadataMachine machine_;
+  controller::MetadataMachine machine_{environment_.build};
   std::unique_ptr<controller::Bootstrap> bootstrap_;
   std::unique_ptr<raft::ReplicatedLog> log_;
   std::unique_ptr<controller::MetadataService> service_;

@@ -19,6 +19,16 @@ constexpr const char* kUsage =
     "  pelorusd -mode controller|agent|datanode|computenode|single [-home DIR] [-config FILE] [-name value]…\n\n"
     "Without -mode it runs a single node on port 8848. Every setting may be given as -name value:\n\n";
 
+#ifndef PELORUS_LEVELS_MORE
+#define PELORUS_LEVELS_MORE 0
+#endif
+/// PELORUS_LEVELS_MORE: of the next version, which tests of upgrades link.
+meta::Build this_build() {
+  return {.version = PELORUS_VERSION,
+          .oldest_level = meta::kOldestLevel,
+          .newest_level = meta::kNewestLevel + PELORUS_LEVELS_MORE};
+}
+
 int report(const std::string& message) {
   std::fprintf(stderr, "pelorusd: %s\n", message.c_str());
   return 1;
@@ -52,11 +62,11 @@ int run(const std::vector<std::string>& arguments, const std::filesystem::path& 
     return 0;
   }
   if (loaded->command_line.wants_version) {
-    std::printf("pelorusd 0.1.0\n");
+    std::printf("%s\n", this_build().describe().c_str());
     return 0;
   }
   io::PosixFileSystem files;
-  auto environment = server::start_up(std::move(*loaded), files);
+  auto environment = server::start_up(std::move(*loaded), files, this_build());
   if (!environment.ok()) {
     log_error(environment.error().message);
     return report(environment.error().message);

@@ -116,10 +116,12 @@ Status Node::join_cluster() {
                                       .boot = boot_,
                                       .host = environment_->site.host,
                                       .port = environment_->site.port,
-                                      .chunks = {}};
+                                      .chunks = {},
+                                      .build = environment_->build};
   std::string reported;
   while (!stopping_) {
     const auto reply = controllers_->ask<meta::RegisterReply>(meta::kRegisterNode, request);
+    if (reply.ok() && !reply->refusal.empty()) return Error{ErrorCode::kDenied, reply->refusal};
     if (reply.ok() && !reply->cluster.is_nil()) {
       TRY_DONE(environment_->join(files_, reply->cluster));
       channels_->reconnect_all();
@@ -212,16 +214,19 @@ void Node::start_presence() {
         log_error("identity not saved: " + joined.error().message);
       channels_->reconnect_all();
     }
+    hear_level(reply.level);
     refresh_members();
     server_->methods().complete();
     if (!ready_.exchange(true)) environment_->announce(config::NodePhase::kReady);
   };
   hooks.heard = [this](const meta::HeartbeatReply& reply) {
+    hear_level(reply.level);
     if (data_) data_->limit_copies(reply.copy_bytes_per_second);
     if (reply.configuration_revision == configuration_revision_) return;
     configuration_revision_ = reply.configuration_revision;
     refresh_members();
   };
+  hooks.refused = [this](const std::string& reason) { give_up(reason); };
   if (data_) data_->add_hooks(hooks);
   const dist::PresenceFacts facts{.alias = environment_->site.alias,
                                   .role = static_cast<meta::NodeRole>(environment_->mode),
@@ -229,10 +234,33 @@ void Node::start_presence() {
                                   .node = environment_->node(),
                                   .boot = boot_,
                                   .host = environment_->site.host,
-                                  .port = environment_->site.port};
+                                  .port = environment_->site.port,
+                                  .build = environment_->build};
   presence_ = std::make_unique<dist::Presence>(*controllers_, facts, std::move(hooks));
   if (data_) data_->start();
   presence_->start();
+}
+
+std::string Node::failure() const {
+  if (controller_ && !controller_->failure().empty()) return controller_->failure();
+  const std::lock_guard lock(failure_mutex_);
+  return failure_;
+}
+
+void Node::give_up(const std::string& reason) {
+  {
+    const std::lock_guard lock(failure_mutex_);
+    if (!failure_.empty()) return;
+    failure_ = reason;
+  }
+  environment_->announce(config::NodePhase::kFailed, reason);
+}
+
+void Node::hear_level(uint32_t level) {
+  if (level == 0) return;
+  if (const auto able = check_runs_at(environment_->build, level); !able.ok()) return give_up(able.error().message);
+  if (const auto kept = environment_->raise_level(files_, level); !kept.ok())
+    log_error("the feature level was not saved: " + kept.error().message);
 }
 
 void Node::refresh_members() {

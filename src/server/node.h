@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -38,7 +39,7 @@ class Node {
   /// Orderly: no new work, data flushed, log closed.
   void stop();
   /// Why a running node has given up; empty while it has not.
-  std::string failure() const { return controller_ ? controller_->failure() : std::string(); }
+  std::string failure() const;
   /// For the interactive prompt of a single node.
   ScriptEngine& scripts() { return *scripts_; }
 
@@ -58,6 +59,9 @@ class Node {
   void start_agent();
   void start_presence();
   void refresh_members();
+  /// Remembers the level; gives up where this program does not know it.
+  void hear_level(uint32_t level);
+  void give_up(const std::string& reason);
   bool is_ready() const;
   meta::NodeMetrics metrics();
   net::ListenerOptions listener_options() const;
@@ -92,6 +96,8 @@ class Node {
   std::atomic<bool> ready_{false};
   std::atomic<bool> stopping_{false};
   uint64_t configuration_revision_ = 0;  // the presence's thread
+  mutable std::mutex failure_mutex_;
+  std::string failure_;  // guarded by failure_mutex_
 };
 
 }  // namespace pelorus::server

@@ -1,5 +1,6 @@
 #include "server/node_identity.h"
 
+#include <charconv>
 #include <map>
 #include <sstream>
 
@@ -7,6 +8,12 @@ namespace pelorus::server {
 namespace {
 
 constexpr uint64_t kIdentityBytesMax = 4096;
+
+uint32_t level_of(const std::string& text) {
+  uint32_t level = 0;
+  std::from_chars(text.data(), text.data() + text.size(), level);
+  return level;
+}
 
 std::string path_in(const std::filesystem::path& directory) { return (directory / "identity").string(); }
 
@@ -18,6 +25,7 @@ Status save_identity(io::FileSystem& files, const std::filesystem::path& directo
               "\ncluster=" + identity.cluster.to_string() + "\n";
   if (!identity.log.empty()) text += "log=" + identity.log + "\n";
   if (!identity.data.empty()) text += "data=" + identity.data + "\n";
+  if (identity.level > 0) text += "level=" + std::to_string(identity.level) + "\n";
   return io::replace_file(files, path_in(directory), text);
 }
 
@@ -50,7 +58,8 @@ Result<NodeIdentity> load_identity(io::FileSystem& files, const std::filesystem:
                            .node = Uuid::parse(fields["node"]),
                            .cluster = Uuid::parse(fields["cluster"]),
                            .log = fields["log"],
-                           .data = fields["data"]};
+                           .data = fields["data"],
+                           .level = level_of(fields["level"])};
   if (found.node.is_nil())
     return Error{ErrorCode::kCorrupt,
                  path + " holds no node UUID; restore it from a copy, or empty the directory to join as a new node"};

@@ -12,10 +12,11 @@ namespace pelorus::server {
 
 struct NodeIdentity {
   std::string alias;
-  Uuid node;         // made at the first start
-  Uuid cluster;      // nil until the node has joined one
-  std::string log;   // a controller's: where its metadata log was at the last start; empty: it never had one
-  std::string data;  // a data node's: where its chunk metadata were
+  Uuid node;           // made at the first start
+  Uuid cluster;        // nil until the node has joined one
+  std::string log;     // a controller's: where its metadata log was at the last start; empty: it never had one
+  std::string data;    // a data node's: where its chunk metadata were
+  uint32_t level = 0;  // feature level of the cluster; 0: not told yet
 };
 
 /// Reads the file, or makes it with a new node UUID. kInvalid when the file belongs to another alias (a copied

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "io/memory_file_system.h"
+#include "server/start_up.h"
 
 namespace pelorus::server {
 namespace {
@@ -18,6 +19,18 @@ TEST(NodeIdentity, remembers_where_the_nodes_files_are) {
   EXPECT_EQ(again.node, identity.node);
   EXPECT_EQ(again.log, "/ssd/dfsMeta/raft");
   EXPECT_EQ(again.data, "/ssd/chunkMeta");
+}
+
+TEST(NodeIdentity, remembers_the_feature_level) {
+  io::MemoryFileSystem disk;
+  NodeEnvironment environment;
+  environment.directory = "/home/data/node1";
+  environment.identity = load_identity(disk, environment.directory, "node1").value();
+  EXPECT_EQ(environment.level(), 0u);
+  ASSERT_TRUE(environment.raise_level(disk, 2).ok());
+  ASSERT_TRUE(environment.raise_level(disk, 1).ok());
+  EXPECT_EQ(environment.level(), 2u);
+  EXPECT_EQ(load_identity(disk, environment.directory, "node1").value().level, 2u);
 }
 
 TEST(NodeIdentity, settings_that_lead_away_from_its_files_are_refused) {

@@ -100,6 +100,18 @@ Status NodeEnvironment::keep_place(io::FileSystem& files, std::string NodeIdenti
   return save_identity(files, directory, identity);
 }
 
+Status NodeEnvironment::raise_level(io::FileSystem& files, uint32_t level) {
+  const std::lock_guard lock(identity_mutex);
+  if (level <= identity.level) return {};
+  identity.level = level;
+  return save_identity(files, directory, identity);
+}
+
+uint32_t NodeEnvironment::level() const {
+  const std::lock_guard lock(identity_mutex);
+  return identity.level;
+}
+
 Status NodeEnvironment::join(io::FileSystem& files, const Uuid& cluster) {
   const std::lock_guard lock(identity_mutex);
   if (identity.cluster == cluster) return {};
@@ -115,8 +127,9 @@ void NodeEnvironment::announce(config::NodePhase phase, const std::string& detai
     log_warning(written.error().message);
 }
 
-Result<std::unique_ptr<NodeEnvironment>> start_up(config::Loaded loaded, io::FileSystem& files) {
+Result<std::unique_ptr<NodeEnvironment>> start_up(config::Loaded loaded, io::FileSystem& files, meta::Build build) {
   auto environment = std::make_unique<NodeEnvironment>();
+  environment->build = std::move(build);
   environment->loaded = std::move(loaded);
   const auto& settings = environment->settings();
   environment->mode = settings.mode();
@@ -137,6 +150,12 @@ Result<std::unique_ptr<NodeEnvironment>> start_up(config::Loaded loaded, io::Fil
   environment->lock.emplace(std::move(lock));
   environment->announce(config::NodePhase::kStarting);
   TRY(environment->identity, load_identity(files, environment->directory, alias));
+  if (environment->identity.level > 0) {
+    if (auto able = check_runs_at(environment->build, environment->identity.level); !able.ok()) {
+      environment->announce(config::NodePhase::kFailed, able.error().message);
+      return able.error();
+    }
+  }
   TRY(environment->cluster_key, read_cluster_key(files, settings));
   auto tls = load_tls(settings, environment->site);
   if (!tls.ok()) {

@@ -9,6 +9,7 @@
 #include "config/load.h"
 #include "config/node_lock.h"
 #include "config/node_state.h"
+#include "meta/levels.h"
 #include "rpc/node_tls.h"
 #include "server/node_identity.h"
 
@@ -16,6 +17,7 @@ namespace pelorus::server {
 
 /// What start-up leaves for the roles. Lives as long as the process.
 struct NodeEnvironment {
+  meta::Build build;  // this program
   config::Loaded loaded;
   config::NodeMode mode = config::NodeMode::kSingle;
   config::Site site;  // of this node
@@ -38,6 +40,11 @@ struct NodeEnvironment {
   Status take_over(io::FileSystem& files, const Uuid& node, const Uuid& cluster);
   /// Remembers where the node's files are: `place` is &NodeIdentity::log or data. Durable when it returns.
   Status keep_place(io::FileSystem& files, std::string NodeIdentity::*place, const std::string& path);
+  /// Remembers the feature level of the cluster: from then on no program that does not know it starts here. Whoever
+  /// writes anything of a new level asks level() first. Durable when it returns.
+  Status raise_level(io::FileSystem& files, uint32_t level);
+  /// Thread-safe; 0 before any cluster told it.
+  uint32_t level() const;
   /// Becomes another node of the same cluster: what it had promised under the old UUID is lost. Durable when it
   /// returns.
   Status renew(io::FileSystem& files);
@@ -46,7 +53,7 @@ struct NodeEnvironment {
 };
 
 /// Errors are complete sentences for the operator: they go to the log, standard error and node.state.
-Result<std::unique_ptr<NodeEnvironment>> start_up(config::Loaded loaded, io::FileSystem& files);
+Result<std::unique_ptr<NodeEnvironment>> start_up(config::Loaded loaded, io::FileSystem& files, meta::Build build);
 
 /// localhost, ::1 and 127.0.0.0/8.
 bool is_loopback(const std::string& host);

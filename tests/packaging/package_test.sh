@@ -26,7 +26,7 @@ PYTHON
 for kind in tar zip; do
   server=$work/$kind/server
   for path in dolphindb pelorusd startSingle.sh stopSingle.sh clusterDemo/startController.sh clusterDemo/startAgent.sh \
-    clusterDemo/stopAllNode.sh clusterDemo/stopAllNodes.sh clusterDemo/stopController.sh clusterDemo/stopAgent.sh clusterdemo/startController.sh; do
+    clusterDemo/stopAllNode.sh clusterDemo/stopAllNodes.sh clusterDemo/stopController.sh clusterDemo/stopAgent.sh clusterDemo/upgrade.sh clusterdemo/startController.sh; do
     check "$kind: $path may be run" test -x "$server/$path"
   done
   for path in dolphindb.cfg dolphindb.dos clusterDemo/config/controller.cfg clusterDemo/config/agent.cfg clusterDemo/config/cluster.cfg \

@@ -214,12 +214,58 @@ single_node_starts_and_stops() {
   return $status
 }
 
+# new_programs: a package to upgrade to, in $work/new.
+new_programs() {
+  mkdir -p "$work/new"
+  cp -R "$root/packaging/tree/server" "$work/new/"
+  cp "$root/tests/packaging/fake_server.sh" "$work/new/server/pelorusd"
+  cp "$root/tests/packaging/fake_server.sh" "$work/new/server/dolphindb"
+  echo 'new page' >"$work/new/server/web/new.html"
+  echo 'example' >"$work/new/server/clusterDemo/config/agent.cfg"
+}
+upgrade_refuses_while_running() {
+  new_package busy
+  new_programs
+  run 0 $shell "$demo/startController.sh" && run 7 $shell "$demo/upgrade.sh" --package "$work/new" --yes &&
+    printed "pid $(controller_pid)" && [ ! -e "$package/server/web/new.html" ] && run 0 $shell "$demo/stopAllNode.sh"
+}
+upgrade_exchanges_programs_and_puts_them_back() {
+  new_package exchanged
+  new_programs
+  cp "$package/server/dolphindb" "$package/server/pelorusd"
+  echo mine >"$package/server/dolphindb.lic"
+  echo 'old page' >"$package/server/web/old.html"
+  cp "$demo/config/agent.cfg" "$work/agent.cfg"
+  run 0 $shell "$demo/upgrade.sh" --package "$work/new" --yes && [ -e "$package/server/web/new.html" ] &&
+    [ ! -e "$package/server/web/old.html" ] && cmp -s "$demo/config/agent.cfg" "$work/agent.cfg" &&
+    [ "$(cat "$package/server/dolphindb.lic")" = mine ] || return 1
+  run 0 $shell "$demo/startController.sh" && run 0 $shell "$demo/stopAllNode.sh" || return 1
+  run 0 $shell "$demo/upgrade.sh" --back --yes && [ ! -e "$package/server/web/new.html" ] &&
+    [ -e "$package/server/web/old.html" ] && [ ! -e "$package/server.before" ] && run 7 $shell "$demo/upgrade.sh" --back --yes
+}
+upgrade_that_was_cut_off_goes_back_first() {
+  new_package cut
+  new_programs
+  cp "$package/server/dolphindb" "$package/server/pelorusd"
+  run 0 $shell "$demo/upgrade.sh" --package "$work/new" --yes || return 1
+  rm "$package/server.before/.whole" "$package/server/pelorusd"
+  run 7 $shell "$demo/upgrade.sh" --package "$work/new" --yes && printed 'cut off' &&
+    run 0 $shell "$demo/upgrade.sh" --back --yes && [ -x "$package/server/pelorusd" ] && [ -x "$demo/upgrade.sh" ]
+}
+upgrade_asks_without_options() {
+  new_package asked
+  new_programs
+  printf '%s\nn\n' "$work/new" | $shell "$demo/upgrade.sh" >"$work/out" 2>&1
+  [ $? = 1 ] && printed 'Exchange the programs' && [ ! -e "$package/server.before" ] && run 2 $shell "$demo/upgrade.sh" --online
+}
+
 all_tests='starts_from_anywhere passes_absolute_paths starts_through_a_symlink lower_case_directory_forwards
   second_start_changes_nothing parallel_starts_give_one_node busy_port_names_its_owner port_of_another_address_is_free failure_gives_the_reason
   slow_start_is_said_to_go_on stale_pid_files_are_recognised missing_config_and_rights_are_explained
   nested_package_is_noticed wrong_options_are_refused stop_waits_and_takes_data_nodes_along
   stop_of_one_role_leaves_the_others stop_spares_other_packages_and_editors stop_finds_processes_by_their_program
-  stop_gives_up_after_the_timeout single_node_starts_and_stops'
+  stop_gives_up_after_the_timeout single_node_starts_and_stops upgrade_refuses_while_running
+  upgrade_exchanges_programs_and_puts_them_back upgrade_that_was_cut_off_goes_back_first upgrade_asks_without_options'
 
 shell_name=both
 check 'every script is POSIX sh' syntax_is_posix

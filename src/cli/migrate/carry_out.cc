@@ -7,22 +7,11 @@
 namespace pelorus::cli::migrate {
 namespace {
 
-/// Journals a step around `deed`: on disk before it begins and after it ends.
-template <class Deed>
-Status journalled(Journal& journal, Tools& tools, size_t step, StepState during, StepState after, const Deed& deed) {
-  StepRecord record{.state = during, .began_ms = tools.now_ms(), .ended_ms = 0, .remark = ""};
-  TRY_DONE(journal.set_step(step, record));
-  const Result<Remark> done = deed();
-  record.ended_ms = tools.now_ms();
-  if (!done.ok()) {
-    record.remark = done.error().message;
-    const auto written = journal.set_step(step, record);
-    return written.ok() ? done.error() : written.error();
-  }
-  record.state = after;
-  record.remark = *done;
-  TRY_DONE(journal.set_step(step, record));
-  if (!done->empty()) tools.tell({step + 1, journal.plan().steps.size(), {"progress.remark", {*done}}});
+/// Does or undoes one step, in the journal and before the operator's eyes.
+Status walk(Journal& journal, Tools& tools, size_t step, StepState during, StepState after,
+            const std::function<Result<Remark>()>& deed) {
+  TRY(const auto remark, steps::journalled(journal.journal(), tools.now_ms, step, during, after, deed));
+  if (!remark.empty()) tools.tell({step + 1, journal.plan().steps.size(), {"progress.remark", {remark}}});
   return {};
 }
 
@@ -36,7 +25,7 @@ Status carry_out(Journal& journal, Tools& tools) {
     if (journal.record().steps[i].state == StepState::kDone) continue;
     TRY_DONE(tools.pause(std::chrono::milliseconds(0)));
     tools.tell({i + 1, plan.steps.size(), deed_of(plan.steps[i])});
-    TRY_DONE(journalled(journal, tools, i, StepState::kBegun, StepState::kDone, [&] { return runner.act(i); }));
+    TRY_DONE(walk(journal, tools, i, StepState::kBegun, StepState::kDone, [&] { return runner.act(i); }));
   }
   return journal.set_run(RunState::kDone);
 }
@@ -50,7 +39,7 @@ Status roll_back(Journal& journal, Tools& tools) {
     if (state == StepState::kWaiting || state == StepState::kUndone) continue;
     TRY_DONE(tools.pause(std::chrono::milliseconds(0)));
     tools.tell({i + 1, plan.steps.size(), undo_of(plan.steps[i])});
-    TRY_DONE(journalled(journal, tools, i, StepState::kUndoing, StepState::kUndone, [&] { return runner.undo(i); }));
+    TRY_DONE(walk(journal, tools, i, StepState::kUndoing, StepState::kUndone, [&] { return runner.undo(i); }));
   }
   return journal.set_run(RunState::kRolledBack);
 }

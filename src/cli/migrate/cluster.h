@@ -2,6 +2,7 @@
 // The running cluster as the steps see it and order it about. Tests bring one that lives in memory.
 
 #include <boost/json.hpp>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,12 @@
 #include "cli/migrate/plan.h"
 
 namespace pelorus::cli::migrate {
+
+/// The replicas as the controllers have them.
+struct Replicas {
+  int64_t stale = 0;                                   // lack something, or their node is not there
+  std::map<std::vector<std::string>, int64_t> chunks;  // how many have their replicas on just these data nodes
+};
 
 /// Errors: kUnavailable when no controller answers or none leads; kDenied; kScript with the server's line.
 class Cluster {
@@ -42,6 +49,10 @@ class Cluster {
   /// The replicated text of cluster.cfg.
   virtual Result<std::string> nodes_settings() = 0;
   virtual Status save_nodes_settings(const std::string& text) = 0;
+  virtual Result<Replicas> replicas() = 0;
+  virtual Result<int> feature_level() = 0;
+  /// Raises it to the highest that every member's program knows; the level afterwards.
+  virtual Result<int> finalize() = 0;
   /// Everything that must be the same before and after (report.h).
   virtual Result<boost::json::object> report() = 0;
 };

@@ -95,6 +95,8 @@ struct FakeWorld {
   std::string fails;                         // the order that is refused
   bool differs = false;                      // content is not what it was
   int64_t now_ms = 1'000'000;
+  Replicas replicas;
+  std::map<std::string, std::string> programs;  // version, by host
 
   Member* find(const std::string& alias) {
     for (auto& member : members) {
@@ -111,6 +113,13 @@ struct FakeWorld {
     }
     fewest_nodes = std::min(fewest_nodes, nodes);
     fewest_controllers = std::min(fewest_controllers, controllers);
+  }
+  /// A process of the member begins, with the programs of its host.
+  void started(Member& member) {
+    member.online = true;
+    ++member.epoch;
+    const auto found = programs.find(member.host);
+    if (found != programs.end()) member.version = found->second;
   }
   int voters() const {
     return static_cast<int>(std::count_if(members.begin(), members.end(), [](const Member& m) { return m.votes; }));
@@ -181,6 +190,9 @@ class FakeCluster final : public Cluster {
     world_.settings = text;
     return {};
   }
+  Result<Replicas> replicas() override { return world_.replicas; }
+  Result<int> feature_level() override { return 1; }
+  Result<int> finalize() override { return 1; }
   Result<boost::json::object> report() override {
     int64_t chunks = 0;
     for (const auto& member : world_.members) chunks += member.chunks;
@@ -226,6 +238,7 @@ class FakeCluster final : public Cluster {
       return other.role == NodeMode::kAgent && other.online && other.host == member->host;
     });
     if (!has_agent) return Error{ErrorCode::kNotFound, "There is no agent on the host of " + alias};
+    if (online && !member->online) world_.started(*member);
     member->online = online;
     world_.count_living();
     return {};

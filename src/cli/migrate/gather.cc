@@ -27,20 +27,6 @@ int64_t number_of(const std::string& text) {
   return number ? *number * 1024 : -1;
 }
 
-int64_t bytes_free(RemoteHost& host, const std::vector<std::string>& places) {
-  int64_t least = -1;
-  for (const auto& place : places) {
-    const auto ran = host.run("place=" + shell_word(place) +
-                                  "; while [ ! -d \"$place\" ]; do place=$(dirname \"$place\"); done; df -Pk "
-                                  "\"$place\" | awk 'END { print $4 }'",
-                              "", kMeasureLimit);
-    if (!ran.ok() || ran->status != 0) continue;
-    const int64_t bytes = number_of(ran->out);
-    if (bytes >= 0 && (least < 0 || bytes < least)) least = bytes;
-  }
-  return least;
-}
-
 std::vector<std::string> volumes_of(const ClusterFacts& facts, const std::string& alias, const std::string& server) {
   config::Findings findings;
   const auto config = config::parse_cluster_config(facts.nodes_settings, "", findings);
@@ -184,6 +170,20 @@ Result<OneFolder> read_folder(const std::string& given, config::Findings& findin
 }
 
 }  // namespace
+
+int64_t bytes_free(RemoteHost& host, const std::vector<std::string>& places) {
+  int64_t least = -1;
+  for (const auto& place : places) {
+    const auto ran = host.run("place=" + shell_word(place) +
+                                  "; while [ ! -d \"$place\" ]; do place=$(dirname \"$place\"); done; df -Pk "
+                                  "\"$place\" | awk 'END { print $4 }'",
+                              "", kMeasureLimit);
+    if (!ran.ok() || ran->status != 0) continue;
+    const int64_t bytes = number_of(ran->out);
+    if (bytes >= 0 && (least < 0 || bytes < least)) least = bytes;
+  }
+  return least;
+}
 
 Result<RemoteHost*> HostPool::of(const std::string& host) {
   auto& remote = hosts_[host];

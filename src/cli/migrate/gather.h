@@ -22,6 +22,9 @@ class HostPool {
   std::map<std::string, std::unique_ptr<RemoteHost>> hosts_;
 };
 
+/// The least free room of where these directories are, or would be made; -1: not known.
+int64_t bytes_free(RemoteHost& host, const std::vector<std::string>& places);
+
 /// Fills in the hosts of the target (reachable, free room) and how much data there is.
 void measure_hosts(ClusterFacts& facts, const Target& target, HostPool& hosts);
 

@@ -1,80 +1,48 @@
 #pragma once
-// What has been done of a plan, kept so that a tool that was killed can go on. Not the truth about the cluster: every
-// step asks the cluster itself whether it is done.
+// A migration's plan with its journal.
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "cli/migrate/plan.h"
-#include "io/file_system.h"
+#include "cli/steps/journal.h"
 
 namespace pelorus::cli::migrate {
 
-enum class StepState : uint8_t { kWaiting, kBegun, kDone, kUndoing, kUndone };
-std::string_view state_name(StepState state);
+using steps::Record;
+using steps::RunState;
+using steps::state_name;
+using steps::StepRecord;
+using steps::StepState;
 
-enum class RunState : uint8_t { kPlanned, kRunning, kDone, kRollingBack, kRolledBack, kFinished };
-std::string_view state_name(RunState state);
-
-struct StepRecord {
-  StepState state = StepState::kWaiting;
-  int64_t began_ms = 0;  // since 1970
-  int64_t ended_ms = 0;
-  std::string remark;  // what was found already so, or why it failed
-  bool operator==(const StepRecord&) const = default;
-};
-
-struct Record {
-  RunState state = RunState::kPlanned;
-  std::vector<StepRecord> steps;  // as many as the plan's
-  std::string ssh;                // how hosts are reached: JSON of the command's options, without secrets
-  bool operator==(const Record&) const = default;
-};
-
-/// $XDG_DATA_HOME or ~/.local/share, and pelorus/migrations behind it.
-std::string default_state_directory();
-
-/// One migration's folder: plan.json, journal.json, before.json, lock. Every change is on disk when a call returns.
+/// One migration's folder: plan.json, journal.json, before.json, lock.
 class Journal {
  public:
-  /// Writes the plan; one that is there already with the same id stays with its journal. Errors: kIo, kNoSpace.
+  /// As steps::Journal. Errors: also kCorrupt for a plan that was changed after it was made.
   static Status create(io::FileSystem& files, const std::string& directory, const Plan& plan,
                        const std::string& plan_json, const std::string& ssh);
-  /// For one run at a time. Errors: kNotFound (no such plan), kConflict (another run holds it), kCorrupt.
   static Result<std::unique_ptr<Journal>> open(io::FileSystem& files, const std::string& directory,
                                                const std::string& id);
-  /// Without a lock, to show it. Errors: kNotFound, kCorrupt.
   static Result<std::pair<Plan, Record>> read(io::FileSystem& files, const std::string& directory,
                                               const std::string& id);
-  /// Ids of the plans in the directory.
-  static std::vector<std::string> list(io::FileSystem& files, const std::string& directory);
+  static std::vector<std::string> list(io::FileSystem& files, const std::string& directory) {
+    return steps::Journal::list(files, directory);
+  }
 
   const Plan& plan() const { return plan_; }
-  const Record& record() const { return record_; }
-  /// Errors of all that write: kIo, kNoSpace; the record in memory is then as before.
-  Status set_run(RunState state);
-  Status set_step(size_t step, StepRecord record);
-  /// All steps wait again, as before the first run.
-  Status restart();
-  /// Another file of the migration, such as before.json.
-  Status put(const std::string& name, const std::string& text);
-  Result<std::string> get(const std::string& name) const;
-  const std::string& folder() const { return folder_; }
+  steps::Journal& journal() { return *steps_; }
+  const Record& record() const { return steps_->record(); }
+  Status set_run(RunState state) { return steps_->set_run(state); }
+  Status restart() { return steps_->restart(); }
+  Status put(const std::string& name, const std::string& text) { return steps_->put(name, text); }
+  Result<std::string> get(const std::string& name) const { return steps_->get(name); }
+  const std::string& folder() const { return steps_->folder(); }
 
  private:
-  Journal(io::FileSystem& files, std::string folder, std::unique_ptr<io::FileLock> lock, Plan plan, Record record)
-      : files_(files),
-        folder_(std::move(folder)),
-        lock_(std::move(lock)),
-        plan_(std::move(plan)),
-        record_(std::move(record)) {}
-  Status write(Record record);
-  io::FileSystem& files_;
-  const std::string folder_;
-  const std::unique_ptr<io::FileLock> lock_;
+  Journal(std::unique_ptr<steps::Journal> steps, Plan plan) : steps_(std::move(steps)), plan_(std::move(plan)) {}
+  const std::unique_ptr<steps::Journal> steps_;
   const Plan plan_;
-  Record record_;
 };
 
 }  // namespace pelorus::cli::migrate

@@ -78,6 +78,12 @@ std::vector<std::string> texts_of(const data::Value& value) {
   return texts;
 }
 
+/// Of "alias:version:corrupted:…": the alias, and whether the replica lacks something.
+std::pair<std::string, bool> replica_of(std::string_view text) {
+  const auto parts = config::split(text, ':');
+  return {std::string(parts[0]), parts.size() < 3 || parts[2] != "0"};
+}
+
 }  // namespace
 
 client::FailoverOptions LiveCluster::options() const {
@@ -150,6 +156,11 @@ Result<std::vector<Member>> LiveCluster::members() {
     member.leads = number_at(table, "isLeader", row) == 1;
     member.draining = number_at(table, "draining", row) == 1;
     member.chunks = number_at(table, "chunks", row);
+    member.epoch = number_at(table, "epoch", row);
+    member.lag = number_at(table, "lag", row);
+    member.version = text_at(table, "version", row);
+    member.oldest_level = static_cast<int>(number_at(table, "oldestLevel", row));
+    member.newest_level = static_cast<int>(number_at(table, "newestLevel", row));
     members.push_back(std::move(member));
   }
   sort_members(members);
@@ -201,6 +212,39 @@ Result<int64_t> LiveCluster::copies_under_way() {
   TRY(const auto answer, ask("getRecoveryTaskStatus()"));
   if (!answer.is_plain_table()) return Error{ErrorCode::kCorrupt, "getRecoveryTaskStatus() gave no table"};
   return static_cast<int64_t>(answer.table().rows());
+}
+
+Result<Replicas> LiveCluster::replicas() {
+  TRY(const auto now, members());
+  TRY(const auto answer, ask("select replicas from getClusterChunksStatus()"));
+  if (!answer.is_plain_table()) return Error{ErrorCode::kCorrupt, "getClusterChunksStatus() gave no table"};
+  Replicas found;
+  for (size_t row = 0; row < answer.table().rows(); ++row) {
+    std::vector<std::string> nodes;
+    const auto text = text_at(answer.table(), "replicas", row);
+    for (const auto item : config::split(text, ',')) {
+      if (item.empty()) continue;
+      auto [alias, is_stale] = replica_of(item);
+      const auto* node = find_member(now, alias);
+      if (is_stale || node == nullptr || !node->online) ++found.stale;
+      nodes.push_back(std::move(alias));
+    }
+    std::sort(nodes.begin(), nodes.end());
+    ++found.chunks[std::move(nodes)];
+  }
+  return found;
+}
+
+Result<int> LiveCluster::feature_level() {
+  TRY(const auto answer, ask("getFeatureLevel()"));
+  if (!answer.is_scalar()) return Error{ErrorCode::kCorrupt, "getFeatureLevel() gave no number"};
+  return static_cast<int>(answer.scalar().as_int64());
+}
+
+Result<int> LiveCluster::finalize() {
+  TRY(const auto answer, ask("finalizeUpgrade()"));
+  if (!answer.is_scalar()) return Error{ErrorCode::kCorrupt, "finalizeUpgrade() gave no number"};
+  return static_cast<int>(answer.scalar().as_int64());
 }
 
 Result<std::string> LiveCluster::nodes_settings() {

@@ -37,6 +37,9 @@ class LiveCluster final : public Cluster {
   Result<int64_t> copies_under_way() override;
   Result<std::string> nodes_settings() override;
   Status save_nodes_settings(const std::string& text) override;
+  Result<Replicas> replicas() override;
+  Result<int> feature_level() override;
+  Result<int> finalize() override;
   Result<boost::json::object> report() override;
 
   /// Members with the folders of their packages, replication, settings; not the hosts. Errors: kDenied for whoever is

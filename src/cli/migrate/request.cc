@@ -87,8 +87,6 @@ Status take_access(Request& request, const Arguments& arguments) {
   request.access.ssh_options = items(arguments.text("ssh-options"));
   TRY(const auto port, arguments.number("ssh-port", 1, 65535));
   request.access.port = static_cast<uint16_t>(port);
-  TRY(const auto throttle, arguments.number("throttle", 0, 1000000));
-  request.throttle_mb = throttle;
   request.package = arguments.text("package");
   if (!request.package.empty() && std::filesystem::exists(request.package + "/server")) request.package += "/server";
   if (request.package.empty()) request.package = own_package();
@@ -96,6 +94,22 @@ Status take_access(Request& request, const Arguments& arguments) {
 }
 
 }  // namespace
+
+std::vector<Option> common_options() {
+  std::vector<Option> options{
+      {"package", '\0', "DIR", "the programs to send; else this tool's own", ""},
+      {"ssh-user", '\0', "NAME", "on the hosts", ""},
+      {"ssh-port", '\0', "PORT", "of the hosts", "22"},
+      {"identity", '\0', "FILE", "private key for ssh", ""},
+      {"ssh-options", '\0', "A=B", "as behind ssh -o", ""},
+      {"state", '\0', "DIR", "plans and journals, on this computer", ""},
+      {"yes", 'y', "", "finish, finalize: without asking", ""},
+      {"json", 'j', "", "one JSON object instead of text", ""},
+      {"lang", '\0', "en|zh", "language; else by the environment", ""},
+  };
+  for (const auto& option : connection_options()) options.push_back(option);
+  return options;
+}
 
 std::vector<Option> request_options() {
   std::vector<Option> options{
@@ -109,45 +123,34 @@ std::vector<Option> request_options() {
       {"accept-risk", '\0', "", "also if no failure may be survived then", ""},
       {"dir", '\0', "DIR", "packages of new hosts; <HOST> is filled in", ""},
       {"map-path", '\0', "/A=/B,…", "directories on new hosts; <HOST>, <ALIAS>", ""},
-      {"package", '\0', "DIR", "the programs to send; else this tool's own", ""},
       {"throttle", '\0', "MB/S", "copy replicas no faster; 0: no limit", "0"},
-      {"ssh-user", '\0', "NAME", "on the hosts", ""},
-      {"ssh-port", '\0', "PORT", "of the hosts", "22"},
-      {"identity", '\0', "FILE", "private key for ssh", ""},
-      {"ssh-options", '\0', "A=B", "as behind ssh -o", ""},
-      {"state", '\0', "DIR", "plans and journals, on this computer", ""},
-      {"yes", 'y', "", "finish: remove without asking", ""},
-      {"json", 'j', "", "one JSON object instead of text", ""},
-      {"lang", '\0', "en|zh", "language; else by the environment", ""},
   };
-  for (const auto& option : connection_options()) options.push_back(option);
+  for (const auto& option : common_options()) options.push_back(option);
   return options;
 }
 
-Result<Request> request_of(const Arguments& arguments) {
+Result<Request> common_request_of(const Arguments& arguments, const std::vector<std::string_view>& verbs,
+                                  std::string_view kind) {
+  std::string all;
+  for (const auto verb : verbs) all += (all.empty() ? "" : ", ") + std::string(verb);
   Request request;
-  if (arguments.words().empty())
-    return Error{ErrorCode::kInvalid, "say what: plan, apply, status, resume, rollback, verify or finish"};
+  if (arguments.words().empty()) return Error{ErrorCode::kInvalid, "say what: " + all};
   request.verb = arguments.words()[0];
-  constexpr std::string_view kVerbs[] = {"plan", "apply", "status", "resume", "rollback", "verify", "finish"};
-  if (std::find(std::begin(kVerbs), std::end(kVerbs), request.verb) == std::end(kVerbs)) {
-    return Error{ErrorCode::kInvalid,
-                 "'" + request.verb + "' is none of plan, apply, status, resume, rollback, verify, finish"};
-  }
+  if (std::find(verbs.begin(), verbs.end(), request.verb) == verbs.end())
+    return Error{ErrorCode::kInvalid, "'" + request.verb + "' is none of " + all};
   if (arguments.words().size() > 1) request.id = arguments.words()[1];
-  const bool needs_id =
-      request.verb == "apply" || request.verb == "resume" || request.verb == "rollback" || request.verb == "finish";
+  const bool needs_id = request.verb != "plan" && request.verb != "status" && request.verb != "verify";
   if (needs_id && request.id.empty()) return Error{ErrorCode::kInvalid, request.verb + " needs a plan's id"};
   if (request.verb == "plan" && !request.id.empty())
     return Error{ErrorCode::kInvalid, "'" + request.id + "' was not expected"};
-  request.state_directory = arguments.text("state").empty() ? default_state_directory() : arguments.text("state");
+  request.state_directory =
+      arguments.text("state").empty() ? steps::default_state_directory(kind) : arguments.text("state");
   const auto language = arguments.text("lang");
   if (!language.empty() && language != "en" && language != "zh")
     return Error{ErrorCode::kInvalid, "--lang wants en or zh"};
   request.language = language_of(language);
   request.json = arguments.has("json");
   request.yes = arguments.has("yes");
-  TRY_DONE(take_target(request, arguments));
   TRY_DONE(take_access(request, arguments));
   TRY(const auto port, arguments.number("port", 1, 65535));
   request.login.first = {arguments.text("host"), static_cast<int>(port)};
@@ -155,6 +158,14 @@ Result<Request> request_of(const Arguments& arguments) {
   request.login.password = arguments.text("password");
   const char* secret = std::getenv("PELORUS_PASSWORD");
   if (!arguments.has("password") && secret != nullptr) request.login.password = secret;
+  return request;
+}
+
+Result<Request> request_of(const Arguments& arguments) {
+  TRY(auto request, common_request_of(arguments, {"plan", "apply", "status", "resume", "rollback", "verify", "finish"},
+                                      "migrations"));
+  TRY_DONE(take_target(request, arguments));
+  TRY(request.throttle_mb, arguments.number("throttle", 0, 1000000));
   const int targets = !request.hosts_text.empty() + !request.replace_text.empty() + !request.address_text.empty() +
                       !request.directory_text.empty() + request.to_cluster;
   if (request.verb == "plan" && targets != 1) {

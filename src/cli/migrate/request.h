@@ -24,6 +24,13 @@ struct Request {
   bool to_cluster = false;
 };
 
+/// Of every command that changes a cluster in steps: how hosts and the cluster are reached, what is sent, how it is
+/// told.
+std::vector<Option> common_options();
+/// Errors: kInvalid. `kind`: where plans are kept, in the default state directory.
+Result<Request> common_request_of(const Arguments& arguments, const std::vector<std::string_view>& verbs,
+                                  std::string_view kind);
+
 std::vector<Option> request_options();
 /// Errors: kInvalid.
 Result<Request> request_of(const Arguments& arguments);

@@ -22,8 +22,13 @@ struct Member {
   bool votes = false;  // controllers
   bool leads = false;  // controllers
   bool draining = false;
-  int64_t chunks = 0;  // replicas it holds
-  std::string server;  // folder server/ of its package; empty when it could not be asked
+  int64_t chunks = 0;   // replicas it holds
+  std::string server;   // folder server/ of its package; empty when it could not be asked
+  int64_t epoch = 0;    // +1 with every start
+  int64_t lag = 0;      // controllers: entries of the metadata log still to apply
+  std::string version;  // of its program; empty when it did not tell
+  int oldest_level = 1;
+  int newest_level = 1;
   bool operator==(const Member&) const = default;
 
   std::string site() const { return host + ":" + std::to_string(port) + ":" + alias; }

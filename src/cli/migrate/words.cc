@@ -1,20 +1,9 @@
 #include "cli/migrate/words.h"
 
-#include <cstdio>
-#include <cstdlib>
-
-#include "base/check.h"
-
 namespace pelorus::cli::migrate {
 namespace {
 
-struct Sentence {
-  std::string_view code;
-  std::string_view english;  // {0}, {1} … are the arguments
-  std::string_view chinese;
-};
-
-constexpr Sentence kSentences[] = {
+constexpr steps::Sentence kSentences[] = {
     // Steps: {0} the subject, {1} its host.
     {"step.check_host", "check {0}: connection, tools, room, ports, earlier members",
      "检查 {0}：连接、工具、空间、端口、遗留成员"},
@@ -212,55 +201,10 @@ constexpr Sentence kSentences[] = {
     {"label.no_plans", "no plans in {0}", "{0} 中没有计划"},
 };
 
-const Sentence* find(std::string_view code) {
-  for (const auto& sentence : kSentences) {
-    if (sentence.code == code) return &sentence;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
-Language language_of(std::string_view wanted) {
-  if (wanted == "zh") return Language::kChinese;
-  if (wanted == "en") return Language::kEnglish;
-  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    const char* value = std::getenv(name);
-    if (value != nullptr && *value != '\0')
-      return std::string_view(value).starts_with("zh") ? Language::kChinese : Language::kEnglish;
-  }
-  return Language::kEnglish;
-}
+bool knows(std::string_view code) { return steps::find(kSentences, code) != nullptr; }
 
-bool knows(std::string_view code) { return find(code) != nullptr; }
-
-std::string say(Language language, const Note& note) {
-  const auto* sentence = find(note.code);
-  CHECK_WITH(sentence != nullptr, "a sentence without words: " + note.code);
-  const auto text = language == Language::kChinese ? sentence->chinese : sentence->english;
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool is_argument = text[i] == '{' && i + 2 < text.size() && text[i + 2] == '}';
-    const auto index = is_argument ? static_cast<size_t>(text[i + 1] - '0') : 0;
-    if (!is_argument || index >= note.arguments.size()) {
-      out += text[i];
-      continue;
-    }
-    out += note.arguments[index];
-    i += 2;
-  }
-  return out;
-}
-
-std::string bytes_text(int64_t bytes) {
-  if (bytes < 0) return "?";
-  constexpr std::string_view kUnits[] = {"B", "KB", "MB", "GB", "TB", "PB"};
-  auto value = static_cast<double>(bytes);
-  size_t unit = 0;
-  for (; value >= 1024 && unit + 1 < std::size(kUnits); ++unit) value /= 1024;
-  char text[32];
-  std::snprintf(text, sizeof text, unit == 0 || value >= 100 ? "%.0f %s" : "%.1f %s", value, kUnits[unit].data());
-  return text;
-}
+std::string say(Language language, const Note& note) { return steps::say(kSentences, language, note); }
 
 }  // namespace pelorus::cli::migrate

@@ -185,7 +185,11 @@ Value cluster_members(const ClusterCall& call) {
                   {"isLeader", Type::kBool},
                   {"draining", Type::kBool},
                   {"chunks", Type::kInt},
-                  {"epoch", Type::kLong}});
+                  {"epoch", Type::kLong},
+                  {"lag", Type::kLong},
+                  {"version", Type::kString},
+                  {"oldestLevel", Type::kInt},
+                  {"newestLevel", Type::kInt}});
   const auto reply = members(call);
   for (const auto& row : reply.members) {
     const auto& node = row.node;
@@ -193,9 +197,19 @@ Value cluster_members(const ClusterCall& call) {
               Value::of_int(node.port), text_value(node.uuid.is_nil() ? "" : node.uuid.to_string()),
               Value::of_int(row.alive ? 1 : 0), text_value(row.vote.empty() ? "none" : row.vote),
               Value::of_bool(node.alias == reply.leader), Value::of_bool(node.draining),
-              Value::of_int(static_cast<int32_t>(row.chunks)), Value::of_long(static_cast<int64_t>(node.epoch))});
+              Value::of_int(static_cast<int32_t>(row.chunks)), Value::of_long(static_cast<int64_t>(node.epoch)),
+              Value::of_long(static_cast<int64_t>(row.lag)), text_value(node.build.version),
+              Value::of_int(static_cast<int32_t>(node.build.oldest_level)),
+              Value::of_int(static_cast<int32_t>(node.build.newest_level))});
   }
   return rows.take();
+}
+
+Value finalize_upgrade(const ClusterCall& call, const Arguments& args) {
+  const auto level = args.has(0) ? args.integer(0, "level") : 0;
+  if (level < 0 || level > 1000000) args.refuse("level", "must be a feature level");
+  change(call, {.kind = Kind::kRaiseLevel, .user = {}, .alias = {}, .host = {}, .level = static_cast<uint32_t>(level)});
+  return Value::of_int(static_cast<int32_t>(members(call).level));
 }
 
 Value set_throttle(const ClusterCall& call, const Arguments& args) {
@@ -257,7 +271,15 @@ void register_member_functions(functions::Registry& registry, AskControllers ask
   command("moveMember", "alias, host, port", move_member,
           "Gives a stopped member another address, where it is started afterwards.");
   table("getClusterMembers", cluster_members,
-        "Returns one row for every member: address, state, vote, leader, chunks.");
+        "Returns one row for every member: address, state, vote, leader, chunks, program.");
+  command("finalizeUpgrade", "[level]", finalize_upgrade,
+          "Raises the feature level of the cluster, by default to the highest that every member's program knows, and "
+          "returns it. Older programs cannot come back afterwards.",
+          Nature::kWhole);
+  table(
+      "getFeatureLevel",
+      [](const ClusterCall& call) -> Value { return Value::of_int(static_cast<int32_t>(members(call).level)); },
+      "Returns the feature level of the cluster: what its members may write and say to each other.");
   command("setRecoveryThrottle", "mbPerSecond", set_throttle,
           "Limits the copying of replicas to so many megabytes a second for each receiving node; 0: no limit.");
   table(

@@ -36,6 +36,7 @@ Outcome apply_one(State& state, const PutFunctionView& command);
 Outcome apply_one(State& state, const DropFunctionView& command);
 Outcome apply_one(State& state, const PutRecord& command);
 Outcome apply_one(State& state, const MarkNode& command);
+Outcome apply_one(State& state, const RaiseLevel& command);
 
 /// Takes `chunk` out of the state and out of its table; its place goes to `dropped` (which may be null).
 void erase_chunk(State& state, ChunkId chunk, Dropped* dropped);

@@ -76,6 +76,7 @@ Outcome apply_one(State& state, const PutNode& command) {
     node.uuid = node.boot = {};
     node.epoch = node.replica_count = 0;
     node.registered_ns = 0;
+    node.build = {};
   } else {
     if (node.role != wanted.role && node.replica_count > 0) {
       return error_of(ErrorCode::kConflict, "A member that holds data can't change its role: " + wanted.alias);
@@ -164,7 +165,13 @@ Outcome apply_one(State& state, const RegisterNode& command) {
     forget_finished(state);
   }
   node.registered_ns = state.now_ns;
+  node.build = command.build;
   return Outcome::of(Registered{.epoch = node.epoch});
+}
+
+Outcome apply_one(State& state, const RaiseLevel& command) {
+  state.level = std::max(state.level, command.level);
+  return {};
 }
 
 Outcome apply_one(State& state, const PutConfiguration& command) {

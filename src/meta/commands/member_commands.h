@@ -79,9 +79,10 @@ struct RegisterNode {
   uint16_t port = 0;
   bool replace_uuid = false;  // the operator or the leader decided that the old identity is gone
   int64_t now_ns = 0;
+  Build build;
   template <class A>
   void fields(A& a) {
-    a(alias, uuid, boot, host, port, replace_uuid, now_ns);
+    a(alias, uuid, boot, host, port, replace_uuid, now_ns, build);
   }
 };
 struct Registered {
@@ -89,6 +90,17 @@ struct Registered {
   template <class A>
   void fields(A& a) {
     a(epoch);
+  }
+};
+
+/// Raises the feature level; a lower one than it is changes nothing. Whether every member's program knows it was
+/// decided by the leader, from what each registered with: programs in between may not have kept that in their states.
+struct RaiseLevel {
+  static constexpr uint16_t kTag = 31;
+  uint32_t level = 0;
+  template <class A>
+  void fields(A& a) {
+    a(level);
   }
 };
 

@@ -25,6 +25,7 @@ struct MemberRequest {
     kUndrain,
     kReaddress,   // host, port
     kRemoveNode,  // flag: also a running one
+    kRaiseLevel,  // level; 0: the highest that every member's program knows
   };
   Kind kind = Kind::kPromote;
   std::string user;
@@ -32,9 +33,10 @@ struct MemberRequest {
   std::string host;
   uint16_t port = 0;
   bool flag = false;
+  uint32_t level = 0;
   template <class A>
   void fields(A& a) {
-    a(kind, user, alias, host, port, flag);
+    a(kind, user, alias, host, port, flag, level);
   }
 };
 struct MemberAnswer {
@@ -63,9 +65,10 @@ struct MembersReply {
   uint32_t replicas = 0;  // dfsReplicationFactor
   std::vector<MemberStatus> members;
   uint64_t copy_megabytes_per_second = 0;  // the throttle that holds; 0: none
+  uint32_t level = 0;                      // feature level of the cluster
   template <class A>
   void fields(A& a) {
-    a(leader, replicas, members, copy_megabytes_per_second);
+    a(leader, replicas, members, copy_megabytes_per_second, level);
   }
 };
 

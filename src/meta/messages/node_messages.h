@@ -90,8 +90,8 @@ struct Order {
   }
 };
 
-/// The first word of a node's process, and again to every new leader. Allowed to strangers: a node with a nil cluster
-/// learns it here. Errors as at the command RegisterNode. Answered by the leader; followers forward.
+/// The first word of a node's process, and again to every new leader. Allowed to strangers, who learn the cluster here.
+/// Errors as at the command RegisterNode. Answered by the leader; followers forward.
 inline constexpr std::string_view kRegisterNode = "meta.register_node";
 struct RegisterRequest {
   std::string alias;
@@ -102,9 +102,10 @@ struct RegisterRequest {
   std::string host;
   uint16_t port = 0;
   std::vector<ReportedChunk> chunks;
+  Build build;
   template <class A>
   void fields(A& a) {
-    a(alias, role, cluster, uuid, boot, host, port, chunks);
+    a(alias, role, cluster, uuid, boot, host, port, chunks, build);
   }
 };
 struct RegisterReply {
@@ -114,9 +115,11 @@ struct RegisterReply {
   uint64_t configuration_revision = 0;
   std::vector<Order> orders;
   bool removed = false;  // it was a member and is none any more: it has to stop
+  uint32_t level = 0;    // feature level of the cluster
+  std::string refusal;   // not empty: not registered, the program does not know that level; it has to stop
   template <class A>
   void fields(A& a) {
-    a(cluster, epoch, leader, configuration_revision, orders, removed);
+    a(cluster, epoch, leader, configuration_revision, orders, removed, level, refusal);
   }
 };
 
@@ -140,15 +143,14 @@ struct Heartbeat {
 struct HeartbeatReply {
   bool register_again = false;
   std::string leader;  // alias; empty when unknown
-  uint64_t configuration_revision = 0;
-  uint64_t catalogue_revision = 0;
-  uint64_t access_revision = 0;
+  uint64_t configuration_revision = 0, catalogue_revision = 0, access_revision = 0;
   std::vector<Order> orders;
   uint64_t copy_bytes_per_second = 0;  // at most so fast are replicas copied to this node; 0: as fast as they come
+  uint32_t level = 0;                  // feature level; 0: not told
   template <class A>
   void fields(A& a) {
     a(register_again, leader, configuration_revision, catalogue_revision, access_revision, orders,
-      copy_bytes_per_second);
+      copy_bytes_per_second, level);
   }
 };
 
@@ -220,7 +222,7 @@ struct NodesRequest {
   }
 };
 
-/// Who leads, and the controllers' group as this controller's log has it. Answered by any controller.
+/// Who leads, and the group as this controller's log has it. Answered by any controller.
 inline constexpr std::string_view kLeader = "meta.leader";
 struct GroupMember {
   std::string alias;
@@ -243,8 +245,7 @@ struct LeaderReply {
   }
 };
 
-/// A follower hands a request to the leader. Answer: an Outcome (meta/apply/apply.h), so that the method's own errors
-/// are told from those of the transport.
+/// A follower hands a request to the leader. Answer: an Outcome, so that its errors are told from the transport's.
 inline constexpr std::string_view kForward = "meta.forward";
 struct ForwardRequest {
   std::string method;
@@ -255,8 +256,8 @@ struct ForwardRequest {
   }
 };
 
-/// A controller's cluster.nodes and cluster.cfg as it found them at its start, where they differ from what was taken
-/// over before. Sent once to every new leader, also when nothing differs.
+/// A controller's cluster.nodes and cluster.cfg of its start, where they differ from what was taken over before. Sent
+/// once to every new leader, also when nothing differs.
 inline constexpr std::string_view kOfferFiles = "meta.offer_files";
 struct FileOffer {
   std::string alias;

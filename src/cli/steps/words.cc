@@ -1,0 +1,57 @@
+#include "cli/steps/words.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/check.h"
+
+namespace pelorus::cli::steps {
+
+const Sentence* find(std::span<const Sentence> sentences, std::string_view code) {
+  for (const auto& sentence : sentences) {
+    if (sentence.code == code) return &sentence;
+  }
+  return nullptr;
+}
+
+Language language_of(std::string_view wanted) {
+  if (wanted == "zh") return Language::kChinese;
+  if (wanted == "en") return Language::kEnglish;
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0')
+      return std::string_view(value).starts_with("zh") ? Language::kChinese : Language::kEnglish;
+  }
+  return Language::kEnglish;
+}
+
+std::string say(std::span<const Sentence> sentences, Language language, const Note& note) {
+  const auto* sentence = find(sentences, note.code);
+  CHECK_WITH(sentence != nullptr, "a sentence without words: " + note.code);
+  const auto text = language == Language::kChinese ? sentence->chinese : sentence->english;
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool is_argument = text[i] == '{' && i + 2 < text.size() && text[i + 2] == '}';
+    const auto index = is_argument ? static_cast<size_t>(text[i + 1] - '0') : 0;
+    if (!is_argument || index >= note.arguments.size()) {
+      out += text[i];
+      continue;
+    }
+    out += note.arguments[index];
+    i += 2;
+  }
+  return out;
+}
+
+std::string bytes_text(int64_t bytes) {
+  if (bytes < 0) return "?";
+  constexpr std::string_view kUnits[] = {"B", "KB", "MB", "GB", "TB", "PB"};
+  auto value = static_cast<double>(bytes);
+  size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < std::size(kUnits); ++unit) value /= 1024;
+  char text[32];
+  std::snprintf(text, sizeof text, unit == 0 || value >= 100 ? "%.0f %s" : "%.1f %s", value, kUnits[unit].data());
+  return text;
+}
+
+}  // namespace pelorus::cli::steps
