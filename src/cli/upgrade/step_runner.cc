@@ -69,13 +69,16 @@ Status StepRunner::carry_out() {
 Status StepRunner::roll_back() {
   back_ = true;
   TRY_DONE(journal_.set_run(RunState::kRollingBack));
-  // What was sent is removed last: the old programs change places with it.
+  // The last turn first: a part of it may be away. What was sent goes last: the old programs change places with it.
   std::vector<size_t> order;
-  for (const bool sends : {false, true}) {
+  const auto take = [&](int turn, bool sends) {
     for (size_t i = 0; i < plan_.steps.size(); ++i) {
-      if ((plan_.steps[i].kind == StepKind::kSend) == sends) order.push_back(i);
+      if (plan_.steps[i].turn == turn && (plan_.steps[i].kind == StepKind::kSend) == sends) order.push_back(i);
     }
-  }
+  };
+  take(-1, false);
+  for (auto turn = static_cast<int>(plan_.turns.size()); turn-- > 0;) take(turn, false);
+  take(-1, true);
   for (const size_t i : order) {
     if (journal_.record().steps[i].state == StepState::kUndone || !is_touched(plan_.steps[i])) continue;
     TRY_DONE(tools_.pause(milliseconds(0)));

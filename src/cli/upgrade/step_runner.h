@@ -32,7 +32,7 @@ class StepRunner {
   /// From the first step that is not done to the end. Errors: what the step failed with; the journal says how far it
   /// came.
   Status carry_out();
-  /// Turns of which anything was begun get their old programs again, in the same order, a turn at a time.
+  /// Turns of which anything was begun get their old programs again, the last one first.
   Status roll_back();
   /// Removes what is kept for the way back.
   Status tidy();

@@ -172,7 +172,9 @@ TEST(Upgrade, goes_on_after_a_death_between_any_two_writes) {
     size_t deaths = 0;
     for (uint64_t at = 1;; ++at) {
       Bench bench(migrate::facts_on({"A", "B", "C"}), {});
-      if (back) ASSERT_TRUE(bench.carry_out(bench.disk).ok());
+      if (back) {
+        ASSERT_TRUE(bench.carry_out(bench.disk).ok());
+      }
       const auto walk = [&](io::FileSystem& files) { return back ? bench.roll_back(files) : bench.carry_out(files); };
       io::FaultyFileSystem dying(bench.disk);
       dying.crash_at(at);

@@ -321,7 +321,7 @@ std::vector<Option> options() {
 const Command& upgrade_command() {
   static const Command command{
       .name = "upgrade",
-      .summary = "Gives a running cluster other programs, or restarts it, host by host.",
+      .summary = "Gives a running cluster other programs, or restarts it.",
       .usage = "upgrade VERB [ID] [OPTIONS]",
       .examples = {"pelorus upgrade plan --package /tmp/new --host 10.0.0.1 --port 8900 -u admin",
                    "pelorus upgrade apply 0123456789ab -u admin",
