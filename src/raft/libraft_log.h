@@ -29,11 +29,11 @@ struct LibraftOptions {
   std::chrono::milliseconds heartbeat{50};
   std::chrono::milliseconds connect_retry{200};
   std::chrono::milliseconds install_snapshot_timeout{3000};
-  size_t segment_bytes = 8u << 20;            // at least 1 MiB, below 32 MiB (kInvalid otherwise: the engine breaks)
-  size_t command_bytes_max = 4u << 20;        // one command; kLimit above
-  size_t batch_bytes_max = 1u << 20;          // commands packed into one entry (a larger single command goes alone)
-  size_t queue_commands_max = 65536;          // waiting proposals; kUnavailable beyond
-  size_t queue_bytes_max = 64u << 20;         // their bytes; kUnavailable beyond
+  size_t segment_bytes = 8u << 20;      // at least 1 MiB, below 32 MiB (kInvalid otherwise: the engine breaks)
+  size_t command_bytes_max = 4u << 20;  // one command; kLimit above
+  size_t batch_bytes_max = 1u << 20;    // commands packed into one entry (a larger single command goes alone)
+  size_t queue_commands_max = 65536;    // waiting proposals; kUnavailable beyond
+  size_t queue_bytes_max = 64u << 20;   // their bytes; kUnavailable beyond
   // Snapshot once so many log bytes, and as many as the last snapshot has, were applied since it. A member that starts
   // applies what stands behind its snapshot in one go and can neither vote nor lead meanwhile.
   uint64_t snapshot_after_bytes = 4u << 20;

@@ -188,7 +188,8 @@ class Host:
     def enter(self):
         if self.namespaces is None:
             raise RuntimeError(f"{self.name} is switched off")
-        return ["nsenter", "-t", str(self.namespaces.pid), "-m", "-u", "-i", "-n", "-p", "-r", "-w"]
+        return ["nsenter", "-t", str(self.namespaces.pid), "-m", "-u", "-i", "-n", "-p", "-r", "-w",
+                "setpriv", "--pdeathsig", "KILL"]
 
     def run(self, script, check=True, timeout=300, background=False):
         """Runs a shell script on the host, in /root; returns the finished process, with stdout and stderr as text."""

@@ -68,7 +68,8 @@ def test_single_to_three_to_five(make_bed, literal):
         for k in (1, 2, 3):
             bed.check_warned(k, k, "agent", r"config/agent\.cfg:4: .*CR inside the line")
         # Server 4's file has controller5 at its own address: whoever leads says whose line that is.
-        bed.check_warned_somewhere(r"controller4 cluster\.nodes:\d+: .*the cluster has 'controller5' as 172\.0\.0\.5:9913.*the file says 172\.0\.0\.4:9913")
+        bed.check_warned_somewhere(r"controller4 cluster\.nodes:\d+: .*the cluster has 'controller5' as 172\.0\.0\.5:9913"
+                                   r".*the file says 172\.0\.0\.4:9913")
     else:
         bed.check_no_repair()
     survive_two_of_five(bed)

@@ -233,6 +233,28 @@ TEST(Journal, holds_one_run_at_a_time_and_refuses_foreign_ids) {
   EXPECT_EQ(Journal::list(bench.disk, kStateDirectory), std::vector<std::string>{plan.id});
 }
 
+TEST(Journal, the_same_plan_begins_anew_once_it_was_rolled_back_and_not_before) {
+  const auto plan = planned(facts_on({"A", "B", "C"}), {"A", "B", "C", "D", "E"});
+  io::MemoryFileSystem disk;
+  const auto make = [&] {
+    return Journal::create(disk, kStateDirectory, plan, boost::json::serialize(json_of(plan, Language::kEnglish)),
+                           "{}");
+  };
+  ASSERT_TRUE(make().ok());
+  {
+    const auto journal = Journal::open(disk, kStateDirectory, plan.id).value();
+    ASSERT_TRUE(journal->set_run(RunState::kRunning).ok());
+    ASSERT_TRUE(journal->put("before.json", "{}").ok());
+  }
+  ASSERT_TRUE(make().ok());
+  const auto journal = Journal::open(disk, kStateDirectory, plan.id).value();
+  EXPECT_EQ(journal->record().state, RunState::kRunning);
+  ASSERT_TRUE(journal->set_run(RunState::kRolledBack).ok());
+  ASSERT_TRUE(make().ok());
+  EXPECT_EQ(Journal::read(disk, kStateDirectory, plan.id).value().second.state, RunState::kPlanned);
+  EXPECT_FALSE(journal->get("before.json").ok());
+}
+
 TEST(Journal, a_plan_that_was_edited_is_refused) {
   const auto facts = facts_on({"A", "B", "C"});
   auto plan = planned(facts, {"A", "B", "C", "D", "E"});

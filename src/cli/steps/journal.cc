@@ -58,6 +58,16 @@ Status check_id(const std::string& id) {
   return Error{ErrorCode::kInvalid, "'" + id + "' is no plan's id: 12 hexadecimal digits, as the verb plan prints"};
 }
 
+/// A run that came to its end: the same change begins anew. The plan goes first: without it there is nothing.
+Status clear(io::FileSystem& files, const std::string& folder) {
+  TRY_DONE(files.remove(io::join_path(folder, "plan.json")));
+  TRY(const auto names, files.list(folder));
+  for (const auto& name : names) {
+    if (name != "lock" && name != "plan.json") TRY_DONE(files.remove(io::join_path(folder, name)));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view state_name(StepState state) { return kStepStates[static_cast<size_t>(state)]; }
@@ -78,7 +88,11 @@ Status Journal::create(io::FileSystem& files, const std::string& directory, cons
   TRY_DONE(files.make_directories(folder));
   // The journal first: a plan without one would be read as nothing.
   TRY(const bool is_there, files.exists(io::join_path(folder, "plan.json")));
-  if (is_there) return {};
+  if (is_there) {
+    TRY(const auto kept, read(files, directory, id));
+    if (kept.record.state != RunState::kRolledBack && kept.record.state != RunState::kFinished) return {};
+    TRY_DONE(clear(files, folder));
+  }
   Record record;
   record.steps.resize(steps);
   record.ssh = ssh;

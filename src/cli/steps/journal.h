@@ -44,7 +44,8 @@ class Journal {
     std::string plan;
     Record record;
   };
-  /// Writes the plan; one that is there already with the same id stays with its journal. Errors: kIo, kNoSpace.
+  /// Writes the plan. One that is there already with the same id stays with its journal, unless it was rolled back or
+  /// finished: then it begins anew. Errors: kIo, kNoSpace.
   static Status create(io::FileSystem& files, const std::string& directory, const std::string& id,
                        const std::string& plan, size_t steps, const std::string& ssh);
   /// For one run at a time. Errors: kNotFound (no such plan), kConflict (another run holds it), kCorrupt, kInvalid for

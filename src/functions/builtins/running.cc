@@ -215,14 +215,12 @@ void register_running(Registry& registry) {
   row({"cumstdp", "X", running_state<PopulationDeviation>("cumstdp"), "The population standard deviation so far.",
        "cumstdp(1 3)", "[0,1]", kNulls});
   row({"cumcount", "X", running_count, "The number of non-null elements so far.", "cumcount(1 NULL 3)", "[1,1,2]"});
-  row({"cummax", "X", running_extreme(true), "The largest element so far.", "cummax(5 3 8)", "[5,5,8]",
-       kNulls});
-  row({"cummin", "X", running_extreme(false), "The smallest element so far.", "cummin(5 3 8)", "[5,3,3]",
-       kNulls});
+  row({"cummax", "X", running_extreme(true), "The largest element so far.", "cummax(5 3 8)", "[5,5,8]", kNulls});
+  row({"cummin", "X", running_extreme(false), "The smallest element so far.", "cummin(5 3 8)", "[5,3,3]", kNulls});
   row({"cumfirstNot", "X, [k]", running_not(true), "The first element that is not null so far.",
        "cumfirstNot(NULL 4 5)", "[null,4,4]", kNulls});
-  row({"cumlastNot", "X, [k]", running_not(false), "The last element that is not null so far.",
-       "cumlastNot(4 NULL 7)", "[4,4,7]", kNulls});
+  row({"cumlastNot", "X, [k]", running_not(false), "The last element that is not null so far.", "cumlastNot(4 NULL 7)",
+       "[4,4,7]", kNulls});
   row({"cummed", "X", running_median, "The median so far.", "cummed(5 3)", "[5,4]", kNulls});
   row({"cumpercentile", "X, percent, [interpolation='linear']", running_percentile, "The percentile so far.",
        "cumpercentile(5 3, 50)", "[5,4]", kNulls});
