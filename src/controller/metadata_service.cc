@@ -44,7 +44,7 @@ const std::map<std::string_view, MetadataService::Route>& MetadataService::route
       {meta::kListCatalogue, {.handler = &S::list_catalogue, .leader_only = false, .reads_state = true}},
       {meta::kUserFacts, {.handler = &S::user_facts, .leader_only = false, .reads_state = true}},
       {meta::kListAccounts, {.handler = &S::list_accounts, .leader_only = false, .reads_state = true}},
-      {meta::kListViews, {.handler = &S::list_views, .leader_only = false, .reads_state = true}},
+      {meta::kListViews, {.handler = &S::list_views, .repeatable = true}},
       {meta::kListRecords, {.handler = &S::list_records, .repeatable = true}},
       {meta::kGetConfiguration, {.handler = &S::get_configuration, .leader_only = false, .reads_state = true}},
       {meta::kRegisterNode, {.handler = &S::register_node, .repeatable = true, .allows_strangers = true}},

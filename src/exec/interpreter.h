@@ -22,6 +22,9 @@ inline constexpr int kRecursionMax = 4000;
 /// Innermost calls beyond this depth add no frames to an error.
 inline constexpr int kErrorFramesMax = 20;
 
+/// How a function view is looked for: among those known here, or by asking once more before a name is refused.
+enum class ViewSearch : uint8_t { kKnown, kAskAgain };
+
 /// What a node gives every interpreter. All outlive it.
 struct Surroundings {
   const functions::Registry& registry;
@@ -29,7 +32,7 @@ struct Surroundings {
   SqlRunner& sql;
   Clock& clock;
   /// Function views of the cluster; null result when unknown. May be empty.
-  std::function<data::FunctionRef(std::string_view name)> find_view;
+  std::function<data::FunctionRef(std::string_view name, ViewSearch search)> find_view;
   /// The text of module "a::b"; nothing when there is none. May be empty.
   std::function<std::optional<std::string>(std::string_view path)> read_module;
   /// Shared by all statements of the node; null: statements compute on their own thread alone.
@@ -135,7 +138,7 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   Value eval_call(const syntax::Call& node);
   Value eval_method_call(const syntax::MethodCall& node);
   Callee find_callee(const syntax::Expr& callee);
-  std::optional<Value> find_named(std::string_view name);
+  std::optional<Value> find_named(std::string_view name, ViewSearch search = ViewSearch::kKnown);
   Value call_with(const Callee& callee, const syntax::Expr& node, const syntax::ExprRef* object,
                   const std::vector<syntax::Argument>& arguments);
   Value call_builtin(const functions::Builtin& builtin, const syntax::Expr& node, const syntax::ExprRef* object,

@@ -138,11 +138,15 @@ TEST_F(InterpreterTest, function_views_are_found_after_definitions_and_built_ins
                           shared_,
                           sql_,
                           clock_,
-                          [view](std::string_view name) { return name == "seen" ? view : data::FunctionRef(); },
+                          [view](std::string_view name, ViewSearch search) {
+                            const bool is_new = name == "heardOfWhenAskedAgain" && search == ViewSearch::kAskAgain;
+                            return name == "seen" || is_new ? view : data::FunctionRef();
+                          },
                           {}};
   SessionScope session(4);
   Interpreter interpreter(with_views, session);
   EXPECT_EQ(interpreter.run("seen(2)").scalar().as_int64(), 200);
+  EXPECT_EQ(interpreter.run("heardOfWhenAskedAgain(2)").scalar().as_int64(), 200);
 }
 
 TEST_F(InterpreterTest, definitions_print_to_text_that_defines_them_again) {

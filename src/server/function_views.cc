@@ -18,10 +18,10 @@ thread_local std::vector<std::string> compiling;
 
 }  // namespace
 
-data::FunctionRef FunctionViews::find(std::string_view wanted) {
+data::FunctionRef FunctionViews::find(std::string_view wanted, exec::ViewSearch search) {
   const std::string name(wanted);
   if (std::ranges::find(compiling, name) != compiling.end()) return nullptr;
-  auto view = look_up(name);
+  auto view = look_up(name, search);
   if (view.function || view.body.empty()) return view.function;
   auto function = compile(name, view.body);
   const std::lock_guard lock(mutex_);
@@ -35,7 +35,7 @@ void FunctionViews::forget() {
   asked_ = {};
 }
 
-FunctionViews::View FunctionViews::look_up(const std::string& name) {
+FunctionViews::View FunctionViews::look_up(const std::string& name, exec::ViewSearch search) {
   const auto known = [&] {
     const auto found = views_.find(name);
     return found == views_.end() ? View{} : found->second;
@@ -44,7 +44,8 @@ FunctionViews::View FunctionViews::look_up(const std::string& name) {
     const std::lock_guard lock(mutex_);
     const auto age = clock_.now() - asked_;
     const auto view = known();
-    const auto period = were_silent_ ? kSilence : view.body.empty() ? kAskedAgain : kKept;
+    const bool asks_again = search == exec::ViewSearch::kAskAgain && view.body.empty();
+    const auto period = asks_again ? std::chrono::milliseconds(0) : were_silent_ ? kSilence : kKept;
     if (asked_ != std::chrono::steady_clock::time_point{} && age < period) return view;
     asked_ = clock_.now();
   }

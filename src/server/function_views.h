@@ -14,12 +14,11 @@
 
 namespace pelorus::server {
 
-/// Thread-safe. The controllers are asked when a name is looked for that is no other function: at most every
-/// kAskedAgain for a name that is not known here, every kKept for one that is, every kSilence when they did not answer.
-/// A view of another node is therefore callable at once, for practical purposes, and for so long after it was dropped.
+/// Thread-safe. The leading controller is asked when a name is looked for that is no other function: every kKept, and
+/// before a name is refused. A new view is therefore callable at once on every node, and a dropped one is not callable
+/// after kKept. Controllers that did not answer are asked after kSilence, or before a name is refused.
 class FunctionViews {
  public:
-  static constexpr std::chrono::milliseconds kAskedAgain{50};
   static constexpr std::chrono::milliseconds kKept{1000};
   static constexpr std::chrono::milliseconds kSilence{10'000};
 
@@ -29,7 +28,7 @@ class FunctionViews {
 
   /// Null when there is no such view. ScriptError for one that can't be compiled: it may call built-in functions and
   /// other views only.
-  data::FunctionRef find(std::string_view name);
+  data::FunctionRef find(std::string_view name, exec::ViewSearch search);
   /// The next look-up asks: this node changed the views itself.
   void forget();
 
@@ -40,7 +39,7 @@ class FunctionViews {
   };
 
   /// What is known of `name` after asking, if that is due.
-  View look_up(const std::string& name);
+  View look_up(const std::string& name, exec::ViewSearch search);
   data::FunctionRef compile(const std::string& name, const std::string& body) const;
 
   const exec::Surroundings& surroundings_;

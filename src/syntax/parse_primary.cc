@@ -44,7 +44,8 @@ ExprRef Parser::parse_primary() {
     take();
     auto function = make<FunctionName>(token);
     function->name = qualified_name();
-    if (queries_ == 0 && !is_function(function->name)) fail_at(token, "Cannot recognize the token " + function->name);
+    if (queries_ == 0 && !is_function(function->name) && !names_.is_function_after_all(function->name))
+      fail_at(token, "Cannot recognize the token " + function->name);
     return function;
   }
   return parse_operator_function();

@@ -19,6 +19,9 @@ class NameOracle {
   virtual bool is_shared(std::string_view name) const = 0;
   /// A built-in, session function, function view or imported module function; also qualified a::b::f.
   virtual bool is_function(std::string_view name) const = 0;
+  /// The same before a name is refused: what is_function() may not have heard of yet counts, too, and asking may take
+  /// time.
+  virtual bool is_function_after_all(std::string_view name) const { return is_function(name); }
   /// A function of the session, which a later `def` may replace; built-ins may not be redefined.
   virtual bool is_redefinable(std::string_view name) const = 0;
   /// True when `function` has a parameter of that name: tells `f(a = 1)` inside a query from a comparison.

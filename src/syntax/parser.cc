@@ -134,7 +134,8 @@ ExprRef Parser::make_name(const Token& token, const std::string& name) {
   node->name = name;
   node->in_query = queries_ > 0;
   node->slot = find_local(locals_, name);
-  if (node->slot < 0 && queries_ == 0 && !is_variable(name) && !is_function(name)) {
+  if (node->slot < 0 && queries_ == 0 && !is_variable(name) && !is_function(name) &&
+      !names_.is_function_after_all(name)) {
     fail_at(token, "Cannot recognize the token " + name);
   }
   return node;

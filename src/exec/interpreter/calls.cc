@@ -57,11 +57,11 @@ void put_at(std::vector<Value>* values, size_t index, Value value) {
 
 // ------------------------------------------------------------------ finding what is called
 
-std::optional<Value> Interpreter::find_named(std::string_view name) {
+std::optional<Value> Interpreter::find_named(std::string_view name, ViewSearch search) {
   if (FunctionRef own = session_.find_definition(name)) return Value(std::move(own));
   if (auto builtin = surroundings_.registry.find(name)) return Value(FunctionRef(std::move(builtin)));
   if (surroundings_.find_view) {
-    if (FunctionRef view = surroundings_.find_view(name)) return Value(std::move(view));
+    if (FunctionRef view = surroundings_.find_view(name, search)) return Value(std::move(view));
   }
   return std::nullopt;
 }
@@ -70,7 +70,7 @@ std::optional<Value> Interpreter::find_function(std::string_view name) { return 
 
 Interpreter::Callee Interpreter::find_callee(const Expr& expr) {
   if (const auto* operation = as<syntax::FunctionName>(expr)) {
-    auto function = find_named(operation->name);
+    auto function = find_named(operation->name, ViewSearch::kAskAgain);
     if (!function) throw ScriptError("Cannot recognize the token " + operation->name, expr.place);
     return {nullptr, *std::move(function)};
   }
@@ -83,6 +83,7 @@ Interpreter::Callee Interpreter::find_callee(const Expr& expr) {
   }
   if (auto function = find_named(name->name)) return {nullptr, *std::move(function)};
   if (place != nullptr) return {nullptr, *place};
+  if (auto function = find_named(name->name, ViewSearch::kAskAgain)) return {nullptr, *std::move(function)};
   throw ScriptError("Cannot recognize the token " + name->name, expr.place);
 }
 

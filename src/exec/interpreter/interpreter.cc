@@ -45,6 +45,9 @@ class Interpreter::Names final : public syntax::NameOracle {
     return interpreter_.surroundings_.shared.find(name).has_value();
   }
   bool is_function(std::string_view name) const override { return interpreter_.find_named(name).has_value(); }
+  bool is_function_after_all(std::string_view name) const override {
+    return interpreter_.find_named(name, ViewSearch::kAskAgain).has_value();
+  }
   bool is_redefinable(std::string_view name) const override {
     return interpreter_.surroundings_.registry.find(name) == nullptr;
   }
