@@ -1,6 +1,7 @@
 #include "cli/migrate/live_cluster.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "cli/migrate/report.h"
 #include "cli/value_json.h"
@@ -14,6 +15,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kGiveUp{30'000};
 constexpr milliseconds kConnect{2'000};
+constexpr milliseconds kRegistration{10'000};
+constexpr milliseconds kPause{200};
 constexpr milliseconds kLookSilence{90'000};  // orders that wait for a vote take up to a minute
 
 /// What the report holds besides tables; a function that this version lacks is left out.
@@ -359,9 +362,21 @@ Result<std::map<std::string, std::vector<Directory>>> LiveCluster::directories_o
   return found;
 }
 
+/// A leader that has just been elected presumes members alive before they have told it who they are.
+Result<std::vector<Member>> LiveCluster::registered_members() {
+  const auto deadline = std::chrono::steady_clock::now() + kRegistration;
+  while (true) {
+    TRY(auto found, members());
+    const bool all_known = std::ranges::none_of(
+        found, [](const Member& m) { return m.role == NodeMode::kController && m.online && m.uuid.empty(); });
+    if (all_known || std::chrono::steady_clock::now() > deadline) return found;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 Result<ClusterFacts> LiveCluster::facts() {
   ClusterFacts facts;
-  TRY(facts.members, members());
+  TRY(facts.members, registered_members());
   if (facts.members.size() != 1 || facts.members[0].role != NodeMode::kSingle) {
     TRY(facts.nodes_settings, nodes_settings());
   }

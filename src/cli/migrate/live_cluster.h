@@ -50,6 +50,7 @@ class LiveCluster final : public Cluster {
                                                                        const std::string& host) const;
 
  private:
+  Result<std::vector<Member>> registered_members();
   /// On a controller, following who leads.
   Result<data::Value> ask(const std::string& script);
   /// An order; an answer that says it is so already is success.
