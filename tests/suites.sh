@@ -6,8 +6,8 @@ root=$PWD
 logs=$root/build/test-logs
 mkdir -p "$logs"
 
-suites=(checks units scripts clients packaging docs demo cluster web)
-long_suites=(seed seed_all doctor deploy migrate upgrade membership faults limits clients_cluster fuzzers headers release clang sanitize_address sanitize_thread)
+suites=(checks units scripts clients packaging docs demo cluster web seed deploy)
+long_suites=(seed_all doctor migrate upgrade membership faults limits clients_cluster fuzzers headers release clang sanitize_address sanitize_thread)
 
 # The release package's tree with the debug build's programs; dist/ stays as it is.
 debug_package() { ./build.sh --debug pelorusd pelorus >/dev/null && packaging/make_package.sh --tree-only build-debug build-debug/package; }
