@@ -9,7 +9,7 @@ class MetadataServiceTest : public ServiceFixture {};
 
 TEST_F(MetadataServiceTest, the_first_leader_founds_the_cluster) {
   for (const auto& [alias, machine] : machines) {
-    machine->read([&](const meta::State& state) {
+    machine->read([&, &alias = alias](const meta::State& state) {
       EXPECT_EQ(state.cluster, uuid(9)) << alias;
       EXPECT_EQ(state.nodes.size(), 7u);
       EXPECT_EQ(state.configuration.texts.at("cluster.cfg"), "maxMemSize=4\n");
