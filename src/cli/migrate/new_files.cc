@@ -197,8 +197,9 @@ std::string with_node(const std::string& cluster_cfg, const Addition& made, cons
     const auto free = each_item(
         value.text, [&](const std::string& path) { return taken.contains(path) ? path + "_" + made.alias : path; });
     if (free == value.text) continue;
-    std::erase_if(values.entries,
-                  [&](const config::KeyValue& entry) { return entry.qualifier == made.alias && entry.key == key; });
+    std::erase_if(values.entries, [&, &key = key](const config::KeyValue& entry) {
+      return entry.qualifier == made.alias && entry.key == key;
+    });
     values.entries.push_back({made.alias, key, free, 0});
   }
   return text_of(values);
