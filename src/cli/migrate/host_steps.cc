@@ -364,14 +364,14 @@ Status StepRunner::remove_leftovers() {
   const auto before = settings;
   for (const auto& alias : plan_.leaving) settings = without_node(settings, alias);
   if (settings != before) TRY_DONE(tools_.cluster.save_nodes_settings(settings));
-  for (const auto& [host, server] : packages) {
+  for (const auto& package : packages) {
+    const auto& host = package.first;
+    const auto& server = package.second;
     // A package whose members have all left.
-    const auto lives_in = [&, &host = host, &server = server](const Member& member) {
+    const auto lives_in = [&](const Member& member) {
       return member.host == host && member.server == server && !plan_.leaves(member.alias);
     };
-    const auto made_in = [&, &host = host, &server = server](const Addition& made) {
-      return made.host == host && made.server == server;
-    };
+    const auto made_in = [&](const Addition& made) { return made.host == host && made.server == server; };
     if (std::any_of(plan_.before.begin(), plan_.before.end(), lives_in)) continue;
     if (std::any_of(plan_.additions.begin(), plan_.additions.end(), made_in) || !is_removable(server)) continue;
     const auto removed =
