@@ -247,11 +247,16 @@ TEST(Journal, the_same_plan_begins_anew_once_it_was_rolled_back_and_not_before) 
     ASSERT_TRUE(journal->put("before.json", "{}").ok());
   }
   ASSERT_TRUE(make().ok());
-  const auto journal = Journal::open(disk, kStateDirectory, plan.id).value();
-  EXPECT_EQ(journal->record().state, RunState::kRunning);
-  ASSERT_TRUE(journal->set_run(RunState::kRolledBack).ok());
+  {
+    const auto journal = Journal::open(disk, kStateDirectory, plan.id).value();
+    EXPECT_EQ(journal->record().state, RunState::kRunning);
+    ASSERT_TRUE(journal->set_run(RunState::kRolledBack).ok());
+    ASSERT_TRUE(disk.make_directories(io::join_path(journal->folder(), "scratch")).ok());
+    EXPECT_EQ(make().error().code, ErrorCode::kConflict) << "a run holds it";
+  }
   ASSERT_TRUE(make().ok());
-  EXPECT_EQ(Journal::read(disk, kStateDirectory, plan.id).value().second.state, RunState::kPlanned);
+  const auto journal = Journal::open(disk, kStateDirectory, plan.id).value();
+  EXPECT_EQ(journal->record().state, RunState::kPlanned);
   EXPECT_FALSE(journal->get("before.json").ok());
 }
 

@@ -58,12 +58,14 @@ Status check_id(const std::string& id) {
   return Error{ErrorCode::kInvalid, "'" + id + "' is no plan's id: 12 hexadecimal digits, as the verb plan prints"};
 }
 
-/// A run that came to its end: the same change begins anew. The plan goes first: without it there is nothing.
+bool has_ended(RunState state) { return state == RunState::kRolledBack || state == RunState::kFinished; }
+
+/// The plan goes first: without it there is nothing. Folders are the command's own.
 Status clear(io::FileSystem& files, const std::string& folder) {
   TRY_DONE(files.remove(io::join_path(folder, "plan.json")));
   TRY(const auto names, files.list(folder));
   for (const auto& name : names) {
-    if (name != "lock" && name != "plan.json") TRY_DONE(files.remove(io::join_path(folder, name)));
+    if (name.ends_with(".json") && name != "plan.json") TRY_DONE(files.remove(io::join_path(folder, name)));
   }
   return {};
 }
@@ -88,9 +90,12 @@ Status Journal::create(io::FileSystem& files, const std::string& directory, cons
   TRY_DONE(files.make_directories(folder));
   // The journal first: a plan without one would be read as nothing.
   TRY(const bool is_there, files.exists(io::join_path(folder, "plan.json")));
+  std::unique_ptr<Journal> ended;  // holds the lock until the new plan is there
   if (is_there) {
-    TRY(const auto kept, read(files, directory, id));
-    if (kept.record.state != RunState::kRolledBack && kept.record.state != RunState::kFinished) return {};
+    TRY(const auto seen, read(files, directory, id));
+    if (!has_ended(seen.record.state)) return {};
+    TRY(ended, open(files, directory, id));
+    if (!has_ended(ended->record().state)) return {};
     TRY_DONE(clear(files, folder));
   }
   Record record;

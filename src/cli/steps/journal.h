@@ -45,7 +45,7 @@ class Journal {
     Record record;
   };
   /// Writes the plan. One that is there already with the same id stays with its journal, unless it was rolled back or
-  /// finished: then it begins anew. Errors: kIo, kNoSpace.
+  /// finished: then it begins anew. Errors: kIo, kNoSpace, kConflict when a run holds it just then.
   static Status create(io::FileSystem& files, const std::string& directory, const std::string& id,
                        const std::string& plan, size_t steps, const std::string& ssh);
   /// For one run at a time. Errors: kNotFound (no such plan), kConflict (another run holds it), kCorrupt, kInvalid for
