@@ -2,6 +2,8 @@
 // For tests: a cluster and its hosts in memory. Orders change it as the controllers would; scripts of packages start
 // and stop its processes.
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -253,5 +255,20 @@ class FakeCluster final : public Cluster {
 
   FakeWorld& world_;
 };
+
+using Names = std::vector<std::string>;
+
+/// Why there is no plan.
+inline Names codes_of(const PlanOutcome& outcome) {
+  Names codes;
+  for (const auto& note : outcome.refusals) codes.push_back(note.code);
+  return codes;
+}
+
+inline Plan planned(const ClusterFacts& facts, const Target& target) {
+  const auto outcome = make_plan(facts, target);
+  EXPECT_EQ(codes_of(outcome), Names());
+  return outcome.plan;
+}
 
 }  // namespace pelorus::cli::migrate

@@ -9,8 +9,6 @@
 namespace pelorus::cli::migrate {
 namespace {
 
-using Names = std::vector<std::string>;
-
 Target to_address(const ClusterFacts& facts, const std::string& from, const std::string& to) {
   Target target;
   target.moved = from;
@@ -46,18 +44,6 @@ Names steps_of(const Plan& plan) {
                     (tells_host ? "@" + step.host : ""));
   }
   return names;
-}
-
-Names codes_of(const PlanOutcome& outcome) {
-  Names codes;
-  for (const auto& note : outcome.refusals) codes.push_back(note.code);
-  return codes;
-}
-
-Plan planned(const ClusterFacts& facts, const Target& target) {
-  const auto outcome = make_plan(facts, target);
-  EXPECT_EQ(codes_of(outcome), Names());
-  return outcome.plan;
 }
 
 TEST(MoveHost, one_member_after_the_other) {

@@ -11,6 +11,7 @@
 #include "cli/migrate/report.h"
 #include "cli/migrate/request.h"
 #include "cli/process/interrupt.h"
+#include "cli/steps/answers.h"
 #include "io/posix_file_system.h"
 
 namespace pelorus::cli {
@@ -41,6 +42,7 @@ class Call {
       : request_(std::move(request)),
         arguments_(arguments),
         terminal_(terminal),
+        answers_(terminal, say, request_.language, request_.json),
         files_(std::make_shared<io::PosixFileSystem>()) {}
 
   ExitCode run() {
@@ -63,23 +65,11 @@ class Call {
   }
 
  private:
-  std::string words(Note note) const { return say(request_.language, note); }
+  std::string words(const Note& note) const { return answers_.words(note); }
 
-  ExitCode refuse(const Error& error) {
-    terminal_.complain(error.message);
-    if (error.code == ErrorCode::kNotFound || error.code == ErrorCode::kConflict) return ExitCode::kNotMet;
-    return exit_code_of(error);
-  }
-
-  ExitCode refuse(const std::vector<Note>& refusals) {
-    terminal_.complain(words({"label.refused", {}}));
-    json::array array;
-    for (const auto& refusal : refusals) {
-      terminal_.err() << "  " << words(refusal) << std::endl;
-      array.push_back(json_of(refusal, request_.language));
-    }
-    if (request_.json) terminal_.out() << json::serialize(json::object{{"refusals", std::move(array)}}) << std::endl;
-    return ExitCode::kNotMet;
+  template <class Reason>
+  ExitCode refuse(const Reason& reason) const {
+    return answers_.refuse(reason);
   }
 
   Status measure(ClusterFacts& facts, const Target& target) {
@@ -359,19 +349,7 @@ class Call {
                  .scratch = io::join_path(journal_->folder(), "scratch")};
   }
 
-  void tell(const Event& event) {
-    if (request_.json) {
-      terminal_.err() << json::serialize(json::object{{"step", event.step},
-                                                      {"steps", event.steps},
-                                                      {"code", event.note.code},
-                                                      {"text", words(event.note)}})
-                      << std::endl;
-    } else {
-      const auto place =
-          event.step == 0 ? "" : "[" + std::to_string(event.step) + "/" + std::to_string(event.steps) + "] ";
-      terminal_.err() << place << words(event.note) << std::endl;
-    }
-  }
+  void tell(const Event& event) const { answers_.tell(event.step, event.steps, event.note); }
 
   ExitCode end_of(const Status& status, Note done) {
     if (request_.json)
@@ -380,13 +358,7 @@ class Call {
       tell({0, 0, std::move(done)});
       return ExitCode::kDone;
     }
-    const auto& steps = journal_->record().steps;
-    size_t at = 0;
-    for (size_t i = 0; i < steps.size(); ++i) {
-      if (steps[i].state == StepState::kBegun || steps[i].state == StepState::kUndoing) at = i + 1;
-    }
-    terminal_.complain(
-        words({"label.stopped", {std::to_string(at), std::to_string(steps.size()), status.error().message}}));
+    const auto at = answers_.tell_stopped(journal_->record(), status.error());
     terminal_.err() << words({"label.resume", {request_.id}}) << std::endl;
     if (status.error().code == ErrorCode::kCancelled) return ExitCode::kInterrupted;
     const bool differs = at > 0 && journal_->plan().steps[at - 1].kind == StepKind::kVerify &&
@@ -397,6 +369,7 @@ class Call {
   Request request_;
   const Arguments& arguments_;
   Terminal& terminal_;
+  const steps::Answers answers_;
   Interrupt interrupt_;
   const std::shared_ptr<io::PosixFileSystem> files_;
   std::unique_ptr<Journal> journal_;

@@ -1,22 +1,23 @@
 #include "cli/migrate/plan_json.h"
 
+#include "cli/steps/answers.h"
+
 namespace pelorus::cli::migrate {
 namespace {
 
 namespace json = boost::json;
 
-json::array texts(const std::vector<std::string>& values) {
-  json::array array;
-  for (const auto& value : values) array.emplace_back(value);
-  return array;
-}
+using steps::texts_json;
 
 json::object target_json(const Target& target) {
   json::array paths;
   for (const auto& rule : target.paths) paths.push_back(json::object{{"from", rule.from}, {"to", rule.to}});
-  json::object object{
-      {"hosts", texts(target.hosts)},     {"replaced", target.replaced},   {"controllersOnly", target.controllers_only},
-      {"acceptRisk", target.accept_risk}, {"directory", target.directory}, {"paths", std::move(paths)}};
+  json::object object{{"hosts", texts_json(target.hosts)},
+                      {"replaced", target.replaced},
+                      {"controllersOnly", target.controllers_only},
+                      {"acceptRisk", target.accept_risk},
+                      {"directory", target.directory},
+                      {"paths", std::move(paths)}};
   // Left out where they say nothing, so that ids of other plans stay what they were.
   if (!target.moved.empty()) object["moved"] = json::object{{"from", target.moved}, {"to", target.moved_to}};
   if (!target.directory_host.empty()) object["directoryHost"] = target.directory_host;
@@ -134,9 +135,7 @@ Step step_of(const json::object& object) {
 
 }  // namespace
 
-json::object json_of(const Note& note, Language language) {
-  return {{"code", note.code}, {"arguments", texts(note.arguments)}, {"text", say(language, note)}};
-}
+json::object json_of(const Note& note, Language language) { return steps::note_json(note, say(language, note)); }
 
 json::object json_of(const Plan& plan, Language language) {
   json::array before, additions, steps, warnings;
@@ -155,7 +154,7 @@ json::object json_of(const Plan& plan, Language language) {
           {"target", target_json(plan.target)},
           {"before", std::move(before)},
           {"additions", std::move(additions)},
-          {"leaving", texts(plan.leaving)},
+          {"leaving", texts_json(plan.leaving)},
           {"moves", moves_json(plan.moves)},
           {"steps", std::move(steps)},
           {"hostsThatMayFail", json::object{{"before", plan.fails_before}, {"after", plan.fails_after}}},
@@ -191,7 +190,7 @@ std::string identity_json(const Plan& plan) {
   json::object identity{{"target", target_json(plan.target)},
                         {"members", std::move(members)},
                         {"additions", std::move(additions)},
-                        {"leaving", texts(plan.leaving)},
+                        {"leaving", texts_json(plan.leaving)},
                         {"steps", std::move(steps)}};
   if (!plan.moves.empty()) identity["moves"] = moves_json(plan.moves);
   return json::serialize(identity);

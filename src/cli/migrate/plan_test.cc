@@ -9,8 +9,6 @@
 namespace pelorus::cli::migrate {
 namespace {
 
-using Names = std::vector<std::string>;
-
 Target to(Names hosts) {
   Target target;
   target.hosts = std::move(hosts);
@@ -23,18 +21,6 @@ Names steps_of(const Plan& plan) {
   for (const auto& step : plan.steps)
     names.push_back(std::string(step_name(step.kind)) + (step.subject.empty() ? "" : " " + step.subject));
   return names;
-}
-
-Names codes_of(const PlanOutcome& outcome) {
-  Names codes;
-  for (const auto& note : outcome.refusals) codes.push_back(note.code);
-  return codes;
-}
-
-Plan planned(const ClusterFacts& facts, const Target& target) {
-  const auto outcome = make_plan(facts, target);
-  EXPECT_EQ(codes_of(outcome), Names());
-  return outcome.plan;
 }
 
 /// The members at the end, by host.

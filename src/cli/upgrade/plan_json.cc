@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/steps/answers.h"
 #include "cli/upgrade/words.h"
 
 namespace pelorus::cli::upgrade {
@@ -9,11 +10,7 @@ namespace {
 
 namespace json = boost::json;
 
-json::array texts(const std::vector<std::string>& values) {
-  json::array array;
-  for (const auto& value : values) array.emplace_back(value);
-  return array;
-}
+using steps::texts_json;
 
 json::object member_json(const Member& member) {
   return {{"alias", member.alias},    {"role", config::mode_name(member.role)},
@@ -32,7 +29,7 @@ json::object bare_step_json(const Step& step) {
   return {{"kind", step_name(step.kind)}, {"host", step.host}, {"server", step.server}, {"turn", step.turn}};
 }
 
-json::object turn_json(const Turn& turn) { return {{"host", turn.host}, {"members", texts(turn.members)}}; }
+json::object turn_json(const Turn& turn) { return {{"host", turn.host}, {"members", texts_json(turn.members)}}; }
 
 // Reading; anything amiss throws std::exception, which plan_of turns into kCorrupt.
 std::string text_at(const json::object& object, const char* name) { return std::string(object.at(name).as_string()); }
@@ -81,9 +78,7 @@ std::string versions_of(const std::vector<Member>& members) {
 
 }  // namespace
 
-json::object json_of(const Note& note, Language language) {
-  return {{"code", note.code}, {"arguments", texts(note.arguments)}, {"text", say(language, note)}};
-}
+json::object json_of(const Note& note, Language language) { return steps::note_json(note, say(language, note)); }
 
 json::object json_of(const Plan& plan, Language language) {
   json::array members, turns, steps, warnings;

@@ -6,6 +6,7 @@
 #include "cli/deploy/package_facts.h"
 #include "cli/migrate/request.h"
 #include "cli/process/interrupt.h"
+#include "cli/steps/answers.h"
 #include "cli/upgrade/gather.h"
 #include "cli/upgrade/plan_json.h"
 #include "cli/upgrade/step_runner.h"
@@ -20,7 +21,6 @@ namespace json = boost::json;
 using migrate::Request;
 using steps::Journal;
 using steps::RunState;
-using steps::StepState;
 
 struct Kept {
   Plan plan;
@@ -41,6 +41,7 @@ class Call {
         wish_(wish),
         arguments_(arguments),
         terminal_(terminal),
+        answers_(terminal, say, request_.language, request_.json),
         files_(std::make_shared<io::PosixFileSystem>()) {}
 
   ExitCode run() {
@@ -64,28 +65,16 @@ class Call {
   }
 
  private:
-  std::string words(Note note) const { return say(request_.language, note); }
+  std::string words(const Note& note) const { return answers_.words(note); }
 
   void reach(std::vector<client::Endpoint> sites) {
     cluster_ = std::make_unique<migrate::LiveCluster>(request_.login, std::move(sites));
     hosts_ = std::make_unique<migrate::HostPool>(request_.access);
   }
 
-  ExitCode refuse(const Error& error) {
-    terminal_.complain(error.message);
-    if (error.code == ErrorCode::kNotFound || error.code == ErrorCode::kConflict) return ExitCode::kNotMet;
-    return exit_code_of(error);
-  }
-
-  ExitCode refuse(const std::vector<Note>& refusals) {
-    terminal_.complain(words({"label.refused", {}}));
-    json::array array;
-    for (const auto& refusal : refusals) {
-      terminal_.err() << "  " << words(refusal) << std::endl;
-      array.push_back(json_of(refusal, request_.language));
-    }
-    if (request_.json) terminal_.out() << json::serialize(json::object{{"refusals", std::move(array)}}) << std::endl;
-    return ExitCode::kNotMet;
+  template <class Reason>
+  ExitCode refuse(const Reason& reason) const {
+    return answers_.refuse(reason);
   }
 
   ExitCode not_now() {
@@ -250,16 +239,7 @@ class Call {
                      }};
   }
 
-  void tell(size_t step, const Note& note) {
-    if (request_.json) {
-      terminal_.err() << json::serialize(json::object{
-                             {"step", step}, {"steps", plan_.steps.size()}, {"code", note.code}, {"text", words(note)}})
-                      << std::endl;
-    } else {
-      const auto place = step == 0 ? "" : "[" + std::to_string(step) + "/" + std::to_string(plan_.steps.size()) + "] ";
-      terminal_.err() << place << words(note) << std::endl;
-    }
-  }
+  void tell(size_t step, const Note& note) const { answers_.tell(step, plan_.steps.size(), note); }
 
   ExitCode end_of(const Status& status, const Note& done) {
     std::error_code ignored;
@@ -270,13 +250,7 @@ class Call {
       tell(0, done);
       return ExitCode::kDone;
     }
-    size_t at = 0;
-    for (size_t i = 0; i < record.steps.size(); ++i) {
-      const auto state = record.steps[i].state;
-      if (state == StepState::kBegun || state == StepState::kUndoing) at = i + 1;
-    }
-    terminal_.complain(
-        words({"label.stopped", {std::to_string(at), std::to_string(record.steps.size()), status.error().message}}));
+    answers_.tell_stopped(record, status.error());
     const bool goes_back = record.state == RunState::kRollingBack;
     if (record.state != RunState::kDone)
       terminal_.err() << words({goes_back ? "label.resume_back" : "label.resume", {request_.id}}) << std::endl;
@@ -287,6 +261,7 @@ class Call {
   const Wish wish_;
   const Arguments& arguments_;
   Terminal& terminal_;
+  const steps::Answers answers_;
   Interrupt interrupt_;
   const std::shared_ptr<io::PosixFileSystem> files_;
   Plan plan_;
