@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks what style can be counted: lengths, refused words, machine paths, open marks. Excess that exists is listed in
-tools/tidy_excess.txt (path:rule) and may only shrink."""
+"""Checks what style can be counted: lengths, refused words, machine paths, open marks, names given twice. Excess that exists
+is listed in tools/tidy_excess.txt (path:rule) and may only shrink."""
 import pathlib
 import re
 import subprocess
@@ -14,6 +14,8 @@ WIDTH_MAX = 140
 SCRIPT_WIDTH_MAX = 120  # TypeScript
 REFUSED = re.compile(r"\b(?:class|struct|namespace)\s+\w*(Manager|Helper|Util|Utils|Common|Misc|Processor|Wrapper)\b")
 MARKS = re.compile(r"\b(?:FIXME|XXX|HACK)\b|\bTODO\b(?!\(#\d+\))")
+NAMESPACE = re.compile(r"(?:inline )?namespace ?([\w:]*) *\{")
+TYPE = re.compile(r"(?:struct|class|enum class|enum|union) (\w+)(?: final)?(?: *:[^:;]*)?(?: *\{.*)?$")
 # A function body: a line that opens a brace at namespace or class depth and looks like a signature.
 SIGNATURE = re.compile(r"^(?:  )?[\w:<>,&*~\[\]\s\"=()\-+!|/.'?{}]*\)\s*(?:const|noexcept|override|final|mutable|->[^{]*|:\s[^;]*)*\s*\{$")
 
@@ -81,13 +83,32 @@ def crowded_folders(files, root):
             yield f"{name}:sources", f"{name}: {count} sources at one level, at most {FOLDER_SOURCES_MAX}"
 
 
+def types_named_twice(files, root):
+    """Two types of one full name: the linker keeps one of their functions, and the program breaks without a word."""
+    places = {}
+    for file in files:
+        if file.suffix not in {".cc", ".h"} or (root / "src") not in file.parents:
+            continue
+        spaces = []
+        for number, line in enumerate(file.read_text().splitlines(), 1):
+            if opened := NAMESPACE.match(line):
+                spaces.append(opened[1])
+            elif line.startswith("}  // namespace"):
+                spaces.pop()
+            elif (named := TYPE.match(line)) and "" not in spaces:
+                places.setdefault("::".join([*spaces, named[1]]), {})[file.relative_to(root)] = number
+    for name, where in places.items():
+        if len(where) > 1:
+            yield f"{name}:twice", f"{name} is defined in " + " and in ".join(f"{file}:{number}" for file, number in where.items())
+
+
 def main(root):
     files = [f for f in tracked(root) if f.exists()]
     code = [f for f in files if f.suffix in {".cc", ".h", ".c"} or (f.suffix in {".ts", ".tsx", ".py"})]
     excess_file = root / "tools" / "tidy_excess.txt"
     excess = set(excess_file.read_text().split()) if excess_file.exists() else set()
     seen, faults = set(), []
-    rows = [row for f in code for row in faults_of(f, root)] + list(crowded_folders(files, root))
+    rows = [row for f in code for row in faults_of(f, root)] + list(crowded_folders(files, root)) + list(types_named_twice(files, root))
     for key, text in rows:
         seen.add(key)
         if key not in excess:

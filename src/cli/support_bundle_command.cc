@@ -154,7 +154,7 @@ Status pack(const fs::path& scratch, const std::string& name, const fs::path& to
   return copy_to_new_file(packed, to);
 }
 
-Result<fs::path> make_bundle(const Arguments& arguments, const Facts& facts) {
+Result<fs::path> make_bundle(const Arguments& arguments, const doctor::Facts& facts) {
   const auto name = "pelorus-support-" + utc_stamp();
   const fs::path to = arguments.has("out") ? fs::path(arguments.text("out")) : fs::path(name + ".tar.gz");
   std::error_code ignored;
@@ -163,12 +163,12 @@ Result<fs::path> make_bundle(const Arguments& arguments, const Facts& facts) {
   TRY(const auto scratch, ScratchFolder::make());
   const auto folder = scratch.path() / name;
   write_versions(folder);
-  auto findings = judge(facts);
+  auto findings = doctor::judge(facts);
   for (auto& finding : findings) finding.outcome.reason.en = redact_setting(finding.outcome.reason.en);
   std::ostringstream unused;
   const Terminal plain(unused, unused, {});
-  write(folder / "doctor.json", findings_json(findings, Language::kEnglish) + "\n");
-  write(folder / "doctor.txt", findings_text(findings, Language::kEnglish, true, plain));
+  write(folder / "doctor.json", doctor::findings_json(findings, Language::kEnglish) + "\n");
+  write(folder / "doctor.txt", doctor::findings_text(findings, Language::kEnglish, true, plain));
   for (size_t i = 0; i < facts.packages.size(); ++i) {
     const auto part = folder / ("package" + std::to_string(i + 1));
     write(part / "place.txt", facts.packages[i].name + "\n");
@@ -196,7 +196,7 @@ Arguments with_own_package(const Arguments& arguments) {
 
 ExitCode run(const Arguments& given, Terminal& terminal) {
   const auto arguments = with_own_package(given);
-  const auto facts = examine(arguments);
+  const auto facts = doctor::examine(arguments);
   if (!facts.ok()) return report(facts.error(), terminal);
   const auto made = make_bundle(arguments, *facts);
   if (!made.ok()) return report(made.error(), terminal);

@@ -11,7 +11,7 @@
 #include <array>
 #include <memory>
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 namespace {
 
 constexpr long kDay = 24L * 3600;
@@ -167,4 +167,4 @@ Result<std::string> random_password() {
   return password;
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 
 /// PEM texts.
 struct KeyAndCertificate {
@@ -28,4 +28,4 @@ bool is_signed_by(const std::string& certificate, const std::string& authority);
 Result<std::string> random_key();
 Result<std::string> random_password();
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <sstream>
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 namespace {
 
 constexpr double kGbInKb = 1024.0 * 1024;
@@ -53,11 +53,11 @@ class HostJudge {
   }
 
  private:
-  void add(const char* check, Grade grade, Text detail, std::string repair = "") {
+  void add(const char* check, Grade grade, BothLanguages detail, std::string repair = "") {
     findings_.push_back({check, topology_.hosts[host_], grade, std::move(detail), std::move(repair)});
   }
   /// `fault` applies unless `good`.
-  void expect(bool good, const char* check, const Text& fine, Grade grade, const Text& fault,
+  void expect(bool good, const char* check, const BothLanguages& fine, Grade grade, const BothLanguages& fault,
               const std::string& repair = "") {
     if (good) {
       add(check, Grade::kGood, fine);
@@ -168,7 +168,7 @@ void HostJudge::time_and_place() {
          "timedatectl set-ntp true");
   const auto ntp = facts_.text("ntp");
   expect(ntp == "yes" || ntp.empty(), "time-service",
-         ntp.empty() ? Text{"not known", "未知"} : Text{"synchronised", "已同步"}, Grade::kWarning,
+         ntp.empty() ? BothLanguages{"not known", "未知"} : BothLanguages{"synchronised", "已同步"}, Grade::kWarning,
          {"the clock is not synchronised by NTP", "时钟没有通过 NTP 同步"}, "timedatectl set-ntp true");
 }
 
@@ -211,14 +211,14 @@ void HostJudge::check_place(const std::string& name) {
 void HostJudge::contents() {
   const auto ours = facts_.text("ours"), content = facts_.text("content"), data = facts_.text("data_content");
   expect(!ours.empty() || content.empty(), "directory-content",
-         ours.empty() ? Text{"empty", "空"} : Text{"of this cluster", "属于本集群"}, Grade::kProblem,
+         ours.empty() ? BothLanguages{"empty", "空"} : BothLanguages{"of this cluster", "属于本集群"}, Grade::kProblem,
          {topology_.directory + " holds something else: " + content + "… Give another --directory, or empty it",
           topology_.directory + " 中有其他内容：" + content + "……请换一个 --directory，或清空它"});
   expect(ours.empty() || ours == topology_.name, "cluster-name", same(topology_.name), Grade::kProblem,
          {"another cluster lives in " + topology_.directory + ": " + ours + ", not " + topology_.name,
           topology_.directory + " 中是另一个集群：" + ours + "，不是 " + topology_.name});
   expect(!ours.empty() || data.empty(), "data-content",
-         data.empty() ? Text{"empty", "空"} : Text{"of this cluster", "属于本集群"}, Grade::kProblem,
+         data.empty() ? BothLanguages{"empty", "空"} : BothLanguages{"of this cluster", "属于本集群"}, Grade::kProblem,
          {topology_.data_directory() + " holds data of nobody known: " + data + "…",
           topology_.data_directory() + " 中有来历不明的数据：" + data + "……"});
 }
@@ -291,7 +291,7 @@ void HostJudge::tools() {
   }
   expect(missing.empty(), "tools", {"all there", "齐全"}, Grade::kProblem,
          {"not installed:" + missing, "没有安装：" + missing});
-  expect(true, "rsync", tools.contains("rsync") ? same("rsync") : Text{"none; tar is used", "没有；使用 tar"},
+  expect(true, "rsync", tools.contains("rsync") ? same("rsync") : BothLanguages{"none; tar is used", "没有；使用 tar"},
          Grade::kGood, {});
   expect(facts_.text("shell") == "works", "shell", same("sh"), Grade::kProblem, {"sh does not work", "sh 无法运行"});
 }
@@ -314,7 +314,7 @@ void HostJudge::installed() {
 
 void judge_together(const Topology& topology, const Layout& layout, const std::vector<HostFacts>& facts,
                     std::vector<Finding>& findings) {
-  const auto expect = [&](bool good, const char* check, Text fine, Grade grade, Text fault) {
+  const auto expect = [&](bool good, const char* check, BothLanguages fine, Grade grade, BothLanguages fault) {
     findings.push_back({check, "", good ? Grade::kGood : grade, good ? std::move(fine) : std::move(fault), ""});
   };
   std::map<std::string, std::string> boots, names;
@@ -347,8 +347,8 @@ void judge_together(const Topology& topology, const Layout& layout, const std::v
          {found.empty() ? "none yet" : found.substr(1), found.empty() ? "尚无" : found.substr(1)}, Grade::kProblem,
          {"nodes of different clusters:" + found + ". Deploy joins none; give the strangers another directory",
           "节点属于不同的集群：" + found + "。deploy 不会合并它们；请为其他集群使用别的目录"});
-  expect(keys.size() <= 1, "cluster-key", keys.empty() ? Text{"none yet", "尚无"} : Text{"the same", "相同"},
-         Grade::kProblem,
+  expect(keys.size() <= 1, "cluster-key",
+         keys.empty() ? BothLanguages{"none yet", "尚无"} : BothLanguages{"the same", "相同"}, Grade::kProblem,
          {"the hosts have different cluster keys; remove the wrong ones", "各主机的集群密钥不同；请删除错误的密钥"});
   const auto unsafe = unsafe_points(topology, layout);
   expect(unsafe.empty(), "voters-and-replicas",
@@ -356,7 +356,7 @@ void judge_together(const Topology& topology, const Layout& layout, const std::v
               std::to_string(layout.replicas) + " replicas",
           std::to_string(layout.of(config::NodeMode::kController).size()) + " 个投票者，" +
               std::to_string(layout.replicas) + " 个副本"},
-         Grade::kProblem, unsafe.empty() ? Text{} : unsafe.front());
+         Grade::kProblem, unsafe.empty() ? BothLanguages{} : unsafe.front());
 }
 
 }  // namespace
@@ -390,4 +390,4 @@ Grade worst(const std::vector<Finding>& findings) {
   return grade;
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -6,9 +6,9 @@
 
 #include "cli/deploy/facts.h"
 #include "cli/deploy/layout.h"
-#include "cli/deploy/text.h"
+#include "cli/language.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 
 enum class Grade : uint8_t { kGood, kWarning, kProblem };
 
@@ -16,7 +16,7 @@ struct Finding {
   std::string check;  // a stable name, such as "disk-space"
   std::string host;   // empty: of the cluster as a whole
   Grade grade = Grade::kGood;
-  Text detail;
+  BothLanguages detail;
   std::string repair;  // a script for root on the host (--fix); empty: nothing deploy can do
 };
 
@@ -35,4 +35,4 @@ std::vector<Finding> judge(const Topology& topology, const Layout& layout, const
 std::string founded_cluster(const Layout& layout, const std::vector<HostFacts>& facts);
 Grade worst(const std::vector<Finding>& findings);
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

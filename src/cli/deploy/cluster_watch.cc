@@ -2,7 +2,7 @@
 
 #include <set>
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 namespace {
 
 using config::NodeMode;
@@ -125,4 +125,4 @@ Status ClusterWatch::prove(int replicas, bool on_different_hosts) const {
   return {};
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

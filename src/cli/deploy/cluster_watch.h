@@ -10,7 +10,7 @@
 #include "cli/process/interrupt.h"
 #include "client/failover.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 
 class ClusterWatch {
  public:
@@ -33,4 +33,4 @@ class ClusterWatch {
   Interrupt& interrupt_;
 };
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -6,7 +6,7 @@
 
 #include "config/cluster_nodes.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 namespace {
 
 using config::NodeMode;
@@ -190,4 +190,4 @@ std::vector<std::string> differences(const std::string& file, const std::string&
   return differing;
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -8,7 +8,7 @@
 #include "cli/deploy/facts.h"
 #include "cli/deploy/layout.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 
 /// By name, for packages[package]: controller.cfg, cluster.nodes and cluster.cfg where it has a controller, agent.cfg
 /// where it has an agent. Memory and threads follow from what the hosts have.
@@ -22,4 +22,4 @@ std::string keys_directory(const Topology& topology);
 /// Holds admin's password from the first start until the cluster is proven to work.
 std::string password_file(const Topology& topology);
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -11,7 +11,7 @@
 #include "cli/deploy/plan_text.h"
 #include "cli/deploy/reach.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 namespace {
 
 namespace json = boost::json;
@@ -124,7 +124,7 @@ ExitCode DeployRun::deploy() {
 
 ExitCode DeployRun::carry_out() {
   struct Step {
-    Text text;
+    BothLanguages text;
     Status (Deployment::*run)();
   };
   const Step steps[] = {
@@ -158,19 +158,19 @@ ExitCode DeployRun::tell(const char* status) {
   std::string lines;
   for (const auto* node : deployment_.layout().of(config::NodeMode::kController)) {
     consoles.emplace_back(scheme + node->entry.site.address() + "/");
-    lines +=
-        "  " + Text{"Console", "控制台"}.in(progress_.language()) + "   " + scheme + node->entry.site.address() + "/\n";
+    lines += "  " + BothLanguages{"Console", "控制台"}.in(progress_.language()) + "   " + scheme +
+             node->entry.site.address() + "/\n";
   }
   const auto& password = deployment_.password();
   const bool is_news = std::string_view(status) == "deployed" && !password.empty();
   if (is_news) {
-    lines += "  " + Text{"User      admin   password  ", "用户     admin   密码  "}.in(progress_.language()) +
+    lines += "  " + BothLanguages{"User      admin   password  ", "用户     admin   密码  "}.in(progress_.language()) +
              password +
-             Text{"   (shown once; change it with changePwd)\n", "   （只显示一次；用 changePwd 修改）\n"}.in(
+             BothLanguages{"   (shown once; change it with changePwd)\n", "   （只显示一次；用 changePwd 修改）\n"}.in(
                  progress_.language());
   }
   if (topology.tls) {
-    lines += "  " + Text{"TLS       trust ", "TLS       信任 "}.in(progress_.language()) + topology.directory +
+    lines += "  " + BothLanguages{"TLS       trust ", "TLS       信任 "}.in(progress_.language()) + topology.directory +
              "/keys/ca.crt\n";
   }
   show(lines);
@@ -256,11 +256,8 @@ ExitCode run(const Arguments& arguments, Terminal& terminal) {
     terminal.complain("there is no 'deploy " + words[0] + "', only deploy and deploy check");
     return ExitCode::kUsage;
   }
-  const auto language = arguments.text("lang");
-  if (language != "en" && language != "zh") {
-    terminal.complain("--lang is en or zh, not '" + language + "'");
-    return ExitCode::kUsage;
-  }
+  const auto language = language_of(arguments);
+  if (!language.ok()) return report(language.error(), terminal);
   auto topology = topology_of(arguments);
   if (!topology.ok()) {
     terminal.complain(topology.error().message);
@@ -272,9 +269,7 @@ ExitCode run(const Arguments& arguments, Terminal& terminal) {
   const char* secret = std::getenv("PELORUS_PASSWORD");
   const bool is_check = !words.empty();
   Interrupt interrupt;
-  Progress progress(terminal, {.language = language == "zh" ? Language::kChinese : Language::kEnglish,
-                               .json = arguments.has("json"),
-                               .phases = is_check ? 1 : kPhases});
+  Progress progress(terminal, {.language = *language, .json = arguments.has("json"), .phases = is_check ? 1 : kPhases});
   Deployment deployment({std::move(*topology), std::move(*package), secret == nullptr ? "" : secret},
                         arguments.has("local"), interrupt, progress);
   DeployRun run(deployment, arguments, progress);
@@ -282,6 +277,9 @@ ExitCode run(const Arguments& arguments, Terminal& terminal) {
 }
 
 }  // namespace
+}  // namespace pelorus::cli::deploy
+
+namespace pelorus::cli {
 
 const Command& deploy_command() {
   static const Command command{
@@ -311,7 +309,7 @@ const Command& deploy_command() {
                   {"fix", 'f', "", "repair what checks find, as root", ""},
                   {"dry-run", 'n', "", "show the plan, change nothing", ""},
                   {"json", 'j', "", "one JSON object; progress too, on stderr", ""},
-                  {"lang", '\0', "en|zh", "language", "en"},
+                  language_option(),
                   {"timeout", '\0', "S", "of the port test's ends", "20"}},
       .notes =
           "Run it again after a failure: it goes on from what it finds on the hosts. The\n"
@@ -319,7 +317,7 @@ const Command& deploy_command() {
           "topology file is wrong.\n"
           "(deploy listen|reach HOST:PORT... are the ends of its own port test.)",
       .words_max = 1024,
-      .run = run,
+      .run = deploy::run,
   };
   return command;
 }

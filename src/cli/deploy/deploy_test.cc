@@ -10,7 +10,7 @@
 #include "cli/deploy/reach.h"
 #include "cli/deploy/topology.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 namespace {
 
 Topology on(std::vector<std::string> hosts) {
@@ -389,4 +389,4 @@ TEST(Reach, tells_an_open_port_from_a_closed_one) {
 }
 
 }  // namespace
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -10,7 +10,7 @@
 #include "cli/deploy/in_parallel.h"
 #include "cli/deploy/package_facts.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 namespace {
 
 constexpr auto kShortLimit = std::chrono::seconds(30);
@@ -127,10 +127,10 @@ Status Deployment::repair(const std::vector<Finding>& findings) {
                                                 "; else sudo -n sh -c " + shell_word(script) + "; fi",
                                             "", kShortLimit));
       const auto why = without_end(ran.err);
-      progress_.note(ran.status == 0 ? Text{hosts_[host]->address() + ": repaired: " + script,
-                                            hosts_[host]->address() + "：已修复：" + script}
-                                     : Text{hosts_[host]->address() + ": not repaired: " + script + ": " + why,
-                                            hosts_[host]->address() + "：未能修复：" + script + "：" + why});
+      progress_.note(ran.status == 0 ? BothLanguages{hosts_[host]->address() + ": repaired: " + script,
+                                                     hosts_[host]->address() + "：已修复：" + script}
+                                     : BothLanguages{hosts_[host]->address() + ": not repaired: " + script + ": " + why,
+                                                     hosts_[host]->address() + "：未能修复：" + script + "：" + why});
     }
     return {};
   }));
@@ -341,4 +341,4 @@ Status Deployment::configure() {
   return on_packages([this](size_t package) { return write_files(package); });
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

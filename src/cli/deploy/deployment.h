@@ -14,7 +14,7 @@
 #include "cli/process/interrupt.h"
 #include "cli/remote/remote_host.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 
 struct DeployInput {
   Topology topology;
@@ -88,4 +88,4 @@ class Deployment {
   std::string password_;
 };
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <sstream>
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 namespace {
 
 constexpr auto kAskLimit = std::chrono::seconds(40);
@@ -163,4 +163,4 @@ HostFacts ask_facts(RemoteHost& host, const Topology& topology, const Layout& la
   return facts;
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -10,7 +10,7 @@
 #include "cli/deploy/layout.h"
 #include "cli/remote/remote_host.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 
 /// Answers of one host; keys are those of the script. A host that could not be asked has `failure`.
 struct HostFacts {
@@ -34,4 +34,4 @@ std::string facts_script(const Topology& topology, const Layout& layout, size_t 
 /// Never fails: see HostFacts::failure.
 HostFacts ask_facts(RemoteHost& host, const Topology& topology, const Layout& layout, size_t number);
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

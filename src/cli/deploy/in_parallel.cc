@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 
 Status in_parallel(size_t count, const std::function<Status(size_t)>& work, Interrupt& interrupt,
                    const CancellationToken& token) {
@@ -33,4 +33,4 @@ Status in_parallel(size_t count, const std::function<Status(size_t)>& work, Inte
   return {};
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 namespace {
 
 using config::NodeMode;
@@ -98,8 +98,8 @@ const PlannedNode* Layout::find(const std::string& alias) const {
   return found == nodes.end() ? nullptr : &*found;
 }
 
-std::vector<Text> unsafe_points(const Topology& topology, const Layout& layout) {
-  std::vector<Text> points;
+std::vector<BothLanguages> unsafe_points(const Topology& topology, const Layout& layout) {
+  std::vector<BothLanguages> points;
   const auto voters = layout.of(NodeMode::kController);
   const auto data_nodes = layout.of(NodeMode::kDataNode);
   std::set<size_t> voter_hosts;
@@ -157,4 +157,4 @@ std::vector<Survival> survival_of(const Topology& topology, const Layout& layout
   return rows;
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

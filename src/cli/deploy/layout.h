@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "cli/deploy/text.h"
+#include "cli/language.h"
 #include "cli/deploy/topology.h"
 #include "config/site.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 
 struct PlannedNode {
   config::NodeEntry entry;
@@ -39,7 +39,7 @@ struct Layout {
 Layout plan_layout(const Topology& topology);
 
 /// Reasons not to deploy it, each with what to do; empty: safe, or accepted by the topology.
-std::vector<Text> unsafe_points(const Topology& topology, const Layout& layout);
+std::vector<BothLanguages> unsafe_points(const Topology& topology, const Layout& layout);
 
 /// What the cluster does without one host, or with all of them.
 struct Survival {
@@ -54,4 +54,4 @@ struct Survival {
 /// One row for each host.
 std::vector<Survival> survival_of(const Topology& topology, const Layout& layout);
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <memory>
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 namespace {
 
 namespace fs = std::filesystem;
@@ -91,4 +91,4 @@ Result<PackageFacts> read_package(const fs::path& server) {
   return facts;
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -4,17 +4,17 @@
 
 #include "cli/value_text.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 namespace {
 
 namespace json = boost::json;
 using config::NodeMode;
 
-Text answer(bool yes) { return yes ? Text{"served", "可用"} : Text{"stop", "停止"}; }
+BothLanguages answer(bool yes) { return yes ? BothLanguages{"served", "可用"} : BothLanguages{"stop", "停止"}; }
 
-Text copies(const Survival& row) {
+BothLanguages copies(const Survival& row) {
   if (!row.reads) return {"-", "-"};
-  return row.full_copies ? Text{"complete", "完整"} : Text{"fewer copies", "副本减少"};
+  return row.full_copies ? BothLanguages{"complete", "完整"} : BothLanguages{"fewer copies", "副本减少"};
 }
 
 std::string nodes_of(const Layout& layout, size_t host, NodeMode mode) {
@@ -27,9 +27,10 @@ std::string nodes_of(const Layout& layout, size_t host, NodeMode mode) {
 }
 
 std::string tls_text(const Topology& topology, Language language) {
-  const Text text = topology.uses_node_tls() ? Text{", TLS, between nodes too", "，TLS（节点之间亦然）"}
-                    : topology.tls           ? Text{", TLS for clients", "，客户端 TLS"}
-                                             : Text{", no TLS", "，无 TLS"};
+  const BothLanguages text = topology.uses_node_tls()
+                                 ? BothLanguages{", TLS, between nodes too", "，TLS（节点之间亦然）"}
+                             : topology.tls ? BothLanguages{", TLS for clients", "，客户端 TLS"}
+                                            : BothLanguages{", no TLS", "，无 TLS"};
   return text.in(language);
 }
 
@@ -109,15 +110,16 @@ std::string findings_text(const std::vector<Finding>& findings, Language languag
       continue;
     }
     const bool is_problem = finding.grade == Grade::kProblem;
-    const Text word = is_problem ? Text{"PROBLEM", "问题"} : Text{"warning", "警告"};
+    const BothLanguages word = is_problem ? BothLanguages{"PROBLEM", "问题"} : BothLanguages{"warning", "警告"};
     text += "  " + word.in(language) + "  " + (finding.host.empty() ? "" : finding.host + "  ") + finding.check + ": " +
             finding.detail.in(language) + (finding.repair.empty() ? "" : "  [--fix]") + "\n";
     repairable = repairable || !finding.repair.empty();
   }
   const auto count = std::to_string(good) + "/" + std::to_string(findings.size());
-  text += Text{"  " + count + " checks are good", "  " + count + " 项检查通过"}.in(language);
+  text += BothLanguages{"  " + count + " checks are good", "  " + count + " 项检查通过"}.in(language);
   if (repairable)
-    text += Text{"; those marked [--fix] can be repaired with --fix", "；标有 [--fix] 的可用 --fix 修复"}.in(language);
+    text += BothLanguages{"; those marked [--fix] can be repaired with --fix", "；标有 [--fix] 的可用 --fix 修复"}.in(
+        language);
   return text + "\n";
 }
 
@@ -133,4 +135,4 @@ json::array findings_json(const std::vector<Finding>& findings, Language languag
   return rows;
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

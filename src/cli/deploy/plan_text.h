@@ -8,7 +8,7 @@
 #include "cli/deploy/checks.h"
 #include "cli/deploy/layout.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 
 /// Who runs where, and what the loss of each host means.
 std::string plan_text(const Topology& topology, const Layout& layout, Language language);
@@ -18,4 +18,4 @@ boost::json::object plan_json(const Topology& topology, const Layout& layout);
 std::string findings_text(const std::vector<Finding>& findings, Language language);
 boost::json::array findings_json(const std::vector<Finding>& findings, Language language);
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -3,9 +3,9 @@
 #include <boost/json.hpp>
 #include <cstdio>
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 
-void Progress::event(const char* kind, const Text& text) {
+void Progress::event(const char* kind, const BothLanguages& text) {
   if (options_.json) {
     boost::json::object event{
         {"event", kind}, {"text", text.in(options_.language)}, {"phase", phase_}, {"phases", options_.phases}};
@@ -23,18 +23,18 @@ void Progress::event(const char* kind, const Text& text) {
                   << std::endl;
 }
 
-void Progress::phase(const Text& text) {
+void Progress::phase(const BothLanguages& text) {
   const std::lock_guard lock(mutex_);
   ++phase_;
   event("phase", text);
 }
 
-void Progress::note(const Text& text) {
+void Progress::note(const BothLanguages& text) {
   const std::lock_guard lock(mutex_);
   event("note", text);
 }
 
-void Progress::complain(const Text& text) {
+void Progress::complain(const BothLanguages& text) {
   const std::lock_guard lock(mutex_);
   if (options_.json) {
     event("problem", text);
@@ -43,4 +43,4 @@ void Progress::complain(const Text& text) {
   }
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -5,10 +5,10 @@
 #include <mutex>
 #include <string>
 
-#include "cli/deploy/text.h"
+#include "cli/language.h"
 #include "cli/terminal.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 
 /// Thread-safe.
 class Progress {
@@ -20,17 +20,17 @@ class Progress {
   };
   Progress(Terminal& terminal, Options options) : terminal_(terminal), options_(options) {}
   /// "[2/7] …"
-  void phase(const Text& text);
+  void phase(const BothLanguages& text);
   /// What happened in the phase.
-  void note(const Text& text);
-  void complain(const Text& text);
+  void note(const BothLanguages& text);
+  void complain(const BothLanguages& text);
   Language language() const { return options_.language; }
   bool json() const { return options_.json; }
   Terminal& terminal() { return terminal_; }
   double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }
 
  private:
-  void event(const char* kind, const Text& text);
+  void event(const char* kind, const BothLanguages& text);
   Terminal& terminal_;
   const Options options_;
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
@@ -38,4 +38,4 @@ class Progress {
   int phase_ = 0;  // guarded by mutex_
 };
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

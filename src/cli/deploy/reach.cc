@@ -14,7 +14,7 @@
 
 #include "client/socket.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -122,4 +122,4 @@ std::vector<Reached> reach(const std::vector<std::string>& places, int milliseco
   return reached;
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 
 /// Listens on "address:port" for each, says "ready" on `out` when all are bound, and takes connections for `seconds`.
 /// Errors: kIo for an address that cannot be bound.
@@ -19,4 +19,4 @@ struct Reached {
 /// Connects to all places at the same time; gives up after `milliseconds`.
 std::vector<Reached> reach(const std::vector<std::string>& places, int milliseconds);
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -6,7 +6,7 @@
 #include "cli/deploy/deployment.h"
 #include "cli/deploy/in_parallel.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 namespace {
 
 using config::NodeMode;
@@ -141,4 +141,4 @@ Status Deployment::prove() {
       .prove(layout_.replicas, layout_.replicas_apart && hosts_.size() > 1);
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

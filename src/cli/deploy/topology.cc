@@ -6,7 +6,7 @@
 #include "config/nearest_name.h"
 #include "config/site.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 namespace {
 
 constexpr int kHostsMax = 64;
@@ -143,4 +143,4 @@ Status validate_topology(const Topology& topology) {
   return {};
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::deploy {
 
 struct Topology {
   std::string name = "pelorus";
@@ -40,4 +40,4 @@ Status set_hosts(Topology& topology, std::string_view list);
 /// out of range.
 Status validate_topology(const Topology& topology);
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::deploy

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 
 constexpr size_t kListedMax = 4;
 
@@ -64,4 +64,4 @@ bool is_loopback_host(std::string_view host) {
 
 std::string gigabytes(double bytes) { return fmt::format("{:.1f} GB", bytes / (1024.0 * 1024 * 1024)); }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

@@ -8,13 +8,9 @@
 #include <vector>
 
 #include "cli/doctor/facts.h"
+#include "cli/language.h"
 
-namespace pelorus::cli {
-
-struct BothLanguages {
-  std::string en;
-  std::string zh;
-};
+namespace pelorus::cli::doctor {
 
 enum class Verdict : uint8_t { kOk, kWarning, kProblem, kSkipped };
 
@@ -65,4 +61,4 @@ bool is_loopback_host(std::string_view host);
 /// "1.5 GB"
 std::string gigabytes(double bytes);
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

@@ -5,7 +5,7 @@
 
 #include "cli/doctor/check.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 namespace {
 
 constexpr int kAgent = 1, kController = 2, kSingle = 3;
@@ -312,4 +312,4 @@ std::vector<Check> cluster_checks() {
   };
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

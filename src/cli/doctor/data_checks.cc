@@ -7,7 +7,7 @@
 #include "cli/doctor/check.h"
 #include "config/setting.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 namespace {
 
 constexpr int kController = 2, kSingle = 3;
@@ -188,4 +188,4 @@ std::vector<Check> data_checks() {
   };
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

@@ -1,26 +1,9 @@
-#include <cstdlib>
-
 #include "cli/connect.h"
 #include "cli/doctor/examine.h"
 #include "cli/doctor/report.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 namespace {
-
-Result<Language> language_of(const Arguments& arguments) {
-  if (!arguments.has("lang")) {
-    for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-      const char* value = std::getenv(name);
-      if (value != nullptr && *value != '\0')
-        return std::string_view(value).starts_with("zh") ? Language::kChinese : Language::kEnglish;
-    }
-    return Language::kEnglish;
-  }
-  const auto text = arguments.text("lang");
-  if (text == "zh") return Language::kChinese;
-  if (text == "en") return Language::kEnglish;
-  return Error{ErrorCode::kInvalid, "--lang needs en or zh, not '" + text + "'"};
-}
 
 ExitCode run(const Arguments& arguments, Terminal& terminal) {
   const auto language = language_of(arguments);
@@ -41,6 +24,9 @@ ExitCode run(const Arguments& arguments, Terminal& terminal) {
 }
 
 }  // namespace
+}  // namespace pelorus::cli::doctor
+
+namespace pelorus::cli {
 
 const Command& doctor_command() {
   static const Command command{
@@ -56,13 +42,13 @@ const Command& doctor_command() {
                   {"user", 'u', "NAME", "who you are; without: guest", ""},
                   {"password", 'p', "TEXT", "or the environment's PELORUS_PASSWORD", ""},
                   {"all", 'a', "", "what is fine or skipped too", ""},
-                  {"lang", 'l', "LANG", "en or zh; without: by LANG", ""},
+                  language_option(),
                   {"json", 'j', "", "one JSON object instead of text", ""}},
       .notes =
           "Without --package, --host and --port: the cluster at 127.0.0.1:8848. An\n"
           "administrator sees more. Status 9: something was found.",
       .words_max = 64,
-      .run = run,
+      .run = doctor::run,
   };
   return command;
 }

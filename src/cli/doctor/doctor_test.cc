@@ -16,7 +16,7 @@
 #include "cli/doctor/port_owner.h"
 #include "cli/doctor/report.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 namespace {
 
 namespace fs = std::filesystem;
@@ -457,4 +457,4 @@ TEST(GatherPackage, sees_nested_packages_stale_pids_and_crash_lines) {
 }
 
 }  // namespace
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

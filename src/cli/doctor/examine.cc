@@ -4,7 +4,7 @@
 #include "cli/doctor/gather_live.h"
 #include "cli/doctor/gather_package.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 
 Result<Facts> examine(const Arguments& arguments) {
   Facts facts;
@@ -23,4 +23,4 @@ Result<Facts> examine(const Arguments& arguments) {
   return facts;
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

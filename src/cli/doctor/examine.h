@@ -4,10 +4,10 @@
 #include "cli/command.h"
 #include "cli/doctor/facts.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 
 /// The live cluster at --host and --port and the packages of --package and the words; without any of them the cluster
 /// at the usual address. Errors: a package that is none, a port that is none.
 Result<Facts> examine(const Arguments& arguments);
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

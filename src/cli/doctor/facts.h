@@ -11,7 +11,7 @@
 #include "cli/config/read_package.h"
 #include "observe/machine.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 
 /// A directory a node writes, and the setting that names it.
 struct PlaceFacts {
@@ -117,4 +117,4 @@ struct Facts {
   std::optional<observe::MachineFacts> here;  // when packages were given
 };
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

@@ -6,7 +6,7 @@
 #include "cli/doctor/check.h"
 #include "config/setting.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 namespace {
 
 using config::Severity;
@@ -251,4 +251,4 @@ std::vector<Check> file_checks() {
   };
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

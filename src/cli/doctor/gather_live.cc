@@ -5,7 +5,7 @@
 
 #include "cli/config/in_effect.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 namespace {
 
 using client::Connection;
@@ -252,4 +252,4 @@ LiveFacts gather_live(const client::Endpoint& endpoint, const client::Connection
   return live;
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

@@ -9,7 +9,7 @@
 #include "config/node_state.h"
 #include "config/validate.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 namespace {
 
 namespace fs = std::filesystem;
@@ -208,4 +208,4 @@ PackageFacts gather_package(const PackagePlace& place) {
   return package;
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

@@ -3,9 +3,9 @@
 
 #include "cli/doctor/facts.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 
 /// Never fails: what cannot be read is left out.
 PackageFacts gather_package(const PackagePlace& place);
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

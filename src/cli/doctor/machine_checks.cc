@@ -7,7 +7,7 @@
 #include "cli/doctor/check.h"
 #include "config/setting.h"
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 namespace {
 
 constexpr double kDiskWarn = 0.80, kDiskProblem = 0.95;
@@ -265,4 +265,4 @@ std::vector<Check> machine_checks() {
   };
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

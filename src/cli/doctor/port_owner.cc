@@ -7,7 +7,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 namespace {
 
 namespace fs = std::filesystem;
@@ -82,4 +82,4 @@ std::optional<PortOwner> owner_of_port(const std::string& host, int port) {
   return PortOwner{};
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

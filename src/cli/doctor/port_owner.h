@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 
 struct PortOwner {
   int pid = -1;         // -1: a process of another user
@@ -15,4 +15,4 @@ struct PortOwner {
 /// Nothing when nobody listens there. `host`: listeners on it or on all addresses count; a name counts as any.
 std::optional<PortOwner> owner_of_port(const std::string& host, int port);
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

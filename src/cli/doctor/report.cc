@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-namespace pelorus::cli {
+namespace pelorus::cli::doctor {
 namespace {
 
 constexpr Verdict kOrder[] = {Verdict::kSkipped, Verdict::kOk, Verdict::kWarning, Verdict::kProblem};
-
-const std::string& in(const BothLanguages& text, Language language) {
-  return language == Language::kChinese ? text.zh : text.en;
-}
 
 std::string_view looks_at(const Check& check, Language language) {
   return language == Language::kChinese ? check.looks_at_zh : check.looks_at_en;
@@ -57,11 +53,11 @@ std::string findings_json(const std::vector<Finding>& findings, Language languag
     summary[name_of(verdict)] = count(findings, verdict);
   }
   for (const auto& [check, outcome] : findings) {
-    const auto& fix = in(outcome.fix, language);
+    const auto& fix = outcome.fix.in(language);
     checks.push_back(json::object{{"id", check->id},
                                   {"looksAt", looks_at(*check, language)},
                                   {"result", name_of(outcome.verdict)},
-                                  {"reason", in(outcome.reason, language)},
+                                  {"reason", outcome.reason.in(language)},
                                   {"fix", fix.empty() ? json::value() : json::value(fix)}});
   }
   return json::serialize(json::object{{"summary", std::move(summary)}, {"checks", std::move(checks)}});
@@ -74,8 +70,8 @@ std::string findings_text(const std::vector<Finding>& findings, Language languag
     for (const auto& [check, outcome] : findings) {
       if (outcome.verdict != verdict) continue;
       text += terminal.paint(colour_of(verdict), fit(word_of(verdict, language), 8, false)) + " " +
-              fit(check->id, 18, false) + " " + in(outcome.reason, language) + "\n";
-      const auto& fix = in(outcome.fix, language);
+              fit(check->id, 18, false) + " " + outcome.reason.in(language) + "\n";
+      const auto& fix = outcome.fix.in(language);
       if (!fix.empty()) text += std::string(28, ' ') + fix + "\n";
     }
   }
@@ -86,4 +82,4 @@ std::string findings_text(const std::vector<Finding>& findings, Language languag
   return text + "\n";
 }
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

@@ -7,9 +7,7 @@
 #include "cli/doctor/check.h"
 #include "cli/terminal.h"
 
-namespace pelorus::cli {
-
-enum class Language : uint8_t { kEnglish, kChinese };
+namespace pelorus::cli::doctor {
 
 struct Finding {
   const Check* check;
@@ -27,4 +25,4 @@ std::string findings_json(const std::vector<Finding>& findings, Language languag
 /// What is wrong comes last, where the eye is. `all`: what is fine or skipped too.
 std::string findings_text(const std::vector<Finding>& findings, Language language, bool all, const Terminal& terminal);
 
-}  // namespace pelorus::cli
+}  // namespace pelorus::cli::doctor

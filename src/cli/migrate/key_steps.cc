@@ -53,10 +53,10 @@ Status StepRunner::provide_certificate(const Addition& made, const Member& like,
   const auto to = told.empty() ? own_keys(made.server, made.alias) : mapped_path(told, made, plan_.target, like.server);
   TRY(const auto authority, text_if_there(like.host, from + "/ca.crt"));
   TRY(const auto there, text_if_there(made.host, to + "/server.crt"));
-  if (is_for_host(there, made.host) && (authority.empty() || is_signed_by(there, authority))) return {};
-  KeyAndCertificate given;
+  if (deploy::is_for_host(there, made.host) && (authority.empty() || deploy::is_signed_by(there, authority))) return {};
+  deploy::KeyAndCertificate given;
   TRY(given.certificate, text_if_there(like.host, from + "/server.crt"));
-  if (is_for_host(given.certificate, made.host)) {
+  if (deploy::is_for_host(given.certificate, made.host)) {
     TRY(given.key, read_text(like.host, from + "/serverPrivate.key"));
   } else {
     auto issued = issue_certificate(made, from, authority);
@@ -69,8 +69,8 @@ Status StepRunner::provide_certificate(const Addition& made, const Member& like,
   return authority.empty() ? Status() : write_text(made.host, to + "/ca.crt", authority);
 }
 
-Result<KeyAndCertificate> StepRunner::issue_certificate(const Addition& made, const std::string& keys,
-                                                        const std::string& authority) {
+Result<deploy::KeyAndCertificate> StepRunner::issue_certificate(const Addition& made, const std::string& keys,
+                                                                const std::string& authority) {
   TRY(const auto issuer, find_authority(keys, authority));
   TRY(const auto told, output(made.host, "hostname 2>/dev/null || :"));
   const std::string hostname(config::trim(told));
@@ -79,19 +79,20 @@ Result<KeyAndCertificate> StepRunner::issue_certificate(const Addition& made, co
   others.erase(made.host);
   std::vector<std::string> names{made.host};
   names.insert(names.end(), others.begin(), others.end());
-  return make_server_certificate(issuer, names);
+  return deploy::make_server_certificate(issuer, names);
 }
 
 /// `keys` is the folder on the hosts that have one. Deploy leaves the authority's key on the first of them, with its
 /// certificate behind it.
-Result<KeyAndCertificate> StepRunner::find_authority(const std::string& keys, const std::string& certificate) {
+Result<deploy::KeyAndCertificate> StepRunner::find_authority(const std::string& keys, const std::string& certificate) {
   const auto file = keys + "/ca.key";
   for (const auto& host : hosts_of(plan_.before)) {
     const auto found = text_if_there(host, file);
     if (!found.ok() || found->find("PRIVATE KEY-----") == std::string::npos) continue;  // that host may be lost
     const auto cut = found->find(kBeginCertificate);
-    KeyAndCertificate authority{found->substr(0, cut), cut == std::string::npos ? certificate : found->substr(cut)};
-    if (certificate.empty() || is_signed_by(certificate, authority.certificate)) return authority;
+    deploy::KeyAndCertificate authority{found->substr(0, cut),
+                                        cut == std::string::npos ? certificate : found->substr(cut)};
+    if (certificate.empty() || deploy::is_signed_by(certificate, authority.certificate)) return authority;
   }
   return Error{
       ErrorCode::kNotFound,

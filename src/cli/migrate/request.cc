@@ -105,7 +105,7 @@ std::vector<Option> common_options() {
       {"state", '\0', "DIR", "plans and journals, on this computer", ""},
       {"yes", 'y', "", "finish, finalize: without asking", ""},
       {"json", 'j', "", "one JSON object instead of text", ""},
-      {"lang", '\0', "en|zh", "language; else by the environment", ""},
+      language_option(),
   };
   for (const auto& option : connection_options()) options.push_back(option);
   return options;
@@ -145,10 +145,7 @@ Result<Request> common_request_of(const Arguments& arguments, const std::vector<
     return Error{ErrorCode::kInvalid, "'" + request.id + "' was not expected"};
   request.state_directory =
       arguments.text("state").empty() ? steps::default_state_directory(kind) : arguments.text("state");
-  const auto language = arguments.text("lang");
-  if (!language.empty() && language != "en" && language != "zh")
-    return Error{ErrorCode::kInvalid, "--lang wants en or zh"};
-  request.language = language_of(language);
+  TRY(request.language, language_of(arguments));
   request.json = arguments.has("json");
   request.yes = arguments.has("yes");
   TRY_DONE(take_access(request, arguments));

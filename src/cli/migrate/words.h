@@ -6,8 +6,6 @@
 namespace pelorus::cli::migrate {
 
 using steps::bytes_text;
-using steps::Language;
-using steps::language_of;
 using steps::Note;
 
 /// The code must be one of words.cc (checked).

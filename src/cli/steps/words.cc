@@ -1,7 +1,6 @@
 #include "cli/steps/words.h"
 
 #include <cstdio>
-#include <cstdlib>
 
 #include "base/check.h"
 
@@ -12,17 +11,6 @@ const Sentence* find(std::span<const Sentence> sentences, std::string_view code)
     if (sentence.code == code) return &sentence;
   }
   return nullptr;
-}
-
-Language language_of(std::string_view wanted) {
-  if (wanted == "zh") return Language::kChinese;
-  if (wanted == "en") return Language::kEnglish;
-  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    const char* value = std::getenv(name);
-    if (value != nullptr && *value != '\0')
-      return std::string_view(value).starts_with("zh") ? Language::kChinese : Language::kEnglish;
-  }
-  return Language::kEnglish;
 }
 
 std::string say(std::span<const Sentence> sentences, Language language, const Note& note) {

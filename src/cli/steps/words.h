@@ -6,12 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/language.h"
+
 namespace pelorus::cli::steps {
-
-enum class Language : uint8_t { kEnglish, kChinese };
-
-/// "en" or "zh"; else by the environment's LC_ALL, LC_MESSAGES, LANG.
-Language language_of(std::string_view wanted);
 
 /// A sentence before it is put into a language; the code is what `--json` shows.
 struct Note {

@@ -51,7 +51,7 @@ Result<Program> read_program(const std::string& server) {
   }
   TRY(const auto ran, run_captured({server + "/pelorusd", "-version"}, "", {kShort, {}}));
   TRY(auto program, program_of_version(ran.out + ran.err));
-  TRY(const auto facts, read_package(server));
+  TRY(const auto facts, deploy::read_package(server));
   program.fingerprint = facts.fingerprint;
   program.machine = facts.machine;
   program.bytes = static_cast<int64_t>(facts.bytes);

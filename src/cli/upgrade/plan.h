@@ -14,7 +14,6 @@ namespace pelorus::cli::upgrade {
 using migrate::Member;
 using migrate::NodeMode;
 using migrate::Replicas;
-using steps::Language;
 using steps::Note;
 
 /// A package's programs.

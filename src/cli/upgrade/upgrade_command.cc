@@ -219,7 +219,7 @@ class Call {
     const std::filesystem::path folder = io::join_path(journal_->folder(), "package");
     std::error_code ignored;
     std::filesystem::remove_all(folder, ignored);
-    TRY_DONE(stage_package(request_.package, folder));
+    TRY_DONE(deploy::stage_package(request_.package, folder));
     return folder;
   }
 

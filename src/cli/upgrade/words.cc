@@ -82,6 +82,6 @@ constexpr steps::Sentence kSentences[] = {
 
 bool knows(std::string_view code) { return steps::find(kSentences, code) != nullptr; }
 
-std::string say(steps::Language language, const steps::Note& note) { return steps::say(kSentences, language, note); }
+std::string say(Language language, const steps::Note& note) { return steps::say(kSentences, language, note); }
 
 }  // namespace pelorus::cli::upgrade

@@ -6,7 +6,7 @@
 namespace pelorus::cli::upgrade {
 
 /// The code must be one of words.cc (checked).
-std::string say(steps::Language language, const steps::Note& note);
+std::string say(Language language, const steps::Note& note);
 bool knows(std::string_view code);
 
 }  // namespace pelorus::cli::upgrade
