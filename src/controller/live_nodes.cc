@@ -65,6 +65,11 @@ bool LiveNodes::is_gone(const std::string& alias, milliseconds wait) const {
   return clock_.now() - since >= wait;
 }
 
+bool LiveNodes::is_awaited(const std::string& alias, milliseconds wait) const {
+  const std::lock_guard lock(mutex_);
+  return !entries_.contains(alias) && clock_.now() - term_began_ < wait;
+}
+
 meta::NodeMetrics LiveNodes::metrics(const std::string& alias) const {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(alias);

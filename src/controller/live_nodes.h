@@ -39,6 +39,8 @@ class LiveNodes {
   std::optional<Uuid> live_boot(const std::string& alias) const;
   /// Silent for longer than `wait`, counted from the term's beginning for a node never heard in it.
   bool is_gone(const std::string& alias, milliseconds wait) const;
+  /// Not heard in this term, which began less than `wait` ago.
+  bool is_awaited(const std::string& alias, milliseconds wait) const;
   meta::NodeMetrics metrics(const std::string& alias) const;
   /// What a controller said it had applied of the metadata log; 0 before it did.
   uint64_t log_index(const std::string& alias) const;

@@ -39,19 +39,6 @@ Error no_member(const std::string& alias) { return {ErrorCode::kNotFound, "There
 
 }  // namespace
 
-/// Nodes that are not known to be silent: a new leader has not heard of anybody yet, which says nothing. Of the group
-/// the log knows sooner.
-std::set<std::string> MetadataService::presumed_live() const {
-  std::set<std::string> live{options_.self.alias};
-  machine_.read([&](const meta::State& state) {
-    for (const auto& [alias, node] : state.nodes) {
-      if (!live_.is_gone(alias, live_.timeout())) live.insert(alias);
-    }
-  });
-  for (const auto& alias : log_.status().silent) live.erase(alias);
-  return live;
-}
-
 /// Members of the group as the leader's log hears them, which is sooner than heartbeats; others by their heartbeats.
 std::set<std::string> MetadataService::live_in_group(const raft::LogStatus& status) const {
   auto live = live_.live();
@@ -59,6 +46,30 @@ std::set<std::string> MetadataService::live_in_group(const raft::LogStatus& stat
   for (const auto& alias : status.silent) live.erase(alias);
   live.insert(options_.self.alias);
   return live;
+}
+
+void MetadataService::await_first_heartbeats() {
+  const auto awaits_somebody = [&] {
+    if (led_term_ != machine_.term()) return true;
+    const auto silent = log_.status().silent;
+    return machine_.read([&](const meta::State& state) {
+      return std::ranges::any_of(state.nodes, [&](const auto& entry) {
+        const auto& [alias, node] = entry;
+        return !node.uuid.is_nil() && alias != options_.self.alias &&
+               std::ranges::find(silent, alias) == silent.end() && live_.is_awaited(alias, options_.first_heartbeats);
+      });
+    });
+  };
+  constexpr milliseconds kPause{20};
+  for (milliseconds waited{0}; waited < options_.first_heartbeats && machine_.leads() && awaits_somebody();
+       waited += kPause) {
+    if (!pause(kPause)) return;
+  }
+}
+
+std::set<std::string> MetadataService::live_members() {
+  await_first_heartbeats();
+  return live_in_group(log_.status());
 }
 
 Result<Bytes> MetadataService::change_member(std::string_view payload) {
@@ -129,7 +140,7 @@ Status MetadataService::transfer_leader(const meta::MemberRequest& request) {
 
 Status MetadataService::drain(const meta::MemberRequest& request) {
   const bool drains = request.kind == Kind::kDrain;
-  const auto live = presumed_live();
+  const auto live = live_members();
   if (drains) {
     TRY_DONE(machine_.read([&](const meta::State& state) -> Status {
       const auto* node = state.find_node(request.alias);
@@ -149,7 +160,7 @@ Status MetadataService::readdress(const meta::MemberRequest& request) {
   });
   if (!node) return no_member(request.alias);
   if (node->host == request.host && node->port == request.port) return {};
-  if (presumed_live().contains(request.alias)) {
+  if (live_members().contains(request.alias)) {
     return Error{ErrorCode::kConflict, "The node " + request.alias + " is running at " + node->host + ":" +
                                            std::to_string(node->port) +
                                            "; stop it first and start it at the new address afterwards."};
@@ -170,7 +181,7 @@ Status MetadataService::remove_node(const meta::MemberRequest& request) {
     return Error{ErrorCode::kInvalid,
                  request.alias + " is a controller; use removeController, which looks after the votes."};
   }
-  if (!request.flag && presumed_live().contains(request.alias)) {
+  if (!request.flag && live_members().contains(request.alias)) {
     return Error{ErrorCode::kConflict, "The node " + request.alias + " is running; stop it first or pass force=true."};
   }
   TRY_DONE(propose(meta::RemoveNode{request.alias}));
@@ -206,8 +217,8 @@ Status MetadataService::raise_level(const meta::MemberRequest& request) {
 }
 
 Result<Bytes> MetadataService::list_members(std::string_view) {
+  const auto live = live_members();
   const auto status = log_.status();
-  const auto live = presumed_live();
   meta::MembersReply reply{.leader = options_.self.alias, .replicas = options_.placement.replicas, .members = {}};
   machine_.read([&](const meta::State& state) {
     const auto draining = drain_progress(state);
@@ -263,7 +274,7 @@ Result<Bytes> MetadataService::move_replicas(std::string_view payload) {
 Result<Bytes> MetadataService::rebalance(std::string_view payload) {
   TRY(const auto request, meta::decode<meta::RebalanceRequest>(payload, meta::kRebalance));
   const auto age_ns = static_cast<int64_t>(request.unwritten_days * kNanosecondsOfDay);
-  const auto live = presumed_live();
+  const auto live = live_members();
   meta::RebalanceReply reply;
   reply.moves = machine_.read([&](const meta::State& state) {
     return plan_rebalance(state, options_.placement, live, clock_.wall_ns() - age_ns);

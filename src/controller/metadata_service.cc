@@ -5,8 +5,6 @@
 namespace pelorus::controller {
 namespace {
 
-constexpr milliseconds kForwardPause{50};
-
 Error no_leader() {
   return {ErrorCode::kUnavailable, "<ControllerNotAvail>No controller leads at the moment; try again."};
 }

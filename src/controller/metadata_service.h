@@ -6,6 +6,7 @@
 // and reads that must see the newest commit, go to the leader: a follower forwards them and waits out an election, so
 // that callers never hear of one. After kOutcomeUnknown the caller repeats what is safe to repeat.
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -38,6 +39,9 @@ struct Founding {
   Bytes state;
 };
 
+/// Between two tries to reach a leader.
+inline constexpr milliseconds kForwardPause{50};
+
 struct ServiceOptions {
   meta::Build build;                     // the program
   meta::Node self;                       // alias, role, UUID, boot and address of this controller
@@ -57,6 +61,7 @@ struct ServiceOptions {
   milliseconds agent_timeout{std::chrono::minutes(5)};  // a node's orderly stop may take long
   milliseconds forward_timeout{15000};                  // how long a request outlives an election
   milliseconds tick_period{200};
+  milliseconds first_heartbeats{3000};  // how long questions who is there wait for those a new leader has not heard
   std::map<std::string, std::string> files;  // "cluster.nodes", "cluster.cfg" as found at the start
   /// Replaces a file of this controller (keeping the old one aside); empty: files are not written back.
   std::function<Status(const std::string& name, const std::string& text)> write_file;
@@ -173,8 +178,12 @@ class MetadataService {
   Result<Bytes> move_replicas(std::string_view payload);
   Result<Bytes> rebalance(std::string_view payload);
   Status propose_moves(std::vector<meta::ReplicaChange> moves);
-  std::set<std::string> presumed_live() const;
   std::set<std::string> live_in_group(const raft::LogStatus& status) const;
+  /// A new leader hears of everybody within a heartbeat or two; until then all would seem to be offline. Waits for
+  /// those that are still awaited, first_heartbeats at most.
+  void await_first_heartbeats();
+  /// Who is there, once that is known.
+  std::set<std::string> live_members();
   // node_control.cc
   Result<Bytes> start_nodes(std::string_view payload);
   Result<Bytes> stop_nodes(std::string_view payload);
@@ -209,7 +218,7 @@ class MetadataService {
   std::thread clockwork_;
 
   // Used by tick() only.
-  uint64_t led_term_ = 0;
+  std::atomic<uint64_t> led_term_ = 0;
   std::chrono::steady_clock::time_point planned_{};
   std::chrono::steady_clock::time_point reported_{};
   uint64_t self_epoch_ = 0;

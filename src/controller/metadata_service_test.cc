@@ -1,11 +1,17 @@
 #include "controller/metadata_service.h"
 
+#include <future>
+
 #include "controller/service_fixture.h"
 
 namespace pelorus::controller {
 namespace {
 
 class MetadataServiceTest : public ServiceFixture {};
+class WaitingServiceTest : public ServiceFixture {
+ protected:
+  WaitingServiceTest() : ServiceFixture({}, {}, milliseconds(60000)) {}
+};
 
 TEST_F(MetadataServiceTest, the_first_leader_founds_the_cluster) {
   for (const auto& [alias, machine] : machines) {
@@ -277,6 +283,20 @@ TEST_F(MetadataServiceTest, perf_shows_every_node_and_who_leads_from_any_control
     }
   }
   EXPECT_EQ(ask<meta::PerfReply>("ctl1", meta::kClusterPerf, meta::PerfRequest{false})->nodes.size(), 4u);
+}
+
+TEST_F(WaitingServiceTest, a_new_leader_says_who_is_there_once_it_has_heard_them) {
+  group.lead("ctl3");
+  services["ctl3"]->tick();
+  clock.advance(milliseconds(1000));
+  for (const auto* controller : {"ctl1", "ctl2"}) services[controller]->tick();
+  auto perf = std::async(std::launch::async,
+                         [this] { return ask<meta::PerfReply>("ctl2", meta::kClusterPerf, meta::PerfRequest{true}); });
+  EXPECT_EQ(perf.wait_for(milliseconds(100)), std::future_status::timeout);
+  for (const auto* node : {"dn1", "dn2", "dn3"}) must_register(node);
+  const auto reply = perf.get();
+  ASSERT_TRUE(reply.ok()) << reply.error().describe();
+  for (const auto& row : reply->nodes) EXPECT_EQ(row.alive, row.node.alias != "agent1") << row.node.alias;
 }
 
 TEST_F(MetadataServiceTest, nodes_are_started_through_the_agent_of_their_host) {

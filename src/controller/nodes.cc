@@ -153,12 +153,18 @@ meta::PerfReply MetadataService::perf_of(const meta::State& state, bool controll
 
 Result<Bytes> MetadataService::cluster_perf(std::string_view payload) {
   TRY(const auto request, meta::decode<meta::PerfRequest>(payload, meta::kClusterPerf));
-  const auto leading = log_.status().leader;
+  auto leading = log_.status().leader;
+  // Between two leaders nobody knows who is there.
+  for (milliseconds waited{0}; leading.empty() && waited < options_.first_heartbeats && pause(kForwardPause);
+       waited += kForwardPause) {
+    leading = log_.status().leader;
+  }
   if (!machine_.leads() && !leading.empty() && leading != options_.self.alias) {
-    auto answer =
-        peers_.call(leading, meta::kClusterPerf, Bytes(payload), {.timeout = live_.timeout(), .urgent = true});
+    auto answer = peers_.call(leading, meta::kClusterPerf, Bytes(payload),
+                              {.timeout = live_.timeout() + options_.first_heartbeats});
     if (answer.ok()) return answer;
   }
+  await_first_heartbeats();
   return machine_.read([&](const meta::State& state) { return encode(perf_of(state, request.controllers)); });
 }
 

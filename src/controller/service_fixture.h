@@ -16,9 +16,10 @@ class ServiceFixture : public ::testing::Test {
 
   ServiceFixture() : ServiceFixture(std::map<std::string, std::map<std::string, std::string>>()) {}
   /// `files`: by controller, what it finds beside itself at its start.
-  /// `build`: the controllers' program.
-  explicit ServiceFixture(std::map<std::string, std::map<std::string, std::string>> files, meta::Build build = {})
-      : files(std::move(files)), build(std::move(build)) {
+  /// `build`: the controllers' program. `first_heartbeats`: see ServiceOptions.
+  explicit ServiceFixture(std::map<std::string, std::map<std::string, std::string>> files, meta::Build build = {},
+                          milliseconds first_heartbeats = milliseconds(0))
+      : first_heartbeats(first_heartbeats), files(std::move(files)), build(std::move(build)) {
     for (const auto* alias : kControllers) add_controller(alias);
     network.add("dn1");
     auto& agent = network.add("agent1", config::NodeMode::kAgent);
@@ -65,6 +66,7 @@ class ServiceFixture : public ::testing::Test {
                            .self = self,
                            .founding = founding,
                            .forward_timeout = milliseconds(2000),
+                           .first_heartbeats = first_heartbeats,
                            .files = files[alias]};
     options.write_file = [this, alias](const std::string& name, const std::string& text) -> Status {
       files[alias][name] = text;
@@ -150,6 +152,7 @@ class ServiceFixture : public ::testing::Test {
     return machines["ctl1"]->read([&](const meta::State& state) { return state.chunks.at(id); });
   }
 
+  const milliseconds first_heartbeats;
   ManualClock clock;
   rpc::FakeNetwork network;
   FakeGroup group;

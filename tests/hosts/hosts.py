@@ -305,7 +305,7 @@ class Network:
         # What the hosts' programs need from this machine: the checkout, the interpreter, the caller's own.
         wanted = {ROOT, self.common, pathlib.Path(sys.base_prefix), *map(pathlib.Path, share)}
         self.shared = [path for path in sorted(p.resolve() for p in wanted)
-                       if not re.match("/(usr|etc|opt|bin|lib)(/|$)", str(path))]
+                       if not re.match("/(usr|etc|bin|lib)(/|$)", str(path))]
         try:
             self._make_keys()
             self.switch = Switch()

@@ -7,7 +7,7 @@ shift 2
 hostname "$name"
 mount --make-rprivate /
 mount --bind "$root" "$root"
-for entry in bin sbin lib lib32 lib64 libx32 usr etc opt sys dev; do
+for entry in bin sbin lib lib32 lib64 libx32 usr etc sys dev; do
   if [ -h "/$entry" ]; then
     ln -sfn "$(readlink "/$entry")" "$root/$entry"
   elif [ -d "/$entry" ]; then
@@ -15,8 +15,8 @@ for entry in bin sbin lib lib32 lib64 libx32 usr etc opt sys dev; do
     mount --rbind "/$entry" "$root/$entry"
   fi
 done
-for entry in usr etc opt; do mount -o remount,bind,ro "$root/$entry"; done
-mkdir -p "$root"/{home,ssd,root/.ssh,run/sshd,var/log,var/tmp,tmp,proc,old}
+for entry in usr etc; do mount -o remount,bind,ro "$root/$entry"; done
+mkdir -p "$root"/{home,opt,ssd,root/.ssh,run/sshd,var/log,var/tmp,tmp,proc,old}
 chmod 700 "$root/root" "$root/root/.ssh"
 chmod 1777 "$root/tmp" "$root/var/tmp"
 for file in hosts shadow; do mount --bind "$root/run/$file" "$root/etc/$file"; done
