@@ -13,8 +13,8 @@
 namespace pelorus::net {
 
 struct ListenerOptions {
-  std::string host = "0.0.0.0";
-  uint16_t port = 0;  // 0: any free one, see port()
+  std::string host = "0.0.0.0";  // "::" takes IPv4, too
+  uint16_t port = 0;             // 0: any free one, see port()
   size_t io_threads = 2;
   std::string tls_certificate_file;  // PEM chain and key; both empty: no TLS
   std::string tls_key_file;

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <set>
 
 #include "base/script_error.h"
 #include "net/sniff.h"
@@ -90,6 +91,17 @@ class Client {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   }
+  /// The loopback address of IPv6.
+  static Client of_ipv6(uint16_t port) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(port);
+    address.sin6_addr = in6addr_loopback;
+    Client client;
+    client.fd_ = ::socket(AF_INET6, SOCK_STREAM, 0);
+    client.connected_ = ::connect(client.fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    return client;
+  }
   ~Client() { close(); }
   void close() {
     if (fd_ >= 0) ::close(fd_);
@@ -136,11 +148,12 @@ class Client {
   }
 
  private:
+  Client() = default;
   bool wait() const {
     pollfd poll{.fd = fd_, .events = POLLIN, .revents = 0};
     return ::poll(&poll, 1, 10'000) > 0;
   }
-  int fd_;
+  int fd_ = -1;
   bool connected_ = false;
 };
 
@@ -152,8 +165,8 @@ class ListenerTest : public testing::Test {
     statements_.stop();
     urgent_.stop();
   }
-  uint16_t start(ListenerOptions options = {}, ListenerHandlers handlers = {}) {
-    options.host = "127.0.0.1";
+  uint16_t start(ListenerOptions options = {}, ListenerHandlers handlers = {}, const std::string& host = "127.0.0.1") {
+    options.host = host;
     listener_ = std::make_unique<Listener>(std::move(options), surroundings_, std::move(handlers));
     const auto started = listener_->start();
     EXPECT_TRUE(started.ok()) << (started.ok() ? "" : started.error().message);
@@ -377,6 +390,18 @@ TEST_F(ListenerTest, silent_connections_are_closed) {
   std::this_thread::sleep_for(std::chrono::milliseconds(120));
   connected.request("script\n1");
   EXPECT_EQ(connected.answer(), "1 1\nOK\n");
+}
+
+TEST_F(ListenerTest, all_addresses_are_those_of_both_families) {
+  if (::access("/proc/net/if_inet6", F_OK) != 0) GTEST_SKIP() << "this machine has no IPv6";
+  const auto port = start({}, {}, "::");
+  Client old_family(port);
+  old_family.connect_session();
+  auto new_family = Client::of_ipv6(port);
+  new_family.connect_session();
+  std::set<std::string> remotes;
+  for (const auto& session : sessions_.all()) remotes.insert(session->remote().ip);
+  EXPECT_EQ(remotes, (std::set<std::string>{"127.0.0.1", "::1"}));
 }
 
 TEST_F(ListenerTest, a_port_in_use_is_named_with_its_error_code) {

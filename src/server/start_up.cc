@@ -184,8 +184,9 @@ std::string listen_host(const NodeEnvironment& environment) {
   auto told = environment.settings().text("listenAddress");
   if (!told.empty()) return told;
   const auto& host = environment.site.host;
-  if (!is_loopback(host)) return "0.0.0.0";
-  return host.starts_with("127.") ? host : "127.0.0.1";
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  if (!is_loopback(host)) return is_ipv6 ? "::" : "0.0.0.0";
+  return host == "localhost" ? "127.0.0.1" : host;
 }
 
 }  // namespace pelorus::server

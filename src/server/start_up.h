@@ -60,7 +60,8 @@ bool is_loopback(const std::string& host);
 /// Every address of the configured cluster is a loopback address, and no node is told to listen on another one: nobody
 /// outside this machine can reach it.
 bool is_loopback_only(const NodeEnvironment& environment);
-/// listenAddress; without it the loopback address that localSite names, else all addresses.
+/// listenAddress; without it the loopback address that localSite names, else all addresses: of IPv4, or of both where
+/// localSite is one of IPv6.
 std::string listen_host(const NodeEnvironment& environment);
 
 }  // namespace pelorus::server
