@@ -1,5 +1,5 @@
-// What `pelorus migrate` and `pelorus upgrade` keep of a plan, as programs of every level wrote it: a newer tool goes on
-// with what an older one began.
+// What `pelorus migrate` and `pelorus upgrade` keep of a plan, as programs of every level wrote it: a newer tool goes
+// on with what an older one began.
 
 #include "base/stored_bytes.h"
 
@@ -80,17 +80,42 @@ migrate::Plan migrate_plan() {
                      .like = "node1"}};
   plan.leaving = {"node1"};
   plan.moves = {{.alias = "node1", .setting = "volumes", .from = "/a", .to = "/b"}};
-  for (const auto* name : {"check_host",        "send_package", "write_config",     "start_controller",
-                           "add_controller",    "add_agent",    "start_agent",      "configure_node",
-                           "add_node",          "start_node",   "drain",            "spread",
-                           "verify",            "move_leader",  "remove_controller", "stop_controller",
-                           "stop_node",         "remove_node",  "stop_agent",       "remove_agent",
-                           "write_files",       "yield_leader", "pause",            "readdress",
-                           "copy_directories",  "set_directories", "continue",      "write_cluster_files",
-                           "stop_single",       "move_home",    "forget_source"}) {
+  for (const auto* name : {"check_host",
+                           "send_package",
+                           "write_config",
+                           "start_controller",
+                           "add_controller",
+                           "add_agent",
+                           "start_agent",
+                           "configure_node",
+                           "add_node",
+                           "start_node",
+                           "drain",
+                           "spread",
+                           "verify",
+                           "move_leader",
+                           "remove_controller",
+                           "stop_controller",
+                           "stop_node",
+                           "remove_node",
+                           "stop_agent",
+                           "remove_agent",
+                           "write_files",
+                           "yield_leader",
+                           "pause",
+                           "readdress",
+                           "copy_directories",
+                           "set_directories",
+                           "continue",
+                           "write_cluster_files",
+                           "stop_single",
+                           "move_home",
+                           "forget_source"}) {
     const auto kind = migrate::parse_step(name);
     EXPECT_TRUE(kind.has_value()) << name << ": plans of earlier programs have it";
-    if (kind) plan.steps.push_back({.kind = *kind, .subject = "node1", .host = "10.0.0.1", .bytes = 10, .effect = {"effect.none", {}}});
+    if (kind)
+      plan.steps.push_back(
+          {.kind = *kind, .subject = "node1", .host = "10.0.0.1", .bytes = 10, .effect = {"effect.none", {}}});
   }
   plan.fails_before = 1;
   plan.fails_after = 2;

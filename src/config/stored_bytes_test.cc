@@ -1,4 +1,5 @@
-// docs/formats/node-directory.md: what scripts, agents and nodes read of each other, as programs of every level wrote it.
+// docs/formats/node-directory.md: what scripts, agents and nodes read of each other, as programs of every level wrote
+// it.
 
 #include "base/stored_bytes.h"
 

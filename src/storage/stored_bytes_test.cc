@@ -59,12 +59,8 @@ TEST(StoredBytes, redo_log_state_and_headers) {
     EXPECT_EQ(header->first_sequence, 17u);
     EXPECT_EQ(header->file_bytes, 65536u);
   });
-  const FrameHeader frame{.payload_crc = 5,
-                          .payload_bytes = 100,
-                          .segment = 3,
-                          .sequence = 18,
-                          .durable = 16,
-                          .type = RecordType::kCommit};
+  const FrameHeader frame{
+      .payload_crc = 5, .payload_bytes = 100, .segment = 3, .sequence = 18, .durable = 16, .type = RecordType::kCommit};
   check_stored("redo_log_frame", encode_frame_header(frame), [](const std::string& bytes) {
     const auto header = decode_frame_header(bytes);
     ASSERT_TRUE(header.has_value());
@@ -99,10 +95,10 @@ TEST(StoredBytes, redo_log_commit_and_abort) {
 data::Table rows_of_every_kind() {
   const auto arrays = Vector::array(Vector::of<int32_t>(Type::kInt, {1, 2, 3, 4}), {3, 3, 4});
   data::Buffer<int64_t> times{1, types::kNull<int64_t>, 3};
-  return {{"t", "sym", "note", "a"},
-          {Vector::adopt<int64_t>(Type::kTimestamp, std::move(times)),
-           Vector::of_strings(Type::kSymbol, {"x", "", "y"}), Vector::of_strings(Type::kString, {"", "long", "z"}),
-           arrays}};
+  return {
+      {"t", "sym", "note", "a"},
+      {Vector::adopt<int64_t>(Type::kTimestamp, std::move(times)), Vector::of_strings(Type::kSymbol, {"x", "", "y"}),
+       Vector::of_strings(Type::kString, {"", "long", "z"}), arrays}};
 }
 
 TEST(StoredBytes, redo_log_prepare) {
@@ -167,27 +163,31 @@ void expect_blocks(std::string_view bytes, const std::vector<BlockExample>& exam
 }
 
 TEST(StoredBytes, column_blocks) {
-  const auto scattered = [](int64_t i) { return static_cast<int64_t>(static_cast<uint64_t>(i + 1) * 0x9E3779B97F4A7C15u); };
+  const auto scattered = [](int64_t i) {
+    return static_cast<int64_t>(static_cast<uint64_t>(i + 1) * 0x9E3779B97F4A7C15u);
+  };
   const std::vector<BlockExample> examples{
       {Encoding::kPlain, numbers<int64_t>(Type::kLong, 6, scattered)},
       {Encoding::kConstant, numbers<int32_t>(Type::kInt, 40, [](int64_t) { return 5; })},
-      {Encoding::kPacked,
-       numbers<int32_t>(Type::kInt, 40,
-                        [](int64_t i) { return i % 7 == 3 ? types::kNull<int32_t> : static_cast<int32_t>(i * 37 % 50); })},
+      {Encoding::kPacked, numbers<int32_t>(Type::kInt, 40,
+                                           [](int64_t i) {
+                                             return i % 7 == 3 ? types::kNull<int32_t>
+                                                               : static_cast<int32_t>(i * 37 % 50);
+                                           })},
       {Encoding::kDelta,
        numbers<int64_t>(Type::kTimestamp, 40, [](int64_t i) { return 1'700'000'000'000 + i * 1000 + i % 3; })},
       {Encoding::kDecimal,
        numbers<double>(Type::kDouble, 40, [](int64_t i) { return static_cast<double>(i * 37 % 50) / 100; })},
       {Encoding::kText, Vector::of_strings(Type::kString, {"one", "", "three"})},
       {Encoding::kArray, Vector::array(Vector::of<int32_t>(Type::kInt, {1, 2, 3, 4}), {3, 3, 4})}};
-  check_stored("column_blocks", bytes_of(examples),
-               [&](const std::string& bytes) { expect_blocks(bytes, examples); });
+  check_stored("column_blocks", bytes_of(examples), [&](const std::string& bytes) { expect_blocks(bytes, examples); });
 }
 
 /// LZ4 may compress otherwise from one of its versions to the next.
 TEST(StoredBytes, column_blocks_lz4) {
   const std::vector<BlockExample> examples{
-      {Encoding::kLz4, numbers<double>(Type::kDouble, 60, [](int64_t i) { return 1.0 / static_cast<double>(3 + i % 3); })},
+      {Encoding::kLz4,
+       numbers<double>(Type::kDouble, 60, [](int64_t i) { return 1.0 / static_cast<double>(3 + i % 3); })},
       {Encoding::kTextLz4, Vector::of_strings(Type::kString, std::vector<std::string>(30, "the same text"))}};
   check_stored_varying("column_blocks_lz4", bytes_of(examples),
                        [&](const std::string& bytes) { expect_blocks(bytes, examples); });

@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <ctime>
 #include <memory>
 
 namespace pelorus::cli {
@@ -142,6 +143,28 @@ bool is_signed_by(const std::string& certificate, const std::string& authority) 
   if (one == nullptr || other == nullptr) return false;
   const Key key(X509_get_pubkey(other.get()));
   return key != nullptr && X509_verify(one.get(), key.get()) == 1;
+}
+
+bool is_key_of(const std::string& key, const std::string& certificate) {
+  const auto one = read_certificate(certificate);
+  const Key own(PEM_read_bio_PrivateKey(memory_of(key).get(), nullptr, nullptr, nullptr));
+  return one != nullptr && own != nullptr && X509_check_private_key(one.get(), own.get()) == 1;
+}
+
+std::optional<int64_t> end_of(const std::string& certificate) {
+  const auto one = read_certificate(certificate);
+  tm end{};
+  if (one == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(one.get()), &end) != 1) return std::nullopt;
+  return timegm(&end);
+}
+
+std::string day_of(int64_t seconds) {
+  const auto moment = static_cast<time_t>(seconds);
+  tm utc{};
+  gmtime_r(&moment, &utc);
+  char text[16];
+  std::strftime(text, sizeof text, "%Y-%m-%d", &utc);
+  return text;
 }
 
 Result<std::string> random_key() {

@@ -42,23 +42,6 @@ TEST(CarryOut, one_server_to_three) {
   EXPECT_TRUE(bench.world.removed.empty());
 }
 
-/// A cluster whose nodes speak TLS, with its keys in /srv/keys on host A.
-void give_keys(FakeWorld& world, const KeyAndCertificate& authority, bool keeps_authority_key) {
-  const auto own = make_server_certificate(authority, {"A"});
-  ASSERT_TRUE(own.ok());
-  const auto put = [&](const std::string& path, const std::string& text) { world.files["A:'" + path + "'"] = text; };
-  const std::string tls = "enableHTTPS=1\nenableRpcSSL=1\nkeyPath=/srv/keys\n";
-  for (const auto* k : {"1", "2", "3"}) {
-    const auto folder = std::string("/home/dolphindb_") + k + "/server/clusterDemo/config/";
-    put(folder + "controller.cfg", "localSite=A:990" + std::string(k) + ":controller" + k + "\n" + tls);
-    put(folder + "agent.cfg", "localSite=A:9904:agent1\n" + tls);
-  }
-  put("/srv/keys/ca.crt", authority.certificate);
-  put("/srv/keys/server.crt", own->certificate);
-  put("/srv/keys/serverPrivate.key", own->key);
-  if (keeps_authority_key) put("/srv/keys/ca.key", authority.key + authority.certificate);
-}
-
 TEST(CarryOut, new_hosts_get_certificates_of_the_clusters_authority) {
   const auto facts = pseudo_facts("A");
   Bench bench(facts, planned(facts, {"A", "B", "C"}));
