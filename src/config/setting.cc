@@ -104,6 +104,11 @@ std::optional<bool> parse_bool(std::string_view text) {
   return std::nullopt;
 }
 
+NodeTlsMode parse_node_tls(std::string_view text) {
+  if (lowered(trim(text)) == "mixed") return NodeTlsMode::kMixed;
+  return parse_bool(text).value_or(false) ? NodeTlsMode::kOn : NodeTlsMode::kOff;
+}
+
 std::optional<int64_t> parse_int(std::string_view text) { return parse_number<int64_t>(text); }
 std::optional<double> parse_float(std::string_view text) { return parse_number<double>(text); }
 

@@ -92,4 +92,9 @@ std::optional<bool> parse_bool(std::string_view text);
 std::optional<int64_t> parse_int(std::string_view text);
 std::optional<double> parse_float(std::string_view text);
 
+/// Values of enableRpcSSL.
+enum class NodeTlsMode : uint8_t { kOff, kMixed, kOn };
+/// kOff for what is no value.
+NodeTlsMode parse_node_tls(std::string_view text);
+
 }  // namespace pelorus::config

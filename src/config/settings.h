@@ -55,6 +55,7 @@ class Settings {
   Origin origin(std::string_view name) const;
 
   NodeMode mode() const;
+  NodeTlsMode node_tls() const { return parse_node_tls(text("enableRpcSSL")); }
   Site local_site() const;
   std::string alias() const { return local_site().alias; }
   /// Items of `sites`; malformed ones are left out (validate reports them).

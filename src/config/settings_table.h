@@ -101,8 +101,9 @@ inline constexpr Setting kSettings[] = {
     {"tcpNoDelay", kBool, "true", "", kAll, "Send small packets at once."},
     Setting{"tcpUserTimeout", kInt, "300000", "ms", kAll, "Unacknowledged data closes a connection after this."}.from(0),
     {"enableHTTPS", kBool, "false", "", kAll, "TLS on the port, beside plain text; keyPath has server.crt, serverPrivate.key."},
-    {"enableRpcSSL", kBool,
-         "false", "", kAll, "Nodes speak only TLS with each other, both sides with certificates that keyPath's ca.crt signed."},
+    Setting{"enableRpcSSL", kString, "false", "", kAll,
+            "Nodes speak only TLS with each other, both sides with certificates that keyPath's ca.crt signed; mixed, while "
+            "it is turned on or off: TLS with those that speak it."}.one_of("true|false|1|0|mixed"),
     {"webLoginRequired", kBool, "0", "", kAll, "The web pages demand a login."},
     {"webRoot", kPath, "web", "", kAll, "Directory of the web pages."},
     Setting{"maxLogSize", kInt, "1024", "MB", kAll, "The log is rotated at this size."}.range(1, 1 << 20),

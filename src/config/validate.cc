@@ -172,7 +172,7 @@ void validate(const Settings& settings, Findings& findings) {
     report(settings, "OLAPCacheEngineSize", "the OLAP cache needs dataSync=1; without it acknowledged rows can be lost",
            Severity::kWarning, findings);
   }
-  if (settings.boolean("enableRpcSSL") && !settings.boolean("enableHTTPS")) {
+  if (settings.node_tls() != NodeTlsMode::kOff && !settings.boolean("enableHTTPS")) {
     report(settings, "enableRpcSSL", "enableRpcSSL needs enableHTTPS=1", Severity::kError, findings);
   }
   const auto own = settings.local_site();

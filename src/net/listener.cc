@@ -9,7 +9,6 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <thread>
 
 #include "base/log.h"
@@ -41,7 +40,9 @@ session::Remote remote_of(const tcp::socket& socket) {
   return {address.to_string(), endpoint.port()};
 }
 
-Status load_tls(const ListenerOptions& options, asio::ssl::context& context) {
+Result<std::shared_ptr<asio::ssl::context>> load_tls(const ListenerOptions& options) {
+  const auto made = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+  auto& context = *made;
   error_code error;
   context.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
                           asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1,
@@ -55,7 +56,7 @@ Status load_tls(const ListenerOptions& options, asio::ssl::context& context) {
   if (error) {
     return Error{ErrorCode::kInvalid, "The TLS key cannot be used: " + options.tls_key_file + ": " + error.message()};
   }
-  return {};
+  return made;
 }
 
 }  // namespace
@@ -71,6 +72,8 @@ struct Listener::State : std::enable_shared_from_this<State> {
         acceptor(asio::make_strand(io)) {}
 
   Status bind();
+  Status renew_tls();
+  std::shared_ptr<asio::ssl::context> present_tls();
   Awaitable<void> accept_connections();
   Awaitable<void> serve(std::shared_ptr<tcp::socket> socket);
   template <class Stream>
@@ -88,7 +91,6 @@ struct Listener::State : std::enable_shared_from_this<State> {
   const NativeSurroundings with;
   const ListenerHandlers handlers;
   const StaticFiles files;
-  std::optional<asio::ssl::context> tls;
   asio::io_context io;
   tcp::acceptor acceptor;
   std::vector<std::thread> threads;
@@ -98,6 +100,7 @@ struct Listener::State : std::enable_shared_from_this<State> {
   std::map<uint64_t, std::function<void()>> connections;  // guarded by mutex
   uint64_t next_connection = 1;                           // guarded by mutex
   bool stopping = false;                                  // guarded by mutex
+  std::shared_ptr<asio::ssl::context> tls;                // guarded by mutex; null: no TLS
 };
 
 uint64_t Listener::State::enter(std::function<void()> closer) {
@@ -113,11 +116,21 @@ void Listener::State::leave(uint64_t id) {
   left.notify_all();
 }
 
+Status Listener::State::renew_tls() {
+  if (options.tls_certificate_file.empty()) return {};
+  TRY(auto made, load_tls(options));
+  const std::lock_guard lock(mutex);
+  tls = std::move(made);  // connections keep what they have of the old one
+  return {};
+}
+
+std::shared_ptr<asio::ssl::context> Listener::State::present_tls() {
+  const std::lock_guard lock(mutex);
+  return tls;
+}
+
 Status Listener::State::bind() {
-  if (!options.tls_certificate_file.empty()) {
-    tls.emplace(asio::ssl::context::tls_server);
-    TRY_DONE(load_tls(options, *tls));
-  }
+  TRY_DONE(renew_tls());
   error_code error;
   const auto address = asio::ip::make_address(options.host, error);
   if (error) return Error{ErrorCode::kInvalid, "The address to listen on is not an IP address: " + options.host};
@@ -197,14 +210,15 @@ void Listener::State::hand_over(const HandOver& handler, tcp::socket& socket, st
 
 Awaitable<void> Listener::State::serve_tls(std::shared_ptr<tcp::socket> socket, std::string first,
                                            session::Remote remote) {
-  if (!tls) {
+  const auto context = present_tls();
+  if (context == nullptr) {
     log_warning("A client at " + remote.ip + " began TLS, which is not configured (enableHTTPS).");
     const auto refusal = asio::buffer(kTlsRefusal.data(), kTlsRefusal.size());
     co_await asio::async_write(*socket, refusal, kAwait);
     co_return;
   }
   const Executor strand = co_await asio::this_coro::executor;
-  const auto stream = std::make_shared<TlsStream>(std::move(*socket), *tls);
+  const auto stream = std::make_shared<TlsStream>(std::move(*socket), *context);
   auto protocol = Protocol::kUndecided;
   std::string plain;
   {
@@ -272,6 +286,8 @@ Status Listener::start() {
   }
   return {};
 }
+
+Status Listener::renew_tls() { return state_->renew_tls(); }
 
 uint16_t Listener::port() const {
   error_code ignored;

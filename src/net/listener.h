@@ -47,6 +47,9 @@ class Listener {
   /// Errors: kIo "Failed to bind the socket on port 8848 with error code 98 (Address already in use)"; kInvalid for a
   /// certificate or key that cannot be used.
   Status start();
+  /// Reads certificate and key again: connections opened from now on use what they hold. kInvalid when they cannot be
+  /// used; then all stays as it was. Without TLS nothing.
+  Status renew_tls();
   /// The port in use, after start().
   uint16_t port() const;
   /// Closes the port and all connections, cancels their statements and waits for them.

@@ -73,6 +73,40 @@ TEST(RaftTls, a_member_must_show_the_certificate_of_its_host) {
   EXPECT_NE(cluster.leader(), "c");
 }
 
+TEST(RaftTls, is_turned_on_member_by_member_through_the_mixed_mode) {
+  const rpc::TestAuthority authority;
+  std::map<std::string, std::optional<rpc::TlsDemand>> modes;  // of a member at its next start; none: off
+  TestCluster cluster("tls_mixed", [&](LibraftOptions& options) {
+    const auto mode = modes[options.self.alias];
+    if (mode) options.tls = authority.load(options.self.alias, {}, "127.0.0.1", *mode);
+  });
+  cluster.found({"a", "b", "c"});
+  size_t written = 0;
+  const auto write = [&] {
+    ASSERT_TRUE(cluster.propose("command " + std::to_string(written)).ok());
+    ++written;
+  };
+  write();
+  for (const auto mode : {rpc::TlsDemand::kWhereSpoken, rpc::TlsDemand::kAlways}) {
+    for (const std::string alias : {"a", "b", "c"}) {
+      modes[alias] = mode;
+      cluster.stop(alias);
+      write();
+      ASSERT_TRUE(cluster.start(alias).ok());
+      ASSERT_TRUE(cluster.agree(written)) << alias;
+    }
+  }
+  // And back, which is the same way.
+  modes["a"] = rpc::TlsDemand::kWhereSpoken;
+  cluster.stop("a");
+  ASSERT_TRUE(cluster.start("a").ok());
+  modes["b"] = rpc::TlsDemand::kWhereSpoken;
+  cluster.stop("b");
+  ASSERT_TRUE(cluster.start("b").ok());
+  write();
+  EXPECT_TRUE(cluster.agree(written));
+}
+
 TEST(RaftTls, plain_text_is_refused_and_says_so) {
   const rpc::TestAuthority authority;
   TestCluster cluster("tls_plain", with_tls(authority));

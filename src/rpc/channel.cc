@@ -82,14 +82,14 @@ Status ChannelLane::want_connection() {
   if (state_ == State::kReady || state_ == State::kConnecting) return {};
   if (state_ == State::kBackOff && std::chrono::steady_clock::now() < try_again_at_) return last_failure_;
   state_ = State::kConnecting;
-  if (!connectors_.submit([this] { connect(); })) {
+  if (!connectors_.submit([this] { connect(options_.tls != nullptr); })) {
     state_ = State::kIdle;
     return unavailable("no connections are opened any more");
   }
   return {};
 }
 
-void ChannelLane::connect() {
+void ChannelLane::connect(bool with_tls) {
   Endpoint endpoint;
   auto fd = dial(endpoint);
   if (!fd.ok()) return connect_failed(fd.error());
@@ -101,7 +101,7 @@ void ChannelLane::connect() {
   handshake.called_alias = alias_;
   handshake.lane = lane_;
   std::unique_ptr<TlsSession> tls;
-  if (options_.tls) {
+  if (with_tls) {
     tls = std::make_unique<TlsSession>(
         *fd, TlsSessionOptions{.tls = options_.tls, .protocol = std::string(kPreamble), .dialled = endpoint.host});
   }
@@ -195,6 +195,8 @@ void ChannelLane::on_closed(const std::shared_ptr<Connection>& connection, const
     std::unique_lock lock(mutex_);
     if (connection_ != connection) return;
     if (state_ == State::kConnecting) {
+      const bool goes_plain = connection->was_ignored() && options_.tls->allows_plain();
+      if (goes_plain && connectors_.submit([this] { connect(false); })) return;  // the calls wait on
       lock.unlock();
       return connect_failed({reason.code, "cannot reach '" + alias_ + "': " + reason.message});
     }

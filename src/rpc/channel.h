@@ -28,7 +28,7 @@ struct ChannelOptions {
   IdentitySource identity;
   std::string key;
   AddressBook addresses;
-  std::shared_ptr<const NodeTls> tls = nullptr;  // null: plain text
+  std::shared_ptr<const NodeTls> tls = nullptr;  // null: plain text; else as it demands
 };
 
 /// One lane of a channel: one connection at a time and the calls on it. Thread-safe.
@@ -64,7 +64,7 @@ class ChannelLane final : public ConnectionEvents {
 
   /// Under mutex_: may a call wait for a connection now? Starts one if need be; an Error while backing off.
   Status want_connection();
-  void connect();
+  void connect(bool with_tls);
   Result<int> dial(Endpoint& endpoint);
   void connect_failed(const Error& reason);
   /// Under mutex_: sends what waited for the connection; the calls that could not be.

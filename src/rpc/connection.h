@@ -59,6 +59,8 @@ class Connection final : public Pollable, public std::enable_shared_from_this<Co
   const Peer& peer() const { return peer_; }
   Lane lane() const { return handshake_->lane(); }
   Handshake::Side side() const { return side_; }
+  /// Once closed: we dialled with TLS, and the peer does not speak it.
+  bool was_ignored() const { return tls_ && tls_->was_ignored(); }
 
   void on_events(uint32_t epoll_events) override;
   void on_tick(std::chrono::steady_clock::time_point now) override;

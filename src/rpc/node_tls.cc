@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kNamesBytesMax = 200;  // in messages
 constexpr const char* kNewCertificate =
     "have the cluster's authority issue a new one, put it into server.crt and serverPrivate.key of the node's keyPath "
-    "and restart the node";
+    "(a running node takes it up by itself)";
 
 template <auto Free>
 struct Freer {
@@ -138,34 +138,47 @@ std::string certificate_fault(int verify_code, X509* certificate, const TlsFiles
   }
 }
 
-Result<std::shared_ptr<const NodeTls>> NodeTls::load(TlsFiles files, const std::string& own_host) {
-  TRY_DONE(check_readable(files.authority, "the certificate of the cluster's authority"));
-  TRY_DONE(check_readable(files.certificate, "this node's certificate"));
-  TRY_DONE(check_readable(files.key, "the key of this node's certificate"));
-  SSL_CTX* const context = SSL_CTX_new(TLS_method());
+Result<std::shared_ptr<NodeTls>> NodeTls::load(TlsFiles files, const std::string& own_host, TlsDemand demand) {
+  std::shared_ptr<NodeTls> tls(new NodeTls(std::move(files), own_host, demand));
+  TRY_DONE(tls->renew());
+  return tls;
+}
+
+Status NodeTls::renew() {
+  TRY_DONE(check_readable(files_.authority, "the certificate of the cluster's authority"));
+  TRY_DONE(check_readable(files_.certificate, "this node's certificate"));
+  TRY_DONE(check_readable(files_.key, "the key of this node's certificate"));
+  const std::shared_ptr<SSL_CTX> made(SSL_CTX_new(TLS_method()), &SSL_CTX_free);
+  SSL_CTX* const context = made.get();
   if (context == nullptr) return Error{ErrorCode::kInternal, "TLS cannot be set up"};
-  std::shared_ptr<NodeTls> tls(new NodeTls(std::move(files), context));
   SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 0);  // every connection shows its certificate
   SSL_CTX_set_mode(context,
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);  // frames have lengths of their own
-  TRY_DONE(tls->take_files());
-  TRY_DONE(tls->check_own(own_host));
   ERR_clear_error();
-  return std::shared_ptr<const NodeTls>(std::move(tls));
+  Status taken = take_files(context);
+  if (taken.ok()) taken = check_own(context);
+  ERR_clear_error();
+  if (!taken.ok()) return taken;
+  const std::lock_guard lock(mutex_);
+  context_ = made;
+  return {};
 }
 
-NodeTls::~NodeTls() { SSL_CTX_free(context_); }
+std::shared_ptr<SSL_CTX> NodeTls::context() const {
+  const std::lock_guard lock(mutex_);
+  return context_;
+}
 
-Status NodeTls::take_files() {
-  if (SSL_CTX_load_verify_file(context_, files_.authority.c_str()) != 1)
+Status NodeTls::take_files(SSL_CTX* context) const {
+  if (SSL_CTX_load_verify_file(context, files_.authority.c_str()) != 1)
     return invalid(files_.authority, "holds no certificate in PEM form; copy the authority's ca.crt there");
-  if (SSL_CTX_use_certificate_chain_file(context_, files_.certificate.c_str()) != 1)
+  if (SSL_CTX_use_certificate_chain_file(context, files_.certificate.c_str()) != 1)
     return invalid(files_.certificate, "holds no certificate in PEM form");
-  if (SSL_CTX_use_PrivateKey_file(context_, files_.key.c_str(), SSL_FILETYPE_PEM) == 1 &&
-      SSL_CTX_check_private_key(context_) == 1) {
+  if (SSL_CTX_use_PrivateKey_file(context, files_.key.c_str(), SSL_FILETYPE_PEM) == 1 &&
+      SSL_CTX_check_private_key(context) == 1) {
     return {};
   }
   const auto code = ERR_peek_last_error();
@@ -175,13 +188,13 @@ Status NodeTls::take_files() {
   return invalid(files_.key, "holds no private key in PEM form without a passphrase");
 }
 
-Status NodeTls::check_own(const std::string& own_host) const {
-  X509* const own = SSL_CTX_get0_certificate(context_);
+Status NodeTls::check_own(SSL_CTX* context) const {
+  X509* const own = SSL_CTX_get0_certificate(context);
   STACK_OF(X509)* chain = nullptr;
-  SSL_CTX_get0_chain_certs(context_, &chain);
+  SSL_CTX_get0_chain_certs(context, &chain);
   for (const auto* purpose : {"ssl_client", "ssl_server"}) {
     const std::unique_ptr<X509_STORE_CTX, Freer<X509_STORE_CTX_free>> check(X509_STORE_CTX_new());
-    if (check == nullptr || X509_STORE_CTX_init(check.get(), SSL_CTX_get_cert_store(context_), own, chain) != 1 ||
+    if (check == nullptr || X509_STORE_CTX_init(check.get(), SSL_CTX_get_cert_store(context), own, chain) != 1 ||
         X509_STORE_CTX_set_default(check.get(), purpose) != 1) {
       return Error{ErrorCode::kInternal, "TLS cannot be set up"};
     }
@@ -191,8 +204,8 @@ Status NodeTls::check_own(const std::string& own_host) const {
         is_own ? files_.certificate : files_.authority,
         certificate_fault(X509_STORE_CTX_get_error(check.get()), X509_STORE_CTX_get_current_cert(check.get()), files_));
   }
-  if (is_for(own, own_host)) return {};
-  return invalid(files_.certificate, "is made for " + names_of(own) + " and not for this node's host, " + own_host +
+  if (is_for(own, own_host_)) return {};
+  return invalid(files_.certificate, "is made for " + names_of(own) + " and not for this node's host, " + own_host_ +
                                          " (localSite); " + kNewCertificate);
 }
 

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -38,27 +39,43 @@ class PeerCertificate {
   X509* const certificate_;
 };
 
-/// What every TLS connection of a node shares. Immutable, thread-safe.
+/// Whether peers may also speak in plain text.
+enum class TlsDemand : uint8_t {
+  kAlways,
+  kWhereSpoken,  // while TLS is turned on or off in a running cluster: plain peers are let in, and dialled as they
+                 // speak
+};
+
+/// What every TLS connection of a node shares. Thread-safe.
 class NodeTls {
  public:
   /// Reads the files and checks what a peer would: the certificate is within its time, signed by the authority, good
   /// for both ends of a connection, and made for `own_host`; the key belongs to it. Each error names the file and what
   /// to do: kNotFound and kIo for a file that cannot be read, kInvalid for the rest.
-  static Result<std::shared_ptr<const NodeTls>> load(TlsFiles files, const std::string& own_host);
-  ~NodeTls();
+  static Result<std::shared_ptr<NodeTls>> load(TlsFiles files, const std::string& own_host,
+                                               TlsDemand demand = TlsDemand::kAlways);
   NodeTls(const NodeTls&) = delete;
   NodeTls& operator=(const NodeTls&) = delete;
 
-  SSL_CTX* context() const { return context_; }
+  /// Reads the files again: connections opened from now on use what they hold. Errors as load()'s; then all stays as it
+  /// was.
+  Status renew();
+  /// For one connection, which keeps it.
+  std::shared_ptr<SSL_CTX> context() const;
   const TlsFiles& files() const { return files_; }
+  bool allows_plain() const { return demand_ == TlsDemand::kWhereSpoken; }
 
  private:
-  NodeTls(TlsFiles files, SSL_CTX* context) : files_(std::move(files)), context_(context) {}
-  Status take_files();
-  Status check_own(const std::string& own_host) const;
+  NodeTls(TlsFiles files, std::string own_host, TlsDemand demand)
+      : files_(std::move(files)), own_host_(std::move(own_host)), demand_(demand) {}
+  Status take_files(SSL_CTX* context) const;
+  Status check_own(SSL_CTX* context) const;
 
   const TlsFiles files_;
-  SSL_CTX* const context_;
+  const std::string own_host_;
+  const TlsDemand demand_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<SSL_CTX> context_;  // guarded by mutex_
 };
 
 /// Hosts where a member may live: what this node's files say and what the cluster knows; they differ while it moves.

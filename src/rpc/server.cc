@@ -63,7 +63,7 @@ std::unique_ptr<TlsSession> Server::tls_session(int fd, std::string already_read
 }
 
 Status Server::admit(const Identity& peer, const TlsSession* tls) const {
-  if (tls != nullptr) TRY_DONE(check_host(peer.alias, *tls->peer(), options_.hosts));
+  if (tls != nullptr && tls->peer()) TRY_DONE(check_host(peer.alias, *tls->peer(), options_.hosts));
   return options_.admit ? options_.admit(peer) : Status();
 }
 

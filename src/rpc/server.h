@@ -25,7 +25,7 @@ struct ServerOptions {
   size_t connections_max = 10000;
   size_t request_bytes_max = 4UL << 30;  // of all requests in hand; beyond: kUnavailable to the caller
   Handshake::Admit admit;                // asked once a peer's proof holds; quick, on the network thread
-  std::shared_ptr<const NodeTls> tls;    // null: plain text; else only TLS
+  std::shared_ptr<const NodeTls> tls;    // null: plain text; else as it demands
   KnownHosts hosts;                      // with TLS: a peer's certificate must name one that is known for its alias
 };
 

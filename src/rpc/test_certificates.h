@@ -25,10 +25,10 @@ class TestAuthority {
     long ends_s = 3600;
   };
 
-  explicit TestAuthority(const std::string& name = "test cluster")
+  explicit TestAuthority(const std::string& name = "test cluster", long ends_s = 3600)
       : directory_(std::filesystem::temp_directory_path() / ("pelorus_keys_" + Uuid::random().to_string())),
         key_(EVP_EC_gen("P-256")),
-        certificate_(begin(key_, name, {})) {
+        certificate_(begin(key_, name, {.ends_s = ends_s})) {
     std::filesystem::create_directories(directory_);
     std::signal(SIGPIPE, SIG_IGN);
     X509_set_issuer_name(certificate_, X509_get_subject_name(certificate_));
@@ -62,11 +62,12 @@ class TestAuthority {
   }
   TlsFiles issue(const std::string& name) const { return issue(name, Wanted{}); }
   /// Ready for connections; the certificate must be good for `host`.
-  std::shared_ptr<const NodeTls> load(const std::string& name, const std::string& host = "127.0.0.1") const {
+  std::shared_ptr<NodeTls> load(const std::string& name, const std::string& host = "127.0.0.1") const {
     return load(name, Wanted{}, host);
   }
-  std::shared_ptr<const NodeTls> load(const std::string& name, const Wanted& wanted, const std::string& host) const {
-    auto loaded = NodeTls::load(issue(name, wanted), host);
+  std::shared_ptr<NodeTls> load(const std::string& name, const Wanted& wanted, const std::string& host,
+                                TlsDemand demand = TlsDemand::kAlways) const {
+    auto loaded = NodeTls::load(issue(name, wanted), host, demand);
     EXPECT_TRUE(loaded.ok()) << (loaded.ok() ? "" : loaded.error().message);
     return loaded.ok() ? *loaded : nullptr;
   }

@@ -38,7 +38,7 @@ TlsSession::TlsSession(int fd, TlsSessionOptions options)
     : options_(std::move(options)),
       fd_(fd),
       mark_(is_dialler() ? options_.protocol + std::string(kTlsMark) : options_.already_read),
-      ssl_(SSL_new(options_.tls->context())) {
+      ssl_(SSL_new(options_.tls->context().get())) {
   CHECK(ssl_ != nullptr && SSL_set_fd(ssl_, fd_) == 1);
   SSL_set_app_data(ssl_, this);
   SSL_set_verify(ssl_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, &TlsSession::on_certificate);
@@ -76,6 +76,10 @@ Result<bool> TlsSession::shake_hands() {
     auto marked = is_dialler() ? send_mark() : read_mark();
     if (!marked.ok() || !*marked) return marked;
     mark_done_ = true;
+    if (plain_) {
+      open_ = true;
+      return true;
+    }
     mark_.clear();
   }
   ERR_clear_error();
@@ -88,6 +92,8 @@ Result<bool> TlsSession::shake_hands() {
     return false;
   }
   const bool just_broke = kind != SSL_ERROR_SSL;
+  ignored_ = is_dialler() && certificate_fault_.empty() &&
+             (kind != SSL_ERROR_SSL || ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_WRONG_VERSION_NUMBER);
   auto error = error_of(describe_fault(kind));
   if (just_broke) error.code = ErrorCode::kUnavailable;
   return error;
@@ -130,6 +136,10 @@ Result<bool> TlsSession::read_mark() {
     mark_.append(bytes, static_cast<size_t>(got));
   }
   if (mark_ == expected) return true;
+  if (options_.tls->allows_plain() && mark_.starts_with(options_.protocol)) {
+    plain_ = true;  // what was read is the beginning of what it says
+    return true;
+  }
   return refuse_plain();
 }
 
@@ -180,8 +190,18 @@ ssize_t TlsSession::fault(int result) {
   return -1;
 }
 
+/// Under mutex_.
+ssize_t TlsSession::read_plain(char* to, size_t size) {
+  if (mark_.empty()) return ::recv(fd_, to, size, 0);
+  size = std::min(size, mark_.size());
+  std::memcpy(to, mark_.data(), size);
+  mark_.erase(0, size);
+  return static_cast<ssize_t>(size);
+}
+
 ssize_t TlsSession::read(char* to, size_t size) {
   const std::lock_guard lock(mutex_);
+  if (plain_) return read_plain(to, size);
   ERR_clear_error();
   errno = 0;
   size_t got = 0;
@@ -190,6 +210,12 @@ ssize_t TlsSession::read(char* to, size_t size) {
 }
 
 ssize_t TlsSession::write(const iovec* pieces, int count) {
+  if (plain_) {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces);
+    message.msg_iovlen = static_cast<size_t>(count);
+    return ::sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
   const std::lock_guard lock(mutex_);
   const char* from = static_cast<const char*>(pieces[0].iov_base);
   size_t size = pieces[0].iov_len;
@@ -216,7 +242,7 @@ ssize_t TlsSession::write(const iovec* pieces, int count) {
 
 bool TlsSession::has_buffered() const {
   const std::lock_guard lock(mutex_);
-  return SSL_pending(ssl_) > 0;
+  return plain_ ? !mark_.empty() : SSL_pending(ssl_) > 0;
 }
 
 std::string TlsSession::failure() const {

@@ -24,7 +24,7 @@ struct TlsSessionOptions {
   std::string protocol;       // PRPC or PRFT
   std::string dialled;        // the host that was dialled, which the peer's certificate must name; empty: we accept
   std::string already_read;   // acceptor: all bytes received so far
-  std::string plain_refusal;  // acceptor: sent to a peer that goes on in plain text
+  std::string plain_refusal;  // acceptor: sent to a peer that goes on in plain text, unless `tls` allows it
 };
 
 /// Does not own the socket. Thread-safe once it is open; the process must ignore SIGPIPE.
@@ -42,8 +42,10 @@ class TlsSession {
   bool is_open() const { return open_; }
   /// Before it is open: waits to send.
   bool wants_write() const { return wants_write_; }
-  /// Once open.
+  /// Once open. Null: the peer speaks in plain text, which `tls` allows; read() and write() are the socket's then.
   const std::shared_ptr<const PeerCertificate>& peer() const { return peer_; }
+  /// After a dialler's failed handshake: the peer did not begin TLS at all.
+  bool was_ignored() const { return ignored_; }
 
   /// As recv() and sendmsg() on the socket: -1 with errno, EAGAIN when it would block; EPROTO: see failure().
   ssize_t read(char* to, size_t size);
@@ -58,6 +60,7 @@ class TlsSession {
   Result<bool> read_mark();
   Error refuse_plain();
   Result<bool> finish_handshake();
+  ssize_t read_plain(char* to, size_t size);
   /// Under mutex_: -1 with errno after a call that gave no byte.
   ssize_t fault(int result);
   std::string describe_fault(int kind) const;
@@ -68,6 +71,8 @@ class TlsSession {
   const int fd_;
   std::string mark_;  // of ours what is not sent, of the peer's what is read
   bool mark_done_ = false;
+  bool plain_ = false;    // before it is open
+  bool ignored_ = false;  // as above
   std::atomic<bool> open_{false};
   std::atomic<bool> wants_write_{false};
   std::shared_ptr<const PeerCertificate> peer_;

@@ -112,7 +112,7 @@ TEST(Tls, a_foreign_authority_is_refused_by_both_ends) {
   auto files = theirs.issue("spy");
   const auto spy = NodeTls::load({files.authority, files.certificate, files.key}, "127.0.0.1");
   ASSERT_TRUE(spy.ok());
-  ASSERT_EQ(SSL_CTX_load_verify_file((*spy)->context(), ours.file("ca.crt").c_str()), 1);
+  ASSERT_EQ(SSL_CTX_load_verify_file((*spy)->context().get(), ours.file("ca.crt").c_str()), 1);
   EXPECT_CONTAINS(refusal(node, *spy), "another authority signed it");
 }
 
@@ -158,6 +158,76 @@ TEST(Tls, a_plain_server_does_not_fall_for_tls) {
   const TestAuthority authority;
   Node node(nullptr);
   EXPECT_CONTAINS(refusal(node, authority.load("client")), "it is starting, or has no enableRpcSSL=1");
+}
+
+TEST(Tls, exchanged_certificates_serve_the_next_connections) {
+  const TestAuthority ours("ours"), theirs("theirs");
+  const auto tls = ours.load("server");
+  Node node(tls);
+  ChannelPool pool(to_port(node.listener.port, ours.load("client")));
+  ASSERT_TRUE(pool.call("server", "echo", "x").ok());
+  const auto exchange = [&](const TestAuthority& by) {
+    const auto made = by.issue("other");
+    namespace fs = std::filesystem;
+    const auto over = fs::copy_options::overwrite_existing;
+    fs::copy_file(made.authority, tls->files().authority, over);
+    fs::copy_file(made.certificate, tls->files().certificate, over);
+    fs::copy_file(made.key, tls->files().key, over);
+  };
+  std::filesystem::remove(tls->files().key);
+  EXPECT_CONTAINS(tls->renew().error().message, "server.key: No such file");
+  EXPECT_EQ(refusal(node, ours.load("client")), "none") << "those from before stay in use";
+  exchange(theirs);
+  ASSERT_TRUE(tls->renew().ok());
+  EXPECT_TRUE(pool.call("server", "echo", "x").ok()) << "what is open stays open";
+  EXPECT_EQ(refusal(node, theirs.load("client")), "none");
+  pool.reconnect_all();
+  EXPECT_FALSE(pool.call("server", "echo", "x", {.timeout = 5s}).ok()) << "the client trusts the old authority";
+}
+
+/// How a call between nodes of two modes ends: TLS, plain or why it fails. Null: TLS is off.
+std::string meeting(const std::shared_ptr<const NodeTls>& client, const std::shared_ptr<const NodeTls>& server) {
+  Node node(server);
+  std::mutex mutex;
+  std::vector<std::string> marks;
+  TestListener ear([&](int fd) {
+    char first[8];
+    const auto got = recv(fd, first, sizeof first, MSG_WAITALL);
+    {
+      const std::lock_guard lock(mutex);
+      marks.emplace_back(first, first + std::max<ssize_t>(got, 0));
+    }
+    node.server.accept_connection(fd, std::string(first, static_cast<size_t>(std::max<ssize_t>(got, 0))));
+  });
+  ChannelPool pool(to_port(ear.port, client));
+  const auto answer = pool.call("server", "echo", "x", {.timeout = 5s});
+  if (!answer.ok()) return answer.error().message;
+  const std::lock_guard lock(mutex);
+  return marks.back() == "PRPC/TLS" ? "TLS" : "plain";
+}
+
+TEST(Tls, mixed_nodes_meet_everybody_and_speak_tls_where_they_can) {
+  const TestAuthority authority;
+  const std::shared_ptr<const NodeTls> off;
+  const auto mixed = authority.load("mixed", {}, "127.0.0.1", TlsDemand::kWhereSpoken);
+  const auto on = authority.load("on");
+  EXPECT_EQ(meeting(off, mixed), "plain");
+  EXPECT_EQ(meeting(mixed, off), "plain");
+  EXPECT_EQ(meeting(mixed, mixed), "TLS");
+  EXPECT_EQ(meeting(mixed, on), "TLS");
+  EXPECT_EQ(meeting(on, mixed), "TLS");
+  EXPECT_CONTAINS(meeting(off, on), "takes only TLS");
+  EXPECT_CONTAINS(meeting(on, off), "has no enableRpcSSL=1");
+}
+
+TEST(Tls, a_mixed_node_does_not_go_plain_over_a_bad_certificate) {
+  const TestAuthority ours("ours"), theirs("theirs");
+  Node node(theirs.load("server"));
+  EXPECT_CONTAINS(refusal(node, ours.load("mixed", {}, "127.0.0.1", TlsDemand::kWhereSpoken)),
+                  "was not signed by the authority in");
+  // What a mixed callee knows of a host holds for those that show a certificate.
+  Node mixed(ours.load("server", {}, "127.0.0.1", TlsDemand::kWhereSpoken), "10.0.0.7");
+  EXPECT_CONTAINS(refusal(mixed, ours.load("client")), "'client' lives on 10.0.0.6 or 10.0.0.7");
 }
 
 int dial(uint16_t port) {

@@ -41,6 +41,10 @@ class Tunnel final : public TlsTunnel, public std::enable_shared_from_this<Tunne
     const std::lock_guard lock(mutex_);
     return failure_;
   }
+  bool was_ignored() const override {
+    const std::lock_guard lock(mutex_);
+    return ignored_;
+  }
 
  private:
   /// One of its two descriptors in the loop.
@@ -70,7 +74,8 @@ class Tunnel final : public TlsTunnel, public std::enable_shared_from_this<Tunne
   bool finished_ = false;
 
   mutable std::mutex mutex_;
-  std::string failure_;  // guarded by mutex_
+  std::string failure_;   // guarded by mutex_
+  bool ignored_ = false;  // guarded by mutex_
 };
 
 void Tunnel::begin() {
@@ -140,6 +145,7 @@ void Tunnel::finish(std::string why) {
   {
     const std::lock_guard lock(mutex_);
     failure_ = std::move(why);
+    ignored_ = session_.was_ignored();
   }
   const auto self = shared_from_this();
   loop_.remove(net_);

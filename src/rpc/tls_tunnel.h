@@ -13,10 +13,13 @@ namespace pelorus::rpc {
 class TlsTunnel {
  public:
   virtual ~TlsTunnel() = default;
-  /// Null before the handshake is done; set before the first byte of the peer comes out of the local socket.
+  /// Null before the handshake is done; set before the first byte of the peer comes out of the local socket, unless it
+  /// speaks in plain text and may.
   virtual std::shared_ptr<const PeerCertificate> peer() const = 0;
   /// Why it ended, once the local socket is at its end; empty when a side just closed it.
   virtual std::string failure() const = 0;
+  /// As TlsSession::was_ignored(), once the local socket is at its end.
+  virtual bool was_ignored() const = 0;
 };
 
 /// All tunnels of one owner, with a thread for them.

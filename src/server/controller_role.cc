@@ -16,7 +16,6 @@ using Verdict = controller::BootstrapDecision::Verdict;
 
 constexpr milliseconds kPollTimeout{1000};
 constexpr milliseconds kPollPause{200};
-constexpr uint64_t kFoundationBytesMax = 1 << 20;
 constexpr uint64_t kConfigBytesMax = 64 << 20;
 constexpr const char* kStockPassword = "123456";
 
@@ -126,15 +125,11 @@ void ControllerRole::run() {
 }
 
 Status ControllerRole::read_foundation() {
-  const auto path = (environment_.directory / "foundation").string();
-  TRY(const bool exists, files_.exists(path));
-  if (!exists) return {};
-  TRY(const auto bytes, io::read_file(files_, path, kFoundationBytesMax));
-  TRY(foundation_, meta::decode<Foundation>(bytes, path));
+  TRY(foundation_, load_foundation(files_, environment_.directory));
   return {};
 }
 
-Status ControllerRole::save_foundation(const Uuid& cluster, std::vector<meta::Founder> founders) {
+Status ControllerRole::found(const Uuid& cluster, std::vector<meta::Founder> founders) {
   foundation_ = {cluster, std::move(founders)};
   TRY_DONE(write_foundation());
   return environment_.join(files_, cluster);
@@ -151,9 +146,7 @@ Status ControllerRole::check_alone() const {
   return {};
 }
 
-Status ControllerRole::write_foundation() {
-  return io::replace_file(files_, (environment_.directory / "foundation").string(), meta::encode(foundation_));
-}
+Status ControllerRole::write_foundation() { return save_foundation(files_, environment_.directory, foundation_); }
 
 Status ControllerRole::check_log_place() const {
   if (has_log()) return {};
@@ -166,7 +159,7 @@ Status ControllerRole::begin_alone() {
   TRY_DONE(check_log_place());
   if (foundation_.cluster.is_nil()) {
     TRY_DONE(check_password());
-    TRY_DONE(save_foundation(Uuid::random(), {{environment_.site.alias, environment_.node()}}));
+    TRY_DONE(found(Uuid::random(), {{environment_.site.alias, environment_.node()}}));
   }
   log_ = raft::make_single_node_log({.directory = raft_directory(), .self = self_member()}, machine_, files_);
   return begin_service();
@@ -213,7 +206,7 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
   if (decision.verdict != Verdict::kResume) {
     if (foundation_.log_made) TRY_DONE(environment_.renew(files_));
     const auto made = taken_cluster_.is_nil() ? Uuid::random() : taken_cluster_;
-    TRY_DONE(save_foundation(decision.verdict == Verdict::kFound ? made : decision.cluster, decision.founders));
+    TRY_DONE(found(decision.verdict == Verdict::kFound ? made : decision.cluster, decision.founders));
     bootstrap_->set_self(state());
     has_joined_now_ = true;
     has_joined_existing_ = decision.verdict == Verdict::kJoin;

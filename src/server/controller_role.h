@@ -15,6 +15,7 @@
 #include "raft/libraft_log.h"
 #include "raft/single_node_log.h"
 #include "server/address_table.h"
+#include "server/foundation.h"
 #include "server/start_up.h"
 
 namespace pelorus::server {
@@ -42,16 +43,6 @@ class ControllerRole {
   std::string failure() const;
 
  private:
-  /// What this controller has promised to the group it founds or joined; beside identity.
-  struct Foundation {
-    Uuid cluster;
-    std::vector<meta::Founder> founders;
-    bool log_made = false;  // a log found missing later is a lost one
-    template <class A>
-    void fields(A& a) {
-      a(cluster, founders, log_made);
-    }
-  };
   void run();
   Status check_alone() const;
   Status check_log_place() const;
@@ -61,7 +52,7 @@ class ControllerRole {
   Status begin_with(const controller::BootstrapDecision& decision);
   Status begin_service();
   Status read_foundation();
-  Status save_foundation(const Uuid& cluster, std::vector<meta::Founder> founders);
+  Status found(const Uuid& cluster, std::vector<meta::Founder> founders);
   /// The password of a new cluster that the configuration names; empty: it names none. Errors: its file cannot be read.
   Result<std::string> chosen_password() const;
   Status check_password() const;

@@ -5,6 +5,7 @@
 #include "base/script_error.h"
 #include "functions/declare.h"
 #include "observe/machine.h"
+#include "server/key_watch.h"
 #include "server/script_engine.h"
 
 namespace pelorus::server {
@@ -38,6 +39,11 @@ Value machine(const NodeEnvironment& environment, const RaftStatus& raft_status)
   put("swapUsed", Value::of_long(facts.swap_used_bytes));
   put("openFilesMax", Value::of_long(facts.open_files_max));
   put("hugePages", Value::of_string(facts.huge_pages));
+  const auto& settings = environment.settings();
+  const auto first =
+      settings.boolean("enableHTTPS") ? first_to_end(settings.path("keyPath")) : std::optional<CertificateEnd>();
+  put("certificate", Value::of_string(first ? first->file : ""));
+  put("certificateEnds", Value::of_long(first ? first->ends_s * 1000 : types::kNull<int64_t>));
   const auto status = raft_status ? raft_status() : std::nullopt;
   const auto position = [&](uint64_t index) {
     return Value::of_long(status ? static_cast<int64_t>(index) : types::kNull<int64_t>);
@@ -96,8 +102,9 @@ void register_machine_functions(functions::Registry& registry, const NodeEnviron
                  refuse_guests(context, "getMachineFacts");
                  return machine(environment, raft_status);
                },
-           .summary = "Returns the node's clock (milliseconds since 1970, UTC), memory, swap, limits (bytes), and the "
-                      "position of a controller in its Raft log.",
+           .summary = "Returns the node's clock (milliseconds since 1970, UTC), memory, swap, limits (bytes), the "
+                      "certificate of its that ends first and when (null: no TLS), and the position of a controller in "
+                      "its Raft log.",
            .example = ""});
   declare(registry, "node", functions::Nature::kWhole,
           {.name = "getVolumes",

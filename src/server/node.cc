@@ -84,6 +84,7 @@ Status Node::start() {
   }
   make_scripts();
   TRY_DONE(start_listener());
+  watch_keys();
   environment_->announce(config::NodePhase::kListening, "port " + std::to_string(environment_->site.port));
   if (has(config::NodeMode::kController))
     controller_->start(
@@ -198,6 +199,19 @@ Status Node::start_listener() {
   return listener_->start();
 }
 
+void Node::watch_keys() {
+  const auto& settings = environment_->settings();
+  if (!settings.boolean("enableHTTPS")) return;
+  key_watch_ = std::make_unique<KeyWatch>(
+      settings.path("keyPath"),
+      [this]() -> Status {
+        if (environment_->tls) TRY_DONE(environment_->tls->renew());
+        return listener_->renew_tls();
+      },
+      clock_);
+  key_watch_->start();
+}
+
 void Node::start_agent() {
   supervisor_ = std::make_unique<agent::Supervisor>(agent::place_of(environment_->settings(), program_), clock_);
   agent_ = std::make_unique<agent::AgentService>(*supervisor_, agent::StartSource());
@@ -305,6 +319,7 @@ void Node::stop() {
   if (stopping_.exchange(true)) return;
   if (failure().empty()) environment_->announce(config::NodePhase::kStopping);  // else its state goes on saying why
   ready_ = false;
+  if (key_watch_) key_watch_->stop();
   if (listener_) listener_->stop();
   if (presence_) presence_->stop();
   if (agent_) agent_->stop();

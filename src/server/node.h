@@ -22,6 +22,7 @@
 #include "rpc/server.h"
 #include "server/controller_role.h"
 #include "server/data_role.h"
+#include "server/key_watch.h"
 #include "server/node_caller.h"
 #include "server/remote_run.h"
 #include "server/script_engine.h"
@@ -56,6 +57,7 @@ class Node {
   Status open_data();
   void make_scripts();
   Status start_listener();
+  void watch_keys();
   void start_agent();
   void start_presence();
   void refresh_members();
@@ -93,6 +95,7 @@ class Node {
   std::unique_ptr<dist::Presence> presence_;
   std::unique_ptr<net::Listener> listener_;
   std::unique_ptr<observe::HostSampler> sampler_;
+  std::unique_ptr<KeyWatch> key_watch_;
   std::atomic<bool> ready_{false};
   std::atomic<bool> stopping_{false};
   uint64_t configuration_revision_ = 0;  // the presence's thread

@@ -59,13 +59,15 @@ Result<std::string> read_cluster_key(io::FileSystem& files, const config::Settin
 }
 
 /// Null when nodes speak in plain text.
-Result<std::shared_ptr<const rpc::NodeTls>> load_tls(const config::Settings& settings, const config::Site& site) {
-  if (!settings.boolean("enableRpcSSL")) return std::shared_ptr<const rpc::NodeTls>();
+Result<std::shared_ptr<rpc::NodeTls>> load_tls(const config::Settings& settings, const config::Site& site) {
+  const auto mode = settings.node_tls();
+  if (mode == config::NodeTlsMode::kOff) return std::shared_ptr<rpc::NodeTls>();
   const auto keys = settings.path("keyPath");
-  return rpc::NodeTls::load({.authority = (keys / "ca.crt").string(),
-                             .certificate = (keys / "server.crt").string(),
-                             .key = (keys / "serverPrivate.key").string()},
-                            site.host);
+  return rpc::NodeTls::load(
+      {.authority = (keys / "ca.crt").string(),
+       .certificate = (keys / "server.crt").string(),
+       .key = (keys / "serverPrivate.key").string()},
+      site.host, mode == config::NodeTlsMode::kMixed ? rpc::TlsDemand::kWhereSpoken : rpc::TlsDemand::kAlways);
 }
 
 }  // namespace

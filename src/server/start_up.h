@@ -22,9 +22,9 @@ struct NodeEnvironment {
   config::NodeMode mode = config::NodeMode::kSingle;
   config::Site site;  // of this node
   std::filesystem::path home;
-  std::filesystem::path directory;          // <home>/<alias>: lock, state, identity, keys
-  std::string cluster_key;                  // empty: peers are trusted by cluster UUID
-  std::shared_ptr<const rpc::NodeTls> tls;  // null: nodes speak in plain text
+  std::filesystem::path directory;    // <home>/<alias>: lock, state, identity, keys
+  std::string cluster_key;            // empty: peers are trusted by cluster UUID
+  std::shared_ptr<rpc::NodeTls> tls;  // null: nodes speak in plain text
   std::optional<config::NodeLock> lock;
 
   const config::Settings& settings() const { return loaded.settings; }

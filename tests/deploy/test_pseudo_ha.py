@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import stat
 import subprocess
 import time
@@ -121,6 +122,44 @@ def test_a_killed_node_is_started_again_without_a_password(bed):
     assert "Nothing to do" in bed.run().stderr
     refused = bed.run("--data-nodes", "2", wanted=7)
     assert "pelorus migrate" in refused.stderr
+
+
+def test_run_again_it_renews_certificates_that_end_soon(bed):
+    password = password_of(bed.run().stdout)
+    keys = bed.directory / "keys"
+    pids = processes_below(bed.directory)
+
+    def shown(port):
+        context = ssl.create_default_context(cafile=keys / "ca.crt")
+        with socket.create_connection((HOST, port), timeout=10) as plain:
+            with context.wrap_socket(plain, server_hostname=HOST) as sealed:
+                return sealed.getpeercert()["serialNumber"]
+
+    def openssl(*words):
+        subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
+
+    first = shown(port_of(bed))
+    (keys / "extensions").write_text(f"subjectAltName=IP:{HOST}\nextendedKeyUsage=serverAuth,clientAuth\n")
+    openssl("req", "-new", "-key", keys / "serverPrivate.key", "-subj", "/CN=short", "-out", keys / "request")
+    openssl("x509", "-req", "-in", keys / "request", "-CA", keys / "ca.crt", "-CAkey", keys / "ca.key", "-CAcreateserial", "-days", "29",
+            "-extfile", keys / "extensions", "-out", keys / "server.crt")
+    wait_until(lambda: shown(port_of(bed)) != first, 20, "the short-lived one is shown")
+    short = shown(port_of(bed))
+    authority = (keys / "ca.crt").read_bytes()
+    # Without the authority's key nothing is exchanged, and no other authority made.
+    (keys / "ca.key").rename(keys / "kept")
+    assert "keys/ca.key" in bed.run(wanted=8).stderr
+    (keys / "kept").rename(keys / "ca.key")
+    bed.run()
+    wait_until(lambda: shown(port_of(bed)) not in (first, short), 20, "the renewed one is shown")
+    renewed = shown(port_of(bed))
+    assert (keys / "ca.crt").read_bytes() == authority
+    assert "Nothing to do" in bed.run().stderr
+    bed.run("--renew-certificates")
+    for offset in (0, 3, 4):
+        wait_until(lambda: shown(port_of(bed) + offset) not in (first, short, renewed), 20, "all were renewed")
+    assert processes_below(bed.directory) == pids, "no process was restarted"
+    check_cluster(bed, password)
 
 
 def test_plan_checks_and_refusals_change_nothing(bed, tmp_path):

@@ -74,6 +74,14 @@ class Walk:
             self.figures.append(figures)
             self.cluster.migrate("finish", plan["id"], "--yes")
             assert set(self.cluster.shape()) == set(numbers)
+            self.check_nothing_is_left(set(range(1, 6)) - set(numbers))
+
+    def check_nothing_is_left(self, numbers):
+        """finish removes what members that have left had, and nothing writes there any more."""
+        time.sleep(1.0)
+        for number in numbers:
+            found = self.cluster.network.host(number).run("find /ssd -mindepth 3 -maxdepth 3; ls -d /home/*/server", check=False).stdout
+            assert not found, f"server{number} keeps {found}"
 
     # --- the tool, interrupted
     def apply(self, plan):

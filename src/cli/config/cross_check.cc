@@ -109,16 +109,21 @@ void check_members(const PackageConfig& package, Findings& findings) {
 void check_node_tls(const PackageConfig& package, Findings& findings) {
   constexpr std::string_view kName = "enableRpcSSL";
   if (!package.controller) return;
-  const bool wanted = package.controller->settings.boolean(kName);
+  using config::NodeTlsMode;
+  const auto wanted = package.controller->settings.node_tls();
+  // Between them there is "mixed", which talks to both.
+  const auto fits = [&](NodeTlsMode mode) {
+    return mode == wanted || mode == NodeTlsMode::kMixed || wanted == NodeTlsMode::kMixed;
+  };
   const std::string text = std::string(kName) +
                            " is not what controller.cfg says: nodes with it and nodes without it " +
                            "do not talk to each other";
-  if (package.agent && package.agent->settings.boolean(kName) != wanted)
+  if (package.agent && !fits(package.agent->settings.node_tls()))
     findings.push_back(at_setting(*package.agent, kName, text, Severity::kError));
   for (const auto& record : package.nodes.records) {
     if (!holds_data(record.node)) continue;
     const auto settings = settings_of_node(package, record.node.site.alias);
-    if (!settings.ok() || settings->boolean(kName) == wanted) continue;
+    if (!settings.ok() || fits(settings->node_tls())) continue;
     findings.push_back(
         {package.cluster.values().file, 0, "'" + record.node.site.alias + "': " + text, Severity::kError});
   }

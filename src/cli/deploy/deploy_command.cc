@@ -270,7 +270,10 @@ ExitCode run(const Arguments& arguments, Terminal& terminal) {
   const bool is_check = !words.empty();
   Interrupt interrupt;
   Progress progress(terminal, {.language = *language, .json = arguments.has("json"), .phases = is_check ? 1 : kPhases});
-  Deployment deployment({std::move(*topology), std::move(*package), secret == nullptr ? "" : secret},
+  Deployment deployment({.topology = std::move(*topology),
+                         .package = std::move(*package),
+                         .password = secret == nullptr ? "" : secret,
+                         .renews_certificates = arguments.has("renew-certificates")},
                         arguments.has("local"), interrupt, progress);
   DeployRun run(deployment, arguments, progress);
   return is_check ? run.check() : run.deploy();
@@ -306,6 +309,7 @@ const Command& deploy_command() {
                   {"even-voters", '\0', "", "accept an even number of voters", ""},
                   {"local", 'l', "", "own addresses without ssh", ""},
                   {"no-tls", '\0', "", "make no certificates", ""},
+                  {"renew-certificates", '\0', "", "of all hosts, not of the last month only", ""},
                   {"fix", 'f', "", "repair what checks find, as root", ""},
                   {"dry-run", 'n', "", "show the plan, change nothing", ""},
                   {"json", 'j', "", "one JSON object; progress too, on stderr", ""},

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "cli/deploy/certificates.h"
+#include "cli/certificates.h"
 #include "cli/deploy/checks.h"
 #include "cli/deploy/configuration.h"
 #include "cli/deploy/plan_text.h"

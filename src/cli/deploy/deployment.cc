@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "base/ids.h"
-#include "cli/deploy/certificates.h"
+#include "cli/certificates.h"
 #include "cli/deploy/configuration.h"
 #include "cli/deploy/in_parallel.h"
 #include "cli/deploy/package_facts.h"
@@ -166,6 +166,9 @@ bool Deployment::is_complete() const {
       return false;
     if (input_.topology.tls && (facts.text("has_ca.crt").empty() || facts.text("has_server.crt").empty())) return false;
   }
+  for (size_t host = 0; input_.topology.tls && host < hosts_.size(); ++host) {
+    if (!lasts(host)) return false;
+  }
   return std::ranges::all_of(layout_.nodes, [&](const PlannedNode& node) { return is_running(node.entry.site.alias); });
 }
 
@@ -234,35 +237,58 @@ Status Deployment::share_cluster_key() {
   });
 }
 
+bool Deployment::lasts(size_t host) const {
+  if (input_.renews_certificates) return false;
+  const auto end_s = end_of(file_of(facts_[host].text("text_server.crt")));
+  const auto now_s =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  return !end_s || *end_s - now_s.count() > kRenewBefore_s;
+}
+
+/// All files of `authority`, which is known by its checksum.
+bool Deployment::has_certificate_of(const std::string& authority, size_t host) const {
+  const auto& facts = facts_[host];
+  return !authority.empty() && facts.text("has_ca.crt") == authority && !facts.text("has_server.crt").empty() &&
+         !facts.text("has_serverPrivate.key").empty() && lasts(host);
+}
+
 Status Deployment::share_certificates() {
   if (!input_.topology.tls) return {};
+  const auto keys = keys_directory(input_.topology);
   // One file, so that key and certificate are there together or not at all.
   size_t keeper = 0;
   TRY(const auto both, read_key("ca.key", keeper));
   const auto cut = both.find("-----BEGIN CERTIFICATE-----");
+  const bool has_key = cut != std::string::npos;
+  auto known = facts_[keeper].text("has_ca.crt");
+  for (size_t host = 0; !has_key && known.empty() && host < hosts_.size(); ++host)
+    known = facts_[host].text("has_ca.crt");
+  size_t certified = 0;
+  for (size_t host = 0; host < hosts_.size(); ++host) certified += has_certificate_of(known, host) ? 1 : 0;
+  if (certified == hosts_.size()) return {};
   KeyAndCertificate authority;
-  if (cut == std::string::npos) {
-    TRY(authority, make_authority(input_.topology.name));
-    TRY_DONE(write(0, keys_directory(input_.topology) + "/ca.key", authority.key + authority.certificate, "600"));
-  } else {
+  if (has_key) {
     authority = {both.substr(0, cut), both.substr(cut)};
+  } else if (known.empty()) {
+    TRY(authority, make_authority(input_.topology.name));
+    TRY_DONE(write(0, keys + "/ca.key", authority.key + authority.certificate, "600"));
+  } else {
+    return Error{ErrorCode::kNotFound,
+                 "hosts need certificates, and none has the key of the cluster's authority any more: put " + keys +
+                     "/ca.key (mode 600) back on " + input_.topology.hosts[0]};
   }
-  const auto known = facts_[keeper].text("has_ca.crt");
   return on_hosts([&](size_t host) -> Status {
-    const auto& facts = facts_[host];
-    const auto keys = keys_directory(input_.topology);
     // ca.crt is written last: with it the others are whole.
-    const bool is_whole = cut != std::string::npos && !known.empty() && facts.text("has_ca.crt") == known &&
-                          !facts.text("has_server.crt").empty() && !facts.text("has_serverPrivate.key").empty();
-    if (is_whole) return {};
+    if (has_key && has_certificate_of(known, host)) return {};
     std::set<std::string> others{"localhost", "127.0.0.1"};
-    if (const auto name = facts.text("hostname"); !name.empty()) others.insert(name);
+    if (const auto name = facts_[host].text("hostname"); !name.empty()) others.insert(name);
     others.erase(input_.topology.hosts[host]);
     std::vector<std::string> names{input_.topology.hosts[host]};
     names.insert(names.end(), others.begin(), others.end());
     TRY(const auto made, make_server_certificate(authority, names));
     TRY_DONE(write(host, keys + "/serverPrivate.key", made.key, "600"));
     TRY_DONE(write(host, keys + "/server.crt", made.certificate, "644"));
+    if (!known.empty() && facts_[host].text("has_ca.crt") == known) return {};  // perhaps with another authority's
     return write(host, keys + "/ca.crt", authority.certificate, "644");
   });
 }

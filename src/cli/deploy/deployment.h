@@ -18,8 +18,9 @@ namespace pelorus::cli::deploy {
 
 struct DeployInput {
   Topology topology;
-  std::filesystem::path package;  // server/
-  std::string password;           // chosen by the operator; empty: made
+  std::filesystem::path package;     // server/
+  std::string password;              // chosen by the operator; empty: made
+  bool renews_certificates = false;  // of all hosts, however long they last; else those of the last month only
 };
 
 class Deployment {
@@ -66,6 +67,9 @@ class Deployment {
   Status install_on(size_t host);
   Status share_cluster_key();
   Status share_certificates();
+  /// The host's certificate lasts a month more, unless all are to be renewed. Also true where there is none.
+  bool lasts(size_t host) const;
+  bool has_certificate_of(const std::string& authority, size_t host) const;
   Status share_password();
   Status write_files(size_t package);
   bool needs_package(size_t package) const;

@@ -71,6 +71,9 @@ say resolved "$resolved"
 for file in cluster.key ca.crt ca.key server.crt serverPrivate.key initial-admin-password; do
   [ -s "$dir/keys/$file" ] && say "has_$file" "$(cksum <"$dir/keys/$file" | tr ' ' -)"
 done
+for file in ca.crt server.crt; do
+  [ -s "$dir/keys/$file" ] && say "text_$file" "$(tr '\n' '\001' <"$dir/keys/$file")"
+done
 [ -d "$dir/keys" ] && say keys_mode "$(stat -c %a "$dir/keys")"
 [ -s "$dir/keys/cluster.key" ] && say key_mode "$(stat -c %a "$dir/keys/cluster.key")"
 for package in $packages; do

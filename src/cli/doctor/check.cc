@@ -15,7 +15,7 @@ const NodeFacts* LiveFacts::find(const std::string& alias) const {
 const std::vector<Check>& all_checks() {
   static const std::vector<Check> checks = [] {
     std::vector<Check> all;
-    for (const auto& group : {cluster_checks(), data_checks(), machine_checks(), file_checks()}) {
+    for (const auto& group : {cluster_checks(), data_checks(), machine_checks(), certificate_checks(), file_checks()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     return all;

@@ -35,6 +35,7 @@ const Check* find_check(std::string_view id);
 std::vector<Check> cluster_checks();
 std::vector<Check> data_checks();
 std::vector<Check> machine_checks();
+std::vector<Check> certificate_checks();
 std::vector<Check> file_checks();
 
 /// The same values in both languages.

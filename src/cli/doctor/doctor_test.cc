@@ -328,6 +328,36 @@ TEST_F(Doctor, password_and_tls) {
   EXPECT_EQ(outcome("password").verdict, Verdict::kSkipped);
 }
 
+TEST_F(Doctor, certificates) {
+  constexpr int64_t kDay = 86400, kNow = 1'800'000'000;
+  facts_.now_s = kNow;
+  EXPECT_EQ(outcome("certificates").verdict, Verdict::kSkipped);
+  at("node1").certificate = "/keys/server.crt";
+  at("node1").certificate_end_s = kNow + 31 * kDay;
+  expect("certificates", Verdict::kOk, "2027-02-15");
+  at("node1").certificate_end_s = kNow + 29 * kDay;
+  expect("certificates", Verdict::kWarning, "node1 /keys/server.crt 2027-02-13");
+  at("node1").certificate_end_s = kNow;
+  expect("certificates", Verdict::kProblem, "node1 /keys/server.crt 2027-01-15");
+  at("node1").certificate_end_s.reset();
+  package().keys.push_back(
+      {.alias = "controller1", .directory = "/k", .certificate_s = kNow + 400 * kDay, .authority_s = kNow + 5 * kDay});
+  expect("certificates", Verdict::kWarning, "controller1 /k/ca.crt 2027-01-20");
+  auto& keys = package().keys.back();
+  keys.authority_s = kNow + 800 * kDay;
+  EXPECT_EQ(outcome("certificates").verdict, Verdict::kOk);
+  keys.is_for_host = false;
+  expect("certificates", Verdict::kProblem, "controller1 /k/server.crt");
+  keys.is_signed = false;
+  expect("certificates", Verdict::kProblem, "ca.crt");
+  keys.has_key = false;
+  expect("certificates", Verdict::kProblem, "/k/serverPrivate.key");
+  keys.missing = "server.crt";
+  expect("certificates", Verdict::kProblem, "/k/server.crt");
+  EXPECT_EQ(outcome("certificates").reason.en,
+            "Certificates cannot be used: controller1 /k/server.crt is missing or cannot be read.");
+}
+
 TEST_F(Doctor, config_files) {
   package().config.findings = {{"agent.cfg", 3, "full-width punctuation", config::Severity::kWarning}};
   expect("config-files", Verdict::kWarning, "agent.cfg:3");

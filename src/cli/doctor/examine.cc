@@ -1,5 +1,7 @@
 #include "cli/doctor/examine.h"
 
+#include <chrono>
+
 #include "cli/connect.h"
 #include "cli/doctor/gather_live.h"
 #include "cli/doctor/gather_package.h"
@@ -8,6 +10,8 @@ namespace pelorus::cli::doctor {
 
 Result<Facts> examine(const Arguments& arguments) {
   Facts facts;
+  facts.now_s =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   auto places = arguments.words();
   if (arguments.has("package")) places.insert(places.begin(), arguments.text("package"));
   for (const auto& given : places) {

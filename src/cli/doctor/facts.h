@@ -34,6 +34,8 @@ struct NodeFacts {
   std::optional<int64_t> raft_committed;  // controllers
   std::optional<int64_t> raft_applied;
   std::vector<PlaceFacts> places;
+  std::string certificate;                   // its file that ends first
+  std::optional<int64_t> certificate_end_s;  // since 1970; nothing: no TLS, or it did not tell
 
   /// Silence may be a firewall between it and us; a refused connection is a process that is gone.
   bool is_up() const { return has_answered || (row.online && (failure.empty() || is_silent)); }
@@ -98,6 +100,18 @@ struct LogErrors {
   std::string last;
 };
 
+/// The folder of keys of a node with TLS.
+struct KeyFacts {
+  std::string alias;
+  std::string directory;
+  std::string missing;                   // a file that is not there or cannot be read; then nothing below is known
+  std::optional<int64_t> certificate_s;  // when server.crt ends, since 1970; nothing: it is no certificate
+  std::optional<int64_t> authority_s;    // as above: ca.crt
+  bool is_for_host = true;               // of localSite; needed between nodes, as all below
+  bool is_signed = true;                 // by the authority
+  bool has_key = true;                   // serverPrivate.key is its key, or not ours to read
+};
+
 struct PackageFacts {
   PackageConfig config;
   std::string name;
@@ -107,6 +121,7 @@ struct PackageFacts {
   std::vector<PlaceFacts> places;
   std::string owner;   // of the package
   std::string nested;  // a package copied into this one
+  std::vector<KeyFacts> keys;
   std::vector<CrashSign> crashes;
   std::vector<LogErrors> errors;  // of the last hour
 };
@@ -115,6 +130,7 @@ struct Facts {
   std::optional<LiveFacts> live;  // asked for
   std::vector<PackageFacts> packages;
   std::optional<observe::MachineFacts> here;  // when packages were given
+  int64_t now_s = 0;                          // since 1970
 };
 
 }  // namespace pelorus::cli::doctor

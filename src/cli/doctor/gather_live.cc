@@ -76,6 +76,8 @@ void take_machine(const Value& facts, int64_t asked_ms, int64_t answered_ms, Nod
   machine.huge_pages = text_of(facts, "hugePages");
   node.machine = machine;
   node.listens = text_of(facts, "listens");
+  node.certificate = text_of(facts, "certificate");
+  if (const auto end_ms = number_of(facts, "certificateEnds")) node.certificate_end_s = *end_ms / 1000;
   node.raft_committed = number_of(facts, "raftCommitted");
   node.raft_applied = number_of(facts, "raftApplied");
   if (const auto clock = number_of(facts, "utcTime")) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <fstream>
+#include <sstream>
 
+#include "cli/certificates.h"
 #include "cli/doctor/port_owner.h"
 #include "cli/log_files.h"
 #include "config/node_lock.h"
@@ -121,6 +123,36 @@ void look_at_places(PackageFacts& package) {
   if (!config.place.demo.empty()) add_place("log", config.place.demo / "log", package);
 }
 
+std::string text_of_file(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+/// Data nodes have the keys of their agent.
+void look_at_keys(const std::optional<config::Loaded>& role, PackageFacts& package) {
+  if (!role || !role->settings.boolean("enableHTTPS")) return;
+  const bool between_nodes = role->settings.node_tls() != config::NodeTlsMode::kOff;
+  const auto site = role->settings.local_site();
+  const auto directory = role->settings.path("keyPath");
+  KeyFacts keys{.alias = site.alias, .directory = directory.string()};
+  const auto certificate = text_of_file(directory / "server.crt");
+  const auto authority = text_of_file(directory / "ca.crt");
+  const auto key = text_of_file(directory / "serverPrivate.key");
+  std::error_code ignored;
+  if (between_nodes && authority.empty()) keys.missing = "ca.crt";
+  if (!fs::exists(directory / "serverPrivate.key", ignored)) keys.missing = "serverPrivate.key";
+  if (certificate.empty()) keys.missing = "server.crt";
+  keys.certificate_s = end_of(certificate);
+  keys.authority_s = end_of(authority);
+  if (between_nodes) {
+    keys.is_for_host = is_for_host(certificate, site.host);
+    keys.is_signed = is_signed_by(certificate, authority);
+  }
+  keys.has_key = key.empty() || is_key_of(key, certificate);
+  package.keys.push_back(std::move(keys));
+}
+
 /// A package copied onto its own directory: dolphindb_1/dolphindb_1/server.
 std::string nested_package(const PackagePlace& place) {
   const auto root = place.server.parent_path();
@@ -200,6 +232,12 @@ PackageFacts gather_package(const PackagePlace& place) {
     look_at_port(package, node);
   }
   look_at_places(package);
+  for (const auto* role : {&package.config.controller, &package.config.agent, &package.config.single}) {
+    const bool runs_here = *role && std::any_of(package.nodes.begin(), package.nodes.end(), [&](const LocalNode& node) {
+      return node.entry.site.alias == (*role)->settings.local_site().alias;
+    });
+    if (runs_here) look_at_keys(*role, package);
+  }
   if (place.server.empty()) return package;
   package.owner = observe::directory_facts(place.server.string()).owner;
   package.nested = nested_package(place);

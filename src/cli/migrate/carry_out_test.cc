@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/deploy/certificates.h"
+#include "cli/certificates.h"
 #include "cli/migrate/fake_bench.h"
 #include "cli/migrate/plan_json.h"
 #include "cli/migrate/report.h"
@@ -42,27 +42,10 @@ TEST(CarryOut, one_server_to_three) {
   EXPECT_TRUE(bench.world.removed.empty());
 }
 
-/// A cluster whose nodes speak TLS, with its keys in /srv/keys on host A.
-void give_keys(FakeWorld& world, const deploy::KeyAndCertificate& authority, bool keeps_authority_key) {
-  const auto own = deploy::make_server_certificate(authority, {"A"});
-  ASSERT_TRUE(own.ok());
-  const auto put = [&](const std::string& path, const std::string& text) { world.files["A:'" + path + "'"] = text; };
-  const std::string tls = "enableHTTPS=1\nenableRpcSSL=1\nkeyPath=/srv/keys\n";
-  for (const auto* k : {"1", "2", "3"}) {
-    const auto folder = std::string("/home/dolphindb_") + k + "/server/clusterDemo/config/";
-    put(folder + "controller.cfg", "localSite=A:990" + std::string(k) + ":controller" + k + "\n" + tls);
-    put(folder + "agent.cfg", "localSite=A:9904:agent1\n" + tls);
-  }
-  put("/srv/keys/ca.crt", authority.certificate);
-  put("/srv/keys/server.crt", own->certificate);
-  put("/srv/keys/serverPrivate.key", own->key);
-  if (keeps_authority_key) put("/srv/keys/ca.key", authority.key + authority.certificate);
-}
-
 TEST(CarryOut, new_hosts_get_certificates_of_the_clusters_authority) {
   const auto facts = pseudo_facts("A");
   Bench bench(facts, planned(facts, {"A", "B", "C"}));
-  const auto authority = deploy::make_authority("prod");
+  const auto authority = make_authority("prod");
   ASSERT_TRUE(authority.ok());
   give_keys(bench.world, *authority, true);
   const auto own = bench.world.files.at("A:'/srv/keys/server.crt'");
@@ -71,8 +54,8 @@ TEST(CarryOut, new_hosts_get_certificates_of_the_clusters_authority) {
   const auto& files = bench.world.files;
   for (const std::string host : {"B", "C"}) {
     const auto given = files.at(host + ":'/srv/keys/server.crt'");
-    EXPECT_TRUE(deploy::is_for_host(given, host) && !deploy::is_for_host(given, "A")) << host;
-    EXPECT_TRUE(deploy::is_signed_by(given, authority->certificate));
+    EXPECT_TRUE(is_for_host(given, host) && !is_for_host(given, "A")) << host;
+    EXPECT_TRUE(is_signed_by(given, authority->certificate));
     EXPECT_NE(files.at(host + ":'/srv/keys/serverPrivate.key'").find("PRIVATE KEY"), std::string::npos);
     EXPECT_EQ(files.at(host + ":'/srv/keys/ca.crt'"), authority->certificate);
     EXPECT_FALSE(files.contains(host + ":'/srv/keys/ca.key'"));
@@ -83,7 +66,7 @@ TEST(CarryOut, new_hosts_get_certificates_of_the_clusters_authority) {
 TEST(CarryOut, without_the_authoritys_key_nothing_is_started) {
   const auto facts = pseudo_facts("A");
   Bench bench(facts, planned(facts, {"A", "B", "C"}));
-  const auto authority = deploy::make_authority("prod");
+  const auto authority = make_authority("prod");
   ASSERT_TRUE(authority.ok());
   give_keys(bench.world, *authority, false);
   const auto done = bench.carry_out(bench.disk);

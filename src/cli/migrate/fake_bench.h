@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/certificates.h"
 #include "cli/migrate/fake_host.h"
 #include "cli/migrate/plan_json.h"
 #include "io/memory_file_system.h"
@@ -10,6 +11,23 @@
 namespace pelorus::cli::migrate {
 
 inline constexpr const char* kStateDirectory = "/state";
+
+/// A cluster whose nodes speak TLS, with its keys in /srv/keys on host A.
+inline void give_keys(FakeWorld& world, const KeyAndCertificate& authority, bool keeps_authority_key) {
+  const auto own = make_server_certificate(authority, {"A"});
+  ASSERT_TRUE(own.ok());
+  const auto put = [&](const std::string& path, const std::string& text) { world.files["A:'" + path + "'"] = text; };
+  const std::string tls = "enableHTTPS=1\nenableRpcSSL=1\nkeyPath=/srv/keys\n";
+  for (const auto* k : {"1", "2", "3"}) {
+    const auto folder = std::string("/home/dolphindb_") + k + "/server/clusterDemo/config/";
+    put(folder + "controller.cfg", "localSite=A:990" + std::string(k) + ":controller" + k + "\n" + tls);
+    put(folder + "agent.cfg", "localSite=A:9904:agent1\n" + tls);
+  }
+  put("/srv/keys/ca.crt", authority.certificate);
+  put("/srv/keys/server.crt", own->certificate);
+  put("/srv/keys/serverPrivate.key", own->key);
+  if (keeps_authority_key) put("/srv/keys/ca.key", authority.key + authority.certificate);
+}
 
 /// The operator's computer, the cluster, and a tool that can be killed.
 class Bench {

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "cli/migrate/in_place.h"
+#include "cli/migrate/key_folder.h"
 #include "cli/migrate/new_files.h"
 #include "cli/migrate/shape.h"
 #include "config/cluster_config.h"
@@ -74,6 +75,12 @@ void measure_in_place(ClusterFacts& facts, const Target& target, HostPool& hosts
     auto& fresh = facts.hosts[target.moved_to] = reach(hosts, target.moved_to, boot, &here);
     if (fresh.reachable && facts.hosts[target.moved].reachable && here != there)
       fresh = {.reachable = false, .problem = "it is another machine than " + target.moved + "; use --replace"};
+    facts.authority_missing = missing_authority(
+        facts.members, target, [&](const std::string& host, const std::string& path) -> Result<std::string> {
+          TRY(auto* remote, hosts.of(host));
+          TRY(const auto ran, remote->run("cat " + shell_word(path) + " 2>/dev/null || :", "", kMeasureLimit));
+          return ran.out;
+        });
     return;
   }
   auto& host = facts.hosts[target.directory_host] = reach(hosts, target.directory_host, "true");

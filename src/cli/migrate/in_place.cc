@@ -111,6 +111,8 @@ void refuse_address(const ClusterFacts& facts, const Target& target, std::vector
   if (members_on(facts.members, target.moved).empty()) refusals.push_back({"refuse.nobody_there", {target.moved}});
   for (const auto& member : members_on(facts.members, target.moved_to))
     refusals.push_back({"refuse.address_taken", {target.moved_to, member.alias}});
+  if (!facts.authority_missing.empty())
+    refusals.push_back({"refuse.no_authority", {target.moved_to, facts.authority_missing}});
 }
 
 void refuse_directories(const Plan& plan, const ClusterFacts& facts, std::vector<Note>& refusals) {

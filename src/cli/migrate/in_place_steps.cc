@@ -169,6 +169,7 @@ Result<Remark> StepRunner::go_on(const std::string& alias) {
 Result<Remark> StepRunner::readdress(const std::string& alias, const std::string& host) {
   auto member = subject(alias);
   member.host = host;
+  TRY_DONE(widen_certificate(member));
   // Alone it is the cluster: it takes its new address from its own files when it starts.
   auto members = plan_.before;
   if (is_lone_controller(plan_, member)) {

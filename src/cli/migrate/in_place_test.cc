@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/migrate/fake_bench.h"
+#include "cli/migrate/key_folder.h"
 #include "cli/migrate/new_files.h"
 #include "io/faulty_file_system.h"
 
@@ -81,6 +82,47 @@ TEST(MoveHost, every_member_keeps_its_identity_and_one_is_away_at_a_time) {
     EXPECT_EQ(bench.world.fewest_controllers, 2);
     EXPECT_TRUE(bench.world.removed.empty());
   }
+}
+
+TEST(MoveHost, makes_a_certificate_for_both_addresses) {
+  const auto facts = pseudo_facts("A");
+  const auto authority = make_authority("prod");
+  ASSERT_TRUE(authority.ok());
+  Bench bench(facts, planned(facts, to_address(facts, "A", "N")));
+  give_keys(bench.world, *authority, true);
+  // Both addresses are one machine's.
+  for (const auto& [path, text] : std::map(bench.world.files)) bench.world.files["N" + path.substr(1)] = text;
+  const auto done = bench.carry_out(bench.disk);
+  ASSERT_TRUE(done.ok()) << done.error().message;
+  const auto& given = bench.world.files.at("N:'/srv/keys/server.crt'");
+  EXPECT_TRUE(is_for_host(given, "N") && is_for_host(given, "A") && is_for_host(given, "localhost"));
+  EXPECT_TRUE(is_signed_by(given, authority->certificate));
+  EXPECT_TRUE(is_key_of(bench.world.files.at("N:'/srv/keys/serverPrivate.key'"), given));
+  EXPECT_EQ(bench.world.files.at("N:'/srv/keys/ca.crt'"), authority->certificate);
+}
+
+TEST(MoveHost, is_refused_when_nobody_can_sign_for_the_new_address) {
+  auto facts = pseudo_facts("A");
+  const auto target = to_address(facts, "A", "N");
+  const auto authority = make_authority("prod");
+  ASSERT_TRUE(authority.ok());
+  FakeWorld world(facts);
+  const auto read = [&](const std::string& host, const std::string& path) -> Result<std::string> {
+    const auto found = world.files.find(host + ":'" + path + "'");
+    return found == world.files.end() ? "" : found->second;
+  };
+  EXPECT_EQ(missing_authority(facts.members, target, read), "") << "no TLS";
+  give_keys(world, *authority, true);
+  EXPECT_EQ(missing_authority(facts.members, target, read), "");
+  give_keys(world, *make_authority("other"), true);
+  world.files["A:'/srv/keys/ca.crt'"] = authority->certificate;
+  EXPECT_EQ(missing_authority(facts.members, target, read), "/srv/keys/ca.key") << "another authority's key";
+  world.files.erase("A:'/srv/keys/ca.key'");
+  facts.authority_missing = missing_authority(facts.members, target, read);
+  EXPECT_EQ(facts.authority_missing, "/srv/keys/ca.key");
+  EXPECT_EQ(codes_of(make_plan(facts, target)), Names{"refuse.no_authority"});
+  world.files["A:'/srv/keys/server.crt'"] = make_server_certificate(*authority, {"A", "N"})->certificate;
+  EXPECT_EQ(missing_authority(facts.members, target, read), "") << "the operator has made one";
 }
 
 TEST(MoveHost, is_undone_from_every_step_and_after_any_death) {

@@ -1,7 +1,7 @@
 #pragma once
 // One step done or undone: what carry_out.h is made of.
 
-#include "cli/deploy/certificates.h"
+#include "cli/certificates.h"
 #include "cli/migrate/carry_out.h"
 
 namespace pelorus::cli::migrate {
@@ -38,9 +38,10 @@ class StepRunner {
   /// Keys: key_steps.cc. `settings`: the file of the member that `made` is like.
   Status copy_keys(const Addition& made, const Member& like, const std::string& settings);
   Status provide_certificate(const Addition& made, const Member& like, const std::string& settings);
-  Result<deploy::KeyAndCertificate> issue_certificate(const Addition& made, const std::string& keys,
-                                                      const std::string& authority);
-  Result<deploy::KeyAndCertificate> find_authority(const std::string& keys, const std::string& certificate);
+  Status widen_certificate(const Addition& member);
+  /// `keys`: the folder on the hosts that have one.
+  Result<KeyAndCertificate> issue_certificate(const std::string& machine, const std::vector<std::string>& addresses,
+                                              const std::string& keys, const std::string& authority);
   Result<std::string> text_if_there(const std::string& host, const std::string& path);
   Status make_archive(const std::string& archive);
   /// Directories of a former member are renamed, or removed when `for_good`.

@@ -57,6 +57,8 @@ struct ClusterFacts {
   std::string nodes_settings;                                 // cluster.cfg, the replicated text
   std::map<std::string, HostFacts> hosts;                     // those of the target
   std::map<std::string, std::vector<Directory>> directories;  // by alias: of members whose directories may move
+  std::string
+      authority_missing;  // where the key was looked for that has to sign for the new address; empty: not needed
 };
 
 /// A directory on the old members and where the same lies on new ones.

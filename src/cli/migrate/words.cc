@@ -120,6 +120,12 @@ constexpr steps::Sentence kSentences[] = {
      "变更后主机或控制节点的任何故障都无法容忍，而现在可以。如仍要执行，请加 --accept-risk。"},
     {"refuse.nothing", "the cluster has this shape already.", "集群已经是这个形态。"},
     {"refuse.address_taken", "{0} is the address of {1} already.", "{0} 已经是 {1} 的地址。"},
+    {"refuse.no_authority",
+     "nodes speak TLS, so {0} needs a certificate, and no host of the cluster has the key of its authority. Put it "
+     "into {1} "
+     "(mode 600) on one of them, or a server.crt that names {0} as well, with its serverPrivate.key, into that folder.",
+     "节点之间使用 TLS，{0} 需要证书，但集群中没有主机保存证书机构的私钥。请把它放到其中一台主机的 {1}（权限 600），"
+     "或在该目录放置也包含 {0} 的 server.crt 及其 serverPrivate.key。"},
     {"refuse.no_directory", "no controller or data node on {0} writes into {1}. getVolumes() lists what each writes.",
      "{0} 上没有控制节点或数据节点写入 {1}。getVolumes() 会列出各节点写入的目录。"},
     {"refuse.nested", "{0} and {1}: one of them lies in the other.", "{0} 与 {1} 互相包含。"},

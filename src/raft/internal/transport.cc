@@ -199,7 +199,7 @@ void Connection::connected(int status) {
   const unsigned unanswered_ms = transport_.options_.unanswered_ms;
   ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_ms, sizeof unanswered_ms);
   uv_tcp_nodelay(reinterpret_cast<uv_tcp_t*>(socket_), 1);
-  if (transport_.tunnels_) {
+  if (transport_.tunnels_ && !transport_.plain_peers_.contains(member_)) {
     const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);  // libuv does not give a descriptor away
     if (own < 0) return fail("out of file descriptors");
     close_socket();
@@ -305,8 +305,8 @@ void Connection::take_preamble(std::string_view line) {
   peer_ = std::move(peer).value();
   const auto objection = transport_.objection_to(peer_);
   if (!objection.empty()) return fail(objection);
-  if (tunnel_) {
-    const auto fits = rpc::check_host(peer_.alias, *tunnel_->peer(), transport_.options_.hosts);
+  if (const auto certificate = tunnel_ ? tunnel_->peer() : nullptr) {
+    const auto fits = rpc::check_host(peer_.alias, *certificate, transport_.options_.hosts);
     if (!fits.ok()) return fail(fits.error().message);
   }
   preamble_line_ = line;
@@ -344,7 +344,14 @@ void Connection::hand_over() {
 void Connection::fail(const std::string& reason, int status) {
   if (settled_) return;
   settled_ = true;
-  if (!reason.empty()) {
+  bool was_ignored = false;
+  if (!is_incoming() && transport_.options_.tls && transport_.options_.tls->allows_plain()) {
+    // The engine dials again soon, in the other way: it may have been restarted with or without TLS.
+    if (!tunnel_) transport_.plain_peers_.erase(member_);
+    was_ignored = tunnel_ && tunnel_->was_ignored();
+    if (was_ignored) transport_.plain_peers_.insert(member_);
+  }
+  if (!reason.empty() && !was_ignored) {
     const std::string who = is_incoming() ? (peer_.alias.empty() ? "an incoming connection" : peer_.alias)
                                           : "member " + std::to_string(member_);
     transport_.report(who + ": " + reason);

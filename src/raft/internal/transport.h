@@ -69,6 +69,7 @@ class Transport {
   raft_engine* engine_ = nullptr;
   std::set<std::unique_ptr<Connection>> connections_;
   std::map<uint64_t, Peer> peers_;
+  std::set<uint64_t> plain_peers_;  // where TLS is not demanded: members that did not speak it when dialled last
   size_t incoming_ = 0;
   std::map<std::string, uint64_t> reported_ms_;  // by message, at most some dozen
   bool closing_ = false;

@@ -1,4 +1,4 @@
-#include "cli/deploy/certificates.h"
+#include "cli/certificates.h"
 
 #include <arpa/inet.h>
 #include <openssl/bio.h>
@@ -9,9 +9,10 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <ctime>
 #include <memory>
 
-namespace pelorus::cli::deploy {
+namespace pelorus::cli {
 namespace {
 
 constexpr long kDay = 24L * 3600;
@@ -144,6 +145,28 @@ bool is_signed_by(const std::string& certificate, const std::string& authority) 
   return key != nullptr && X509_verify(one.get(), key.get()) == 1;
 }
 
+bool is_key_of(const std::string& key, const std::string& certificate) {
+  const auto one = read_certificate(certificate);
+  const Key own(PEM_read_bio_PrivateKey(memory_of(key).get(), nullptr, nullptr, nullptr));
+  return one != nullptr && own != nullptr && X509_check_private_key(one.get(), own.get()) == 1;
+}
+
+std::optional<int64_t> end_of(const std::string& certificate) {
+  const auto one = read_certificate(certificate);
+  tm end{};
+  if (one == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(one.get()), &end) != 1) return std::nullopt;
+  return timegm(&end);
+}
+
+std::string day_of(int64_t seconds) {
+  const auto moment = static_cast<time_t>(seconds);
+  tm utc{};
+  gmtime_r(&moment, &utc);
+  char text[16];
+  std::strftime(text, sizeof text, "%Y-%m-%d", &utc);
+  return text;
+}
+
 Result<std::string> random_key() {
   std::array<unsigned char, 32> bytes;
   if (RAND_bytes(bytes.data(), bytes.size()) != 1) return failed("random numbers");
@@ -167,4 +190,4 @@ Result<std::string> random_password() {
   return password;
 }
 
-}  // namespace pelorus::cli::deploy
+}  // namespace pelorus::cli

@@ -1,0 +1,303 @@
+// docs/formats: what a data node keeps, as programs of every level wrote it.
+
+#include "base/stored_bytes.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "storage/chunk/manifest.h"
+#include "storage/log/log_format.h"
+#include "storage/store_fixture.h"
+#include "storage/transaction_record.h"
+
+namespace pelorus::storage {
+namespace {
+
+using data::Value;
+using data::Vector;
+using types::Type;
+
+const Uuid kLog = Uuid::parse("11111111-2222-3333-4444-555555555555");
+
+TEST(StoredBytes, manifest) {
+  Manifest manifest{
+      .chunk = {7}, .version = 3, .generation = 1, .log_floor = 12, .next_file = 5, .schema = test_schema()};
+  manifest.schema.push_back({.name = "d", .type = Type::kDecimal64, .scale = 3, .comment = "with a comment"});
+  manifest.versions = {{2, 1, 10}, {3, 1, 15}};
+  manifest.segments = {{4, 15, 1234, 99}};
+  check_stored("manifest", encode_manifest(manifest), [&](const std::string& bytes) {
+    const auto read = decode_manifest(bytes, "manifest");
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_EQ(read->chunk.value, 7u);
+    EXPECT_FALSE(read->dropped);
+    EXPECT_EQ(read->version, 3u);
+    EXPECT_EQ(read->generation, 1u);
+    EXPECT_EQ(read->log_floor, 12u);
+    EXPECT_EQ(read->next_file, 5u);
+    EXPECT_EQ(read->schema, manifest.schema);
+    ASSERT_EQ(read->versions.size(), 2u);
+    EXPECT_EQ(read->versions[1].version, 3u);
+    EXPECT_EQ(read->versions[1].rows, 15u);
+    ASSERT_EQ(read->segments.size(), 1u);
+    EXPECT_EQ(read->segments[0], (SegmentFacts{4, 15, 1234, 99}));
+  });
+}
+
+TEST(StoredBytes, redo_log_state_and_headers) {
+  check_stored("redo_log_state", encode_log_state({kLog, 3, 4}), [](const std::string& bytes) {
+    const auto state = decode_log_state(bytes, "log_state");
+    ASSERT_TRUE(state.ok()) << state.error().message;
+    EXPECT_EQ(state->log, kLog);
+    EXPECT_EQ(state->oldest, 3u);
+    EXPECT_EQ(state->newest, 4u);
+  });
+  check_stored("redo_log_header", encode_segment_header({kLog, 3, 17, 65536}), [](const std::string& bytes) {
+    const auto header = decode_segment_header(bytes);
+    ASSERT_TRUE(header.has_value());
+    EXPECT_EQ(header->log, kLog);
+    EXPECT_EQ(header->segment, 3u);
+    EXPECT_EQ(header->first_sequence, 17u);
+    EXPECT_EQ(header->file_bytes, 65536u);
+  });
+  const FrameHeader frame{
+      .payload_crc = 5, .payload_bytes = 100, .segment = 3, .sequence = 18, .durable = 16, .type = RecordType::kCommit};
+  check_stored("redo_log_frame", encode_frame_header(frame), [](const std::string& bytes) {
+    const auto header = decode_frame_header(bytes);
+    ASSERT_TRUE(header.has_value());
+    EXPECT_EQ(header->payload_crc, 5u);
+    EXPECT_EQ(header->payload_bytes, 100u);
+    EXPECT_EQ(header->segment, 3u);
+    EXPECT_EQ(header->sequence, 18u);
+    EXPECT_EQ(header->durable, 16u);
+    EXPECT_EQ(header->type, RecordType::kCommit);
+  });
+}
+
+TEST(StoredBytes, redo_log_commit_and_abort) {
+  const std::vector<ChunkVersion> versions{{{7}, 3}, {{8}, 1}};
+  check_stored("redo_log_commit", encode_commit({5}, versions), [](const std::string& bytes) {
+    const auto record = decode_commit(bytes);
+    ASSERT_TRUE(record.ok()) << record.error().message;
+    EXPECT_EQ(record->transaction.value, 5u);
+    ASSERT_EQ(record->versions.size(), 2u);
+    EXPECT_EQ(record->versions[0].chunk.value, 7u);
+    EXPECT_EQ(record->versions[0].version, 3u);
+    EXPECT_EQ(record->versions[1].version, 1u);
+  });
+  check_stored("redo_log_number", encode_number(5), [](const std::string& bytes) {
+    const auto number = decode_number(bytes);
+    ASSERT_TRUE(number.ok()) << number.error().message;
+    EXPECT_EQ(*number, 5u);
+  });
+}
+
+/// Rows with a column of every kind that has a form of its own.
+data::Table rows_of_every_kind() {
+  const auto arrays = Vector::array(Vector::of<int32_t>(Type::kInt, {1, 2, 3, 4}), {3, 3, 4});
+  data::Buffer<int64_t> times{1, types::kNull<int64_t>, 3};
+  return {
+      {"t", "sym", "note", "a"},
+      {Vector::adopt<int64_t>(Type::kTimestamp, std::move(times)), Vector::of_strings(Type::kSymbol, {"x", "", "y"}),
+       Vector::of_strings(Type::kString, {"", "long", "z"}), arrays}};
+}
+
+TEST(StoredBytes, redo_log_prepare) {
+  const auto rows = rows_of_every_kind();
+  PreparedWrite write;
+  write.chunk = {7};
+  write.kind = WriteKind::kReplace;
+  write.schema = rows.schema();
+  write.rows = rows;
+  PartList parts;
+  encode_prepare({5}, 1000, {&write, 1}, parts);
+  check_stored("redo_log_prepare", parts.joined(), [&](const std::string& bytes) {
+    const auto record = decode_prepare(bytes);
+    ASSERT_TRUE(record.ok()) << record.error().message;
+    EXPECT_EQ(record->transaction.value, 5u);
+    EXPECT_EQ(record->wall_ns, 1000);
+    ASSERT_EQ(record->writes.size(), 1u);
+    EXPECT_EQ(record->writes[0].chunk.value, 7u);
+    EXPECT_EQ(record->writes[0].kind, WriteKind::kReplace);
+    EXPECT_EQ(record->writes[0].schema, rows.schema());
+    EXPECT_TRUE(data::equal(Value(record->writes[0].rows), Value(rows)));
+  });
+}
+
+/// `count` values of T.
+template <class T>
+Vector numbers(Type type, size_t count, T (*make)(int64_t)) {
+  data::Buffer<T> values;
+  for (size_t i = 0; i < count; ++i) values.push_back(make(static_cast<int64_t>(i)));
+  return Vector::adopt<T>(type, std::move(values));
+}
+
+struct BlockExample {
+  Encoding encoding;
+  Vector values;
+};
+
+/// Each block as its encoding and its bytes.
+std::string bytes_of(const std::vector<BlockExample>& examples) {
+  Bytes bytes;
+  ByteWriter writer(bytes);
+  for (const auto& example : examples) {
+    const auto block = encode_block(example.values);
+    EXPECT_EQ(block.encoding, example.encoding);
+    writer.put(static_cast<uint8_t>(block.encoding));
+    writer.put_string(block.bytes);
+  }
+  return bytes;
+}
+
+void expect_blocks(std::string_view bytes, const std::vector<BlockExample>& examples) {
+  ByteReader reader(bytes);
+  for (const auto& [encoding, values] : examples) {
+    EXPECT_EQ(reader.get<uint8_t>(), static_cast<uint8_t>(encoding));
+    auto decoded = values.is_array() ? Vector::array(Vector(values.type(), 0, values.scale()), {})
+                                     : Vector(values.type(), 0, values.scale());
+    const auto read = decode_block(encoding, reader.get_string(), values.size(), decoded);
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_TRUE(data::equal(Value(decoded), Value(values))) << static_cast<int>(encoding);
+  }
+  EXPECT_TRUE(reader.ok() && reader.at_end());
+}
+
+TEST(StoredBytes, column_blocks) {
+  const auto scattered = [](int64_t i) {
+    return static_cast<int64_t>(static_cast<uint64_t>(i + 1) * 0x9E3779B97F4A7C15u);
+  };
+  const std::vector<BlockExample> examples{
+      {Encoding::kPlain, numbers<int64_t>(Type::kLong, 6, scattered)},
+      {Encoding::kConstant, numbers<int32_t>(Type::kInt, 40, [](int64_t) { return 5; })},
+      {Encoding::kPacked, numbers<int32_t>(Type::kInt, 40,
+                                           [](int64_t i) {
+                                             return i % 7 == 3 ? types::kNull<int32_t>
+                                                               : static_cast<int32_t>(i * 37 % 50);
+                                           })},
+      {Encoding::kDelta,
+       numbers<int64_t>(Type::kTimestamp, 40, [](int64_t i) { return 1'700'000'000'000 + i * 1000 + i % 3; })},
+      {Encoding::kDecimal,
+       numbers<double>(Type::kDouble, 40, [](int64_t i) { return static_cast<double>(i * 37 % 50) / 100; })},
+      {Encoding::kText, Vector::of_strings(Type::kString, {"one", "", "three"})},
+      {Encoding::kArray, Vector::array(Vector::of<int32_t>(Type::kInt, {1, 2, 3, 4}), {3, 3, 4})}};
+  check_stored("column_blocks", bytes_of(examples), [&](const std::string& bytes) { expect_blocks(bytes, examples); });
+}
+
+/// LZ4 may compress otherwise from one of its versions to the next.
+TEST(StoredBytes, column_blocks_lz4) {
+  const std::vector<BlockExample> examples{
+      {Encoding::kLz4,
+       numbers<double>(Type::kDouble, 60, [](int64_t i) { return 1.0 / static_cast<double>(3 + i % 3); })},
+      {Encoding::kTextLz4, Vector::of_strings(Type::kString, std::vector<std::string>(30, "the same text"))}};
+  check_stored_varying("column_blocks_lz4", bytes_of(examples),
+                       [&](const std::string& bytes) { expect_blocks(bytes, examples); });
+}
+
+/// Header, blocks, dictionary, footer and trailer together: the flushed content of a chunk.
+TEST(StoredBytes, column_file) {
+  const auto rows = rows_of_every_kind();
+  io::MemoryFileSystem disk;
+  TestNode node(disk);
+  node.append(7, rows);
+  ASSERT_TRUE(node.store->flush_all().ok());
+  const auto files = disk.files();
+  const auto path = std::find_if(files.begin(), files.end(), [](const auto& file) { return file.ends_with(".col"); });
+  ASSERT_NE(path, files.end());
+  check_stored("column_file", io::read_file(disk, *path, 1 << 20).value(), [&](const std::string& bytes) {
+    ASSERT_TRUE(io::replace_file(disk, *path, bytes).ok());
+    node.open();
+    node.expect_rows(7, rows);
+    EXPECT_TRUE(node.store->verify({7}).ok());
+  });
+}
+
+/// Messages between replicas, each as a string.
+TEST(StoredBytes, replica_copy) {
+  io::MemoryFileSystem disk;
+  TestNode node(disk);
+  node.append(7, rows_of_every_kind());
+  auto source = node.store->export_chunk({7}, 0);
+  ASSERT_TRUE(source.ok());
+  Bytes written;
+  ByteWriter writer(written);
+  while (true) {
+    const auto message = (*source)->next();
+    ASSERT_TRUE(message.ok());
+    if (!*message) break;
+    writer.put_string(**message);
+  }
+  check_stored("replica_copy", written, [](const std::string& bytes) {
+    io::MemoryFileSystem other;
+    TestNode target(other);
+    auto import = target.store->import_chunk({7});
+    ASSERT_TRUE(import.ok());
+    ByteReader reader(bytes);
+    while (reader.ok() && !reader.at_end()) ASSERT_TRUE((*import)->add(reader.get_string()).ok());
+    ASSERT_TRUE((*import)->finish().ok());
+    import->reset();
+    target.expect_rows(7, rows_of_every_kind());
+  });
+}
+
+/// All files of a disk, the zeros at their ends left out.
+std::string packed(io::MemoryFileSystem& disk) {
+  Bytes bytes;
+  ByteWriter writer(bytes);
+  for (const auto& path : disk.files()) {
+    auto content = io::read_file(disk, path, 1 << 20).value();
+    writer.put_string(path);
+    writer.put<uint64_t>(content.size());
+    while (content.ends_with('\0')) content.pop_back();
+    writer.put_string(content);
+  }
+  return bytes;
+}
+
+void unpack(std::string_view bytes, io::MemoryFileSystem& disk) {
+  ByteReader reader(bytes);
+  while (reader.ok() && !reader.at_end()) {
+    const std::string path(reader.get_string());
+    const auto size = reader.get<uint64_t>();
+    std::string content(reader.get_string());
+    content.resize(size);
+    ASSERT_TRUE(disk.make_directories(std::filesystem::path(path).parent_path().string()).ok());
+    ASSERT_TRUE(io::replace_file(disk, path, content).ok());
+  }
+  ASSERT_TRUE(reader.ok());
+}
+
+/// Every directory of a node together: identity files, volumes, a redo log with rows that are in no column file yet,
+/// one transaction in doubt, a chunk that was dropped. Ids are random.
+TEST(StoredBytes, data_node) {
+  io::MemoryFileSystem disk;
+  {
+    TestNode node(disk);
+    node.append(7, test_rows(0, 30));
+    ASSERT_TRUE(node.store->flush_all().ok());
+    node.append(7, test_rows(30, 20));
+    node.append(9, test_rows(0, 5));
+    ASSERT_TRUE(node.store->drop({9}).ok());
+    ASSERT_TRUE(node.prepare(100, 8, test_rows(0, 5)).ok());
+    ASSERT_TRUE(node.prepare(101, 8, test_rows(5, 5)).ok());
+    ASSERT_TRUE(node.store->abort({101}).ok());
+    ASSERT_TRUE(node.store->stop().ok());
+  }
+  check_stored_varying("data_node", packed(disk), [](const std::string& bytes) {
+    io::MemoryFileSystem found;
+    unpack(bytes, found);
+    TestNode node(found);
+    ASSERT_TRUE(node.store);
+    node.expect_rows(7, test_rows(0, 50));
+    EXPECT_EQ(node.info(7).version, 2u);
+    EXPECT_TRUE(node.store->verify({7}).ok());
+    EXPECT_FALSE(node.store->info({9}).ok());
+    const auto in_doubt = node.store->in_doubt();
+    ASSERT_EQ(in_doubt.size(), 1u);
+    EXPECT_EQ(in_doubt[0].transaction.value, 100u);
+    ASSERT_TRUE(node.commit(100, 8, 1).ok());
+    node.expect_rows(8, test_rows(0, 5));
+  });
+}
+
+}  // namespace
+}  // namespace pelorus::storage
