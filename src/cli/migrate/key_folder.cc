@@ -11,8 +11,7 @@ constexpr std::string_view kBeginCertificate = "-----BEGIN CERTIFICATE-----";
 }  // namespace
 
 std::optional<KeyFolder> key_folder(const std::string& settings, const std::string& server, const std::string& alias) {
-  const bool between_nodes =
-      config::parse_node_tls(setting_of(settings, "enableRpcSSL")) != config::NodeTlsMode::kOff;
+  const bool between_nodes = config::parse_node_tls(setting_of(settings, "enableRpcSSL")) != config::NodeTlsMode::kOff;
   if (!between_nodes && !config::parse_bool(setting_of(settings, "enableHTTPS")).value_or(false)) return std::nullopt;
   const auto told = setting_of(settings, "keyPath");
   return KeyFolder{told.empty() ? server + "/clusterDemo/data/" + alias + "/keys" : told, between_nodes};
