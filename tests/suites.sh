@@ -34,7 +34,7 @@ suite_faults() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && P
 suite_membership() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh test_membership.py; }
 suite_clang() { ./build.sh --clang >/dev/null && ctest --test-dir build-clang --output-on-failure -j2; }
 suite_sanitize_address() { ./build.sh --sanitize address,undefined >/dev/null && ctest --test-dir build-sanitize --output-on-failure; }
-suite_sanitize_thread() { ./build.sh --sanitize thread --dir build-tsan >/dev/null && ctest --test-dir build-tsan --output-on-failure; }
+suite_sanitize_thread() { ./build.sh --sanitize thread --dir build-tsan >/dev/null && TSAN_OPTIONS=suppressions=$PWD/tests/thread_sanitizer.supp ctest --test-dir build-tsan --output-on-failure; }
 
 # A suite may live in a file of its own: tests/<name>/run.sh. A suite that has neither does not exist yet.
 exists() { declare -F "suite_$1" >/dev/null || [ -x "tests/$1/run.sh" ]; }

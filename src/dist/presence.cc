@@ -117,15 +117,18 @@ void Presence::beat() {
   const auto reply = controllers_.ask<meta::HeartbeatReply>(meta::kHeartbeat, message, kBeatCall);
   if (!reply.ok()) {
     log_warning("heartbeat not answered: " + reply.error().message);
+    if (hooks_.astray) hooks_.astray();
     return;
   }
   if (reply->register_again) {
     // A follower only names the leader; a leader that says so wants to know what this node holds.
     const bool elsewhere = !reply->leader.empty() && reply->leader != controllers_.preferred();
-    if (elsewhere)
-      controllers_.prefer(reply->leader);
-    else
+    if (!elsewhere) {
       report_chunks_ = true;
+      return;
+    }
+    if (hooks_.astray) hooks_.astray();
+    controllers_.prefer(reply->leader);
     return;
   }
   if (hooks_.confirmed) hooks_.confirmed(message.published);

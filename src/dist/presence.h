@@ -27,6 +27,7 @@ struct PresenceHooks {
   std::function<void(const meta::RegisterReply&)> registered;
   std::function<void(const std::string& reason)> refused;  // for good: the node has to stop
   std::function<void(const meta::HeartbeatReply&)> heard;
+  std::function<void()> astray;  // the leader was not reached: it may have another address by now, which others know
 };
 
 struct PresenceFacts {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -285,11 +286,12 @@ TEST(Tls, bytes_that_are_no_tls_close_their_connection_and_nothing_else) {
 /// Stands between two nodes and keeps what passes.
 class Tap {
  public:
-  explicit Tap(uint16_t to) : to_(to), listener_([this](int fd) { pass(fd); }) {}
+  explicit Tap(uint16_t to) : to_(to), listener_(std::in_place, [this](int fd) { pass(fd); }), port_(listener_->port) {}
   ~Tap() {
+    listener_.reset();
     for (auto& thread : threads_) thread.join();
   }
-  uint16_t port() const { return listener_.port; }
+  uint16_t port() const { return port_; }
   std::string seen() {
     const std::lock_guard lock(mutex_);
     return seen_;
@@ -320,7 +322,8 @@ class Tap {
   std::vector<std::thread> threads_;  // the listener's thread only, until it has ended
   std::mutex mutex_;
   std::string seen_;  // guarded by mutex_
-  TestListener listener_;
+  std::optional<TestListener> listener_;
+  const uint16_t port_;
 };
 
 TEST(Tls, nothing_but_the_mark_passes_in_plain_text) {

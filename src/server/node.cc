@@ -237,9 +237,9 @@ void Node::start_presence() {
     hear_level(reply.level);
     if (data_) data_->limit_copies(reply.copy_bytes_per_second);
     if (reply.configuration_revision == configuration_revision_) return;
-    configuration_revision_ = reply.configuration_revision;
-    refresh_members();
+    if (refresh_members()) configuration_revision_ = reply.configuration_revision;
   };
+  hooks.astray = [this] { refresh_members(); };
   hooks.refused = [this](const std::string& reason) { give_up(reason); };
   if (data_) data_->add_hooks(hooks);
   const dist::PresenceFacts facts{.alias = environment_->site.alias,
@@ -277,19 +277,20 @@ void Node::hear_level(uint32_t level) {
     log_error("the feature level was not saved: " + kept.error().message);
 }
 
-void Node::refresh_members() {
+bool Node::refresh_members() {
   const auto bytes =
       controllers_->call(meta::kGetConfiguration, {}, {.repeat = dist::Repeat::kSafe, .timeout = milliseconds(2000)});
-  if (!bytes.ok()) return;
+  if (!bytes.ok()) return false;
   const auto reply = meta::decode<meta::ConfigurationReply>(*bytes, meta::kGetConfiguration);
-  if (!reply.ok()) return;
+  if (!reply.ok()) return false;
   addresses_.put_all(reply->nodes);
-  if (is_single()) return;
+  if (is_single()) return true;
   std::vector<std::string> controllers;
   for (const auto& [alias, node] : reply->nodes) {
     if (node.role == meta::NodeRole::kController) controllers.push_back(alias);
   }
   if (!controllers.empty()) controllers_->set_controllers(std::move(controllers));
+  return true;
 }
 
 meta::NodeMetrics Node::metrics() {

@@ -60,7 +60,8 @@ class Node {
   void watch_keys();
   void start_agent();
   void start_presence();
-  void refresh_members();
+  /// Addresses as any controller knows them. False: none answered.
+  bool refresh_members();
   /// Remembers the level; gives up where this program does not know it.
   void hear_level(uint32_t level);
   void give_up(const std::string& reason);

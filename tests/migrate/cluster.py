@@ -101,8 +101,10 @@ class MovingCluster(Bed):
     def plan(self, *words, expect=0):
         """The plan's id, or nothing when it is refused."""
         address, port = self.sites[next(a for a in self.candidates("controller") if a in getattr(self, "members", {a: 0}))]
-        done = self.migrate("plan", *words, "--dir", f"{self.base}/hosts/<HOST>", "--host", address, "--port", str(port), "--json",
-                            "--map-path", f"{self.base}/ssd={self.base}/hosts/<HOST>/ssd", expect=expect)
+        # The same machine keeps its folders.
+        folders = () if "--move-host" in words else ("--dir", f"{self.base}/hosts/<HOST>",
+                                                     "--map-path", f"{self.base}/ssd={self.base}/hosts/<HOST>/ssd")
+        done = self.migrate("plan", *words, *folders, "--host", address, "--port", str(port), "--json", expect=expect)
         return json.loads(done.stdout)["id"] if expect == 0 else done
 
     def to_hosts(self, *numbers):

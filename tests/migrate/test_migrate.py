@@ -1,5 +1,7 @@
 """A writing official client sees the cluster go from one host to three, to five and back, and loses nothing."""
 import os
+import socket
+import ssl
 import stat
 import time
 
@@ -134,3 +136,28 @@ def test_with_tls_new_hosts_get_certificates(cluster):
         made = list((cluster.base / "hosts" / host(k)).glob("**/serverPrivate.key"))
         assert made and all(stat.S_IMODE(key.stat().st_mode) == 0o600 for key in made)
         assert not list((cluster.base / "hosts" / host(k)).glob("**/ca.key"))
+
+
+def test_with_tls_a_host_gets_another_address(cluster):
+    """The plan is refused while nobody can sign for the new address; then members move and come back under their old one."""
+    keys = cluster.base / "ssd/keys"
+    (keys / "ca.key").rename(cluster.base / "ca.key")
+    move = ("--move-host", f"{host(1)}={host(2)}")
+    refused = cluster.plan(*move, expect=7)
+    assert "refuse.no_authority" in refused.stdout and f"{keys}/ca.key" in refused.stdout, refused.stdout
+    (cluster.base / "ca.key").rename(keys / "ca.key")
+    before = cluster.shape()
+    plan = cluster.plan(*move)
+    cluster.migrate("apply", plan)
+    assert cluster.shape() == {host(2): before[host(1)]}
+    cluster.wait_equal_replicas("dfs://still", "table1")
+    cluster.run("loadTable('dfs://still', `table1).append!(table(take(1..5, 10) as id, take(`a, 10) as name))")
+    for alias in ("controller2", "node3"):
+        for address in (host(1), host(2)):
+            context = ssl.create_default_context(cafile=keys / "ca.crt")
+            with socket.create_connection(cluster.sites[alias], timeout=10) as plain:
+                context.wrap_socket(plain, server_hostname=address).close()
+    cluster.migrate("rollback", plan)
+    assert cluster.shape() == before
+    cluster.wait_equal_replicas("dfs://still", "table1")
+    assert cluster.run("exec count(*) from loadTable('dfs://still', 'table1')") == 1010
