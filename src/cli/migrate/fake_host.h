@@ -31,6 +31,10 @@ class FakeHost final : public RemoteHost {
       world_.removed.insert(host_ + ":" + script);
     return Ran{};
   }
+  Result<Ran> run_into(const std::string&, RemoteHost&, const std::string&, std::chrono::milliseconds) override {
+    return Ran{};
+  }
+  Result<std::vector<std::string>> words_for(const std::string&) override { return std::vector<std::string>(); }
   Status send(const std::filesystem::path&, const std::string&) override { return {}; }
   Status fetch(const std::string&, const std::filesystem::path&) override { return {}; }
   void die() { dead_ = true; }
