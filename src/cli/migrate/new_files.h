@@ -14,6 +14,11 @@ namespace pelorus::cli::migrate {
 std::string mapped_path(const std::string& path, const Addition& made, const Target& target,
                         std::string_view old_server);
 
+/// Each of several, with commas between.
+std::string mapped_paths(const std::string& paths, const Addition& made, const Target& target,
+                         std::string_view old_server);
+bool is_path_setting(std::string_view setting);
+
 /// The folder itself, or below it.
 bool lies_in(const std::string& path, std::string_view folder);
 

@@ -82,8 +82,9 @@ TEST(NodesText, is_what_the_cluster_reads) {
 
 TEST(FactsOfFiles, the_seeds_files) {
   const std::string seed = PELORUS_SEED_CONFIGS;
+  HostPool hosts({});
   const auto read =
-      facts_of_files({seed + "/single/dolphindb_1", seed + "/single/dolphindb_2", seed + "/single/dolphindb_3"});
+      facts_of_files({seed + "/single/dolphindb_1", seed + "/single/dolphindb_2", seed + "/single/dolphindb_3"}, hosts);
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_EQ(read->facts.members.size(), 7u);
   EXPECT_EQ(read->facts.replication_factor, 2);
@@ -92,7 +93,14 @@ TEST(FactsOfFiles, the_seeds_files) {
   Target target;
   target.hosts = {"172.0.0.1", "172.0.0.2", "172.0.0.3"};
   EXPECT_TRUE(make_plan(read->facts, target).refusals.empty());
-  EXPECT_FALSE(facts_of_files({seed + "/nothing"}).ok());
+  EXPECT_FALSE(facts_of_files({seed + "/nothing"}, hosts).ok());
+  target.offline = true;
+  const auto offline = make_plan(read->facts, target);
+  EXPECT_EQ(codes_of(offline), Names());
+  EXPECT_EQ(offline.plan.relocation("node3")->server, seed + "/single/dolphindb_3");
+  const auto& directories = read->facts.directories.at("node2");
+  EXPECT_EQ(directories.size(), 6u);  // home, chunkMetaDir, persistenceDir, redoLogDir, TSDBRedoLogDir, volumes
+  EXPECT_EQ(directories[0].path, seed + "/single/dolphindb_1/clusterDemo/data/node2");
 }
 
 }  // namespace
