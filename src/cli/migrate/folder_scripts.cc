@@ -115,6 +115,13 @@ std::string Transfer::end(const std::string& counted, bool is_file) const {
                   : "mv \"$copy\" \"$to\"\n");
 }
 
+std::string unchanged_script(const std::string& folder) {
+  return "LC_ALL=C; export LC_ALL\ncd " + shell_word(folder) +
+         " 2>/dev/null || exit 0\nfind . -type f ! -path ./moved ! -path ./moved.new -exec stat -c '%n %s %Y' {} + | "
+         "sort "
+         "| sha256sum\n";
+}
+
 std::string remove_copy_script(const std::string& to, const std::string& id) {
   return names_of_copy(to, id) +
          "rm -rf \"$copy\"\nif [ -e \"$sums\" ]; then rm -rf \"$to\"; fi\nrm -f \"$sums\" \"$sums.part\" "

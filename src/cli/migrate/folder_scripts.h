@@ -32,6 +32,9 @@ struct Transfer {
 Transfer transfer(const std::string& from, const std::string& to, const std::string& id);
 /// A line for each reason why there can be no copy at `to`.
 std::string check_target_script(const std::string& to);
+/// Says a word that is another one when a file below was written, made or removed; the mark of a copy left behind does
+/// not count.
+std::string unchanged_script(const std::string& folder);
 /// Removes a copy that a transfer made, whole or not; what else has its name stays.
 std::string remove_copy_script(const std::string& to, const std::string& id);
 /// Of a copy that stays: what the transfer kept beside it.

@@ -185,9 +185,9 @@ class Call {
       if (other->second.state != RunState::kRunning && other->second.state != RunState::kRollingBack) continue;
       for (const auto& member : other->first.before) {
         const auto* same = find_member(plan.before, member.alias);
-        const bool is_same =
-            same != nullptr && same->uuid == member.uuid && (!member.uuid.empty() || same->site() == member.site());
-        if (is_same) {
+        if (same == nullptr) continue;
+        const bool by_files = same->uuid.empty() || member.uuid.empty();  // which know no identities
+        if (by_files ? same->site() == member.site() : same->uuid == member.uuid) {
           return Error{ErrorCode::kConflict,
                        "plan " + id + " of the same cluster is under way: resume it or roll it back first"};
         }

@@ -27,10 +27,12 @@ std::string with_control(const std::string& server) {
 
 /// Ends the member and waits. Of an agent, what it started and may have started again ends first.
 std::string halt_script(const Addition& member) {
-  std::string text = with_control(member.server) + "timeout=1000\ndeadline=$(in_seconds 1000)\n";
-  if (member.role == NodeMode::kAgent) text += "stop_nodes package computenode datanode >&2 || exit 1\n";
-  return text + "pid=$(living_pid " + shell_word(home_of(member.server, member.alias)) +
-         ")\nif [ -z \"$pid\" ]; then echo already; exit 0; fi\nstop_processes \"$pid\" >&2\n";
+  const auto text = with_control(member.server) + "timeout=1000\ndeadline=$(in_seconds 1000)\npid=$(living_pid " +
+                    shell_word(home_of(member.server, member.alias)) + ")\n[ -n \"$pid\" ] || echo already\n";
+  // A package has one of these; one that is just starting has no node.pid yet.
+  if (member.role == NodeMode::kController) return text + "stop_nodes package controller >&2\n";
+  if (member.role == NodeMode::kAgent) return text + "stop_nodes package computenode datanode agent >&2\n";
+  return text + "if [ -n \"$pid\" ]; then stop_processes \"$pid\" >&2; fi\n";
 }
 
 }  // namespace
@@ -63,11 +65,16 @@ Status StepRunner::replace_text(const std::string& host, const std::string& path
   return write_text(host, path, text);
 }
 
-Status StepRunner::run_script(const std::string& host, const std::string& script, std::string_view input) {
+Result<std::string> StepRunner::output_of(const std::string& host, const std::string& script, std::string_view input) {
   TRY(auto* remote, tools_.host(host));
   TRY(const auto ran, remote->run(script, input, kCopyLimit));
-  if (ran.status == 0) return {};
+  if (ran.status == 0) return ran.out;
   return Error{ErrorCode::kIo, host + ": " + ran.err + ran.out};
+}
+
+Status StepRunner::run_script(const std::string& host, const std::string& script, std::string_view input) {
+  TRY(const auto said, output_of(host, script, input));
+  return {};
 }
 
 /// Agents and controllers that stay: the cluster at its new addresses.
@@ -77,6 +84,8 @@ Status StepRunner::write_stopped_files(const Step& step) {
   for (const auto& member : plan_.before) {
     const bool has_files = member.role == NodeMode::kController || member.role == NodeMode::kAgent;
     if (member.host != step.subject || !has_files || plan_.relocation(member.alias) != nullptr) continue;
+    for (const auto& folder : folders_of_member(plan_, member.alias, false))
+      TRY_DONE(check_unchanged(member.host, folder.first, member.host, kept_name(folder.first, plan_.id)));
     const auto folder = member.server + "/clusterDemo/config/";
     TRY_DONE(replace_text(member.host, folder + "cluster.nodes", nodes_text(members)));
     TRY_DONE(replace_text(member.host, folder + "cluster.cfg", settings));
@@ -193,9 +202,25 @@ Result<Remark> StepRunner::remove_copies(const Addition& moved) {
   return Remark();
 }
 
+/// Somebody who starts the cluster between two steps of this plan makes its copies old.
+Status StepRunner::check_unchanged(const std::string& host, const std::string& folder, const std::string& other_host,
+                                   const std::string& copy) {
+  TRY(const auto now, output_of(host, unchanged_script(folder)));
+  TRY(const auto then, output_of(other_host, unchanged_script(copy)));
+  if (now == then) return {};
+  return Error{ErrorCode::kConflict, folder + " on " + host + " was written since it was copied to " + copy +
+                                         ": somebody started the cluster meanwhile. Undo this plan with rollback, and "
+                                         "make it anew"};
+}
+
 /// What is left behind does not start: it would take part under the identity that lives elsewhere now.
 Result<Remark> StepRunner::fence(const Addition& moved, bool back) {
   const auto before = subject(moved.alias);
+  if (!back) {
+    TRY_DONE(move_folder(before, ""));  // it is not running
+    for (const auto& [from, to] : folders_of_member(plan_, moved.alias, false))
+      TRY_DONE(check_unchanged(before.host, from, moved.host, to));
+  }
   const auto home = home_of(before.server, before.alias);
   const auto file = shell_word(home + "/moved");
   const config::Site site{moved.host, static_cast<uint16_t>(moved.port), moved.alias};

@@ -107,7 +107,11 @@ class StepRunner {
   /// Keeps what is there as *.before-ID, once.
   Status replace_text(const std::string& host, const std::string& path, const std::string& text);
   Status write_stopped_files(const Step& step);
-  /// For however long it takes.
+  /// kConflict when the folder was written since the copy was made.
+  Status check_unchanged(const std::string& host, const std::string& folder, const std::string& other_host,
+                         const std::string& copy);
+  /// As output() and without what it says, for however long it takes.
+  Result<std::string> output_of(const std::string& host, const std::string& script, std::string_view input = {});
   Status run_script(const std::string& host, const std::string& script, std::string_view input = {});
 
   // On the cluster: cluster_steps.cc
