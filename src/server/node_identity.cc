@@ -38,6 +38,17 @@ Status check_place(io::FileSystem& files, const std::string& kept, const std::st
                                         " (where its line is gone the default counts), or bring the files along"};
 }
 
+Status check_not_left(io::FileSystem& files, const std::filesystem::path& directory, const std::string& alias) {
+  const auto path = (directory / "moved").string();
+  TRY(const bool is_left, files.exists(path));
+  if (!is_left) return {};
+  TRY(const auto text, io::read_file(files, path, kIdentityBytesMax));
+  return Error{ErrorCode::kConflict, "node " + alias + " lives at " + text.substr(0, text.find('\n')) +
+                                         " now; this is the copy it left behind, and two of them may not run. To have "
+                                         "it here again: pelorus migrate rollback. The mark is the file " +
+                                         path};
+}
+
 Result<NodeIdentity> load_identity(io::FileSystem& files, const std::filesystem::path& directory,
                                    const std::string& alias) {
   const auto path = path_in(directory);

@@ -27,6 +27,9 @@ Result<NodeIdentity> load_identity(io::FileSystem& files, const std::filesystem:
 /// kInvalid when the files still are where they were: a line lost from a file must not make a node forget what it
 /// keeps.
 Status check_place(io::FileSystem& files, const std::string& kept, const std::string& now, const std::string& setting);
+/// kConflict when the directory holds a file `moved`: the node lives elsewhere, and this is what it left behind. The
+/// file's first line says where. pelorus migrate writes it.
+Status check_not_left(io::FileSystem& files, const std::filesystem::path& directory, const std::string& alias);
 /// Durable when it returns.
 Status save_identity(io::FileSystem& files, const std::filesystem::path& directory, const NodeIdentity& identity);
 

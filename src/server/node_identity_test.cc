@@ -47,5 +47,15 @@ TEST(NodeIdentity, settings_that_lead_away_from_its_files_are_refused) {
   EXPECT_TRUE(check_place(disk, "/lost/disk", "/elsewhere", "dfsMetaDir").ok()) << "nothing is left there: a lost disk";
 }
 
+TEST(NodeIdentity, what_a_node_left_behind_does_not_start) {
+  io::MemoryFileSystem disk;
+  EXPECT_TRUE(check_not_left(disk, "/home/data/controller2", "controller2").ok());
+  ASSERT_TRUE(disk.make_directories("/home/data/controller2").ok());
+  ASSERT_TRUE(io::replace_file(disk, "/home/data/controller2/moved", "172.0.0.2:9902:controller2\nplan 0123\n").ok());
+  const auto refused = check_not_left(disk, "/home/data/controller2", "controller2");
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+  EXPECT_NE(refused.error().message.find("lives at 172.0.0.2:9902:controller2 now"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace pelorus::server

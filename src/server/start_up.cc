@@ -151,6 +151,10 @@ Result<std::unique_ptr<NodeEnvironment>> start_up(config::Loaded loaded, io::Fil
   TRY(auto lock, config::NodeLock::take(environment->directory));
   environment->lock.emplace(std::move(lock));
   environment->announce(config::NodePhase::kStarting);
+  if (const auto left = check_not_left(files, environment->directory, alias); !left.ok()) {
+    environment->announce(config::NodePhase::kFailed, left.error().message);
+    return left.error();
+  }
   TRY(environment->identity, load_identity(files, environment->directory, alias));
   if (environment->identity.level > 0) {
     if (auto able = check_runs_at(environment->build, environment->identity.level); !able.ok()) {

@@ -161,3 +161,21 @@ def test_with_tls_a_host_gets_another_address(cluster):
     assert cluster.shape() == before
     cluster.wait_equal_replicas("dfs://still", "table1")
     assert cluster.run("exec count(*) from loadTable('dfs://still', 'table1')") == 1010
+
+
+def test_with_tls_a_full_stop_carries_members_to_hosts_of_their_own(cluster):
+    """Packages, directories, keys and settings at other places; certificates for the new hosts."""
+    before = {alias: row["nodeUuid"] for alias, row in cluster.look().items()}
+    plan = cluster.plan("--offline", "--to-hosts", ",".join(host(k) for k in (1, 2, 3)))
+    cluster.migrate("apply", plan)
+    assert one_each(1, 2, 3)(cluster.shape()), cluster.shape()
+    assert {alias: row["nodeUuid"] for alias, row in cluster.look().items()}.items() >= before.items()
+    assert cluster.look()["node2"]["host"] == host(2) and cluster.look()["controller3"]["host"] == host(3)
+    assert cluster.run("exec count(*) from loadTable('dfs://still', 'table1')") == 1000
+    homes = [cluster.base / "hosts" / host(k) for k in (2, 3)]
+    assert all(list(home.glob("ssd/dolphindb_*/volumes")) and list(home.glob("server/clusterDemo/data/node*/identity")) for home in homes)
+    assert all(list(home.glob("**/serverPrivate.key")) and not list(home.glob("**/ca.key")) for home in homes)
+    cluster.migrate("finish", plan, "--yes")
+    assert not (cluster.base / "ssd/dolphindb_2/volumes").exists() and not (cluster.base / "dolphindb_2").exists()
+    cluster.run("loadTable('dfs://still', 'table1').append!(table(1..5 as id, take(`x, 5) as name))")
+    assert cluster.run("exec count(*) from loadTable('dfs://still', 'table1')") == 1005

@@ -53,6 +53,8 @@ class Cluster {
   virtual Result<int> feature_level() = 0;
   /// Raises it to the highest that every member's program knows; the level afterwards.
   virtual Result<int> finalize() = 0;
+  /// What the controllers have: users, rights, views, databases, and the version of every chunk. Asks no data node.
+  virtual Result<boost::json::object> state() = 0;
   /// Everything that must be the same before and after (report.h).
   virtual Result<boost::json::object> report() = 0;
 };

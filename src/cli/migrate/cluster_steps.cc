@@ -53,6 +53,9 @@ Status StepRunner::wait_until(const std::function<bool(const Members&)>& reached
 
 Result<Remark> StepRunner::start_controller(const Addition& made) {
   if (plan_.target.to_cluster) return found(made);
+  // With all that were stopped, it knows everybody from the files.
+  if (plan_.target.offline && plan_.addition(made.alias) == nullptr)
+    return package_script(made.host, made.server, "startController.sh");
   TRY(const auto members, tools_.cluster.members());
   if (!is_online(members, made.alias)) TRY_DONE(write_addresses(made, members));
   return package_script(made.host, made.server, "startController.sh");
@@ -310,10 +313,10 @@ Result<Remark> StepRunner::act(size_t index) {
     case StepKind::kCheckHost: return check_host(step);
     case StepKind::kSendPackage: return send_package(step);
     case StepKind::kWriteConfig: return write_config(step);
-    case StepKind::kStartController: return start_controller(subject(step));
+    case StepKind::kStartController: return start_controller(place_of(step));
     case StepKind::kAddController: return add_controller(subject(step));
     case StepKind::kAddAgent: return add_agent(subject(step));
-    case StepKind::kStartAgent: return start_agent(subject(step));
+    case StepKind::kStartAgent: return start_agent(place_of(step));
     case StepKind::kConfigureNode: return configure_node(subject(step));
     case StepKind::kAddNode: return add_node(subject(step));
     case StepKind::kStartNode: return start_node(step.subject);
@@ -338,6 +341,11 @@ Result<Remark> StepRunner::act(size_t index) {
     case StepKind::kStopSingle: return package_script(step.host, subject(step).server, "../stopSingle.sh");
     case StepKind::kMoveHome: return move_home(step, false);
     case StepKind::kForgetSource: return forget_source(subject(step));
+    case StepKind::kHalt: return halt(subject(step));
+    case StepKind::kKeepState: return keep_state(subject(step), false);
+    case StepKind::kCopyMember: return copy_member(place_of(step));
+    case StepKind::kFence: return fence(place_of(step), false);
+    case StepKind::kNoteState: return note_state();
   }
   CHECK_WITH(false, "no such step");
 }
@@ -345,6 +353,7 @@ Result<Remark> StepRunner::act(size_t index) {
 Result<Remark> StepRunner::undo(size_t index) {
   index_ = index;
   const auto& step = plan_.steps[index];
+  if (plan_.target.offline) return undo_offline(step);
   switch (step.kind) {
     case StepKind::kCheckHost:
     case StepKind::kWriteConfig:
@@ -401,6 +410,7 @@ Result<Remark> StepRunner::undo(size_t index) {
     case StepKind::kWriteClusterFiles: return restore_files(step);
     case StepKind::kStopSingle: return package_script(step.host, subject(step).server, "../startSingle.sh");
     case StepKind::kMoveHome: return move_home(step, true);
+    default: break;  // of an offline plan
   }
   CHECK_WITH(false, "no such step");
 }

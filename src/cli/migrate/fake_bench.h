@@ -43,6 +43,7 @@ class Bench {
   Status run(io::FileSystem& files, const Deed& deed) {
     TRY(auto journal, Journal::open(files, kStateDirectory, plan_.id));
     FakeCluster cluster(world);
+    world.is_carried = plan_.target.offline;
     if (!journal->get("before.json").ok()) {
       TRY(const auto report, cluster.report());
       TRY_DONE(journal->put("before.json", boost::json::serialize(report)));

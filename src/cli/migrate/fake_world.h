@@ -96,6 +96,12 @@ struct FakeWorld {
   std::set<std::string> removed;             // "host:path", by rm -rf
   std::string fails;                         // the order that is refused
   bool differs = false;                      // content is not what it was
+  int64_t version = 1;                       // of its chunk
+  // Members that are carried from host to host; each "host:alias".
+  bool is_carried = false;               // the cluster has no other life than that of its members
+  std::set<std::string> copies, fenced;  // whole homes, and those that may not begin
+  bool was_double = false;               // one began while it ran, or might have run, elsewhere
+  std::vector<Member> kept;              // the controllers' state, set aside
   int64_t now_ms = 1'000'000;
   Replicas replicas;
   std::map<std::string, std::string> programs;  // version, by host
@@ -133,6 +139,9 @@ class FakeCluster final : public Cluster {
   explicit FakeCluster(FakeWorld& world) : world_(world) {}
 
   Result<std::vector<Member>> members() override {
+    const auto lives = [](const Member& m) { return m.role == NodeMode::kController && m.online; };
+    const auto living = std::count_if(world_.members.begin(), world_.members.end(), lives);
+    if (world_.is_carried && living * 2 <= world_.voters()) return Error{ErrorCode::kUnavailable, "no majority"};
     for (auto& member : world_.members) {
       if (member.role == NodeMode::kController && member.online) member.votes = true;  // it has caught up
       if (!member.draining || member.chunks == 0) continue;
@@ -195,6 +204,11 @@ class FakeCluster final : public Cluster {
   Result<Replicas> replicas() override { return world_.replicas; }
   Result<int> feature_level() override { return 1; }
   Result<int> finalize() override { return 1; }
+  Result<boost::json::object> state() override {
+    TRY(const auto now, members());
+    return boost::json::object{{"sections", boost::json::object()},
+                               {"versions", boost::json::object{{"1", world_.version}}}};
+  }
   Result<boost::json::object> report() override {
     int64_t chunks = 0;
     for (const auto& member : world_.members) chunks += member.chunks;
@@ -243,6 +257,7 @@ class FakeCluster final : public Cluster {
     if (online && !member->online) world_.started(*member);
     member->online = online;
     world_.count_living();
+    if (online) world_.running.insert(alias);
     return {};
   }
   Status mark(const std::string& order, const std::string& alias, bool draining) {

@@ -6,8 +6,10 @@
 #include <sstream>
 
 #include "cli/migrate/in_place.h"
+#include "cli/migrate/inventory.h"
 #include "cli/migrate/key_folder.h"
 #include "cli/migrate/new_files.h"
+#include "cli/migrate/offline.h"
 #include "cli/migrate/shape.h"
 #include "config/cluster_config.h"
 #include "config/key_values.h"
@@ -65,6 +67,11 @@ HostFacts reach(HostPool& hosts, const std::string& host, const std::string& scr
   return {.reachable = ran->status == 0, .problem = ran->status == 0 ? "" : ran->err};
 }
 
+int64_t bytes_in(RemoteHost& host, const std::string& path) {
+  const auto ran = host.run("du -sk " + shell_word(path) + " 2>/dev/null | awk '{ print $1 }'", "", kMeasureLimit);
+  return ran.ok() ? std::max<int64_t>(0, number_of(ran->out)) : -1;
+}
+
 /// Whether both addresses are one machine's; how much there is to copy, and the room for it.
 void measure_in_place(ClusterFacts& facts, const Target& target, HostPool& hosts) {
   facts.data_bytes = 0;
@@ -91,9 +98,7 @@ void measure_in_place(ClusterFacts& facts, const Target& target, HostPool& hosts
   for (auto& [alias, directories] : facts.directories) {
     for (const auto& [from, to] : folders_of(moves, alias)) {
       places.push_back(to);
-      const auto ran =
-          (*remote)->run("du -sk " + shell_word(from) + " 2>/dev/null | awk '{ print $1 }'", "", kMeasureLimit);
-      const int64_t bytes = ran.ok() ? std::max<int64_t>(0, number_of(ran->out)) : 0;
+      const int64_t bytes = std::max<int64_t>(0, bytes_in(**remote, from));
       facts.data_bytes += bytes;
       for (auto& directory : directories) {
         if (directory.path == from) directory.bytes = bytes;
@@ -101,6 +106,29 @@ void measure_in_place(ClusterFacts& facts, const Target& target, HostPool& hosts
     }
   }
   host.bytes_free = bytes_free(**remote, places);
+}
+
+/// Whether all hosts can be worked on, how much there is to copy, and the room for it.
+void measure_offline(ClusterFacts& facts, const Target& target, HostPool& hosts) {
+  const auto draft = make_plan_offline(facts, target).plan;
+  auto all = target.hosts;
+  for (const auto& host : hosts_of(facts.members)) all.push_back(host);
+  for (const auto& host : all) {
+    if (!facts.hosts.contains(host)) facts.hosts[host] = reach(hosts, host, "true");
+    if (!facts.hosts[host].reachable) continue;
+    const auto remote = hosts.of(host);
+    if (!remote.ok()) continue;
+    std::vector<std::string> places;
+    for (const auto& made : draft.arrivals(host)) {
+      places.push_back(made.server);
+      for (const auto& folder : folders_of_member(draft, made.alias, true)) places.push_back(folder.second);
+    }
+    if (!places.empty()) facts.hosts[host].bytes_free = bytes_free(**remote, places);
+    for (const auto& member : members_on(facts.members, host)) {
+      if (draft.relocation(member.alias) == nullptr && member.role != NodeMode::kController) continue;
+      for (auto& directory : facts.directories[member.alias]) directory.bytes = bytes_in(**remote, directory.path);
+    }
+  }
 }
 
 fs::path config_folder(const fs::path& given) {
@@ -131,7 +159,8 @@ std::string file_of(const fs::path& folder, const std::string& stem, const std::
 
 struct OneFolder {
   config::NodesCopy copy;
-  std::string cluster_cfg;
+  std::string agent;  // alias of the agent, by its own file
+  std::string controller_cfg, agent_cfg, cluster_cfg;
   std::string server;
   int factor = 2, level = 0;
 };
@@ -141,16 +170,24 @@ void note_values(const config::KeyValues& values, config::Findings& findings) {
     config::check_value(entry.key, entry.value, {values.file, entry.line}, findings);
 }
 
+std::string server_of(const std::string& config_folder) {
+  auto server = config_folder.substr(0, config_folder.rfind("/clusterDemo/config"));
+  while (server.size() > 1 && server.ends_with('/')) server.pop_back();
+  return server;
+}
+
 Result<OneFolder> read_folder(const std::string& given, config::Findings& findings) {
   const auto folder = config_folder(given);
   if (folder.empty()) return Error{ErrorCode::kNotFound, "no configuration of a cluster (cluster.nodes) in " + given};
   OneFolder one;
   fs::path path;
-  const auto controller = file_of(folder, "controller", ".cfg", path);
-  const auto values = config::parse_key_values(controller, path.string(), findings);
+  one.controller_cfg = file_of(folder, "controller", ".cfg", path);
+  const auto values = config::parse_key_values(one.controller_cfg, path.string(), findings);
   note_values(values, findings);
-  const auto agent = file_of(folder, "agent", ".cfg", path);
-  note_values(config::parse_key_values(agent, path.string(), findings), findings);
+  one.agent_cfg = file_of(folder, "agent", ".cfg", path);
+  note_values(config::parse_key_values(one.agent_cfg, path.string(), findings), findings);
+  const auto agent = config::parse_site(setting_of(one.agent_cfg, "localSite"));
+  if (agent.ok()) one.agent = agent->alias;
   one.cluster_cfg = file_of(folder, "cluster", ".cfg", path);
   const auto config = config::parse_cluster_config(one.cluster_cfg, path.string(), findings);
   const auto nodes = file_of(folder, "cluster", ".nodes", path);
@@ -170,10 +207,47 @@ Result<OneFolder> read_folder(const std::string& given, config::Findings& findin
   };
   one.factor = number("dfsReplicationFactor", 2);
   one.level = number("dfsReplicaReliabilityLevel", 0);
-  const auto text = fs::absolute(folder).lexically_normal().string();
-  const auto at = text.rfind("/clusterDemo/config");
-  one.server = at == std::string::npos ? text : text.substr(0, at);
+  one.server = server_of(fs::absolute(folder).lexically_normal().string());
   return one;
+}
+
+/// Of a folder on another host: a copy of its few files is read.
+Result<OneFolder> read_folder_on(const std::string& host, const std::string& given, HostPool& hosts,
+                                 config::Findings& findings) {
+  TRY(auto* remote, hosts.of(host));
+  TRY(const auto ran, remote->run("for below in '' /config /clusterDemo/config /server/clusterDemo/config; do\n"
+                                  "  if ls " +
+                                      shell_word(given) + "\"$below\"/*.nodes >/dev/null 2>&1; then echo " +
+                                      shell_word(given) + "\"$below\"; break; fi\ndone\n",
+                                  "", kMeasureLimit));
+  const auto folder = fs::path(std::string(config::trim(ran.out))).lexically_normal().string();
+  if (folder.empty())
+    return Error{ErrorCode::kNotFound, "no configuration of a cluster (cluster.nodes) in " + given + " on " + host};
+  std::error_code failure;
+  auto pattern = (fs::temp_directory_path(failure) / "pelorus-config-XXXXXX").string();
+  if (failure || mkdtemp(pattern.data()) == nullptr)
+    return Error{ErrorCode::kIo, "no folder for the files of " + host + " can be made here: " + pattern};
+  const auto fetched = remote->fetch(folder, pattern);
+  auto one = fetched.ok() ? read_folder(pattern, findings) : Result<OneFolder>(fetched.error());
+  fs::remove_all(pattern, failure);
+  if (one.ok()) one->server = server_of(folder);
+  return one;
+}
+
+/// Each in the package whose file names it; a node in that of the agent on its host.
+void find_packages(const std::vector<OneFolder>& folders, std::vector<Member>& members) {
+  for (auto& member : members) {
+    for (const auto& one : folders) {
+      const bool is_controllers = member.role == NodeMode::kController && one.copy.owner == member.alias;
+      const bool is_agents = member.role == NodeMode::kAgent && one.agent == member.alias;
+      if (is_controllers || is_agents) member.server = one.server;
+    }
+  }
+  for (auto& member : members) {
+    if (member.role == NodeMode::kController || member.role == NodeMode::kAgent) continue;
+    const auto agents = members_on(members_of(members, NodeMode::kAgent), member.host);
+    if (!agents.empty()) member.server = agents[0].server;
+  }
 }
 
 }  // namespace
@@ -204,6 +278,7 @@ Result<RemoteHost*> HostPool::of(const std::string& host) {
 
 void measure_hosts(ClusterFacts& facts, const Target& target, HostPool& hosts) {
   if (target.is_in_place()) return measure_in_place(facts, target, hosts);
+  if (target.offline) return measure_offline(facts, target, hosts);
   if (target.to_cluster) {
     facts.hosts[target.hosts[0]] = reach(hosts, target.hosts[0], "true");
     return;
@@ -231,11 +306,14 @@ void measure_hosts(ClusterFacts& facts, const Target& target, HostPool& hosts) {
   }
 }
 
-Result<FileFacts> facts_of_files(const std::vector<std::string>& directories) {
+Result<FileFacts> facts_of_files(const std::vector<std::string>& directories, HostPool& hosts) {
   FileFacts all;
   std::vector<OneFolder> folders;
   for (const auto& directory : directories) {
-    TRY(auto one, read_folder(directory, all.findings));
+    const auto colon = directory.find(":/");
+    TRY(auto one, colon == std::string::npos || colon == 0
+                      ? read_folder(directory, all.findings)
+                      : read_folder_on(directory.substr(0, colon), directory.substr(colon + 1), hosts, all.findings));
     folders.push_back(std::move(one));
   }
   std::vector<config::NodesCopy> copies;
@@ -254,14 +332,33 @@ Result<FileFacts> facts_of_files(const std::vector<std::string>& directories) {
                   .uuid = {},
                   .online = true};
     member.votes = node.mode == NodeMode::kController;
-    for (const auto& one : folders) {
-      if (member.server.empty() || one.copy.owner == member.alias) member.server = one.server;
-    }
     facts.members.push_back(std::move(member));
   }
   sort_members(facts.members);
+  find_packages(folders, facts.members);
+  for (const auto& member : facts.members) {
+    for (const auto& one : folders) {
+      if (one.server != member.server) continue;
+      const auto& own = member.role == NodeMode::kController ? one.controller_cfg : one.agent_cfg;
+      facts.directories[member.alias] = inventory_of(member, own, facts.nodes_settings);
+    }
+  }
   if (!facts.members.empty() && facts.members[0].role == NodeMode::kController) facts.members[0].leads = true;
   return all;
+}
+
+void read_inventories(ClusterFacts& facts, HostPool& hosts) {
+  for (const auto& member : facts.members) {
+    const bool has_file = member.role == NodeMode::kController || member.role == NodeMode::kAgent;
+    std::string text;
+    if (has_file && !member.server.empty()) {
+      const auto file = member.server + (member.role == NodeMode::kController ? "/clusterDemo/config/controller.cfg"
+                                                                              : "/clusterDemo/config/agent.cfg");
+      const auto reached = reach(hosts, member.host, "cat " + shell_word(file), &text);
+      if (!reached.reachable) facts.hosts[member.host] = reached;
+    }
+    facts.directories[member.alias] = inventory_of(member, text, facts.nodes_settings);
+  }
 }
 
 }  // namespace pelorus::cli::migrate

@@ -33,7 +33,11 @@ struct FileFacts {
   config::Findings findings;
 };
 /// `directories`: folders with controller.cfg, cluster.nodes … (config/, clusterDemo/, server/ or a package), one a
-/// controller. Errors: kNotFound.
-Result<FileFacts> facts_of_files(const std::vector<std::string>& directories);
+/// controller, on this machine or as HOST:/folder. A member whose package is not among them has no `server`; what the
+/// others have on disk is in the facts. Errors: kNotFound, those of hosts.
+Result<FileFacts> facts_of_files(const std::vector<std::string>& directories, HostPool& hosts);
+/// The same inventory of a running cluster's members, by the files on their hosts. A host that does not answer is noted
+/// as not reachable.
+void read_inventories(ClusterFacts& facts, HostPool& hosts);
 
 }  // namespace pelorus::cli::migrate

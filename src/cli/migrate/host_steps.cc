@@ -116,11 +116,15 @@ Result<Remark> StepRunner::package_script(const std::string& host, const std::st
 Result<Remark> StepRunner::check_host(const Step& step) {
   if (plan_.target.is_in_place()) return check_in_place(step);
   if (plan_.target.to_cluster) return check_single(step);
+  if (plan_.target.offline) return check_offline(step);
   TRY(const auto members, tools_.cluster.members());
+  return check_arrivals(step, members);
+}
+
+Result<Remark> StepRunner::check_arrivals(const Step& step, const Members& members) {
   std::string script;
   std::set<std::string> servers;
-  for (const auto& made : plan_.additions) {
-    if (made.host != step.subject) continue;
+  for (const auto& made : plan_.arrivals(step.subject)) {
     const auto* member = find_member(members, made.alias);
     const bool is_new = servers.insert(made.server).second;
     if (!is_new && (member != nullptr && member->online)) continue;
@@ -145,17 +149,18 @@ Result<Remark> StepRunner::check_host(const Step& step) {
   return notes;
 }
 
-Status StepRunner::make_archive(const std::string& archive) {
+Status StepRunner::make_archive(const std::string& archive, const std::string& like) {
   std::error_code ignored;
   std::filesystem::create_directories(tools_.scratch, ignored);
-  if (!tools_.package.empty()) {
+  const bool is_given = !tools_.package.empty() && !plan_.target.offline;
+  if (is_given) {
     const auto self = make_local_host();
     TRY(const auto ran, self->run(pack_script(tools_.package, archive), "", kArchiveLimit));
     if (ran.status == 0) return {};
     return Error{ErrorCode::kIo, "the package cannot be packed: " + tools_.package + ": " + ran.err};
   }
   for (const auto& member : plan_.before) {
-    if (member.server.empty() || !member.online) continue;
+    if (member.server.empty() || !member.online || (plan_.target.offline && member.alias != like)) continue;
     TRY(auto* remote, tools_.host(member.host));
     const auto there = folder_of(member.server) + "/.pelorus-" + plan_.id + ".tar.gz";
     TRY(const auto ran, remote->run(pack_script(member.server, there), "", kArchiveLimit));
@@ -169,15 +174,15 @@ Status StepRunner::make_archive(const std::string& archive) {
 }
 
 Result<Remark> StepRunner::send_package(const Step& step) {
-  std::set<std::string> servers;
-  for (const auto& made : plan_.additions) {
+  std::map<std::string, std::string> servers;  // and who has one like it
+  for (const auto& made : plan_.arrivals(step.subject)) {
     const bool was_there = std::any_of(plan_.before.begin(), plan_.before.end(), [&](const Member& member) {
       return member.host == made.host && member.server == made.server;
     });
-    if (made.host == step.subject && made.role != NodeMode::kDataNode && !was_there) servers.insert(made.server);
+    if (made.role != NodeMode::kDataNode && !was_there) servers.emplace(made.server, made.like);
   }
   std::string remark = kAlready;
-  for (const auto& server : servers) {
+  for (const auto& [server, like] : servers) {
     TRY(const auto state,
         output(step.host, "if [ ! -e " + shell_word(server) + " ]; then echo none; else head -c 12 " +
                               shell_word(server + "/" + kMarker) + " 2>/dev/null || echo foreign; fi"));
@@ -188,7 +193,7 @@ Result<Remark> StepRunner::send_package(const Step& step) {
           step.host + ": " + server + " is there and was not made by this plan; choose another --dir or move it away"};
     }
     const auto archive = io::join_path(tools_.scratch, "package-" + plan_.id + ".tar.gz");
-    TRY_DONE(make_archive(archive));
+    TRY_DONE(make_archive(archive, like));
     std::error_code failure;
     const auto bytes = std::filesystem::file_size(archive, failure);
     tell({"progress.send", {step.host, bytes_text(failure ? -1 : static_cast<int64_t>(bytes))}});
@@ -206,9 +211,7 @@ Result<Remark> StepRunner::send_package(const Step& step) {
 
 Result<Remark> StepRunner::remove_package(const Step& step) {
   std::set<std::string> servers;
-  for (const auto& made : plan_.additions) {
-    if (made.host == step.subject) servers.insert(made.server);
-  }
+  for (const auto& made : plan_.arrivals(step.subject)) servers.insert(made.server);
   for (const auto& server : servers) {
     if (!is_removable(server)) continue;
     TRY(const auto said,
@@ -252,8 +255,8 @@ Status StepRunner::write_addresses(const Addition& member, const Members& member
 }
 
 Result<Remark> StepRunner::write_config(const Step& step) {
-  TRY(auto members, tools_.cluster.members());
-  TRY(const auto settings, tools_.cluster.nodes_settings());
+  TRY(auto members, members_for_files());
+  TRY(const auto settings, settings_for_files());
   const auto controllers = controller_sites(members);
   auto listed = members;
   for (const auto& made : plan_.additions) {
@@ -262,21 +265,22 @@ Result<Remark> StepRunner::write_config(const Step& step) {
     }
   }
   sort_members(listed);
-  for (const auto& made : plan_.additions) {
-    if (made.host != step.subject || made.role == NodeMode::kDataNode) continue;
+  for (const auto& made : plan_.arrivals(step.subject)) {
+    if (made.role == NodeMode::kDataNode) continue;
     const auto* like = find_member(plan_.before, made.like);
     if (like == nullptr) return Error{ErrorCode::kInternal, "nobody to be like: " + made.alias};
     const bool votes = made.role == NodeMode::kController;
     const auto folder = made.server + "/clusterDemo/config/";
     const std::string name = votes ? "controller.cfg" : "agent.cfg";
-    TRY(const auto text, read_text(like->host, like->server + "/clusterDemo/config/" + name));
-    TRY_DONE(write_text(made.host, folder + name,
-                        votes ? controller_text(text, made, plan_.target, like->server)
-                              : agent_text(text, made, plan_.target, like->server, controllers)));
+    TRY(const auto text, former_text(like->host, like->server + "/clusterDemo/config/" + name));
+    TRY_DONE(replace_text(made.host, folder + name,
+                          votes ? controller_text(text, made, plan_.target, like->server)
+                                : agent_text(text, made, plan_.target, like->server, controllers)));
     TRY_DONE(copy_keys(made, *like, text));
     TRY_DONE(provide_certificate(made, *like, text));
-    TRY_DONE(write_text(made.host, folder + "cluster.nodes", nodes_text(listed)));
-    TRY_DONE(write_text(made.host, folder + "cluster.cfg", settings));
+    const bool joins = plan_.addition(made.alias) != nullptr;
+    TRY_DONE(replace_text(made.host, folder + "cluster.nodes", nodes_text(joins ? listed : members)));
+    TRY_DONE(replace_text(made.host, folder + "cluster.cfg", settings));
   }
   return Remark();
 }
@@ -284,6 +288,10 @@ Result<Remark> StepRunner::write_config(const Step& step) {
 /// Agents alone: controllers keep their cluster.nodes and cluster.cfg up to date themselves, and a file that somebody
 /// else wrote would have a vote at their next start, with whatever was true when it was written.
 Result<Remark> StepRunner::write_files(const Step& step) {
+  if (plan_.target.offline) {
+    TRY_DONE(write_stopped_files(step));
+    return Remark();
+  }
   TRY(const auto members, tools_.cluster.members());
   Remark remark = kAlready;
   for (const auto& member : members) {
@@ -329,7 +337,9 @@ Result<std::vector<std::string>> StepRunner::directories_of(const Addition& memb
   if (member.role == NodeMode::kDataNode) {
     // The agent that started it knows its home; its own lines of cluster.cfg know the rest.
     TRY(const auto settings, tools_.cluster.nodes_settings());
-    for (auto& directory : own_directories(settings, member.alias)) directories.push_back(std::move(directory));
+    const auto neighbours = plan_.neighbours(member.alias, member.host);
+    for (auto& directory : own_directories(settings, member.alias, neighbours))
+      directories.push_back(std::move(directory));
   }
   return directories;
 }
@@ -351,6 +361,7 @@ Status StepRunner::clear_directories(const Addition& member, bool for_good) {
 }
 
 Status StepRunner::remove_leftovers() {
+  if (plan_.target.offline) return remove_sources();
   TRY_DONE(remove_old_directories());
   std::set<std::pair<std::string, std::string>> packages;
   for (const auto& alias : plan_.leaving) {

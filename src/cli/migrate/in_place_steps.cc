@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/migrate/folder_scripts.h"
 #include "cli/migrate/in_place.h"
 #include "cli/migrate/new_files.h"
 #include "cli/migrate/step_runner.h"
@@ -34,57 +35,6 @@ bool decide_without(const std::vector<Member>& members, const std::string& alias
 
 bool is_lone_controller(const Plan& plan, const Addition& member) {
   return member.role == NodeMode::kController && members_of(plan.before, NodeMode::kController).size() == 1;
-}
-
-/// $copy becomes a copy of $from, proved file by file.
-constexpr std::string_view kProvedCopy =
-    "rm -rf \"$copy\"\n"
-    "mkdir -p \"$(dirname \"$copy\")\"\n"
-    "cp -a \"$from\" \"$copy\"\n"
-    "sync\n"
-    "(cd \"$from\" && find . -type f -exec sha256sum {} +) >\"$copy.sums\"\n"
-    "if [ -s \"$copy.sums\" ] && ! (cd \"$copy\" && sha256sum -c \"$copy.sums\") >\"$copy.checked\" 2>&1; then\n"
-    "  grep -v ': OK$' \"$copy.checked\" | head -n 3 >&2; echo \"the copy differs from $from\" >&2; exit 1\n"
-    "fi\n"
-    "if [ \"$(cd \"$from\" && find . | wc -l)\" != \"$(cd \"$copy\" && find . | wc -l)\" ]; then\n"
-    "  echo \"the copy of $from has other files\" >&2; exit 1\n"
-    "fi\n"
-    "rm -f \"$copy.sums\" \"$copy.checked\"\n";
-
-/// The copy gets its name last, so a folder of that name is whole.
-std::string copy_script(const std::string& from, const std::string& to, const std::string& id) {
-  return "from=" + shell_word(from) + "\nto=" + shell_word(to) + "\ncopy=" + shell_word(to + ".copy-" + id) +
-         "\n"
-         "[ -e \"$from\" ] || exit 0\n"
-         "if [ -d \"$to\" ] && [ -n \"$(ls -A \"$to\")\" ]; then exit 0; fi\n" +
-         std::string(kProvedCopy) +
-         "if [ -d \"$to\" ]; then rmdir \"$to\"; fi\n"
-         "mv \"$copy\" \"$to\"\n";
-}
-
-/// What lies at `to` is newer than what was left at `from`. It loses its name once it is back, and is removed then.
-std::string return_script(const std::string& from, const std::string& to, const std::string& id) {
-  const auto gone = shell_word(to + ".left-" + id);
-  return "from=" + shell_word(to) + "\nto=" + shell_word(from) + "\ncopy=" + shell_word(from + ".copy-" + id) +
-         "\n"
-         "if [ -e \"$from\" ]; then\n" +
-         std::string(kProvedCopy) + "rm -rf \"$to\"\nmv \"$copy\" \"$to\"\nmv \"$from\" " + gone + "\nfi\nrm -rf " +
-         gone + " " + shell_word(to + ".copy-" + id) + "\n";
-}
-
-std::string check_folder_script(const std::string& from, const std::string& to) {
-  return "from=" + shell_word(from) + "\nto=" + shell_word(to) +
-         "\n"
-         "if [ -d \"$to\" ] && [ -n \"$(ls -A \"$to\")\" ]; then echo \"$to is there and not empty\"; fi\n"
-         "place=$to; while [ ! -d \"$place\" ]; do place=$(dirname \"$place\"); done\n"
-         "if [ -d \"$to\" ] && ! [ \"$(df -P \"$to\" | awk 'END { print $1 }')\" = "
-         "\"$(df -P \"$(dirname \"$to\")\" | awk 'END { print $1 }')\" ]; then "
-         "echo \"$to is the root of a file system; choose a folder below it\"; fi\n"
-         "[ -w \"$place\" ] || echo \"$place cannot be written by $(id -un)\"\n"
-         "needed=$(du -sk \"$from\" 2>/dev/null | awk '{ print $1 }'); free=$(df -Pk \"$place\" | awk 'END { print $4 "
-         "}')\n"
-         "if [ \"${needed:-0}\" -gt \"${free:-0}\" ]; then echo \"$place has $free kB free, $from holds $needed kB\"; "
-         "fi\n";
 }
 
 }  // namespace

@@ -311,9 +311,7 @@ Result<std::optional<json::array>> LiveCluster::names_on_nodes(const std::vector
   return std::optional(json::array(names.begin(), names.end()));
 }
 
-Result<json::object> LiveCluster::report() {
-  TRY(const auto now, members());
-  TRY(auto all, tables());
+Result<json::object> LiveCluster::sections() {
   json::object sections;
   for (const auto& section : kSections) {
     const auto answer = ask(std::string(section.script));
@@ -321,6 +319,23 @@ Result<json::object> LiveCluster::report() {
     if (!answer.ok()) return answer.error();
     sections[section.name] = json::parse(value_json(*answer));
   }
+  return sections;
+}
+
+Result<json::object> LiveCluster::state() {
+  TRY(auto all, sections());
+  TRY(const auto answer, ask("select chunkId, version from getClusterChunksStatus()"));
+  if (!answer.is_plain_table()) return Error{ErrorCode::kCorrupt, "getClusterChunksStatus() gave no table"};
+  json::object versions;
+  for (size_t row = 0; row < answer.table().rows(); ++row)
+    versions[text_at(answer.table(), "chunkId", row)] = number_at(answer.table(), "version", row);
+  return json::object{{"sections", std::move(all)}, {"versions", std::move(versions)}};
+}
+
+Result<json::object> LiveCluster::report() {
+  TRY(const auto now, members());
+  TRY(auto all, tables());
+  TRY(auto sections, this->sections());
   for (const auto& section : kOfNodes) {
     TRY(auto names, names_on_nodes(now, std::string(section.script)));
     if (names) sections[section.name] = std::move(*names);

@@ -40,6 +40,7 @@ class LiveCluster final : public Cluster {
   Result<Replicas> replicas() override;
   Result<int> feature_level() override;
   Result<int> finalize() override;
+  Result<boost::json::object> state() override;
   Result<boost::json::object> report() override;
 
   /// Members with the folders of their packages, replication, settings; not the hosts. Errors: kDenied for whoever is
@@ -58,6 +59,7 @@ class LiveCluster final : public Cluster {
   /// On any data node.
   Result<data::Value> ask_data_node(const std::string& script);
   Result<boost::json::object> tables();
+  Result<boost::json::object> sections();
   /// What the script lists on each data node, together and sorted; nothing where this version lacks the function.
   Result<std::optional<boost::json::array>> names_on_nodes(const std::vector<Member>& members,
                                                            const std::string& script) const;

@@ -28,8 +28,10 @@ std::vector<client::Endpoint> controllers_of(const Plan& plan) {
     sites.push_back({member.host, member.port});
     if (plan.host_after(member.host) != member.host) sites.push_back({plan.host_after(member.host), member.port});
   }
-  for (const auto& made : plan.additions) {
-    if (made.role == NodeMode::kController) sites.push_back({made.host, made.port});
+  for (const auto* list : {&plan.relocations, &plan.additions}) {
+    for (const auto& made : *list) {
+      if (made.role == NodeMode::kController) sites.push_back({made.host, made.port});
+    }
   }
   if (plan.target.to_cluster) sites.push_back({plan.before[0].host, plan.before[0].port});
   return sites;
@@ -46,7 +48,7 @@ class Call {
         files_(std::make_shared<io::PosixFileSystem>()) {}
 
   ExitCode run() {
-    if (request_.verb == "plan") return request_.files.empty() ? plan() : plan_from_files();
+    if (request_.verb == "plan") return request_.files.empty() || request_.target.offline ? plan() : plan_from_files();
     if (request_.verb == "status") return status();
     if (request_.verb == "verify" && request_.id.empty()) return verify_now();
     auto opened = Journal::open(*files_, request_.state_directory, request_.id);
@@ -78,6 +80,7 @@ class Call {
     if (!host.empty()) {
       TRY(facts.directories, cluster_->directories_on(facts.members, host));
     }
+    if (target.offline && target.sources.empty()) read_inventories(facts, *hosts_);
     measure_hosts(facts, target, *hosts_);
     return {};
   }
@@ -85,13 +88,19 @@ class Call {
   ExitCode plan() {
     cluster_ = std::make_unique<LiveCluster>(request_.login, std::vector<client::Endpoint>());
     hosts_ = std::make_unique<HostPool>(request_.access);
-    auto facts = cluster_->facts();
+    config::Findings findings;
+    auto facts = facts_of(request_.target, findings);
     if (!facts.ok()) return refuse(facts.error());
     const auto target = target_of(request_, facts->members);
     if (!target.ok()) return refuse(target.error());
     const auto measured = measure(*facts, *target);
     if (!measured.ok()) return refuse(measured.error());
-    const auto outcome = make_plan(*facts, *target);
+    auto outcome = make_plan(*facts, *target);
+    warn_of(findings, outcome.plan);
+    if (config::has_errors(findings)) {
+      for (const auto& warning : outcome.plan.warnings) terminal_.err() << words(warning) << std::endl;
+      return ExitCode::kBadConfiguration;
+    }
     if (!outcome.refusals.empty()) return refuse(outcome.refusals);
     const auto object = json_of(outcome.plan, request_.language);
     const auto kept =
@@ -106,18 +115,35 @@ class Call {
     return ExitCode::kDone;
   }
 
+  /// Of the running cluster, or of the files that an offline plan is made from.
+  Result<ClusterFacts> facts_of(const Target& target, config::Findings& findings) {
+    if (target.sources.empty()) return cluster_->facts();
+    TRY(auto read, facts_of_files(target.sources, *hosts_));
+    findings = std::move(read.findings);
+    return std::move(read.facts);
+  }
+
+  static void warn_of(const config::Findings& findings, Plan& plan) {
+    std::set<std::string> told;
+    for (const auto& finding : findings) {
+      if (finding.severity == config::Severity::kNote) continue;  // repaired, and no doubt what was meant
+      if (told.insert(finding.describe()).second) plan.warnings.push_back({"warn.finding", {finding.describe()}});
+    }
+  }
+
   ExitCode plan_from_files() {
-    auto read = facts_of_files(request_.files);
+    hosts_ = std::make_unique<HostPool>(request_.access);
+    auto read = facts_of_files(request_.files, *hosts_);
     if (!read.ok()) return refuse(read.error());
+    for (auto& member : read->facts.members) {
+      for (const auto& other : read->facts.members) {
+        if (member.server.empty()) member.server = other.server;  // a guess is enough to look at
+      }
+    }
     const auto target = target_of(request_, read->facts.members);
     if (!target.ok()) return refuse(target.error());
     auto outcome = make_plan(read->facts, *target);
-    std::set<std::string> told;
-    for (const auto& finding : read->findings) {
-      if (finding.severity == config::Severity::kNote) continue;  // repaired, and no doubt what was meant
-      if (told.insert(finding.describe()).second)
-        outcome.plan.warnings.push_back({"warn.finding", {finding.describe()}});
-    }
+    warn_of(read->findings, outcome.plan);
     if (!outcome.refusals.empty()) {
       for (const auto& warning : outcome.plan.warnings) terminal_.err() << words(warning) << std::endl;
       return refuse(outcome.refusals);
@@ -159,13 +185,19 @@ class Call {
       if (other->second.state != RunState::kRunning && other->second.state != RunState::kRollingBack) continue;
       for (const auto& member : other->first.before) {
         const auto* same = find_member(plan.before, member.alias);
-        if (same != nullptr && same->uuid == member.uuid && !member.uuid.empty()) {
+        if (same == nullptr) continue;
+        const bool by_files = same->uuid.empty() || member.uuid.empty();  // which know no identities
+        if (by_files ? same->site() == member.site() : same->uuid == member.uuid) {
           return Error{ErrorCode::kConflict,
                        "plan " + id + " of the same cluster is under way: resume it or roll it back first"};
         }
       }
     }
-    TRY(auto facts, cluster_->facts());
+    config::Findings findings;
+    auto known = facts_of(plan.target, findings);
+    // It may be stopped by now: its hosts are looked at by the first steps.
+    if (!known.ok() && plan.target.offline && is_silence(known.error())) return true;
+    TRY(auto facts, std::move(known));
     TRY_DONE(measure(facts, plan.target));
     const auto outcome = make_plan(facts, plan.target);
     if (outcome.refusals.empty() && outcome.plan.id == plan.id) return true;
@@ -193,12 +225,30 @@ class Call {
     }
     const auto fits = still_fits();
     if (!fits.ok()) return refuse(fits.error());
+    const auto noted = note_content();
+    if (noted) return *noted;
+    if (journal_->plan().target.offline) {
+      const auto unknown = journal_->put("start.json", "null");  // what an earlier run noted counts no more
+      if (!unknown.ok()) return refuse(unknown.error());
+    }
+    const auto fresh = journal_->restart();
+    if (!fresh.ok()) return refuse(fresh.error());
+    return go_on();
+  }
+
+  static bool is_silence(const Error& error) {
+    return error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kTimeout;
+  }
+
+  /// Keeps before.json; why it cannot, or nothing. A cluster that is stopped already has nothing to say.
+  std::optional<ExitCode> note_content() {
     tell({0, 0, {"progress.before", {}}});
     // Replicas on a dead host cannot be read; that is why it is replaced.
     const auto& members = journal_->plan().before;
     const bool all_live =
         std::all_of(members.begin(), members.end(), [](const Member& member) { return member.online; });
     auto before = cluster_->report();
+    if (!before.ok() && journal_->plan().target.offline && is_silence(before.error())) before = json::object();
     if (!before.ok()) return refuse(before.error());
     auto faults = compare(*before, *before).differences;
     // Replicas that are just being brought up to date lack something for a moment.
@@ -211,9 +261,7 @@ class Call {
     if (all_live && !faults.empty()) return refuse(faults);
     const auto kept = journal_->put("before.json", json::serialize(*before));
     if (!kept.ok()) return refuse(kept.error());
-    const auto fresh = journal_->restart();
-    if (!fresh.ok()) return refuse(fresh.error());
-    return go_on();
+    return std::nullopt;
   }
 
   ExitCode resume() {
@@ -238,16 +286,21 @@ class Call {
       return ExitCode::kNotMet;
     }
     if (journal_->plan().target.to_cluster) {
-      const auto lost = written_since();
+      const auto lost = written_by_cluster();
       if (!lost.ok()) return refuse(lost.error());
       if (*lost > 0) return refuse(std::vector<Note>{{"refuse.written", {std::to_string(*lost)}}});
     }
     auto tools = make_tools();
+    if (journal_->plan().target.offline && state != RunState::kRollingBack && !tools.accept_loss) {
+      const auto lost = migrate::written_since(*journal_, tools);
+      if (!lost.ok()) return refuse(lost.error());
+      if (*lost > 0) return refuse(std::vector<Note>{{"refuse.written_offline", {std::to_string(*lost)}}});
+    }
     return end_of(migrate::roll_back(*journal_, tools), {"progress.rolled_back", {}});
   }
 
   /// Partitions that the cluster wrote and the single node would not have. While nothing answers nothing is written.
-  Result<int64_t> written_since() {
+  Result<int64_t> written_by_cluster() {
     TRY(const auto text, journal_->get("before.json"));
     boost::system::error_code failure;
     const auto before = json::parse(text, failure);
@@ -346,6 +399,7 @@ class Call {
                        using namespace std::chrono;
                        return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
                      },
+                 .accept_loss = request_.target.accept_risk,
                  .scratch = io::join_path(journal_->folder(), "scratch")};
   }
 
@@ -399,6 +453,7 @@ const Command& migrate_command() {
                    "pelorus migrate plan --replace 10.0.0.2=10.0.0.4 --port 8900 -u admin",
                    "pelorus migrate plan --move-host 10.0.0.2=10.0.1.2 --port 8900 -u admin",
                    "pelorus migrate plan --move-dir 10.0.0.2:/ssd=/nvme --port 8900 -u admin",
+                   "pelorus migrate plan --offline --to-hosts A,B,C --from-config /home/d1,/home/d2,/home/d3",
                    "pelorus migrate apply 0123456789ab --throttle 100 -u admin"},
       .options = migrate::request_options(),
       .notes =

@@ -19,12 +19,6 @@ config::KeyValues parsed(std::string_view text) {
   return config::parse_key_values(text, "", findings);
 }
 
-bool is_path(std::string_view key) {
-  const auto* setting = config::find_setting(key);
-  return setting != nullptr &&
-         (setting->type == config::SettingType::kPath || setting->type == config::SettingType::kPathList);
-}
-
 std::string line_of(const config::KeyValue& entry) {
   return (entry.qualifier.empty() ? "" : entry.qualifier + ".") + entry.key + "=" + entry.value + "\n";
 }
@@ -53,7 +47,7 @@ std::string with_values(std::string_view text, const std::map<std::string, std::
     if (found != values.end()) {
       entry.value = found->second;
       written.insert(entry.key);
-    } else if (is_path(entry.key)) {
+    } else if (is_path_setting(entry.key)) {
       entry.value = each_item(entry.value, map_path);
     }
     out += line_of(entry);
@@ -100,7 +94,7 @@ std::set<std::string> taken_on(const config::ClusterConfig& config, const std::v
     const bool works = member.role == NodeMode::kDataNode || member.role == NodeMode::kComputeNode;
     if (!works || member.host != made.host || member.alias == made.alias) continue;
     for (const auto& [key, value] : config.effective_settings(member.alias)) {
-      if (!is_path(key)) continue;
+      if (!is_path_setting(key)) continue;
       for (const auto item : config::split(value.text, ',')) taken.insert(std::string(item));
     }
   }
@@ -132,6 +126,17 @@ std::string mapped_path(const std::string& path, const Addition& made, const Tar
     return instead(path, old_package, std::filesystem::path(made.server).parent_path().string());
   }
   return path;
+}
+
+std::string mapped_paths(const std::string& paths, const Addition& made, const Target& target,
+                         std::string_view old_server) {
+  return each_item(paths, [&](const std::string& path) { return mapped_path(path, made, target, old_server); });
+}
+
+bool is_path_setting(std::string_view setting) {
+  const auto* known = config::find_setting(setting);
+  return known != nullptr &&
+         (known->type == config::SettingType::kPath || known->type == config::SettingType::kPathList);
 }
 
 std::string controller_text(std::string_view like, const Addition& made, const Target& target,
@@ -183,7 +188,7 @@ std::string with_node(const std::string& cluster_cfg, const Addition& made, cons
   for (auto entry : values.entries) {
     if (entry.qualifier != made.like) continue;
     entry.qualifier = made.alias;
-    if (is_path(entry.key)) {
+    if (is_path_setting(entry.key)) {
       entry.value =
           each_item(entry.value, [&](const std::string& path) { return mapped_path(path, made, target, old_server); });
     }
@@ -193,7 +198,7 @@ std::string with_node(const std::string& cluster_cfg, const Addition& made, cons
   const auto config = cluster_config(text_of(values));
   const auto taken = taken_on(config, members, made);
   for (const auto& [key, value] : config.effective_settings(made.alias)) {
-    if (!is_path(key)) continue;
+    if (!is_path_setting(key)) continue;
     const auto free = each_item(
         value.text, [&](const std::string& path) { return taken.contains(path) ? path + "_" + made.alias : path; });
     if (free == value.text) continue;
@@ -212,16 +217,18 @@ std::string without_node(const std::string& cluster_cfg, std::string_view alias)
   return count == 0 ? cluster_cfg : text_of(values);
 }
 
-std::vector<std::string> own_directories(const std::string& cluster_cfg, std::string_view alias) {
+std::vector<std::string> own_directories(const std::string& cluster_cfg, std::string_view alias,
+                                         const std::set<std::string>& neighbours) {
   std::vector<std::string> directories;
   const auto values = parsed(cluster_cfg);
   std::set<std::string> others;
   for (const auto& entry : values.entries) {
-    if (!is_path(entry.key) || entry.qualifier == alias) continue;
+    const bool is_of_one = !entry.qualifier.empty() && !config::is_pattern(entry.qualifier);
+    if (!is_path_setting(entry.key) || (is_of_one && !neighbours.contains(entry.qualifier))) continue;
     for (const auto item : config::split(entry.value, ',')) others.insert(std::string(item));
   }
   for (const auto& entry : values.entries) {
-    if (!is_path(entry.key) || entry.qualifier != alias) continue;
+    if (!is_path_setting(entry.key) || entry.qualifier != alias) continue;
     for (const auto item : config::split(entry.value, ',')) {
       if (item.starts_with('/') && !others.contains(std::string(item))) directories.emplace_back(item);
     }

@@ -14,6 +14,11 @@ namespace pelorus::cli::migrate {
 std::string mapped_path(const std::string& path, const Addition& made, const Target& target,
                         std::string_view old_server);
 
+/// Each of several, with commas between.
+std::string mapped_paths(const std::string& paths, const Addition& made, const Target& target,
+                         std::string_view old_server);
+bool is_path_setting(std::string_view setting);
+
 /// The folder itself, or below it.
 bool lies_in(const std::string& path, std::string_view folder);
 
@@ -37,8 +42,9 @@ std::string with_node(const std::string& cluster_cfg, const Addition& made, cons
                       const std::vector<Member>& members, std::string_view old_server);
 /// cluster.cfg without the lines that name this alias alone.
 std::string without_node(const std::string& cluster_cfg, std::string_view alias);
-/// Directories that only this node uses by lines of its own.
-std::vector<std::string> own_directories(const std::string& cluster_cfg, std::string_view alias);
+/// Directories that this node uses by lines of its own, and none of its neighbours: nodes on the same host.
+std::vector<std::string> own_directories(const std::string& cluster_cfg, std::string_view alias,
+                                         const std::set<std::string>& neighbours);
 /// cluster.cfg in which that node has its own line with this value.
 std::string with_own_value(const std::string& cluster_cfg, const std::string& alias, const std::string& setting,
                            const std::string& value);

@@ -61,8 +61,10 @@ TEST(ClusterText, a_new_node_takes_the_lines_of_an_old_one) {
   EXPECT_EQ(with_node(with, kNode, target, {}, ""), with);
   EXPECT_EQ(without_node(with, "node4"), text);
   EXPECT_EQ(without_node(text, "node4"), text);
-  // node1 uses /w/1, too, so it does not go with node4.
-  EXPECT_EQ(own_directories(with, "node4"), std::vector<std::string>{"/x/1"});
+  // Of two nodes on one host, what both name does not go with one of them; elsewhere it is another directory.
+  EXPECT_EQ(own_directories(with, "node4", {"node1"}), std::vector<std::string>{"/x/1"});
+  EXPECT_EQ(own_directories(with, "node4", {"node2"}), (std::vector<std::string>{"/x/1", "/w/1"}));
+  EXPECT_EQ(own_directories(with + "node%.volumes=/x/1\n", "node4", {}), std::vector<std::string>{"/w/1"});
 }
 
 TEST(ClusterText, two_nodes_of_one_host_do_not_share_directories) {
@@ -82,8 +84,9 @@ TEST(NodesText, is_what_the_cluster_reads) {
 
 TEST(FactsOfFiles, the_seeds_files) {
   const std::string seed = PELORUS_SEED_CONFIGS;
+  HostPool hosts({});
   const auto read =
-      facts_of_files({seed + "/single/dolphindb_1", seed + "/single/dolphindb_2", seed + "/single/dolphindb_3"});
+      facts_of_files({seed + "/single/dolphindb_1", seed + "/single/dolphindb_2", seed + "/single/dolphindb_3"}, hosts);
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_EQ(read->facts.members.size(), 7u);
   EXPECT_EQ(read->facts.replication_factor, 2);
@@ -92,7 +95,14 @@ TEST(FactsOfFiles, the_seeds_files) {
   Target target;
   target.hosts = {"172.0.0.1", "172.0.0.2", "172.0.0.3"};
   EXPECT_TRUE(make_plan(read->facts, target).refusals.empty());
-  EXPECT_FALSE(facts_of_files({seed + "/nothing"}).ok());
+  EXPECT_FALSE(facts_of_files({seed + "/nothing"}, hosts).ok());
+  target.offline = true;
+  const auto offline = make_plan(read->facts, target);
+  EXPECT_EQ(codes_of(offline), Names());
+  EXPECT_EQ(offline.plan.relocation("node3")->server, seed + "/single/dolphindb_3");
+  const auto& directories = read->facts.directories.at("node2");
+  EXPECT_EQ(directories.size(), 6u);  // home, chunkMetaDir, persistenceDir, redoLogDir, TSDBRedoLogDir, volumes
+  EXPECT_EQ(directories[0].path, seed + "/single/dolphindb_1/clusterDemo/data/node2");
 }
 
 }  // namespace

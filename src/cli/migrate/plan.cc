@@ -6,6 +6,7 @@
 #include <array>
 
 #include "cli/migrate/in_place.h"
+#include "cli/migrate/offline.h"
 #include "cli/migrate/plan_json.h"
 #include "cli/migrate/shape.h"
 #include "cli/migrate/single.h"
@@ -51,9 +52,19 @@ constexpr StepRow kSteps[] = {
     {StepKind::kStopSingle, "stop_single", "undo.start_single"},
     {StepKind::kMoveHome, "move_home", "undo.move_home"},
     {StepKind::kForgetSource, "forget_source", "undo.none"},
+    {StepKind::kHalt, "halt", "undo.halt"},
+    {StepKind::kKeepState, "keep_state", "undo.keep_state"},
+    {StepKind::kCopyMember, "copy_member", "undo.copy_member"},
+    {StepKind::kFence, "fence", "undo.fence"},
+    {StepKind::kNoteState, "note_state", "undo.none"},
 };
 
 const StepRow& row_of(StepKind kind) { return kSteps[static_cast<size_t>(kind)]; }
+
+const Addition* find_made(const std::vector<Addition>& list, std::string_view alias) {
+  const auto found = std::find_if(list.begin(), list.end(), [&](const Addition& made) { return made.alias == alias; });
+  return found == list.end() ? nullptr : &*found;
+}
 
 class Planner {
  public:
@@ -183,10 +194,31 @@ bool Plan::leaves(std::string_view alias) const {
   return std::find(leaving.begin(), leaving.end(), alias) != leaving.end();
 }
 
-const Addition* Plan::addition(std::string_view alias) const {
-  const auto found =
-      std::find_if(additions.begin(), additions.end(), [&](const Addition& made) { return made.alias == alias; });
-  return found == additions.end() ? nullptr : &*found;
+const Addition* Plan::addition(std::string_view alias) const { return find_made(additions, alias); }
+const Addition* Plan::relocation(std::string_view alias) const { return find_made(relocations, alias); }
+
+std::vector<Addition> Plan::arrivals(std::string_view host) const {
+  std::vector<Addition> found;
+  for (const auto* list : {&relocations, &additions}) {
+    std::copy_if(list->begin(), list->end(), std::back_inserter(found),
+                 [&](const Addition& made) { return made.host == host; });
+  }
+  return found;
+}
+
+std::set<std::string> Plan::neighbours(std::string_view alias, std::string_view host) const {
+  std::set<std::string> found;
+  for (const auto& member : before) {
+    if (member.host == host) found.insert(member.alias);
+  }
+  for (const auto& made : arrivals(host)) found.insert(made.alias);
+  found.erase(std::string(alias));
+  return found;
+}
+
+std::string Plan::host_after(const Member& member) const {
+  const auto* moved = relocation(member.alias);
+  return moved == nullptr ? host_after(member.host) : moved->host;
 }
 
 Note deed_of(const Step& step) { return {"step." + std::string(step_name(step.kind)), {step.subject, step.host}}; }
@@ -209,6 +241,7 @@ std::string plan_id(const Plan& plan) {
 PlanOutcome make_plan(const ClusterFacts& facts, const Target& target) {
   if (target.is_in_place()) return make_plan_in_place(facts, target);
   if (target.to_cluster) return make_plan_of_single(facts, target);
+  if (target.offline) return make_plan_offline(facts, target);
   PlanOutcome outcome;
   const auto shape = make_shape(facts, target);
   outcome.refusals = refusals_of(facts, target, shape);

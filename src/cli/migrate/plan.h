@@ -2,6 +2,7 @@
 // From the cluster as it is to the target, as a list of small steps. Pure: no network, no clock, no file.
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,14 @@ enum class StepKind : uint8_t {
   kStopSingle,
   kMoveHome,
   kForgetSource,
+  // Everything is stopped, and members go to other hosts as they are. The host is where the member is just then.
+  kHalt,
+  kKeepState,
+  kCopyMember,
+  kFence,
+  kNoteState,  // no subject
 };
-inline constexpr StepKind kLastStep = StepKind::kForgetSource;
+inline constexpr StepKind kLastStep = StepKind::kNoteState;
 std::string_view step_name(StepKind kind);
 std::optional<StepKind> parse_step(std::string_view name);
 
@@ -84,7 +91,8 @@ struct Plan {
   Target target;
   std::vector<Member> before;
   std::vector<Addition> additions;
-  std::vector<std::string> leaving;  // aliases
+  std::vector<Addition> relocations;  // members that live elsewhere in the end, each like itself
+  std::vector<std::string> leaving;   // aliases
   std::vector<DirectoryMove> moves;
   std::vector<Step> steps;
   int fails_before = 0;  // hosts that may be lost
@@ -94,8 +102,14 @@ struct Plan {
 
   bool leaves(std::string_view alias) const;
   const Addition* addition(std::string_view alias) const;
+  const Addition* relocation(std::string_view alias) const;
+  /// Who comes to live on `host`.
+  std::vector<Addition> arrivals(std::string_view host) const;
+  /// The others that are on `host` before or after.
+  std::set<std::string> neighbours(std::string_view alias, std::string_view host) const;
   /// Where those who are on `host` now are in the end.
   std::string host_after(const std::string& host) const { return host == target.moved ? target.moved_to : host; }
+  std::string host_after(const Member& member) const;
 };
 
 struct PlanOutcome {

@@ -22,6 +22,8 @@ json::object target_json(const Target& target) {
   if (!target.moved.empty()) object["moved"] = json::object{{"from", target.moved}, {"to", target.moved_to}};
   if (!target.directory_host.empty()) object["directoryHost"] = target.directory_host;
   if (target.to_cluster) object["toCluster"] = true;
+  if (target.offline) object["offline"] = true;
+  if (!target.sources.empty()) object["sources"] = texts_json(target.sources);
   return object;
 }
 
@@ -90,7 +92,22 @@ Target target_of(const json::object& object) {
   }
   if (object.contains("directoryHost")) target.directory_host = text_of(object, "directoryHost");
   target.to_cluster = object.contains("toCluster");
+  target.offline = object.contains("offline");
+  if (const auto* sources = object.if_contains("sources")) target.sources = texts_of(*sources);
   return target;
+}
+
+Addition addition_of(const json::object& object) {
+  return {text_of(object, "alias"),           role_of(object),           text_of(object, "host"),
+          object.at("port").to_number<int>(), text_of(object, "server"), text_of(object, "like")};
+}
+
+std::vector<Addition> relocations_of(const json::object& object) {
+  std::vector<Addition> relocations;
+  const auto* found = object.if_contains("relocations");
+  if (found == nullptr) return relocations;
+  for (const auto& made : found->as_array()) relocations.push_back(addition_of(made.as_object()));
+  return relocations;
 }
 
 std::vector<DirectoryMove> moves_of(const json::object& object) {
@@ -120,11 +137,6 @@ Member member_of(const json::object& object) {
   return member;
 }
 
-Addition addition_of(const json::object& object) {
-  return {text_of(object, "alias"),           role_of(object),           text_of(object, "host"),
-          object.at("port").to_number<int>(), text_of(object, "server"), text_of(object, "like")};
-}
-
 Step step_of(const json::object& object) {
   const auto kind = parse_step(text_of(object, "kind"));
   if (!kind) throw std::runtime_error("no such step: " + text_of(object, "kind"));
@@ -138,9 +150,10 @@ Step step_of(const json::object& object) {
 json::object json_of(const Note& note, Language language) { return steps::note_json(note, say(language, note)); }
 
 json::object json_of(const Plan& plan, Language language) {
-  json::array before, additions, steps, warnings;
+  json::array before, additions, relocations, steps, warnings;
   for (const auto& member : plan.before) before.push_back(member_json(member, false));
   for (const auto& made : plan.additions) additions.push_back(addition_json(made));
+  for (const auto& made : plan.relocations) relocations.push_back(addition_json(made));
   for (const auto& step : plan.steps) {
     auto object = bare_step_json(step);
     object["text"] = say(language, deed_of(step));
@@ -154,6 +167,7 @@ json::object json_of(const Plan& plan, Language language) {
           {"target", target_json(plan.target)},
           {"before", std::move(before)},
           {"additions", std::move(additions)},
+          {"relocations", std::move(relocations)},
           {"leaving", texts_json(plan.leaving)},
           {"moves", moves_json(plan.moves)},
           {"steps", std::move(steps)},
@@ -169,6 +183,7 @@ Result<Plan> plan_of(const json::value& value) {
     plan.target = target_of(object.at("target").as_object());
     for (const auto& member : object.at("before").as_array()) plan.before.push_back(member_of(member.as_object()));
     for (const auto& made : object.at("additions").as_array()) plan.additions.push_back(addition_of(made.as_object()));
+    plan.relocations = relocations_of(object);
     plan.leaving = texts_of(object.at("leaving"));
     plan.moves = moves_of(object);
     for (const auto& step : object.at("steps").as_array()) plan.steps.push_back(step_of(step.as_object()));
@@ -193,6 +208,11 @@ std::string identity_json(const Plan& plan) {
                         {"leaving", texts_json(plan.leaving)},
                         {"steps", std::move(steps)}};
   if (!plan.moves.empty()) identity["moves"] = moves_json(plan.moves);
+  if (!plan.relocations.empty()) {
+    json::array relocations;
+    for (const auto& made : plan.relocations) relocations.push_back(addition_json(made));
+    identity["relocations"] = std::move(relocations);
+  }
   return json::serialize(identity);
 }
 

@@ -23,7 +23,7 @@ std::string hosts_table(const Plan& plan, Language language) {
   for (const auto& member : plan.before) {
     if (std::find(order.begin(), order.end(), member.host) == order.end()) order.push_back(member.host);
     append(rows[member.host].now, member.alias);
-    if (!plan.leaves(member.alias)) append(rows[plan.host_after(member.host)].then, member.alias);
+    if (!plan.leaves(member.alias)) append(rows[plan.host_after(member)].then, member.alias);
   }
   for (const auto& made : plan.additions) append(rows[made.host].then, made.alias);
   TextTable table;
@@ -50,8 +50,10 @@ std::string text_of(const Plan& plan, Language language) {
                      std::to_string(plan.fails_after) + "\n";
   for (const auto& warning : plan.warnings)
     text += say(language, {"label.warning", {}}) + ": " + say(language, warning) + "\n";
-  for (const auto& move : plan.moves)
+  for (const auto& move : plan.moves) {
+    if (move.from == move.to && plan.relocation(move.alias) == nullptr) continue;  // only set aside
     text += move.alias + "  " + move.setting + ": " + move.from + " -> " + move.to + "\n";
+  }
   text += "\n" + say(language, {"label.steps", {}}) + ":\n";
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const auto& step = plan.steps[i];

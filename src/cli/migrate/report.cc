@@ -138,4 +138,20 @@ Comparison compare(const json::object& before, const json::object& after) {
   return result;
 }
 
+int64_t changes_between(const json::object& earlier, const json::object& later) {
+  const auto &before = object_at(earlier, "versions"), &after = object_at(later, "versions");
+  int64_t changes = 0;
+  for (const auto& [chunk, version] : after) {
+    const auto* was = before.if_contains(chunk);
+    changes += was == nullptr || *was != version;
+  }
+  for (const auto& [chunk, version] : before) changes += !after.contains(chunk);
+  const auto& sections = object_at(later, "sections");
+  for (const auto& [name, value] : object_at(earlier, "sections")) {
+    const auto* now = sections.if_contains(name);
+    changes += now == nullptr || *now != value;
+  }
+  return changes;
+}
+
 }  // namespace pelorus::cli::migrate

@@ -27,4 +27,7 @@ struct Comparison {
 };
 Comparison compare(const boost::json::object& before, const boost::json::object& after);
 
+/// From one state() of a cluster to a later one: chunks written, made or gone, and sections that differ.
+int64_t changes_between(const boost::json::object& earlier, const boost::json::object& later);
+
 }  // namespace pelorus::cli::migrate

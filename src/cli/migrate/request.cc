@@ -44,6 +44,8 @@ Status take_target(Request& request, const Arguments& arguments) {
   auto& target = request.target;
   target.controllers_only = arguments.has("controllers-only");
   target.accept_risk = arguments.has("accept-risk");
+  target.offline = arguments.has("offline");
+  if (target.offline) target.sources = request.files;
   target.directory = arguments.text("dir");
   if (!target.directory.empty() && !target.directory.starts_with('/')) {
     return Error{ErrorCode::kInvalid, "--dir wants an absolute path, not '" + target.directory + "'"};
@@ -118,7 +120,8 @@ std::vector<Option> request_options() {
       {"move-host", '\0', "OLD=NEW", "the same machine gets another address", ""},
       {"move-dir", '\0', "HOST:/A=/B", "directories of members there go elsewhere", ""},
       {"to-cluster", '\0', "", "a single node becomes a cluster on its host", ""},
-      {"from-config", '\0', "DIRS", "plan from configuration files, to look at", ""},
+      {"offline", '\0', "", "stop everything, move members as they are, start", ""},
+      {"from-config", '\0', "DIRS", "from packages' files: DIR here, or HOST:DIR", ""},
       {"controllers-only", '\0', "", "new hosts get no agent and no data node", ""},
       {"accept-risk", '\0', "", "also if no failure may be survived then", ""},
       {"dir", '\0', "DIR", "packages of new hosts; <HOST> is filled in", ""},
@@ -170,6 +173,8 @@ Result<Request> request_of(const Arguments& arguments) {
                  "plan needs one of --to-hosts A,B,C, --replace OLD=NEW, --move-host OLD=NEW, "
                  "--move-dir HOST:/old=/new and --to-cluster"};
   }
+  if (request.target.offline && request.hosts_text.empty() && request.replace_text.empty())
+    return Error{ErrorCode::kInvalid, "--offline goes with --to-hosts A,B,C or --replace OLD=NEW"};
   return request;
 }
 

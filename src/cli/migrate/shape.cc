@@ -147,18 +147,6 @@ void refuse_members(const ClusterFacts& facts, const Target& target, const Shape
   }
 }
 
-void refuse_target(const ClusterFacts& facts, const Target& target, std::vector<Note>& refusals) {
-  if (target.hosts.size() % 2 == 0) refusals.push_back({"refuse.even", {std::to_string(target.hosts.size())}});
-  if (target.hosts.size() > 7) refusals.push_back({"refuse.many", {std::to_string(target.hosts.size())}});
-  std::set<std::string> seen;
-  for (const auto& host : target.hosts) {
-    if (!seen.insert(host).second) refusals.push_back({"refuse.twice", {host}});
-  }
-  if (!target.replaced.empty() && members_on(facts.members, target.replaced).empty()) {
-    refusals.push_back({"refuse.nobody_there", {target.replaced}});
-  }
-}
-
 void refuse_data(const ClusterFacts& facts, const Target& target, const Shape& shape, std::vector<Note>& refusals) {
   const int nodes = shape.data_nodes(), hosts = static_cast<int>(target.hosts.size());
   if (nodes < facts.replication_factor) {
@@ -231,13 +219,27 @@ std::vector<Note> refusals_of_members(const ClusterFacts& facts, const Target& t
   return refusals;
 }
 
+std::vector<Note> refusals_of_target(const ClusterFacts& facts, const Target& target) {
+  std::vector<Note> refusals;
+  if (target.hosts.size() % 2 == 0) refusals.push_back({"refuse.even", {std::to_string(target.hosts.size())}});
+  if (target.hosts.size() > 7) refusals.push_back({"refuse.many", {std::to_string(target.hosts.size())}});
+  std::set<std::string> seen;
+  for (const auto& host : target.hosts) {
+    if (!seen.insert(host).second) refusals.push_back({"refuse.twice", {host}});
+  }
+  if (!target.replaced.empty() && members_on(facts.members, target.replaced).empty()) {
+    refusals.push_back({"refuse.nobody_there", {target.replaced}});
+  }
+  return refusals;
+}
+
 std::vector<Note> refusals_of(const ClusterFacts& facts, const Target& target, const Shape& shape) {
   auto of_members = refusals_of_members(facts, target, shape);
   if (!of_members.empty() &&
       (of_members[0].code == "refuse.no_controllers" || of_members[0].code == "refuse.no_quorum"))
     return of_members;
   std::vector<Note> refusals;
-  refuse_target(facts, target, refusals);
+  refusals = refusals_of_target(facts, target);
   refusals.insert(refusals.end(), of_members.begin(), of_members.end());
   refuse_data(facts, target, shape, refusals);
   refuse_hosts(facts, shape, refusals);
@@ -250,13 +252,17 @@ std::vector<Note> refusals_of(const ClusterFacts& facts, const Target& target, c
   return refusals;
 }
 
-std::vector<Note> warnings_of(const ClusterFacts& facts, const Target& target, const Shape& shape) {
-  std::vector<Note> warnings;
+std::vector<Note> warnings_of_level(const ClusterFacts& facts, const Target& target) {
   const auto hosts = static_cast<int>(target.hosts.size());
-  if (facts.reliability_level != 1 && hosts >= facts.replication_factor && facts.replication_factor > 1 &&
-      !target.controllers_only) {
-    warnings.push_back({"warn.level", {std::to_string(facts.reliability_level)}});
-  }
+  if (facts.reliability_level == 1 || hosts < facts.replication_factor || facts.replication_factor < 2 ||
+      target.controllers_only)
+    return {};
+  return {{"warn.level", {std::to_string(facts.reliability_level)}}};
+}
+
+std::vector<Note> warnings_of(const ClusterFacts& facts, const Target& target, const Shape& shape) {
+  auto warnings = warnings_of_level(facts, target);
+  const auto hosts = static_cast<int>(target.hosts.size());
   if (hosts < facts.replication_factor) warnings.push_back({"warn.one_host", {}});
   if (facts.data_bytes < 0) warnings.push_back({"warn.bytes", {}});
   for (const auto& host : target.hosts) {

@@ -22,6 +22,10 @@ Shape make_shape(const ClusterFacts& facts, const Target& target);
 std::vector<Note> refusals_of(const ClusterFacts& facts, const Target& target, const Shape& shape);
 /// Those that hold for every change of a running cluster: a majority of controllers, everybody there.
 std::vector<Note> refusals_of_members(const ClusterFacts& facts, const Target& target, const Shape& shape);
+/// Those of the hosts it names: how many, and each once.
+std::vector<Note> refusals_of_target(const ClusterFacts& facts, const Target& target);
+/// What distinct hosts make possible.
+std::vector<Note> warnings_of_level(const ClusterFacts& facts, const Target& target);
 std::vector<Note> warnings_of(const ClusterFacts& facts, const Target& target, const Shape& shape);
 
 /// Bytes that a data node of the end state holds, about; -1: not known.

@@ -16,6 +16,8 @@ class StepRunner {
   /// The step is done when this returns without an error, whoever did it.
   Result<Remark> act(size_t index);
   Result<Remark> undo(size_t index);
+  /// Changes since the controllers of an offline plan have decided again; a rollback would lose them.
+  Result<int64_t> written_since();
   /// Removes what members that left have on disk.
   Status remove_leftovers();
 
@@ -23,6 +25,7 @@ class StepRunner {
   using Members = std::vector<Member>;
   // On hosts: host_steps.cc
   Result<Remark> check_host(const Step& step);
+  Result<Remark> check_arrivals(const Step& step, const Members& members);
   Result<Remark> send_package(const Step& step);
   Result<Remark> remove_package(const Step& step);
   Result<Remark> write_config(const Step& step);
@@ -43,7 +46,8 @@ class StepRunner {
   Result<KeyAndCertificate> issue_certificate(const std::string& machine, const std::vector<std::string>& addresses,
                                               const std::string& keys, const std::string& authority);
   Result<std::string> text_if_there(const std::string& host, const std::string& path);
-  Status make_archive(const std::string& archive);
+  /// Of the programs given, else of a member's; offline always of `like`, with its modules and plugins.
+  Status make_archive(const std::string& archive, const std::string& like);
   /// Directories of a former member are renamed, or removed when `for_good`.
   Status clear_directories(const Addition& member, bool for_good);
   Result<std::vector<std::string>> directories_of(const Addition& member);
@@ -74,6 +78,42 @@ class StepRunner {
   Result<Remark> forget_source(const Addition& controller);
   /// What a member wrote that a single node's plan made beside it goes with it: no package of its own is removed.
   Result<Remark> end_again(const Step& step, Result<Remark> stopped);
+
+  // Everything stopped: offline_steps.cc
+  Result<Remark> check_offline(const Step& step);
+  /// Why the plan's folders cannot be there, a line each.
+  std::string folder_checks(const std::string& host) const;
+  Result<Remark> halt(const Addition& member);
+  Result<Remark> start_former(const Addition& member);
+  Result<Remark> keep_state(const Addition& member, bool back);
+  Result<Remark> copy_member(const Addition& moved);
+  Status copy_folder(RemoteHost& source, RemoteHost& target, const std::string& from, const std::string& to);
+  /// A script's output on one host is what a script on another reads.
+  Status hand_over(RemoteHost& source, const std::string& script, RemoteHost& target, const std::string& reading);
+  Result<Remark> remove_copies(const Addition& moved);
+  Result<Remark> fence(const Addition& moved, bool back);
+  Result<Remark> note_state();
+  Result<int64_t> stream_bytes(const Addition& place, const std::string& folders);
+  Result<Remark> check_unwritten();
+  Result<Remark> undo_offline(const Step& step);
+  Status remove_sources();
+  Status remove_former_packages();
+  /// The member as it lives when the plan is done.
+  Addition place_of(const Step& step) const;
+  /// What the cluster's files say when it starts, and cluster.cfg of a running one.
+  Result<Members> members_for_files();
+  Result<std::string> settings_for_files();
+  /// A file as it was before this plan.
+  Result<std::string> former_text(const std::string& host, const std::string& path);
+  /// Keeps what is there as *.before-ID, once.
+  Status replace_text(const std::string& host, const std::string& path, const std::string& text);
+  Status write_stopped_files(const Step& step);
+  /// kConflict when the folder was written since the copy was made.
+  Status check_unchanged(const std::string& host, const std::string& folder, const std::string& other_host,
+                         const std::string& copy);
+  /// As output() and without what it says, for however long it takes.
+  Result<std::string> output_of(const std::string& host, const std::string& script, std::string_view input = {});
+  Status run_script(const std::string& host, const std::string& script, std::string_view input = {});
 
   // On the cluster: cluster_steps.cc
   Result<Remark> start_controller(const Addition& made);

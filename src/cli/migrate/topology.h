@@ -79,6 +79,8 @@ struct Target {
   std::string moved_to;        // … and gets this one
   std::string directory_host;  // --move-dir: directories of members there go where `paths` say
   bool to_cluster = false;     // a single node becomes a cluster on its host
+  bool offline = false;        // everything is stopped; members keep their identity and go to the new hosts as they are
+  std::vector<std::string> sources;  // --from-config of an offline plan; empty: the plan is of the running cluster
   bool operator==(const Target&) const = default;
 
   /// Nobody is made and nobody leaves: members are stopped and started again, one at a time.

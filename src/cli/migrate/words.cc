@@ -40,6 +40,12 @@ constexpr steps::Sentence kSentences[] = {
     {"step.move_home", "put the directory of {0} where an agent's nodes have theirs",
      "把 {0} 的目录放到代理节点所管节点的位置"},
     {"step.forget_source", "take takeOverFrom out of the settings of {0}", "从 {0} 的设置中删除 takeOverFrom"},
+    {"step.halt", "stop {0} on {1}", "停止 {1} 上的 {0}"},
+    {"step.keep_state", "set the state of {0} on {1} aside", "在 {1} 上另存 {0} 的状态"},
+    {"step.copy_member", "copy everything of {0} to {1}, with checksums", "把 {0} 的全部目录复制到 {1} 并校验"},
+    {"step.fence", "fence the copy of {0} that stays on {1}", "封存 {0} 留在 {1} 上的副本"},
+    {"step.note_state", "note what the controllers know, before anybody can write",
+     "在恢复写入之前记录控制节点所知的状态"},
     // Undoing.
     {"undo.none", "nothing needs to be undone", "无需撤销"},
     {"undo.remove_package", "remove the programs from {0}", "从 {0} 删除程序"},
@@ -66,6 +72,10 @@ constexpr steps::Sentence kSentences[] = {
     {"undo.continue", "stop {0}", "停止 {0}"},
     {"undo.start_single", "start the single node {0} again", "重新启动单节点 {0}"},
     {"undo.move_home", "put the directory of {0} back", "把 {0} 的目录放回原处"},
+    {"undo.halt", "start {0} on {1} again", "重新启动 {1} 上的 {0}"},
+    {"undo.keep_state", "put the former state of {0} back", "恢复 {0} 原来的状态"},
+    {"undo.copy_member", "remove the copies of {0} from {1}", "从 {1} 删除 {0} 的副本"},
+    {"undo.fence", "let {0} start on {1} again", "允许 {0} 在 {1} 上重新启动"},
     // Effects on safety.
     {"effect.none", "none", "无影响"},
     {"effect.voters", "{0} voters, of which {1} host(s) may fail", "{0} 个投票成员，可容忍 {1} 台主机故障"},
@@ -83,6 +93,9 @@ constexpr steps::Sentence kSentences[] = {
     {"effect.source_stays", "none: the source stays as it is", "无影响：源目录保持不变"},
     {"effect.away", "nothing is read or written for some seconds", "有几秒钟不能读写"},
     {"effect.back", "clients go on at the address they know", "客户端在原来的地址继续工作"},
+    {"effect.stopped", "the cluster is stopped", "集群处于停止状态"},
+    {"effect.serves_again", "clients go on; from the first write on there is no way back by rollback",
+     "客户端恢复使用；首次写入之后不能再回滚"},
     // Refusals.
     {"refuse.no_controllers", "this is no cluster: it has no controllers. A single node is made a cluster first.",
      "这不是集群：没有控制节点。请先把单节点改为集群。"},
@@ -141,6 +154,25 @@ constexpr steps::Sentence kSentences[] = {
     {"refuse.written",
      "{0} partition(s) were written since and would be lost. Stay with the cluster: resume, then finish.",
      "此后有 {0} 个分区被写入，回滚会丢失这些数据。请保留集群：先 resume，再 finish。"},
+    {"refuse.no_place", "no host of the target has a place left for {0}, which lives on {1}.",
+     "目标主机中没有可安置 {0} 的位置（现位于 {1}）。"},
+    {"refuse.offline_fewer",
+     "{0} controllers do not fit on {1} host(s), and configuration files remove no member. Without --offline the same "
+     "command makes the cluster smaller while it runs.",
+     "{0} 个控制节点无法安置在 {1} 台主机上，而配置文件不能移除成员。去掉 --offline 可在线缩小集群。"},
+    {"refuse.no_server",
+     "it is not known where the package of {0} lies. Give the configuration folders of every package with "
+     "--from-config, as they are on the hosts: HOST:/path/to/package.",
+     "不知道 {0} 的安装包在哪里。请用 --from-config 给出每个安装包的配置目录：主机:/安装包路径。"},
+    {"refuse.port", "{0} and {1} would both listen on {2}:{3}. Change the port of one of them first.",
+     "{0} 与 {1} 都会监听 {2}:{3}。请先修改其中一个的端口。"},
+    {"refuse.directory", "{0} and {1} would both write into {3} on {2}. Give --map-path with <ALIAS>.",
+     "{0} 与 {1} 都会写入 {2} 上的 {3}。请用带 <ALIAS> 的 --map-path。"},
+    {"refuse.written_offline",
+     "{0} change(s) were written since the cluster runs on its new hosts; going back would lose them. Stay: resume, "
+     "then finish. To live on the old hosts again, move back online: pelorus migrate plan --to-hosts OLDHOSTS.",
+     "集群在新主机上运行后已有 {0} 处变更，回滚会丢失它们。请保留：先 resume，再 finish。如需回到原主机，请在线迁回："
+     "pelorus migrate plan --to-hosts 原主机。"},
     // Warnings.
     {"warn.level",
      "dfsReplicaReliabilityLevel is {0}: two replicas may share a host where there is no other place. With "
@@ -158,6 +190,8 @@ constexpr steps::Sentence kSentences[] = {
     {"warn.loopback",
      "{0} is an address of this machine alone: members on other hosts cannot join. Give --host another one.",
      "{0} 只能在本机使用：其他主机上的成员无法加入。请用 --host 指定其他地址。"},
+    {"warn.full_stop", "everything is stopped from the first stop to the last start: clients cannot work meanwhile.",
+     "从第一次停止到最后一次启动期间集群完全停止：客户端无法使用。"},
     {"warn.finding", "{0}", "{0}"},
     // Progress.
     {"progress.remark", "{0}", "{0}"},
@@ -194,8 +228,9 @@ constexpr steps::Sentence kSentences[] = {
     {"label.refused", "This cannot be done:", "无法执行："},
     {"label.apply", "Nothing was changed. To do it: pelorus migrate apply {0}",
      "尚未做任何更改。执行：pelorus migrate apply {0}"},
-    {"label.plan_only", "From files: only shown. A plan that can be applied is made from the running cluster.",
-     "来自配置文件：仅供查看。可执行的计划须从运行中的集群生成。"},
+    {"label.plan_only",
+     "From files: only shown. A plan that can be applied is made from the running cluster, or with --offline.",
+     "来自配置文件：仅供查看。可执行的计划须从运行中的集群生成，或加 --offline。"},
     {"label.stopped", "stopped at step {0} of {1}: {2}", "停在第 {0}/{1} 步：{2}"},
     {"label.resume", "To go on: pelorus migrate resume {0}   To undo: pelorus migrate rollback {0}",
      "继续：pelorus migrate resume {0}   撤销：pelorus migrate rollback {0}"},

@@ -13,11 +13,11 @@ class LocalHost final : public ShellHost {
       : ShellHost(std::move(cancellation)), address_(std::move(address)) {}
   const std::string& address() const override { return address_; }
   bool is_local() const override { return true; }
-
- private:
   Result<std::vector<std::string>> words_for(const std::string& command) override {
     return std::vector<std::string>{"sh", "-c", command};
   }
+
+ private:
   std::vector<std::string> rsync_options() const override { return {}; }
   std::string rsync_name(const std::string& path) const override { return path; }
   Status judge(const Ran&) const override { return {}; }

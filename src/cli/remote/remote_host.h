@@ -34,6 +34,12 @@ class RemoteHost {
   /// Runs the script by sh there; it reads `input` and is not seen in the list of processes. Its status is in Ran; 255
   /// is ssh's own. On kTimeout and kCancelled it may go on there.
   virtual Result<Ran> run(const std::string& script, std::string_view input, std::chrono::milliseconds timeout) = 0;
+  /// What `script` writes here is what `reading` reads on the host `to`; both by sh. The status and words are those of
+  /// `reading`. Errors: also kIo when `script` fails.
+  virtual Result<Ran> run_into(const std::string& script, RemoteHost& to, const std::string& reading,
+                               std::chrono::milliseconds timeout) = 0;
+  /// The program and its arguments that have `command` run there by a shell.
+  virtual Result<std::vector<std::string>> words_for(const std::string& command) = 0;
   /// A file becomes `remote`, whole or not at all, with its rights. A folder's content is put into the folder `remote`,
   /// which is made; links stay links, other files there stay. Errors: also kIo.
   virtual Status send(const std::filesystem::path& local, const std::string& remote) = 0;

@@ -91,6 +91,18 @@ TEST_P(Hosts, large_inputs_and_outputs_pass) {
   EXPECT_EQ(unread->out, "done\n");
 }
 
+TEST_P(Hosts, what_one_writes_another_reads) {
+  const auto from = host(), to = make_local_host();
+  const auto file = shell_word((root_ / "it's there").string());
+  const auto ran = from->run_into("head -c 3000000 /dev/zero; echo 'wrote \"it\"' >&2", *to,
+                                  "cat >" + file + "; wc -c <" + file + "; exit 4", seconds(20));
+  ASSERT_TRUE(ran.ok()) << ran.error().message;
+  EXPECT_EQ(ran->status, 4);
+  EXPECT_EQ(ran->out, "3000000\n");
+  const auto failed = from->run_into("echo half; exit 1", *to, "cat >/dev/null", seconds(20));
+  EXPECT_EQ(failed.error().code, ErrorCode::kIo);
+}
+
 TEST_P(Hosts, a_process_left_behind_is_not_waited_for) {
   const auto ran = host()->run("sleep 30 & echo $!", "", seconds(10));
   ASSERT_TRUE(ran.ok()) << ran.error().message;

@@ -43,6 +43,13 @@ Result<Ran> ShellHost::run(const std::string& script, std::string_view input, st
   return ran;
 }
 
+Result<Ran> ShellHost::run_into(const std::string& script, RemoteHost& to, const std::string& reading,
+                                std::chrono::milliseconds timeout) {
+  TRY(const auto writer, words_for("sh -c " + shell_word(script)));
+  TRY(const auto reader, to.words_for("sh -c " + shell_word(reading)));
+  return run_piped(writer, reader, {timeout, cancellation_});
+}
+
 Result<Ran> ShellHost::shell(const std::string& command, const fs::path& file, FileEnd end) {
   const int opened = end == FileEnd::kInput ? open(file.c_str(), O_RDONLY | O_CLOEXEC)
                                             : open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -12,6 +12,8 @@ class ShellHost : public RemoteHost {
  public:
   explicit ShellHost(CancellationToken cancellation) : cancellation_(std::move(cancellation)) {}
   Result<Ran> run(const std::string& script, std::string_view input, std::chrono::milliseconds timeout) final;
+  Result<Ran> run_into(const std::string& script, RemoteHost& to, const std::string& reading,
+                       std::chrono::milliseconds timeout) final;
   Status send(const std::filesystem::path& local, const std::string& remote) final;
   Status fetch(const std::string& remote, const std::filesystem::path& local) final;
 
@@ -19,8 +21,6 @@ class ShellHost : public RemoteHost {
   const CancellationToken& cancellation() const { return cancellation_; }
 
  private:
-  /// The program and its arguments that have `command` run there by a shell. Errors: no connection.
-  virtual Result<std::vector<std::string>> words_for(const std::string& command) = 0;
   /// As rsync names the path; the options it needs stand before it.
   virtual std::vector<std::string> rsync_options() const = 0;
   virtual std::string rsync_name(const std::string& path) const = 0;

@@ -30,9 +30,9 @@ class SshHost final : public ShellHost {
   ~SshHost() override;
   const std::string& address() const override { return access_.address; }
   bool is_local() const override { return false; }
+  Result<std::vector<std::string>> words_for(const std::string& command) override;
 
  private:
-  Result<std::vector<std::string>> words_for(const std::string& command) override;
   std::vector<std::string> rsync_options() const override;
   std::string rsync_name(const std::string& path) const override;
   Status judge(const Ran& ran) const override;
