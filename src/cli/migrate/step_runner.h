@@ -23,7 +23,7 @@ class StepRunner {
 
  private:
   using Members = std::vector<Member>;
-  // On hosts: host_steps.cc
+  // On hosts: steps/host_steps.cc
   Result<Remark> check_host(const Step& step);
   Result<Remark> check_arrivals(const Step& step, const Members& members);
   Result<Remark> send_package(const Step& step);
@@ -38,7 +38,7 @@ class StepRunner {
   Status write_text(const std::string& host, const std::string& path, const std::string& text);
   /// A controller or agent that is about to start knows the controllers of now, whoever leads.
   Status write_addresses(const Addition& member, const Members& members);
-  /// Keys: key_steps.cc. `settings`: the file of the member that `made` is like.
+  /// Keys: steps/key_steps.cc. `settings`: the file of the member that `made` is like.
   Status copy_keys(const Addition& made, const Member& like, const std::string& settings);
   Status provide_certificate(const Addition& made, const Member& like, const std::string& settings);
   Status widen_certificate(const Addition& member);
@@ -56,7 +56,7 @@ class StepRunner {
   /// Where the member's own files are edited and its scripts run, whatever address it has in the cluster just now.
   std::string machine_of(const Addition& member) const;
 
-  // Members that are stopped and started again: in_place_steps.cc
+  // Members that are stopped and started again: steps/in_place_steps.cc
   Result<Remark> check_in_place(const Step& step);
   Result<Remark> yield_leader(const std::string& alias);
   Result<Remark> pause(const std::string& alias);
@@ -70,7 +70,7 @@ class StepRunner {
   /// A script about one folder of the member, which must not be running.
   Status move_folder(const Addition& member, const std::string& script);
 
-  // A single node: single_steps.cc
+  // A single node: steps/single_steps.cc
   Result<Remark> check_single(const Step& step);
   Result<Remark> write_cluster_files(const Step& step);
   Result<Remark> move_home(const Step& step, bool back);
@@ -79,7 +79,7 @@ class StepRunner {
   /// What a member wrote that a single node's plan made beside it goes with it: no package of its own is removed.
   Result<Remark> end_again(const Step& step, Result<Remark> stopped);
 
-  // Everything stopped: offline_steps.cc
+  // Everything stopped: steps/offline_steps.cc
   Result<Remark> check_offline(const Step& step);
   /// Why the plan's folders cannot be there, a line each.
   std::string folder_checks(const std::string& host) const;
@@ -115,7 +115,7 @@ class StepRunner {
   Result<std::string> output_of(const std::string& host, const std::string& script, std::string_view input = {});
   Status run_script(const std::string& host, const std::string& script, std::string_view input = {});
 
-  // On the cluster: cluster_steps.cc
+  // On the cluster: steps/cluster_steps.cc
   Result<Remark> start_controller(const Addition& made);
   Result<Remark> add_controller(const Addition& made);
   Result<Remark> remove_controller(const std::string& alias);

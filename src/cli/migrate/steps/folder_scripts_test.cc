@@ -1,4 +1,4 @@
-#include "cli/migrate/folder_scripts.h"
+#include "cli/migrate/steps/folder_scripts.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "cli/migrate/folder_scripts.h"
+#include "cli/migrate/steps/folder_scripts.h"
 #include "cli/migrate/inventory.h"
 #include "cli/migrate/new_files.h"
 #include "cli/migrate/report.h"

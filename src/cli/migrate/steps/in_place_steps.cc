@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cli/migrate/folder_scripts.h"
+#include "cli/migrate/steps/folder_scripts.h"
 #include "cli/migrate/in_place.h"
 #include "cli/migrate/new_files.h"
 #include "cli/migrate/step_runner.h"
