@@ -234,33 +234,36 @@ class Planner {
   }
 
   void start() {
-    const auto each = [&](NodeMode role, const auto& deed) {
-      for (const auto& made : plan_.additions) {
-        if (made.role == role) deed(made);
-      }
-    };
-    const auto go_on = [&](StepKind kind, NodeMode role, const char* effect) {
-      for (const auto& member : members_of(facts_.members, role))
-        add(kind, member.alias, plan_.host_after(member), effect);
-    };
-    go_on(StepKind::kStartController, NodeMode::kController, "effect.stopped");
+    begin(NodeMode::kController, "effect.stopped");
     add(StepKind::kNoteState, "", "", "effect.stopped");
-    each(NodeMode::kController, [&](const Addition& made) {
-      add(StepKind::kStartController, made.alias, made.host);
-      add(StepKind::kAddController, made.alias, made.host);
-    });
-    go_on(StepKind::kStartAgent, NodeMode::kAgent, "effect.stopped");
-    each(NodeMode::kAgent, [&](const Addition& made) {
-      add(StepKind::kAddAgent, made.alias, made.host);
-      add(StepKind::kStartAgent, made.alias, made.host);
-    });
-    go_on(StepKind::kStartNode, NodeMode::kDataNode, "effect.serves_again");
-    go_on(StepKind::kStartNode, NodeMode::kComputeNode, "effect.none");
-    each(NodeMode::kDataNode, [&](const Addition& made) {
-      add(StepKind::kConfigureNode, made.alias, made.host);
-      add(StepKind::kAddNode, made.alias, made.host);
-      add(StepKind::kStartNode, made.alias, made.host, "effect.more_room");
-    });
+    for (const auto& made : made_as(NodeMode::kController)) {
+      add(StepKind::kBegin, made.alias, made.host, "effect.stopped");
+      add(StepKind::kJoin, made.alias, made.host, "effect.stopped");
+    }
+    begin(NodeMode::kAgent, "effect.stopped");
+    join(NodeMode::kAgent, "effect.stopped");
+    begin(NodeMode::kDataNode, "effect.serves_again");
+    begin(NodeMode::kComputeNode, "effect.none");
+    join(NodeMode::kDataNode, "effect.more_room");
+  }
+
+  void begin(NodeMode role, const char* effect) {
+    for (const auto& member : members_of(facts_.members, role))
+      add(StepKind::kBegin, member.alias, plan_.host_after(member), effect);
+  }
+
+  void join(NodeMode role, const char* effect) {
+    for (const auto& made : made_as(role)) {
+      add(StepKind::kJoin, made.alias, made.host);
+      add(StepKind::kBegin, made.alias, made.host, effect);
+    }
+  }
+
+  std::vector<Addition> made_as(NodeMode role) const {
+    std::vector<Addition> found;
+    std::copy_if(plan_.additions.begin(), plan_.additions.end(), std::back_inserter(found),
+                 [&](const Addition& made) { return made.role == role; });
+    return found;
   }
 
   const ClusterFacts& facts_;

@@ -67,8 +67,9 @@ TEST(Offline, one_host_to_three_moves_members_as_they_are) {
             (Names{"node1@A", "node2@A", "node3@A", "agent1@A", "controller1@A", "controller2@A", "controller3@A"}));
   EXPECT_EQ(steps_of(plan, StepKind::kKeepState), Names{"controller1@A"});
   EXPECT_EQ(steps_of(plan, StepKind::kFence), (Names{"controller2@A", "controller3@A", "node2@A", "node3@A"}));
-  EXPECT_EQ(steps_of(plan, StepKind::kStartController), (Names{"controller1@A", "controller2@B", "controller3@C"}));
-  EXPECT_EQ(steps_of(plan, StepKind::kStartNode), (Names{"node1@A", "node2@B", "node3@C"}));
+  EXPECT_EQ(steps_of(plan, StepKind::kBegin), (Names{"controller1@A", "controller2@B", "controller3@C", "agent1@A",
+                                                     "agent2@B", "agent3@C", "node1@A", "node2@B", "node3@C"}));
+  EXPECT_EQ(steps_of(plan, StepKind::kJoin), (Names{"agent2@B", "agent3@C"}));
   const std::vector<std::pair<std::string, std::string>> folders{
       {"/home/dolphindb_1/server/clusterDemo/data/node2", "/home/dolphindb_2/server/clusterDemo/data/node2"},
       {"/ssd/ssd1/dolphindb_2/volumes", "/ssd/ssd1/dolphindb_2/volumes"}};

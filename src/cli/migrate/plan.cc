@@ -57,6 +57,8 @@ constexpr StepRow kSteps[] = {
     {StepKind::kCopyMember, "copy_member", "undo.copy_member"},
     {StepKind::kFence, "fence", "undo.fence"},
     {StepKind::kNoteState, "note_state", "undo.none"},
+    {StepKind::kJoin, "join", "undo.join"},
+    {StepKind::kBegin, "begin", "undo.begin"},
 };
 
 const StepRow& row_of(StepKind kind) { return kSteps[static_cast<size_t>(kind)]; }

@@ -52,8 +52,10 @@ enum class StepKind : uint8_t {
   kCopyMember,
   kFence,
   kNoteState,  // no subject
+  kJoin,       // who is made
+  kBegin,
 };
-inline constexpr StepKind kLastStep = StepKind::kNoteState;
+inline constexpr StepKind kLastStep = StepKind::kBegin;
 std::string_view step_name(StepKind kind);
 std::optional<StepKind> parse_step(std::string_view name);
 

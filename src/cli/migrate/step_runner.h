@@ -85,6 +85,8 @@ class StepRunner {
   std::string folder_checks(const std::string& host) const;
   Result<Remark> halt(const Addition& member);
   Result<Remark> start_former(const Addition& member);
+  Result<Remark> begin(const Addition& member);
+  Result<Remark> join(const Addition& made);
   Result<Remark> keep_state(const Addition& member, bool back);
   Result<Remark> copy_member(const Addition& moved);
   Status copy_folder(RemoteHost& source, RemoteHost& target, const std::string& from, const std::string& to);

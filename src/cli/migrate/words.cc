@@ -46,6 +46,8 @@ constexpr steps::Sentence kSentences[] = {
     {"step.fence", "fence the copy of {0} that stays on {1}", "封存 {0} 留在 {1} 上的副本"},
     {"step.note_state", "note what the controllers know, before anybody can write",
      "在恢复写入之前记录控制节点所知的状态"},
+    {"step.join", "let {0} on {1} join", "让 {1} 上的 {0} 加入集群"},
+    {"step.begin", "start {0} on {1}", "启动 {1} 上的 {0}"},
     // Undoing.
     {"undo.none", "nothing needs to be undone", "无需撤销"},
     {"undo.remove_package", "remove the programs from {0}", "从 {0} 删除程序"},
@@ -76,6 +78,8 @@ constexpr steps::Sentence kSentences[] = {
     {"undo.keep_state", "put the former state of {0} back", "恢复 {0} 原来的状态"},
     {"undo.copy_member", "remove the copies of {0} from {1}", "从 {1} 删除 {0} 的副本"},
     {"undo.fence", "let {0} start on {1} again", "允许 {0} 在 {1} 上重新启动"},
+    {"undo.join", "goes with the former state of the controllers", "随控制节点状态的恢复而撤销"},
+    {"undo.begin", "stop {0} on {1}", "停止 {1} 上的 {0}"},
     // Effects on safety.
     {"effect.none", "none", "无影响"},
     {"effect.voters", "{0} voters, of which {1} host(s) may fail", "{0} 个投票成员，可容忍 {1} 台主机故障"},

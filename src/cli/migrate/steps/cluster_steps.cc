@@ -53,9 +53,6 @@ Status StepRunner::wait_until(const std::function<bool(const Members&)>& reached
 
 Result<Remark> StepRunner::start_controller(const Addition& made) {
   if (plan_.target.to_cluster) return found(made);
-  // With all that were stopped, it knows everybody from the files.
-  if (plan_.target.offline && plan_.addition(made.alias) == nullptr)
-    return package_script(made.host, made.server, "startController.sh");
   TRY(const auto members, tools_.cluster.members());
   if (!is_online(members, made.alias)) TRY_DONE(write_addresses(made, members));
   return package_script(made.host, made.server, "startController.sh");
@@ -313,10 +310,10 @@ Result<Remark> StepRunner::act(size_t index) {
     case StepKind::kCheckHost: return check_host(step);
     case StepKind::kSendPackage: return send_package(step);
     case StepKind::kWriteConfig: return write_config(step);
-    case StepKind::kStartController: return start_controller(place_of(step));
+    case StepKind::kStartController: return start_controller(subject(step));
     case StepKind::kAddController: return add_controller(subject(step));
     case StepKind::kAddAgent: return add_agent(subject(step));
-    case StepKind::kStartAgent: return start_agent(place_of(step));
+    case StepKind::kStartAgent: return start_agent(subject(step));
     case StepKind::kConfigureNode: return configure_node(subject(step));
     case StepKind::kAddNode: return add_node(subject(step));
     case StepKind::kStartNode: return start_node(step.subject);
@@ -346,6 +343,8 @@ Result<Remark> StepRunner::act(size_t index) {
     case StepKind::kCopyMember: return copy_member(place_of(step));
     case StepKind::kFence: return fence(place_of(step), false);
     case StepKind::kNoteState: return note_state();
+    case StepKind::kJoin: return join(subject(step));
+    case StepKind::kBegin: return begin(place_of(step));
   }
   CHECK_WITH(false, "no such step");
 }

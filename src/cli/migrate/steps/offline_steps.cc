@@ -145,6 +145,21 @@ Result<Remark> StepRunner::start_former(const Addition& member) {
   return start_node(member.alias);
 }
 
+Result<Remark> StepRunner::begin(const Addition& member) {
+  if (member.role == NodeMode::kAgent) return start_agent(member);
+  if (member.role != NodeMode::kController) return start_node(member.alias);
+  if (plan_.addition(member.alias) != nullptr) return start_controller(member);
+  // With all that were stopped, it knows everybody from the files.
+  return package_script(member.host, member.server, "startController.sh");
+}
+
+Result<Remark> StepRunner::join(const Addition& made) {
+  if (made.role == NodeMode::kController) return add_controller(made);
+  if (made.role == NodeMode::kAgent) return add_agent(made);
+  TRY(const auto configured, configure_node(made));
+  return add_node(made);
+}
+
 Result<Remark> StepRunner::keep_state(const Addition& member, bool back) {
   for (const auto& folder : folders_of_member(plan_, member.alias, false)) {
     const auto& path = folder.first;
@@ -301,9 +316,7 @@ Result<Remark> StepRunner::undo_offline(const Step& step) {
     case StepKind::kFence: return fence(place_of(step), true);
     case StepKind::kWriteConfig:
     case StepKind::kWriteFiles: return restore_files(step);
-    case StepKind::kStartController:
-    case StepKind::kStartAgent:
-    case StepKind::kStartNode: return halt(place_of(step));
+    case StepKind::kBegin: return halt(place_of(step));
     case StepKind::kNoteState: return check_unwritten();
     default: return Remark();  // it goes with the state of the controllers, which is put back
   }
