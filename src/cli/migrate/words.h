@@ -6,6 +6,7 @@
 namespace pelorus::cli::migrate {
 
 using steps::bytes_text;
+using steps::duration_text;
 using steps::Note;
 
 /// The code must be one of words.cc (checked).

@@ -1,5 +1,7 @@
 #include "cli/steps/words.h"
 
+#include <fmt/format.h>
+
 #include <cstdio>
 
 #include "base/check.h"
@@ -40,6 +42,13 @@ std::string bytes_text(int64_t bytes) {
   char text[32];
   std::snprintf(text, sizeof text, unit == 0 || value >= 100 ? "%.0f %s" : "%.1f %s", value, kUnits[unit].data());
   return text;
+}
+
+std::string duration_text(int64_t seconds) {
+  if (seconds < 0) return "?";
+  if (seconds < 60) return fmt::format("{} s", seconds);
+  if (seconds < 3600) return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
+  return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
 }  // namespace pelorus::cli::steps

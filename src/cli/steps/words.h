@@ -30,5 +30,7 @@ std::string say(std::span<const Sentence> sentences, Language language, const No
 
 /// "1.5 GB"; "?" below zero.
 std::string bytes_text(int64_t bytes);
+/// "1:04:09", "4:09", "9 s"; "?" below zero.
+std::string duration_text(int64_t seconds);
 
 }  // namespace pelorus::cli::steps

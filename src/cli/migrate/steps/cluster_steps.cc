@@ -201,7 +201,8 @@ Result<Remark> StepRunner::drain(const Step& step) {
       const int64_t bytes = step.bytes <= 0 || all == 0 ? -1 : step.bytes * (all - left) / all;
       const int64_t rate = bytes < 0 ? -1 : bytes * 1000 / std::max<int64_t>(1, now_ms - began);
       tell({"progress.drain",
-            {alias, std::to_string(all - left), std::to_string(all), bytes_text(bytes), bytes_text(rate)}});
+            {alias, std::to_string(all - left), std::to_string(all), bytes_text(bytes), bytes_text(rate),
+             duration_text(rate <= 0 ? -1 : (step.bytes - bytes) / rate)}});
     }
     TRY_DONE(tools_.pause(kLookEvery));
   }
