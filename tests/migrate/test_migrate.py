@@ -149,6 +149,8 @@ def test_with_tls_a_host_gets_another_address(cluster):
     before = cluster.shape()
     plan = cluster.plan(*move)
     cluster.migrate("apply", plan)
+    ports = {alias: port for alias, (_, port) in cluster.sites.items()}
+    cluster.sites = {alias: (host(2), port) for alias, port in ports.items()}
     assert cluster.shape() == {host(2): before[host(1)]}
     cluster.wait_equal_replicas("dfs://still", "table1")
     cluster.run("loadTable('dfs://still', `table1).append!(table(take(1..5, 10) as id, take(`a, 10) as name))")
@@ -158,6 +160,7 @@ def test_with_tls_a_host_gets_another_address(cluster):
             with socket.create_connection(cluster.sites[alias], timeout=10) as plain:
                 context.wrap_socket(plain, server_hostname=address).close()
     cluster.migrate("rollback", plan)
+    cluster.sites = {alias: (host(1), port) for alias, port in ports.items()}
     assert cluster.shape() == before
     cluster.wait_equal_replicas("dfs://still", "table1")
     assert cluster.run("exec count(*) from loadTable('dfs://still', 'table1')") == 1010
