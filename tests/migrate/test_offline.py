@@ -256,6 +256,7 @@ def test_back_without_a_new_host_that_is_lost(make_cluster):
     three = cluster.network.host(3)
     three.power_on()
     three.run("cd /home/dolphindb_3/server/clusterDemo && sh startController.sh --timeout 10", check=False)
-    wait_until(lambda: "controller3 is running already at 172.0.0.1:9903" in cluster.logs(), 60, "the copy is refused")
+    wait_until(lambda: any(word in three.run("cat /home/dolphindb_3/server/clusterDemo/log/controller.log").stdout for word in (
+        "controller3 is running already at 172.0.0.1:9903", "a member with the same identity is connected")), 60, "the copy is refused")
     all_online(cluster, ONE)
     same(before, content(cluster))

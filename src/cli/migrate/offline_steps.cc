@@ -314,7 +314,8 @@ Result<Remark> StepRunner::undo_offline(const Step& step) {
   const bool was_home = std::any_of(plan_.before.begin(), plan_.before.end(),
                                     [&](const Member& member) { return member.host == step.host; });
   if (undone.ok() || was_home || !tools_.accept_loss || undone.error().code != ErrorCode::kUnavailable) return undone;
-  return Remark("not undone: the host does not answer");
+  return Remark("not undone: " + step.host +
+                " does not answer. Before anything is started there again, remove what this plan brought");
 }
 
 Result<Remark> StepRunner::undo_stopped(const Step& step) {
