@@ -238,3 +238,25 @@ def test_two_hosts_to_three(make_cluster):
     # Fewer hosts than controllers: only online.
     refused = cluster.migrate("plan", "--offline", "--to-hosts", hosts(1), "--host", "172.0.0.1", "--port", "9901", check=False)
     assert refused.returncode == 7 and "Without --offline" in refused.stderr, refused.stderr
+
+
+def test_back_without_a_new_host_that_is_lost(make_cluster):
+    cluster = make_cluster(3)
+    before = content(cluster)
+    plan = plan_offline(cluster, 1, 2, 3)
+    cluster.migrate("apply", plan["id"])
+    all_online(cluster, THREE)
+    cluster.network.host(3).power_off()
+    refused = cluster.migrate("rollback", plan["id"], check=False)
+    assert refused.returncode not in (0, 8), refused.stderr
+    cluster.migrate("rollback", plan["id"], "--accept-risk")
+    all_online(cluster, ONE)
+    same(before, content(cluster))
+    # It comes back with its copies, and is told who it is not.
+    three = cluster.network.host(3)
+    three.power_on()
+    three.run("cd /home/dolphindb_3/server/clusterDemo && sh startController.sh --timeout 10", check=False)
+    wait_until(lambda: any(word in three.run("cat /home/dolphindb_3/server/clusterDemo/log/controller.log").stdout for word in (
+        "controller3 is running already at 172.0.0.1:9903", "a member with the same identity is connected")), 60, "the copy is refused")
+    all_online(cluster, ONE)
+    same(before, content(cluster))

@@ -98,6 +98,7 @@ class StepRunner {
   Result<int64_t> stream_bytes(const Addition& place, const std::string& folders);
   Result<Remark> check_unwritten();
   Result<Remark> undo_offline(const Step& step);
+  Result<Remark> undo_stopped(const Step& step);
   Status remove_sources();
   Status remove_former_packages();
   /// The member as it lives when the plan is done.

@@ -135,7 +135,7 @@ Result<Remark> StepRunner::halt(const Addition& member) {
   TRY(auto* remote, tools_.host(member.host));
   TRY(const auto ran, remote->run(halt_script(member), "", kHaltLimit));
   if (ran.status == 0) return ran.out.starts_with("already") ? kAlready : Remark();
-  return Error{ErrorCode::kUnavailable, member.alias + " on " + member.host + " could not be stopped: " + ran.err};
+  return Error{ErrorCode::kTimeout, member.alias + " on " + member.host + " could not be stopped: " + ran.err};
 }
 
 /// Undoing a halt. Controllers come back first; agents and nodes need their majority.
@@ -307,7 +307,18 @@ Result<Remark> StepRunner::check_unwritten() {
   return Error{ErrorCode::kConflict, say(Language::kEnglish, {"refuse.written_offline", {std::to_string(changes)}})};
 }
 
+/// With --accept-risk a new host that does not answer keeps nobody from going back: what is on it finds its identity
+/// taken when it comes to life.
 Result<Remark> StepRunner::undo_offline(const Step& step) {
+  auto undone = undo_stopped(step);
+  const bool was_home = std::any_of(plan_.before.begin(), plan_.before.end(),
+                                    [&](const Member& member) { return member.host == step.host; });
+  if (undone.ok() || was_home || !tools_.accept_loss || undone.error().code != ErrorCode::kUnavailable) return undone;
+  return Remark("not undone: " + step.host +
+                " does not answer. Before anything is started there again, remove what this plan brought");
+}
+
+Result<Remark> StepRunner::undo_stopped(const Step& step) {
   switch (step.kind) {
     case StepKind::kSendPackage: return remove_package(step);
     case StepKind::kHalt: return start_former(subject(step));
