@@ -6,8 +6,8 @@ root=$PWD
 logs=$root/build/test-logs
 mkdir -p "$logs"
 
-suites=(checks units scripts clients packaging docs demo cluster web seed deploy)
-long_suites=(seed_all doctor migrate upgrade membership faults limits clients_cluster fuzzers headers release clang sanitize_address sanitize_thread)
+suites=(checks units scripts clients packaging docs demo cluster web seed deploy operations)
+long_suites=(seed_all doctor migrate walks upgrade membership faults limits clients_cluster fuzzers headers release clang sanitize_address sanitize_thread)
 
 # The release package's tree with the debug build's programs; dist/ stays as it is.
 debug_package() { ./build.sh --debug pelorusd pelorus >/dev/null && packaging/make_package.sh --tree-only build-debug build-debug/package; }
@@ -25,6 +25,7 @@ suite_cluster() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && 
 suite_doctor() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/doctor/run.sh; }
 suite_migrate() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/migrate/run.sh; }
 suite_walks() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/walks/run.sh; }
+suite_operations() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/operations/run.sh; }
 suite_upgrade() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/upgrade/run.sh; }
 suite_seed() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/seed/run.sh; }
 suite_seed_all() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/seed/run.sh --all; }

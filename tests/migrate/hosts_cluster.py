@@ -12,6 +12,7 @@ import writer as writing  # noqa: E402
 from hosts import ENVIRONMENT, Network, wait_until  # noqa: E402
 
 FIXTURES = HERE.parent / "fixtures" / "seed-configs"
+SINGLE = "172.0.0.1:8848"
 DATABASE, TABLE = "dfs://moving", "batches"
 # Packages of each host in the seed's deployments.
 DEPLOYMENTS = {"single": {1: (1, 2, 3)}, "dual": {1: (1, 3), 2: (2,)}}
@@ -193,3 +194,15 @@ class HostsCluster:
         assert all(count == writing.ROWS for count in found.values()), "half a transaction is visible"
         assert self.ask("exec count(*) from loadTable('dfs://still', `table1)") == 1000
         return figures
+
+
+def start_single(cluster):
+    """A single node on the first host instead of the seed's cluster."""
+    host = cluster.network.host(1)
+    host.run(f"mkdir -p /home/pelorus /ssd && cp -r {cluster.package}/server /home/pelorus/")
+    config = host.root / "home/pelorus/server/dolphindb.cfg"
+    config.write_text(config.read_text().replace("localhost:8848", SINGLE) + "volumes=/ssd/volumes\n")
+    host.run("sh /home/pelorus/server/startSingle.sh")
+    log = host.root / "home/pelorus/server/dolphindb.log"
+    cluster.password = wait_until(lambda: re.search(r"User admin has the password (\S+)", log.read_text()), 30, "the password")[1]
+    cluster.controllers = [tuple(SINGLE.split(":"))]

@@ -1,15 +1,12 @@
 """A single node becomes a cluster with its data where they are, and then a cluster of three hosts."""
 import json
 import os
-import re
 import time
 
 import pytest
 
-from hosts_cluster import DATABASE, TABLE, HostsCluster
+from hosts_cluster import DATABASE, SINGLE, TABLE, HostsCluster, start_single
 from hosts import Refused, wait_until
-
-SINGLE = "172.0.0.1:8848"
 
 
 @pytest.fixture
@@ -18,14 +15,7 @@ def cluster():
         made = HostsCluster(os.environ["PELORUS_PACKAGE"], 3)
     except Refused as reason:
         pytest.skip(str(reason))
-    host = made.network.host(1)
-    host.run(f"mkdir -p /home/pelorus /ssd && cp -r {made.package}/server /home/pelorus/")
-    config = host.root / "home/pelorus/server/dolphindb.cfg"
-    config.write_text(config.read_text().replace("localhost:8848", SINGLE) + "volumes=/ssd/volumes\n")
-    host.run("sh /home/pelorus/server/startSingle.sh")
-    log = host.root / "home/pelorus/server/dolphindb.log"
-    made.password = wait_until(lambda: re.search(r"User admin has the password (\S+)", log.read_text()), 30, "the password")[1]
-    made.controllers = [tuple(SINGLE.split(":"))]
+    start_single(made)
     try:
         yield made
     finally:

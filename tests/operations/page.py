@@ -11,11 +11,20 @@ PASSWORD_LINE = "export PELORUS_PASSWORD=…"
 def commands(name):
     """The lines of the page's `sh` blocks, block by block, without comments."""
     blocks = re.findall(r"^```sh\n(.*?)^```", (FOLDER / name).read_text(), re.S | re.M)
-    return [[line for line in (re.sub(r"\s+#.*$", "", text).strip() for text in block.splitlines()) if line] for block in blocks]
+    return [[line for line in (re.sub(r"\s+#.*$", "", text).strip() for text in block.replace("\\\n", "").splitlines()) if line]
+            for block in blocks]
+
+
+def command(name, *words):
+    """The page's one line with all the words."""
+    found = [line for block in commands(name) for line in block if all(word in line for word in words)]
+    assert len(found) == 1, f"{name}: {words} in {found}"
+    return found[0]
 
 
 class Reader:
-    """Types a page's lines on a host and remembers what each printed."""
+    """Types a page's lines on a host."""
+    typed = set()  # by all of them, as printed
 
     def __init__(self, host, package, password="", replaced=()):
         self.host, self.password, self.replaced = host, password, dict(replaced)
@@ -24,6 +33,7 @@ class Reader:
 
     def type(self, line, statuses=(0,), on=None):
         """Runs the line with the bed's addresses and the last plan's id. Returns stdout and stderr."""
+        self.typed.add(line)
         if line == PASSWORD_LINE:
             return ""
         for printed, real in self.replaced.items():

@@ -8,12 +8,12 @@ import sys
 
 import pytest
 
-from page import Reader, commands
+from page import Reader, command, commands
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS / "migrate"), str(TESTS / "hosts")]
 from hosts import Network, Refused, check_machine, wait_until  # noqa: E402
-from hosts_cluster import HostsCluster  # noqa: E402
+from hosts_cluster import HostsCluster, start_single  # noqa: E402
 
 PACKAGE = pathlib.Path(os.environ["PELORUS_PACKAGE"]).resolve()
 PAGES = ("deploy", "doctor", "migrate", "upgrade")
@@ -69,7 +69,7 @@ def test_deploy(deployed):
 def test_doctor_of_a_deployed_cluster(deployed):
     live, package, _ = commands("doctor.md")[0]
     shown = deployed.type(live, statuses=(0, 9))
-    assert "problem" not in shown, shown
+    assert "0 problem, " in shown, shown
     deployed.replaced["/opt/dolphindb_1"] = "/opt/pelorus"
     deployed.type(package, statuses=(0, 9), on=deployed.host.network.host(1))
 
@@ -87,48 +87,78 @@ def test_upgrade(deployed):
 
 
 # --- migrate: the seed's cluster
-@pytest.fixture(scope="module")
-def seed():
-    cluster = HostsCluster(PACKAGE, 3)
-    try:
-        cluster.deploy("single")
-        cluster.make_table()
-        yield Reader(cluster.desk, PACKAGE, cluster.password,
-                     replaced={"10.0.0.": "172.0.0.", "10.0.1.": "172.0.1.", "--ssh-user dolphindb": "--ssh-user root"}), cluster
-    finally:
+PLAN, APPLY, STATUS, VERIFY, FINISH = (command("migrate.md", words) for words in (
+    "plan --to-hosts", "migrate apply", "migrate status", "migrate verify", "migrate finish"))
+
+
+@pytest.fixture
+def make_seed():
+    made = []
+
+    def make(start=HostsCluster.deploy):
+        cluster = HostsCluster(PACKAGE, 3)
+        made.append(cluster)
+        start(cluster)
+        return cluster, Reader(cluster.desk, PACKAGE, cluster.password, replaced={
+            "10.0.0.": "172.0.0.", "10.0.1.": "172.0.1.", "--ssh-user dolphindb": "--ssh-user root", "/opt/dolphindb": "/home/dolphindb"})
+
+    yield make
+    for cluster in made:
         cluster.close()
 
 
-def test_doctor_of_the_seeds_packages(seed):
-    reader, cluster = seed
-    reader.replaced["/opt/dolphindb"] = "/home/dolphindb"
-    reader.type(commands("doctor.md")[0][2].replace("--port 9901", "--host 172.0.0.1 --port 9901"), statuses=(0, 9),
-                on=cluster.network.host(1))
+def is_whole(cluster, *hosts):
+    return {row["host"] for row in cluster.members()} == set(hosts) and all(row["state"] == 1 for row in cluster.members())
 
 
-def test_migrate_to_three_hosts(seed):
-    reader, cluster = seed
-    first, *others = commands("migrate.md")
-    reader.type(others[-1][0], on=cluster.network.host(1))
-    *_, finish = first
-    for line in first[:-1]:
+def test_migrate_to_three_hosts_and_within_them(make_seed):
+    cluster, reader = make_seed()
+    cluster.make_table()
+    first = cluster.network.host(1)
+    reader.replaced["--port 9901 -u admin --json"] = "--host 172.0.0.1 --port 9901 -u admin --json"
+    reader.type(command("doctor.md", "--json"), statuses=(0, 9), on=first)
+    reader.type(command("migrate.md", "plan --from-config"), on=first)
+    for line in (PLAN, APPLY, STATUS, VERIFY):
         reader.type(line)
-    reader.type(finish, statuses=(7,))
-    reader.type(f"{finish} --yes")
-    assert set(cluster.shape()) == {1, 2, 3}
-
-
-def test_migrate_within_three_hosts(seed):
-    reader, cluster = seed
-    (_, _, apply, status, verify, finish), _, (move_host,), (move_dir, _), _ = commands("migrate.md")
+    reader.type(FINISH, statuses=(7,))  # it shows what would be deleted
+    reader.type(f"{FINISH} --yes")
+    assert is_whole(cluster, "172.0.0.1", "172.0.0.2", "172.0.0.3")
     host = cluster.network.host(2)
-    host.run("mkdir -p /nvme && ip addr add 172.0.1.2/16 dev eth0")
-    for other in (cluster.desk, cluster.network.host(1), cluster.network.host(3)):
+    host.run("mkdir -p /nvme /hdd && ip addr add 172.0.1.2/16 dev eth0")
+    for other in (cluster.desk, first, cluster.network.host(3)):
         other.run("ip route add 172.0.1.0/24 dev eth0")
-    for line in (move_dir, apply, verify, f"{finish} --yes"):
+    for line in (command("migrate.md", "/ssd=/hdd"), command("migrate.md", "/ssd=/nvme"), APPLY, VERIFY, f"{FINISH} --yes"):
         reader.type(line)
     assert host.run("find /nvme -type f | head -n 1").stdout and not host.run("find /ssd -type f | head -n 1").stdout
-    for line in (move_host, apply, status, verify, f"{finish} --yes"):
+    for line in (command("migrate.md", "--move-host"), APPLY, VERIFY, f"{FINISH} --yes"):
         reader.type(line)
-    wait_until(lambda: all(row["state"] == 1 for row in cluster.members()), 60, "everybody is there")
-    assert "172.0.1.2" in {row["host"] for row in cluster.members()}
+    wait_until(lambda: is_whole(cluster, "172.0.0.1", "172.0.1.2", "172.0.0.3"), 60, "everybody is there")
+
+
+def test_migrate_offline(make_seed):
+    cluster, reader = make_seed()
+    cluster.make_table()
+    for line in (command("migrate.md", "--offline", "--port"), APPLY, VERIFY):
+        reader.type(line)
+    wait_until(lambda: is_whole(cluster, "172.0.0.1", "172.0.0.2", "172.0.0.3"), 60, "everybody is there")
+    reader.type(APPLY.replace("apply", "rollback"))
+    wait_until(lambda: is_whole(cluster, "172.0.0.1"), 60, "everybody is back")
+    for k in (1, 2, 3):
+        cluster.network.host(1).run(f"cd /home/dolphindb_{k}/server/clusterDemo && sh stopAllNode.sh")
+    for line in (command("migrate.md", "--offline", "--from-config"), APPLY, STATUS, VERIFY, f"{FINISH} --yes"):
+        reader.type(line)
+    wait_until(lambda: is_whole(cluster, "172.0.0.1", "172.0.0.2", "172.0.0.3"), 60, "everybody is there")
+
+
+def test_migrate_a_single_node(make_seed):
+    cluster, reader = make_seed(start_single)
+    for line in (command("migrate.md", "--to-cluster"), APPLY, VERIFY, f"{FINISH} --yes"):
+        reader.type(line)
+    wait_until(lambda: is_whole(cluster, "172.0.0.1"), 60, "everybody is there")
+
+
+def test_every_command_of_the_pages_was_typed():
+    """By the tests above, which must all have run."""
+    printed = {line for page in PAGES for block in commands(f"{page}.md") for line in block if line.startswith("pelorus ")}
+    assert len(printed) > 20
+    assert not printed - Reader.typed, printed - Reader.typed
