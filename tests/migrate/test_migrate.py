@@ -168,11 +168,12 @@ def test_with_tls_a_host_gets_another_address(cluster):
 
 def test_with_tls_a_full_stop_carries_members_to_hosts_of_their_own(cluster):
     """Packages, directories, keys and settings at other places; certificates for the new hosts."""
+    wait_until(lambda: all(row["nodeUuid"] for row in cluster.look().values()), 30, "everybody has told who it is")
     before = {alias: row["nodeUuid"] for alias, row in cluster.look().items()}
     plan = cluster.plan("--offline", "--to-hosts", ",".join(host(k) for k in (1, 2, 3)))
     cluster.migrate("apply", plan)
     assert one_each(1, 2, 3)(cluster.shape()), cluster.shape()
-    assert {alias: row["nodeUuid"] for alias, row in cluster.look().items()}.items() >= before.items()
+    wait_until(lambda: {alias: row["nodeUuid"] for alias, row in cluster.look().items()}.items() >= before.items(), 30, "the identities")
     assert cluster.look()["node2"]["host"] == host(2) and cluster.look()["controller3"]["host"] == host(3)
     assert cluster.run("exec count(*) from loadTable('dfs://still', 'table1')") == 1000
     homes = [cluster.base / "hosts" / host(k) for k in (2, 3)]

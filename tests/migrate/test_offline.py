@@ -65,6 +65,7 @@ def content(cluster):
     found["users"] = sorted(cluster.ask_controllers("getUserList()"))
     found["count"] = cluster.ask("stillCount()")
     found["jobs"] = node(cluster, "node3", "exec jobId from getScheduledJobs()")
+    wait_until(lambda: all(row["nodeUuid"] for row in cluster.members()), 30, "everybody has told who it is")
     found["uuids"] = {row["alias"]: row["nodeUuid"] for row in cluster.members()}
     return found
 
