@@ -63,6 +63,15 @@ Result<std::shared_ptr<asio::ssl::context>> load_tls(const ListenerOptions& opti
 
 /// Shared by the listener and its connections' coroutines.
 struct Listener::State : std::enable_shared_from_this<State> {
+  struct Caller {
+    uint64_t id = 0;  // of the connection
+    session::Remote remote;
+  };
+  struct Ends {
+    std::function<void()> close;
+    std::function<void()> finish;  // empty: nothing to wait for
+  };
+
   State(ListenerOptions given, NativeSurroundings surroundings, ListenerHandlers given_handlers)
       : options(std::move(given)),
         with(surroundings),
@@ -77,14 +86,16 @@ struct Listener::State : std::enable_shared_from_this<State> {
   Awaitable<void> accept_connections();
   Awaitable<void> serve(std::shared_ptr<tcp::socket> socket);
   template <class Stream>
-  Awaitable<void> serve_as(Protocol protocol, Stream stream, std::string first, session::Remote remote);
-  Awaitable<void> serve_native(std::unique_ptr<Transport> transport, session::Remote remote);
-  Awaitable<void> serve_tls(std::shared_ptr<tcp::socket> socket, std::string first, session::Remote remote);
+  Awaitable<void> serve_as(Protocol protocol, Stream stream, std::string first, Caller caller);
+  Awaitable<void> serve_native(std::unique_ptr<Transport> transport, Caller caller);
+  Awaitable<void> serve_tls(std::shared_ptr<tcp::socket> socket, std::string first, Caller caller);
   void hand_over(const HandOver& handler, tcp::socket& socket, std::string first);
   HttpSurroundings http_surroundings() { return {files, handlers.routes, with.urgent, options.http}; }
 
-  /// Counts a connection while it lives; closers are called by stop().
-  uint64_t enter(std::function<void()> closer);
+  /// Counts a connection while it lives. 0: there is no room, or the listener stops.
+  uint64_t enter(std::function<void()> close);
+  /// From now on the connection is asked to finish before it is closed.
+  void let_finish(uint64_t id, std::function<void()> finish);
   void leave(uint64_t id);
 
   const ListenerOptions options;
@@ -97,17 +108,23 @@ struct Listener::State : std::enable_shared_from_this<State> {
 
   std::mutex mutex;
   std::condition_variable left;
-  std::map<uint64_t, std::function<void()>> connections;  // guarded by mutex
-  uint64_t next_connection = 1;                           // guarded by mutex
-  bool stopping = false;                                  // guarded by mutex
-  std::shared_ptr<asio::ssl::context> tls;                // guarded by mutex; null: no TLS
+  std::map<uint64_t, Ends> connections;     // guarded by mutex
+  uint64_t next_connection = 1;             // guarded by mutex
+  bool stopping = false;                    // guarded by mutex
+  std::shared_ptr<asio::ssl::context> tls;  // guarded by mutex; null: no TLS
 };
 
-uint64_t Listener::State::enter(std::function<void()> closer) {
+uint64_t Listener::State::enter(std::function<void()> close) {
   const std::lock_guard lock(mutex);
   if (stopping || connections.size() >= options.sockets_max) return 0;
-  connections.emplace(next_connection, std::move(closer));
+  connections.emplace(next_connection, Ends{.close = std::move(close), .finish = {}});
   return next_connection++;
+}
+
+void Listener::State::let_finish(uint64_t id, std::function<void()> finish) {
+  const std::lock_guard lock(mutex);
+  if (stopping) finish();
+  connections.at(id).finish = std::move(finish);
 }
 
 void Listener::State::leave(uint64_t id) {
@@ -171,7 +188,7 @@ Awaitable<void> Listener::State::serve(std::shared_ptr<tcp::socket> socket) {
   const uint64_t id = enter([fd] { ::shutdown(fd, SHUT_RDWR); });
   if (id == 0) co_return;
   prepare_socket(*socket);
-  auto remote = remote_of(*socket);
+  Caller caller{id, remote_of(*socket)};
   std::string first;
   auto protocol = Protocol::kUndecided;
   {
@@ -190,13 +207,13 @@ Awaitable<void> Listener::State::serve(std::shared_ptr<tcp::socket> socket) {
     }
   }
   if (protocol == Protocol::kTls) {
-    co_await serve_tls(socket, std::move(first), std::move(remote));
+    co_await serve_tls(socket, std::move(first), std::move(caller));
   } else if (protocol == Protocol::kRpc || protocol == Protocol::kRaft) {
     leave(id);  // its descriptor is another's now
     hand_over(protocol == Protocol::kRpc ? handlers.rpc : handlers.raft, *socket, std::move(first));
     co_return;
   } else if (protocol != Protocol::kUndecided) {
-    co_await serve_as<tcp::socket>(protocol, std::move(*socket), std::move(first), std::move(remote));
+    co_await serve_as<tcp::socket>(protocol, std::move(*socket), std::move(first), std::move(caller));
   }
   leave(id);
 }
@@ -208,11 +225,10 @@ void Listener::State::hand_over(const HandOver& handler, tcp::socket& socket, st
   if (!error) handler(fd, std::move(first));
 }
 
-Awaitable<void> Listener::State::serve_tls(std::shared_ptr<tcp::socket> socket, std::string first,
-                                           session::Remote remote) {
+Awaitable<void> Listener::State::serve_tls(std::shared_ptr<tcp::socket> socket, std::string first, Caller caller) {
   const auto context = present_tls();
   if (context == nullptr) {
-    log_warning("A client at " + remote.ip + " began TLS, which is not configured (enableHTTPS).");
+    log_warning("A client at " + caller.remote.ip + " began TLS, which is not configured (enableHTTPS).");
     const auto refusal = asio::buffer(kTlsRefusal.data(), kTlsRefusal.size());
     co_await asio::async_write(*socket, refusal, kAwait);
     co_return;
@@ -239,27 +255,27 @@ Awaitable<void> Listener::State::serve_tls(std::shared_ptr<tcp::socket> socket, 
       protocol = sniff(plain);
     }
   }
-  co_await serve_as<TlsStream>(protocol, std::move(*stream), std::move(plain), std::move(remote));
+  co_await serve_as<TlsStream>(protocol, std::move(*stream), std::move(plain), std::move(caller));
 }
 
 template <class Stream>
-Awaitable<void> Listener::State::serve_as(Protocol protocol, Stream stream, std::string first, session::Remote remote) {
+Awaitable<void> Listener::State::serve_as(Protocol protocol, Stream stream, std::string first, Caller caller) {
   if (protocol == Protocol::kNative) {
     auto transport = make_transport(std::move(stream), std::move(first));
-    co_await serve_native(std::move(transport), std::move(remote));
+    co_await serve_native(std::move(transport), std::move(caller));
   } else if (protocol == Protocol::kHttp) {
     auto upgrade = co_await serve_http(std::move(stream), std::move(first), http_surroundings());
     if (upgrade == nullptr) co_return;
     auto transport = co_await accept_websocket(std::move(upgrade), options.websocket);
-    if (transport != nullptr) co_await serve_native(std::move(transport), std::move(remote));
+    if (transport != nullptr) co_await serve_native(std::move(transport), std::move(caller));
   } else {
     const auto text = asio::buffer(kUnknownProtocol.data(), kUnknownProtocol.size());
     co_await asio::async_write(stream, text, kAwait);
   }
 }
 
-Awaitable<void> Listener::State::serve_native(std::unique_ptr<Transport> transport, session::Remote remote) {
-  auto session = with.sessions.open(std::move(remote));
+Awaitable<void> Listener::State::serve_native(std::unique_ptr<Transport> transport, Caller caller) {
+  auto session = with.sessions.open(std::move(caller.remote));
   if (!session.ok()) {
     const auto text = wire::error_response(0, session.error().message);
     std::vector<std::string_view> pieces{text};
@@ -270,6 +286,9 @@ Awaitable<void> Listener::State::serve_native(std::unique_ptr<Transport> transpo
   const Executor strand = co_await asio::this_coro::executor;
   const auto connection =
       std::make_shared<NativeConnection>(strand, std::move(transport), *session, with, options.native);
+  let_finish(caller.id, [weak = std::weak_ptr(connection)] {
+    if (const auto alive = weak.lock()) alive->finish_soon();
+  });
   co_await NativeConnection::serve(connection);
 }
 
@@ -308,11 +327,14 @@ void Listener::stop() {
   {
     std::unique_lock lock(state_->mutex);
     state_->stopping = true;
-    for (const auto& [id, close] : state_->connections) close();
+    const auto all_left = [&] { return state_->connections.empty(); };
+    for (const auto& [id, ends] : state_->connections) (ends.finish ? ends.finish : ends.close)();
+    state_->left.wait_for(lock, state_->options.last_answers, all_left);
+    for (const auto& [id, ends] : state_->connections) ends.close();
     lock.unlock();
     state_->with.runner.cancel_all();
     lock.lock();
-    state_->left.wait(lock, [&] { return state_->connections.empty(); });
+    state_->left.wait(lock, all_left);
   }
   state_->io.stop();
   for (auto& thread : state_->threads) thread.join();

@@ -21,6 +21,9 @@ struct ListenerOptions {
   std::string web_root;                           // empty: no pages
   size_t sockets_max = 16384;                     // of every kind; more are closed at once
   std::chrono::milliseconds first_bytes{30'000};  // to say what they speak, TLS handshake included
+  /// How long statements may still run, and their answers be taken, when the listener stops. A client whose connection
+  /// ends under a statement does not know whether it took effect, and may send it to another node.
+  std::chrono::milliseconds last_answers{5'000};
   NativeLimits native = {};
   HttpLimits http = {};
   WebSocketLimits websocket = {};

@@ -24,7 +24,8 @@ namespace {
 using data::Value;
 using session::StatementSurroundings;
 
-/// Scripts: a number gives it; "print x"; "wait" until cancelled; "rows n" a table; "fail x"; "note" remembers.
+/// Scripts: a number gives it; "print x"; "wait" until cancelled; "slow" takes its time; "rows n" a table; "fail x";
+/// "note" remembers.
 class FakeHost final : public session::ScriptHost {
  public:
   struct Seen {
@@ -42,6 +43,11 @@ class FakeHost final : public session::ScriptHost {
       if (with.cancellation.cancelled()) ++seen_.cancelled;
     }
     if (script == "note") ++seen_.noted;
+    if (script == "slow") {
+      ++seen_.waiting;
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      return Value::of_int(1);
+    }
     if (script == "wait") {
       ++seen_.waiting;
       while (!with.cancellation.cancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -294,6 +300,20 @@ TEST_F(ListenerTest, a_reader_that_never_reads_stops_the_printing_statement_not_
   EXPECT_EQ(other.answer(), "1 1\nOK\n");
   slow.close();
   EXPECT_TRUE(eventually([&] { return hosts_.seen.cancelled == 1; }));
+}
+
+TEST_F(ListenerTest, a_stop_lets_a_running_statement_be_answered_and_begins_no_other) {
+  const auto port = start();
+  Client working(port), idle(port);
+  for (auto* client : {&working, &idle}) client->connect_session();
+  working.request("script\nslow");
+  working.request("script\nnote");
+  ASSERT_TRUE(eventually([&] { return hosts_.seen.waiting.load() == 1; }));
+  listener_->stop();
+  EXPECT_EQ(working.answer(), "1 1\nOK\n");
+  working.read_to_end();
+  EXPECT_EQ(hosts_.seen.noted.load(), 0);
+  EXPECT_EQ(idle.read_to_end(), "");
 }
 
 TEST_F(ListenerTest, large_tables_arrive_whole_and_in_blocks) {

@@ -167,6 +167,13 @@ void NativeConnection::close_soon() {
   asio::post(strand_, [self = shared_from_this()] { self->close(); });
 }
 
+void NativeConnection::finish_soon() {
+  asio::post(strand_, [self = shared_from_this()] {
+    self->finishing_ = true;
+    self->pending_changed_.notify();
+  });
+}
+
 void NativeConnection::close() {
   if (closed_) return;
   closed_ = true;
@@ -270,16 +277,17 @@ Status NativeConnection::accept_request() {
 
 Awaitable<void> NativeConnection::run_requests() {
   while (true) {
-    while (pending_.empty() && !closed_) co_await pending_changed_.wait();
+    while (pending_.empty() && !closed_ && !finishing_) co_await pending_changed_.wait();
     if (pending_.empty()) break;
     auto request = std::move(pending_.front());
     pending_.pop_front();
     pending_changed_.notify();
-    if (closed_ && !request.header.has(wire::kAsynchronous)) continue;
+    if ((closed_ || finishing_) && !request.header.has(wire::kAsynchronous)) continue;
     busy_ = true;
     co_await run_request(std::move(request), false);
     busy_ = false;
   }
+  close();
 }
 
 Awaitable<void> NativeConnection::run_request(wire::Request request, bool beside) {

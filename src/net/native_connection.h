@@ -46,6 +46,8 @@ class NativeConnection final : public std::enable_shared_from_this<NativeConnect
   static Awaitable<void> serve(std::shared_ptr<NativeConnection> self);
   /// From any thread.
   void close_soon();
+  /// No other request begins; what runs is answered, then the connection is closed. From any thread.
+  void finish_soon();
 
  private:
   friend class ConnectionPeer;
@@ -92,6 +94,7 @@ class NativeConnection final : public std::enable_shared_from_this<NativeConnect
   Signal something_sent_;
   bool connected_ = false;
   bool busy_ = false;
+  bool finishing_ = false;
   bool closed_ = false;
   int working_ = 0;  // coroutines that serve() waits for
 
