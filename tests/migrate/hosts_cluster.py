@@ -191,7 +191,8 @@ class HostsCluster:
             "write_gap": writer.longest_gap(began), "read_gap": reader.longest_gap(began),
             "refused": len(writer.lines("no")), "refused_reads": len(reader.lines("no")),
         }
-        assert all(count == writing.ROWS for count in found.values()), "half a transaction is visible"
+        wrong = {batch: count for batch, count in found.items() if count != writing.ROWS}
+        assert not wrong, f"batches of {writing.ROWS} rows that are halved or doubled: {wrong}; refused: {writer.lines('no')[-3:]}"
         assert self.ask("exec count(*) from loadTable('dfs://still', `table1)") == 1000
         return figures
 
