@@ -51,12 +51,13 @@ std::set<std::string> MetadataService::live_in_group(const raft::LogStatus& stat
 void MetadataService::await_first_heartbeats() {
   const auto awaits_somebody = [&] {
     if (led_term_ != machine_.term()) return true;
-    const auto silent = log_.status().silent;
+    const auto group = log_.status().members;  // the log hears these
     return machine_.read([&](const meta::State& state) {
       return std::ranges::any_of(state.nodes, [&](const auto& entry) {
         const auto& [alias, node] = entry;
         return !node.uuid.is_nil() && alias != options_.self.alias &&
-               std::ranges::find(silent, alias) == silent.end() && live_.is_awaited(alias, options_.first_heartbeats);
+               std::ranges::find(group, alias, &raft::Member::alias) == group.end() &&
+               live_.is_awaited(alias, options_.first_heartbeats);
       });
     });
   };

@@ -138,13 +138,15 @@ Result<Bytes> MetadataService::heartbeat(std::string_view payload) {
 meta::PerfReply MetadataService::perf_of(const meta::State& state, bool controllers) const {
   meta::PerfReply reply;
   const auto leading = leader();
+  // Only a leader hears anybody.
+  const auto live = machine_.leads() ? live_in_group(log_.status()) : std::set<std::string>{options_.self.alias};
   for (const auto& [alias, node] : state.nodes) {
     const bool is_controller = node.role == meta::NodeRole::kController;
     if (is_controller && !controllers) continue;
     auto& row = reply.nodes.emplace_back();
     row.node = node;
     row.metrics = live_.metrics(alias);
-    row.alive = live_.is_live(alias) || alias == options_.self.alias;
+    row.alive = live.contains(alias);
     row.agent = node.role == meta::NodeRole::kAgent ? "" : agent_of(state, node);
     if (is_controller && row.alive) row.is_leader = alias == leading;
   }

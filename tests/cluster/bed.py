@@ -9,6 +9,8 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import time
 
 import dolphindb
@@ -52,19 +54,43 @@ def wait_until(condition, seconds, what):
 
 
 class Bed:
-    """Three packages under `base`, the seed's configuration with addresses and paths of this bed."""
+    """Three packages in a folder of their own, the seed's configuration with addresses and paths of this bed.
+
+    with Bed(PACKAGE) as bed: unpacked; to be started. Stopped, killed and removed at the end; the logs are printed when
+    something was raised or, given pytest's `request`, a test has failed meanwhile.
+    """
 
     controllers = ("controller1", "controller2", "controller3")
     nodes = ("node1", "node2", "node3")
 
-    def __init__(self, package, base):
+    def __init__(self, package, request=None):
         self.package = pathlib.Path(package)
-        self.base = pathlib.Path(base)
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-bed-"))
+        self.session = request and request.session
+        self.failed_before = self.session and self.session.testsfailed
         self.base_port = free_base_port()
         # controller1..3 are 9901..9903, agent1 9904, node1..3 9907..9909 in the seed
         self.ports = {f"controller{i}": self.base_port + i for i in (1, 2, 3)}
         self.ports["agent1"] = self.base_port + 4
         self.ports.update({f"node{i}": self.base_port + 6 + i for i in (1, 2, 3)})
+
+    def __enter__(self):
+        try:
+            self.unpack()
+        except BaseException:
+            shutil.rmtree(self.base, ignore_errors=True)
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        try:
+            if kind is not None or (self.session and self.session.testsfailed > self.failed_before):
+                print(self.logs(lines=60), file=sys.stderr)
+            if kind is None:
+                self.stop()
+        finally:
+            self.kill_everything()
+            shutil.rmtree(self.base, ignore_errors=True)
 
     # --- deployment: S9 to S12
     def unpack(self):

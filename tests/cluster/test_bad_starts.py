@@ -5,7 +5,6 @@ import re
 import shutil
 import socket
 import subprocess
-import tempfile
 
 import pytest
 
@@ -15,25 +14,16 @@ PACKAGE = os.environ["PELORUS_PACKAGE"]
 
 
 @pytest.fixture
-def unpacked():
-    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-bed-"))
-    cluster = Bed(PACKAGE, base)
-    try:
-        cluster.unpack()
+def unpacked(request):
+    with Bed(PACKAGE, request) as cluster:
         yield cluster
-    finally:
-        cluster.kill_everything()
-        shutil.rmtree(base, ignore_errors=True)
 
 
 @pytest.fixture
-def bed(unpacked, request):
+def bed(unpacked):
     unpacked.start()
     unpacked.start_nodes()
-    failed_before = request.session.testsfailed
-    yield unpacked
-    if request.session.testsfailed > failed_before:
-        print(unpacked.logs(lines=60))
+    return unpacked
 
 
 def start_controller(bed, k=1):

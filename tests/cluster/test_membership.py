@@ -1,9 +1,7 @@
 """Members come and go while a client writes: controllers 3 to 4 to 5 and back to 3, a data node added, another drained and removed."""
 import os
-import pathlib
 import re
 import shutil
-import tempfile
 
 import pytest
 
@@ -17,8 +15,8 @@ DATABASE, TABLE = "dfs://moving", "writes"
 class GrowingBed(Bed):
     """The three packages, and more of them for controllers that come later."""
 
-    def __init__(self, package, base):
-        super().__init__(package, base)
+    def __init__(self, package, request=None):
+        super().__init__(package, request)
         self.ports.update(controller4=self.base_port + 5, controller5=self.base_port + 6, node4=self.base_port + 10)
         self.spare_port = self.base_port + 11
 
@@ -80,10 +78,7 @@ class GrowingBed(Bed):
 
 @pytest.fixture(scope="module")
 def bed(request):
-    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-bed-"))
-    cluster = GrowingBed(PACKAGE, base)
-    try:
-        cluster.unpack()
+    with GrowingBed(PACKAGE, request) as cluster:
         cluster.start()
         cluster.start_nodes()
         cluster.run(f"""
@@ -91,15 +86,6 @@ def bed(request):
             db.createPartitionedTable(table(1:0, `id`batch, [INT, INT]), `{TABLE}, `id)
         """)
         yield cluster
-        if request.session.testsfailed:
-            print(cluster.logs())
-        cluster.stop()
-    except BaseException:
-        print(cluster.logs())
-        raise
-    finally:
-        cluster.kill_everything()
-        shutil.rmtree(base, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

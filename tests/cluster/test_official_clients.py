@@ -3,9 +3,7 @@ import asyncio
 import json
 import os
 import pathlib
-import shutil
 import subprocess
-import tempfile
 import threading
 import time
 
@@ -24,21 +22,11 @@ ALL_ROWS = 'select * from loadTable("dfs://single_test", "table1")'
 
 
 @pytest.fixture(scope="module")
-def bed():
-    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-clients-"))
-    cluster = Bed(PACKAGE, base)
-    try:
-        cluster.unpack()
+def bed(request):
+    with Bed(PACKAGE, request) as cluster:
         cluster.start()
         cluster.start_nodes()
         yield cluster
-        cluster.stop()
-    except BaseException:
-        print(cluster.logs())
-        raise
-    finally:
-        cluster.kill_everything()
-        shutil.rmtree(base, ignore_errors=True)
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The seed's first deployment (S9 to S16) with a writing official client while every process is killed in turn."""
 import os
 import pathlib
-import shutil
-import tempfile
 
 import pytest
 
@@ -14,23 +12,13 @@ DATABASE, TABLE = "dfs://single_test", "table1"
 
 
 @pytest.fixture(scope="module")
-def bed():
-    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-bed-"))
-    cluster = Bed(PACKAGE, base)
-    try:
-        cluster.unpack()
+def bed(request):
+    with Bed(PACKAGE, request) as cluster:
         for k in (1, 2, 3):
             cluster.set_config(k, "controller.cfg", datanodeRestartInterval=1)
         cluster.start()
         cluster.start_nodes()
         yield cluster
-        cluster.stop()
-    except BaseException:
-        print(cluster.logs())
-        raise
-    finally:
-        cluster.kill_everything()
-        shutil.rmtree(base, ignore_errors=True)
 
 
 def test_one_leader_is_seen_from_every_controller(bed):

@@ -3,11 +3,8 @@
 PELORUS_FAULT_SECONDS says how long (60), PELORUS_FAULT_SEED repeats a run's choices (its default is printed).
 """
 import os
-import pathlib
 import random
-import shutil
 import signal
-import tempfile
 import time
 
 import pytest
@@ -21,22 +18,13 @@ DATABASE, TABLE = "dfs://faults", "writes"
 
 
 @pytest.fixture
-def bed():
-    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-bed-"))
-    cluster = Bed(PACKAGE, base)
-    try:
-        cluster.unpack()
+def bed(request):
+    with Bed(PACKAGE, request) as cluster:
         for k in (1, 2, 3):
             cluster.set_config(k, "controller.cfg", datanodeRestartInterval=1)
         cluster.start()
         cluster.start_nodes()
         yield cluster
-    except BaseException:
-        print(cluster.logs())
-        raise
-    finally:
-        cluster.kill_everything()
-        shutil.rmtree(base, ignore_errors=True)
 
 
 def kill_a_controller(bed, choice):

@@ -1,13 +1,11 @@
 """Nodes that speak TLS with each other (enableRpcSSL): the cluster works as ever, nothing passes in plain text, and who has no
 certificate of the cluster's authority is kept out. Every connection between nodes passes a tap that keeps its bytes."""
 import os
-import pathlib
 import re
 import select
 import shutil
 import socket
 import ssl
-import tempfile
 import threading
 
 import pytest
@@ -66,9 +64,9 @@ class Tap:
 
 
 class TlsBed(Bed):
-    def __init__(self, package, base):
-        super().__init__(package, base)
-        self.authority = Authority(base / "authority")
+    def __init__(self, package, request=None):
+        super().__init__(package, request)
+        self.authority = Authority(self.base / "authority")
         self.taps = [Tap(port) for port in self.ports.values()]
 
     def keys(self, k):
@@ -96,24 +94,12 @@ class TlsBed(Bed):
 
 @pytest.fixture(scope="module")
 def bed(request):
-    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-bed-"))
-    cluster = TlsBed(PACKAGE, base)
-    try:
-        cluster.unpack()
+    with TlsBed(PACKAGE, request) as cluster:
         cluster.start()
         cluster.start_nodes()
         yield cluster
-        if request.session.testsfailed:
-            print(cluster.logs())
-        cluster.stop()
-    except BaseException:
-        print(cluster.logs())
-        raise
-    finally:
-        cluster.kill_everything()
         for tap in cluster.taps:
             tap.close()
-        shutil.rmtree(base, ignore_errors=True)
 
 
 def write(bed, count=1000):

@@ -9,7 +9,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import tempfile
 import threading
 
 import dolphindb
@@ -26,9 +25,9 @@ FILES = ("controller.cfg", "agent.cfg", "cluster.cfg")
 class LifeBed(Bed):
     """Every server has keys of its own; TLS between nodes is on."""
 
-    def __init__(self, package, base):
-        super().__init__(package, base)
-        self.authority = Authority(base / "authority", days=400)
+    def __init__(self, package, request=None):
+        super().__init__(package, request)
+        self.authority = Authority(self.base / "authority", days=400)
 
     def keys(self, k):
         return self.base / f"keys_{k}"
@@ -150,24 +149,12 @@ class Writer:
 
 @pytest.fixture(scope="module")
 def bed(request):
-    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-bed-"))
-    cluster = LifeBed(PACKAGE, base)
-    try:
-        cluster.unpack()
+    with LifeBed(PACKAGE, request) as cluster:
         cluster.start()
         cluster.start_nodes()
         wait_until(lambda: cluster.run("1") == 1, 20, "node1 takes logins")
         cluster.run(f"db = database('{DATABASE}', VALUE, 1..100)")
         yield cluster
-        if request.session.testsfailed:
-            print(cluster.logs())
-        cluster.stop()
-    except BaseException:
-        print(cluster.logs())
-        raise
-    finally:
-        cluster.kill_everything()
-        shutil.rmtree(base, ignore_errors=True)
 
 
 def is_plain_taken(bed, alias):

@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import socket
-import tempfile
 import time
 
 import dolphindb
@@ -20,23 +19,13 @@ DOCS = pathlib.Path(__file__).resolve().parent.parent.parent / "docs" / "operati
 
 
 @pytest.fixture(scope="module")
-def bed():
-    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-doctor-"))
-    cluster = Bed(PACKAGE, base)
-    try:
-        cluster.unpack()
+def bed(request):
+    with Bed(PACKAGE, request) as cluster:
         cluster.start()
         cluster.start_nodes()
         cluster.run("db = database('dfs://kept', VALUE, 1..3); "
                     "db.createPartitionedTable(table(1:0, [`id], [INT]), `t, `id).append!(table(1 2 3 as id))")
         yield cluster
-        cluster.stop()
-    except BaseException:
-        print(cluster.logs())
-        raise
-    finally:
-        cluster.kill_everything()
-        shutil.rmtree(base, ignore_errors=True)
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 import json
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import tarfile
-import tempfile
 
 import pytest
 
@@ -17,20 +15,10 @@ PACKAGE = os.environ["PELORUS_PACKAGE"]
 
 
 @pytest.fixture(scope="module")
-def bed():
-    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-operator-"))
-    cluster = Bed(PACKAGE, base)
-    try:
-        cluster.unpack()
+def bed(request):
+    with Bed(PACKAGE, request) as cluster:
         cluster.start()
         yield cluster
-        cluster.stop()
-    except BaseException:
-        print(cluster.logs())
-        raise
-    finally:
-        cluster.kill_everything()
-        shutil.rmtree(base, ignore_errors=True)
 
 
 def test_config_check(bed):

@@ -1,8 +1,6 @@
 """Directories a node cannot use: it does not start, says which and why, and starts once they are put right."""
 import os
-import pathlib
 import shutil
-import tempfile
 
 import pytest
 
@@ -12,22 +10,12 @@ PACKAGE = os.environ["PELORUS_PACKAGE"]
 
 
 @pytest.fixture(scope="module")
-def bed():
-    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-directories-"))
-    cluster = Bed(PACKAGE, base)
-    try:
-        cluster.unpack()
+def bed(request):
+    with Bed(PACKAGE, request) as cluster:
         cluster.start()
         wait_until(lambda: cluster.run("1", site="controller1") == 1, 20, "controller1 takes logins")
         wait_until(lambda: cluster.perf()["agent1"]["state"] == 1, 20, "agent1 registered")
         yield cluster
-        cluster.stop()
-    except BaseException:
-        print(cluster.logs())
-        raise
-    finally:
-        cluster.kill_everything()
-        shutil.rmtree(base, ignore_errors=True)
 
 
 @pytest.mark.parametrize("node, folder", [("node1", "volumes"), ("node2", "redoLog"), ("node3", "chunkMeta")])

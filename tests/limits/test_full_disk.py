@@ -1,10 +1,7 @@
 """The disk of all data nodes fills up: writers hear which disk, nothing acknowledged is lost, and once there is room again the
 nodes go on by themselves."""
 import os
-import pathlib
-import shutil
 import subprocess
-import tempfile
 
 import pytest
 
@@ -18,28 +15,21 @@ MEGABYTE = 1 << 20
 
 
 @pytest.fixture(scope="module")
-def bed():
-    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-full-"))
-    disk = base / "ssd"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(disk)], capture_output=True)
-    if mounted.returncode != 0:
-        shutil.rmtree(base)
-        pytest.skip("a small disk takes the right to mount one: " + mounted.stderr.decode().strip())
-    cluster = Bed(PACKAGE, base)
-    try:
-        cluster.unpack()
-        cluster.start()
-        cluster.start_nodes()
-        yield cluster
-        cluster.stop()
-    except BaseException:
-        print(cluster.logs())
-        raise
-    finally:
-        cluster.kill_everything()
-        subprocess.run(["umount", str(disk)], check=False)
-        shutil.rmtree(base, ignore_errors=True)
+def bed(request):
+    with Bed(PACKAGE, request) as cluster:
+        disk = cluster.base / "ssd"
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(disk)], capture_output=True)
+        if mounted.returncode != 0:
+            pytest.skip("a small disk takes the right to mount one: " + mounted.stderr.decode().strip())
+        try:
+            cluster.start()
+            cluster.start_nodes()
+            yield cluster
+            cluster.stop()
+        finally:
+            cluster.kill_everything()
+            subprocess.run(["umount", str(disk)], check=False)
 
 
 def leave_free(bed, megabytes):

@@ -1,8 +1,5 @@
 """maxMemSize: what would pass it is refused with the numbers, and the node lives on."""
 import os
-import pathlib
-import shutil
-import tempfile
 
 import numpy
 import pandas
@@ -18,11 +15,8 @@ BLOCKS = 25  # 400 MB of two INT columns in all
 
 
 @pytest.fixture(scope="module")
-def bed():
-    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-memory-"))
-    cluster = Bed(PACKAGE, base)
-    try:
-        cluster.unpack()
+def bed(request):
+    with Bed(PACKAGE, request) as cluster:
         for k in (1, 2, 3):
             cluster.set_config(k, "cluster.cfg", maxMemSize=LIMIT_GB)
         cluster.start()
@@ -34,13 +28,6 @@ def bed():
               loadTable("{DATABASE}", "rows").append!(table(rand(1..20, {BLOCK}) as id, rand(1000000000, {BLOCK}) as v))
             }}''')
         yield cluster
-        cluster.stop()
-    except BaseException:
-        print(cluster.logs())
-        raise
-    finally:
-        cluster.kill_everything()
-        shutil.rmtree(base, ignore_errors=True)
 
 
 def expect_refused(deed):

@@ -4,9 +4,7 @@ import json
 import os
 import pathlib
 import secrets
-import shutil
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cluster"))
 
@@ -51,10 +49,7 @@ def share_key(bed):
 
 
 def main():
-    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-web-bed-"))
-    bed = Bed(os.environ["PELORUS_PACKAGE"], base)
-    try:
-        bed.unpack()
+    with Bed(os.environ["PELORUS_PACKAGE"]) as bed:
         share_key(bed)
         bed.start()
         bed.start_nodes()
@@ -64,13 +59,6 @@ def main():
                 say(value=obey(bed, line.strip()))
             except Exception as error:  # the test that asked for it fails with this text
                 say(error=repr(error))
-        bed.stop()
-    except BaseException:
-        print(bed.logs(), file=sys.stderr)
-        raise
-    finally:
-        bed.kill_everything()
-        shutil.rmtree(base, ignore_errors=True)
 
 
 if __name__ == "__main__":
