@@ -61,11 +61,7 @@ void MetadataService::await_first_heartbeats() {
       });
     });
   };
-  constexpr milliseconds kPause{20};
-  for (milliseconds waited{0}; waited < options_.first_heartbeats && machine_.leads() && awaits_somebody();
-       waited += kPause) {
-    if (!pause(kPause)) return;
-  }
+  wait_while([&] { return machine_.leads() && awaits_somebody(); });
 }
 
 std::set<std::string> MetadataService::live_members() {

@@ -5,6 +5,8 @@
 namespace pelorus::controller {
 namespace {
 
+constexpr milliseconds kForwardPause{50};
+
 Error no_leader() {
   return {ErrorCode::kUnavailable, "<ControllerNotAvail>No controller leads at the moment; try again."};
 }
@@ -152,6 +154,11 @@ bool MetadataService::may_send_again(const Error& error, const Route& route) {
 bool MetadataService::pause(milliseconds wait) {
   std::unique_lock lock(mutex_);
   return !wake_.wait_for(lock, wait, [&] { return stopping_; });
+}
+
+void MetadataService::wait_while(const std::function<bool()>& holds) {
+  constexpr milliseconds kPause{20};
+  for (milliseconds waited{0}; holds() && waited < options_.first_heartbeats && pause(kPause);) waited += kPause;
 }
 
 Result<Bytes> MetadataService::propose(const meta::Command& command) {

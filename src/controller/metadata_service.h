@@ -39,9 +39,6 @@ struct Founding {
   Bytes state;
 };
 
-/// Between two tries to reach a leader.
-inline constexpr milliseconds kForwardPause{50};
-
 struct ServiceOptions {
   meta::Build build;                     // the program
   meta::Node self;                       // alias, role, UUID, boot and address of this controller
@@ -124,6 +121,8 @@ class MetadataService {
   bool knows_cluster() const;
   /// False when the service stops.
   bool pause(milliseconds wait);
+  /// Until `holds` says no, first_heartbeats at most, or until the service stops.
+  void wait_while(const std::function<bool()>& holds);
   /// Through the log; what apply() came to.
   Result<Bytes> propose(const meta::Command& command);
 
@@ -217,8 +216,8 @@ class MetadataService {
   std::atomic<bool> has_settled_nodes_ = false;
   std::thread clockwork_;
 
+  std::atomic<uint64_t> led_term_ = 0;  // whose beginning live_ knows
   // Used by tick() only.
-  std::atomic<uint64_t> led_term_ = 0;
   std::chrono::steady_clock::time_point planned_{};
   std::chrono::steady_clock::time_point reported_{};
   uint64_t self_epoch_ = 0;

@@ -155,12 +155,12 @@ meta::PerfReply MetadataService::perf_of(const meta::State& state, bool controll
 
 Result<Bytes> MetadataService::cluster_perf(std::string_view payload) {
   TRY(const auto request, meta::decode<meta::PerfRequest>(payload, meta::kClusterPerf));
-  auto leading = log_.status().leader;
   // Between two leaders nobody knows who is there.
-  for (milliseconds waited{0}; leading.empty() && waited < options_.first_heartbeats && pause(kForwardPause);
-       waited += kForwardPause) {
+  std::string leading;
+  wait_while([&] {
     leading = log_.status().leader;
-  }
+    return leading.empty();
+  });
   if (!machine_.leads() && !leading.empty() && leading != options_.self.alias) {
     auto answer = peers_.call(leading, meta::kClusterPerf, Bytes(payload),
                               {.timeout = live_.timeout() + options_.first_heartbeats});

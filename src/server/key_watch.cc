@@ -14,8 +14,7 @@ constexpr int64_t kDay_s = 86400, kHour_s = 3600;
 constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr const char* kRenew =
     "pelorus deploy, run again as the cluster was deployed, renews certificates that it made; else put a new "
-    "server.crt "
-    "and serverPrivate.key there. Running nodes take them up by themselves";
+    "server.crt and serverPrivate.key there. Running nodes take them up by themselves";
 constexpr const char* kRenewAuthority =
     "make a new authority and new certificates before, see docs/operations/deploy.md, \"Certificates\"";
 
