@@ -1,6 +1,7 @@
 #include "cli/migrate/carry_out.h"
 
 #include "cli/migrate/in_place.h"
+#include "cli/migrate/inventory.h"
 #include "cli/migrate/new_files.h"
 #include "cli/migrate/offline.h"
 #include "cli/migrate/step_runner.h"
@@ -82,7 +83,7 @@ std::vector<std::string> left_behind(const Plan& plan, const std::string& nodes_
   for (const auto& alias : plan.leaving) {
     const auto* member = find_member(plan.before, alias);
     if (member == nullptr || member->server.empty()) continue;
-    places.push_back(member->host + ": " + member->server + "/clusterDemo/data/" + alias);
+    places.push_back(member->host + ": " + home_of(member->server, alias));
     if (member->role == NodeMode::kController) places.push_back(member->host + ": dfsMetaDir of " + alias);
     if (member->role != NodeMode::kDataNode) continue;
     for (const auto& directory : own_directories(nodes_settings, alias, plan.neighbours(alias, member->host)))

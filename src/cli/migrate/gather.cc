@@ -39,7 +39,7 @@ std::vector<std::string> volumes_of(const ClusterFacts& facts, const std::string
   if (found != settings.end()) {
     for (const auto item : config::split(found->second.text, ',')) volumes.emplace_back(item);
   }
-  if (volumes.empty() && !server.empty()) volumes.push_back(server + "/clusterDemo/data/" + alias + "/storage");
+  if (volumes.empty() && !server.empty()) volumes.push_back(home_of(server, alias) + "/storage");
   return volumes;
 }
 

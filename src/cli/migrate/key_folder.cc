@@ -1,5 +1,6 @@
 #include "cli/migrate/key_folder.h"
 
+#include "cli/migrate/inventory.h"
 #include "cli/migrate/new_files.h"
 #include "config/setting.h"
 
@@ -14,7 +15,7 @@ std::optional<KeyFolder> key_folder(const std::string& settings, const std::stri
   const bool between_nodes = config::parse_node_tls(setting_of(settings, "enableRpcSSL")) != config::NodeTlsMode::kOff;
   if (!between_nodes && !config::parse_bool(setting_of(settings, "enableHTTPS")).value_or(false)) return std::nullopt;
   const auto told = setting_of(settings, "keyPath");
-  return KeyFolder{told.empty() ? server + "/clusterDemo/data/" + alias + "/keys" : told, between_nodes};
+  return KeyFolder{told.empty() ? home_of(server, alias) + "/keys" : told, between_nodes};
 }
 
 std::string own_file(const std::string& server, NodeMode role) {

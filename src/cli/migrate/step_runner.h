@@ -63,8 +63,7 @@ class StepRunner {
   Result<Remark> go_on(const std::string& alias);
   Result<Remark> readdress(const std::string& alias, const std::string& host);
   Status write_own_address(const Addition& member, const Members& members);
-  Result<Remark> copy_directories(const std::string& alias);
-  Result<Remark> copy_directories_back(const std::string& alias);
+  Result<Remark> copy_directories(const std::string& alias, bool back);
   Result<Remark> set_directories(const std::string& alias, bool back);
   Status remove_old_directories();
   /// A script about one folder of the member, which must not be running.

@@ -332,7 +332,7 @@ Result<Remark> StepRunner::act(size_t index) {
     case StepKind::kYieldLeader: return yield_leader(step.subject);
     case StepKind::kPause: return pause(step.subject);
     case StepKind::kReaddress: return readdress(step.subject, step.host);
-    case StepKind::kCopyDirectories: return copy_directories(step.subject);
+    case StepKind::kCopyDirectories: return copy_directories(step.subject, false);
     case StepKind::kSetDirectories: return set_directories(step.subject, false);
     case StepKind::kContinue: return go_on(step.subject);
     case StepKind::kWriteClusterFiles: return write_cluster_files(step);
@@ -404,7 +404,7 @@ Result<Remark> StepRunner::undo(size_t index) {
     case StepKind::kPause: return go_on(step.subject);
     case StepKind::kReaddress:
       return readdress(step.subject, step.host == plan_.target.moved ? plan_.target.moved_to : plan_.target.moved);
-    case StepKind::kCopyDirectories: return copy_directories_back(step.subject);
+    case StepKind::kCopyDirectories: return copy_directories(step.subject, true);
     case StepKind::kSetDirectories: return set_directories(step.subject, true);
     case StepKind::kContinue: return end_again(step, pause(step.subject));
     case StepKind::kWriteClusterFiles: return restore_files(step);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <set>
 
+#include "cli/migrate/inventory.h"
 #include "cli/migrate/new_files.h"
 #include "cli/migrate/step_runner.h"
 
@@ -326,7 +327,7 @@ Result<Remark> StepRunner::restore_files(const Step& step) {
 }
 
 Result<std::vector<std::string>> StepRunner::directories_of(const Addition& member) {
-  std::vector<std::string> directories{member.server + "/clusterDemo/data/" + member.alias};
+  std::vector<std::string> directories{home_of(member.server, member.alias)};
   if (member.role == NodeMode::kController) {
     TRY(const auto text, output(member.host, "cat " + shell_word(member.server + "/clusterDemo/config/controller.cfg") +
                                                  " 2>/dev/null || :"));

@@ -4,6 +4,7 @@
 
 #include "cli/migrate/steps/folder_scripts.h"
 #include "cli/migrate/in_place.h"
+#include "cli/migrate/inventory.h"
 #include "cli/migrate/new_files.h"
 #include "cli/migrate/step_runner.h"
 
@@ -152,7 +153,7 @@ Status StepRunner::write_own_address(const Addition& member, const Members& memb
 }
 
 Status StepRunner::move_folder(const Addition& member, const std::string& script) {
-  const auto home = member.server + "/clusterDemo/data/" + member.alias;
+  const auto home = home_of(member.server, member.alias);
   TRY(auto* remote, tools_.host(machine_of(member)));
   TRY(const auto ran,
       remote->run("set -eu\nserver=" + shell_word(member.server) +
@@ -163,20 +164,11 @@ Status StepRunner::move_folder(const Addition& member, const std::string& script
   return Error{ErrorCode::kIo, machine_of(member) + ": " + ran.err + ran.out};
 }
 
-Result<Remark> StepRunner::copy_directories(const std::string& alias) {
+Result<Remark> StepRunner::copy_directories(const std::string& alias, bool back) {
   const auto member = subject(alias);
   for (const auto& [from, to] : folders_of(plan_.moves, alias)) {
-    tell({"progress.copy", {from, to}});
-    TRY_DONE(move_folder(member, copy_script(from, to, plan_.id)));
-  }
-  return Remark();
-}
-
-Result<Remark> StepRunner::copy_directories_back(const std::string& alias) {
-  const auto member = subject(alias);
-  for (const auto& [from, to] : folders_of(plan_.moves, alias)) {
-    tell({"progress.copy", {to, from}});
-    TRY_DONE(move_folder(member, return_script(from, to, plan_.id)));
+    tell({"progress.copy", back ? std::vector{to, from} : std::vector{from, to}});
+    TRY_DONE(move_folder(member, back ? return_script(from, to, plan_.id) : copy_script(from, to, plan_.id)));
   }
   return Remark();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/migrate/key_folder.h"
+#include "cli/migrate/inventory.h"
 #include "cli/migrate/new_files.h"
 #include "cli/migrate/step_runner.h"
 #include "config/site.h"
@@ -11,9 +12,7 @@ namespace pelorus::cli::migrate {
 namespace {
 
 /// Where a member keeps its keys when it is not told.
-std::string own_keys(const std::string& server, const std::string& alias) {
-  return server + "/clusterDemo/data/" + alias + "/keys";
-}
+std::string own_keys(const std::string& server, const std::string& alias) { return home_of(server, alias) + "/keys"; }
 
 }  // namespace
 
