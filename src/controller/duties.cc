@@ -94,21 +94,23 @@ void MetadataService::expire_transactions() {
 
 void MetadataService::recover() {
   RecoveryView view{.placement = options_.placement, .live = live_.live()};
+  Resolution resolution;
   auto plan = machine_.read([&](const meta::State& state) {
     for (const auto& [alias, node] : state.nodes) {
       const bool rebuilds = options_.recovery_wait.count() > 0;
       if (rebuilds && live_.is_gone(alias, options_.recovery_wait)) view.gone.insert(alias);
     }
-    auto planned = plan_recovery(state, view);
-    for (auto& [node, orders] : plan_resolution(state, view.live, clock_.wall_ns(), options_.resolve_after)) {
-      auto& all = planned.orders[node];
-      all.insert(all.end(), orders.begin(), orders.end());
-    }
-    return planned;
+    resolution = plan_resolution(state, view.live, clock_.wall_ns(), options_.resolve_after);
+    return plan_recovery(state, view);
   });
+  for (auto& [node, orders] : resolution.orders) {
+    auto& all = plan.orders[node];
+    all.insert(all.end(), orders.begin(), orders.end());
+  }
   const std::lock_guard lock(mutex_);
   orders_ = std::move(plan.orders);
   changes_.insert(changes_.end(), plan.changes.begin(), plan.changes.end());
+  published_.insert(published_.end(), resolution.removed.begin(), resolution.removed.end());
 }
 
 void MetadataService::reconcile_members() {

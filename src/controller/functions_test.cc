@@ -247,6 +247,11 @@ TEST_F(ControllerFunctions, a_data_node_is_drained_and_removed) {
   EXPECT_EQ(call("getDrainStatus").table().rows(), 0u);
   EXPECT_NE(refused("drainNode", {text(begun.chunks[0].replicas[1].c_str())}).find("No node can take 1 chunk(s)"),
             std::string::npos);
+  // The transaction it took part in does not wait for its word for ever.
+  beat(begun.chunks[0].replicas[1], {.published = {begun.transaction}});
+  for (int i = 0; i < 2; ++i) live_on();
+  const auto list = ask<meta::TransactionsReply>("ctl1", meta::kListTransactions, meta::DecisionsRequest{});
+  EXPECT_EQ(list->transactions.at(0).state, meta::TransactionState::kComplete);
 }
 
 TEST_F(ControllerFunctions, members_are_shown_and_stopped_ones_get_new_addresses) {

@@ -172,17 +172,21 @@ std::vector<TransactionId> expired_transactions(const State& state, const std::s
   return expired;
 }
 
-std::map<std::string, std::vector<Order>> plan_resolution(const State& state, const std::set<std::string>& live,
-                                                          int64_t now_ns, std::chrono::milliseconds after) {
-  std::map<std::string, std::vector<Order>> orders;
+Resolution plan_resolution(const State& state, const std::set<std::string>& live, int64_t now_ns,
+                           std::chrono::milliseconds after) {
+  Resolution resolution;
   for (const auto& [id, transaction] : state.transactions) {
     if (transaction.state != meta::TransactionState::kCommitted) continue;
-    if (now_ns - transaction.decided_ns < nanoseconds(after)) continue;
+    const bool is_due = now_ns - transaction.decided_ns >= nanoseconds(after);
     for (const auto& node : transaction.unpublished) {
-      if (live.contains(node)) orders[node].push_back({.kind = Order::Kind::kResolve, .transaction = id});
+      if (state.find_node(node) == nullptr) {
+        resolution.removed.emplace_back(id, node);
+      } else if (is_due && live.contains(node)) {
+        resolution.orders[node].push_back({.kind = Order::Kind::kResolve, .transaction = id});
+      }
     }
   }
-  return orders;
+  return resolution;
 }
 
 std::string state_of(const Chunk& chunk, const std::set<std::string>& live) {

@@ -48,10 +48,14 @@ RecoveryPlan plan_recovery(const meta::State& state, const RecoveryView& view);
 std::vector<TransactionId> expired_transactions(const meta::State& state, const std::set<std::string>& gone,
                                                 int64_t now_ns, std::chrono::milliseconds limit);
 
-/// For participants that live but have not published a commit `after` its decision: orders to ask for it.
-std::map<std::string, std::vector<meta::Order>> plan_resolution(const meta::State& state,
-                                                                const std::set<std::string>& live, int64_t now_ns,
-                                                                std::chrono::milliseconds after);
+struct Resolution {
+  std::map<std::string, std::vector<meta::Order>> orders;      // by participant: to ask how its transactions ended
+  std::vector<std::pair<TransactionId, std::string>> removed;  // participants that are no members: they hold nothing
+};
+/// Brings commits that not every participant has published to their end: live ones are told to ask for them `after` the
+/// decision, removed ones never will.
+Resolution plan_resolution(const meta::State& state, const std::set<std::string>& live, int64_t now_ns,
+                           std::chrono::milliseconds after);
 
 /// CONSTRUCTING in a transaction, COMPLETE when every replica is good and on a live node, else RECOVERING.
 std::string state_of(const meta::Chunk& chunk, const std::set<std::string>& live);
