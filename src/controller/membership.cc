@@ -169,7 +169,7 @@ Status check_vote_change(const meta::State& state, const std::vector<raft::Membe
   const bool promotes = change == VoteChange::kPromote;
   if (promotes == votes_now) return {};  // a learner that leaves, or nothing to do
   if (promotes && !is_live) {
-    return Error{ErrorCode::kUnavailable,
+    return Error{ErrorCode::kConflict,
                  alias + " is not running and can't catch up; start its controller process first."};
   }
   const auto before = count_votes(members, live);
@@ -188,7 +188,7 @@ Status check_vote_change(const meta::State& state, const std::vector<raft::Membe
   if (live_after * 2 > voters) return {};
   auto silent = before.silent;
   std::erase(silent, alias);
-  return Error{ErrorCode::kUnavailable, what + " would leave " + std::to_string(live_after) + " live of " +
+  return Error{ErrorCode::kConflict, what + " would leave " + std::to_string(live_after) + " live of " +
                                             std::to_string(voters) +
                                             " voters, which is no majority. Start the silent ones first (" +
                                             listed(silent) + ") or add a controller (addController)."};
@@ -201,7 +201,7 @@ Status check_transfer(const meta::State& state, const std::vector<raft::Member>&
       return member.alias != leader && member.role == raft::MemberRole::kVoter && live.contains(member.alias);
     });
     if (any) return {};
-    return Error{ErrorCode::kUnavailable,
+    return Error{ErrorCode::kConflict,
                  "No other live voter can take over from " + leader + "; add or start a controller first."};
   }
   TRY_DONE(check_controller(state, alias));
@@ -210,7 +210,7 @@ Status check_transfer(const meta::State& state, const std::vector<raft::Member>&
     return Error{ErrorCode::kInvalid, alias + " is no voter and can't lead; promote it first (promoteController)."};
   }
   if (live.contains(alias) || alias == leader) return {};
-  return Error{ErrorCode::kUnavailable, alias + " is not running and can't lead; start its controller process first."};
+  return Error{ErrorCode::kConflict, alias + " is not running and can't lead; start its controller process first."};
 }
 
 }  // namespace pelorus::controller

@@ -211,8 +211,8 @@ TEST_F(MemberChanges, only_a_live_voter_takes_over) {
   EXPECT_EQ(code("c3"), ErrorCode::kInvalid) << "a learner";
   EXPECT_EQ(code("c9"), ErrorCode::kNotFound);
   live.erase("c2");
-  EXPECT_EQ(code("c2"), ErrorCode::kUnavailable);
-  EXPECT_EQ(code(""), ErrorCode::kUnavailable);
+  EXPECT_EQ(code("c2"), ErrorCode::kConflict);
+  EXPECT_EQ(code(""), ErrorCode::kConflict);
 }
 
 }  // namespace

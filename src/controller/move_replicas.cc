@@ -71,7 +71,7 @@ Status check_drain(const State& state, const meta::PlacementRules& rules, const 
     why += ", on " + std::to_string(hosts.size()) +
            " host(s), where two replicas may not share a host (dfsReplicaReliabilityLevel=1)";
   }
-  return Error{ErrorCode::kUnavailable, "No node can take " + std::to_string(without) + " chunk(s) of " + alias + ": " +
+  return Error{ErrorCode::kConflict, "No node can take " + std::to_string(without) + " chunk(s) of " + alias + ": " +
                                             why + ". Start or add a data node first (addNode, startDataNode)."};
 }
 

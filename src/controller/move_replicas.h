@@ -13,7 +13,7 @@
 
 namespace pelorus::controller {
 
-/// Whether every chunk of the data node `alias` finds as many other nodes as the rules ask for. kUnavailable says how
+/// Whether every chunk of the data node `alias` finds as many other nodes as the rules ask for. kConflict says how
 /// many chunks do not and why.
 Status check_drain(const meta::State& state, const meta::PlacementRules& rules, const std::set<std::string>& live,
                    const std::string& alias);

@@ -226,10 +226,9 @@ class Bed:
 
     def logs(self, lines=25):
         text = []
-        for k in (1, 2, 3):
-            for log in sorted((self.demo(k) / "log").glob("*.log")):
-                tail = log.read_text(errors="replace").splitlines()[-lines:]
-                text.append(f"--- {log.relative_to(self.base)}\n" + "\n".join(tail))
+        for log in sorted(pathlib.Path(self.base).glob("dolphindb_*/server/clusterDemo/log/*.log")):
+            tail = log.read_text(errors="replace").splitlines()[-lines:]
+            text.append(f"--- {log.relative_to(self.base)}\n" + "\n".join(tail))
         return "\n".join(text)
 
 

@@ -153,6 +153,7 @@ def test_changes_that_would_cost_the_majority_are_refused(bed, writer):
     for change in ("removeController", "demoteController"):
         refusal = bed.refused(f"{change}(`{other})")
         assert "1 live of 2 voters" in refusal and victim in refusal, refusal
+    assert bed.logs(1000).count("would leave 1 live of 2 voters") == 2, "a refusal is the last word: nobody asks again"
     bed.restart_controller(victim)
     wait_until(lambda: bed.members()[victim]["state"] == 1, 30, f"{victim} is back")
     bed.run(f"demoteController(`{victim})")

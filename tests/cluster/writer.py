@@ -5,8 +5,9 @@
 Appends to RESULTS a line for each batch: "ack N time" once the server said so, "no N reason" where it did not
 (such a batch may be there or not, but whole). Numbers are never used twice. The package by itself sends a request again
 to the next site when the connection breaks before the answer, so the script looks first whether the batch is there, in one
-partition: check() counts all of them.
+partition: check() counts all of them. PELORUS_WRITER_PAUSE: seconds between two batches (0).
 """
+import os
 import pathlib
 import subprocess
 import sys
@@ -75,7 +76,7 @@ def main(database, table, user, password, results, *sites):
     host, port = sites[0].split(":")
     session = dolphindb.Session(show_output=False)
     session.connect(host, int(port), user, password, highAvailability=True, highAvailabilitySites=list(sites), reconnect=True)
-    batch = 0
+    batch, pause = 0, float(os.environ.get("PELORUS_WRITER_PAUSE", "0"))
     with open(results, "a", buffering=1) as lines:
         while True:
             batch += 1
@@ -97,6 +98,7 @@ def main(database, table, user, password, results, *sites):
                 lines.write(f"no {batch} {rows} rows were acknowledged instead of {ROWS}\n")
                 continue
             lines.write(f"ack {batch} {time.monotonic():.3f}\n")
+            time.sleep(pause)
 
 
 if __name__ == "__main__":

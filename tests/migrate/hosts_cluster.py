@@ -27,10 +27,13 @@ class Client(writing.Writer):
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             [*cluster.desk.enter(), sys.executable, str(program), DATABASE, TABLE, "admin", cluster.password, str(self.results), *sites],
-            env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            env=ENVIRONMENT | {"PELORUS_WRITER_PAUSE": str(cluster.writer_pause)}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 class HostsCluster:
+    writer_pause = 0.0  # seconds between two batches
+
     def __init__(self, package, count):
         self.package = pathlib.Path(package).resolve()
         self.network = Network(count, share=[self.package])

@@ -175,6 +175,7 @@ def test_walks():
         pytest.skip(str(reason))
     totals = {"walks": 0, "lost": 0, "doubled": 0, "quorum": 0, "gap": 0.0}
     try:
+        cluster.writer_pause = 0.05  # twenty thousand rows a second at most: a walk is about steps and faults
         cluster.deploy("single")
         cluster.make_table()
         for number in range(WALKS):

@@ -118,6 +118,8 @@ class StepRunner {
   Status run_script(const std::string& host, const std::string& script, std::string_view input = {});
 
   // On the cluster: steps/cluster_steps.cc
+  /// Waits a while for an order to be taken: what speaks against it may pass, such as a member that is silent just now.
+  Status repeat_refused(const std::function<Status()>& order);
   Result<Remark> start_controller(const Addition& made);
   Result<Remark> add_controller(const Addition& made);
   Result<Remark> remove_controller(const std::string& alias);

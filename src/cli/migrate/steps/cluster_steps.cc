@@ -15,6 +15,7 @@ constexpr std::chrono::milliseconds kLookEvery{200};
 constexpr seconds kStartLimit{120};
 constexpr seconds kVoteLimit{600};
 constexpr seconds kLeaderLimit{60};
+constexpr seconds kRefusalLimit{30};
 constexpr seconds kStall{900};   // copying that gets no further
 constexpr seconds kSettle{120};  // until replicas that were just written are equal
 constexpr int64_t kTellEvery_ms = 10'000;
@@ -51,6 +52,15 @@ Status StepRunner::wait_until(const std::function<bool(const Members&)>& reached
   }
 }
 
+Status StepRunner::repeat_refused(const std::function<Status()>& order) {
+  const int64_t give_up = tools_.now_ms() + std::chrono::milliseconds(kRefusalLimit).count();
+  while (true) {
+    auto ordered = order();
+    if (ordered.ok() || tools_.now_ms() >= give_up) return ordered;
+    TRY_DONE(tools_.pause(kLookEvery));
+  }
+}
+
 Result<Remark> StepRunner::start_controller(const Addition& made) {
   if (plan_.target.to_cluster) return found(made);
   TRY(const auto members, tools_.cluster.members());
@@ -77,7 +87,7 @@ Result<Remark> StepRunner::move_leader() {
   }
   if (heir.empty())
     return Error{ErrorCode::kUnavailable, "no controller that stays can lead: none of them is online and votes"};
-  TRY_DONE(tools_.cluster.move_leader(heir));
+  TRY_DONE(repeat_refused([&] { return tools_.cluster.move_leader(heir); }));
   TRY_DONE(wait_until(
       [&](const Members& now) {
         return std::any_of(now.begin(), now.end(), [&](const Member& m) { return m.leads && !plan_.leaves(m.alias); });
@@ -87,7 +97,7 @@ Result<Remark> StepRunner::move_leader() {
 }
 
 Status StepRunner::give_up_leading(const std::string& alias) {
-  TRY_DONE(tools_.cluster.move_leader(""));
+  TRY_DONE(repeat_refused([&] { return tools_.cluster.move_leader(""); }));
   return wait_until(
       [&](const Members& now) {
         const auto* found = find_member(now, alias);
@@ -101,7 +111,7 @@ Result<Remark> StepRunner::remove_controller(const std::string& alias) {
   const auto* member = find_member(members, alias);
   if (member == nullptr) return kAlready;
   if (member->leads) TRY_DONE(give_up_leading(alias));
-  TRY_DONE(tools_.cluster.remove_controller(alias));
+  TRY_DONE(repeat_refused([&] { return tools_.cluster.remove_controller(alias); }));
   TRY_DONE(wait_until([&](const Members& now) { return find_member(now, alias) == nullptr; }, kVoteLimit,
                       "the removal of " + alias));
   return Remark();
@@ -181,7 +191,7 @@ Result<Remark> StepRunner::drain(const Step& step) {
   const auto* member = find_member(members, alias);
   if (member == nullptr || (member->draining && member->chunks == 0)) return kAlready;
   TRY_DONE(tools_.cluster.set_throttle(tools_.throttle_mb));
-  if (!member->draining) TRY_DONE(tools_.cluster.drain(alias));
+  if (!member->draining) TRY_DONE(repeat_refused([&] { return tools_.cluster.drain(alias); }));
   const int64_t all = member->chunks, began = tools_.now_ms();
   int64_t left = all, moved_ms = began, told_ms = began;
   while (true) {
