@@ -189,9 +189,9 @@ Status check_vote_change(const meta::State& state, const std::vector<raft::Membe
   auto silent = before.silent;
   std::erase(silent, alias);
   return Error{ErrorCode::kConflict, what + " would leave " + std::to_string(live_after) + " live of " +
-                                            std::to_string(voters) +
-                                            " voters, which is no majority. Start the silent ones first (" +
-                                            listed(silent) + ") or add a controller (addController)."};
+                                         std::to_string(voters) +
+                                         " voters, which is no majority. Start the silent ones first (" +
+                                         listed(silent) + ") or add a controller (addController)."};
 }
 
 Status check_transfer(const meta::State& state, const std::vector<raft::Member>& members,

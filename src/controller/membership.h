@@ -55,8 +55,8 @@ std::optional<MemberChange> next_member_change(const meta::State& state, const s
 
 enum class VoteChange : uint8_t { kPromote, kDemote, kRemove };
 /// Whether an operator may ask for the change: `alias` is a controller, is there for a promotion, and the voters after
-/// it have a live majority. The reason names numbers and what to do; it is the leader's last word (no kUnavailable, after
-/// which callers ask again).
+/// it have a live majority. The reason names numbers and what to do; it is the leader's last word (no kUnavailable,
+/// after which callers ask again).
 Status check_vote_change(const meta::State& state, const std::vector<raft::Member>& members,
                          const std::set<std::string>& live, VoteChange change, const std::string& alias);
 /// Whether `alias` (empty: any other voter) can take over from `leader`: a live voter.

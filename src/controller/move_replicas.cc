@@ -72,7 +72,7 @@ Status check_drain(const State& state, const meta::PlacementRules& rules, const 
            " host(s), where two replicas may not share a host (dfsReplicaReliabilityLevel=1)";
   }
   return Error{ErrorCode::kConflict, "No node can take " + std::to_string(without) + " chunk(s) of " + alias + ": " +
-                                            why + ". Start or add a data node first (addNode, startDataNode)."};
+                                         why + ". Start or add a data node first (addNode, startDataNode)."};
 }
 
 std::map<std::string, DrainProgress> drain_progress(const State& state) {
