@@ -1,5 +1,7 @@
 #include "stream/functions.h"
 
+#include <set>
+
 #include "base/script_error.h"
 #include "data/shared_table.h"
 #include "functions/append.h"
@@ -163,6 +165,47 @@ Value statistics(StreamServices& services, CallContext& context, std::span<Value
   return result;
 }
 
+/// The shared stream tables, then what persistenceDir holds of tables that nobody has shared since the node started.
+/// option: 1: persisted ones only; 2: the others.
+Value list_tables(StreamServices& services, CallContext& context, std::span<Value> args) {
+  Arguments a("getStreamTables", args);
+  const auto option = a.integer_or(0, "option", 0);
+  if (option < 0 || option > 2) a.refuse("option", "must be 0 for all, 1 for persisted ones or 2 for the others.");
+  Rows rows;
+  rows.column("name", Type::kString);
+  for (const char* name : {"shared", "persisted", "cachePurgeEnabled", "loaded"}) rows.column(name, Type::kBool);
+  rows.column("columns", Type::kInt);
+  for (const char* name : {"rowsInMemory", "totalRows", "memoryUsed"}) rows.column(name, Type::kLong);
+  const auto add = [&](const std::string& name, const StreamTable* table, bool is_persisted) {
+    if (option != 0 && is_persisted != (option == 1)) return;
+    const bool loaded = table != nullptr;
+    const auto long_of = [&](int64_t number) {
+      return loaded ? Value::of_long(number) : Value(data::Scalar::null_of(Type::kLong));
+    };
+    const int64_t total = loaded ? table->rows() : 0, first = loaded ? table->first_row() : 0;
+    rows.add({Value::of_string(name), Value::of_bool(loaded), Value::of_bool(is_persisted), Value::of_bool(false),
+              Value::of_bool(loaded),
+              loaded ? Value::of_int(static_cast<int32_t>(table->schema().size()))
+                     : Value(data::Scalar::null_of(Type::kInt)),
+              long_of(total - first), long_of(total), long_of(loaded ? table->memory_bytes() : 0)});
+  };
+  std::set<std::string> kept;
+  for (const auto& name : context.shared_objects().names()) {
+    const auto found = context.shared_objects().find(name);
+    const auto table = found ? stream_table_of(*found) : nullptr;
+    if (table == nullptr) continue;
+    const auto persistence = table->persistence();
+    if (persistence) kept.insert(persistence->terms.folder);
+    add(name, table.get(), persistence.has_value());
+  }
+  if (services.files == nullptr || services.persistence_folder.empty()) return rows.table();
+  const auto folders = services.files->list(services.persistence_folder);
+  for (const auto& name : folders.ok() ? *folders : std::vector<std::string>()) {
+    if (!kept.contains(io::join_path(services.persistence_folder, name))) add(name, nullptr, true);
+  }
+  return rows.table();
+}
+
 Value set_filter_column(CallContext&, std::span<Value> args) {
   Arguments a("setStreamTableFilterColumn", args);
   const auto table = stream_table_of(args[0]);
@@ -260,6 +303,13 @@ void register_stream_functions(functions::Registry& registry, StreamServices& se
   row(Nature::kWhole,
       {"getStreamingStat", "", bound(statistics), "A dictionary of tables: pubConns, pubTables, subWorkers.",
        "size(getStreamingStat().subWorkers) >= 0", "true"});
+  row(Nature::kWhole,
+      {"getStreamTables", "[option=0]", bound(list_tables),
+       "The node's stream tables: all, with option 1 those persisted, with 2 the others. What is only on "
+       "disk since the node started is neither shared nor loaded.",
+       "share streamTable(10:0, `a`b, [INT, INT]) as exampleStreamI\ngo\nexec columns from "
+       "getStreamTables(2) where name = `exampleStreamI",
+       "[2]"});
   register_engine_functions(registry, services);
   register_persistence(registry, services);
   register_replay(registry);

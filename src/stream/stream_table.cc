@@ -124,6 +124,13 @@ int64_t StreamTable::first_row() const {
   return first_row_;
 }
 
+int64_t StreamTable::memory_bytes() const {
+  const std::lock_guard lock(mutex_);
+  size_t bytes = 0;
+  for (const auto& chunk : chunks_) bytes += chunk.memory_bytes();
+  return static_cast<int64_t>(bytes);
+}
+
 Table StreamTable::read(int64_t from, int64_t count) const {
   std::vector<Table> parts;
   {

@@ -46,6 +46,7 @@ class StreamTable final : public data::TableObject {
   /// The number the next row gets.
   int64_t rows() const;
   int64_t first_row() const;
+  int64_t memory_bytes() const;
   /// Rows [from, from + count) of those there are.
   data::Table read(int64_t from, int64_t count) const;
 

@@ -108,6 +108,18 @@ TEST(CarryOut, goes_on_after_a_death_between_any_two_writes) {
   }
 }
 
+TEST(CarryOut, a_stopped_node_that_somebody_started_again_is_stopped_again) {
+  const auto facts = pseudo_facts("A");
+  Bench bench(facts, planned(facts, {"A", "B", "C"}));
+  bench.world.fails = "remove_node node2";
+  EXPECT_FALSE(bench.carry_out(bench.disk).ok());
+  bench.world.fails.clear();
+  bench.world.find("node2")->online = true;
+  const auto resumed = bench.carry_out(bench.disk);
+  EXPECT_TRUE(resumed.ok()) << resumed.error().message;
+  EXPECT_EQ(aliases_of(bench.world.members), kThreeHosts);
+}
+
 /// From any step that fails, and from the end, everything can be undone; a death in between changes nothing of that.
 TEST(RollBack, from_every_step) {
   const auto facts = pseudo_facts("A");
@@ -161,7 +173,7 @@ TEST(CarryOut, removes_nobody_when_the_content_differs) {
   const auto facts = facts_on({"A", "B", "C", "D", "E"});
   Bench bench(facts, planned(facts, {"A", "B", "C"}));
   FakeCluster cluster(bench.world);
-  const auto report = cluster.report();
+  const auto report = cluster.report({});
   ASSERT_TRUE(report.ok());
   const auto kept = bench.run(bench.disk, [&](Journal& journal, Tools&) {
     return journal.put("before.json", boost::json::serialize(*report));

@@ -55,8 +55,9 @@ class Cluster {
   virtual Result<int> finalize() = 0;
   /// What the controllers have: users, rights, views, databases, and the version of every chunk. Asks no data node.
   virtual Result<boost::json::object> state() = 0;
-  /// Everything that must be the same before and after (report.h).
-  virtual Result<boost::json::object> report() = 0;
+  /// Everything that must be the same before and after (report.h). Of what data nodes keep for themselves, that of
+  /// `leaving` does not count: it leaves with them (warnings_of_items).
+  virtual Result<boost::json::object> report(const std::vector<std::string>& leaving) = 0;
 };
 
 }  // namespace pelorus::cli::migrate

@@ -45,7 +45,7 @@ class Bench {
     FakeCluster cluster(world);
     world.is_carried = plan_.target.offline;
     if (!journal->get("before.json").ok()) {
-      TRY(const auto report, cluster.report());
+      TRY(const auto report, cluster.report({}));
       TRY_DONE(journal->put("before.json", boost::json::serialize(report)));
     }
     std::map<std::string, std::unique_ptr<FakeHost>> hosts;

@@ -209,7 +209,7 @@ class FakeCluster final : public Cluster {
     return boost::json::object{{"sections", boost::json::object()},
                                {"versions", boost::json::object{{"1", world_.version}}}};
   }
-  Result<boost::json::object> report() override {
+  Result<boost::json::object> report(const std::vector<std::string>& /*leaving*/) override {
     int64_t chunks = 0;
     for (const auto& member : world_.members) chunks += member.chunks;
     boost::json::object chunk{

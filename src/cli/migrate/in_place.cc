@@ -208,6 +208,11 @@ PlanOutcome make_plan_in_place(const ClusterFacts& facts, const Target& target) 
   }
   if (facts.replication_factor < 2 || members_of(facts.members, NodeMode::kDataNode).size() < 2)
     plan.warnings.push_back({"warn.no_other_replica", {}});
+  std::vector<Member> restarted;
+  for (const auto& step : plan.steps) {
+    if (step.kind == StepKind::kPause) restarted.push_back(*find_member(facts.members, step.subject));
+  }
+  for (auto& note : warnings_of_items(facts, {}, restarted)) plan.warnings.push_back(std::move(note));
   plan.id = plan_id(plan);
   return outcome;
 }

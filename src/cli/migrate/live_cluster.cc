@@ -1,6 +1,7 @@
 #include "cli/migrate/live_cluster.h"
 
 #include <algorithm>
+#include <set>
 #include <thread>
 
 #include "cli/migrate/report.h"
@@ -31,12 +32,6 @@ constexpr Section kSections[] = {
     {"function views", "getFunctionViews()"},
     {"databases", "sort(getClusterDFSDatabases())"},
 };
-/// What each data node keeps for itself: names, of all nodes together.
-constexpr Section kOfNodes[] = {
-    {"scheduled jobs", "exec jobId from getScheduledJobs()"},
-    {"stream tables", "exec name from getStreamTables()"},
-};
-
 std::string text_at(const data::Table& table, std::string_view name, size_t row) {
   const int column = table.find(name);
   return column < 0 ? "" : table.column(static_cast<size_t>(column)).scalar_at(row).text();
@@ -72,6 +67,10 @@ std::string server_of(const std::string& home, NodeMode role) {
 
 bool is_missing_function(const Error& error) {
   return error.code == ErrorCode::kScript && error.message.find("Cannot recognize") != std::string::npos;
+}
+
+bool keeps_items(const Member& member) {
+  return member.online && (member.role == NodeMode::kDataNode || member.role == NodeMode::kSingle);
 }
 
 std::vector<std::string> texts_of(const data::Value& value) {
@@ -296,19 +295,20 @@ Result<json::object> LiveCluster::tables() {
   return tables;
 }
 
-Result<std::optional<json::array>> LiveCluster::names_on_nodes(const std::vector<Member>& members,
-                                                               const std::string& script) const {
-  std::vector<std::string> names;
-  for (const auto& member : members) {
-    const bool works = member.role == NodeMode::kDataNode || member.role == NodeMode::kSingle;
-    if (!works || !member.online) continue;
+Result<NodeItems> LiveCluster::items_of(const Member& member) const {
+  NodeItems items;
+  const std::pair<const char*, std::vector<std::string>*> lists[] = {
+      {"exec jobId from getScheduledJobs()", &items.jobs},
+      {"exec name from getStreamTables(1)", &items.streams},
+      {"exec name from getStreamTables(2)", &items.memory_streams},
+  };
+  for (const auto& [script, names] : lists) {
     const auto answer = value_of_member(member, script);
-    if (!answer.ok() && is_missing_function(answer.error())) return std::optional<json::array>();
+    if (!answer.ok() && is_missing_function(answer.error())) continue;
     if (!answer.ok()) return answer.error();
-    for (auto& name : texts_of(*answer)) names.push_back(std::move(name));
+    *names = texts_of(*answer);
   }
-  std::sort(names.begin(), names.end());
-  return std::optional(json::array(names.begin(), names.end()));
+  return items;
 }
 
 Result<json::object> LiveCluster::sections() {
@@ -332,14 +332,19 @@ Result<json::object> LiveCluster::state() {
   return json::object{{"sections", std::move(all)}, {"versions", std::move(versions)}};
 }
 
-Result<json::object> LiveCluster::report() {
+Result<json::object> LiveCluster::report(const std::vector<std::string>& leaving) {
   TRY(const auto now, members());
   TRY(auto all, tables());
   TRY(auto sections, this->sections());
-  for (const auto& section : kOfNodes) {
-    TRY(auto names, names_on_nodes(now, std::string(section.script)));
-    if (names) sections[section.name] = std::move(*names);
+  std::set<std::string> jobs, streams;  // of all nodes together: their aliases may change
+  for (const auto& member : now) {
+    if (!keeps_items(member) || std::ranges::find(leaving, member.alias) != leaving.end()) continue;
+    TRY(const auto items, items_of(member));
+    for (const auto& name : items.jobs) jobs.insert(name);
+    for (const auto& name : items.streams) streams.insert(name);
   }
+  sections["scheduled jobs"] = json::array(jobs.begin(), jobs.end());
+  sections["stream tables"] = json::array(streams.begin(), streams.end());
   const bool is_single = now.size() == 1 && now[0].role == NodeMode::kSingle;  // has no such settings
   TRY(const auto settings, is_single ? Result<std::string>(std::string()) : nodes_settings());
   config::Findings findings;
@@ -400,6 +405,8 @@ Result<ClusterFacts> LiveCluster::facts() {
     const auto home = ask_member(member, "getHomeDir()");
     if (!home.ok() && home.error().code == ErrorCode::kDenied) return home.error();
     if (home.ok()) member.server = server_of(*home, member.role);
+    auto items = keeps_items(member) ? items_of(member) : Result<NodeItems>(NodeItems());
+    if (items.ok()) facts.items[member.alias] = std::move(*items);
     if (!member.leads || member.role != NodeMode::kController) continue;
     const auto factor = ask_member(member, "string(getConfig(`dfsReplicationFactor))");
     const auto level = ask_member(member, "string(getConfig(`dfsReplicaReliabilityLevel))");

@@ -41,7 +41,7 @@ class LiveCluster final : public Cluster {
   Result<int> feature_level() override;
   Result<int> finalize() override;
   Result<boost::json::object> state() override;
-  Result<boost::json::object> report() override;
+  Result<boost::json::object> report(const std::vector<std::string>& leaving) override;
 
   /// Members with the folders of their packages, replication, settings; not the hosts. Errors: kDenied for whoever is
   /// no administrator.
@@ -60,9 +60,8 @@ class LiveCluster final : public Cluster {
   Result<data::Value> ask_data_node(const std::string& script);
   Result<boost::json::object> tables();
   Result<boost::json::object> sections();
-  /// What the script lists on each data node, together and sorted; nothing where this version lacks the function.
-  Result<std::optional<boost::json::array>> names_on_nodes(const std::vector<Member>& members,
-                                                           const std::string& script) const;
+  /// Empty where the member's version lacks a function.
+  Result<NodeItems> items_of(const Member& member) const;
   /// On that very node.
   Result<data::Value> value_of_member(const Member& member, const std::string& script) const;
   Result<std::string> ask_member(const Member& member, const std::string& script) const;

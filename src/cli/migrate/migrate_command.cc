@@ -247,14 +247,14 @@ class Call {
     const auto& members = journal_->plan().before;
     const bool all_live =
         std::all_of(members.begin(), members.end(), [](const Member& member) { return member.online; });
-    auto before = cluster_->report();
+    auto before = cluster_->report(journal_->plan().leaving);
     if (!before.ok() && journal_->plan().target.offline && is_silence(before.error())) before = json::object();
     if (!before.ok()) return refuse(before.error());
     auto faults = compare(*before, *before).differences;
     // Replicas that are just being brought up to date lack something for a moment.
     for (int looks = 0; all_live && !faults.empty() && looks < kLooksAtFirst; ++looks) {
       if (interrupt_.wait(std::chrono::seconds(1))) return ExitCode::kInterrupted;
-      before = cluster_->report();
+      before = cluster_->report(journal_->plan().leaving);
       if (!before.ok()) return refuse(before.error());
       faults = compare(*before, *before).differences;
     }
@@ -313,7 +313,7 @@ class Call {
                      journal_->record().steps[i].state != StepState::kUndone);
     }
     if (!was_started) return 0;
-    TRY(const auto after, cluster_->report());
+    TRY(const auto after, cluster_->report(journal_->plan().leaving));
     const auto result = compare(before.get_object(), after);
     return result.chunks_written + static_cast<int64_t>(result.differences.size());
   }
@@ -346,7 +346,7 @@ class Call {
       return refuse(Error{ErrorCode::kCorrupt, "before.json cannot be understood: " + journal_->folder()});
     const auto members = cluster_->members();
     if (!members.ok()) return refuse(members.error());
-    const auto after = cluster_->report();
+    const auto after = cluster_->report(journal_->plan().leaving);
     if (!after.ok()) return refuse(after.error());
     return show(compare(before.get_object(), *after));
   }
@@ -354,7 +354,7 @@ class Call {
   /// Without a plan there is nothing to compare with but the replicas among each other.
   ExitCode verify_now() {
     cluster_ = std::make_unique<LiveCluster>(request_.login, std::vector<client::Endpoint>());
-    const auto now = cluster_->report();
+    const auto now = cluster_->report({});
     if (!now.ok()) return refuse(now.error());
     return show(compare(*now, *now));
   }

@@ -398,6 +398,7 @@ PlanOutcome make_plan_offline(const ClusterFacts& facts, const Target& target) {
   plan.fails_after = hosts_that_may_fail_among(after);
   plan.warnings.push_back({"warn.full_stop", {}});
   for (const auto& note : warnings_of_level(facts, target)) plan.warnings.push_back(note);
+  for (auto& note : warnings_of_items(facts, {}, facts.members)) plan.warnings.push_back(std::move(note));
   if (outcome.refusals.empty()) plan.steps = Planner(facts, plan).steps();
   plan.id = plan_id(plan);
   return outcome;

@@ -33,6 +33,19 @@ std::map<std::string, Names> end_of(const Plan& plan) {
   return hosts;
 }
 
+TEST(Plan, what_leaving_nodes_keep_for_themselves_is_named) {
+  auto facts = pseudo_facts("A");
+  facts.items["node1"] = {{"stays"}, {}, {"here"}};
+  facts.items["node2"] = {{"nightly", "weekly"}, {"trades"}, {"quotes"}};
+  const auto plan = planned(facts, to({"A", "B", "C"}));
+  const std::vector<Note> named{{"warn.jobs", {"node2", "nightly, weekly"}},
+                                {"warn.streams", {"node2", "trades, quotes"}}};
+  EXPECT_EQ(std::vector<Note>(plan.warnings.end() - 2, plan.warnings.end()), named);
+  EXPECT_EQ(
+      warnings_of_items(facts, {}, facts.members),
+      (std::vector<Note>{{"warn.memory_streams", {"node1", "here"}}, {"warn.memory_streams", {"node2", "quotes"}}}));
+}
+
 TEST(Plan, one_server_to_three) {
   const auto plan = planned(pseudo_facts("A"), to({"A", "B", "C"}));
   const std::map<std::string, Names> end{{"A", {"controller1", "agent1", "node1"}},

@@ -1,5 +1,8 @@
 #include "cli/migrate/shape.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <map>
 #include <numeric>
@@ -260,6 +263,28 @@ std::vector<Note> warnings_of_level(const ClusterFacts& facts, const Target& tar
   return {{"warn.level", {std::to_string(facts.reliability_level)}}};
 }
 
+std::vector<Note> warnings_of_items(const ClusterFacts& facts, const std::vector<Member>& leaving,
+                                    const std::vector<Member>& restarted) {
+  std::vector<Note> warnings;
+  const auto warn = [&](const char* code, const Member& member, const std::vector<std::string>& names) {
+    if (!names.empty()) warnings.push_back({code, {member.alias, fmt::format("{}", fmt::join(names, ", "))}});
+  };
+  static const NodeItems kNone;
+  const auto items_of = [&](const Member& member) -> const NodeItems& {
+    const auto found = facts.items.find(member.alias);
+    return found == facts.items.end() ? kNone : found->second;
+  };
+  for (const auto& member : leaving) {
+    const auto& items = items_of(member);
+    auto streams = items.streams;
+    streams.insert(streams.end(), items.memory_streams.begin(), items.memory_streams.end());
+    warn("warn.jobs", member, items.jobs);
+    warn("warn.streams", member, streams);
+  }
+  for (const auto& member : restarted) warn("warn.memory_streams", member, items_of(member).memory_streams);
+  return warnings;
+}
+
 std::vector<Note> warnings_of(const ClusterFacts& facts, const Target& target, const Shape& shape) {
   auto warnings = warnings_of_level(facts, target);
   const auto hosts = static_cast<int>(target.hosts.size());
@@ -274,6 +299,7 @@ std::vector<Note> warnings_of(const ClusterFacts& facts, const Target& target, c
   for (const auto& member : shape.leaving) {
     if (!member.online) warnings.push_back({"warn.dead", {member.alias, member.host}});
   }
+  for (auto& note : warnings_of_items(facts, shape.leaving, {})) warnings.push_back(std::move(note));
   return warnings;
 }
 

@@ -27,6 +27,10 @@ std::vector<Note> refusals_of_target(const ClusterFacts& facts, const Target& ta
 /// What distinct hosts make possible.
 std::vector<Note> warnings_of_level(const ClusterFacts& facts, const Target& target);
 std::vector<Note> warnings_of(const ClusterFacts& facts, const Target& target, const Shape& shape);
+/// What ends although it is nobody's data: all that nodes that leave keep for themselves, and rows in memory alone of
+/// those that are restarted.
+std::vector<Note> warnings_of_items(const ClusterFacts& facts, const std::vector<Member>& leaving,
+                                    const std::vector<Member>& restarted);
 
 /// Bytes that a data node of the end state holds, about; -1: not known.
 int64_t share_bytes(const ClusterFacts& facts, const Shape& shape);

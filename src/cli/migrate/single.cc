@@ -147,6 +147,7 @@ PlanOutcome make_plan_of_single(const ClusterFacts& facts, const Target& target)
   }
   if (host == "localhost" || host.starts_with("127.")) plan.warnings.push_back({"warn.loopback", {host}});
   plan.warnings.push_back({"warn.one_host", {}});
+  for (auto& note : warnings_of_items(facts, {}, facts.members)) plan.warnings.push_back(std::move(note));
   if (outcome.refusals.empty()) plan.steps = steps_of(plan, single);
   plan.id = plan_id(plan);
   return outcome;

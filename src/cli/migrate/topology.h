@@ -49,6 +49,13 @@ struct Directory {
   bool operator==(const Directory&) const = default;
 };
 
+/// Names of what a data node keeps for itself: no other node has it.
+struct NodeItems {
+  std::vector<std::string> jobs;            // scheduled ones
+  std::vector<std::string> streams;         // persisted stream tables
+  std::vector<std::string> memory_streams;  // stream tables whose rows end with the process
+};
+
 struct ClusterFacts {
   std::vector<Member> members;  // by role (controllers, agents, data nodes, compute nodes), then alias
   int replication_factor = 2;
@@ -56,6 +63,7 @@ struct ClusterFacts {
   int64_t data_bytes = -1;                                    // of all data nodes together; -1: not known
   std::string nodes_settings;                                 // cluster.cfg, the replicated text
   std::map<std::string, HostFacts> hosts;                     // those of the target
+  std::map<std::string, NodeItems> items;                     // by alias: of data nodes that are online
   std::map<std::string, std::vector<Directory>> directories;  // by alias: of members whose directories may move
   std::string
       authority_missing;  // where the key was looked for that has to sign for the new address; empty: not needed

@@ -180,7 +180,12 @@ Result<Remark> StepRunner::stop_node(const std::string& alias) {
 
 Result<Remark> StepRunner::remove_node(const std::string& alias) {
   TRY(const auto members, tools_.cluster.members());
-  if (find_member(members, alias) == nullptr) return kAlready;
+  const auto* member = find_member(members, alias);
+  if (member == nullptr) return kAlready;
+  if (member->online && !was_dead(alias)) {  // it was stopped, and somebody has started it again
+    TRY(const auto remark,
+        member->role == NodeMode::kAgent ? stop_program(subject(alias), "stopAgent.sh") : stop_node(alias));
+  }
   TRY_DONE(tools_.cluster.remove_node(alias, false));
   return Remark();
 }
@@ -258,7 +263,7 @@ Result<Remark> StepRunner::verify(const Step& step) {
     return Error{ErrorCode::kCorrupt, "before.json cannot be understood: " + journal_.folder()};
   const int64_t give_up = tools_.now_ms() + std::chrono::milliseconds(kSettle).count();
   while (true) {
-    const auto after = tools_.cluster.report();
+    const auto after = tools_.cluster.report(plan_.leaving);
     if (!after.ok() && (!after.error().may_retry() || tools_.now_ms() >= give_up)) return after.error();
     const auto result = after.ok() ? compare(before.get_object(), *after) : Comparison();
     if (after.ok() && result.differences.empty()) {
