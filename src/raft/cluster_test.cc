@@ -134,6 +134,29 @@ TEST(Cluster, learner_is_added_promoted_and_removed) {
   EXPECT_TRUE(cluster.propose("after").ok());
 }
 
+/// Changes of members that reach a follower together with other entries are committed there as well.
+TEST(Cluster, member_that_caught_up_over_a_change_of_members_can_lead_another) {
+  TestCluster cluster("caught_up");
+  cluster.found({"a", "b", "c"});
+  const auto late = cluster.followers().front();
+  cluster.stop(late);
+  cluster.make("d");
+  ASSERT_TRUE(cluster.start("d").ok());
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(cluster.propose("before").ok());
+  const auto added = cluster[cluster.leader()].log->add_learner_and_wait(cluster["d"].member, 5s);
+  ASSERT_TRUE(added.ok()) << added.error().describe();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(cluster.propose("after").ok());
+  ASSERT_TRUE(cluster.start(late).ok());
+  ASSERT_TRUE(cluster.agree(6));
+  const auto old = cluster.leader();
+  EXPECT_TRUE(eventually([&] {
+    return cluster[late].machine->leads_now || cluster[old].log->transfer_leadership_and_wait(late, 5s).ok();
+  }));
+  ASSERT_TRUE(eventually([&] { return cluster[late].machine->leads_now.load(); }));
+  const auto removed = cluster[late].log->remove_and_wait("d", 5s);
+  EXPECT_TRUE(removed.ok()) << removed.error().describe();
+}
+
 TEST(Cluster, change_that_would_leave_no_live_majority_is_refused) {
   TestCluster cluster("majority");
   cluster.found({"a", "b", "c"});

@@ -53,6 +53,7 @@ class Walk:
     def __init__(self, cluster, seed):
         self.cluster, self.random, self.done = cluster, random.Random(seed), []
         self.quiet_from = 0.0
+        self.looked, self.steps_seen = None, 0
         self.figures = []
 
     def faults_at_work(self):
@@ -115,8 +116,14 @@ class Walk:
         return json.loads((self.cluster.desk.root / "root/state" / plan["id"] / "journal.json").read_text())
 
     def steps_done(self, plan):
+        """Read anew only after the tool has written."""
+        path = self.cluster.desk.root / "root/state" / plan["id"] / "journal.json"
         try:
-            return sum(step["state"] == "done" for step in self.journal(plan)["steps"])
+            written = path.stat().st_mtime_ns
+            if self.looked != (path, written):
+                self.steps_seen = sum(step["state"] == "done" for step in self.journal(plan)["steps"])
+                self.looked = (path, written)
+            return self.steps_seen
         except (OSError, ValueError):
             return 0
 

@@ -183,6 +183,15 @@ static bool is_from_second_leader(const struct raft* raft, const struct raft_mes
          (message->type == RAFT_APPEND_ENTRIES && message->append_entries.term == raft->current_term);
 }
 
+/* A follower notes every change of members in a message under the number of the message's first new entry. Noted under
+ * another number than its own a change never counts as committed there: snapshots then hold the members before it, and
+ * as leader it can make no change. So a change comes first or not at all; the leader sends the rest again. */
+static void end_before_change(struct raft_append_entries* message) {
+  for (unsigned i = 1; i < message->n_entries; ++i) {
+    if (message->entries[i].type == RAFT_CHANGE) message->n_entries = i;
+  }
+}
+
 /* An InstallSnapshot message that arrives while this member writes its own snapshot makes the library follow a null
  * pointer. It is dropped here; the leader sends it again after its install timeout. */
 static void guarded_receive(struct raft_io* io, struct raft_message* message) {
@@ -191,6 +200,7 @@ static void guarded_receive(struct raft_io* io, struct raft_message* message) {
   engine->hooks.heard(engine->hooks.owner, message->server_id);
   if (message->type == RAFT_INSTALL_SNAPSHOT && raft->legacy.snapshot_taking) return drop(message);
   if (is_from_second_leader(raft, message)) return drop(message);
+  if (message->type == RAFT_APPEND_ENTRIES) end_before_change(&message->append_entries);
   engine->receive(io, message);
 }
 
