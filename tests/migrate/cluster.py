@@ -26,8 +26,8 @@ def host(k):
 class MovingCluster(Bed):
     """The bed, asked through whichever members it has now."""
 
-    def __init__(self, package, base):
-        super().__init__(package, base)
+    def __init__(self, package, request):
+        super().__init__(package, request)
         self.sites = {alias: (host(1), port) for alias, port in self.ports.items()}
         self.state = self.base / "state"
 
@@ -141,11 +141,13 @@ class MovingCluster(Bed):
     def servers(self):
         return [path.parent for path in self.base.glob("**/server/clusterDemo") if path.is_dir()]
 
-    def stop_all(self):
+    def stop(self):
         for server in self.servers():
             script = server / "clusterDemo/stopAllNode.sh"
             if script.exists():
                 subprocess.run(["sh", str(script), "--timeout", "20"], capture_output=True, timeout=60)
+
+    def kill_everything(self):
         for file in self.base.glob("**/node.pid"):
             found = re.search(r"\bpid=(\d+)", file.read_text())
             if found and alive(int(found[1])):

@@ -15,12 +15,10 @@ GAP_MOST = 10.0  # seconds between two acknowledgements; what is measured is pri
 
 
 @pytest.fixture
-def cluster(request, tmp_path):
-    made = MovingCluster(os.environ["PELORUS_PACKAGE"], tmp_path)
-    made.unpack()
-    if "tls" in request.node.name:
-        made.seal(Authority(tmp_path / "authority"))
-    try:
+def cluster(request):
+    with MovingCluster(os.environ["PELORUS_PACKAGE"], request) as made:
+        if "tls" in request.node.name:
+            made.seal(Authority(made.base / "authority"))
         made.start()
         made.start_nodes()
         made.look()
@@ -34,11 +32,6 @@ def cluster(request, tmp_path):
         made.run("createUser('reader', 'reader_1')", site="controller1")
         made.run("createGroup('desk', 'reader')", site="controller1")
         yield made
-    except Exception:
-        print(made.logs())
-        raise
-    finally:
-        made.stop_all()
 
 
 def check_content(cluster, writer):

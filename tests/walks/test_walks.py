@@ -128,7 +128,7 @@ class Walk:
             return 0
 
     def everybody_is_there(self):
-        rows = self.cluster.members()
+        rows = [row for row in self.cluster.members() if row["nodeUuid"]]  # others have never run: the plan starts them
         for row in rows:
             if row["state"] != 1 and row["host"]:
                 self.start(row["alias"], row["role"], row["host"])

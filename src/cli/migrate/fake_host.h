@@ -38,7 +38,8 @@ class FakeHost final : public RemoteHost {
       world_.removed.insert(host_ + ":" + script);
     return Ran{};
   }
-  Result<Ran> run_into(const std::string&, RemoteHost&, const std::string&, std::chrono::milliseconds) override {
+  Result<Ran> run_into(const std::string&, RemoteHost&, const std::string&, std::chrono::milliseconds,
+                       const Flow&) override {
     return Ran{};
   }
   Result<std::vector<std::string>> words_for(const std::string&) override { return std::vector<std::string>(); }

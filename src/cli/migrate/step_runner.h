@@ -6,6 +6,9 @@
 
 namespace pelorus::cli::migrate {
 
+/// Between two words about a copy that goes on.
+inline constexpr int64_t kTellEvery_ms = 10'000;
+
 /// What a step found: "already so", or nothing to remark.
 using Remark = std::string;
 
@@ -87,10 +90,12 @@ class StepRunner {
   Result<Remark> begin(const Addition& member);
   Result<Remark> join(const Addition& made);
   Result<Remark> keep_state(const Addition& member, bool back);
-  Result<Remark> copy_member(const Addition& moved);
-  Status copy_folder(RemoteHost& source, RemoteHost& target, const std::string& from, const std::string& to);
+  Result<Remark> copy_member(const Step& step);
+  Status copy_folder(RemoteHost& source, RemoteHost& target, const std::string& from, const std::string& to,
+                     const Flow& flow);
   /// A script's output on one host is what a script on another reads.
-  Status hand_over(RemoteHost& source, const std::string& script, RemoteHost& target, const std::string& reading);
+  Status hand_over(RemoteHost& source, const std::string& script, RemoteHost& target, const std::string& reading,
+                   const Flow& flow);
   Result<Remark> remove_copies(const Addition& moved);
   Result<Remark> fence(const Addition& moved, bool back);
   Result<Remark> note_state();

@@ -207,6 +207,7 @@ constexpr steps::Sentence kSentences[] = {
     {"progress.remark", "{0}", "{0}"},
     {"progress.send", "sending {1} to {0}", "正在向 {0} 发送 {1}"},
     {"progress.copy", "copying {0} to {1}", "正在把 {0} 复制到 {1}"},
+    {"progress.copied", "{0}: {1} of {2} copied, {3}/s, {4} left", "{0}：已复制 {1}/{2}，{3}/秒，剩余 {4}"},
     {"progress.drain", "{0}: {1} of {2} replicas moved, {3}, {4}/s, {5} left",
      "{0}：已迁移 {1}/{2} 个副本，{3}，{4}/秒，剩余 {5}"},
     {"progress.before", "reading content and settings, to compare them afterwards",

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -74,6 +75,7 @@ struct Conversation {
   Handle input, output, errors;
   std::string_view left;  // of what it is to read
   Ran ran;
+  std::function<void()> meanwhile;
 
   void feed() {
     while (input.is_open() && !left.empty()) {
@@ -97,7 +99,40 @@ struct Conversation {
     feed();
     drain(output, ran.out);
     drain(errors, ran.err);
+    if (meanwhile) meanwhile();
   }
+};
+
+/// Passes bytes from one pipe to another, on a thread of its own: both ends are closed once either program has gone.
+class Pump {
+ public:
+  ~Pump() {
+    if (thread_.joinable()) thread_.join();
+  }
+  void start(Handle from, Handle to, int64_t bytes_per_second_max) {
+    thread_ = std::thread([this, from = std::move(from), to = std::move(to), bytes_per_second_max] {
+      pass(from.get(), to.get(), bytes_per_second_max);
+    });
+  }
+  int64_t passed() const { return passed_; }
+
+ private:
+  void pass(int from, int to, int64_t bytes_per_second_max) {
+    constexpr size_t kAtOnce = 64 << 10;
+    const auto began = Clock::now();
+    while (true) {
+      const ssize_t count = splice(from, nullptr, to, nullptr, kAtOnce, SPLICE_F_MOVE);
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) return;
+      passed_ += count;
+      if (bytes_per_second_max <= 0) continue;
+      const std::chrono::duration<double> due(static_cast<double>(passed_) / static_cast<double>(bytes_per_second_max));
+      std::this_thread::sleep_until(began + std::chrono::duration_cast<Clock::duration>(due));
+    }
+  }
+
+  std::atomic<int64_t> passed_{0};
+  std::thread thread_;
 };
 
 /// Until `child` ends. Errors: kTimeout, kCancelled.
@@ -136,21 +171,24 @@ Result<Ran> run_captured(const std::vector<std::string>& words, std::string_view
   in.read.close();
   out.write.close();
   err.write.close();
-  Conversation with{std::move(in.write), std::move(out.read), std::move(err.read), input, {}};
+  Conversation with{std::move(in.write), std::move(out.read), std::move(err.read), input, {}, {}};
   TRY_DONE(converse(with, child, limits, words[0]));
   return std::move(with.ran);
 }
 
 Result<Ran> run_piped(const std::vector<std::string>& left, const std::vector<std::string>& right,
-                      const RunLimits& limits) {
-  TRY(auto between, make_pipe());
+                      const RunLimits& limits, const Flow& flow) {
+  Pump pump;  // ends when the programs have ended, so they are destroyed first
+  TRY(auto written, make_pipe());
+  TRY(auto read, make_pipe());
   TRY(auto out, make_pipe());
   TRY(auto err, make_pipe());
-  TRY(auto source, ChildProcess::start_with(left, {-1, between.write.get(), err.write.get()}));
-  TRY(auto sink, ChildProcess::start_with(right, {between.read.get(), out.write.get(), err.write.get()}));
-  between = {};
-  for (auto* handle : {&out.write, &err.write}) handle->close();
-  Conversation with{{}, std::move(out.read), std::move(err.read), {}, {}};
+  TRY(auto source, ChildProcess::start_with(left, {-1, written.write.get(), err.write.get()}));
+  TRY(auto sink, ChildProcess::start_with(right, {read.read.get(), out.write.get(), err.write.get()}));
+  for (auto* handle : {&written.write, &read.read, &out.write, &err.write}) handle->close();
+  pump.start(std::move(written.read), std::move(read.write), flow.bytes_per_second_max);
+  Conversation with{{}, std::move(out.read), std::move(err.read), {}, {}, {}};
+  if (flow.watched) with.meanwhile = [&] { flow.watched(pump.passed()); };
   TRY_DONE(converse(with, sink, limits, right[0]));
   // Its reader is gone: it has ended, or does so with the next byte it writes.
   TRY(const int status, source.wait(std::chrono::seconds(10), nullptr));
@@ -168,7 +206,7 @@ Result<Ran> run_with_file(const std::vector<std::string>& words, int file, FileE
       ChildProcess::start_with(words, {is_input ? file : -1, is_input ? out.write.get() : file, err.write.get()}));
   out.write.close();
   err.write.close();
-  Conversation with{{}, std::move(out.read), std::move(err.read), {}, {}};
+  Conversation with{{}, std::move(out.read), std::move(err.read), {}, {}, {}};
   TRY_DONE(converse(with, child, limits, words[0]));
   return std::move(with.ran);
 }

@@ -2,6 +2,7 @@
 // A program run to its end, with what it was given to read and what it said.
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,9 +28,15 @@ struct RunLimits {
 /// cannot be started.
 Result<Ran> run_captured(const std::vector<std::string>& words, std::string_view input, const RunLimits& limits);
 
+/// How bytes go from one program to another.
+struct Flow {
+  int64_t bytes_per_second_max = 0;  // 0: as they come
+  std::function<void(int64_t bytes)>
+      watched;  // told how many have passed, every few milliseconds, by the caller's thread
+};
 /// left | right; the status of `right`, unless `left` alone failed; what both said. Errors: as above; kIo for `left`.
 Result<Ran> run_piped(const std::vector<std::string>& left, const std::vector<std::string>& right,
-                      const RunLimits& limits);
+                      const RunLimits& limits, const Flow& flow = {});
 
 /// The same with a file in the place of `left`, or of the standard output when `to_file`.
 enum class FileEnd : uint8_t { kInput, kOutput };

@@ -37,7 +37,7 @@ class RemoteHost {
   /// What `script` writes here is what `reading` reads on the host `to`; both by sh. The status and words are those of
   /// `reading`. Errors: also kIo when `script` fails.
   virtual Result<Ran> run_into(const std::string& script, RemoteHost& to, const std::string& reading,
-                               std::chrono::milliseconds timeout) = 0;
+                               std::chrono::milliseconds timeout, const Flow& flow) = 0;
   /// The program and its arguments that have `command` run there by a shell.
   virtual Result<std::vector<std::string>> words_for(const std::string& command) = 0;
   /// A file becomes `remote`, whole or not at all, with its rights. A folder's content is put into the folder `remote`,

@@ -95,12 +95,25 @@ TEST_P(Hosts, what_one_writes_another_reads) {
   const auto from = host(), to = make_local_host();
   const auto file = shell_word((root_ / "it's there").string());
   const auto ran = from->run_into("head -c 3000000 /dev/zero; echo 'wrote \"it\"' >&2", *to,
-                                  "cat >" + file + "; wc -c <" + file + "; exit 4", seconds(20));
+                                  "cat >" + file + "; wc -c <" + file + "; exit 4", seconds(20), {});
   ASSERT_TRUE(ran.ok()) << ran.error().message;
   EXPECT_EQ(ran->status, 4);
   EXPECT_EQ(ran->out, "3000000\n");
-  const auto failed = from->run_into("echo half; exit 1", *to, "cat >/dev/null", seconds(20));
+  const auto failed = from->run_into("echo half; exit 1", *to, "cat >/dev/null", seconds(20), {});
   EXPECT_EQ(failed.error().code, ErrorCode::kIo);
+}
+
+TEST_P(Hosts, what_passes_is_counted_and_held_back) {
+  int64_t seen = 0;
+  const auto began = std::chrono::steady_clock::now();
+  const auto ran = host()->run_into("head -c 300000 /dev/zero", *make_local_host(), "cat >/dev/null; sleep 0.1",
+                                    seconds(20), {.bytes_per_second_max = 1'000'000, .watched = [&](int64_t bytes) {
+                                                    EXPECT_GE(bytes, seen);
+                                                    seen = bytes;
+                                                  }});
+  ASSERT_TRUE(ran.ok()) << ran.error().message;
+  EXPECT_EQ(seen, 300000);
+  EXPECT_GE(std::chrono::steady_clock::now() - began, milliseconds(300));
 }
 
 TEST_P(Hosts, a_process_left_behind_is_not_waited_for) {

@@ -44,10 +44,10 @@ Result<Ran> ShellHost::run(const std::string& script, std::string_view input, st
 }
 
 Result<Ran> ShellHost::run_into(const std::string& script, RemoteHost& to, const std::string& reading,
-                                std::chrono::milliseconds timeout) {
+                                std::chrono::milliseconds timeout, const Flow& flow) {
   TRY(const auto writer, words_for("sh -c " + shell_word(script)));
   TRY(const auto reader, to.words_for("sh -c " + shell_word(reading)));
-  return run_piped(writer, reader, {timeout, cancellation_});
+  return run_piped(writer, reader, {timeout, cancellation_}, flow);
 }
 
 Result<Ran> ShellHost::shell(const std::string& command, const fs::path& file, FileEnd end) {

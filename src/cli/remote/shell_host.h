@@ -13,7 +13,7 @@ class ShellHost : public RemoteHost {
   explicit ShellHost(CancellationToken cancellation) : cancellation_(std::move(cancellation)) {}
   Result<Ran> run(const std::string& script, std::string_view input, std::chrono::milliseconds timeout) final;
   Result<Ran> run_into(const std::string& script, RemoteHost& to, const std::string& reading,
-                       std::chrono::milliseconds timeout) final;
+                       std::chrono::milliseconds timeout, const Flow& flow) final;
   Status send(const std::filesystem::path& local, const std::string& remote) final;
   Status fetch(const std::string& remote, const std::filesystem::path& local) final;
 

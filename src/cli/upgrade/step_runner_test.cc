@@ -31,7 +31,8 @@ class Host final : public RemoteHost {
     if (has("sh start") || has("sh stop")) program(script);
     return Ran{0, "", ""};
   }
-  Result<Ran> run_into(const std::string&, RemoteHost&, const std::string&, std::chrono::milliseconds) override {
+  Result<Ran> run_into(const std::string&, RemoteHost&, const std::string&, std::chrono::milliseconds,
+                       const Flow&) override {
     return Ran{};
   }
   Result<std::vector<std::string>> words_for(const std::string&) override { return std::vector<std::string>(); }

@@ -18,7 +18,6 @@ constexpr seconds kLeaderLimit{60};
 constexpr seconds kRefusalLimit{30};
 constexpr seconds kStall{900};   // copying that gets no further
 constexpr seconds kSettle{120};  // until replicas that were just written are equal
-constexpr int64_t kTellEvery_ms = 10'000;
 constexpr size_t kSpreadRounds = 20;
 
 const std::string kAlready = "already so";
@@ -356,7 +355,7 @@ Result<Remark> StepRunner::act(size_t index) {
     case StepKind::kForgetSource: return forget_source(subject(step));
     case StepKind::kHalt: return halt(subject(step));
     case StepKind::kKeepState: return keep_state(subject(step), false);
-    case StepKind::kCopyMember: return copy_member(place_of(step));
+    case StepKind::kCopyMember: return copy_member(step);
     case StepKind::kFence: return fence(place_of(step), false);
     case StepKind::kNoteState: return note_state();
     case StepKind::kJoin: return join(subject(step));

@@ -45,7 +45,7 @@ class FolderScripts : public testing::Test {
     return ran.ok() ? *ran : Ran{255, "", ran.error().message};
   }
   void hand(const std::string& script, const std::string& reading) {
-    const auto ran = host_->run_into(script, *host_, reading, seconds(20));
+    const auto ran = host_->run_into(script, *host_, reading, seconds(20), {});
     ASSERT_TRUE(ran.ok()) << ran.error().message;
     EXPECT_EQ(ran->status, 0) << ran->err;
   }

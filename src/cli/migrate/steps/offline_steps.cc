@@ -170,14 +170,15 @@ Result<Remark> StepRunner::keep_state(const Addition& member, bool back) {
 }
 
 Status StepRunner::hand_over(RemoteHost& source, const std::string& script, RemoteHost& target,
-                             const std::string& reading) {
-  const auto ran = source.run_into(script, target, reading, kCopyLimit);
+                             const std::string& reading, const Flow& flow) {
+  const auto ran = source.run_into(script, target, reading, kCopyLimit, flow);
   if (!ran.ok()) return ran.error();
   if (ran->status == 0) return {};
   return Error{ErrorCode::kIo, target.address() + ": " + ran->err + ran->out};
 }
 
-Status StepRunner::copy_folder(RemoteHost& source, RemoteHost& target, const std::string& from, const std::string& to) {
+Status StepRunner::copy_folder(RemoteHost& source, RemoteHost& target, const std::string& from, const std::string& to,
+                               const Flow& flow) {
   const auto scripts = transfer(from, to, plan_.id);
   const auto said = [&](RemoteHost& host, const std::string& script) -> Result<std::string> {
     TRY(const auto ran, host.run(script, "", kCopyLimit));
@@ -189,22 +190,38 @@ Status StepRunner::copy_folder(RemoteHost& source, RemoteHost& target, const std
   TRY(const auto there, said(target, scripts.begin));
   if (there == "there") return {};
   tell({"progress.copy", {source.address() + ":" + from, target.address() + ":" + to}});
-  TRY_DONE(hand_over(source, scripts.sums, target, scripts.keep_sums));
-  TRY_DONE(hand_over(source, scripts.rest, target, scripts.unpack));
-  TRY_DONE(hand_over(target, scripts.missing, source, scripts.keep_list));
-  TRY_DONE(hand_over(source, scripts.files, target, scripts.unpack));
+  TRY_DONE(hand_over(source, scripts.sums, target, scripts.keep_sums, {}));
+  TRY_DONE(hand_over(source, scripts.rest, target, scripts.unpack, {}));
+  TRY_DONE(hand_over(target, scripts.missing, source, scripts.keep_list, {}));
+  TRY_DONE(hand_over(source, scripts.files, target, scripts.unpack, flow));
   TRY(const auto counted, said(source, scripts.count));
   TRY(const auto ended, said(target, scripts.end(counted, kind == "file")));
   return {};
 }
 
-Result<Remark> StepRunner::copy_member(const Addition& moved) {
+Result<Remark> StepRunner::copy_member(const Step& step) {
+  const auto moved = place_of(step);
   const auto before = subject(moved.alias);
   TRY_DONE(move_folder(before, ""));  // it is not running
   TRY(auto* source, tools_.host(before.host));
   TRY(auto* target, tools_.host(moved.host));
-  for (const auto& [from, to] : folders_of_member(plan_, moved.alias, true))
-    TRY_DONE(copy_folder(*source, *target, from, to));
+  const int64_t began = tools_.now_ms();
+  int64_t told = began, of_earlier = 0, of_this = 0;  // bytes of folders
+  const auto watched = [&](int64_t bytes) {
+    of_this = bytes;
+    const int64_t now = tools_.now_ms();
+    if (now - told < kTellEvery_ms) return;
+    told = now;
+    const int64_t passed = of_earlier + of_this, rate = passed * 1000 / std::max<int64_t>(1, now - began);
+    const int64_t left_s = rate <= 0 || step.bytes < passed ? -1 : (step.bytes - passed) / rate;
+    tell({"progress.copied",
+          {moved.alias, bytes_text(passed), bytes_text(step.bytes), bytes_text(rate), duration_text(left_s)}});
+  };
+  const Flow flow{.bytes_per_second_max = tools_.throttle_mb << 20, .watched = watched};
+  for (const auto& [from, to] : folders_of_member(plan_, moved.alias, true)) {
+    TRY_DONE(copy_folder(*source, *target, from, to, flow));
+    of_earlier += std::exchange(of_this, 0);
+  }
   return Remark();
 }
 
