@@ -126,7 +126,7 @@ std::vector<Option> request_options() {
       {"accept-risk", '\0', "", "also if no failure may be survived then", ""},
       {"dir", '\0', "DIR", "packages of new hosts; <HOST> is filled in", ""},
       {"map-path", '\0', "/A=/B,…", "directories on new hosts; <HOST>, <ALIAS>", ""},
-      {"throttle", '\0', "MB/S", "copy replicas no faster; 0: no limit", "0"},
+      {"throttle", '\0', "MB/S", "copy replicas, and with --offline directories, no faster; 0: no limit", "0"},
   };
   for (const auto& option : common_options()) options.push_back(option);
   return options;
