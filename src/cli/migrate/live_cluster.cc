@@ -32,6 +32,7 @@ constexpr Section kSections[] = {
     {"function views", "getFunctionViews()"},
     {"databases", "sort(getClusterDFSDatabases())"},
 };
+
 std::string text_at(const data::Table& table, std::string_view name, size_t row) {
   const int column = table.find(name);
   return column < 0 ? "" : table.column(static_cast<size_t>(column)).scalar_at(row).text();

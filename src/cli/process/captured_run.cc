@@ -192,6 +192,7 @@ Result<Ran> run_piped(const std::vector<std::string>& left, const std::vector<st
   TRY_DONE(converse(with, sink, limits, right[0]));
   // Its reader is gone: it has ended, or does so with the next byte it writes.
   TRY(const int status, source.wait(std::chrono::seconds(10), nullptr));
+  if (flow.watched) flow.watched(pump.passed());
   if (with.ran.status == 0 && status != 0) {
     return Error{ErrorCode::kIo, left[0] + " ended with status " + std::to_string(status) + ": " + with.ran.err};
   }

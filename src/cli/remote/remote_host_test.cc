@@ -106,11 +106,11 @@ TEST_P(Hosts, what_one_writes_another_reads) {
 TEST_P(Hosts, what_passes_is_counted_and_held_back) {
   int64_t seen = 0;
   const auto began = std::chrono::steady_clock::now();
-  const auto ran = host()->run_into("head -c 300000 /dev/zero", *make_local_host(), "cat >/dev/null; sleep 0.1",
-                                    seconds(20), {.bytes_per_second_max = 1'000'000, .watched = [&](int64_t bytes) {
-                                                    EXPECT_GE(bytes, seen);
-                                                    seen = bytes;
-                                                  }});
+  const auto ran = host()->run_into("head -c 300000 /dev/zero", *make_local_host(), "cat >/dev/null", seconds(20),
+                                    {.bytes_per_second_max = 1'000'000, .watched = [&](int64_t bytes) {
+                                       EXPECT_GE(bytes, seen);
+                                       seen = bytes;
+                                     }});
   ASSERT_TRUE(ran.ok()) << ran.error().message;
   EXPECT_EQ(seen, 300000);
   EXPECT_GE(std::chrono::steady_clock::now() - began, milliseconds(300));
