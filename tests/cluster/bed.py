@@ -226,7 +226,7 @@ class Bed:
 
     def logs(self, lines=25):
         text = []
-        for log in sorted(pathlib.Path(self.base).glob("dolphindb_*/server/clusterDemo/log/*.log")):
+        for log in sorted(self.base.glob("dolphindb_*/server/clusterDemo/log/*.log")):
             tail = log.read_text(errors="replace").splitlines()[-lines:]
             text.append(f"--- {log.relative_to(self.base)}\n" + "\n".join(tail))
         return "\n".join(text)

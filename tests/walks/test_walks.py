@@ -112,12 +112,15 @@ class Walk:
             time.sleep(0.02)
         return process.returncode
 
+    def journal_file(self, plan):
+        return self.cluster.desk.root / "root/state" / plan["id"] / "journal.json"
+
     def journal(self, plan):
-        return json.loads((self.cluster.desk.root / "root/state" / plan["id"] / "journal.json").read_text())
+        return json.loads(self.journal_file(plan).read_text())
 
     def steps_done(self, plan):
         """Read anew only after the tool has written."""
-        path = self.cluster.desk.root / "root/state" / plan["id"] / "journal.json"
+        path = self.journal_file(plan)
         try:
             written = path.stat().st_mtime_ns
             if self.looked != (path, written):
