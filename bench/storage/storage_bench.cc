@@ -58,7 +58,7 @@ int run(const std::string& directory, size_t rows, size_t blocks, size_t threads
         for (size_t i = 0; i < blocks; ++i) {
           const TransactionId transaction{first_transaction + t * blocks + i};
           const ChunkId chunk{t + 1};
-          ChunkWrite write{chunk, WriteKind::kAppend, block.schema(), kLatestVersion, block};
+          ChunkWrite write{chunk, WriteKind::kAppend, block.schema(), {}, kLatestVersion, block};
           store->prepare(transaction, {&write, 1}).value();
           const ChunkVersion version{chunk, first_version + i};
           store->commit(transaction, {&version, 1}).value();

@@ -330,6 +330,20 @@ void Vector::append(const Vector& other) {
   }
 }
 
+void Vector::append(const Vector& other, size_t from, size_t count) {
+  CHECK(from + count <= other.size());
+  const bool plain = !array_ && repr() != Repr::kMixed && type_ == other.type_ && scale_ == other.scale_ &&
+                     !other.is_array() && (type_ != Type::kSymbol || symbols_ == other.symbols_);
+  if (!plain) return append(other.slice(from, count));
+  const auto add = [&]<class T>() {
+    const auto part = other.values<T>().subspan(from, count);
+    auto& to = edit<T>();
+    to.insert(to.end(), part.begin(), part.end());
+  };
+  if (repr() == Repr::kText) return add.template operator()<std::string>();
+  types::visit_fixed(repr(), add);
+}
+
 void Vector::reserve(size_t size) {
   if (array_) {
     array_->ends.reserve(size);
@@ -391,14 +405,17 @@ Vector Vector::slice(size_t from, size_t count) const {
 
 Vector Vector::take(std::span<const int64_t> rows) const {
   if (array_) {
-    Vector out = array(Vector(type_, 0, scale_), {});
+    Vector flat = array_->flat->slice(0, 0);
+    Buffer<int64_t> ends;
+    ends.reserve(rows.size());
     for (const auto row : rows) {
-      if (static_cast<uint64_t>(row) < size())
-        out.push_back(at(static_cast<size_t>(row)));
-      else
-        out.push_null();
+      if (const auto at = static_cast<uint64_t>(row); at < size()) {
+        const auto from = static_cast<size_t>(at == 0 ? 0 : array_->ends[at - 1]);
+        flat.append(*array_->flat, from, static_cast<size_t>(array_->ends[at]) - from);
+      }
+      ends.push_back(static_cast<int64_t>(flat.size()));
     }
-    return out;
+    return array(std::move(flat), std::move(ends));
   }
   Vector out(type_, 0, scale_);
   if (type_ == Type::kSymbol) out.symbols_ = symbols_;

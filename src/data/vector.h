@@ -110,6 +110,8 @@ class Vector {
   void push_null();
   /// Adds all elements of `other`, which must have the same type, scale and arrayness (checked); symbols are re-coded.
   void append(const Vector& other);
+  /// The same with elements [from, from + count) of `other`, which must be there (checked) and not be this vector's.
+  void append(const Vector& other, size_t from, size_t count);
   void reserve(size_t size);
   /// Growing adds nulls.
   void resize(size_t size);

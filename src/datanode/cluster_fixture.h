@@ -149,7 +149,7 @@ class LocalNode {
                                               })),
         services_(caller, alias, host_),
         pool_({.name = alias}),
-        distribution_{catalogue, services_, pool_, alias},
+        distribution_{catalogue, services_, pool_, alias, [] { return meta::kNewestLevel; }},
         writer_(distribution_, [&catalogue, alias] { return catalogue.epoch(alias); }),
         surroundings_{registry_, shared_, sql_, clock_, {}, {}},
         session_(surroundings_, "admin") {

@@ -53,7 +53,8 @@ Result<data::Table> ColumnView::read(const storage::ChunkSnapshot& chunk) const 
   for (size_t c = 0; c < schema_.size(); ++c) {
     names.push_back(schema_[c].name);
     if (stored_[c] < 0) {
-      columns.push_back(nulls(c, chunk.rows()));
+      TRY(const size_t rows, chunk.rows());
+      columns.push_back(nulls(c, rows));
       continue;
     }
     TRY(auto values, chunk.read(static_cast<size_t>(stored_[c])));

@@ -49,7 +49,8 @@ Result<dist::ChunkBlock> PartitionHost::under_new_columns(const dist::ChunkBlock
     columns.push_back({.name = column.name, .type = column.type, .array = column.array, .scale = column.scale});
   }
   TRY(const auto version, snapshot({block.chunk, block.base_version}));
-  dist::ChunkBlock whole{.chunk = block.chunk, .replace = true, .base_version = block.base_version, .rows = {}};
+  dist::ChunkBlock whole{
+      .chunk = block.chunk, .replace = true, .base_version = block.base_version, .rows = {}, .order = block.order};
   TRY(whole.rows, ColumnView(columns, version->schema()).read(*version));
   TRY_DONE(whole.rows.append(block.rows));
   return whole;
@@ -60,7 +61,9 @@ Status PartitionHost::prepare(const dist::Ticket& ticket, const std::vector<dist
   for (auto& block : fitted) {
     if (block.replace || block.base_version == 0) continue;
     const auto info = store_.info(block.chunk);
-    if (!info.ok() || info->version == 0 || same_columns(info->schema, block.rows.schema())) continue;
+    const bool same =
+        !info.ok() || (same_columns(info->schema, block.rows.schema()) && info->sort == sort_rule(block.order));
+    if (same || info->version == 0) continue;
     TRY(block, under_new_columns(block));
   }
   return transactions_.prepare(ticket, fitted);
@@ -74,9 +77,11 @@ Result<std::vector<data::Table>> PartitionHost::scan(const exec::Fragment& fragm
   for (const auto& chunk : chunks) {
     TRY(auto version, snapshot(chunk));
     ColumnView view(columns, version->schema());
-    TRY(auto part,
-        exec::run_fragment(fragment, std::make_shared<SnapshotSource>(std::move(version), std::move(view)), *session));
-    parts.push_back(std::move(part));
+    const auto source = std::make_shared<SnapshotSource>(std::move(version), std::move(view));
+    auto part = exec::run_fragment(fragment, source, *session);
+    if (!source->failure().ok()) return source->failure().error();  // another replica can answer
+    if (!part.ok()) return part.error();
+    parts.push_back(std::move(part).value());
   }
   return parts;
 }

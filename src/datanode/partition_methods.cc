@@ -11,8 +11,11 @@ Result<Bytes> prepare(dist::PartitionService& service, std::string_view payload)
   for (auto& block : message.blocks) {
     TRY(auto rows, dist::unpack_table(block.rows));
     block.rows = {};
-    blocks.push_back(
-        {.chunk = block.chunk, .replace = block.replace, .base_version = block.base_version, .rows = std::move(rows)});
+    blocks.push_back({.chunk = block.chunk,
+                      .replace = block.replace,
+                      .base_version = block.base_version,
+                      .rows = std::move(rows),
+                      .order = std::move(block.order)});
   }
   TRY_DONE(service.prepare(message.ticket, blocks));
   return Bytes{};

@@ -31,6 +31,12 @@ txn::Decision decision_for(const std::string& self, TransactionId transaction, c
 
 }  // namespace
 
+storage::SortRule sort_rule(const dist::RowOrder& order) {
+  using storage::KeepDuplicates;
+  const bool first = order.keep_duplicates == "FIRST", last = order.keep_duplicates == "LAST";
+  return {order.columns, first ? KeepDuplicates::kFirst : last ? KeepDuplicates::kLast : KeepDuplicates::kAll};
+}
+
 TransactionHost::TransactionHost(storage::ChunkStore& store, dist::Catalogue& catalogue, const Clock& clock,
                                  std::string self)
     : store_(store), catalogue_(catalogue), clock_(clock), self_(std::move(self)) {}
@@ -83,6 +89,7 @@ Status TransactionHost::prepare(const dist::Ticket& ticket, const std::vector<di
     writes.push_back({.chunk = block.chunk,
                       .kind = block.replace ? storage::WriteKind::kReplace : storage::WriteKind::kAppend,
                       .schema = block.rows.schema(),
+                      .sort = sort_rule(block.order),
                       .base_version = block.base_version,
                       .rows = block.rows});
   }

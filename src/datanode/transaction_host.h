@@ -16,6 +16,9 @@
 
 namespace pelorus::datanode {
 
+/// As the store keeps it.
+storage::SortRule sort_rule(const dist::RowOrder& order);
+
 /// Thread-safe; prepares and publishes on the callers' threads. Own thread: asks about transactions in doubt.
 class TransactionHost {
  public:

@@ -129,6 +129,7 @@ class Definitions {
       next = 4;
     }
     storage_options(table, args, next, function);
+    check_order(db, table, function);
     check(context, meta::AccessType::kObjectCreate, db.path, "create tables", db.owner);
     unwrap(catalogue().create_table(table), function);
     return load(context, db.path, table.name, function);
@@ -303,6 +304,30 @@ class Definitions {
         table.keep_duplicates = keep.text();
       else if (keep.is_scalar())
         table.keep_duplicates = kKeep[std::clamp<int64_t>(keep.scalar().as_int64(), 0, 2)];
+      if (std::ranges::find(kKeep, table.keep_duplicates, [](auto text) { return std::string(text); }) == std::end(kKeep))
+        throw ScriptError(function + " => keepDuplicates must be ALL, FIRST or LAST, not " + table.keep_duplicates);
+    }
+  }
+
+  /// The engine and sortColumns go together.
+  static void check_order(const meta::Database& db, const meta::Table& table, const std::string& function) {
+    const bool sorts = db.engine == "TSDB";
+    if (!sorts && !table.sort_columns.empty())
+      throw ScriptError(function + " => sortColumns need engine TSDB; the engine of " + db.path + " is " + db.engine);
+    if (sorts && table.sort_columns.empty())
+      throw ScriptError(function + " => a TSDB table needs sortColumns: the columns its rows are sorted by, the last of an "
+                                   "integer or temporal type");
+    for (size_t k = 0; k < table.sort_columns.size(); ++k) {
+      const auto& name = table.sort_columns[k];
+      const auto column = std::ranges::find(table.columns, name, &meta::Column::name);
+      if (column == table.columns.end()) throw ScriptError(function + " => Unrecognized column name [" + name + "]");
+      if (std::find(table.sort_columns.begin(), table.sort_columns.begin() + static_cast<ptrdiff_t>(k), name) !=
+          table.sort_columns.begin() + static_cast<ptrdiff_t>(k))
+        throw ScriptError(function + " => sortColumns name " + name + " twice");
+      const bool last = k + 1 == table.sort_columns.size();
+      if (column->array || (last && !types::is_integral(column->type) && !types::is_temporal(column->type)))
+        throw ScriptError(function + " => the last of sortColumns must be of an integer or temporal type and none an "
+                                     "array vector: " + name);
     }
   }
 

@@ -17,10 +17,11 @@ struct BlockMessage {
   bool replace = false;
   Version base_version = 0;
   std::string rows;  // a TABLE object (docs/protocol/native.md)
+  RowOrder order;
 
   template <class A>
   void fields(A& a) {
-    a(chunk, replace, base_version, rows);
+    a(chunk, replace, base_version, rows, order);
   }
 };
 

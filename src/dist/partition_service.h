@@ -15,12 +15,24 @@
 
 namespace pelorus::dist {
 
+/// How a table wants its rows sorted within a partition; no columns: as they come.
+struct RowOrder {
+  std::vector<uint32_t> columns;  // positions
+  std::string keep_duplicates;    // ALL, FIRST, LAST; empty without columns
+
+  template <class A>
+  void fields(A& a) {
+    a(columns, keep_duplicates);
+  }
+};
+
 /// One transaction's rows for one chunk.
 struct ChunkBlock {
   ChunkId chunk;
   bool replace = false;  // the rows become the whole content; else they are appended
   Version base_version = 0;
   data::Table rows;  // of exactly the table's column types, under the names that chunks use
+  RowOrder order;    // the table's
 };
 
 struct ChunkVersion {

@@ -22,7 +22,7 @@ Status RemotePartitions::prepare(const Ticket& ticket, const std::vector<ChunkBl
   for (const auto& block : blocks) {
     TRY(auto rows, pack_table(block.rows));
     bytes += rows.size() + kBytesBesideRows;
-    message.blocks.push_back({block.chunk, block.replace, block.base_version, std::move(rows)});
+    message.blocks.push_back({block.chunk, block.replace, block.base_version, std::move(rows), block.order});
   }
   Bytes payload;
   payload.reserve(bytes);  // it may be large: never copied to grow

@@ -19,6 +19,7 @@ struct Distribution {
   PartitionServices& services;
   ThreadPool& pool;  // threads that wait for peers
   std::string self;  // this node's alias
+  std::function<uint32_t()> level;  // the cluster's feature level
 };
 
 class PartitionedSnapshot final : public exec::StoredSnapshot {

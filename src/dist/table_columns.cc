@@ -81,6 +81,24 @@ data::Schema schema_of(const meta::Table& table) {
   return schema;
 }
 
+RowOrder order_of(const meta::Table& table) {
+  RowOrder order;
+  for (const auto& name : table.sort_columns) {
+    const auto found = std::ranges::find(table.columns, name, &meta::Column::name);
+    CHECK(found != table.columns.end());  // sort columns are neither dropped nor renamed
+    order.columns.push_back(static_cast<uint32_t>(found - table.columns.begin()));
+  }
+  if (!order.columns.empty()) order.keep_duplicates = table.keep_duplicates;
+  return order;
+}
+
+int64_t rows_after(const meta::Table& table, int64_t before, int64_t added, bool replaced) {
+  const bool drops_rows = !table.sort_columns.empty() && table.keep_duplicates != "ALL";
+  if (drops_rows && added > 0) return -1;
+  if (replaced) return added;
+  return before < 0 ? -1 : before + added;
+}
+
 data::Table with_stored_names(data::Table rows, const meta::Table& table) {
   std::vector<std::string> names;
   std::vector<data::Shared<data::Vector>> columns;

@@ -12,6 +12,7 @@
 #include "base/request_scope.h"
 #include "dist/table_columns.h"
 #include "exec/route_rows.h"
+#include "meta/levels.h"
 
 namespace pelorus::dist {
 namespace {
@@ -86,6 +87,7 @@ struct ReplicatedWriter::Write {
   std::vector<meta::BegunChunk> chunks;
   std::vector<data::Table> rows;  // of each chunk
   bool replace = false;
+  const meta::Table& table;
   std::set<std::string> down;  // nodes the controllers hold for dead
 };
 
@@ -104,18 +106,20 @@ Result<meta::BeginReply> ReplicatedWriter::begin(meta::TransactionType type, con
   return distribution_.catalogue.begin(request);
 }
 
-Status ReplicatedWriter::prepare(const Write& write, const txn::PrepareOrder& order) {
+Status ReplicatedWriter::prepare(const Write& write, const txn::PrepareOrder& asked) {
+  const auto order = distribution_.level() < meta::kSortedChunksLevel ? RowOrder{} : order_of(write.table);
   std::vector<ChunkBlock> blocks;
   for (size_t c = 0; c < write.chunks.size(); ++c) {
-    if (std::ranges::find(order.chunks, write.chunks[c].chunk) == order.chunks.end()) continue;
+    if (std::ranges::find(asked.chunks, write.chunks[c].chunk) == asked.chunks.end()) continue;
     blocks.push_back({.chunk = write.chunks[c].chunk,
                       .replace = write.replace,
                       .base_version = write.chunks[c].version,
-                      .rows = write.rows[c]});
+                      .rows = write.rows[c],
+                      .order = order});
   }
-  auto status = distribution_.services.of(order.node)->prepare(write.ticket, blocks);
+  auto status = distribution_.services.of(asked.node)->prepare(write.ticket, blocks);
   if (!status.ok()) {
-    log_warning("transaction " + std::to_string(write.ticket.transaction.value) + ": " + order.node +
+    log_warning("transaction " + std::to_string(write.ticket.transaction.value) + ": " + asked.node +
                 " did not prepare: " + status.error().message);
   }
   return status;
@@ -127,9 +131,9 @@ Result<meta::Decided> ReplicatedWriter::decide(const Write& write, const txn::De
       .transaction = request.transaction, .commit = request.commit, .failed = {}, .rows = {}, .result = answer};
   for (const auto& lost : request.lost) decision.failed.push_back({lost.chunk, lost.node});
   for (size_t c = 0; c < write.chunks.size(); ++c) {
-    const auto before = write.chunks[c].rows;
     const auto rows = static_cast<int64_t>(write.rows[c].rows());
-    decision.rows.push_back({write.chunks[c].chunk, write.replace ? rows : before < 0 ? -1 : before + rows});
+    decision.rows.push_back(
+        {write.chunks[c].chunk, rows_after(write.table, write.chunks[c].rows, rows, write.replace)});
   }
   return distribution_.catalogue.decide(decision);
 }
@@ -190,6 +194,7 @@ Result<int64_t> ReplicatedWriter::append_once(const TableFacts& table, const std
                     .chunks = std::move(begun.begun.chunks),
                     .rows = rows,
                     .replace = false,
+                    .table = table.table,
                     .down = std::move(begun.down)};
   return drive(write, count);
 }
@@ -208,6 +213,7 @@ Result<int64_t> ReplicatedWriter::change_once(const TableFacts& table, const exe
               .chunks = std::move(begun.begun.chunks),
               .rows = {},
               .replace = true,
+              .table = table.table,
               .down = std::move(begun.down)};
   std::vector<Result<ChangeResult>> results(write.chunks.size(), Error{ErrorCode::kUnavailable, "no replica"});
   in_parallel(distribution_.pool, write.chunks.size(), [&](size_t c) {

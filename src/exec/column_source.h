@@ -28,7 +28,7 @@ class ColumnSource {
   virtual const data::Schema& schema() const = 0;
   /// Called at most once and before rows() and read(): the source may leave out rows by zone maps or order.
   virtual void narrow(const Narrowing& narrowing) { (void)narrowing; }
-  virtual int64_t rows() const = 0;
+  virtual Result<int64_t> rows() = 0;
   /// All rows() elements of a column of schema().
   virtual Result<data::Shared<data::Vector>> read(size_t column) = 0;
 };

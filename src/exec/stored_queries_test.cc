@@ -40,7 +40,7 @@ class TableSource final : public ColumnSource {
   TableSource(Table table, std::vector<size_t>* reads)
       : table_(std::move(table)), schema_(table_.schema()), reads_(reads) {}
   const data::Schema& schema() const override { return schema_; }
-  int64_t rows() const override { return static_cast<int64_t>(table_.rows()); }
+  Result<int64_t> rows() override { return static_cast<int64_t>(table_.rows()); }
   Result<data::Shared<Vector>> read(size_t column) override {
     reads_->push_back(column);
     return table_.column_shared(column);

@@ -13,7 +13,10 @@ namespace pelorus::meta {
 /// Of this source. kNewestLevel rises with the first format, message or command that programs of the level before
 /// cannot read; kOldestLevel when code for a level is removed.
 inline constexpr uint32_t kOldestLevel = 1;
-inline constexpr uint32_t kNewestLevel = 1;
+inline constexpr uint32_t kNewestLevel = 2;
+
+/// What a level brought.
+inline constexpr uint32_t kSortedChunksLevel = 2;  // data nodes keep rows in the order of a table's sortColumns
 
 /// A program: its version and the levels it can run at. The defaults are those of programs that do not tell.
 struct Build {

@@ -156,7 +156,8 @@ void Node::make_scripts() {
   std::shared_ptr<dist::PartitionService> local;
   if (data_) local = std::shared_ptr<dist::PartitionService>(std::shared_ptr<void>(), &data_->partitions());
   services_ = std::make_unique<dist::PartitionServiceBook>(*caller_, environment_->site.alias, std::move(local));
-  distribution_.reset(new dist::Distribution{*catalogue_, *services_, peer_pool_, environment_->site.alias});
+  distribution_.reset(new dist::Distribution{*catalogue_, *services_, peer_pool_, environment_->site.alias,
+                                              [this] { return environment_->level(); }});
   writer_ =
       std::make_unique<dist::ReplicatedWriter>(*distribution_, [this] { return presence_ ? presence_->epoch() : 0; });
   remote_ = std::make_unique<NodeRemoteRun>(*caller_, *controllers_, scripts_->hosts());

@@ -8,19 +8,13 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "data/table.h"
+#include "storage/row_selection.h"
+#include "storage/sort_rule.h"
 
 namespace pelorus::storage {
 
 class ChunkState;
 class ChunkDictionaries;
-
-/// Rows [from, to) of a chunk, counted from its first row in stored (arrival) order.
-struct RowRange {
-  size_t from = 0;
-  size_t to = 0;
-  size_t size() const { return to - from; }
-  bool operator==(const RowRange&) const = default;
-};
 
 /// Order-sensitive XXH3-128 over schema and rows. Two replicas with the same rows have the same one, however their
 /// rows lie in buffers, segments and dictionaries.
@@ -30,7 +24,7 @@ struct ContentHash {
   bool operator==(const ContentHash&) const = default;
 };
 
-/// What is surely known of one block of a column. `min` and `max` do not count nulls; absent when all are null or the
+/// What is surely known of one block of a column. `rows` are stored ones. `min` and `max` do not count nulls; absent when all are null or the
 /// type is not ordered (text, SYMBOL, 16-byte types, array vectors).
 struct Zone {
   RowRange rows;
@@ -39,47 +33,62 @@ struct Zone {
   size_t nulls = 0;
 };
 
+/// Rows whose value of a column may lie in [low, high]; a missing bound is open. Nulls are taken to match nothing.
+/// Values must be of the column's own type (texts for SYMBOL), else every row may match.
+struct Bound {
+  size_t column = 0;
+  std::optional<types::Scalar> low;
+  std::optional<types::Scalar> high;
+};
+
 /// Immutable; any number of threads may read. Holds the files and blocks it reads, so it should not outlive a query by
-/// long. Nothing a writer, a flush or a compaction does changes or blocks it.
+/// long. Nothing a writer, a flush or a compaction does changes or blocks it. Rows come as they arrived, or as the
+/// chunk's SortRule says.
 /// Errors of all reads: kCorrupt naming the file and block when bytes fail their checksum, kIo when the disk does.
 class ChunkSnapshot {
  public:
+  /// `rows`: the first so many of the state; of a sorted one all.
   ChunkSnapshot(std::shared_ptr<const ChunkState> state, std::shared_ptr<ChunkDictionaries> dictionaries, ChunkId chunk,
                 Version version, size_t rows);
 
   ChunkId chunk() const { return chunk_; }
   Version version() const { return version_; }
   const data::Schema& schema() const;
-  size_t rows() const { return rows_; }
+  const SortRule& sort() const;
+  /// Cost: nothing without a SortRule; else puts the rows of several runs in order, once for a version.
+  Result<size_t> rows() const;
 
-  /// All rows of a column. Without a copy when the rows are one block in memory. All SYMBOL vectors of one column of
-  /// one snapshot share one SymbolBase, the chunk's dictionary (it may hold texts no row of this version uses).
+  /// The rows that may match all bounds: what zone maps and key directories cannot exclude.
+  Result<std::shared_ptr<const RowSelection>> select(const std::vector<Bound>& bounds = {}) const;
+  /// Rows of a column. All SYMBOL vectors of one column of one snapshot share one SymbolBase, the chunk's dictionary (it
+  /// may hold texts no row of this version uses). Cost: decodes the 64 Ki blocks the selection touches.
+  Result<data::Vector> read(size_t column, const RowSelection& selection) const;
+  /// All rows of a column. Without a copy when the rows are one block in memory.
   Result<data::Shared<data::Vector>> read(size_t column) const;
-  /// Rows of a range (kInvalid beyond rows()). Cost: decodes the 64 Ki blocks the range touches.
+  /// Some of all rows (kInvalid beyond rows()).
   Result<data::Vector> read(size_t column, RowRange range) const;
-  /// The ranges one after another in one vector.
-  Result<data::Vector> read(size_t column, const std::vector<RowRange>& ranges) const;
   /// All columns.
   Result<data::Table> read_table() const;
 
-  /// The zones of a column in row order, together covering all rows. Rows not flushed yet come as zones of their own.
+  /// The zones of a column as stored, together covering all rows. Rows not flushed yet come as zones of their own.
   Result<std::vector<Zone>> zones(size_t column) const;
-  /// The ranges whose zones do not exclude a value in [low, high]; a missing bound is open. In row order, neighbours
-  /// joined. Nulls are taken to match nothing. Values must be of the column's own type, else everything is returned.
-  Result<std::vector<RowRange>> matching(size_t column, const std::optional<types::Scalar>& low,
-                                         const std::optional<types::Scalar>& high) const;
 
   /// Cost: reads every column.
   Result<ContentHash> content_hash() const;
 
  private:
-  Status append_rows(size_t column, RowRange range, data::Vector& out) const;
+  Status check_column(size_t column) const;
+  /// Stored rows that zone maps cannot exclude.
+  Result<std::vector<RowRange>> zoned(const Bound& bound) const;
+  /// Stored rows that key directories cannot exclude.
+  Result<std::vector<RowRange>> keyed(const std::vector<Bound>& bounds) const;
+  Result<RowSelection> select_sorted(const std::vector<Bound>& bounds) const;
 
   const std::shared_ptr<const ChunkState> state_;
   const std::shared_ptr<ChunkDictionaries> dictionaries_;
   const ChunkId chunk_;
   const Version version_;
-  const size_t rows_;
+  const size_t rows_;  // stored
 };
 
 }  // namespace pelorus::storage

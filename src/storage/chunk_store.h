@@ -14,6 +14,7 @@
 #include "data/table.h"
 #include "io/file_system.h"
 #include "storage/chunk_snapshot.h"
+#include "storage/sort_rule.h"
 #include "storage/store_options.h"
 
 namespace pelorus::storage {
@@ -26,11 +27,12 @@ enum class WriteKind : uint8_t {
   kReplace = 1,  // the rows become the whole content, under the given schema (update, delete, upsert, alter, truncate)
 };
 
-/// What one transaction does to one chunk.
+/// What one transaction does to one chunk. Rows of a sorted chunk may come in any order.
 struct ChunkWrite {
   ChunkId chunk;
   WriteKind kind = WriteKind::kAppend;
   data::Schema schema;                    // of a storable type each; must equal the chunk's unless kReplace
+  SortRule sort;                          // likewise
   Version base_version = kLatestVersion;  // refuse unless this is the chunk's version now
   data::Table rows;                       // columns by position, of exactly the schema's types; moved from
 };
@@ -51,8 +53,9 @@ struct InDoubt {
 struct ChunkInfo {
   ChunkId chunk;
   data::Schema schema;
+  SortRule sort;
   Version version = 0;
-  size_t rows = 0;
+  size_t rows = 0;  // as stored: those that KeepDuplicates hides may still be among them
   size_t rows_in_memory = 0;  // committed and not flushed
   size_t segments = 0;
   uint64_t bytes_on_disk = 0;

@@ -61,11 +61,12 @@ Result<ContentHash> ChunkSnapshot::content_hash() const {
   data::Schema names_and_types = schema();
   for (auto& column : names_and_types) column.comment.clear();
   encode_schema(names_and_types, writer);
-  writer.put<uint64_t>(rows());
+  TRY(const size_t count, rows());
+  writer.put<uint64_t>(count);
   hasher.add_text(schema_bytes);
   for (size_t c = 0; c < schema().size(); ++c) {
-    for (size_t from = 0; from < rows(); from += kRowsAtOnce) {
-      TRY(const auto part, read(c, RowRange{from, std::min(rows(), from + kRowsAtOnce)}));
+    for (size_t from = 0; from < count; from += kRowsAtOnce) {
+      TRY(const auto part, read(c, RowRange{from, std::min(count, from + kRowsAtOnce)}));
       add_rows(part, hasher);
     }
   }

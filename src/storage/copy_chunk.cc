@@ -12,6 +12,7 @@ namespace {
 
 constexpr uint32_t kMessageMagic = 0x58524C50;  // "PLRX"
 constexpr uint32_t kFormat = 1;
+constexpr uint32_t kFormatSorted = 2;  // with a sort rule behind the schema
 constexpr size_t kMessageHeadBytes = 8;
 constexpr size_t kMessageBytesWanted = 3u << 20;
 constexpr size_t kFirstRows = 4096;
@@ -26,6 +27,7 @@ struct Head {
   Version to_version = 0;
   uint64_t rows = 0;  // that follow
   data::Schema schema;
+  SortRule sort;
 };
 
 std::string with_checksum(std::string body) {
@@ -38,8 +40,13 @@ std::string with_checksum(std::string body) {
 
 class RowExport final : public ChunkExport {
  public:
-  RowExport(std::shared_ptr<const ChunkSnapshot> snapshot, Version from_version, size_t rows_before)
-      : snapshot_(std::move(snapshot)), from_version_(from_version), first_row_(rows_before), row_(rows_before) {}
+  /// `rows`: of the snapshot.
+  RowExport(Chunk::ExportView view, size_t rows)
+      : snapshot_(std::move(view.snapshot)),
+        from_version_(view.from_version),
+        first_row_(view.rows_before),
+        rows_(rows),
+        row_(view.rows_before) {}
 
   Version from_version() const override { return from_version_; }
   Version to_version() const override { return snapshot_->version(); }
@@ -49,7 +56,7 @@ class RowExport final : public ChunkExport {
     std::string body;
     ByteWriter writer(body);
     const bool head = index_ == 0;
-    const bool end = !head && row_ == snapshot_->rows();
+    const bool end = !head && row_ == rows_;
     writer.put<uint8_t>(static_cast<uint8_t>(head ? MessageKind::kHead : end ? MessageKind::kEnd : MessageKind::kRows));
     writer.put<uint64_t>(index_++);
     if (head) {
@@ -63,16 +70,18 @@ class RowExport final : public ChunkExport {
 
  private:
   void put_head(ByteWriter& writer) const {
-    writer.put<uint32_t>(kFormat);
+    const auto& sort = snapshot_->sort();
+    writer.put<uint32_t>(sort.sorts() ? kFormatSorted : kFormat);
     writer.put<uint64_t>(snapshot_->chunk().value);
     writer.put<uint64_t>(from_version_);
     writer.put<uint64_t>(snapshot_->version());
-    writer.put<uint64_t>(snapshot_->rows() - first_row_);
+    writer.put<uint64_t>(rows_ - first_row_);
     encode_schema(snapshot_->schema(), writer);
+    if (sort.sorts()) encode_sort(sort, writer);
   }
 
   Status put_rows(std::string& body) {
-    const size_t to = std::min(snapshot_->rows(), row_ + rows_at_once_);
+    const size_t to = std::min(rows_, row_ + rows_at_once_);
     std::vector<std::string> names;
     std::vector<data::Shared<data::Vector>> columns;
     for (size_t c = 0; c < snapshot_->schema().size(); ++c) {
@@ -94,6 +103,7 @@ class RowExport final : public ChunkExport {
   const std::shared_ptr<const ChunkSnapshot> snapshot_;
   const Version from_version_;
   const size_t first_row_;
+  const size_t rows_;
   size_t row_;
   size_t rows_at_once_ = kFirstRows;
   uint64_t index_ = 0;
@@ -165,19 +175,23 @@ class RowImport final : public ChunkImport {
 
   Status take_head(ByteReader& reader) {
     const auto format = reader.get<uint32_t>();
-    if (reader.ok() && format != kFormat) return corrupt("unknown format " + std::to_string(format));
+    if (reader.ok() && format != kFormat && format != kFormatSorted) return corrupt("unknown format " + std::to_string(format));
     Head head;
     head.chunk.value = reader.get<uint64_t>();
     head.from_version = reader.get<uint64_t>();
     head.to_version = reader.get<uint64_t>();
     head.rows = reader.get<uint64_t>();
     TRY(head.schema, decode_schema(reader));
+    if (format == kFormatSorted) {
+      TRY(head.sort, decode_sort(reader, head.schema));
+    }
     if (head.chunk != chunk_->id()) return corrupt("it is of chunk " + std::to_string(head.chunk.value));
     if (head.to_version < head.from_version) return corrupt("versions descend");
     imported_.whole = head.from_version == 0;
     imported_.from_version = head.from_version;
     imported_.to_version = head.to_version;
     imported_.schema = std::move(head.schema);
+    imported_.sort = std::move(head.sort);
     rows_left_ = head.rows;
     TRY_DONE(chunk_->prepare_directory(store_.volume_for_new()));
     if (imported_.whole) {
@@ -187,7 +201,8 @@ class RowImport final : public ChunkImport {
       TRY_DONE(chunk_->flush_in_turn(store_.volume_for_new()));
       TRY_DONE(chunk_->load_dictionaries());
       const auto target = chunk_->import_target();
-      if (target.damaged || target.version != head.from_version || target.schema != imported_.schema) {
+      if (target.damaged || target.version != head.from_version || target.schema != imported_.schema ||
+          target.sort != imported_.sort) {
         return Error{ErrorCode::kStale, "the copy continues version " + std::to_string(head.from_version) +
                                             " but chunk " + std::to_string(chunk_->id().value) + " is at version " +
                                             std::to_string(target.version) + "; ask for the whole chunk"};
@@ -227,6 +242,7 @@ class RowImport final : public ChunkImport {
     plan.chunk = chunk_->id();
     plan.path = chunk_->next_segment_path(&plan.file_number);
     plan.schema = imported_.schema;
+    plan.sort = imported_.sort;
     plan.rows = pending_rows_;
     plan.block_rows = store_.options_.block_rows;
     const auto sizes = imported_.dictionaries->sizes();
@@ -266,8 +282,8 @@ class RowImport final : public ChunkImport {
 Result<std::unique_ptr<ChunkExport>> NodeStore::export_chunk(ChunkId chunk, Version from_version) {
   TRY(const auto found, find(chunk));
   TRY(auto view, found->export_view(from_version));
-  return std::unique_ptr<ChunkExport>(std::make_unique<RowExport>(
-      std::move(view.snapshot), view.rows_before ? from_version : 0, view.rows_before.value_or(0)));
+  TRY(const size_t rows, view.snapshot->rows());
+  return std::unique_ptr<ChunkExport>(std::make_unique<RowExport>(std::move(view), rows));
 }
 
 Result<std::unique_ptr<ChunkImport>> NodeStore::import_chunk(ChunkId chunk) {

@@ -3,16 +3,27 @@
 #include "storage/node_store.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "base/check.h"
 #include "base/log.h"
 #include "base/memory_limit.h"
+#include "data/key_column.h"
+#include "kernels/sort.h"
 #include "storage/codec/row_block.h"
 
 namespace pelorus::storage {
 namespace {
 
 constexpr uint64_t kBytesPerWrite = 256;  // counted for a prepared write beside its rows
+
+data::Table sorted(data::Table rows, const SortRule& rule) {
+  std::deque<std::vector<int32_t>> ranks;
+  std::vector<kernels::SortKey> keys;
+  for (const auto column : rule.columns) keys.push_back({data::key_column(rows.column(column), ranks.emplace_back())});
+  if (kernels::is_sorted(keys, rows.rows())) return rows;
+  return rows.take(kernels::sort_rows(keys, rows.rows()));
+}
 
 }  // namespace
 
@@ -64,6 +75,7 @@ Result<std::vector<PreparedWrite>> NodeStore::check_writes(std::span<ChunkWrite>
   for (size_t i = 0; i < writes.size(); ++i) {
     auto& write = writes[i];
     TRY_DONE(check_rows_fit(write.schema, write.rows));
+    TRY_DONE(check_sort_fits(write.sort, write.schema));
     for (size_t other = 0; other < i; ++other) {
       if (writes[other].chunk == write.chunk) {
         return Error{ErrorCode::kInvalid, "a transaction writes to a chunk once: " + std::to_string(write.chunk.value)};
@@ -71,7 +83,8 @@ Result<std::vector<PreparedWrite>> NodeStore::check_writes(std::span<ChunkWrite>
     }
   }
   for (auto& write : writes) {
-    PreparedWrite one{write.chunk, write.kind, write.schema, with_compact_symbols(write.rows), 0, nullptr};
+    PreparedWrite one{write.chunk, write.kind, write.schema, write.sort, with_compact_symbols(write.rows), 0, nullptr};
+    if (one.sort.sorts()) one.rows = sorted(std::move(one.rows), one.sort);
     one.bytes = one.rows.memory_bytes() + kBytesPerWrite;
     prepared.push_back(std::move(one));
   }

@@ -56,6 +56,7 @@ struct TestNode {
   ManualClock clock;
   std::unique_ptr<ChunkStore> store;
   uint64_t next_transaction = 1;
+  SortRule sort;  // of what prepare() and append() write
 
   explicit TestNode(io::MemoryFileSystem& disk) : files(disk) { open(); }
   void open() {
@@ -71,10 +72,11 @@ struct TestNode {
   }
   static ChunkWrite write(uint64_t chunk, data::Table rows, WriteKind kind = WriteKind::kAppend) {
     auto schema = rows.schema();
-    return {ChunkId{chunk}, kind, std::move(schema), kLatestVersion, std::move(rows)};
+    return {ChunkId{chunk}, kind, std::move(schema), {}, kLatestVersion, std::move(rows)};
   }
   Status prepare(uint64_t transaction, uint64_t chunk, data::Table rows, WriteKind kind = WriteKind::kAppend) {
     ChunkWrite one = write(chunk, std::move(rows), kind);
+    one.sort = sort;
     return store->prepare({transaction}, {&one, 1});
   }
   Status commit(uint64_t transaction, uint64_t chunk, Version version) {
@@ -94,7 +96,9 @@ struct TestNode {
   void expect_rows(uint64_t chunk, const data::Table& expected, Version version = kLatestVersion) {
     const auto snapshot = store->snapshot({chunk}, version);
     ASSERT_TRUE(snapshot.ok()) << snapshot.error().describe();
-    ASSERT_EQ(snapshot.value()->rows(), expected.rows());
+    const auto count = snapshot.value()->rows();
+    ASSERT_TRUE(count.ok()) << count.error().describe();
+    ASSERT_EQ(*count, expected.rows());
     const auto rows = snapshot.value()->read_table();
     ASSERT_TRUE(rows.ok()) << rows.error().describe();
     EXPECT_TRUE(data::equal(data::Value(*rows), data::Value(expected)));

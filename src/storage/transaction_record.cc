@@ -4,6 +4,11 @@
 #include "storage/codec/row_block.h"
 
 namespace pelorus::storage {
+namespace {
+
+constexpr uint8_t kSortedKinds = 2;  // added to the kind of a write: a sort rule follows the schema
+
+}  // namespace
 
 void encode_prepare(TransactionId transaction, int64_t wall_ns, std::span<const PreparedWrite> writes,
                     PartList& parts) {
@@ -17,8 +22,10 @@ void encode_prepare(TransactionId transaction, int64_t wall_ns, std::span<const 
     std::string facts;
     ByteWriter facts_writer(facts);
     facts_writer.put<uint64_t>(write.chunk.value);
-    facts_writer.put<uint8_t>(static_cast<uint8_t>(write.kind));
+    const bool sorts = write.sort.sorts();
+    facts_writer.put<uint8_t>(static_cast<uint8_t>(write.kind) + (sorts ? kSortedKinds : 0));
     encode_schema(write.schema, facts_writer);
+    if (sorts) encode_sort(write.sort, facts_writer);
     parts.add_owned(std::move(facts));
     encode_rows(write.rows, parts);
   }
@@ -33,10 +40,15 @@ Result<PrepareRecord> decode_prepare(std::string_view payload) {
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
     PreparedWrite write;
     write.chunk.value = reader.get<uint64_t>();
-    const auto kind = reader.get<uint8_t>();
+    auto kind = reader.get<uint8_t>();
+    const bool sorts = kind >= kSortedKinds;
+    if (sorts) kind -= kSortedKinds;
     if (kind > static_cast<uint8_t>(WriteKind::kReplace)) return Error{ErrorCode::kCorrupt, "unknown kind of write"};
     write.kind = static_cast<WriteKind>(kind);
     TRY(write.schema, decode_schema(reader));
+    if (sorts) {
+      TRY(write.sort, decode_sort(reader, write.schema));
+    }
     TRY(write.rows, decode_rows(write.schema, reader));
     record.writes.push_back(std::move(write));
   }

@@ -16,7 +16,7 @@ constexpr int32_t kRowsEach = 7;  // a few fit into a block, so that blocks grow
 /// Version v holds rows 0 .. v * kRowsEach.
 void check_snapshot(const ChunkSnapshot& snapshot) {
   const size_t rows = snapshot.version() * kRowsEach;
-  ASSERT_EQ(snapshot.rows(), rows);
+  ASSERT_EQ(snapshot.rows().value(), rows);
   const auto table = snapshot.read_table();
   ASSERT_TRUE(table.ok()) << table.error().describe();
   if (rows == 0) return;  // prepared, nothing committed: not even columns

@@ -4,6 +4,7 @@
 
 #include "base/script_error.h"
 #include "data/convert.h"
+#include "data/key_column.h"
 #include "data/value.h"
 
 namespace pelorus::exec {
@@ -12,33 +13,6 @@ namespace {
 using data::Shared;
 using data::Type;
 using data::Vector;
-using kernels::KeyColumn;
-
-/// Dense ranks by text of the codes that occur.
-std::vector<int32_t> ranks_of(const Vector& symbols) {
-  const auto& base = symbols.symbols();
-  std::vector<int32_t> ranks(static_cast<size_t>(base.size()), 0);
-  for (const auto code : symbols.values<int32_t>()) ranks[static_cast<size_t>(code)] = 1;
-  std::vector<int32_t> present;
-  for (int32_t code = 1; code < base.size(); ++code) {
-    if (ranks[static_cast<size_t>(code)]) present.push_back(code);
-  }
-  std::sort(present.begin(), present.end(), [&](int32_t a, int32_t b) { return base.text(a) < base.text(b); });
-  for (size_t i = 0; i < present.size(); ++i) ranks[static_cast<size_t>(present[i])] = static_cast<int32_t>(i);
-  ranks[0] = KeyColumn::kNullRank;
-  return ranks;
-}
-
-KeyColumn plain_key(const Vector& column) {
-  if (column.repr() == types::Repr::kText) {
-    const auto values = column.values<std::string>();
-    return {types::Repr::kText, values.data(), values.size()};
-  }
-  return types::visit_fixed(column.repr(), [&]<class T>() {
-    const auto values = column.values<T>();
-    return KeyColumn{column.repr(), values.data(), values.size()};
-  });
-}
 
 /// Left codes in the code space of the right base; texts the right base lacks get -2, which matches nothing.
 Shared<Vector> translated(const Vector& left, const Vector& right) {
@@ -71,9 +45,7 @@ void KeyColumns::add(const Shared<Vector>& column, std::string_view what) {
     throw ScriptError("A key of " + std::string(what) + " can't be an array vector or a tuple.");
   }
   const auto& held = held_.emplace_back(column);
-  auto key = plain_key(*held);
-  if (held->type() == Type::kSymbol) key.ranks = ranks_.emplace_back(ranks_of(*held));
-  keys_.push_back(key);
+  keys_.push_back(data::key_column(*held, ranks_.emplace_back()));
 }
 
 std::vector<int64_t> order_rows(const std::vector<OrderColumn>& columns, size_t rows, size_t count) {

@@ -32,7 +32,7 @@ Relation Relation::of(const data::Table& table, const std::string& qualifier) {
 
 Relation Relation::of(std::shared_ptr<ColumnSource> source, const std::string& qualifier) {
   Relation out;
-  out.rows = static_cast<size_t>(source->rows());
+  out.rows = static_cast<size_t>(value_or_throw(source->rows()));
   const auto& schema = source->schema();
   for (size_t c = 0; c < schema.size(); ++c) {
     out.columns.push_back({.name = schema[c].name,

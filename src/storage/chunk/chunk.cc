@@ -8,13 +8,15 @@ namespace pelorus::storage {
 namespace {
 
 constexpr uint64_t kOldGenerationBytesMax = 64ull << 20;  // rows in memory that only old versions need, a chunk
+/// Readers that were told a version read it within this time.
+constexpr int64_t kSettlingNs = 5'000'000'000;
 
 Error chunk_error(ErrorCode code, ChunkId id, const std::string& fact) {
   return {code, fact + ": chunk " + std::to_string(id.value)};
 }
 
-std::shared_ptr<const ChunkState> no_rows(data::Schema schema, uint64_t generation) {
-  return std::make_shared<const ChunkState>(std::move(schema), generation);
+std::shared_ptr<const ChunkState> no_rows(data::Schema schema, SortRule sort, uint64_t generation) {
+  return std::make_shared<const ChunkState>(std::move(schema), std::move(sort), generation);
 }
 
 }  // namespace
@@ -22,7 +24,7 @@ std::shared_ptr<const ChunkState> no_rows(data::Schema schema, uint64_t generati
 Chunk::Chunk(ChunkContext context, ChunkId id, uint64_t log_floor)
     : context_(context),
       id_(id),
-      state_(no_rows({}, 1)),
+      state_(no_rows({}, {}, 1)),
       dictionaries_(std::make_shared<ChunkDictionaries>(data::Schema{}, std::vector<std::shared_ptr<const Segment>>{})),
       log_floor_(log_floor),
       versions_{{0, 1, 0}} {}
@@ -32,6 +34,7 @@ Chunk::Chunk(ChunkContext context, std::string volume, std::string directory, co
       id_(manifest.chunk),
       next_file_(manifest.next_file),
       manifest_generation_(manifest.generation),
+      last_generation_(manifest.generation),
       version_(manifest.version),
       flushed_version_(manifest.version),
       log_floor_(manifest.log_floor),
@@ -44,7 +47,8 @@ Chunk::Chunk(ChunkContext context, std::string volume, std::string directory, co
         std::make_shared<const Segment>(context_.files, segment_path(directory_, facts.file_number), id_, facts));
     parts.push_back({0, facts.rows, on_disk_.back(), nullptr});
   }
-  state_ = std::make_shared<const ChunkState>(ChunkState(manifest.schema, manifest.generation), std::move(parts));
+  const ChunkState empty(manifest.schema, manifest.sort, manifest.generation);
+  state_ = std::make_shared<const ChunkState>(empty, std::move(parts));
   dictionaries_ = std::make_shared<ChunkDictionaries>(manifest.schema, on_disk_);
   if (versions_.empty()) versions_.push_back({version_, manifest.generation, state_->rows()});
 }
@@ -83,13 +87,13 @@ Status Chunk::register_write(const PreparedWrite& write, Version base_version) {
   if (prepared_replaces_ > 0 || (write.kind == WriteKind::kReplace && !alone)) {
     return chunk_error(ErrorCode::kConflict, id_, "another transaction changes the partition");
   }
-  if (write.kind == WriteKind::kAppend && write.schema != state_->schema()) {
-    // Before the first commit the schema is that of the writes prepared.
+  if (write.kind == WriteKind::kAppend && (write.schema != state_->schema() || write.sort != state_->sort())) {
+    // Before the first commit the schema and order are those of the writes prepared.
     if (version_ != 0 || (!alone && !state_->schema().empty())) {
-      return chunk_error(ErrorCode::kInvalid, id_, "rows do not have the schema of the chunk");
+      return chunk_error(ErrorCode::kInvalid, id_, "rows do not have the schema and order of the chunk");
     }
     const std::lock_guard publish_lock(publish_mutex_);
-    state_ = no_rows(write.schema, state_->generation());
+    state_ = no_rows(write.schema, write.sort, state_->generation());
     dictionaries_ = std::make_shared<ChunkDictionaries>(write.schema, std::vector<std::shared_ptr<const Segment>>{});
   }
   for (size_t c = 0; c < write.schema.size(); ++c) {
@@ -141,7 +145,8 @@ void Chunk::apply_next(PreparedWrite write) {
   }
 }
 
-data::Table Chunk::to_stored(const PreparedWrite& write, ChunkDictionaries& dictionaries) const {
+/// As rows of the next version.
+std::shared_ptr<MemoryBlock> Chunk::to_block(const PreparedWrite& write, ChunkDictionaries& dictionaries) const {
   std::vector<data::Shared<data::Vector>> columns;
   for (size_t c = 0; c < write.schema.size(); ++c) {
     const auto& column = write.rows.column(c);
@@ -152,7 +157,49 @@ data::Table Chunk::to_stored(const PreparedWrite& write, ChunkDictionaries& dict
       columns.push_back(write.rows.column_shared(c));
     }
   }
-  return {write.rows.names(), std::move(columns)};
+  auto block = std::make_shared<MemoryBlock>();
+  block->rows = data::Table(write.rows.names(), std::move(columns));
+  block->bytes = write.bytes;
+  block->first_version = block->last_version = version_ + 1;
+  if (write.sort.sorts()) block->directory = directory_of(block->rows, write.sort);
+  return block;
+}
+
+std::shared_ptr<MemoryBlock> Chunk::merged(const MemoryBlock& left, const MemoryBlock& right) const {
+  auto block = std::make_shared<MemoryBlock>();
+  block->bytes = left.bytes + right.bytes;
+  block->first_version = left.first_version;
+  block->last_version = right.last_version;
+  std::optional<RowSelection> order;
+  if (state_->sort().sorts()) {
+    std::vector<Part> both{{0, left.rows.rows(), nullptr, std::make_shared<const MemoryBlock>(left)},
+                           {0, right.rows.rows(), nullptr, std::make_shared<const MemoryBlock>(right)}};
+    const ChunkState rows(*state_, std::move(both));
+    // Nothing is left out: older versions are among the rows.
+    auto arranged = rows.arrange({{0, rows.rows()}}, *dictionaries_, KeepDuplicates::kAll);
+    CHECK(arranged.ok());  // all of it is in memory
+    order = std::move(arranged).value();
+  }
+  std::vector<data::Shared<data::Vector>> columns;
+  for (size_t c = 0; c < left.rows.columns(); ++c) {
+    data::Vector column = left.rows.column(c);
+    column.append(right.rows.column(c));
+    columns.emplace_back(order ? order->arranged(std::move(column)) : std::move(column));
+  }
+  block->rows = data::Table(left.rows.names(), std::move(columns));
+  if (order) {
+    data::Vector versions(types::Type::kInt);
+    auto& numbers = versions.edit<int32_t>();
+    for (const auto* part : {&left, &right}) {
+      const auto base = static_cast<int32_t>(part->first_version - block->first_version);
+      if (part->row_versions.empty()) numbers.insert(numbers.end(), part->rows.rows(), base);
+      for (const auto version : part->row_versions) numbers.push_back(base + static_cast<int32_t>(version));
+    }
+    const auto arranged = order->arranged(std::move(versions));
+    for (const auto version : arranged.values<int32_t>()) block->row_versions.push_back(static_cast<uint32_t>(version));
+    block->directory = directory_of(block->rows, state_->sort());
+  }
+  return block;
 }
 
 /// Small blocks at the end grow together, each row at most log2(block_rows) times.
@@ -161,15 +208,7 @@ std::vector<Part> Chunk::merged_tail(std::vector<Part> parts) const {
     const Part& left = parts[parts.size() - 2];
     const Part& right = parts.back();
     if (left.segment || left.rows > 2 * right.rows || left.rows + right.rows > context_.options.block_rows) break;
-    auto block = std::make_shared<MemoryBlock>();
-    block->bytes = left.block->bytes + right.block->bytes;
-    std::vector<data::Shared<data::Vector>> columns;
-    for (size_t c = 0; c < left.block->rows.columns(); ++c) {
-      data::Vector column = left.block->rows.column(c);
-      column.append(right.block->rows.column(c));
-      columns.emplace_back(std::move(column));
-    }
-    block->rows = data::Table(left.block->rows.names(), std::move(columns));
+    auto block = merged(*left.block, *right.block);
     const size_t rows = left.rows + right.rows;
     parts.pop_back();
     parts.back() = {0, rows, nullptr, std::move(block)};
@@ -180,10 +219,7 @@ std::vector<Part> Chunk::merged_tail(std::vector<Part> parts) const {
 void Chunk::append_block(const PreparedWrite& write) {
   std::vector<Part> parts = state_->parts();
   if (write.rows.rows() > 0) {
-    auto block = std::make_shared<MemoryBlock>();
-    block->rows = to_stored(write, *dictionaries_);
-    block->bytes = write.bytes;
-    parts.push_back({0, write.rows.rows(), nullptr, std::move(block)});
+    parts.push_back({0, write.rows.rows(), nullptr, to_block(write, *dictionaries_)});
     parts = merged_tail(std::move(parts));
   } else {
     context_.budget.release(write.bytes);
@@ -199,17 +235,14 @@ void Chunk::replace_content(const PreparedWrite& write) {
   auto dictionaries = std::make_shared<ChunkDictionaries>(write.schema, std::vector<std::shared_ptr<const Segment>>{});
   std::vector<Part> parts;
   if (write.rows.rows() > 0) {
-    auto block = std::make_shared<MemoryBlock>();
-    block->rows = to_stored(write, *dictionaries);
-    block->bytes = write.bytes;
-    parts.push_back({0, write.rows.rows(), nullptr, std::move(block)});
+    parts.push_back({0, write.rows.rows(), nullptr, to_block(write, *dictionaries)});
   } else {
     context_.budget.release(write.bytes);
   }
-  const ChunkState empty(write.schema, state_->generation() + 1);
+  const ChunkState empty(write.schema, write.sort, ++last_generation_);
   auto state = std::make_shared<const ChunkState>(empty, std::move(parts));
   const std::lock_guard publish_lock(publish_mutex_);
-  old_generations_.push_back({std::move(state_), std::move(dictionaries_), context_.clock.wall_ns()});
+  old_generations_.push_back({std::move(state_), std::move(dictionaries_), context_.clock.wall_ns(), false});
   state_ = std::move(state);
   dictionaries_ = std::move(dictionaries);
   frozen_parts_ = 0;
@@ -229,14 +262,18 @@ void Chunk::prune_locked() {
   const auto retention = std::chrono::nanoseconds(context_.options.generation_retention).count();
   const int64_t now = context_.clock.wall_ns();
   uint64_t memory = 0;
-  for (const auto& old : old_generations_) memory += old.state->memory_bytes();
+  size_t replaced = 0;
+  for (const auto& old : old_generations_) {
+    memory += old.state->memory_bytes();
+    replaced += old.rewritten ? 0 : 1;
+  }
   while (!old_generations_.empty()) {
     const auto& oldest = old_generations_.front();
-    if (old_generations_.size() <= context_.options.generations_kept_max && memory <= kOldGenerationBytesMax &&
-        now - oldest.replaced_wall_ns < retention) {
-      break;
-    }
+    const int64_t age = now - oldest.replaced_wall_ns;
+    const bool fits = replaced <= context_.options.generations_kept_max && memory <= kOldGenerationBytesMax;
+    if (oldest.rewritten ? age < kSettlingNs : fits && age < retention) break;
     memory -= oldest.state->memory_bytes();
+    replaced -= oldest.rewritten ? 0 : 1;
     const uint64_t gone = oldest.state->generation();
     forgotten_.push_back(std::move(old_generations_.front()));
     old_generations_.pop_front();
@@ -258,28 +295,49 @@ bool Chunk::has(Version version) const {
 }
 
 Result<std::shared_ptr<const ChunkSnapshot>> Chunk::snapshot(Version version) const {
-  const std::lock_guard lock(publish_mutex_);
-  return snapshot_locked(version);
+  Held held;
+  {
+    const std::lock_guard lock(publish_mutex_);
+    TRY(held, hold_locked(version));
+  }
+  return snapshot_of(held);
+}
+
+std::shared_ptr<const ChunkSnapshot> Chunk::snapshot_of(const Held& held) const {
+  auto state = held.state;
+  size_t rows = held.rows;
+  if (state->sort().sorts()) {
+    if (state->newest_in_memory() > held.version) state = state->with_versions(0, held.version, true);
+    rows = state->rows();
+  }
+  return std::make_shared<const ChunkSnapshot>(std::move(state), held.dictionaries, id_, held.version, rows);
 }
 
 Result<Chunk::ExportView> Chunk::export_view(Version from_version) const {
-  const std::lock_guard lock(publish_mutex_);
-  TRY(auto snapshot, snapshot_locked(kLatestVersion));
-  if (from_version > version_) {
+  Held held;
+  std::optional<size_t> rows_before;
+  {
+    const std::lock_guard lock(publish_mutex_);
+    TRY(held, hold_locked(kLatestVersion));
+    for (const auto& entry : versions_) {
+      const bool same = entry.version == from_version && entry.generation == state_->generation();
+      if (same && from_version > 0) rows_before = entry.rows;
+    }
+  }
+  if (from_version > held.version) {
     return chunk_error(
         ErrorCode::kStale, id_,
-        "this replica is at version " + std::to_string(version_) + ", older than " + std::to_string(from_version));
+        "this replica is at version " + std::to_string(held.version) + ", older than " + std::to_string(from_version));
   }
-  ExportView view{std::move(snapshot), std::nullopt};
-  for (const auto& entry : versions_) {
-    const bool prefix = entry.version == from_version && entry.generation == state_->generation();
-    if (prefix && from_version > 0) view.rows_before = entry.rows;
-  }
-  return view;
+  if (!rows_before) return ExportView{snapshot_of(held), 0, 0};
+  if (!held.state->sort().sorts()) return ExportView{snapshot_of(held), from_version, *rows_before};
+  // All that came after a version of this generation is in memory.
+  held.state = held.state->with_versions(from_version, held.version, false);
+  return ExportView{snapshot_of(held), from_version, 0};
 }
 
 /// publish_mutex_ held.
-Result<std::shared_ptr<const ChunkSnapshot>> Chunk::snapshot_locked(Version version) const {
+Result<Chunk::Held> Chunk::hold_locked(Version version) const {
   if (!damage_.empty()) return Error{ErrorCode::kCorrupt, damage_};
   if (version == kLatestVersion) version = version_;
   if (version > version_) {
@@ -290,13 +348,9 @@ Result<std::shared_ptr<const ChunkSnapshot>> Chunk::snapshot_locked(Version vers
                                           [&](const VersionEntry& known) { return known.version < version; });
   const Error gone = chunk_error(ErrorCode::kStale, id_, "version " + std::to_string(version) + " is no longer kept");
   if (entry == versions_.end() || entry->version != version) return gone;
-  if (entry->generation == state_->generation()) {
-    return std::make_shared<const ChunkSnapshot>(state_, dictionaries_, id_, version, entry->rows);
-  }
+  if (entry->generation == state_->generation()) return Held{state_, dictionaries_, version, entry->rows};
   for (const auto& old : old_generations_) {
-    if (old.state->generation() == entry->generation) {
-      return std::make_shared<const ChunkSnapshot>(old.state, old.dictionaries, id_, version, entry->rows);
-    }
+    if (old.state->generation() == entry->generation) return Held{old.state, old.dictionaries, version, entry->rows};
   }
   return gone;
 }
@@ -307,6 +361,7 @@ ChunkInfo Chunk::info() const {
   const std::lock_guard publish_lock(publish_mutex_);
   info.chunk = id_;
   info.schema = state_->schema();
+  info.sort = state_->sort();
   info.version = version_;
   info.rows = state_->rows();
   info.rows_in_memory = state_->memory_rows();

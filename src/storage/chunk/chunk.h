@@ -26,7 +26,8 @@ struct PreparedWrite {
   ChunkId chunk;
   WriteKind kind = WriteKind::kAppend;
   data::Schema schema;
-  data::Table rows;
+  SortRule sort;
+  data::Table rows;    // in its order
   uint64_t bytes = 0;  // reserved in the budget
   LogPin pin;          // of its redo log record
 };
@@ -73,7 +74,8 @@ class Chunk {
   ChunkInfo info() const;
   struct ExportView {
     std::shared_ptr<const ChunkSnapshot> snapshot;
-    std::optional<size_t> rows_before;  // of from_version, when its rows are the first ones of the snapshot
+    Version from_version = 0;  // 0: the snapshot is the whole content
+    size_t rows_before = 0;    // of the snapshot, that belong to from_version
   };
   Result<ExportView> export_view(Version from_version) const;
   uint64_t log_floor() const;
@@ -119,6 +121,7 @@ class Chunk {
     uint64_t generation = 0;
     std::shared_ptr<ChunkDictionaries> dictionaries;
     data::Schema schema;
+    SortRule sort;
     bool damaged = false;
   };
   ImportTarget import_target() const;
@@ -131,6 +134,7 @@ class Chunk {
     uint64_t generation = 0;  // of the content it continues
     uint64_t log_floor = 0;   // with `whole`: commits logged before do not concern the chunk any more
     data::Schema schema;
+    SortRule sort;
     std::shared_ptr<ChunkDictionaries> dictionaries;
     std::vector<uint32_t> dictionary_sizes;  // texts that are in segments
     std::vector<SegmentFacts> segments;
@@ -143,28 +147,42 @@ class Chunk {
     std::shared_ptr<const ChunkState> state;
     std::shared_ptr<ChunkDictionaries> dictionaries;
     int64_t replaced_wall_ns = 0;
+    bool rewritten = false;  // the same rows lie elsewhere now: kept for readers on their way only
   };
   struct Published {  // one moment of the chunk, for upkeep to work on
     std::shared_ptr<const ChunkState> state;
     std::shared_ptr<ChunkDictionaries> dictionaries;
     Version version = 0;
+    uint64_t generation = 0;             // the manifest's once it is stored
     std::vector<VersionEntry> versions;  // of this generation
     std::vector<uint32_t> dictionary_sizes;
   };
 
   void end_turn();
-  Result<std::shared_ptr<const ChunkSnapshot>> snapshot_locked(Version version) const;
+  /// A version's rows: the first `rows` of a state, or all of a sorted one.
+  struct Held {
+    std::shared_ptr<const ChunkState> state;
+    std::shared_ptr<ChunkDictionaries> dictionaries;
+    Version version = 0;
+    size_t rows = 0;
+  };
+  Result<Held> hold_locked(Version version) const;
+  std::shared_ptr<const ChunkSnapshot> snapshot_of(const Held& held) const;
   // writer_mutex_ held.
   void apply_next(PreparedWrite write);
   void append_block(const PreparedWrite& write);
   void replace_content(const PreparedWrite& write);
-  data::Table to_stored(const PreparedWrite& write, ChunkDictionaries& dictionaries) const;
+  std::shared_ptr<MemoryBlock> to_block(const PreparedWrite& write, ChunkDictionaries& dictionaries) const;
   std::vector<Part> merged_tail(std::vector<Part> parts) const;
+  std::shared_ptr<MemoryBlock> merged(const MemoryBlock& left, const MemoryBlock& right) const;
   void add_version(Version version, size_t rows);
   void prune_locked();
   Published freeze();
+  void begin_generation(const Published& moment, std::vector<Part> parts);
   // Turn held.
   Status save_manifest(const Published& moment, const std::vector<std::shared_ptr<const Segment>>& segments);
+  Result<std::shared_ptr<const Segment>> write_rows(const Published& moment, const std::vector<RowRange>& stored,
+                                                    std::vector<SegmentPlan::NewTexts> texts);
   Result<std::shared_ptr<const Segment>> write_memory_rows(const Published& moment);
   void publish_flush(const Published& moment, std::shared_ptr<const Segment> added);
   void unfreeze();
@@ -190,6 +208,7 @@ class Chunk {
   std::deque<std::pair<Version, LogPin>> pins_;  // guarded by writer_mutex_; not flushed yet, versions ascending
   size_t prepared_appends_ = 0;                  // guarded by writer_mutex_
   size_t prepared_replaces_ = 0;                 // guarded by writer_mutex_
+  uint64_t last_generation_ = 1;                 // guarded by writer_mutex_; the highest given out
   size_t frozen_parts_ = 0;                      // guarded by writer_mutex_; parts a flush is writing: not to be merged
   bool dropping_ = false;                        // guarded by writer_mutex_; refuses writes
   bool dropped_ = false;                         // guarded by writer_mutex_; nothing comes after

@@ -73,6 +73,7 @@ Status Chunk::prepare_directory(const std::string& volume_for_new) {
   first.next_file = next_file_;
   const auto moment = stored_moment();
   first.schema = moment.state->schema();
+  first.sort = moment.state->sort();
   first.generation = moment.state->generation();
   TRY_DONE(write_manifest(context_.files, directory, first));
   manifest_generation_ = first.generation;
@@ -87,11 +88,24 @@ std::string Chunk::next_segment_path(uint64_t* file_number) {
 Chunk::Published Chunk::freeze() {
   const std::lock_guard lock(writer_mutex_);
   frozen_parts_ = state_->parts().size();
-  Published moment{state_, dictionaries_, version_, {}, dictionaries_->sizes()};
+  Published moment{state_, dictionaries_, version_, state_->generation(), {}, dictionaries_->sizes()};
+  // Sorting mixes the versions: only the newest can be told from what is written now.
+  const bool sorts = state_->sort().sorts();
+  if (sorts) moment.generation = ++last_generation_;
   for (const auto& entry : versions_) {
-    if (entry.generation == state_->generation()) moment.versions.push_back(entry);
+    if (entry.generation == state_->generation() && (!sorts || entry.version == version_)) moment.versions.push_back(entry);
   }
   return moment;
+}
+
+/// writer_mutex_ and publish_mutex_ held: the rows of `moment` lie as `parts` now.
+void Chunk::begin_generation(const Published& moment, std::vector<Part> parts) {
+  old_generations_.push_back({state_, dictionaries_, context_.clock.wall_ns(), true});
+  state_ = std::make_shared<const ChunkState>(*state_, std::move(parts), moment.generation);
+  for (auto& entry : versions_) {
+    if (entry.version >= moment.version) entry.generation = moment.generation;
+  }
+  prune_locked();
 }
 
 void Chunk::unfreeze() {
@@ -103,10 +117,11 @@ Status Chunk::save_manifest(const Published& moment, const std::vector<std::shar
   Manifest manifest;
   manifest.chunk = id_;
   manifest.version = moment.version;
-  manifest.generation = moment.state->generation();
+  manifest.generation = moment.generation;
   manifest.log_floor = log_floor();
   manifest.next_file = next_file_;
   manifest.schema = moment.state->schema();
+  manifest.sort = moment.state->sort();
   const size_t skipped = moment.versions.size() - std::min(moment.versions.size(), kVersionsStoredMax);
   manifest.versions.assign(moment.versions.begin() + static_cast<ptrdiff_t>(skipped), moment.versions.end());
   for (const auto& segment : segments) manifest.segments.push_back(segment->facts());
@@ -129,27 +144,45 @@ Status Chunk::save_manifest(const Published& moment, const std::vector<std::shar
   return {};
 }
 
-Result<std::shared_ptr<const Segment>> Chunk::write_memory_rows(const Published& moment) {
+/// Some of the moment's rows, in the chunk's order, as a new segment with these texts.
+Result<std::shared_ptr<const Segment>> Chunk::write_rows(const Published& moment, const std::vector<RowRange>& stored,
+                                                         std::vector<SegmentPlan::NewTexts> texts) {
   SegmentPlan plan;
   plan.chunk = id_;
   plan.path = next_segment_path(&plan.file_number);
   plan.schema = moment.state->schema();
-  plan.rows = moment.state->memory_rows();
+  plan.sort = moment.state->sort();
   plan.block_rows = context_.options.block_rows;
-  const auto stored = moment.dictionaries->stored_sizes();
-  for (size_t c = 0; c < stored.size(); ++c) {
-    plan.dictionaries.push_back({stored[c], moment.dictionaries->texts(c, stored[c], moment.dictionary_sizes[c])});
+  plan.dictionaries = std::move(texts);
+  std::optional<RowSelection> order;
+  if (plan.sort.sorts()) {
+    TRY(order, moment.state->arrange(stored, *moment.dictionaries, plan.sort.keep));
+  } else {
+    order.emplace(stored);
   }
-  const size_t first = moment.state->rows() - plan.rows;
+  plan.rows = order->rows();
+  std::optional<std::pair<size_t, data::Vector>> sorted;  // a column that was put in order as a whole
   const auto read = [&](size_t column, RowRange range) -> Result<data::Vector> {
-    const auto& definition = plan.schema[column];
-    data::Vector rows = make_stored(definition.type, definition.array, definition.scale);
-    TRY_DONE(moment.state->read(column, {first + range.from, first + range.to}, rows));
-    return rows;
+    if (!plan.sort.sorts()) return moment.state->read(column, order->part(range).stored());
+    if (!sorted || sorted->first != column) {
+      TRY(auto rows, moment.state->read(column, order->stored()));
+      sorted.emplace(column, order->arranged(std::move(rows)));
+    }
+    return sorted->second.slice(range.from, range.size());
   };
   TRY(const auto facts, write_segment(context_.files, plan, read));
   TRY_DONE(context_.files.sync_directory(directory_));
   return std::make_shared<const Segment>(context_.files, plan.path, id_, facts);
+}
+
+Result<std::shared_ptr<const Segment>> Chunk::write_memory_rows(const Published& moment) {
+  std::vector<SegmentPlan::NewTexts> texts;
+  const auto stored = moment.dictionaries->stored_sizes();
+  for (size_t c = 0; c < stored.size(); ++c) {
+    texts.push_back({stored[c], moment.dictionaries->texts(c, stored[c], moment.dictionary_sizes[c])});
+  }
+  const size_t rows = moment.state->rows();
+  return write_rows(moment, {{rows - moment.state->memory_rows(), rows}}, std::move(texts));
 }
 
 void Chunk::publish_flush(const Published& moment, std::shared_ptr<const Segment> added) {
@@ -158,20 +191,21 @@ void Chunk::publish_flush(const Published& moment, std::shared_ptr<const Segment
   while (!pins_.empty() && pins_.front().first <= moment.version) pins_.pop_front();
   // After a replace meanwhile the rows written are an old generation's; their budget went back then.
   const bool same = state_->generation() == moment.state->generation();
-  auto state = state_;
+  std::vector<Part> parts = state_->parts();
   if (same && added) {
-    std::vector<Part> parts = state_->parts();
     const auto from = parts.begin() + static_cast<ptrdiff_t>(moment.state->segment_count());
     const auto to = parts.begin() + static_cast<ptrdiff_t>(moment.state->parts().size());
     const Part part{0, added->facts().rows, added, nullptr};
     parts.insert(parts.erase(from, to), part);
-    state = std::make_shared<const ChunkState>(*state_, std::move(parts));
     context_.budget.release(moment.state->memory_bytes());
   }
   if (same) moment.dictionaries->set_stored_sizes(moment.dictionary_sizes);
   const std::lock_guard publish_lock(publish_mutex_);
-  state_ = std::move(state);
   flushed_version_ = moment.version;
+  if (same && moment.generation != state_->generation())
+    begin_generation(moment, std::move(parts));
+  else if (same)
+    state_ = std::make_shared<const ChunkState>(*state_, std::move(parts));
 }
 
 Status Chunk::flush_in_turn(const std::string& volume_for_new) {
@@ -217,7 +251,7 @@ bool Chunk::wants_compaction() const {
 /// What the manifest says now, as a moment: memory rows are in its state but not in its version.
 Chunk::Published Chunk::stored_moment() const {
   const std::lock_guard lock(writer_mutex_);
-  Published moment{state_, dictionaries_, flushed_version_, {}, {}};
+  Published moment{state_, dictionaries_, flushed_version_, state_->generation(), {}, {}};
   for (const auto& entry : versions_) {
     if (entry.generation == state_->generation() && entry.version <= flushed_version_) moment.versions.push_back(entry);
   }
@@ -251,29 +285,16 @@ Status Chunk::compact(bool all) {
 
 Status Chunk::merge_segments(const Published& moment, size_t first, size_t count) {
   const auto& parts = moment.state->parts();
-  SegmentPlan plan;
-  plan.chunk = id_;
-  plan.path = next_segment_path(&plan.file_number);
-  plan.schema = moment.state->schema();
-  plan.block_rows = context_.options.block_rows;
-  for (size_t p = first; p < first + count; ++p) plan.rows += parts[p].rows;
   TRY(const auto oldest, parts[first].segment->index());
   TRY(const auto newest, parts[first + count - 1].segment->index());
-  for (size_t c = 0; c < plan.schema.size(); ++c) {
+  std::vector<SegmentPlan::NewTexts> texts;
+  for (size_t c = 0; c < moment.state->schema().size(); ++c) {
     const auto from = oldest->columns[c].dictionary.first_code;
     const auto to = newest->columns[c].dictionary.first_code + newest->columns[c].dictionary.count;
-    plan.dictionaries.push_back({from, moment.dictionaries->texts(c, from, to)});
+    texts.push_back({from, moment.dictionaries->texts(c, from, to)});
   }
-  const size_t base = parts[first].first_row;
-  const auto read = [&](size_t column, RowRange range) -> Result<data::Vector> {
-    const auto& definition = plan.schema[column];
-    data::Vector rows = make_stored(definition.type, definition.array, definition.scale);
-    TRY_DONE(moment.state->read(column, {base + range.from, base + range.to}, rows));
-    return rows;
-  };
-  TRY(const auto facts, write_segment(context_.files, plan, read));
-  TRY_DONE(context_.files.sync_directory(directory_));
-  const auto merged = std::make_shared<const Segment>(context_.files, plan.path, id_, facts);
+  const auto& last = parts[first + count - 1];
+  TRY(const auto merged, write_rows(moment, {{parts[first].first_row, last.first_row + last.rows}}, std::move(texts)));
   std::vector<std::shared_ptr<const Segment>> segments;
   for (size_t p = 0; p < moment.state->segment_count(); ++p) {
     if (p == first) segments.push_back(merged);
@@ -284,7 +305,7 @@ Status Chunk::merge_segments(const Published& moment, size_t first, size_t count
   if (state_->generation() != moment.state->generation()) return {};
   std::vector<Part> now = state_->parts();
   const auto from = now.begin() + static_cast<ptrdiff_t>(first);
-  now.insert(now.erase(from, from + static_cast<ptrdiff_t>(count)), Part{0, plan.rows, merged, nullptr});
+  now.insert(now.erase(from, from + static_cast<ptrdiff_t>(count)), Part{0, merged->facts().rows, merged, nullptr});
   auto state = std::make_shared<const ChunkState>(*state_, std::move(now));
   const std::lock_guard publish_lock(publish_mutex_);
   state_ = std::move(state);
@@ -346,7 +367,7 @@ Status Chunk::remove_files() {
   for (const auto& segment : on_disk_) segment->mark_obsolete();
   on_disk_.clear();
   {
-    auto state = std::make_shared<const ChunkState>(data::Schema{}, 0);
+    auto state = std::make_shared<const ChunkState>(data::Schema{}, SortRule{}, 0);
     std::deque<OldGeneration> old;  // letting go removes files: not under the mutexes
     std::vector<OldGeneration> forgotten;
     const std::lock_guard lock(writer_mutex_);
@@ -370,7 +391,7 @@ Status Chunk::remove_directory() {
 
 Chunk::ImportTarget Chunk::import_target() const {
   const std::lock_guard lock(publish_mutex_);
-  return {version_, state_->generation(), dictionaries_, state_->schema(), !damage_.empty()};
+  return {version_, state_->generation(), dictionaries_, state_->schema(), state_->sort(), !damage_.empty()};
 }
 
 Status Chunk::install(Imported imported) {
@@ -395,10 +416,14 @@ Status Chunk::install(Imported imported) {
   }
   {
     const std::lock_guard publish_lock(publish_mutex_);
-    const uint64_t generation = state_->generation() + (imported.whole ? 1 : 0);
+    // In a sorted chunk the rows added mix with the others: the present content stays for its readers.
+    const bool mixed = !imported.whole && imported.sort.sorts();
+    if (mixed) old_generations_.push_back({state_, dictionaries_, context_.clock.wall_ns(), true});
+    const uint64_t generation = imported.whole || mixed ? ++last_generation_ : state_->generation();
     if (imported.whole) context_.budget.release(state_->memory_bytes());
     before = state_;
-    state_ = std::make_shared<const ChunkState>(ChunkState(imported.schema, generation), std::move(parts));
+    const ChunkState empty(imported.schema, imported.sort, generation);
+    state_ = std::make_shared<const ChunkState>(empty, std::move(parts));
     dictionaries_ = imported.dictionaries;
     frozen_parts_ = 0;
     damage_.clear();

@@ -25,6 +25,7 @@ struct Manifest {
   uint64_t log_floor = 0;  // commits and drops in the redo log up to this sequence do not concern this content
   uint64_t next_file = 1;
   data::Schema schema;
+  SortRule sort;
   std::vector<VersionEntry> versions;  // of this generation, oldest first, the present one last
   std::vector<SegmentFacts> segments;
 };

@@ -7,6 +7,11 @@
 #include "storage/chunk/segment_format.h"
 
 namespace pelorus::storage {
+namespace {
+
+constexpr size_t kDirectoryBytesKept = 4u << 20;
+
+}  // namespace
 
 data::Vector make_stored(types::Type type, bool array, int scale) {
   data::Vector flat(stored_type(type), 0, scale);
@@ -61,7 +66,8 @@ Result<std::shared_ptr<const SegmentIndex>> Segment::load_index() const {
   }
   std::string header(kColumnHeaderBytes, '\0');
   TRY_DONE(io::read_exactly(file, path_, 0, header.data(), header.size()));
-  if (!is_column_header(header, chunk_, facts_.file_number)) return corrupt("header");
+  const uint32_t format = format_of_header(header, chunk_, facts_.file_number);
+  if (format == 0) return corrupt("header");
   std::string trailer_bytes(kColumnTrailerBytes, '\0');
   TRY_DONE(io::read_exactly(file, path_, size - kColumnTrailerBytes, trailer_bytes.data(), trailer_bytes.size()));
   const auto trailer = decode_trailer(trailer_bytes);
@@ -73,7 +79,7 @@ Result<std::shared_ptr<const SegmentIndex>> Segment::load_index() const {
   std::string footer(trailer->footer_bytes, '\0');
   TRY_DONE(io::read_exactly(file, path_, trailer->footer_offset, footer.data(), footer.size()));
   if (io::crc32c(footer) != facts_.footer_crc) return corrupt("footer");
-  auto index = decode_footer(footer, trailer->footer_offset);
+  auto index = decode_footer(footer, trailer->footer_offset, format);
   if (!index.ok() || index->rows != facts_.rows) return corrupt("footer content");
   return std::make_shared<const SegmentIndex>(std::move(index).value());
 }
@@ -88,19 +94,21 @@ Result<std::string> Segment::read_block(const io::File& file, const BlockEntry& 
   return bytes;
 }
 
-Status Segment::read(size_t column, RowRange range, data::Vector& out) const {
-  if (range.from >= range.to) return {};
+Status Segment::read(size_t column, const std::vector<RowRange>& ranges, data::Vector& out) const {
+  if (ranges.empty()) return {};
   TRY(const auto index, index());
-  if (column >= index->columns.size() || range.to > index->rows) return corrupt("fewer columns or rows than the chunk");
+  if (column >= index->columns.size() || ranges.back().to > index->rows) return corrupt("fewer columns or rows than the chunk");
   const auto& facts = index->columns[column];
   TRY(const auto file, files_.open(path_, io::OpenMode::kRead));
   const std::string what = "column " + std::to_string(column);
+  size_t next = 0;
   for (const auto& block : facts.blocks) {
-    const uint64_t from = std::max<uint64_t>(range.from, block.first_row);
-    const uint64_t to = std::min<uint64_t>(range.to, block.first_row + block.rows);
-    if (from >= to) continue;
+    const uint64_t block_end = block.first_row + block.rows;
+    while (next < ranges.size() && ranges[next].to <= block.first_row) ++next;
+    if (next == ranges.size()) break;
+    if (ranges[next].from >= block_end) continue;
     TRY(const std::string bytes, read_block(*file, block, what));
-    if (to - from == block.rows) {
+    if (ranges[next].from <= block.first_row && ranges[next].to >= block_end) {
       const Status decoded = decode_block(block.encoding, bytes, block.rows, out);
       if (!decoded.ok()) return corrupt(what + ", " + decoded.error().message);
       continue;
@@ -108,9 +116,40 @@ Status Segment::read(size_t column, RowRange range, data::Vector& out) const {
     data::Vector whole = make_stored(facts.type, facts.array, facts.scale);
     const Status decoded = decode_block(block.encoding, bytes, block.rows, whole);
     if (!decoded.ok()) return corrupt(what + ", " + decoded.error().message);
-    out.append(whole.slice(from - block.first_row, to - from));
+    for (size_t r = next; r < ranges.size() && ranges[r].from < block_end; ++r) {
+      const uint64_t from = std::max<uint64_t>(ranges[r].from, block.first_row);
+      const uint64_t to = std::min<uint64_t>(ranges[r].to, block_end);
+      out.append(whole, from - block.first_row, to - from);
+    }
   }
   return {};
+}
+
+Result<std::shared_ptr<const KeyDirectory>> Segment::directory() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto known = directory_in_use_.lock()) return known;
+  }
+  TRY(auto loaded, load_directory());  // as with the index, two readers may both load it
+  const std::lock_guard lock(mutex_);
+  directory_in_use_ = loaded;
+  if (loaded->memory_bytes() <= kDirectoryBytesKept) directory_ = loaded;
+  return loaded;
+}
+
+Result<std::shared_ptr<const KeyDirectory>> Segment::load_directory() const {
+  TRY(const auto index, index());
+  if (index->sort_columns.empty()) return corrupt("it has no key directory");
+  data::Schema keys;
+  for (size_t k = 0; k + 1 < index->sort_columns.size(); ++k) {
+    const auto& column = index->columns[index->sort_columns[k]];
+    keys.push_back({.name = {}, .type = column.type, .array = false, .scale = column.scale, .comment = {}});
+  }
+  TRY(const auto file, files_.open(path_, io::OpenMode::kRead));
+  TRY(const std::string bytes, read_block(*file, index->directory, "key directory"));
+  auto decoded = decode_directory(bytes, keys, index->rows);
+  if (!decoded.ok()) return corrupt(decoded.error().message);
+  return std::make_shared<const KeyDirectory>(std::move(decoded).value());
 }
 
 Result<std::vector<std::string>> Segment::read_dictionary(size_t column) const {
@@ -133,10 +172,11 @@ Status Segment::verify() const {
     const auto& column = index->columns[c];
     for (const auto& block : column.blocks) {
       data::Vector rows = make_stored(column.type, column.array, column.scale);
-      TRY_DONE(read(c, {block.first_row, block.first_row + block.rows}, rows));
+      TRY_DONE(read(c, {{block.first_row, block.first_row + block.rows}}, rows));
     }
     TRY_DONE(read_dictionary(c));
   }
+  if (!index->sort_columns.empty()) TRY_DONE(load_directory());
   return {};
 }
 

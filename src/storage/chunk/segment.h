@@ -12,6 +12,7 @@
 #include "data/table.h"
 #include "io/file_system.h"
 #include "storage/chunk_snapshot.h"
+#include "storage/chunk/key_directory.h"
 #include "storage/codec/block_encoding.h"
 
 namespace pelorus::storage {
@@ -52,6 +53,8 @@ struct SegmentIndex {
   };
   uint64_t rows = 0;
   std::vector<Column> columns;
+  std::vector<uint32_t> sort_columns;  // of a file whose rows are sorted
+  BlockEntry directory;                // of their keys
 };
 
 /// SYMBOL columns are stored and read as INT codes.
@@ -75,8 +78,11 @@ class Segment {
 
   /// Read once, then kept. kCorrupt unless size, header and footer are what the manifest says.
   Result<std::shared_ptr<const SegmentIndex>> index() const;
-  /// Adds rows of a column to `out` (make_stored). Every block's checksum is compared on every read.
-  Status read(size_t column, RowRange range, data::Vector& out) const;
+  /// Adds rows of a column to `out` (make_stored), of ascending ranges. Every block's checksum is compared on every
+  /// read; a block is decoded once.
+  Status read(size_t column, const std::vector<RowRange>& ranges, data::Vector& out) const;
+  /// Of a sorted file (checked): read once and kept, unless it is large.
+  Result<std::shared_ptr<const KeyDirectory>> directory() const;
   /// Texts of the codes this segment added to a SYMBOL column.
   Result<std::vector<std::string>> read_dictionary(size_t column) const;
   /// Reads everything.
@@ -89,6 +95,7 @@ class Segment {
 
  private:
   Result<std::shared_ptr<const SegmentIndex>> load_index() const;
+  Result<std::shared_ptr<const KeyDirectory>> load_directory() const;
   Result<std::string> read_block(const io::File& file, const BlockEntry& block, std::string_view what) const;
   Error corrupt(const std::string& what) const;
 
@@ -99,6 +106,8 @@ class Segment {
   mutable std::atomic<bool> obsolete_{false};
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const SegmentIndex> index_;  // guarded by mutex_
+  mutable std::shared_ptr<const KeyDirectory> directory_;        // guarded by mutex_; a small one
+  mutable std::weak_ptr<const KeyDirectory> directory_in_use_;   // guarded by mutex_
   mutable std::string damage_;                         // guarded by mutex_
 };
 
@@ -115,6 +124,7 @@ struct SegmentPlan {
     std::vector<std::string> texts;
   };
   std::vector<NewTexts> dictionaries;  // one a column; empty for columns that are no SYMBOL
+  SortRule sort;                       // the rows come in this order
 };
 /// Gives rows of a column, counted from the segment's first, as make_stored vectors.
 using RowReader = std::function<Result<data::Vector>(size_t column, RowRange range)>;

@@ -9,7 +9,6 @@ namespace {
 
 constexpr uint32_t kColumnMagic = 0x43524C50;   // "PLRC"
 constexpr uint32_t kTrailerMagic = 0x45524C50;  // "PLRE"
-constexpr uint32_t kFormat = 1;
 constexpr size_t kBlockEntryBytes = 8 + 8 + 4 + 4 + 1 + 1 + 8 + 16 + 16;
 
 void put_block(const BlockEntry& block, ByteWriter& writer) {
@@ -46,24 +45,40 @@ bool lies_within(const BlockEntry& block, uint64_t file_bytes) {
   return block.offset >= kColumnHeaderBytes && block.offset <= file_bytes && block.bytes <= file_bytes - block.offset;
 }
 
+bool get_directory(ByteReader& reader, uint64_t file_bytes, SegmentIndex& index) {
+  const auto columns = reader.get<uint32_t>();
+  if (!reader.ok() || columns > index.columns.size()) return false;
+  for (uint32_t k = 0; k < columns; ++k) {
+    const auto column = reader.get<uint32_t>();
+    if (column >= index.columns.size() || index.columns[column].array) return false;
+    index.sort_columns.push_back(column);
+  }
+  if (columns == 0) return true;
+  index.directory = get_block(reader);
+  return lies_within(index.directory, file_bytes);
+}
+
 }  // namespace
 
-std::string encode_column_header(ChunkId chunk, uint64_t file_number) {
+std::string encode_column_header(ChunkId chunk, uint64_t file_number, uint32_t format) {
   std::string bytes;
   ByteWriter writer(bytes);
   writer.put<uint32_t>(kColumnMagic);
-  writer.put<uint32_t>(kFormat);
+  writer.put<uint32_t>(format);
   writer.put<uint64_t>(chunk.value);
   writer.put<uint64_t>(file_number);
   writer.put<uint32_t>(io::crc32c(bytes));
   return bytes;
 }
 
-bool is_column_header(std::string_view bytes, ChunkId chunk, uint64_t file_number) {
-  return bytes == encode_column_header(chunk, file_number);
+uint32_t format_of_header(std::string_view bytes, ChunkId chunk, uint64_t file_number) {
+  for (uint32_t format = 1; format <= kColumnFormatNewest; ++format) {
+    if (bytes == encode_column_header(chunk, file_number, format)) return format;
+  }
+  return 0;
 }
 
-std::string encode_footer(const SegmentIndex& index) {
+std::string encode_footer(const SegmentIndex& index, uint32_t format) {
   std::string bytes;
   ByteWriter writer(bytes);
   writer.put<uint64_t>(index.rows);
@@ -78,10 +93,14 @@ std::string encode_footer(const SegmentIndex& index) {
     writer.put<uint32_t>(static_cast<uint32_t>(column.blocks.size()));
     for (const auto& block : column.blocks) put_block(block, writer);
   }
+  if (format < 2) return bytes;
+  writer.put<uint32_t>(static_cast<uint32_t>(index.sort_columns.size()));
+  for (const auto column : index.sort_columns) writer.put<uint32_t>(column);
+  if (!index.sort_columns.empty()) put_block(index.directory, writer);
   return bytes;
 }
 
-Result<SegmentIndex> decode_footer(std::string_view bytes, uint64_t file_bytes) {
+Result<SegmentIndex> decode_footer(std::string_view bytes, uint64_t file_bytes, uint32_t format) {
   const Error corrupt{ErrorCode::kCorrupt, "column file footer makes no sense"};
   ByteReader reader(bytes);
   SegmentIndex index;
@@ -110,6 +129,7 @@ Result<SegmentIndex> decode_footer(std::string_view bytes, uint64_t file_bytes) 
     if (row != index.rows) return corrupt;
     index.columns.push_back(std::move(column));
   }
+  if (format >= 2 && !get_directory(reader, file_bytes, index)) return corrupt;
   if (!reader.ok() || !reader.at_end()) return corrupt;
   return index;
 }

@@ -12,11 +12,15 @@ namespace pelorus::storage {
 inline constexpr uint64_t kColumnHeaderBytes = 28;
 inline constexpr uint64_t kColumnTrailerBytes = 24;
 
-std::string encode_column_header(ChunkId chunk, uint64_t file_number);
-bool is_column_header(std::string_view bytes, ChunkId chunk, uint64_t file_number);
+/// 1: rows as they came; 2: sorted rows with a key directory, newer encodings.
+inline constexpr uint32_t kColumnFormatNewest = 2;
 
-std::string encode_footer(const SegmentIndex& index);
-Result<SegmentIndex> decode_footer(std::string_view bytes, uint64_t file_bytes);
+std::string encode_column_header(ChunkId chunk, uint64_t file_number, uint32_t format);
+/// 0: these bytes are no such header.
+uint32_t format_of_header(std::string_view bytes, ChunkId chunk, uint64_t file_number);
+
+std::string encode_footer(const SegmentIndex& index, uint32_t format);
+Result<SegmentIndex> decode_footer(std::string_view bytes, uint64_t file_bytes, uint32_t format);
 
 struct ColumnTrailer {
   uint64_t footer_offset = 0;

@@ -1,6 +1,7 @@
 // Writes a column file from rows in memory or in other segments, a block at a time.
 
 #include <algorithm>
+#include <map>
 
 #include "io/checksum.h"
 #include "storage/chunk/segment.h"
@@ -17,10 +18,12 @@ class ColumnFileWriter {
 
   Result<SegmentFacts> write(const RowReader& read) {
     TRY(file_, files_.open(plan_.path, io::OpenMode::kCreate));
-    pending_ = encode_column_header(plan_.chunk, plan_.file_number);
+    const uint32_t format = plan_.sort.sorts() ? 2 : 1;
+    pending_ = encode_column_header(plan_.chunk, plan_.file_number, format);
     index_.rows = plan_.rows;
     for (size_t c = 0; c < plan_.schema.size(); ++c) TRY_DONE(write_column(c, read));
-    const std::string footer = encode_footer(index_);
+    if (plan_.sort.sorts()) write_directory();
+    const std::string footer = encode_footer(index_, format);
     const ColumnTrailer trailer{position(), footer.size(), io::crc32c(footer)};
     pending_ += footer;
     pending_ += encode_trailer(trailer);
@@ -67,6 +70,7 @@ class ColumnFileWriter {
     for (size_t from = 0; from < plan_.rows; from += plan_.block_rows) {
       const size_t to = std::min<size_t>(plan_.rows, from + plan_.block_rows);
       TRY(const auto rows, read(c, {from, to}));
+      if (is_sorted_by(c)) sort_values_.try_emplace(c, rows.slice(0, 0)).first->second.append(rows);
       EncodedBlock encoded = encode_block(rows);
       if (definition.type == types::Type::kSymbol) encoded.facts.ordered = false;  // codes are in no order
       column.blocks.push_back(add_block(encoded, to - from));
@@ -76,12 +80,26 @@ class ColumnFileWriter {
     return {};
   }
 
+  bool is_sorted_by(size_t c) const {
+    return std::find(plan_.sort.columns.begin(), plan_.sort.columns.end(), c) != plan_.sort.columns.end();
+  }
+
+  void write_directory() {
+    std::vector<const data::Vector*> columns;
+    for (const auto column : plan_.sort.columns) columns.push_back(&sort_values_.at(column));
+    index_.sort_columns = plan_.sort.columns;
+    EncodedBlock block;
+    block.bytes = encode_directory(make_directory(columns));
+    index_.directory = add_block(block, 0);
+  }
+
   io::FileSystem& files_;
   const SegmentPlan& plan_;
   std::unique_ptr<io::File> file_;
   std::string pending_;
   uint64_t written_ = 0;
   SegmentIndex index_;
+  std::map<size_t, data::Vector> sort_values_;  // by column
 };
 
 }  // namespace

@@ -181,6 +181,42 @@ Result<data::Schema> decode_schema(ByteReader& reader) {
   return schema;
 }
 
+void encode_sort(const SortRule& sort, ByteWriter& writer) {
+  writer.put<uint8_t>(static_cast<uint8_t>(sort.keep));
+  writer.put<uint32_t>(static_cast<uint32_t>(sort.columns.size()));
+  for (const auto column : sort.columns) writer.put<uint32_t>(column);
+}
+
+Result<SortRule> decode_sort(ByteReader& reader, const data::Schema& schema) {
+  const auto keep = reader.get<uint8_t>();
+  const auto columns = reader.get<uint32_t>();
+  if (keep > static_cast<uint8_t>(KeepDuplicates::kLast) || columns == 0 || columns > schema.size())
+    return Error{ErrorCode::kCorrupt, "sort rule makes no sense"};
+  SortRule sort{{}, static_cast<KeepDuplicates>(keep)};
+  for (uint32_t k = 0; k < columns; ++k) sort.columns.push_back(reader.get<uint32_t>());
+  TRY_DONE(reader.finish("sort rule"));
+  if (!check_sort_fits(sort, schema).ok()) return Error{ErrorCode::kCorrupt, "sort rule does not fit its columns"};
+  return sort;
+}
+
+Status check_sort_fits(const SortRule& sort, const data::Schema& schema) {
+  for (size_t k = 0; k < sort.columns.size(); ++k) {
+    if (sort.columns[k] >= schema.size())
+      return Error{ErrorCode::kInvalid, "rows have no sort column " + std::to_string(sort.columns[k])};
+    const auto& column = schema[sort.columns[k]];
+    const bool last = k + 1 == sort.columns.size();
+    const bool fits = last ? types::is_integral(column.type) || types::is_temporal(column.type)
+                           : types::repr_of(column.type) != types::Repr::kMixed;
+    if (column.array || !fits) {
+      return Error{ErrorCode::kInvalid,
+                   std::string(last ? "the last sort column must be of an integer or temporal type"
+                                    : "a sort column can't be an array vector") +
+                       ": " + column.name};
+    }
+  }
+  return {};
+}
+
 Status check_rows_fit(const data::Schema& schema, const data::Table& rows) {
   if (schema.empty() || schema.size() > kColumnsMax) {
     return Error{ErrorCode::kInvalid,

@@ -4,12 +4,19 @@
 #include "base/bytes.h"
 #include "data/table.h"
 #include "storage/codec/parts.h"
+#include "storage/sort_rule.h"
 
 namespace pelorus::storage {
 
 void encode_schema(const data::Schema& schema, ByteWriter& writer);
 /// kCorrupt when the bytes make no schema (unknown type, no or too many columns).
 Result<data::Schema> decode_schema(ByteReader& reader);
+
+/// A rule that sorts, and back: kCorrupt when it does not fit the schema.
+void encode_sort(const SortRule& sort, ByteWriter& writer);
+Result<SortRule> decode_sort(ByteReader& reader, const data::Schema& schema);
+/// kInvalid naming the column unless the rule can order rows of the schema.
+Status check_sort_fits(const SortRule& sort, const data::Schema& schema);
 
 inline constexpr size_t kColumnsMax = 32768;
 
