@@ -1,9 +1,13 @@
 // loadTextEx and loadTableBySQL: loading in one call, made of the functions a script would call one after another.
 
+#include <future>
+
 #include "base/script_error.h"
 #include "dist/functions.h"
 #include "functions/arguments.h"
 #include "functions/declare.h"
+#include "functions/delimited/text_source.h"
+#include "functions/file_access.h"
 
 namespace pelorus::dist {
 namespace {
@@ -32,16 +36,63 @@ void create_table_like(CallContext& context, const functions::Arguments& args, c
   call(context, partitioned ? "createPartitionedTable" : "createDimensionTable", std::move(words));
 }
 
+/// Reads a source one piece ahead on a thread of its own, so that parsing and storing overlap.
+class ReadAhead {
+ public:
+  explicit ReadAhead(functions::TextSource& source) : source_(source) { read(); }
+  ~ReadAhead() {
+    if (next_.valid()) next_.wait();
+  }
+  ReadAhead(const ReadAhead&) = delete;
+  ReadAhead& operator=(const ReadAhead&) = delete;
+
+  std::optional<data::Table> next() {
+    auto rows = next_.get();
+    if (rows) read();
+    return rows;
+  }
+
+ private:
+  void read() {
+    next_ = std::async(std::launch::async, [this] { return source_.next(); });
+  }
+
+  functions::TextSource& source_;
+  std::future<std::optional<data::Table>> next_;
+};
+
+/// Every piece of the file is a transaction of its own: a file may be larger than memory, and an error tells how far it
+/// came.
 Value load_text_ex(CallContext& context, std::span<Value> values) {
   const functions::Arguments args("loadTextEx", values);
-  auto rows = call(context, "loadText",
-                   {args[kFile], or_missing(args, kDelimiter), or_missing(args, kSchema), or_missing(args, kSkipRows)});
-  if (args.has(kTransform)) rows = context.call(args[kTransform], {rows});
-  if (!rows.is_table()) args.refuse("transform", "must return a table");
-  const auto exists = call(context, "existsTable", {args[kDatabase], args[kTable]});
-  if (exists.is_null() || exists.scalar().as_int64() == 0) create_table_like(context, args, rows);
-  auto table = call(context, "loadTable", {args[kDatabase], args[kTable]});
-  call(context, "append!", {table, std::move(rows)});
+  functions::require_login(context, "loadTextEx");
+  const auto skipped = args.integer_or(kSkipRows, "skipRows", 0);
+  if (skipped < 0 || skipped > 1024) args.refuse("skipRows", "must be between 0 and 1024.");
+  const functions::TextLayout layout{.delimiter = functions::delimiter_of(args, kDelimiter),
+                                     .skip_rows = static_cast<size_t>(skipped)};
+  functions::TextSource source("loadTextEx", args.text(kFile, "filename"), layout, or_missing(args, kSchema));
+  ReadAhead pieces(source);
+  Value table;
+  int64_t stored = 0;
+  while (auto piece = pieces.next()) {
+    Value rows(std::move(*piece));
+    if (args.has(kTransform)) rows = context.call(args[kTransform], {rows});
+    if (!rows.is_table()) args.refuse("transform", "must return a table");
+    if (table.is_missing()) {
+      const auto exists = call(context, "existsTable", {args[kDatabase], args[kTable]});
+      if (exists.is_null() || exists.scalar().as_int64() == 0) create_table_like(context, args, rows);
+      table = call(context, "loadTable", {args[kDatabase], args[kTable]});
+    }
+    const auto count = static_cast<int64_t>(functions::table_argument("loadTextEx", rows).rows());
+    try {
+      call(context, "append!", {table, std::move(rows)});
+    } catch (ScriptError& error) {
+      if (stored > 0)
+        error.add_frame("loadTextEx(the first " + std::to_string(stored) + " rows of the file are stored)");
+      throw;
+    }
+    stored += count;
+  }
   return table;
 }
 

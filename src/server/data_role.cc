@@ -22,12 +22,14 @@ storage::NodeDirectories data_directories(const config::Settings& settings) {
   return directories;
 }
 
+/// The environment must outlive the store.
 storage::StoreOptions store_options(const NodeEnvironment& environment) {
   const auto& settings = environment.settings();
   storage::StoreOptions options;
   options.identity = {.node = environment.node(), .alias = environment.site.alias, .cluster = environment.cluster()};
   options.directories = data_directories(settings);
   options.sync = settings.boolean("dataSync");
+  options.column_format = [&environment] { return environment.level() < meta::kSortedChunksLevel ? 1u : 2u; };
   options.buffer_bytes_max =
       write_buffer_bytes(static_cast<uint64_t>(settings.bytes("OLAPCacheEngineSize")), memory::limit_bytes());
   return options;

@@ -243,6 +243,7 @@ class RowImport final : public ChunkImport {
     plan.path = chunk_->next_segment_path(&plan.file_number);
     plan.schema = imported_.schema;
     plan.sort = imported_.sort;
+    plan.format = store_.options_.column_format();
     plan.rows = pending_rows_;
     plan.block_rows = store_.options_.block_rows;
     const auto sizes = imported_.dictionaries->sizes();

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,7 @@ struct StoreOptions {
   size_t versions_kept_max = 4096;                // row counts of old versions a snapshot may still ask for
   size_t generations_kept_max = 5;                // contents before a replace (update, delete) kept for such snapshots
   std::chrono::minutes generation_retention{60};  // oldChunkVersionRetentionTime: and for at most so long
+  std::function<uint32_t()> column_format = [] { return 2u; };  // newest format of column files that may be written
   bool background = true;                         // false: nothing is flushed or compacted unless called for (tests)
   std::chrono::milliseconds background_period{200};  // how often the background thread looks
 };

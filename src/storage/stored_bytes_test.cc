@@ -43,6 +43,41 @@ TEST(StoredBytes, manifest) {
   });
 }
 
+TEST(StoredBytes, manifest_of_a_sorted_chunk) {
+  Manifest manifest{.chunk = {7}, .version = 3, .generation = 4, .next_file = 5, .schema = test_schema()};
+  manifest.sort = {{1, 0}, KeepDuplicates::kLast};
+  manifest.versions = {{3, 4, 15}};
+  manifest.segments = {{4, 15, 1234, 99}};
+  check_stored("manifest_sorted", encode_manifest(manifest), [&](const std::string& bytes) {
+    const auto read = decode_manifest(bytes, "manifest");
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_EQ(read->sort, manifest.sort);
+    EXPECT_EQ(read->schema, manifest.schema);
+    EXPECT_EQ(read->generation, 4u);
+    ASSERT_EQ(read->segments.size(), 1u);
+    EXPECT_EQ(read->segments[0], (SegmentFacts{4, 15, 1234, 99}));
+  });
+}
+
+TEST(StoredBytes, redo_log_prepare_of_a_sorted_chunk) {
+  const auto rows = test_rows(0, 3);
+  PreparedWrite write;
+  write.chunk = {7};
+  write.schema = rows.schema();
+  write.sort = {{1, 0}, KeepDuplicates::kFirst};
+  write.rows = rows;
+  PartList parts;
+  encode_prepare({5}, 1000, {&write, 1}, parts);
+  check_stored("redo_log_prepare_sorted", parts.joined(), [&](const std::string& bytes) {
+    const auto record = decode_prepare(bytes);
+    ASSERT_TRUE(record.ok()) << record.error().message;
+    ASSERT_EQ(record->writes.size(), 1u);
+    EXPECT_EQ(record->writes[0].kind, WriteKind::kAppend);
+    EXPECT_EQ(record->writes[0].sort, write.sort);
+    EXPECT_TRUE(data::equal(Value(record->writes[0].rows), Value(rows)));
+  });
+}
+
 TEST(StoredBytes, redo_log_state_and_headers) {
   check_stored("redo_log_state", encode_log_state({kLog, 3, 4}), [](const std::string& bytes) {
     const auto state = decode_log_state(bytes, "log_state");
@@ -137,11 +172,11 @@ struct BlockExample {
 };
 
 /// Each block as its encoding and its bytes.
-std::string bytes_of(const std::vector<BlockExample>& examples) {
+std::string bytes_of(const std::vector<BlockExample>& examples, EncodingSet set = EncodingSet::kFirst) {
   Bytes bytes;
   ByteWriter writer(bytes);
   for (const auto& example : examples) {
-    const auto block = encode_block(example.values);
+    const auto block = encode_block(example.values, set);
     EXPECT_EQ(block.encoding, example.encoding);
     writer.put(static_cast<uint8_t>(block.encoding));
     writer.put_string(block.bytes);
@@ -160,6 +195,19 @@ void expect_blocks(std::string_view bytes, const std::vector<BlockExample>& exam
     EXPECT_TRUE(data::equal(Value(decoded), Value(values))) << static_cast<int>(encoding);
   }
   EXPECT_TRUE(reader.ok() && reader.at_end());
+}
+
+TEST(StoredBytes, column_blocks_of_the_second_set) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < 400; ++i) texts.push_back(i % 3 == 0 ? "" : "t" + std::to_string(i % 5));
+  const std::vector<BlockExample> examples{
+      {Encoding::kGroups,
+       numbers<int64_t>(Type::kTimestamp, 3000, [](int64_t i) { return i % 1000 == 0 ? i * 1000000 : 1700000000000 + i * 1000; })},
+      {Encoding::kRuns, numbers<int32_t>(Type::kInt, 3000, [](int64_t i) { return static_cast<int32_t>(i / 100 * 7919 % 100000); })},
+      {Encoding::kDecimalGroups, numbers<double>(Type::kDouble, 3000, [](int64_t i) { return static_cast<double>(i) / 100; })},
+      {Encoding::kTextCodes, Vector::of_strings(Type::kString, std::move(texts))}};
+  check_stored("column_blocks_2", bytes_of(examples, EncodingSet::kSecond),
+               [&](const std::string& bytes) { expect_blocks(bytes, examples); });
 }
 
 TEST(StoredBytes, column_blocks) {
@@ -194,27 +242,38 @@ TEST(StoredBytes, column_blocks_lz4) {
 }
 
 /// Header, blocks, dictionary, footer and trailer together: the flushed content of a chunk.
-TEST(StoredBytes, column_file) {
+void check_column_file(const std::string& name, uint32_t format, const SortRule& sort) {
   const auto rows = rows_of_every_kind();
   io::MemoryFileSystem disk;
   TestNode node(disk);
+  node.options.column_format = [format] { return format; };
+  node.open();
+  node.sort = sort;
   node.append(7, rows);
   ASSERT_TRUE(node.store->flush_all().ok());
   const auto files = disk.files();
   const auto path = std::find_if(files.begin(), files.end(), [](const auto& file) { return file.ends_with(".col"); });
   ASSERT_NE(path, files.end());
-  check_stored("column_file", io::read_file(disk, *path, 1 << 20).value(), [&](const std::string& bytes) {
+  check_stored(name, io::read_file(disk, *path, 1 << 20).value(), [&](const std::string& bytes) {
     ASSERT_TRUE(io::replace_file(disk, *path, bytes).ok());
     node.open();
-    node.expect_rows(7, rows);
+    node.expect_rows(7, sort.sorts() ? rows.take(std::vector<int64_t>{1, 0, 2}) : rows);
     EXPECT_TRUE(node.store->verify({7}).ok());
   });
 }
 
+/// By symbol, then time.
+const SortRule kBySymbol{{1, 0}, KeepDuplicates::kLast};
+
+TEST(StoredBytes, column_file) { check_column_file("column_file", 1, {}); }
+TEST(StoredBytes, column_file_of_format_2) { check_column_file("column_file_2", 2, {}); }
+TEST(StoredBytes, column_file_of_a_sorted_chunk) { check_column_file("column_file_sorted", 2, kBySymbol); }
+
 /// Messages between replicas, each as a string.
-TEST(StoredBytes, replica_copy) {
+void check_replica_copy(const std::string& name, const SortRule& sort) {
   io::MemoryFileSystem disk;
   TestNode node(disk);
+  node.sort = sort;
   node.append(7, rows_of_every_kind());
   auto source = node.store->export_chunk({7}, 0);
   ASSERT_TRUE(source.ok());
@@ -226,7 +285,7 @@ TEST(StoredBytes, replica_copy) {
     if (!*message) break;
     writer.put_string(**message);
   }
-  check_stored("replica_copy", written, [](const std::string& bytes) {
+  check_stored(name, written, [&](const std::string& bytes) {
     io::MemoryFileSystem other;
     TestNode target(other);
     auto import = target.store->import_chunk({7});
@@ -235,9 +294,13 @@ TEST(StoredBytes, replica_copy) {
     while (reader.ok() && !reader.at_end()) ASSERT_TRUE((*import)->add(reader.get_string()).ok());
     ASSERT_TRUE((*import)->finish().ok());
     import->reset();
-    target.expect_rows(7, rows_of_every_kind());
+    const auto rows = rows_of_every_kind();
+    target.expect_rows(7, sort.sorts() ? rows.take(std::vector<int64_t>{1, 0, 2}) : rows);
   });
 }
+
+TEST(StoredBytes, replica_copy) { check_replica_copy("replica_copy", {}); }
+TEST(StoredBytes, replica_copy_of_a_sorted_chunk) { check_replica_copy("replica_copy_sorted", kBySymbol); }
 
 /// All files of a disk, the zeros at their ends left out.
 std::string packed(io::MemoryFileSystem& disk) {

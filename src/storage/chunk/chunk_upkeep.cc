@@ -152,6 +152,7 @@ Result<std::shared_ptr<const Segment>> Chunk::write_rows(const Published& moment
   plan.path = next_segment_path(&plan.file_number);
   plan.schema = moment.state->schema();
   plan.sort = moment.state->sort();
+  plan.format = context_.options.column_format();
   plan.block_rows = context_.options.block_rows;
   plan.dictionaries = std::move(texts);
   std::optional<RowSelection> order;

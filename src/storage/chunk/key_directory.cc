@@ -25,7 +25,7 @@ void mark_changes(const Vector& column, std::vector<bool>& begins) {
 }
 
 void put_block(const Vector& values, ByteWriter& writer) {
-  const auto block = encode_block(values);
+  const auto block = encode_block(values, EncodingSet::kSecond);
   writer.put<uint8_t>(static_cast<uint8_t>(block.encoding));
   writer.put<uint64_t>(block.bytes.size());
   writer.put_raw(block.bytes.data(), block.bytes.size());

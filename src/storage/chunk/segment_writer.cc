@@ -18,7 +18,8 @@ class ColumnFileWriter {
 
   Result<SegmentFacts> write(const RowReader& read) {
     TRY(file_, files_.open(plan_.path, io::OpenMode::kCreate));
-    const uint32_t format = plan_.sort.sorts() ? 2 : 1;
+    const uint32_t format = plan_.sort.sorts() ? std::max<uint32_t>(plan_.format, 2) : plan_.format;
+    encodings_ = format >= 2 ? EncodingSet::kSecond : EncodingSet::kFirst;
     pending_ = encode_column_header(plan_.chunk, plan_.file_number, format);
     index_.rows = plan_.rows;
     for (size_t c = 0; c < plan_.schema.size(); ++c) TRY_DONE(write_column(c, read));
@@ -65,13 +66,13 @@ class ColumnFileWriter {
     column.dictionary.count = static_cast<uint32_t>(added.texts.size());
     if (!added.texts.empty()) {
       const auto texts = data::Vector::of_strings(types::Type::kString, added.texts);
-      column.dictionary.block = add_block(encode_block(texts), added.texts.size());
+      column.dictionary.block = add_block(encode_block(texts, encodings_), added.texts.size());
     }
     for (size_t from = 0; from < plan_.rows; from += plan_.block_rows) {
       const size_t to = std::min<size_t>(plan_.rows, from + plan_.block_rows);
       TRY(const auto rows, read(c, {from, to}));
       if (is_sorted_by(c)) sort_values_.try_emplace(c, rows.slice(0, 0)).first->second.append(rows);
-      EncodedBlock encoded = encode_block(rows);
+      EncodedBlock encoded = encode_block(rows, encodings_);
       if (definition.type == types::Type::kSymbol) encoded.facts.ordered = false;  // codes are in no order
       column.blocks.push_back(add_block(encoded, to - from));
       if (pending_.size() >= kWriteBytes) TRY_DONE(write_pending());
@@ -99,6 +100,7 @@ class ColumnFileWriter {
   std::string pending_;
   uint64_t written_ = 0;
   SegmentIndex index_;
+  EncodingSet encodings_ = EncodingSet::kFirst;
   std::map<size_t, data::Vector> sort_values_;  // by column
 };
 

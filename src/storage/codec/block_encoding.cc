@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <unordered_map>
 
 #include "base/bytes.h"
 #include "storage/codec/bit_packing.h"
+#include "storage/codec/integer_groups.h"
 
 namespace pelorus::storage {
 namespace {
@@ -159,6 +162,57 @@ std::string deltas(std::span<const T> values, Steps steps) {
   return out;
 }
 
+void put_nested(const EncodedBlock& block, ByteWriter& writer) {
+  writer.put<uint8_t>(static_cast<uint8_t>(block.encoding));
+  writer.put<uint64_t>(block.bytes.size());
+  writer.put_raw(block.bytes.data(), block.bytes.size());
+}
+
+template <class T>
+EncodedBlock encode_fixed(std::span<const T> values, EncodingSet set);
+
+/// As runs of equal values when they are few; empty otherwise.
+template <class T>
+std::string encode_runs(std::span<const T> values) {
+  Buffer<int32_t> lengths;
+  Buffer<T> heads;
+  const size_t runs_max = values.size() / 16;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i > 0 && std::memcmp(&values[i], &values[i - 1], sizeof(T)) == 0) {
+      ++lengths.back();
+      continue;
+    }
+    if (heads.size() == runs_max) return {};
+    heads.push_back(values[i]);
+    lengths.push_back(1);
+  }
+  std::string bytes;
+  ByteWriter writer(bytes);
+  writer.put<uint32_t>(static_cast<uint32_t>(heads.size()));
+  put_nested(encode_fixed(std::span<const int32_t>(lengths), EncodingSet::kFirst), writer);
+  put_nested(encode_fixed(std::span<const T>(heads), EncodingSet::kFirst), writer);
+  return bytes;
+}
+
+/// The smallest of what `block` holds, groups and runs.
+template <class T>
+void encode_integers_smaller(std::span<const T> values, EncodedBlock& block) {
+  Buffer<int64_t> wide(values.size());
+  for (size_t i = 0; i < values.size(); ++i) wide[i] = values[i] == types::kNull<T> ? INT64_MIN : values[i];
+  std::string groups = encode_groups(wide);
+  // What decodes as one piece is kept unless something is clearly smaller.
+  const size_t known = block.bytes.empty() ? values.size_bytes() : block.bytes.size();
+  if (groups.size() < known - known / 16) {
+    block.encoding = Encoding::kGroups;
+    block.bytes = std::move(groups);
+  }
+  std::string runs = encode_runs(values);
+  if (!runs.empty() && runs.size() < (block.bytes.empty() ? values.size_bytes() : block.bytes.size()) / 2) {
+    block.encoding = Encoding::kRuns;
+    block.bytes = std::move(runs);
+  }
+}
+
 template <class T>
 bool encode_integers(std::span<const T> values, const Extremes<T>& extremes, EncodedBlock& block) {
   const unsigned bits = packed_bits(extremes);
@@ -179,7 +233,7 @@ bool encode_integers(std::span<const T> values, const Extremes<T>& extremes, Enc
 constexpr double kPowers[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
 
 /// The block as whole numbers over 10^places, if every value is exactly that.
-bool encode_decimals(std::span<const double> values, EncodedBlock& block) {
+bool encode_decimals(std::span<const double> values, EncodingSet set, EncodedBlock& block) {
   constexpr double kWholeMax = 4503599627370496.0;  // 2^52
   for (uint8_t places = 0; places < std::size(kPowers); ++places) {
     const double power = kPowers[places];
@@ -199,6 +253,11 @@ bool encode_decimals(std::span<const double> values, EncodedBlock& block) {
     }
     if (!exact) continue;
     const std::span<const int64_t> whole_values(wholes);
+    if (set == EncodingSet::kSecond) {
+      block.encoding = Encoding::kDecimalGroups;
+      block.bytes = std::string(1, static_cast<char>(places)) + encode_groups(whole_values);
+      return block.bytes.size() < values.size_bytes() - values.size_bytes() / 8;
+    }
     const auto extremes = extremes_of(whole_values);
     const unsigned bits = packed_bits(extremes);
     if (bits > kPackedBitsMax) return false;
@@ -210,7 +269,7 @@ bool encode_decimals(std::span<const double> values, EncodedBlock& block) {
 }
 
 template <class T>
-EncodedBlock encode_fixed(std::span<const T> values) {
+EncodedBlock encode_fixed(std::span<const T> values, EncodingSet set) {
   EncodedBlock block;
   const std::string_view plain(reinterpret_cast<const char*>(values.data()), values.size_bytes());
   Extremes<T> extremes;
@@ -224,10 +283,16 @@ EncodedBlock encode_fixed(std::span<const T> values) {
     return block;
   }
   if constexpr (kInteger<T>) {
-    if (encode_integers(values, extremes, block)) return block;
+    const bool packed = encode_integers(values, extremes, block);
+    if (set == EncodingSet::kSecond) encode_integers_smaller(values, block);
+    if (packed || !block.bytes.empty()) return block;
+  } else if (set == EncodingSet::kSecond) {
+    block.bytes = encode_runs(values);
+    block.encoding = Encoding::kRuns;
+    if (!block.bytes.empty()) return block;
   }
   if constexpr (std::is_same_v<T, double>) {
-    if (!has_nan(values) && encode_decimals(values, block)) return block;
+    if (!has_nan(values) && encode_decimals(values, set, block)) return block;
   }
   block.bytes = compressed(plain);
   block.encoding = block.bytes.empty() ? Encoding::kPlain : Encoding::kLz4;
@@ -235,7 +300,13 @@ EncodedBlock encode_fixed(std::span<const T> values) {
   return block;
 }
 
-EncodedBlock encode_texts(std::span<const std::string> texts) {
+/// The distinct texts in the order they come, then codes, when they are few; nothing otherwise.
+std::optional<EncodedBlock> encode_text_codes(std::span<const std::string> texts);
+
+EncodedBlock encode_texts(std::span<const std::string> texts, EncodingSet set) {
+  if (set == EncodingSet::kSecond) {
+    if (auto coded = encode_text_codes(texts)) return std::move(*coded);
+  }
   EncodedBlock block;
   std::string plain;
   ByteWriter writer(plain);
@@ -250,13 +321,28 @@ EncodedBlock encode_texts(std::span<const std::string> texts) {
   return block;
 }
 
-void put_nested(const EncodedBlock& block, ByteWriter& writer) {
-  writer.put<uint8_t>(static_cast<uint8_t>(block.encoding));
-  writer.put<uint64_t>(block.bytes.size());
-  writer.put_raw(block.bytes.data(), block.bytes.size());
+std::optional<EncodedBlock> encode_text_codes(std::span<const std::string> texts) {
+  std::unordered_map<std::string_view, int32_t> known;
+  std::vector<std::string> distinct;
+  Buffer<int32_t> codes(texts.size());
+  EncodedBlock block;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    block.facts.nulls += texts[i].empty() ? 1 : 0;
+    const auto [place, is_new] = known.try_emplace(texts[i], static_cast<int32_t>(distinct.size()));
+    codes[i] = place->second;
+    if (!is_new) continue;
+    if (distinct.size() == texts.size() / 4) return std::nullopt;
+    distinct.push_back(texts[i]);
+  }
+  block.encoding = Encoding::kTextCodes;
+  ByteWriter writer(block.bytes);
+  writer.put<uint32_t>(static_cast<uint32_t>(distinct.size()));
+  put_nested(encode_texts(distinct, EncodingSet::kFirst), writer);
+  put_nested(encode_fixed(std::span<const int32_t>(codes), EncodingSet::kSecond), writer);
+  return block;
 }
 
-EncodedBlock encode_arrays(const Vector& values) {
+EncodedBlock encode_arrays(const Vector& values, EncodingSet set) {
   EncodedBlock block;
   block.encoding = Encoding::kArray;
   Buffer<int32_t> lengths;
@@ -267,8 +353,8 @@ EncodedBlock encode_arrays(const Vector& values) {
     before = end;
   }
   ByteWriter writer(block.bytes);
-  put_nested(encode_fixed(std::span<const int32_t>(lengths)), writer);
-  put_nested(encode_block(values.flat()), writer);
+  put_nested(encode_fixed(std::span<const int32_t>(lengths), set), writer);
+  put_nested(encode_block(values.flat(), set), writer);
   return block;
 }
 
@@ -335,6 +421,64 @@ Status decode_decimals(std::string_view bytes, size_t rows, double* out) {
   return {};
 }
 
+/// Whole numbers over 10^places.
+Status decode_decimal_groups(std::string_view bytes, size_t rows, double* out) {
+  if (bytes.empty() || static_cast<uint8_t>(bytes[0]) >= std::size(kPowers)) return corrupt("decimal places");
+  const double power = kPowers[static_cast<uint8_t>(bytes[0])];
+  Buffer<int64_t> wholes;
+  wholes.resize(rows);
+  TRY_DONE(decode_groups(bytes.substr(1), rows, wholes.data()));
+  for (size_t i = 0; i < rows; ++i)
+    out[i] = wholes[i] == INT64_MIN ? types::kNull<double> : static_cast<double>(wholes[i]) / power;
+  return {};
+}
+
+template <class T>
+Status decode_integer_groups(std::string_view bytes, size_t rows, T* out) {
+  if constexpr (std::is_same_v<T, int64_t>) return decode_groups(bytes, rows, out);
+  Buffer<int64_t> wide;
+  wide.resize(rows);
+  TRY_DONE(decode_groups(bytes, rows, wide.data()));
+  for (size_t i = 0; i < rows; ++i) out[i] = wide[i] == INT64_MIN ? types::kNull<T> : static_cast<T>(wide[i]);
+  return {};
+}
+
+struct NestedBlock {
+  Encoding encoding = Encoding::kPlain;
+  std::string_view bytes;
+};
+
+NestedBlock get_nested(ByteReader& reader) {
+  const auto encoding = static_cast<Encoding>(reader.get<uint8_t>());
+  const auto size = reader.get<uint64_t>();
+  return {encoding, reader.get_raw(size)};
+}
+
+template <class T>
+Status decode_fixed(Encoding encoding, std::string_view bytes, size_t rows, T* out);
+
+template <class T>
+Status decode_runs(std::string_view bytes, size_t rows, T* out) {
+  ByteReader reader(bytes);
+  const size_t runs = reader.get<uint32_t>();
+  const auto lengths_block = get_nested(reader), heads_block = get_nested(reader);
+  const bool nested = lengths_block.encoding == Encoding::kRuns || heads_block.encoding == Encoding::kRuns;
+  if (!reader.ok() || !reader.at_end() || runs > rows || nested) return corrupt("runs");
+  Buffer<int32_t> lengths;
+  lengths.resize(runs);
+  Buffer<T> heads;
+  heads.resize(runs);
+  TRY_DONE(decode_fixed(lengths_block.encoding, lengths_block.bytes, runs, lengths.data()));
+  TRY_DONE(decode_fixed(heads_block.encoding, heads_block.bytes, runs, heads.data()));
+  size_t row = 0;
+  for (size_t run = 0; run < runs; ++run) {
+    if (lengths[run] <= 0 || static_cast<size_t>(lengths[run]) > rows - row) return corrupt("length of a run");
+    std::fill_n(out + row, lengths[run], heads[run]);
+    row += static_cast<size_t>(lengths[run]);
+  }
+  return row == rows ? Status() : Status(corrupt("runs end too early"));
+}
+
 template <class T>
 Status decode_fixed(Encoding encoding, std::string_view bytes, size_t rows, T* out) {
   switch (encoding) {
@@ -360,6 +504,13 @@ Status decode_fixed(Encoding encoding, std::string_view bytes, size_t rows, T* o
     case Encoding::kDelta:
       if constexpr (kInteger<T>) return decode_deltas(bytes, rows, out);
       break;
+    case Encoding::kRuns: return decode_runs(bytes, rows, out);
+    case Encoding::kGroups:
+      if constexpr (kInteger<T>) return decode_integer_groups(bytes, rows, out);
+      break;
+    case Encoding::kDecimalGroups:
+      if constexpr (std::is_same_v<T, double>) return decode_decimal_groups(bytes, rows, out);
+      break;
     case Encoding::kDecimal:
       if constexpr (std::is_same_v<T, double>) return decode_decimals(bytes, rows, out);
       break;
@@ -384,16 +535,33 @@ Status decode_texts(std::string_view bytes, size_t rows, Buffer<std::string>& ou
   return {};
 }
 
+Status decode_text_codes(std::string_view bytes, size_t rows, Buffer<std::string>& out) {
+  ByteReader reader(bytes);
+  const size_t count = reader.get<uint32_t>();
+  const auto texts_block = get_nested(reader), codes_block = get_nested(reader);
+  if (!reader.ok() || !reader.at_end() || count > rows) return corrupt("distinct texts");
+  Vector distinct(types::Type::kString);
+  if (texts_block.encoding == Encoding::kTextCodes) return corrupt("nested text codes");
+  TRY_DONE(decode_block(texts_block.encoding, texts_block.bytes, count, distinct));
+  Buffer<int32_t> codes;
+  codes.resize(rows);
+  TRY_DONE(decode_fixed(codes_block.encoding, codes_block.bytes, rows, codes.data()));
+  const auto texts = distinct.values<std::string>();
+  out.reserve(out.size() + rows);
+  for (const auto code : codes) {
+    if (code < 0 || static_cast<size_t>(code) >= count) return corrupt("code of a text");
+    out.push_back(texts[static_cast<size_t>(code)]);
+  }
+  return {};
+}
+
 Status decode_arrays(std::string_view bytes, size_t rows, Vector& out) {
   ByteReader reader(bytes);
-  const auto length_encoding = static_cast<Encoding>(reader.get<uint8_t>());
-  const auto length_bytes = reader.get_raw(reader.get<uint64_t>());
-  const auto element_encoding = static_cast<Encoding>(reader.get<uint8_t>());
-  const auto element_bytes = reader.get_raw(reader.get<uint64_t>());
+  const auto length_block = get_nested(reader), element_block = get_nested(reader);
   if (!reader.ok() || !reader.at_end()) return corrupt("array parts");
   Buffer<int32_t> lengths;
   lengths.resize(rows);
-  TRY_DONE(decode_fixed(length_encoding, length_bytes, rows, lengths.data()));
+  TRY_DONE(decode_fixed(length_block.encoding, length_block.bytes, rows, lengths.data()));
   Buffer<int64_t> ends;
   int64_t end = 0;
   for (const auto length : lengths) {
@@ -402,17 +570,17 @@ Status decode_arrays(std::string_view bytes, size_t rows, Vector& out) {
   }
   if (end > kArrayElementsMax) return corrupt("array is too long");
   Vector flat(out.type(), 0, out.scale());
-  TRY_DONE(decode_block(element_encoding, element_bytes, static_cast<size_t>(end), flat));
+  TRY_DONE(decode_block(element_block.encoding, element_block.bytes, static_cast<size_t>(end), flat));
   out.append(Vector::array(data::Shared<Vector>(std::move(flat)), std::move(ends)));
   return {};
 }
 
 }  // namespace
 
-EncodedBlock encode_block(const Vector& values) {
-  if (values.is_array()) return encode_arrays(values);
-  if (values.repr() == Repr::kText) return encode_texts(values.values<std::string>());
-  return types::visit_fixed(values.repr(), [&]<class T>() { return encode_fixed(values.values<T>()); });
+EncodedBlock encode_block(const Vector& values, EncodingSet set) {
+  if (values.is_array()) return encode_arrays(values, set);
+  if (values.repr() == Repr::kText) return encode_texts(values.values<std::string>(), set);
+  return types::visit_fixed(values.repr(), [&]<class T>() { return encode_fixed(values.values<T>(), set); });
 }
 
 Status decode_block(Encoding encoding, std::string_view bytes, size_t rows, Vector& out) {
@@ -424,6 +592,7 @@ Status decode_block(Encoding encoding, std::string_view bytes, size_t rows, Vect
   if (out.repr() == Repr::kText) {
     auto& texts = out.edit<std::string>();
     if (encoding == Encoding::kText) return decode_texts(bytes, rows, texts);
+    if (encoding == Encoding::kTextCodes) return decode_text_codes(bytes, rows, texts);
     if (encoding != Encoding::kTextLz4) return corrupt("encoding of text");
     std::string plain;
     TRY_DONE(decompress(bytes, LZ4_MAX_INPUT_SIZE, plain));

@@ -21,6 +21,16 @@ enum class Encoding : uint8_t {
   kText = 7,      // lengths, then bytes
   kTextLz4 = 8,   // kText under LZ4
   kArray = 9,     // lengths of the rows as a block of INT, then the elements as a block
+  kGroups = 10,         // integers in groups, each packed in its own way
+  kDecimalGroups = 11,  // as kDecimal with the numbers as in kGroups
+  kRuns = 12,           // lengths of runs of equal values as a block of INT, then one value of each as a block
+  kTextCodes = 13,      // the distinct texts as a block, then which of them each row is as a block of INT
+};
+
+/// Which encodings a file may hold.
+enum class EncodingSet : uint8_t {
+  kFirst = 1,   // 1 to 9: column files of format 1
+  kSecond = 2,  // all
 };
 
 /// Facts about a block's values beside its bytes. `min` and `max` hold the plain value; unset when `ordered` is false.
@@ -38,7 +48,7 @@ struct EncodedBlock {
 };
 
 /// SYMBOL columns come as INT vectors of codes.
-EncodedBlock encode_block(const data::Vector& values);
+EncodedBlock encode_block(const data::Vector& values, EncodingSet set = EncodingSet::kFirst);
 /// Adds the block's values to `out`, whose type, scale and arrayness are those of the encoded vector.
 /// kCorrupt when the bytes do not make exactly `rows` values (the caller has already checked their checksum).
 Status decode_block(Encoding encoding, std::string_view bytes, size_t rows, data::Vector& out);

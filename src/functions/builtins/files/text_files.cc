@@ -1,72 +1,19 @@
 // Delimited text files to tables and back: loadText extractTextSchema saveText.
 
-#include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "functions/append.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
-#include "functions/delimited_text.h"
+#include "functions/delimited/text_source.h"
 #include "functions/file_access.h"
-#include "functions/type_argument.h"
 
 namespace pelorus::functions {
 namespace {
 
 constexpr std::string_view kFamily = "text-files";
 
-using data::Schema;
 using data::Table;
-
-std::string read_file(CallContext& context, std::string_view function, const std::string& path) {
-  require_login(context, function);
-  std::error_code error;
-  const auto bytes = std::filesystem::file_size(path, error);
-  if (error) throw ScriptError("Can't read the file " + path + ": " + error.message() + ".");
-  context.reserve_memory(static_cast<int64_t>(bytes) * 2);
-  std::ifstream file(path, std::ios::binary);
-  std::string text(bytes, '\0');
-  if (!file.read(text.data(), static_cast<std::streamsize>(bytes)))
-    throw ScriptError("Can't read the file " + path + ".");
-  return text;
-}
-
-char delimiter_of(const Arguments& a, size_t i) {
-  const auto text = a.text_or(i, "delimiter", ",");
-  if (text == "\\t") return '\t';
-  if (text.size() != 1) a.refuse("delimiter", "must be one character.");
-  return text[0];
-}
-
-/// The columns a schema table asks for (name, type, optionally format and col), or those of the file itself.
-std::vector<TextColumn> columns_of(const Arguments& a, size_t i, const Schema& guessed) {
-  std::vector<TextColumn> columns;
-  if (!a.has(i) || a[i].is_void()) {
-    for (size_t c = 0; c < guessed.size(); ++c) columns.push_back({guessed[c], c, {}});
-    return columns;
-  }
-  const auto schema = table_argument(a.function(), a[i]);
-  const int name = schema.find("name"), type = std::max(schema.find("type"), schema.find("typeString"));
-  const int format = schema.find("format"), from = schema.find("col");
-  for (size_t r = 0; r < schema.rows(); ++r) {
-    TextColumn column;
-    if (type < 0) a.refuse("schema", "needs a column named type.");
-    const auto declared = type_argument(a.function(), schema.column(static_cast<size_t>(type)).at(r));
-    if (declared.array) a.refuse("schema", "asks for an array vector, which text files do not give.");
-    column.definition = {.name = name >= 0            ? cast_text(schema.column(static_cast<size_t>(name)).scalar_at(r))
-                                 : r < guessed.size() ? guessed[r].name
-                                                      : "col" + std::to_string(r),
-                         .type = declared.type,
-                         .scale = declared.scale};
-    column.from = from >= 0 ? static_cast<size_t>(std::max<int64_t>(
-                                  0, schema.column(static_cast<size_t>(from)).scalar_at(r).as_int64()))
-                            : r;
-    if (format >= 0) column.format = cast_text(schema.column(static_cast<size_t>(format)).scalar_at(r));
-    columns.push_back(std::move(column));
-  }
-  return columns;
-}
 
 Value load_text(CallContext& context, std::span<Value> args) {
   Arguments a("loadText", args);
@@ -75,19 +22,22 @@ Value load_text(CallContext& context, std::span<Value> args) {
   if (skipped < 0 || skipped > 1024) a.refuse("skipRows", "must be between 0 and 1024.");
   layout.skip_rows = static_cast<size_t>(skipped);
   if (a.has(5) && !args[5].is_null()) layout.header = a.flag_or(5, "containHeader", true) ? 1 : 0;
-  const auto text = read_file(context, a.function(), a.text(0, "filename"));
-  return read_table(text, layout, columns_of(a, 2, guess_schema(text, layout)));
+  require_login(context, a.function());
+  TextSource source(a.function(), a.text(0, "filename"), layout, a.has(2) ? args[2] : Value());
+  context.reserve_memory(static_cast<int64_t>(source.file_bytes()) * 2);
+  return read_all(source);
 }
 
 Value extract_schema(CallContext& context, std::span<Value> args) {
   Arguments a("extractTextSchema", args);
   TextLayout layout{.delimiter = delimiter_of(a, 1)};
   layout.skip_rows = static_cast<size_t>(std::max<int64_t>(0, a.integer_or(2, "skipRows", 0)));
-  const auto schema = guess_schema(read_file(context, a.function(), a.text(0, "filename")), layout);
+  require_login(context, a.function());
+  const TextSource source(a.function(), a.text(0, "filename"), layout, Value());
   std::vector<std::string> names, types;
-  for (const auto& column : schema) {
-    names.push_back(column.name);
-    types.emplace_back(types::name_of(column.type));
+  for (const auto& column : source.columns()) {
+    names.push_back(column.definition.name);
+    types.emplace_back(types::name_of(column.definition.type));
   }
   return Table({"name", "type"}, {Vector::of_strings(Type::kString, std::move(names)),
                                   Vector::of_strings(Type::kString, std::move(types))});

@@ -1,11 +1,13 @@
-#include "functions/delimited_text.h"
+#include "functions/delimited/delimited_text.h"
 
 #include <algorithm>
 #include <cctype>
+#include <future>
 #include <set>
+#include <thread>
 
 #include "functions/append.h"
-#include "functions/temporal_pattern.h"
+#include "functions/delimited/cell_columns.h"
 #include "types/parse_value.h"
 
 namespace pelorus::functions {
@@ -133,17 +135,77 @@ Type column_type(const std::vector<std::string>& cells) {
   return distinct.size() * 2 <= cells.size() ? Type::kSymbol : Type::kString;
 }
 
-/// The cell read by a pattern, as `type`; null when it does not fit.
-Scalar by_pattern(const TemporalPattern& pattern, const std::string& cell, Type type) {
-  const Type read = pattern.result_type();
-  if (cell.empty() || !types::is_temporal(read)) return Scalar::null_of(type);
-  const auto value = pattern.parse(cell);
-  if (!value.has_value()) return Scalar::null_of(type);
-  const int64_t units = *value;
-  const auto scalar = types::repr_of(read) == types::Repr::kI64
-                          ? Scalar::of<int64_t>(read, units)
-                          : Scalar::of<int32_t>(read, static_cast<int32_t>(units));
-  return data::convert(scalar, type).value_or(Scalar::null_of(type));
+/// Rows of records that begin in [from, to) of a text, column by column.
+class RecordsReader {
+ public:
+  RecordsReader(const TextLayout& layout, const std::vector<TextColumn>& columns)
+      : delimiter_(layout.delimiter), columns_(columns) {
+    size_t last = 0;
+    for (const auto& column : columns) {
+      cells_.push_back(make_cell_column(column));
+      last = std::max(last, column.from + 1);
+    }
+    of_file_column_.resize(last);
+    for (size_t c = 0; c < columns.size(); ++c) of_file_column_[columns[c].from].push_back(c);
+  }
+
+  void read(std::string_view text) {
+    const bool plain = text.find('"') == std::string_view::npos && text.find('\r') == std::string_view::npos;
+    for (size_t at = 0; at < text.size();) {
+      if (plain) {
+        const size_t end = std::min(text.find('\n', at), text.size());
+        add_line(text.substr(at, end - at));
+        at = end + 1;
+      } else {
+        add_record(read_record(text, &at, delimiter_));
+      }
+    }
+  }
+
+  std::vector<Vector> finish() {
+    std::vector<Vector> columns;
+    for (auto& cells : cells_) columns.push_back(cells->finish());
+    return columns;
+  }
+
+ private:
+  void add_line(std::string_view line) {
+    if (line.empty() && columns_.size() > 1) return;
+    for (const auto& wanted : of_file_column_) {
+      const size_t end = std::min(line.find(delimiter_), line.size());
+      for (const auto c : wanted) cells_[c]->add(line.substr(0, end));
+      line = end == line.size() ? std::string_view() : line.substr(end + 1);
+    }
+  }
+
+  void add_record(const std::vector<std::string>& cells) {
+    if (cells.size() == 1 && cells[0].empty() && columns_.size() > 1) return;
+    for (size_t from = 0; from < of_file_column_.size(); ++from) {
+      for (const auto c : of_file_column_[from]) cells_[c]->add(from < cells.size() ? cells[from] : std::string_view());
+    }
+  }
+
+  const char delimiter_;
+  const std::vector<TextColumn>& columns_;
+  std::vector<std::unique_ptr<CellColumn>> cells_;
+  std::vector<std::vector<size_t>> of_file_column_;  // which columns a cell goes to
+};
+
+constexpr size_t kBytesAThread = 1u << 20;
+
+/// The text in about `count` parts that begin with a record. One when quotes may hide line feeds.
+std::vector<std::string_view> parts_of(std::string_view text, size_t count) {
+  count = std::min(count, text.size() / kBytesAThread + 1);
+  if (text.find('"') != std::string_view::npos) count = 1;
+  std::vector<std::string_view> parts;
+  for (size_t i = 1; i <= count && !text.empty(); ++i) {
+    const size_t about = text.size() / (count - i + 1);
+    const size_t line = i == count ? std::string_view::npos : text.find('\n', about);
+    const size_t end = line == std::string_view::npos ? text.size() : line + 1;
+    parts.push_back(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return parts;
 }
 
 bool needs_quotes(const std::string& cell, char delimiter) {
@@ -219,28 +281,25 @@ Table read_table(std::string_view text, const TextLayout& layout, const std::vec
   skip_records(text, &at, layout);
   const size_t start = at;
   if (at < text.size() && !is_header(read_record(text, &at, layout.delimiter), layout)) at = start;
+  const auto parts = parts_of(text.substr(at), std::max(1u, std::thread::hardware_concurrency()));
+  std::vector<std::future<std::vector<Vector>>> others;
+  const auto read = [&](std::string_view part) {
+    RecordsReader reader(layout, columns);
+    reader.read(part);
+    return reader.finish();
+  };
+  for (size_t i = 1; i < parts.size(); ++i) others.push_back(std::async(std::launch::async, read, parts[i]));
+  auto all = read(parts.empty() ? std::string_view() : parts[0]);
+  for (auto& other : others) {
+    const auto more = other.get();
+    for (size_t c = 0; c < all.size(); ++c) all[c].append(more[c]);
+  }
   std::vector<std::string> names;
-  std::vector<Vector> parts;
-  std::vector<std::optional<TemporalPattern>> patterns;
-  for (const auto& column : columns) {
-    names.push_back(column.definition.name);
-    parts.emplace_back(column.definition.type, 0, column.definition.scale);
-    patterns.emplace_back(column.format.empty() ? std::nullopt : std::optional<TemporalPattern>(column.format));
-  }
-  while (at < text.size()) {
-    const auto cells = read_record(text, &at, layout.delimiter);
-    if (cells.size() == 1 && cells[0].empty() && columns.size() > 1) continue;
-    for (size_t c = 0; c < columns.size(); ++c) {
-      const std::string cell = columns[c].from < cells.size() ? cells[columns[c].from] : std::string();
-      const auto& definition = columns[c].definition;
-      parts[c].push_back(
-          patterns[c] ? by_pattern(*patterns[c], cell, definition.type)
-                      : types::parse_value(cell, types::is_literal(definition.type) ? Type::kString : definition.type,
-                                           definition.scale));
-    }
-  }
   std::vector<Shared<Vector>> shared;
-  for (auto& part : parts) shared.emplace_back(std::move(part));
+  for (size_t c = 0; c < columns.size(); ++c) {
+    names.push_back(columns[c].definition.name);
+    shared.emplace_back(std::move(all[c]));
+  }
   return Table(std::move(names), std::move(shared));
 }
 

@@ -1,0 +1,101 @@
+// Statements on TSDB tables with two replicas.
+#include "datanode/cluster_fixture.h"
+
+namespace pelorus::datanode {
+namespace {
+
+class SortedTableTest : public TwoNodes {
+ protected:
+  SortedTableTest() {
+    run("db = database('dfs://ts', VALUE, 1 2 3, , 'TSDB')\n"
+        "s = table(1 1 1 2 as id, symbol(`y`x`x`y) as k, 5 5 5 6 as t, 1 2 3 4 as v)");
+  }
+  void make(const std::string& keep) {
+    const auto made = run("pt = createPartitionedTable(db, s, `pt, `id, , `k`t, " + keep + ")\npt.append!(s)");
+    ASSERT_EQ(made.find("error"), std::string::npos) << made;
+  }
+};
+
+TEST_F(SortedTableTest, rows_come_in_the_order_of_the_sort_columns) {
+  make("ALL");
+  EXPECT_EQ(run("exec v from pt"), "[2, 3, 1, 4]");
+  run("pt.append!(table(1 1 2 as id, symbol(`x`z`a) as k, 1 0 9 as t, 10 11 12 as v))");
+  EXPECT_EQ(run("exec v from pt"), "[10, 2, 3, 1, 11, 12, 4]");
+  flush();
+  EXPECT_EQ(run("exec v from pt"), "[10, 2, 3, 1, 11, 12, 4]");
+  EXPECT_EQ(run("exec count(*) from pt"), "7");
+  EXPECT_EQ(run("exec v from pt where k = `x"), "[10, 2, 3]");
+  EXPECT_EQ(run("exec v from pt where k = `x, t > 2"), "[2, 3]");
+  EXPECT_EQ(run("exec v from pt where k between `y : `z"), "[1, 11, 4]");
+  EXPECT_EQ(run("(select top 2 * from pt).v"), "[10, 2]");
+  EXPECT_EQ(run("exec last(v) from pt where id = 1 group by k"), "[3, 1, 11]");
+  expect_equal_replicas();
+}
+
+TEST_F(SortedTableTest, keep_last_shows_the_newest_of_equal_rows) {
+  make("LAST");
+  EXPECT_EQ(run("exec v from pt"), "[3, 1, 4]");
+  EXPECT_EQ(run("exec count(*) from pt"), "3") << "what was given and what is shown are different counts";
+  flush();
+  run("pt.append!(table(1 2 as id, symbol(`x`y) as k, 5 6 as t, 30 40 as v))");
+  EXPECT_EQ(run("exec v from pt"), "[30, 1, 40]");
+  EXPECT_EQ(run("exec v from pt where v < 10"), "[1]") << "an old row does not come back because the new one fails";
+  flush();
+  EXPECT_EQ(run("exec v from pt where v < 10"), "[1]");
+  EXPECT_EQ(run("exec sum(v) from pt"), "71");
+  expect_equal_replicas();
+}
+
+TEST_F(SortedTableTest, keep_first_shows_the_oldest_of_equal_rows) {
+  make("FIRST");
+  EXPECT_EQ(run("exec v from pt"), "[2, 1, 4]");
+  run("pt.append!(table(1 as id, symbol([`x]) as k, 5 as t, 30 as v))");
+  EXPECT_EQ(run("exec v from pt"), "[2, 1, 4]");
+  EXPECT_EQ(run("exec count(*) from pt"), "3");
+  expect_equal_replicas();
+}
+
+TEST_F(SortedTableTest, changes_keep_the_order) {
+  make("ALL");
+  run("update pt set v = 100 where k = `x and t = 5");
+  EXPECT_EQ(run("exec v from pt"), "[100, 100, 1, 4]");
+  run("update pt set t = 0 where k = `y");
+  EXPECT_EQ(run("exec t from pt"), "[5, 5, 0, 0]");
+  run("delete from pt where k = `x");
+  EXPECT_EQ(run("exec v from pt"), "[1, 4]");
+  run("upsert!(pt, table(1 1 as id, symbol(`y`b) as k, 0 3 as t, 50 60 as v), , `k`t)");
+  EXPECT_EQ(run("exec v from pt"), "[60, 50, 4]");
+  run("addColumn(pt, `w, DOUBLE)\npt.append!(table(1 as id, symbol([`a]) as k, 7 as t, 8 as v, 2.5 as w))");
+  EXPECT_EQ(run("exec v from pt"), "[8, 60, 50, 4]");
+  EXPECT_EQ(run("exec w from pt where id = 1"), "[2.5, 00F, 00F]");
+  expect_equal_replicas();
+}
+
+TEST_F(SortedTableTest, array_vectors_decimals_and_blobs_are_stored) {
+  run("a = table(1 2 1 as id, 3 2 1 as t, fixedLengthArrayVector(1 2 3, 4 5 6) as levels, decimal64(1.5 2.25 3.125, 3) as d, "
+      "blob(`p`q`r) as b)\n"
+      "at = createPartitionedTable(db, a, `at, `id, , `t)\nat.append!(a)");
+  flush();
+  EXPECT_EQ(run("exec levels from at"), "[[3, 6], [1, 4], [2, 5]]");
+  EXPECT_EQ(run("exec string(d) from at"), "[\"3.125\", \"1.500\", \"2.250\"]");
+  EXPECT_EQ(run("exec string(b) from at"), "[\"r\", \"p\", \"q\"]");
+  expect_equal_replicas();
+}
+
+TEST_F(SortedTableTest, tables_that_make_no_sense_are_refused) {
+  const auto refused = [&](const std::string& script, const std::string& why) {
+    EXPECT_NE(run(script).find(why), std::string::npos) << run(script);
+  };
+  refused("createPartitionedTable(db, s, `p2, `id)", "needs sortColumns");
+  refused("createPartitionedTable(db, s, `p2, `id, , `t`k)", "the last of sortColumns must be of an integer");
+  refused("createPartitionedTable(db, s, `p2, `id, , `nothing`t)", "Unrecognized column name [nothing]");
+  refused("createPartitionedTable(db, s, `p2, `id, , `k`k`t)", "sortColumns name k twice");
+  refused("createPartitionedTable(db, s, `p2, `id, , `k`t, `SOME)", "keepDuplicates must be ALL, FIRST or LAST");
+  refused("o = database('dfs://olap', VALUE, 1 2 3)\ncreatePartitionedTable(o, s, `p2, `id, , `k`t)",
+          "sortColumns need engine TSDB");
+  make("ALL");
+  refused("dropColumns!(pt, `k)", "[k] can't be changed");
+}
+
+}  // namespace
+}  // namespace pelorus::datanode

@@ -1,0 +1,121 @@
+#include "functions/delimited/text_source.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "functions/append.h"
+#include "functions/cast.h"
+#include "functions/file_access.h"
+#include "functions/type_argument.h"
+
+namespace pelorus::functions {
+namespace {
+
+using data::Table;
+
+constexpr size_t kPieceBytes = 32u << 20;
+constexpr size_t kSampleBytes = 1u << 20;
+
+/// Bytes of the whole records `text` begins with: up to the last line feed outside quotes.
+size_t whole_records(std::string_view text) {
+  const auto last = text.rfind('\n');
+  if (last == std::string_view::npos) return 0;
+  if (text.find('"') == std::string_view::npos) return last + 1;
+  size_t end = 0;
+  bool quoted = false;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '"') quoted = !quoted;
+    if (text[at] == '\n' && !quoted) end = at + 1;
+  }
+  return end;
+}
+
+}  // namespace
+
+std::vector<TextColumn> columns_of(std::string_view function, const Value& wanted, const data::Schema& guessed) {
+  std::vector<TextColumn> columns;
+  if (wanted.is_void()) {
+    for (size_t c = 0; c < guessed.size(); ++c) columns.push_back({guessed[c], c, {}});
+    return columns;
+  }
+  const auto schema = table_argument(function, wanted);
+  const int name = schema.find("name"), type = std::max(schema.find("type"), schema.find("typeString"));
+  const int format = schema.find("format"), from = schema.find("col");
+  if (type < 0) usage_error(function, "schema needs a column named type.");
+  for (size_t r = 0; r < schema.rows(); ++r) {
+    TextColumn column;
+    const auto declared = type_argument(function, schema.column(static_cast<size_t>(type)).at(r));
+    if (declared.array) usage_error(function, "schema asks for an array vector, which text files do not give.");
+    column.definition = {.name = name >= 0            ? cast_text(schema.column(static_cast<size_t>(name)).scalar_at(r))
+                                 : r < guessed.size() ? guessed[r].name
+                                                      : "col" + std::to_string(r),
+                         .type = declared.type,
+                         .scale = declared.scale};
+    column.from = from >= 0 ? static_cast<size_t>(std::max<int64_t>(
+                                  0, schema.column(static_cast<size_t>(from)).scalar_at(r).as_int64()))
+                            : r;
+    if (format >= 0) column.format = cast_text(schema.column(static_cast<size_t>(format)).scalar_at(r));
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+char delimiter_of(const Arguments& a, size_t i) {
+  const auto text = a.text_or(i, "delimiter", ",");
+  if (text == "\\t") return '\t';
+  if (text.size() != 1) a.refuse("delimiter", "must be one character.");
+  return text[0];
+}
+
+TextSource::TextSource(std::string_view function, std::string path, TextLayout layout, const Value& schema)
+    : path_(std::move(path)), layout_(layout), file_(path_, std::ios::binary) {
+  std::error_code error;
+  file_bytes_ = std::filesystem::file_size(path_, error);
+  if (error) throw ScriptError("Can't read the file " + path_ + ": " + error.message() + ".");
+  if (!file_) throw ScriptError("Can't read the file " + path_ + ".");
+  pending_.resize(std::min<uint64_t>(file_bytes_, kSampleBytes));
+  if (!file_.read(pending_.data(), static_cast<std::streamsize>(pending_.size())))
+    throw ScriptError("Can't read the file " + path_ + ".");
+  const auto sample = pending_.size() < file_bytes_ ? pending_.substr(0, whole_records(pending_)) : pending_;
+  columns_ = columns_of(function, schema, guess_schema(sample.empty() ? pending_ : sample, layout_));
+}
+
+std::string TextSource::next_text() {
+  std::string text = std::move(pending_);
+  pending_.clear();
+  while (true) {
+    const size_t before = text.size();
+    text.resize(before + kPieceBytes);
+    file_.read(text.data() + before, static_cast<std::streamsize>(kPieceBytes));
+    if (file_.bad()) throw ScriptError("Can't read the file " + path_ + ".");
+    const auto got = static_cast<size_t>(file_.gcount());
+    text.resize(before + got);
+    if (got == 0) return text;  // the last record may have no line feed
+    const size_t whole = whole_records(text);
+    if (whole == 0) continue;  // a record longer than a piece
+    pending_ = text.substr(whole);
+    text.resize(whole);
+    return text;
+  }
+}
+
+std::optional<Table> TextSource::next() {
+  const auto text = next_text();
+  if (text.empty() && !first_) return std::nullopt;
+  auto rows = read_table(text, layout_, columns_);
+  // What stands before the first record does so only once.
+  first_ = false;
+  layout_.skip_rows = 0;
+  layout_.header = 0;
+  return rows;
+}
+
+Table read_all(TextSource& source) {
+  auto all = source.next();
+  while (auto more = source.next()) {
+    if (const auto added = all->append(*more); !added.ok()) throw ScriptError(added.error().message);
+  }
+  return std::move(*all);
+}
+
+}  // namespace pelorus::functions

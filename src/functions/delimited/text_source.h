@@ -1,0 +1,48 @@
+#pragma once
+// A delimited text file as tables, piece by piece, so that a file may be larger than memory.
+
+#include <fstream>
+#include <optional>
+#include <string>
+
+#include "functions/arguments.h"
+#include "functions/call_context.h"
+#include "functions/delimited/delimited_text.h"
+
+namespace pelorus::functions {
+
+/// The columns a schema table asks for (name, type, optionally format and col), or, when `schema` is void, those of the
+/// file itself. ScriptError naming `function`.
+std::vector<TextColumn> columns_of(std::string_view function, const Value& schema, const data::Schema& guessed);
+
+/// Used by one thread; parses with as many as the machine has. ScriptErrors name the path.
+class TextSource {
+ public:
+  /// Opens the file and looks at its beginning. `schema` as in columns_of.
+  TextSource(std::string_view function, std::string path, TextLayout layout, const Value& schema);
+
+  const std::vector<TextColumn>& columns() const { return columns_; }
+  uint64_t file_bytes() const { return file_bytes_; }
+  /// The next rows, of about 32 MiB of text; nothing after the last. A file without records gives one empty table.
+  std::optional<data::Table> next();
+
+ private:
+  /// Whole records of the file's next piece.
+  std::string next_text();
+
+  const std::string path_;
+  TextLayout layout_;
+  std::ifstream file_;
+  uint64_t file_bytes_ = 0;
+  std::string pending_;  // read and not parsed: the beginning, or a record cut by a piece's end
+  std::vector<TextColumn> columns_;
+  bool first_ = true;
+};
+
+/// The delimiter an argument names; ScriptError unless it is one character.
+char delimiter_of(const Arguments& arguments, size_t i);
+
+/// Whole files: all pieces together.
+data::Table read_all(TextSource& source);
+
+}  // namespace pelorus::functions
