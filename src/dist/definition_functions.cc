@@ -298,7 +298,7 @@ class Definitions {
     }
     if (given(args, next + 1)) table.sort_columns = texts_of(args[next + 1], function, "sortColumns");
     if (given(args, next + 2)) {
-      static constexpr const char* kKeep[] = {"ALL", "FIRST", "LAST"};
+      static constexpr const char* kKeep[] = {"ALL", "LAST", "FIRST"};  // as the constants of these names count
       const auto& keep = args[next + 2];
       if (keep.is_text())
         table.keep_duplicates = keep.text();

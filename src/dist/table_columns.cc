@@ -92,8 +92,8 @@ RowOrder order_of(const meta::Table& table) {
   return order;
 }
 
-int64_t rows_after(const meta::Table& table, int64_t before, int64_t added, bool replaced) {
-  const bool drops_rows = !table.sort_columns.empty() && table.keep_duplicates != "ALL";
+int64_t rows_after(const RowOrder& order, int64_t before, int64_t added, bool replaced) {
+  const bool drops_rows = !order.columns.empty() && order.keep_duplicates != "ALL";
   if (drops_rows && added > 0) return -1;
   if (replaced) return added;
   return before < 0 ? -1 : before + added;

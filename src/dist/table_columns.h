@@ -19,7 +19,7 @@ data::Schema schema_of(const meta::Table& table);
 RowOrder order_of(const meta::Table& table);
 /// How many rows a chunk has that had `before` (-1: nobody knows) and got `added`, or only these: `replaced`. -1 where
 /// keepDuplicates may drop some.
-int64_t rows_after(const meta::Table& table, int64_t before, int64_t added, bool replaced);
+int64_t rows_after(const RowOrder& order, int64_t before, int64_t added, bool replaced);
 
 /// `rows` has the table's columns in order; the same rows with the names that chunks use.
 data::Table with_stored_names(data::Table rows, const meta::Table& table);

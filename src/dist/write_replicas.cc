@@ -87,7 +87,7 @@ struct ReplicatedWriter::Write {
   std::vector<meta::BegunChunk> chunks;
   std::vector<data::Table> rows;  // of each chunk
   bool replace = false;
-  const meta::Table& table;
+  RowOrder order;
   std::set<std::string> down;  // nodes the controllers hold for dead
 };
 
@@ -106,8 +106,11 @@ Result<meta::BeginReply> ReplicatedWriter::begin(meta::TransactionType type, con
   return distribution_.catalogue.begin(request);
 }
 
+RowOrder ReplicatedWriter::order(const TableFacts& table) const {
+  return distribution_.level() < meta::kSortedChunksLevel ? RowOrder{} : order_of(table.table);
+}
+
 Status ReplicatedWriter::prepare(const Write& write, const txn::PrepareOrder& asked) {
-  const auto order = distribution_.level() < meta::kSortedChunksLevel ? RowOrder{} : order_of(write.table);
   std::vector<ChunkBlock> blocks;
   for (size_t c = 0; c < write.chunks.size(); ++c) {
     if (std::ranges::find(asked.chunks, write.chunks[c].chunk) == asked.chunks.end()) continue;
@@ -115,7 +118,7 @@ Status ReplicatedWriter::prepare(const Write& write, const txn::PrepareOrder& as
                       .replace = write.replace,
                       .base_version = write.chunks[c].version,
                       .rows = write.rows[c],
-                      .order = order});
+                      .order = write.order});
   }
   auto status = distribution_.services.of(asked.node)->prepare(write.ticket, blocks);
   if (!status.ok()) {
@@ -133,7 +136,7 @@ Result<meta::Decided> ReplicatedWriter::decide(const Write& write, const txn::De
   for (size_t c = 0; c < write.chunks.size(); ++c) {
     const auto rows = static_cast<int64_t>(write.rows[c].rows());
     decision.rows.push_back(
-        {write.chunks[c].chunk, rows_after(write.table, write.chunks[c].rows, rows, write.replace)});
+        {write.chunks[c].chunk, rows_after(write.order, write.chunks[c].rows, rows, write.replace)});
   }
   return distribution_.catalogue.decide(decision);
 }
@@ -194,7 +197,7 @@ Result<int64_t> ReplicatedWriter::append_once(const TableFacts& table, const std
                     .chunks = std::move(begun.begun.chunks),
                     .rows = rows,
                     .replace = false,
-                    .table = table.table,
+                    .order = order(table),
                     .down = std::move(begun.down)};
   return drive(write, count);
 }
@@ -213,7 +216,7 @@ Result<int64_t> ReplicatedWriter::change_once(const TableFacts& table, const exe
               .chunks = std::move(begun.begun.chunks),
               .rows = {},
               .replace = true,
-              .table = table.table,
+              .order = order(table),
               .down = std::move(begun.down)};
   std::vector<Result<ChangeResult>> results(write.chunks.size(), Error{ErrorCode::kUnavailable, "no replica"});
   in_parallel(distribution_.pool, write.chunks.size(), [&](size_t c) {

@@ -37,10 +37,12 @@ class ReplicatedWriter {
                               std::span<const meta::PartitionKey> keys);
   Result<meta::BeginReply> begin(meta::TransactionType type, const TableFacts& table,
                                  const std::vector<meta::PartitionKey>& keys);
+  /// In which data nodes keep the table's rows; none in a cluster some of whose programs may not know how.
+  RowOrder order(const TableFacts& table) const;
   Ticket ticket(TransactionId transaction) const { return {transaction, distribution_.self, epoch_()}; }
   /// From prepare to the notices: carries out what txn::Coordinator says.
   Result<int64_t> drive(const Write& write, int64_t answer);
-  Status prepare(const Write& write, const txn::PrepareOrder& order);
+  Status prepare(const Write& write, const txn::PrepareOrder& asked);
   Result<meta::Decided> decide(const Write& write, const txn::DecisionRequest& request, int64_t answer);
   void notify(const txn::Notice& notice);
 

@@ -163,7 +163,7 @@ void commit_chunk(State& state, Transaction& transaction, TransactionChunk& part
   }
   part.version = chunk.version;
   for (const auto& rows : command.rows) {
-    if (rows.chunk == part.chunk && rows.rows >= 0) chunk.rows = rows.rows;
+    if (rows.chunk == part.chunk) chunk.rows = rows.rows;
   }
   for (auto& replica : chunk.replicas) {
     replica.stale = !contains(part.replicas, replica.node);
