@@ -1,5 +1,6 @@
 #include "dist/presence.h"
 
+#include "base/fault_point.h"
 #include "base/log.h"
 
 namespace pelorus::dist {
@@ -84,7 +85,9 @@ Status Presence::register_node() {
                                 .chunks = {},
                                 .build = facts_.build};
   if (hooks_.chunks) request.chunks = hooks_.chunks();
+  reach(FaultPoint::kRegistrationSent);
   TRY(const auto reply, controllers_.ask<meta::RegisterReply>(meta::kRegisterNode, request, kRegisterCall));
+  reach(FaultPoint::kRegistrationAnswered);
   if (!reply.refusal.empty()) {
     if (hooks_.refused) hooks_.refused(reply.refusal);
     return Error{ErrorCode::kDenied, reply.refusal};
@@ -114,7 +117,9 @@ void Presence::beat() {
   if (hooks_.metrics) message.metrics = hooks_.metrics();
   if (hooks_.published) message.published = hooks_.published();
   if (hooks_.recovered) message.recovered = hooks_.recovered();
+  reach(FaultPoint::kHeartbeatSent);
   const auto reply = controllers_.ask<meta::HeartbeatReply>(meta::kHeartbeat, message, kBeatCall);
+  reach(FaultPoint::kHeartbeatAnswered);
   if (!reply.ok()) {
     log_warning("heartbeat not answered: " + reply.error().message);
     if (hooks_.astray) hooks_.astray();

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "io/checksum.h"
-#include "io/posix_file_system.h"
+#include "io/process_files.h"
 
 namespace pelorus::raft {
 
@@ -113,7 +113,7 @@ Result<StorageCheck> check_storage(const std::string& directory, const Identity&
     check.is_new = true;
     return check;
   }
-  io::PosixFileSystem files;
+  io::ProcessFiles files;
   TRY(const auto text, io::read_file(files, path, kIdentityBytesMax));
   TRY(known, decode(text, path));
   TRY_DONE(same_owner(known, self, directory));
@@ -130,7 +130,7 @@ Result<StorageCheck> check_storage(const std::string& directory, const Identity&
 }
 
 Status write_identity(const std::string& directory, const Identity& identity) {
-  io::PosixFileSystem files;
+  io::ProcessFiles files;
   return io::replace_file(files, identity_path(directory), encode(identity));
 }
 
