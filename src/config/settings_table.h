@@ -119,6 +119,8 @@ inline constexpr Setting kSettings[] = {
     Setting{"metricsToken", kString, "", "", kAll, "Token asked by /metrics; empty: none."}.secret(),
 
     // Storage.
+    Setting{"chunkScrubInterval", kFloat, "24", "h", kData, "Every chunk's files are read once in so long, to find damage; 0: never."}.from(0),
+    Setting{"chunkScrubThrottle", kInt, "20", "MB/s", kData, "And no faster; 0: no limit."}.range(0, 1000000),
     {"dataSync", kBool, "1", "", kSingle | kController | kDataNode, "Sync logs and data to disk before acknowledging."},
     {"volumes", kPathList, "<node>/storage", "", kData, "Directories of chunks."},
     {"chunkMetaDir", kPath, "", "", kData, "Metadata of chunks; unset: the first volume."},

@@ -59,7 +59,12 @@ void ExportDesk::register_methods(rpc::Methods& methods) {
 
 Result<Bytes> ExportDesk::open(std::string_view payload) {
   TRY(const auto request, meta::decode<OpenRequest>(payload, "data.export_open"));
-  TRY(auto content, store_.export_chunk(request.chunk, request.from));
+  auto exported = store_.export_chunk(request.chunk, request.from);
+  if (!exported.ok()) {
+    scrubber_.suspect(request.chunk, exported.error());
+    return exported.error();
+  }
+  auto content = std::move(exported).value();
   OpenReply reply{.id = 0, .from = content->from_version(), .to = content->to_version()};
   const auto now = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);
@@ -68,7 +73,7 @@ Result<Bytes> ExportDesk::open(std::string_view payload) {
     return Error{ErrorCode::kLimit, "too many chunks are being copied from this node: " + std::to_string(kExportsMax)};
   reach(FaultPoint::kExportOpened);
   reply.id = ++last_;
-  exports_.emplace(reply.id, std::make_shared<Open>(Open{std::move(content), now}));
+  exports_.emplace(reply.id, std::make_shared<Open>(Open{request.chunk, std::move(content), now}));
   return meta::encode(reply);
 }
 
@@ -82,7 +87,12 @@ Result<Bytes> ExportDesk::next(std::string_view payload) {
     open = found->second;
     open->used = std::chrono::steady_clock::now();
   }
-  TRY(auto message, open->content->next());
+  auto read = open->content->next();
+  if (!read.ok()) {
+    scrubber_.suspect(open->chunk, read.error());
+    return read.error();
+  }
+  auto message = std::move(read).value();
   reach(FaultPoint::kExportRead);
   if (!message) {
     const std::lock_guard lock(mutex_);

@@ -40,6 +40,11 @@ void Presence::hurry() {
   wake_.notify_all();
 }
 
+void Presence::report() {
+  report_chunks_ = true;
+  hurry();
+}
+
 Status Presence::wait_registered(milliseconds timeout) {
   std::unique_lock lock(mutex_);
   wake_.wait_for(lock, timeout, [&] { return stopping_ || is_registered(); });
@@ -56,7 +61,7 @@ bool Presence::pause(milliseconds time) {
 
 void Presence::run() {
   while (true) {
-    if (!is_registered() || report_chunks_) {
+    if (report_chunks_.exchange(false) || !is_registered()) {
       if (const auto registered = register_node(); !registered.ok()) {
         {
           const std::lock_guard lock(mutex_);
@@ -64,10 +69,10 @@ void Presence::run() {
             log_warning("not registered: " + registered.error().message);
           last_failure_ = registered.error();
         }
+        report_chunks_ = true;
         if (!pause(kRegisterPause)) return;
         continue;
       }
-      report_chunks_ = false;
     }
     beat();
     if (!pause(report_chunks_ ? kRegisterPause : kBeatPeriod)) return;

@@ -11,7 +11,6 @@ namespace {
 bool is_digits(std::string_view text, std::string_view digits) {
   return !text.empty() && text.find_first_not_of(digits) == std::string_view::npos;
 }
-bool is_decimal(std::string_view text) { return is_digits(text, "0123456789"); }
 
 /// A kind of file, how its last name looks, and which operations it sees.
 struct Kind {
@@ -25,9 +24,7 @@ const std::vector<Kind>& kinds() {
   static const std::vector<Kind> kKinds = {
       {"redo_log_state", [](std::string_view file) { return file == "log_state"; }, {"write", "sync", "rename"}},
       {"redo_log",
-       [](std::string_view file) {
-         return (file.starts_with("log_") && is_decimal(file.substr(4))) || file.starts_with("spare_");
-       },
+       [](std::string_view file) { return file.ends_with(".wal") || file.starts_with("spare_"); },
        {"allocate", "write", "sync", "rename", "remove"}},
       {"column_file", [](std::string_view file) { return file.ends_with(".col"); }, {"write", "sync", "remove"}},
       {"manifest", [](std::string_view file) { return file == "manifest"; }, {"write", "sync", "rename", "remove"}},

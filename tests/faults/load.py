@@ -104,6 +104,7 @@ class Writer:
             tableInsert(t, table(1 2 3 as part, 7 8 9 as v))""", 3)
         if not made:
             return
+        self.flush()
         self.attempt("widen", name, f"addColumn(loadTable('{DATABASE}', '{name}'), `w, LONG)\nNULL", None)
         self.attempt("read", name, f"exec sum(v) from loadTable('{DATABASE}', '{name}')", 24)
         self.attempt("drop", name, f"dropTable(database('{DATABASE}'), `{name})\nNULL", None)
