@@ -163,6 +163,7 @@ class LocalNode {
 
   data::Value run(const std::string& script) { return session_.interpreter.run(script); }
   storage::ChunkStore& store() { return *disk_.store; }
+  io::MemoryFileSystem& files() { return files_; }
 
  private:
   struct Session {

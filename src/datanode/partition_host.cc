@@ -75,8 +75,11 @@ Result<std::vector<data::Table>> PartitionHost::scan(const exec::Fragment& fragm
     auto part = [&]() -> Result<data::Table> {
       TRY(auto version, snapshot(chunk));
       ColumnView view(columns, version->schema());
-      return exec::run_fragment(fragment, std::make_shared<SnapshotSource>(std::move(version), std::move(view)),
-                                *session);
+      const auto source = std::make_shared<SnapshotSource>(std::move(version), std::move(view));
+      auto rows = exec::run_fragment(fragment, source, *session);
+      // The script could not go on for want of its rows: no mistake of the script's, and another replica has them.
+      if (source->failure()) return *source->failure();
+      return rows;
     }();
     if (!part.ok()) {
       scrubber_.suspect(chunk.chunk, part.error());

@@ -47,6 +47,12 @@ void SnapshotSource::narrow(const exec::Narrowing& narrowing) {
 }
 
 Result<data::Shared<data::Vector>> SnapshotSource::read(size_t column) {
+  auto rows = read_stored(column);
+  if (!rows.ok() && !failure_) failure_ = rows.error();
+  return rows;
+}
+
+Result<data::Shared<data::Vector>> SnapshotSource::read_stored(size_t column) {
   if (columns_.stored(column) < 0) return columns_.nulls(column, static_cast<size_t>(rows_));
   const auto stored = static_cast<size_t>(columns_.stored(column));
   if (!ranges_) {

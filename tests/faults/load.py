@@ -112,8 +112,10 @@ class Writer:
     def flush(self):
         self.attempt("flush", 0, "flushOLAPCache()\nNULL", None)
 
-    def work(self, stopping):
+    def work(self, stopping, only_inserts):
         deeds = [self.insert] * 12 + [self.remove, self.count, self.count_by_upsert, self.flush, self.flush, self.change_tables]
+        if only_inserts:
+            deeds = [self.insert]
         while not stopping.is_set():
             self.random.choice(deeds)()
             time.sleep(self.pause * self.random.uniform(0.5, 1.5))
@@ -146,9 +148,9 @@ def torn(session):
     return wrong
 
 
-def writer_process(cluster, number, path, seed, pause, stopping):
+def writer_process(cluster, number, path, seed, pause, stopping, only_inserts):
     with open(path, "a", buffering=1) as notes:
-        Writer(cluster, number, notes, seed, pause).work(stopping)
+        Writer(cluster, number, notes, seed, pause).work(stopping, only_inserts)
 
 
 def reader_process(cluster, path, seed, stopping):
@@ -161,15 +163,18 @@ def as_numbers(table):
 
 
 class Load:
-    """with Load(cluster, seed) as load: writers and a reader at work until the block ends or stop() is called."""
+    """with Load(cluster, seed) as load: writers and a reader at work until the block ends or stop() is called.
 
-    def __init__(self, cluster, seed, writers=3, pause=0.1):
+    only_inserts: nothing that rewrites stored files.
+    """
+
+    def __init__(self, cluster, seed, writers=3, pause=0.1, only_inserts=False):
         prepare(cluster, writers)
         self.cluster, self.stopping = cluster, multiprocessing.get_context("fork").Event()
         self.paths = [cluster.base / f"writer{w}" for w in range(writers)]
         self.reader = cluster.base / "reader"
         fork = multiprocessing.get_context("fork").Process
-        self.processes = [fork(target=writer_process, args=(cluster, w, path, seed + w, pause, self.stopping), daemon=True)
+        self.processes = [fork(target=writer_process, args=(cluster, w, path, seed + w, pause, self.stopping, only_inserts), daemon=True)
                           for w, path in enumerate(self.paths)]
         self.processes.append(fork(target=reader_process, args=(cluster, self.reader, seed, self.stopping), daemon=True))
 

@@ -40,7 +40,7 @@ def test_damaged_column_files_and_manifests_are_found_and_mended():
     choice = random.Random(SEED)
     found = {"*.col": 0, "manifest": 0}
     replaced = 0
-    with ScrubbedCluster(PACKAGE) as cluster, Load(cluster, SEED) as load:
+    with ScrubbedCluster(PACKAGE) as cluster, Load(cluster, SEED, only_inserts=True) as load:
         for turn in range(DAMAGES):
             cluster.wait_replicas(DATABASE, TABLES)
             cluster.ask("pnodeRun(flushOLAPCache)")
