@@ -1,5 +1,6 @@
 // The service's answers about databases, users and records, and the changes that users make.
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "controller/metadata_service.h"
 
@@ -36,7 +37,9 @@ Result<Bytes> MetadataService::take_change(std::string_view payload) {
       },
       command);
   if (!open) return Error{ErrorCode::kDenied, "This change can't be asked for: " + std::string(name_of(command))};
+  reach(FaultPoint::kChangeReceived);
   auto answer = propose(command);
+  reach(FaultPoint::kChangeRecorded);
   log_info("change by " + request.user + ": " + std::string(name_of(command)) +
            (answer.ok() ? "" : " refused: " + answer.error().message));
   if (!answer.ok() || !dropping) return answer;

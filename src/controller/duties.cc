@@ -1,5 +1,6 @@
 // What the leader does without being asked, once every tick; followers only report themselves.
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "controller/membership.h"
 #include "controller/metadata_service.h"
@@ -68,9 +69,15 @@ void MetadataService::flush_pending() {
     change.changes.swap(changes_);
   }
   // What gets lost here is found again: by plan_resolution, by the next report, by the next recovery.
-  if (!complete.published.empty()) (void)propose(complete);
+  if (!complete.published.empty()) {
+    reach(FaultPoint::kCompletionBegun);
+    (void)propose(complete);
+    reach(FaultPoint::kCompletionRecorded);
+  }
   if (change.changes.empty()) return;
+  reach(FaultPoint::kReplicasChanging);
   const auto answer = propose(change);
+  reach(FaultPoint::kReplicasChanged);
   if (!answer.ok()) return;
   if (const auto dropped = meta::decode<meta::Dropped>(*answer, "dropped chunks"); dropped.ok())
     live_.add_drops(*dropped);
@@ -88,7 +95,9 @@ void MetadataService::expire_transactions() {
   });
   for (const auto id : expired) {
     log_warning("aborts the transaction " + std::to_string(id.value) + ": its coordinator does not decide it");
+    reach(FaultPoint::kExpiryBegun);
     (void)propose(meta::Decide{.transaction = id, .commit = false, .now_ns = now_ns});
+    reach(FaultPoint::kExpiryRecorded);
   }
 }
 
@@ -108,6 +117,7 @@ void MetadataService::recover() {
     all.insert(all.end(), orders.begin(), orders.end());
   }
   const std::lock_guard lock(mutex_);
+  if (!plan.orders.empty() || !plan.changes.empty()) reach(FaultPoint::kRecoveryPlanned);
   orders_ = std::move(plan.orders);
   changes_.insert(changes_.end(), plan.changes.begin(), plan.changes.end());
   published_.insert(published_.end(), resolution.removed.begin(), resolution.removed.end());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "controller/node_control.h"
 #include "controller/metadata_service.h"
@@ -50,6 +51,7 @@ Result<meta::RegisterReply> MetadataService::take_registration(const meta::Regis
     }
     return meta::RegisterReply{.cluster = cluster, .leader = options_.self.alias, .removed = true};
   }
+  reach(FaultPoint::kRegistrationReceived);
   const std::shared_lock lock(raising_);
   const auto level = machine_.read([](const meta::State& state) { return state.level; });
   if (const auto able = check_runs_at(request.build, level); !able.ok()) {
@@ -79,6 +81,7 @@ Result<meta::RegisterReply> MetadataService::take_registration(const meta::Regis
                                                     .now_ns = clock_.wall_ns(),
                                                     .build = request.build}));
   TRY(const auto registered, meta::decode<meta::Registered>(answer, "registration"));
+  reach(FaultPoint::kRegistrationRecorded);
   live_.registered(request.alias, request.boot, registered.epoch);
   log_info("node registered: " + request.host + ":" + std::to_string(request.port) + ":" + request.alias + ", epoch " +
            std::to_string(registered.epoch) + ", " + std::to_string(request.chunks.size()) + " chunk(s)");

@@ -2,11 +2,14 @@
 
 #include "controller/metadata_service.h"
 
+#include "base/fault_point.h"
+
 namespace pelorus::controller {
 
 Result<Bytes> MetadataService::begin_transaction(std::string_view payload) {
   TRY(auto command, meta::decode<meta::BeginTransaction>(payload, meta::kBeginTransaction));
   command.now_ns = clock_.wall_ns();
+  reach(FaultPoint::kBeginReceived);
   const auto live = live_.live();
   machine_.read([&](const meta::State& state) {
     meta::PlannedReplicas planned;
@@ -18,6 +21,7 @@ Result<Bytes> MetadataService::begin_transaction(std::string_view payload) {
     }
   });
   TRY(const auto answer, propose(command));
+  reach(FaultPoint::kBeginRecorded);
   TRY(auto begun, meta::decode<meta::Begun>(answer, "begun transaction"));
   meta::BeginReply reply{.begun = std::move(begun)};
   for (const auto& chunk : reply.begun.chunks) {
@@ -33,7 +37,10 @@ Result<Bytes> MetadataService::decide(std::string_view payload) {
   TRY(auto command, meta::decode<meta::Decide>(payload, meta::kDecide));
   command.now_ns = clock_.wall_ns();
   command.prepared_min = options_.prepared_min;
-  return propose(command);
+  reach(FaultPoint::kDecideReceived);
+  auto decided = propose(command);
+  reach(FaultPoint::kDecideRecorded);
+  return decided;
 }
 
 Result<Bytes> MetadataService::get_decisions(std::string_view payload) {
@@ -52,6 +59,7 @@ Result<Bytes> MetadataService::get_decisions(std::string_view payload) {
     }
     return answers;
   });
+  reach(FaultPoint::kDecisionsRead);
   return encode(reply);
 }
 

@@ -141,7 +141,7 @@ class LocalNode {
   LocalNode(LocalCatalogue& catalogue, DirectCaller& caller, const std::string& alias)
       : disk_(files_),
         transactions_(*disk_.store, catalogue, disk_.clock, alias),
-        host_(std::make_shared<PartitionHost>(*disk_.store, transactions_,
+        host_(std::make_shared<PartitionHost>(*disk_.store, transactions_, scrubber_,
                                               [this](const std::string& user) {
                                                 auto session = std::make_shared<Session>(surroundings_, user);
                                                 return std::shared_ptr<functions::CallContext>(session,
@@ -163,6 +163,7 @@ class LocalNode {
 
   data::Value run(const std::string& script) { return session_.interpreter.run(script); }
   storage::ChunkStore& store() { return *disk_.store; }
+  io::MemoryFileSystem& files() { return files_; }
 
  private:
   struct Session {
@@ -178,6 +179,7 @@ class LocalNode {
   io::MemoryFileSystem files_;
   storage::TestNode disk_;
   TransactionHost transactions_;
+  Scrubber scrubber_{*disk_.store, {}};
   std::shared_ptr<PartitionHost> host_;
   dist::PartitionServiceBook services_;
   ThreadPool pool_;

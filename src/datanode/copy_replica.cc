@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "meta/archive.h"
 
@@ -58,15 +59,21 @@ void ExportDesk::register_methods(rpc::Methods& methods) {
 
 Result<Bytes> ExportDesk::open(std::string_view payload) {
   TRY(const auto request, meta::decode<OpenRequest>(payload, "data.export_open"));
-  TRY(auto content, store_.export_chunk(request.chunk, request.from));
+  auto exported = store_.export_chunk(request.chunk, request.from);
+  if (!exported.ok()) {
+    scrubber_.suspect(request.chunk, exported.error());
+    return exported.error();
+  }
+  auto content = std::move(exported).value();
   OpenReply reply{.id = 0, .from = content->from_version(), .to = content->to_version()};
   const auto now = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);
   std::erase_if(exports_, [&](const auto& entry) { return now - entry.second->used > kExportIdleMax; });
   if (exports_.size() >= kExportsMax)
     return Error{ErrorCode::kLimit, "too many chunks are being copied from this node: " + std::to_string(kExportsMax)};
+  reach(FaultPoint::kExportOpened);
   reply.id = ++last_;
-  exports_.emplace(reply.id, std::make_shared<Open>(Open{std::move(content), now}));
+  exports_.emplace(reply.id, std::make_shared<Open>(Open{request.chunk, std::move(content), now}));
   return meta::encode(reply);
 }
 
@@ -80,7 +87,13 @@ Result<Bytes> ExportDesk::next(std::string_view payload) {
     open = found->second;
     open->used = std::chrono::steady_clock::now();
   }
-  TRY(auto message, open->content->next());
+  auto read = open->content->next();
+  if (!read.ok()) {
+    scrubber_.suspect(open->chunk, read.error());
+    return read.error();
+  }
+  auto message = std::move(read).value();
+  reach(FaultPoint::kExportRead);
   if (!message) {
     const std::lock_guard lock(mutex_);
     exports_.erase(request.id);
@@ -94,6 +107,7 @@ Result<Version> ReplicaCopier::copy_from(ChunkId chunk, const std::string& sourc
   const OpenRequest request{.chunk = chunk, .from = usable ? info->version : 0};
   TRY(const auto opened, caller_.call(source, "data.export_open", meta::encode(request), kExportCall));
   TRY(const auto export_facts, meta::decode<OpenReply>(opened, "data.export_open"));
+  reach(FaultPoint::kCopyOpened);
   if (usable && export_facts.to == info->version) return info->version;
   TRY(const auto import, store_.import_chunk(chunk));
   while (true) {
@@ -102,9 +116,13 @@ Result<Version> ReplicaCopier::copy_from(ChunkId chunk, const std::string& sourc
     TRY(auto reply, meta::decode<NextReply>(answer, "data.export_next"));
     if (!reply.message) break;
     TRY_DONE(import->add(*reply.message));
+    reach(FaultPoint::kCopyReceived);
     if (pace == Pace::kThrottled) throttle_.pay(reply.message->size());
   }
-  return import->finish();
+  reach(FaultPoint::kImportFinishing);
+  auto reached = import->finish();
+  reach(FaultPoint::kImportFinished);
+  return reached;
 }
 
 Result<Version> ReplicaCopier::copy(ChunkId chunk, const std::vector<std::string>& sources, Pace pace) {
@@ -137,11 +155,13 @@ Result<Version> ReplicaCopier::recover(ChunkId chunk, const std::vector<std::str
       std::this_thread::sleep_for(kHoldPause);
       continue;
     }
+    reach(FaultPoint::kHoldBegun);
     if (begun->begun.chunks.size() != 1) return Error{ErrorCode::kInternal, "a recovery is of one chunk"};
     const auto& held = begun->begun.chunks[0];
     auto reached = copy(chunk, held.replicas, Pace::kFull);
     const bool whole = reached.ok() && *reached >= held.version;
     TRY(const auto decided, catalogue_.decide({.transaction = begun->begun.transaction, .commit = whole}));
+    reach(FaultPoint::kHoldEnded);
     if (!reached.ok()) return reached;
     if (!whole)
       return Error{ErrorCode::kStale, "the source is at version " + std::to_string(*reached) + ", the chunk at " +

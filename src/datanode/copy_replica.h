@@ -7,6 +7,7 @@
 #include <string>
 
 #include "datanode/copy_throttle.h"
+#include "datanode/scrub.h"
 #include "dist/catalogue.h"
 #include "rpc/caller.h"
 #include "rpc/methods.h"
@@ -20,11 +21,12 @@ inline constexpr std::chrono::seconds kExportIdleMax{60};  // an importer that w
 /// Answers data.export_open and data.export_next. Thread-safe.
 class ExportDesk {
  public:
-  explicit ExportDesk(storage::ChunkStore& store) : store_(store) {}
+  ExportDesk(storage::ChunkStore& store, Scrubber& scrubber) : store_(store), scrubber_(scrubber) {}
   void register_methods(rpc::Methods& methods);
 
  private:
   struct Open {
+    ChunkId chunk;
     std::unique_ptr<storage::ChunkExport> content;
     std::chrono::steady_clock::time_point used;
   };
@@ -32,6 +34,7 @@ class ExportDesk {
   Result<Bytes> next(std::string_view payload);
 
   storage::ChunkStore& store_;
+  Scrubber& scrubber_;  // is told of damage that a copy meets
   std::mutex mutex_;
   std::map<uint64_t, std::shared_ptr<Open>> exports_;  // guarded by mutex_
   uint64_t last_ = 0;                                  // guarded by mutex_

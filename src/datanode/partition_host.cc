@@ -75,12 +75,19 @@ Result<std::vector<data::Table>> PartitionHost::scan(const exec::Fragment& fragm
   parts.reserve(chunks.size());
   const auto session = sessions_(fragment.user);
   for (const auto& chunk : chunks) {
-    TRY(auto version, snapshot(chunk));
-    ColumnView view(columns, version->schema());
-    const auto source = std::make_shared<SnapshotSource>(std::move(version), std::move(view));
-    auto part = exec::run_fragment(fragment, source, *session);
-    if (!source->failure().ok()) return source->failure().error();  // another replica can answer
-    if (!part.ok()) return part.error();
+    auto part = [&]() -> Result<data::Table> {
+      TRY(auto version, snapshot(chunk));
+      ColumnView view(columns, version->schema());
+      const auto source = std::make_shared<SnapshotSource>(std::move(version), std::move(view));
+      auto rows = exec::run_fragment(fragment, source, *session);
+      // The script could not go on for want of its rows: no mistake of the script's, and another replica has them.
+      if (source->failure()) return *source->failure();
+      return rows;
+    }();
+    if (!part.ok()) {
+      scrubber_.suspect(chunk.chunk, part.error());
+      return part.error();
+    }
     parts.push_back(std::move(part).value());
   }
   return parts;
@@ -88,8 +95,15 @@ Result<std::vector<data::Table>> PartitionHost::scan(const exec::Fragment& fragm
 
 Result<dist::ChangeResult> PartitionHost::change(const exec::Fragment& fragment, const dist::TableColumns& columns,
                                                  const dist::ChunkVersion& chunk) {
-  TRY(const auto version, snapshot(chunk));
-  TRY(auto rows, ColumnView(columns, version->schema()).read(*version));
+  auto read = [&]() -> Result<data::Table> {
+    TRY(const auto version, snapshot(chunk));
+    return ColumnView(columns, version->schema()).read(*version);
+  }();
+  if (!read.ok()) {
+    scrubber_.suspect(chunk.chunk, read.error());
+    return read.error();
+  }
+  auto rows = std::move(read).value();
   const auto session = sessions_(fragment.user);
   TRY(auto changed, exec::run_change(fragment, std::move(rows), *session));
   return dist::ChangeResult{.changed = changed.changed, .rows = std::move(changed.rows)};
@@ -103,11 +117,28 @@ Result<std::vector<dist::ReplicaFacts>> PartitionHost::replica_facts(const std::
     const auto hash = store_.content_hash(chunk);
     if (!info.ok() || !hash.ok()) {
       fact.problem = info.ok() ? hash.error().message : info.error().message;
+      if (!hash.ok()) scrubber_.suspect(chunk, hash.error());
     } else {
       fact.version = info->version;
       fact.rows = static_cast<int64_t>(info->rows);
       fact.bytes_on_disk = static_cast<int64_t>(info->bytes_on_disk);
       fact.hash = hexadecimal(*hash);
+    }
+    facts.push_back(std::move(fact));
+  }
+  return facts;
+}
+
+Result<std::vector<dist::ReplicaFacts>> PartitionHost::verify(const std::vector<ChunkId>& chunks) {
+  std::vector<dist::ReplicaFacts> facts;
+  for (const auto chunk : chunks) {
+    dist::ReplicaFacts fact{.chunk = chunk, .version = 0, .rows = 0, .hash = {}, .problem = {}, .bytes_on_disk = 0};
+    const auto read = scrubber_.verify(chunk);
+    if (!read.ok()) fact.problem = read.error().message;
+    if (const auto info = store_.info(chunk); info.ok()) {
+      fact.version = info->version;
+      fact.rows = static_cast<int64_t>(info->rows);
+      fact.bytes_on_disk = static_cast<int64_t>(info->bytes_on_disk);
     }
     facts.push_back(std::move(fact));
   }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "datanode/scrub.h"
 #include "datanode/transaction_host.h"
 #include "dist/partition_service.h"
 #include "functions/call_context.h"
@@ -17,8 +18,8 @@ using SessionFactory = std::function<std::shared_ptr<functions::CallContext>(con
 /// Created by server/roles.cc, lives as long as the node. Thread-safe: callers' threads do the work.
 class PartitionHost final : public dist::PartitionService {
  public:
-  PartitionHost(storage::ChunkStore& store, TransactionHost& transactions, SessionFactory sessions)
-      : store_(store), transactions_(transactions), sessions_(std::move(sessions)) {}
+  PartitionHost(storage::ChunkStore& store, TransactionHost& transactions, Scrubber& scrubber, SessionFactory sessions)
+      : store_(store), transactions_(transactions), scrubber_(scrubber), sessions_(std::move(sessions)) {}
 
   Status prepare(const dist::Ticket& ticket, const std::vector<dist::ChunkBlock>& blocks) override;
   Status settle(TransactionId transaction, const std::vector<dist::ChunkVersion>& versions) override {
@@ -29,6 +30,7 @@ class PartitionHost final : public dist::PartitionService {
   Result<dist::ChangeResult> change(const exec::Fragment& fragment, const dist::TableColumns& columns,
                                     const dist::ChunkVersion& chunk) override;
   Result<std::vector<dist::ReplicaFacts>> replica_facts(const std::vector<ChunkId>& chunks) override;
+  Result<std::vector<dist::ReplicaFacts>> verify(const std::vector<ChunkId>& chunks) override;
   Status flush() override;
 
  private:
@@ -40,6 +42,7 @@ class PartitionHost final : public dist::PartitionService {
 
   storage::ChunkStore& store_;
   TransactionHost& transactions_;
+  Scrubber& scrubber_;  // is told of damage that a read meets
   const SessionFactory sessions_;
 };
 

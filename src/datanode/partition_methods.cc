@@ -56,6 +56,12 @@ Result<Bytes> facts(dist::PartitionService& service, std::string_view payload) {
   return meta::encode(dist::ReplicaFactsMessage{std::move(facts)});
 }
 
+Result<Bytes> verify(dist::PartitionService& service, std::string_view payload) {
+  TRY(const auto message, meta::decode<dist::ChunksMessage>(payload, "data.verify"));
+  TRY(auto facts, service.verify(message.chunks));
+  return meta::encode(dist::ReplicaFactsMessage{std::move(facts)});
+}
+
 Result<Bytes> flush(dist::PartitionService& service, std::string_view) {
   TRY_DONE(service.flush());
   return Bytes{};
@@ -78,6 +84,7 @@ void register_partition_methods(rpc::Methods& methods, dist::PartitionService& s
   on("data.scan", scan);
   on("data.change", change);
   on("data.facts", facts);
+  on("data.verify", verify);
   on("data.flush", flush);
 }
 

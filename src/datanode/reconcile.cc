@@ -1,5 +1,6 @@
 #include "datanode/reconcile.h"
 
+#include "base/fault_point.h"
 #include "base/log.h"
 
 namespace pelorus::datanode {
@@ -28,14 +29,17 @@ void Reconciler::take(const meta::Order& order) {
     if (stopping_ || !under_way_.insert(key).second) return;
   }
   const bool queued = pool_.submit([this, order, key] {
+    reach(FaultPoint::kOrderTaken);
     switch (order.kind) {
       case meta::Order::Kind::kRecover: recover(order); break;
       case meta::Order::Kind::kDrop:
+        reach(FaultPoint::kDropBegun);
         if (const auto dropped = store_.drop(order.chunk);
             !dropped.ok() && dropped.error().code != ErrorCode::kNotFound) {
           log_warning("chunk " + std::to_string(order.chunk.value) +
                       " is not wanted here but cannot be dropped: " + dropped.error().message);
         }
+        reach(FaultPoint::kDropDone);
         break;
       case meta::Order::Kind::kResolve: transactions_.resolve(order.transaction); break;
       case meta::Order::Kind::kReport: break;
@@ -75,6 +79,7 @@ std::vector<meta::ReportedChunk> Reconciler::report() const {
                       .rows = static_cast<int64_t>(info.rows),
                       .bytes = static_cast<int64_t>(info.bytes_on_disk)});
   }
+  reach(FaultPoint::kReportMade);
   return chunks;
 }
 

@@ -19,7 +19,10 @@ void SnapshotSource::narrow(const exec::Narrowing& narrowing) {
 Status SnapshotSource::choose() {
   if (selection_) return {};
   auto chosen = snapshot_->select(bounds_);
-  if (!chosen.ok()) return failure_ = chosen.error();
+  if (!chosen.ok()) {
+    failure_ = chosen.error();
+    return chosen.error();
+  }
   selection_ = std::move(chosen).value();
   if (rows_wanted_ && *rows_wanted_ < selection_->rows())
     selection_ = std::make_shared<const storage::RowSelection>(selection_->part({0, *rows_wanted_}));
@@ -33,7 +36,7 @@ Result<int64_t> SnapshotSource::rows() {
 
 Result<data::Shared<data::Vector>> SnapshotSource::read(size_t column) {
   auto values = read_stored(column);
-  if (!values.ok()) failure_ = values.error();
+  if (!values.ok() && !failure_) failure_ = values.error();
   return values;
 }
 

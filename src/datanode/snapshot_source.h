@@ -21,20 +21,20 @@ class SnapshotSource final : public exec::ColumnSource {
   void narrow(const exec::Narrowing& narrowing) override;
   Result<int64_t> rows() override;
   Result<data::Shared<data::Vector>> read(size_t column) override;
-  /// Why the stored rows could not be read; ok when they could. A query sees it as an error of its script.
-  const Status& failure() const { return failure_; }
+  /// The first read that failed (damage, a bad disk): what the fragment made of it is worth nothing.
+  const std::optional<Error>& failure() const { return failure_; }
 
  private:
-  const std::shared_ptr<const storage::ChunkSnapshot> snapshot_;
-  const ColumnView columns_;
   /// The selection, chosen at the first use.
   Status choose();
   Result<data::Shared<data::Vector>> read_stored(size_t column);
 
+  const std::shared_ptr<const storage::ChunkSnapshot> snapshot_;
+  const ColumnView columns_;
   std::vector<storage::Bound> bounds_;
   std::optional<size_t> rows_wanted_;
   std::shared_ptr<const storage::RowSelection> selection_;
-  Status failure_;
+  std::optional<Error> failure_;
 };
 
 }  // namespace pelorus::datanode

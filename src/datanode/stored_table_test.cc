@@ -39,6 +39,23 @@ TEST_F(StoredTableTest, columns_flushed_before_a_change_are_read_after_it) {
   expect_equal_replicas();
 }
 
+TEST_F(StoredTableTest, a_read_that_meets_damage_is_answered_by_another_replica) {
+  flush();
+  for (const auto& path : first_.files().files()) {
+    if (!path.ends_with(".col")) continue;
+    const auto file = first_.files().open(path, io::OpenMode::kRead);
+    const auto bytes = (*file)->size().value();
+    for (uint64_t at = 32; at < bytes; ++at) ASSERT_TRUE(first_.files().flip_bit(path, at * 8).ok());
+  }
+  EXPECT_EQ(run("exec sum(qty) from pt"), "60l");
+  EXPECT_EQ(run("select id, qty from pt where qty > 15"), "table([1, 2] as \"id\", [20, 30] as \"qty\")");
+  size_t damaged = 0;
+  for (const auto& info : first_.store().chunks()) damaged += info.damage.empty() ? 0 : 1;
+  EXPECT_GE(damaged, 1u);  // what is known to be damaged is read no further
+  run("update pt set qty = qty + 1 where id = 1");  // what it changes comes from the good replica too
+  EXPECT_EQ(run(second_, "exec sum(qty) from loadTable('dfs://db', 'pt')"), "62l");
+}
+
 TEST_F(StoredTableTest, a_dropped_name_comes_back_empty) {
   run("dropColumns!(pt, `qty)\naddColumn(pt, `qty, INT)");
   EXPECT_EQ(run("exec qty from pt"), "[00i, 00i, 00i]");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "base/memory_limit.h"
 
@@ -70,6 +71,7 @@ void TransactionHost::stop() {
 }
 
 Status TransactionHost::prepare(const dist::Ticket& ticket, const std::vector<dist::ChunkBlock>& blocks) {
+  reach(FaultPoint::kPrepareReceived);
   const memory::NeverRefused whole;  // what bounds it is the store's write buffer
   txn::Share share{
       .transaction = ticket.transaction, .coordinator = ticket.coordinator, .epoch = ticket.epoch, .chunks = {}};
@@ -99,15 +101,18 @@ Status TransactionHost::prepare(const dist::Ticket& ticket, const std::vector<di
     for (const auto& block : blocks) want(block.chunk);
     stored = store_.prepare(ticket.transaction, writes);
   }
+  reach(FaultPoint::kPrepareStored);
   {
     const std::lock_guard lock(mutex_);
     actions = participant_.on_persisted(ticket.transaction, stored, now());
   }
   carry_out(actions);
+  reach(FaultPoint::kPrepareDone);
   return actions.prepare_answer.value_or(stored);
 }
 
 Status TransactionHost::settle(TransactionId transaction, const std::vector<dist::ChunkVersion>& versions) {
+  reach(FaultPoint::kNoticeReceived);
   const memory::NeverRefused decided;
   txn::Decision decision{.transaction = transaction,
                          .verdict = versions.empty() ? txn::Verdict::kAbort : txn::Verdict::kCommit,
@@ -125,13 +130,17 @@ Status TransactionHost::settle(TransactionId transaction, const std::vector<dist
 void TransactionHost::carry_out(const txn::ParticipantActions& actions) {
   const memory::NeverRefused decided;
   if (actions.discard) {
+    reach(FaultPoint::kRollbackBegun);
     if (const auto done = store_.abort(*actions.discard); !done.ok())
       log_warning(label(*actions.discard) + " cannot be rolled back: " + done.error().message);
+    reach(FaultPoint::kRollbackDone);
   }
   if (!actions.publish) return;
   std::vector<storage::ChunkVersion> versions;
   for (const auto& chunk : actions.publish->chunks) versions.push_back({chunk.chunk, chunk.version});
+  reach(FaultPoint::kPublishBegun);
   const auto done = store_.commit(actions.publish->transaction, versions);
+  reach(FaultPoint::kPublishDone);
   // kNotFound: this replica has missed something; its report shows it and the controllers order a copy.
   const bool settled = done.ok() || done.error().code == ErrorCode::kNotFound;
   if (!done.ok()) log_warning(label(actions.publish->transaction) + " cannot be published: " + done.error().message);
@@ -157,8 +166,10 @@ void TransactionHost::want(ChunkId chunk) {
 }
 
 void TransactionHost::resolve(TransactionId transaction) {
+  reach(FaultPoint::kOutcomeAsked);
   const auto outcome = catalogue_.outcome(transaction);
   if (!outcome.ok()) return;  // asked again at a later tick
+  reach(FaultPoint::kOutcomeLearnt);
   txn::ParticipantActions actions;
   {
     const std::lock_guard lock(mutex_);
@@ -196,10 +207,12 @@ std::vector<TransactionId> TransactionHost::published() {
     log_warning("published transactions are not confirmed: " + synced.error().message);
     return {};
   }
+  reach(FaultPoint::kPublishedSynced);
   return transactions;
 }
 
 void TransactionHost::confirmed(const std::vector<TransactionId>& transactions) {
+  if (!transactions.empty()) reach(FaultPoint::kPublishedConfirmed);
   const std::lock_guard lock(mutex_);
   for (const auto transaction : transactions) committed_.erase(transaction);
 }

@@ -184,21 +184,7 @@ class ClusterFunctions {
   }
 
   Value replica_hashes(Arguments args) const {
-    if (!args[0].is_text() || !args[1].is_text())
-      throw ScriptError("Usage: getReplicaHashes(dbUrl, tableName). Both are strings.");
-    const auto facts = services_.distribution.catalogue.table(args[0].text(), args[1].text());
-    if (!facts.ok()) throw ScriptError("getReplicaHashes => " + facts.error().message);
-    std::map<std::string, std::vector<ChunkId>> chunks_of;
-    std::map<ChunkId, std::string> paths;
-    std::set<std::pair<ChunkId, std::string>> in_sync;  // as the controllers see it
-    for (const auto& [id, chunk] : facts->chunks) {
-      if (chunk.version == 0) continue;
-      paths[chunk.id] = args[0].text() + meta::path_of(facts->database.scheme, chunk.key);
-      for (const auto& replica : chunk.replicas) {
-        chunks_of[replica.node].push_back(chunk.id);
-        if (!replica.stale) in_sync.emplace(chunk.id, replica.node);
-      }
-    }
+    const auto [chunks_of, paths, in_sync] = placement("getReplicaHashes", args);
     data::Table rows(data::Schema{{"chunkId", types::Type::kLong},
                                   {"path", types::Type::kString},
                                   {"node", types::Type::kString},
@@ -209,7 +195,7 @@ class ClusterFunctions {
                                   {"inSync", types::Type::kBool}});
     const auto add = [&](const ReplicaFacts& fact, const std::string& node) {
       const Value cells[] = {Value::of_long(static_cast<int64_t>(fact.chunk.value)),
-                             Value::of_string(paths[fact.chunk]),
+                             Value::of_string(paths.at(fact.chunk)),
                              Value::of_string(node),
                              Value::of_long(static_cast<int64_t>(fact.version)),
                              Value::of_long(fact.rows),
@@ -228,7 +214,51 @@ class ClusterFunctions {
     return rows;
   }
 
+  Value verify_replicas(Arguments args) const {
+    const auto placed = placement("verifyReplicas", args);
+    data::Table rows(data::Schema{{"chunkId", types::Type::kLong},
+                                  {"path", types::Type::kString},
+                                  {"node", types::Type::kString},
+                                  {"bytes", types::Type::kLong},
+                                  {"problem", types::Type::kString}});
+    for (const auto& [node, chunks] : placed.chunks_of) {
+      const auto found = services_.distribution.services.of(node)->verify(chunks);
+      for (size_t i = 0; i < chunks.size(); ++i) {
+        const Value cells[] = {
+            Value::of_long(static_cast<int64_t>(chunks[i].value)), Value::of_string(placed.paths.at(chunks[i])),
+            Value::of_string(node),
+            found.ok() ? Value::of_long((*found)[i].bytes_on_disk) : Value::of_long(types::kNull<int64_t>),
+            Value::of_string(found.ok() ? (*found)[i].problem : found.error().message)};
+        for (size_t c = 0; c < std::size(cells); ++c) rows.edit_column(c).push_back(cells[c]);
+      }
+    }
+    return rows;
+  }
+
  private:
+  struct Placement {
+    std::map<std::string, std::vector<ChunkId>> chunks_of;  // by node
+    std::map<ChunkId, std::string> paths;
+    std::set<std::pair<ChunkId, std::string>> in_sync;  // as the controllers see it
+  };
+  /// Of the table that (dbUrl, tableName) name.
+  Placement placement(const std::string& function, Arguments args) const {
+    if (!args[0].is_text() || !args[1].is_text())
+      throw ScriptError("Usage: " + function + "(dbUrl, tableName). Both are strings.");
+    const auto facts = services_.distribution.catalogue.table(args[0].text(), args[1].text());
+    if (!facts.ok()) throw ScriptError(function + " => " + facts.error().message);
+    Placement placed;
+    for (const auto& [id, chunk] : facts->chunks) {
+      if (chunk.version == 0) continue;
+      placed.paths[chunk.id] = args[0].text() + meta::path_of(facts->database.scheme, chunk.key);
+      for (const auto& replica : chunk.replicas) {
+        placed.chunks_of[replica.node].push_back(chunk.id);
+        if (!replica.stale) placed.in_sync.emplace(chunk.id, replica.node);
+      }
+    }
+    return placed;
+  }
+
   const DistributedServices services_;
 };
 
@@ -262,6 +292,13 @@ void register_cluster_functions(functions::Registry& registry, DistributedServic
                 .doc = {.summary = "Version, rows and content hash of every replica of a table: equal hashes mean "
                                    "equal replicas. inSync: the "
                                    "controllers know of nothing that it lacks."},
+                .family = family});
+  registry.add({.name = "verifyReplicas",
+                .parameters = {{"dbUrl"}, {"tableName"}},
+                .run = [f](CallContext&, Arguments a) { return f->verify_replicas(a); },
+                .doc = {.summary = "Reads all files of every replica of a table and says which are damaged (problem); "
+                                   "those are copied from good replicas at once. Nodes do so by themselves as well: "
+                                   "settings chunkScrubInterval, chunkScrubThrottle."},
                 .family = family});
 }
 

@@ -97,6 +97,9 @@ class PartitionService {
   virtual Result<ChangeResult> change(const exec::Fragment& fragment, const TableColumns& columns,
                                       const ChunkVersion& chunk) = 0;
   virtual Result<std::vector<ReplicaFacts>> replica_facts(const std::vector<ChunkId>& chunks) = 0;
+  /// Reads all stored blocks of the chunks, which is slow. ReplicaFacts::problem names damage; what is damaged is
+  /// reported to the controllers as well. No hashes.
+  virtual Result<std::vector<ReplicaFacts>> verify(const std::vector<ChunkId>& chunks) = 0;
   /// Writes committed rows to column files.
   virtual Status flush() = 0;
 };

@@ -1,5 +1,6 @@
 #include "dist/presence.h"
 
+#include "base/fault_point.h"
 #include "base/log.h"
 
 namespace pelorus::dist {
@@ -39,6 +40,11 @@ void Presence::hurry() {
   wake_.notify_all();
 }
 
+void Presence::report() {
+  report_chunks_ = true;
+  hurry();
+}
+
 Status Presence::wait_registered(milliseconds timeout) {
   std::unique_lock lock(mutex_);
   wake_.wait_for(lock, timeout, [&] { return stopping_ || is_registered(); });
@@ -55,7 +61,7 @@ bool Presence::pause(milliseconds time) {
 
 void Presence::run() {
   while (true) {
-    if (!is_registered() || report_chunks_) {
+    if (report_chunks_.exchange(false) || !is_registered()) {
       if (const auto registered = register_node(); !registered.ok()) {
         {
           const std::lock_guard lock(mutex_);
@@ -63,10 +69,10 @@ void Presence::run() {
             log_warning("not registered: " + registered.error().message);
           last_failure_ = registered.error();
         }
+        report_chunks_ = true;
         if (!pause(kRegisterPause)) return;
         continue;
       }
-      report_chunks_ = false;
     }
     beat();
     if (!pause(report_chunks_ ? kRegisterPause : kBeatPeriod)) return;
@@ -84,7 +90,9 @@ Status Presence::register_node() {
                                 .chunks = {},
                                 .build = facts_.build};
   if (hooks_.chunks) request.chunks = hooks_.chunks();
+  reach(FaultPoint::kRegistrationSent);
   TRY(const auto reply, controllers_.ask<meta::RegisterReply>(meta::kRegisterNode, request, kRegisterCall));
+  reach(FaultPoint::kRegistrationAnswered);
   if (!reply.refusal.empty()) {
     if (hooks_.refused) hooks_.refused(reply.refusal);
     return Error{ErrorCode::kDenied, reply.refusal};
@@ -114,7 +122,9 @@ void Presence::beat() {
   if (hooks_.metrics) message.metrics = hooks_.metrics();
   if (hooks_.published) message.published = hooks_.published();
   if (hooks_.recovered) message.recovered = hooks_.recovered();
+  reach(FaultPoint::kHeartbeatSent);
   const auto reply = controllers_.ask<meta::HeartbeatReply>(meta::kHeartbeat, message, kBeatCall);
+  reach(FaultPoint::kHeartbeatAnswered);
   if (!reply.ok()) {
     log_warning("heartbeat not answered: " + reply.error().message);
     if (hooks_.astray) hooks_.astray();

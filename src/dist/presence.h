@@ -51,6 +51,8 @@ class Presence {
   void stop();
   /// Sends the next heartbeat now: something worth telling has happened.
   void hurry();
+  /// Tells the controllers anew, and now, which chunks are here and how they are.
+  void report();
 
   /// Of this process's registration; 0 before the first one.
   uint64_t epoch() const { return epoch_.load(); }
@@ -68,7 +70,7 @@ class Presence {
   PresenceFacts facts_;  // the thread's own
   const PresenceHooks hooks_;
   std::atomic<uint64_t> epoch_{0};
-  bool report_chunks_ = false;  // the thread's own
+  std::atomic<bool> report_chunks_{false};
 
   std::mutex mutex_;
   std::condition_variable wake_;

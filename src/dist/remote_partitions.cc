@@ -69,6 +69,12 @@ Result<std::vector<ReplicaFacts>> RemotePartitions::replica_facts(const std::vec
   return std::move(message.facts);
 }
 
+Result<std::vector<ReplicaFacts>> RemotePartitions::verify(const std::vector<ChunkId>& chunks) {
+  TRY(const auto answer, caller_.call(alias_, "data.verify", meta::encode(ChunksMessage{chunks}), kScanCall));
+  TRY(auto message, meta::decode<ReplicaFactsMessage>(answer, "the answer of a verification"));
+  return std::move(message.facts);
+}
+
 Status RemotePartitions::flush() {
   TRY(const auto answer, caller_.call(alias_, "data.flush", {}, kScanCall));
   return {};

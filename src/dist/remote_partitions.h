@@ -23,6 +23,7 @@ class RemotePartitions final : public PartitionService {
   Result<ChangeResult> change(const exec::Fragment& fragment, const TableColumns& columns,
                               const ChunkVersion& chunk) override;
   Result<std::vector<ReplicaFacts>> replica_facts(const std::vector<ChunkId>& chunks) override;
+  Result<std::vector<ReplicaFacts>> verify(const std::vector<ChunkId>& chunks) override;
   Status flush() override;
 
  private:

@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "base/memory_limit.h"
 #include "base/request_scope.h"
@@ -103,7 +104,10 @@ Result<meta::BeginReply> ReplicatedWriter::begin(meta::TransactionType type, con
     request.chunks.push_back(
         {.table = table.table.id, .key = key, .placement = {}, .schema_version = table.table.schema_version});
   }
-  return distribution_.catalogue.begin(request);
+  reach(FaultPoint::kBeginAsked);
+  auto begun = distribution_.catalogue.begin(request);
+  reach(FaultPoint::kBeginAnswered);
+  return begun;
 }
 
 RowOrder ReplicatedWriter::order(const TableFacts& table) const {
@@ -120,7 +124,9 @@ Status ReplicatedWriter::prepare(const Write& write, const txn::PrepareOrder& as
                       .rows = write.rows[c],
                       .order = write.order});
   }
+  reach(FaultPoint::kPrepareSent);
   auto status = distribution_.services.of(asked.node)->prepare(write.ticket, blocks);
+  reach(FaultPoint::kPrepareAnswered);
   if (!status.ok()) {
     log_warning("transaction " + std::to_string(write.ticket.transaction.value) + ": " + asked.node +
                 " did not prepare: " + status.error().message);
@@ -138,7 +144,10 @@ Result<meta::Decided> ReplicatedWriter::decide(const Write& write, const txn::De
     decision.rows.push_back(
         {write.chunks[c].chunk, rows_after(write.order, write.chunks[c].rows, rows, write.replace)});
   }
-  return distribution_.catalogue.decide(decision);
+  reach(FaultPoint::kDecisionAsked);
+  auto decided = distribution_.catalogue.decide(decision);
+  reach(FaultPoint::kDecisionAnswered);
+  return decided;
 }
 
 Result<int64_t> ReplicatedWriter::drive(const Write& write, int64_t answer) {
@@ -161,6 +170,7 @@ Result<int64_t> ReplicatedWriter::drive(const Write& write, int64_t answer) {
                          : coordinator.on_give_up();
   in_parallel(distribution_.pool, actions.notify.size(), [&](size_t n) { notify(actions.notify[n]); });
   CHECK(actions.answer.has_value());
+  reach(FaultPoint::kWriterAnswered);
   if (actions.answer->status.ok()) return answer;
   return actions.answer->status.error();
 }
@@ -168,7 +178,9 @@ Result<int64_t> ReplicatedWriter::drive(const Write& write, int64_t answer) {
 void ReplicatedWriter::notify(const txn::Notice& notice) {
   std::vector<ChunkVersion> versions;
   for (const auto& chunk : notice.decision.chunks) versions.push_back({chunk.chunk, chunk.version});
+  reach(FaultPoint::kNoticeSent);
   const auto status = distribution_.services.of(notice.node)->settle(notice.decision.transaction, versions);
+  reach(FaultPoint::kNoticeAnswered);
   // A notice that is lost is made good by the node itself: it asks for the outcome.
   if (!status.ok()) log_debug("notice to " + notice.node + ": " + status.error().message);
 }
@@ -228,6 +240,7 @@ Result<int64_t> ReplicatedWriter::change_once(const TableFacts& table, const exe
       if (results[c].ok() || results[c].error().code == ErrorCode::kScript) return;
     }
   });
+  reach(FaultPoint::kChangeRead);
   int64_t changed = 0;
   for (auto& result : results) {
     if (result.ok() && result->rows.columns() != table.table.columns.size())

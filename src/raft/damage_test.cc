@@ -122,6 +122,28 @@ TEST_F(Damage, cut_open_segment_is_refused) {
   expect_refused(ErrorCode::kCorrupt, open_segments().front().filename().string());
 }
 
+/// The engine closes a segment by cutting it behind its last batch and renaming it. A death in between is no damage.
+TEST_F(Damage, segment_cut_to_be_closed_is_taken_up_again) {
+  two_lives();
+  cluster_->stop(victim_);
+  const auto newest = closed_segments().back();
+  ASSERT_NE(fs::file_size(newest) % 4096, 0u);
+  fs::rename(newest, engine() / "open-1");
+  ASSERT_TRUE(cluster_->start(victim_).ok());
+  propose(1);
+  EXPECT_TRUE(cluster_->agree(21));
+  EXPECT_EQ(fs::exists(newest), true);  // closed at last
+}
+
+TEST_F(Damage, segment_cut_to_be_closed_and_cut_again_is_refused) {
+  two_lives();
+  cluster_->stop(victim_);
+  const auto newest = closed_segments().back();
+  fs::rename(newest, engine() / "open-1");
+  fs::resize_file(engine() / "open-1", fs::file_size(engine() / "open-1") - 8);
+  expect_refused(ErrorCode::kCorrupt, "open-1");
+}
+
 // The known limit of the engine's format: damage in the open segment looks like a torn write. The member starts and
 // stays behind until the leadership changes, because the leader remembers that it had the lost entries.
 TEST_F(Damage, bit_flip_in_open_segment_is_repaired_by_the_next_leader) {

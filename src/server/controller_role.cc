@@ -161,7 +161,11 @@ Status ControllerRole::begin_alone() {
     TRY_DONE(check_password());
     TRY_DONE(found(Uuid::random(), {{environment_.site.alias, environment_.node()}}));
   }
-  log_ = raft::make_single_node_log({.directory = raft_directory(), .self = self_member()}, machine_, files_);
+  raft::SingleNodeOptions options{.directory = raft_directory(), .self = self_member()};
+  const auto& settings = environment_.settings();
+  if (settings.is_set("raftSnapshotAfter"))
+    options.snapshot_after_bytes = static_cast<uint64_t>(settings.integer("raftSnapshotAfter")) << 10;
+  log_ = raft::make_single_node_log(std::move(options), machine_, files_);
   return begin_service();
 }
 
@@ -222,6 +226,7 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
                                .hosts = [this](const std::string& alias) { return addresses_.hosts_of(alias); }};
   options.election_timeout = milliseconds(settings.integer("raftElectionTimeout"));
   options.heartbeat = milliseconds(settings.integer("raftHeartbeat"));
+  options.snapshot_after_bytes = static_cast<uint64_t>(settings.integer("raftSnapshotAfter")) << 10;
   if (settings.is_set("raftElectionTick"))
     options.election_timeout = milliseconds(settings.integer("raftElectionTick") * 10);
   options.failed = [this](const Error& error) { fail("the metadata log has stopped: " + error.message); };

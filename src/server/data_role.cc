@@ -35,6 +35,12 @@ storage::StoreOptions store_options(const NodeEnvironment& environment) {
   return options;
 }
 
+datanode::ScrubTerms scrub_terms(const config::Settings& settings) {
+  return {.round = std::chrono::duration_cast<std::chrono::milliseconds>(
+              std::chrono::duration<double, std::ratio<3600>>(settings.number("chunkScrubInterval"))),
+          .bytes_per_second = static_cast<uint64_t>(settings.integer("chunkScrubThrottle")) << 20};
+}
+
 }  // namespace
 
 uint64_t write_buffer_bytes(uint64_t cache_bytes, uint64_t memory_bytes) {
@@ -66,16 +72,18 @@ Result<std::unique_ptr<DataRole>> DataRole::open(NodeEnvironment& environment, i
   TRY(auto store, storage::ChunkStore::open(files, clock, std::move(options)));
   TRY_DONE(environment.keep_place(files, &NodeIdentity::data, metadata));
   return std::unique_ptr<DataRole>(new DataRole(std::move(store), clock, catalogue, caller, std::move(sessions),
-                                                std::move(epoch), environment.site.alias));
+                                                std::move(epoch), environment.site.alias,
+                                                scrub_terms(environment.settings())));
 }
 
 DataRole::DataRole(std::unique_ptr<storage::ChunkStore> store, const Clock& clock, dist::Catalogue& catalogue,
                    rpc::Caller& caller, datanode::SessionFactory sessions, std::function<uint64_t()> epoch,
-                   const std::string& alias)
+                   const std::string& alias, datanode::ScrubTerms scrub)
     : store_(std::move(store)),
       transactions_(*store_, catalogue, clock, alias),
-      host_(*store_, transactions_, std::move(sessions)),
-      exports_(*store_),
+      scrubber_(*store_, scrub),
+      host_(*store_, transactions_, scrubber_, std::move(sessions)),
+      exports_(*store_, scrubber_),
       copier_(*store_, caller, catalogue, alias, std::move(epoch)),
       reconciler_(*store_, transactions_, copier_, kRecoveriesAtOnce) {}
 
@@ -85,6 +93,7 @@ void DataRole::register_methods(rpc::Methods& methods) {
 }
 
 void DataRole::stop() {
+  scrubber_.stop();
   copier_.throttle().stop();
   reconciler_.stop();
   transactions_.stop();

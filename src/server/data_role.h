@@ -19,7 +19,11 @@ class DataRole {
                                                 dist::Catalogue& catalogue, rpc::Caller& caller,
                                                 datanode::SessionFactory sessions, std::function<uint64_t()> epoch);
   void register_methods(rpc::Methods& methods);
-  void start() { transactions_.start(); }
+  /// `report`: the controllers are to hear anew what this node holds; must not block.
+  void start(std::function<void()> report) {
+    transactions_.start();
+    scrubber_.start(std::move(report));
+  }
   void stop();
   /// Replicas are copied here at most so fast; 0: no limit.
   void limit_copies(uint64_t bytes_per_second) { copier_.throttle().set(bytes_per_second); }
@@ -30,10 +34,11 @@ class DataRole {
  private:
   DataRole(std::unique_ptr<storage::ChunkStore> store, const Clock& clock, dist::Catalogue& catalogue,
            rpc::Caller& caller, datanode::SessionFactory sessions, std::function<uint64_t()> epoch,
-           const std::string& alias);
+           const std::string& alias, datanode::ScrubTerms scrub);
 
   std::unique_ptr<storage::ChunkStore> store_;
   datanode::TransactionHost transactions_;
+  datanode::Scrubber scrubber_;
   datanode::PartitionHost host_;
   datanode::ExportDesk exports_;
   datanode::ReplicaCopier copier_;

@@ -1,11 +1,14 @@
 // pelorusd: one program for every role.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "server/allocation.h"
 #include "server/node.h"
@@ -54,7 +57,31 @@ void block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
+std::vector<std::string> all_fault_points() {
+  const auto steps = fault_point_names();
+  std::vector<std::string> names(steps.begin(), steps.end());
+  const auto files = io::file_fault_names();
+  names.insert(names.end(), files.begin(), files.end());
+  return names;
+}
+
+/// What PELORUS_FAULT says, for crash suites (docs/internals/fault_points.md). kNotFound when no point is named so.
+Status order_faults(const char* text) {
+  TRY(auto order, parse_fault_order(text));
+  const auto names = all_fault_points();
+  if (std::ranges::find(names, order.name) == names.end())
+    return Error{ErrorCode::kNotFound, "no fault point is named " + order.name + "; PELORUS_FAULT=list names them"};
+  log_warning("PELORUS_FAULT is set: " + std::string(text));
+  order_fault(std::move(order));
+  return {};
+}
+
 int run(const std::vector<std::string>& arguments, const std::filesystem::path& program) {
+  const char* fault = std::getenv("PELORUS_FAULT");
+  if (fault != nullptr && std::string_view(fault) == "list") {
+    for (const auto& name : all_fault_points()) std::printf("%s\n", name.c_str());
+    return 0;
+  }
   auto loaded = config::load({.arguments = arguments, .program_directory = program.parent_path(), .known_aliases = {}});
   if (!loaded.ok()) return report(loaded.error().message);
   if (loaded->command_line.wants_help) {
@@ -65,7 +92,10 @@ int run(const std::vector<std::string>& arguments, const std::filesystem::path& 
     std::printf("%s\n", this_build().describe().c_str());
     return 0;
   }
-  io::PosixFileSystem files;
+  if (fault != nullptr && *fault != '\0') {
+    if (const auto ordered = order_faults(fault); !ordered.ok()) return report(ordered.error().message);
+  }
+  io::ProcessFiles files;
   auto environment = server::start_up(std::move(*loaded), files, this_build());
   if (!environment.ok()) {
     log_error(environment.error().message);

@@ -252,7 +252,7 @@ void Node::start_presence() {
                                   .port = environment_->site.port,
                                   .build = environment_->build};
   presence_ = std::make_unique<dist::Presence>(*controllers_, facts, std::move(hooks));
-  if (data_) data_->start();
+  if (data_) data_->start([this] { presence_->report(); });
   presence_->start();
 }
 

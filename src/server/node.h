@@ -15,7 +15,7 @@
 #include "dist/presence.h"
 #include "dist/remote_partitions.h"
 #include "dist/write_replicas.h"
-#include "io/posix_file_system.h"
+#include "io/process_files.h"
 #include "net/listener.h"
 #include "observe/host_metrics.h"
 #include "rpc/channel_pool.h"
@@ -73,7 +73,7 @@ class Node {
   const std::string program_;
   const Uuid boot_ = Uuid::random();
   SystemClock clock_;
-  io::PosixFileSystem files_;
+  io::ProcessFiles files_;
   AddressTable addresses_;
   ThreadPool peer_pool_{{.name = "peers", .threads_max = 64}};
   ThreadPool local_calls_{{.name = "local-calls", .threads_max = 64}};

@@ -8,7 +8,7 @@
 #include "exec/session_scope.h"
 #include "exec/sql_runner.h"
 #include "functions/registry.h"
-#include "io/posix_file_system.h"
+#include "io/process_files.h"
 #include "raft/replicated_log.h"
 #include "session/background_jobs.h"
 #include "session/functions.h"
@@ -65,7 +65,7 @@ class ScriptEngine {
   session::OutcomeMemory outcomes_;
   session::SessionTable sessions_;
   session::StatementRunner runner_;
-  io::PosixFileSystem files_;
+  io::ProcessFiles files_;
   stream::StreamServices streams_;
   session::BackgroundJobs background_jobs_;
   session::ScheduledJobs scheduled_jobs_;

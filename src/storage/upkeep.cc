@@ -99,7 +99,10 @@ Status NodeStore::do_upkeep() {
     chunk->prune();
     if (!chunk->wants_compaction()) continue;
     const Status compacted = chunk->compact(false);
-    if (!compacted.ok() && compacted.error().code != ErrorCode::kConflict) return compacted;
+    // Damage of one chunk, which info() shows, is not to keep the log of all.
+    const bool is_its_own = !compacted.ok() && (compacted.error().code == ErrorCode::kConflict ||
+                                                compacted.error().code == ErrorCode::kCorrupt);
+    if (!compacted.ok() && !is_its_own) return compacted;
   }
   return log_->release();
 }

@@ -29,6 +29,19 @@ struct raft_engine {
   int (*library_load)(struct raft_io*, raft_term*, raft_id*, struct raft_snapshot**, raft_index*, struct raft_entry*[],
                       size_t*);
   int (*library_start)(struct raft_io*, unsigned, raft_io_tick_cb, raft_io_recv_cb);
+  struct raft_io library; /* all of them, where steps are watched */
+};
+
+/* Writes under way whose end is a step: the library gets ours in place of the one asked for. */
+struct watched_append {
+  struct raft_io_append request; /* first */
+  struct raft_io_append* asked;
+  struct raft_engine* engine;
+};
+struct watched_put {
+  struct raft_io_snapshot_put request; /* first */
+  struct raft_io_snapshot_put* asked;
+  struct raft_engine* engine;
 };
 
 struct request {
@@ -198,6 +211,7 @@ static void guarded_receive(struct raft_io* io, struct raft_message* message) {
   struct raft* raft = io->data;
   struct raft_engine* engine = raft->data;
   engine->hooks.heard(engine->hooks.owner, message->server_id);
+  if (engine->hooks.reach != NULL) engine->hooks.reach(engine->hooks.owner, RAFT_ENGINE_MESSAGE_RECEIVED);
   if (message->type == RAFT_INSTALL_SNAPSHOT && raft->legacy.snapshot_taking) return drop(message);
   if (is_from_second_leader(raft, message)) return drop(message);
   if (message->type == RAFT_APPEND_ENTRIES) end_before_change(&message->append_entries);
@@ -208,6 +222,99 @@ static int guarded_start(struct raft_io* io, unsigned milliseconds, raft_io_tick
   struct raft_engine* engine = ((struct raft*)io->data)->data;
   engine->receive = receive;
   return engine->library_start(io, milliseconds, tick, guarded_receive);
+}
+
+/* ---- steps of the disk and the network, for fault points ---- */
+
+static struct raft_engine* engine_of(struct raft_io* io) { return ((struct raft*)io->data)->data; }
+
+static void reach(struct raft_engine* engine, enum raft_engine_step step) {
+  engine->hooks.reach(engine->hooks.owner, step);
+}
+
+static void append_done(struct raft_io_append* request, int status) {
+  struct watched_append* one = (struct watched_append*)request;
+  struct raft_io_append* asked = one->asked;
+  reach(one->engine, RAFT_ENGINE_APPEND_DONE);
+  free(one);
+  asked->cb(asked, status);
+}
+
+static int watched_append(struct raft_io* io, struct raft_io_append* request, const struct raft_entry entries[],
+                          unsigned count, raft_io_append_cb done) {
+  struct raft_engine* engine = engine_of(io);
+  reach(engine, RAFT_ENGINE_APPEND_BEGUN);
+  struct watched_append* one = calloc(1, sizeof *one);
+  if (one == NULL) return RAFT_NOMEM;
+  one->engine = engine;
+  one->asked = request;
+  request->cb = done;
+  const int code = engine->library.append(io, &one->request, entries, count, append_done);
+  if (code != 0) free(one);
+  return code;
+}
+
+static void put_done(struct raft_io_snapshot_put* request, int status) {
+  struct watched_put* one = (struct watched_put*)request;
+  struct raft_io_snapshot_put* asked = one->asked;
+  reach(one->engine, RAFT_ENGINE_SNAPSHOT_DONE);
+  free(one);
+  asked->cb(asked, status);
+}
+
+static int watched_put(struct raft_io* io, unsigned trailing, struct raft_io_snapshot_put* request,
+                       const struct raft_snapshot* snapshot, raft_io_snapshot_put_cb done) {
+  struct raft_engine* engine = engine_of(io);
+  reach(engine, RAFT_ENGINE_SNAPSHOT_BEGUN);
+  struct watched_put* one = calloc(1, sizeof *one);
+  if (one == NULL) return RAFT_NOMEM;
+  one->engine = engine;
+  one->asked = request;
+  request->cb = done;
+  const int code = engine->library.snapshot_put(io, trailing, &one->request, snapshot, put_done);
+  if (code != 0) free(one);
+  return code;
+}
+
+static int watched_term(struct raft_io* io, raft_term term) {
+  struct raft_engine* engine = engine_of(io);
+  reach(engine, RAFT_ENGINE_TERM_BEGUN);
+  const int code = engine->library.set_term(io, term);
+  reach(engine, RAFT_ENGINE_TERM_DONE);
+  return code;
+}
+
+static int watched_vote(struct raft_io* io, raft_id member) {
+  struct raft_engine* engine = engine_of(io);
+  reach(engine, RAFT_ENGINE_VOTE_BEGUN);
+  const int code = engine->library.set_vote(io, member);
+  reach(engine, RAFT_ENGINE_VOTE_DONE);
+  return code;
+}
+
+static int watched_truncate(struct raft_io* io, raft_index index) {
+  struct raft_engine* engine = engine_of(io);
+  reach(engine, RAFT_ENGINE_TRUNCATE_BEGUN);
+  const int code = engine->library.truncate(io, index);
+  reach(engine, RAFT_ENGINE_TRUNCATE_DONE);
+  return code;
+}
+
+static int watched_send(struct raft_io* io, struct raft_io_send* request, const struct raft_message* message,
+                        raft_io_send_cb sent) {
+  struct raft_engine* engine = engine_of(io);
+  reach(engine, RAFT_ENGINE_MESSAGE_SENT);
+  return engine->library.send(io, request, message, sent);
+}
+
+static void watch_steps(struct raft_engine* engine) {
+  engine->library = engine->io;
+  engine->io.append = watched_append;
+  engine->io.snapshot_put = watched_put;
+  engine->io.set_term = watched_term;
+  engine->io.set_vote = watched_vote;
+  engine->io.truncate = watched_truncate;
+  engine->io.send = watched_send;
 }
 
 /* ---- transport: all state in impl, `data` belongs to the library ---- */
@@ -278,6 +385,7 @@ static int open_io(struct raft_engine* engine, struct uv_loop_s* loop, const str
   engine->library_start = engine->io.start;
   engine->io.load = guarded_load;
   engine->io.start = guarded_start;
+  if (engine->hooks.reach != NULL) watch_steps(engine);
   return 0;
 }
 

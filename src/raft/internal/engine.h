@@ -33,6 +33,22 @@ enum raft_engine_status {
 enum raft_engine_role { RAFT_ENGINE_LEARNER = 0, RAFT_ENGINE_VOTER = 1, RAFT_ENGINE_SPARE = 2 };
 enum raft_engine_state { RAFT_ENGINE_DOWN = 0, RAFT_ENGINE_FOLLOWER, RAFT_ENGINE_CANDIDATE, RAFT_ENGINE_LEADER };
 
+/* Where the engine is, for fault points (base/fault_point.h). */
+enum raft_engine_step {
+  RAFT_ENGINE_APPEND_BEGUN,
+  RAFT_ENGINE_APPEND_DONE,
+  RAFT_ENGINE_TRUNCATE_BEGUN,
+  RAFT_ENGINE_TRUNCATE_DONE,
+  RAFT_ENGINE_TERM_BEGUN,
+  RAFT_ENGINE_TERM_DONE,
+  RAFT_ENGINE_VOTE_BEGUN,
+  RAFT_ENGINE_VOTE_DONE,
+  RAFT_ENGINE_SNAPSHOT_BEGUN,
+  RAFT_ENGINE_SNAPSHOT_DONE,
+  RAFT_ENGINE_MESSAGE_SENT,
+  RAFT_ENGINE_MESSAGE_RECEIVED
+};
+
 /* What the engine asks of its owner. Nonzero answers are failures. */
 struct raft_engine_hooks {
   void* owner;
@@ -52,6 +68,8 @@ struct raft_engine_hooks {
   int (*connect)(void* owner, void* request, uint64_t member, const char* alias);
   /* Cancel every dial, then call raft_engine_transport_closed(). */
   void (*close_transport)(void* owner);
+  /* The engine is at a step. NULL: nobody wants to know. */
+  void (*reach)(void* owner, enum raft_engine_step step);
 };
 
 struct raft_engine_options {

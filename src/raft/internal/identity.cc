@@ -6,7 +6,8 @@
 #include <sstream>
 
 #include "io/checksum.h"
-#include "io/posix_file_system.h"
+#include "io/process_files.h"
+#include "raft/internal/open_segments.h"
 
 namespace pelorus::raft {
 
@@ -17,7 +18,6 @@ namespace {
 constexpr std::string_view kFirstLine = "pelorus raft identity 1\n";
 constexpr uint64_t kIdentityBytesMax = 64 << 10;
 constexpr uint64_t kMetadataBytes = 32;
-constexpr uint64_t kBlockBytes = 4096;
 
 std::string identity_path(const std::string& directory) { return directory + "/identity"; }
 
@@ -79,17 +79,6 @@ Status same_owner(const Identity& known, const Identity& self, const std::string
   return {};
 }
 
-/// Open segments are written in whole blocks; one cut elsewhere makes the engine abort.
-Status check_open_segments(const std::string& engine) {
-  std::error_code failure;
-  for (const auto& file : fs::directory_iterator(engine, failure)) {
-    if (file.path().filename().string().rfind("open-", 0) != 0) continue;
-    if (file.file_size(failure) % kBlockBytes == 0) continue;
-    return Error{ErrorCode::kCorrupt, "open log segment was cut off; rejoin as a new member: " + file.path().string()};
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string engine_directory(const std::string& directory) { return directory + "/raft"; }
@@ -113,7 +102,7 @@ Result<StorageCheck> check_storage(const std::string& directory, const Identity&
     check.is_new = true;
     return check;
   }
-  io::PosixFileSystem files;
+  io::ProcessFiles files;
   TRY(const auto text, io::read_file(files, path, kIdentityBytesMax));
   TRY(known, decode(text, path));
   TRY_DONE(same_owner(known, self, directory));
@@ -125,12 +114,12 @@ Result<StorageCheck> check_storage(const std::string& directory, const Identity&
                              "and add it with a new node UUID: ") +
                      engine};
   }
-  TRY_DONE(check_open_segments(engine));
+  TRY_DONE(mend_open_segments(engine));
   return check;
 }
 
 Status write_identity(const std::string& directory, const Identity& identity) {
-  io::PosixFileSystem files;
+  io::ProcessFiles files;
   return io::replace_file(files, identity_path(directory), encode(identity));
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/fault_point.h"
 #include "base/log.h"
 
 namespace pelorus::raft {
@@ -104,6 +105,11 @@ raft_engine_hooks LibraftMember::hooks() {
     return member(owner)->transport_->dial(request, peer, alias) ? 0 : 1;
   };
   hooks.close_transport = [](void* owner) { member(owner)->transport_->close(); };
+  if (faults_are_ordered()) {
+    hooks.reach = [](void*, raft_engine_step step) {
+      reach(static_cast<FaultPoint>(static_cast<int>(FaultPoint::kLogAppendBegun) + static_cast<int>(step)));
+    };
+  }
   return hooks;
 }
 
@@ -305,7 +311,9 @@ void LibraftMember::on_apply(uint64_t, std::string_view bytes) {
       if (entry.value().proposer == options_.self.id && batch->before == entry.value().before)
         results = &batch->results;
     }
+    reach(FaultPoint::kApplyBegun);
     applied = replay_.apply(entry.value(), results);
+    reach(FaultPoint::kApplyDone);
   }
   if (!applied.ok()) return fail(applied.error());
   bytes_since_snapshot_ += bytes.size();
@@ -317,6 +325,7 @@ void LibraftMember::on_apply(uint64_t, std::string_view bytes) {
 int LibraftMember::on_snapshot(uint64_t index, void** data, size_t* size) {
   if (failure_) return 1;
   const auto bytes = replay_.snapshot();
+  reach(FaultPoint::kSnapshotTaken);
   *data = raft_engine_allocate(bytes.size());
   if (*data == nullptr) return 1;
   std::memcpy(*data, bytes.data(), bytes.size());
@@ -340,6 +349,7 @@ int LibraftMember::on_restore(uint64_t index, std::string_view bytes) {
     fail(restored.error());
     return 1;
   }
+  reach(FaultPoint::kSnapshotRestored);
   if (index != 0) snapshot_index_ = index;
   snapshot_bytes_ = bytes.size();
   bytes_since_snapshot_ = 0;
@@ -419,6 +429,7 @@ void LibraftMember::term_opened(uint64_t term, int status) {
   term_barrier_runs_ = false;
   propose_place_ = replay_.place();
   is_open_ = true;
+  reach(FaultPoint::kTermOpened);
   machine_.leadership_changed(true, term);
   uv_async_send(&wake_);  // what waited may go now
 }

@@ -93,6 +93,7 @@ class Chunk {
   Status flush_in_turn(const std::string& volume_for_new);
   /// `all`: merges every run of small segments; else only when there are too many.
   Status compact(bool all);
+  /// Reads all stored blocks and the manifest; damage then shows in info().
   Status verify();
   /// Refuses writes for good and calls log_it; when that fails the chunk stays.
   Status drop(const std::function<Status()>& log_it);
@@ -143,6 +144,7 @@ class Chunk {
   Status install(Imported imported);
 
  private:
+  void note_damage(const std::string& damage);
   struct OldGeneration {
     std::shared_ptr<const ChunkState> state;
     std::shared_ptr<ChunkDictionaries> dictionaries;

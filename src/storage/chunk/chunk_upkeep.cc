@@ -325,14 +325,23 @@ Status Chunk::verify() {
     flushed = flushed_version_;
   }
   if (flushed > 0) {
-    const auto manifest = read_manifest(context_.files, directory);
-    if (!manifest.ok() && manifest.error().code == ErrorCode::kNotFound) {
-      return Error{ErrorCode::kCorrupt, "chunk manifest is missing: " + manifest_path(directory)};
+    auto manifest = read_manifest(context_.files, directory);
+    if (!manifest.ok() && manifest.error().code == ErrorCode::kNotFound)
+      manifest = Error{ErrorCode::kCorrupt, "chunk manifest is missing: " + manifest_path(directory)};
+    if (!manifest.ok()) {
+      if (manifest.error().code == ErrorCode::kCorrupt) note_damage(manifest.error().message);
+      return manifest.error();
     }
-    if (!manifest.ok()) return manifest.error();
   }
   for (size_t p = 0; p < state->segment_count(); ++p) TRY_DONE(state->parts()[p].segment->verify());
   return {};
+}
+
+/// The next open could not take the chunk for whole: it is to be copied before that.
+void Chunk::note_damage(const std::string& damage) {
+  const std::lock_guard lock(writer_mutex_);
+  const std::lock_guard publish_lock(publish_mutex_);
+  if (!dropping_ && damage_.empty()) damage_ = damage;
 }
 
 Status Chunk::drop(const std::function<Status()>& log_it) {
