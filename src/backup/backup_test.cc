@@ -5,7 +5,6 @@
 namespace pelorus::backup {
 namespace {
 
-
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 class BackupTest : public TwoNodesAndADisk {};
@@ -17,7 +16,8 @@ TEST_F(BackupTest, only_changed_partitions_are_saved_again) {
   EXPECT_EQ(run("backup(backupDir='/b', dbPath='dfs://db')"), "1");
   EXPECT_EQ(run("backup('/b', db, true)"), "3") << "force reads everything";
   EXPECT_EQ(run("exec rows from getBackupList('/b', 'dfs://db', `pt)"), "[2l, 2l, 1l]");
-  EXPECT_EQ(run("exec chunkPath from getBackupList('/b', 'dfs://db', `pt)"), R"(["dfs://db/1", "dfs://db/2", "dfs://db/3"])");
+  EXPECT_EQ(run("exec chunkPath from getBackupList('/b', 'dfs://db', `pt)"),
+            R"(["dfs://db/1", "dfs://db/2", "dfs://db/3"])");
   EXPECT_EQ(disk_.files().size(), 4u) << "a manifest and one file for each partition";
 }
 
@@ -185,8 +185,10 @@ TEST_F(BackupTest, a_select_is_saved_and_loaded) {
 
 TEST_F(BackupTest, a_version_replaced_while_it_is_read_is_not_mixed_with_the_others) {
   // As the first partition's file is begun, all three are rewritten so often that nobody keeps the version any more.
-  faults_.before(io::Operation::kOpen, ".part", [&] {
-    run(second_, "pt = loadTable('dfs://db', `pt)\nfor (i in 1..9) { update pt set qty = i }");
+  faults_.before(io::Operation::kWrite, ".part", [&] {
+    EXPECT_EQ(
+        run(second_, "pt = loadTable('dfs://db', `pt)\nfor (i in 1..9) { update pt set qty = i }\n exec qty from pt"),
+        "[9, 9, 9, 9]");
   });
   EXPECT_EQ(run("backup('/b', 'dfs://db')"), "3");
   run("restore('/b', 'dfs://db', `pt, '%', true)");
@@ -194,10 +196,15 @@ TEST_F(BackupTest, a_version_replaced_while_it_is_read_is_not_mixed_with_the_oth
 }
 
 TEST_F(BackupTest, rows_appended_meanwhile_are_left_to_the_next_backup) {
-  faults_.before(io::Operation::kOpen, ".part",
-                 [&] { run(second_, "loadTable('dfs://db', `pt).append!(table(1 2 3 as id, `n`n`n as sym, 1 1 1 as qty))"); });
+  faults_.before(io::Operation::kWrite, ".part", [&] {
+    EXPECT_EQ(run(second_,
+                  "pt = loadTable('dfs://db', `pt)\n"
+                  "pt.append!(table(1 2 3 as id, `n`n`n as sym, 1 1 1 as qty))\nexec count(*) from pt"),
+              "7");
+  });
   const auto before = rows();
   EXPECT_EQ(run("backup('/b', 'dfs://db')"), "3");
+  EXPECT_NE(rows(), before);
   run("restore('/b', 'dfs://db', `pt, '%', true)");
   EXPECT_EQ(rows(), before);
 }

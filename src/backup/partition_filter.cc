@@ -27,8 +27,7 @@ bool fits_pattern(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-bool PartitionFilter::takes(const std::string& database, const std::string& path,
-                            const meta::PartitionKey& key) const {
+bool PartitionFilter::takes(const std::string& database, const std::string& path, const meta::PartitionKey& key) const {
   if (is_everything()) return true;
   constexpr std::string_view kScheme = "dfs:/";
   const auto full = (database.starts_with(kScheme) ? database.substr(kScheme.size()) : "/" + database) + path;

@@ -22,8 +22,7 @@ std::string chunk_path(const SavedTable& table, const SavedPartition& partition)
 }
 
 SavedTable loaded(const BackupServices& services, const Call& call, const std::string& table) {
-  return call.checked(
-      load_saved_table(services.files, call.directory(0), call.database(1, "dbPath"), table));
+  return call.checked(load_saved_table(services.files, call.directory(0), call.database(1, "dbPath"), table));
 }
 
 /// The one partition whose path is `path` or fits it.
@@ -125,8 +124,8 @@ Value backup_status(const BackupServices& services, const Call& call) {
     const auto done = job->done.load();
     const double percent = total == 0 ? 100.0 : 100.0 * static_cast<double>(done) / static_cast<double>(total);
     const auto ended = job->ended_ns.load();
-    rows.add({text_value(job->user), text_value(job->type), timestamp_value(job->started_ns),
-              text_value(job->database), text_value(job->table), Value::of_int(static_cast<int32_t>(total)),
+    rows.add({text_value(job->user), text_value(job->type), timestamp_value(job->started_ns), text_value(job->database),
+              text_value(job->table), Value::of_int(static_cast<int32_t>(total)),
               Value::of_int(static_cast<int32_t>(done)), Value::of_double(percent), timestamp_value(ended),
               Value::of_bool(ended != 0 && done == total)});
   }
@@ -136,8 +135,9 @@ Value backup_status(const BackupServices& services, const Call& call) {
 Value load_backup(const BackupServices& services, const Call& call) {
   const auto table = loaded(services, call, call.arguments().text(3, "tableName"));
   if (table.kind != BackupKind::kQuery)
-    call.fail({ErrorCode::kInvalid, "only backups made by select are loaded into memory; restore() brings this one "
-                                    "back into a table"});
+    call.fail({ErrorCode::kInvalid,
+               "only backups made by select are loaded into memory; restore() brings this one "
+               "back into a table"});
   call.require(services, meta::AccessType::kTableRead, table.database.path + "/" + table.table.name);
   const auto& partition = chosen(call, table, call.arguments().text(2, "partition"));
   call.context().reserve_memory(static_cast<int64_t>(partition.file_bytes));

@@ -15,9 +15,7 @@ using functions::text_value;
 /// Positions of restore's parameters.
 enum Place { kDirectory, kDatabase, kTable, kPartition, kForce, kOutput, kParallel, kSnapshot, kKey };
 
-const char* type_of(BackupKind kind) {
-  return kind == BackupKind::kQuery ? "RESTORE_BY_SQL" : "RESTORE_BY_COPY_FILE";
-}
+const char* type_of(BackupKind kind) { return kind == BackupKind::kQuery ? "RESTORE_BY_SQL" : "RESTORE_BY_COPY_FILE"; }
 
 void require_write(const BackupServices& services, const Call& call, const TableName& target) {
   const auto object = target.database + "/" + target.table;
@@ -30,8 +28,8 @@ std::optional<Error> refusal_of(const Restored& restored) {
   if (restored.refused.empty()) return std::nullopt;
   std::string text = std::to_string(restored.refused.size()) + " partition(s) were refused and are as they were";
   for (const auto& refused : restored.refused)
-    text += "; " + (refused.partition.path.empty() ? "the only one" : refused.partition.path) + ": " +
-            refused.why.message;
+    text +=
+        "; " + (refused.partition.path.empty() ? "the only one" : refused.partition.path) + ": " + refused.why.message;
   text += ". Restored: " + std::to_string(restored.partitions.size());
   return Error{restored.refused[0].why.code, std::move(text)};
 }

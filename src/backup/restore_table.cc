@@ -75,8 +75,7 @@ class TableRestore {
     for (size_t i = 0; i < wanted.size(); ++i) {
       if (!results[i].ok() && !is_of_the_partition(results[i].error())) return named(results[i].error(), *wanted[i]);
       if (!results[i].ok()) restored.refused.push_back({*wanted[i], results[i].error()});
-      if (results[i].ok() && tried[i] != 0)
-        restored.partitions.push_back(options_.target.database + wanted[i]->path);
+      if (results[i].ok() && tried[i] != 0) restored.partitions.push_back(options_.target.database + wanted[i]->path);
     }
     if (options_.snapshot) TRY_DONE(drop_others());
     return restored;
@@ -201,8 +200,9 @@ Status make_target(dist::Catalogue& catalogue, const SavedTable& saved, const Ta
                       return a.type == b.type && a.value_type == b.value_type && a.buckets == b.buckets;
                     });
   if (!same && !saved.table.is_dimension())
-    return invalid(target.database + " exists with another partition scheme than the backup's; restore into another "
-                                     "database");
+    return invalid(target.database +
+                   " exists with another partition scheme than the backup's; restore into another "
+                   "database");
   auto made = saved.table;
   made.id = {};
   made.database = target.database;

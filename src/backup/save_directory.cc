@@ -65,8 +65,9 @@ Status SaveDirectory::accept(const meta::Table& table) {
   if (before_->table.id == table.id && before_->table.created_ns == table.created_ns) return {};
   if (!options_.snapshot)
     return Error{ErrorCode::kConflict,
-                 path_ + " holds the backup of an earlier table of this name; with snapshot=true the new table takes "
-                         "its place, another directory keeps both"};
+                 path_ +
+                     " holds the backup of an earlier table of this name; with snapshot=true the new table takes "
+                     "its place, another directory keeps both"};
   log_warning("the backup in " + path_ + " is of an earlier table of this name; it is replaced");
   before_.reset();
   return {};

@@ -158,7 +158,8 @@ void register_saving(functions::Registry& registry, const BackupServices& servic
   row("backup",
       "backupDir, dbPath|sqlObj, [force=false], [parallel=false], [snapshot=true], [tableName], [partition], [keyPath]",
       back_up,
-      "Saves partitions of stored tables that have changed since the last backup into a directory of this node, or what "
+      "Saves partitions of stored tables that have changed since the last backup into a directory of this node, or "
+      "what "
       "a select finds in them; returns how many were saved.");
   row(
       "backupDB", "backupDir, dbPath",

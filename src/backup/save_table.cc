@@ -86,10 +86,10 @@ class TableSave {
       TRY_DONE(finish(facts));
       return std::ranges::count_if(saved_, [](const auto& entry) { return entry.second.is_new; });
     }
-    return Error{ErrorCode::kConflict,
-                 options_.database + "/" + options_.table + " is replaced faster than it can be read: " +
-                     std::to_string(kPassesMax) + " times a version was gone before it was saved. What is saved is " +
-                     "kept; call again when there are fewer updates"};
+    return Error{ErrorCode::kConflict, options_.database + "/" + options_.table +
+                                           " is replaced faster than it can be read: " + std::to_string(kPassesMax) +
+                                           " times a version was gone before it was saved. What is saved is " +
+                                           "kept; call again when there are fewer updates"};
   }
 
  private:
@@ -163,8 +163,8 @@ class TableSave {
       stale = stale || why.code == ErrorCode::kStale;
     }
     if (stale) return Error{ErrorCode::kStale, why.message};
-    return Error{ErrorCode::kUnavailable, "no replica of the partition " + name + " of " + facts.table.name +
-                                              " can be read: " + why.message};
+    return Error{ErrorCode::kUnavailable,
+                 "no replica of the partition " + name + " of " + facts.table.name + " can be read: " + why.message};
   }
 
   /// Good ones; this node's first.

@@ -27,11 +27,11 @@ struct SavedPartition {
   int64_t rows = 0;
   std::string file;  // its name in the table's directory
   uint64_t file_bytes = 0;
-  uint32_t digest = 0;        // RowFileFacts
-  uint64_t commit = 0;        // transaction that made the version; 0: not known any more
-  int64_t updated_ns = 0;     // when that was
-  int64_t saved_ns = 0;       // when its rows were read
-  std::string query;          // kQuery: the select
+  uint32_t digest = 0;     // RowFileFacts
+  uint64_t commit = 0;     // transaction that made the version; 0: not known any more
+  int64_t updated_ns = 0;  // when that was
+  int64_t saved_ns = 0;    // when its rows were read
+  std::string query;       // kQuery: the select
 
   bool operator==(const SavedPartition&) const = default;
   template <class A>
@@ -43,9 +43,9 @@ struct SavedPartition {
 /// The truth about a table's backup, replaced atomically after the files it names.
 struct SavedTable {
   BackupKind kind = BackupKind::kPartitions;
-  meta::Database database;  // its definition; without its tables
-  meta::Table table;        // without its chunks
-  int64_t taken_ns = 0;     // all partitions were saved as of one moment up to then
+  meta::Database database;                 // its definition; without its tables
+  meta::Table table;                       // without its chunks
+  int64_t taken_ns = 0;                    // all partitions were saved as of one moment up to then
   std::vector<SavedPartition> partitions;  // ascending by key
 
   bool operator==(const SavedTable&) const = default;
