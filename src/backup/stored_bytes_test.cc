@@ -17,7 +17,11 @@ using types::Type;
 std::vector<meta::Column> columns() {
   return {{.name = "id", .type = Type::kInt},
           {.name = "sym", .type = Type::kSymbol, .comment = "what is traded"},
-          {.name = "px", .type = Type::kDecimal64, .scale = 2, .stored_name = "px\x1f" "2"}};
+          {.name = "px",
+           .type = Type::kDecimal64,
+           .scale = 2,
+           .stored_name = "px\x1f"
+                          "2"}};
 }
 
 SavedTable saved_table() {
