@@ -164,6 +164,10 @@ class LocalNode {
   data::Value run(const std::string& script) { return session_.interpreter.run(script); }
   storage::ChunkStore& store() { return *disk_.store; }
   io::MemoryFileSystem& files() { return files_; }
+  /// For functions of upper folders.
+  functions::Registry& registry() { return registry_; }
+  dist::Distribution& distribution() { return distribution_; }
+  dist::ReplicatedWriter& writer() { return writer_; }
 
  private:
   struct Session {

@@ -1,10 +1,13 @@
 #include "datanode/partition_host.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
 #include "datanode/snapshot_source.h"
 #include "exec/run_fragment.h"
+#include "io/checksum.h"
+#include "storage/codec/row_block.h"
 
 namespace pelorus::datanode {
 namespace {
@@ -107,6 +110,36 @@ Result<dist::ChangeResult> PartitionHost::change(const exec::Fragment& fragment,
   const auto session = sessions_(fragment.user);
   TRY(auto changed, exec::run_change(fragment, std::move(rows), *session));
   return dist::ChangeResult{.changed = changed.changed, .rows = std::move(changed.rows)};
+}
+
+Result<dist::RowPage> PartitionHost::read_rows(const dist::TableColumns& columns, const dist::ChunkVersion& chunk,
+                                               const dist::PageRequest& page) {
+  TRY(const auto version, snapshot(chunk));
+  const auto total = static_cast<int64_t>(version->rows());
+  if (page.from < 0 || page.from > total || page.count < 1)
+    return Error{ErrorCode::kInvalid, "rows from " + std::to_string(page.from) + " of " + std::to_string(total)};
+  const auto to = page.from + std::min(page.count, total - page.from);
+  dist::RowPage answer{.rows = {}, .checksum = 0, .count = to - page.from, .total = total};
+  const ColumnView view(columns, version->schema());
+  std::vector<std::string> names;
+  std::vector<data::Shared<data::Vector>> values;
+  for (size_t c = 0; c < columns.size(); ++c) {
+    names.push_back(columns[c].name_in_chunks());
+    if (view.stored(c) < 0) {
+      values.push_back(view.nulls(c, static_cast<size_t>(answer.count)));
+      continue;
+    }
+    const storage::RowRange range{static_cast<size_t>(page.from), static_cast<size_t>(to)};
+    TRY(auto read, version->read(static_cast<size_t>(view.stored(c)), range));
+    TRY(auto fitted, view.fitted(c, data::Shared<data::Vector>(std::move(read))));
+    values.push_back(std::move(fitted));
+  }
+  const auto rows = storage::with_compact_symbols(data::Table(std::move(names), std::move(values)));
+  storage::PartList parts;
+  storage::encode_rows(rows, parts);
+  answer.rows = parts.joined();
+  answer.checksum = io::crc32c(answer.rows);
+  return answer;
 }
 
 Result<std::vector<dist::ReplicaFacts>> PartitionHost::replica_facts(const std::vector<ChunkId>& chunks) {

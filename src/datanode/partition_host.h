@@ -29,6 +29,8 @@ class PartitionHost final : public dist::PartitionService {
                                         const std::vector<dist::ChunkVersion>& chunks) override;
   Result<dist::ChangeResult> change(const exec::Fragment& fragment, const dist::TableColumns& columns,
                                     const dist::ChunkVersion& chunk) override;
+  Result<dist::RowPage> read_rows(const dist::TableColumns& columns, const dist::ChunkVersion& chunk,
+                                  const dist::PageRequest& page) override;
   Result<std::vector<dist::ReplicaFacts>> replica_facts(const std::vector<ChunkId>& chunks) override;
   Result<std::vector<dist::ReplicaFacts>> verify(const std::vector<ChunkId>& chunks) override;
   Status flush() override;

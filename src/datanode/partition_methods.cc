@@ -50,6 +50,12 @@ Result<Bytes> change(dist::PartitionService& service, std::string_view payload) 
   return meta::encode(answer);
 }
 
+Result<Bytes> rows(dist::PartitionService& service, std::string_view payload) {
+  TRY(const auto message, meta::decode<dist::RowsMessage>(payload, "data.rows"));
+  TRY(const auto page, service.read_rows(message.columns, message.chunk, message.page));
+  return meta::encode(page);
+}
+
 Result<Bytes> facts(dist::PartitionService& service, std::string_view payload) {
   TRY(const auto message, meta::decode<dist::ChunksMessage>(payload, "data.facts"));
   TRY(auto facts, service.replica_facts(message.chunks));
@@ -83,6 +89,7 @@ void register_partition_methods(rpc::Methods& methods, dist::PartitionService& s
   on("data.settle", settle);
   on("data.scan", scan);
   on("data.change", change);
+  on("data.rows", rows);
   on("data.facts", facts);
   on("data.verify", verify);
   on("data.flush", flush);

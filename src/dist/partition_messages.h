@@ -1,6 +1,6 @@
 #pragma once
 // The calls of PartitionService as bytes. Methods: data.prepare data.settle data.scan data.change
-// data.facts data.flush.
+// data.rows data.facts data.flush.
 
 #include <string>
 #include <vector>
@@ -65,6 +65,17 @@ struct ScanMessage {
   template <class A>
   void fields(A& a) {
     a(fragment, chunks, columns);
+  }
+};
+
+struct RowsMessage {
+  ChunkVersion chunk;
+  TableColumns columns;
+  PageRequest page;
+
+  template <class A>
+  void fields(A& a) {
+    a(chunk, columns, page);
   }
 };
 

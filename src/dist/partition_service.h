@@ -77,6 +77,30 @@ struct ChangeResult {
   data::Table rows;  // the whole new content, to be prepared on every replica
 };
 
+/// Some rows of one version of a chunk, in stored order, on their way into a file.
+struct RowPage {
+  std::string rows;       // as docs/formats/write_ahead_log.md §4, under exactly the asked columns; may hold any byte
+  uint32_t checksum = 0;  // CRC-32C of `rows`, made where they were read
+  int64_t count = 0;      // rows in `rows`; 0: there are none from there on
+  int64_t total = 0;      // rows of the version
+
+  template <class A>
+  void fields(A& a) {
+    a(rows, checksum, count, total);
+  }
+};
+
+/// Which rows: at most `count` (at least 1) from row `from`, counted from 0.
+struct PageRequest {
+  int64_t from = 0;
+  int64_t count = 0;
+
+  template <class A>
+  void fields(A& a) {
+    a(from, count);
+  }
+};
+
 /// The columns of a table as of a statement; chunks may have been written under older ones.
 using TableColumns = std::vector<meta::Column>;
 
@@ -96,6 +120,10 @@ class PartitionService {
   /// Runs a change fragment over one chunk at a version; nothing is stored. The rows have the table's columns.
   virtual Result<ChangeResult> change(const exec::Fragment& fragment, const TableColumns& columns,
                                       const ChunkVersion& chunk) = 0;
+  /// Rows of exactly that version under the table's columns, named as chunks name them. kStale, kCorrupt, kNotFound:
+  /// this replica cannot serve it; kInvalid for a page outside the version. Cost: decodes the blocks the page touches.
+  virtual Result<RowPage> read_rows(const TableColumns& columns, const ChunkVersion& chunk,
+                                    const PageRequest& page) = 0;
   virtual Result<std::vector<ReplicaFacts>> replica_facts(const std::vector<ChunkId>& chunks) = 0;
   /// Reads all stored blocks of the chunks, which is slow. ReplicaFacts::problem names damage; what is damaged is
   /// reported to the controllers as well. No hashes.

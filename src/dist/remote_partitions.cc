@@ -63,6 +63,12 @@ Result<ChangeResult> RemotePartitions::change(const exec::Fragment& fragment, co
   return ChangeResult{.changed = message.changed, .rows = std::move(rows)};
 }
 
+Result<RowPage> RemotePartitions::read_rows(const TableColumns& columns, const ChunkVersion& chunk,
+                                            const PageRequest& page) {
+  TRY(const auto answer, caller_.call(alias_, "data.rows", meta::encode(RowsMessage{chunk, columns, page}), kScanCall));
+  return meta::decode<RowPage>(answer, "the answer of data.rows");
+}
+
 Result<std::vector<ReplicaFacts>> RemotePartitions::replica_facts(const std::vector<ChunkId>& chunks) {
   TRY(const auto answer, caller_.call(alias_, "data.facts", meta::encode(ChunksMessage{chunks}), kScanCall));
   TRY(auto message, meta::decode<ReplicaFactsMessage>(answer, "replica facts"));

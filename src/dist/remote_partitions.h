@@ -22,6 +22,7 @@ class RemotePartitions final : public PartitionService {
                                         const std::vector<ChunkVersion>& chunks) override;
   Result<ChangeResult> change(const exec::Fragment& fragment, const TableColumns& columns,
                               const ChunkVersion& chunk) override;
+  Result<RowPage> read_rows(const TableColumns& columns, const ChunkVersion& chunk, const PageRequest& page) override;
   Result<std::vector<ReplicaFacts>> replica_facts(const std::vector<ChunkId>& chunks) override;
   Result<std::vector<ReplicaFacts>> verify(const std::vector<ChunkId>& chunks) override;
   Status flush() override;

@@ -10,7 +10,6 @@
 #include "base/fault_point.h"
 #include "base/log.h"
 #include "base/memory_limit.h"
-#include "base/request_scope.h"
 #include "dist/table_columns.h"
 #include "exec/route_rows.h"
 #include "meta/levels.h"
@@ -93,8 +92,8 @@ struct ReplicatedWriter::Write {
 };
 
 Result<meta::BeginReply> ReplicatedWriter::begin(meta::TransactionType type, const TableFacts& table,
-                                                 const std::vector<meta::PartitionKey>& keys) {
-  auto number = RequestScope::next_write();
+                                                 const std::vector<meta::PartitionKey>& keys,
+                                                 RequestScope::WriteNumber number) {
   meta::BeginTransaction request{.type = type,
                                  .client = std::move(number.client),
                                  .sequence = number.sequence,
@@ -201,7 +200,7 @@ Result<int64_t> ReplicatedWriter::append(const TableFacts& table, const data::Ta
 
 Result<int64_t> ReplicatedWriter::append_once(const TableFacts& table, const std::vector<meta::PartitionKey>& keys,
                                               const std::vector<data::Table>& rows, int64_t count) {
-  TRY(auto begun, begin(meta::TransactionType::kAppend, table, keys));
+  TRY(auto begun, begin(meta::TransactionType::kAppend, table, keys, RequestScope::next_write()));
   if (begun.begun.repeated) return begun.begun.rows;
   if (begun.begun.chunks.size() != keys.size())
     return Error{ErrorCode::kInternal, "the controllers began another set of chunks for " + label_of(table)};
@@ -209,6 +208,29 @@ Result<int64_t> ReplicatedWriter::append_once(const TableFacts& table, const std
                     .chunks = std::move(begun.begun.chunks),
                     .rows = rows,
                     .replace = false,
+                    .order = order(table),
+                    .down = std::move(begun.down)};
+  return drive(write, count);
+}
+
+Result<int64_t> ReplicatedWriter::replace(const TableFacts& table, const meta::PartitionKey& key,
+                                          const data::Table& rows) {
+  memory::require_if_refusable(kCopiesOnTheWay * rows.memory_bytes());
+  const auto stored = with_stored_names(rows, table.table);
+  return patiently([&] { return replace_once(table, key, stored); });
+}
+
+Result<int64_t> ReplicatedWriter::replace_once(const TableFacts& table, const meta::PartitionKey& key,
+                                               const data::Table& stored) {
+  const auto count = static_cast<int64_t>(stored.rows());
+  // Not numbered: a repeated request may have less left to replace, and replacing twice is the same as once.
+  TRY(auto begun, begin(meta::TransactionType::kUpdate, table, {key}, {}));
+  if (begun.begun.chunks.size() != 1)
+    return Error{ErrorCode::kInternal, "the controllers began another set of chunks for " + label_of(table)};
+  const Write write{.ticket = ticket(begun.begun.transaction),
+                    .chunks = std::move(begun.begun.chunks),
+                    .rows = {stored},
+                    .replace = true,
                     .order = order(table),
                     .down = std::move(begun.down)};
   return drive(write, count);
@@ -222,7 +244,7 @@ Result<int64_t> ReplicatedWriter::change(const TableFacts& table, const exec::Fr
 
 Result<int64_t> ReplicatedWriter::change_once(const TableFacts& table, const exec::Fragment& fragment,
                                               std::span<const meta::PartitionKey> keys) {
-  TRY(auto begun, begin(meta::TransactionType::kUpdate, table, {keys.begin(), keys.end()}));
+  TRY(auto begun, begin(meta::TransactionType::kUpdate, table, {keys.begin(), keys.end()}, RequestScope::next_write()));
   if (begun.begun.repeated) return begun.begun.rows;
   Write write{.ticket = ticket(begun.begun.transaction),
               .chunks = std::move(begun.begun.chunks),

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/request_scope.h"
 #include "dist/scan_partitions.h"
 #include "txn/coordinator.h"
 
@@ -28,15 +29,21 @@ class ReplicatedWriter {
   Result<int64_t> change(const TableFacts& table, const exec::Fragment& fragment,
                          std::span<const meta::PartitionKey> keys);
 
+  /// The rows, of exactly the table's columns, become the whole content of one partition, which is made when there is
+  /// none; nothing looks whether they belong there. Returns their number. Errors: as append. Not numbered among the
+  /// writes of a client's request.
+  Result<int64_t> replace(const TableFacts& table, const meta::PartitionKey& key, const data::Table& rows);
+
  private:
   struct Write;
   /// One transaction; kConflict, kStale, kUnavailable: it changed nothing and may be begun anew.
   Result<int64_t> append_once(const TableFacts& table, const std::vector<meta::PartitionKey>& keys,
                               const std::vector<data::Table>& rows, int64_t count);
+  Result<int64_t> replace_once(const TableFacts& table, const meta::PartitionKey& key, const data::Table& stored);
   Result<int64_t> change_once(const TableFacts& table, const exec::Fragment& fragment,
                               std::span<const meta::PartitionKey> keys);
   Result<meta::BeginReply> begin(meta::TransactionType type, const TableFacts& table,
-                                 const std::vector<meta::PartitionKey>& keys);
+                                 const std::vector<meta::PartitionKey>& keys, RequestScope::WriteNumber number);
   /// In which data nodes keep the table's rows; none in a cluster some of whose programs may not know how.
   RowOrder order(const TableFacts& table) const;
   Ticket ticket(TransactionId transaction) const { return {transaction, distribution_.self, epoch_()}; }

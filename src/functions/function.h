@@ -15,8 +15,18 @@ namespace pelorus::functions {
 
 /// One parameter; `optional` ones come last. Used for keyword calls, arity errors and help().
 struct Parameter {
-  std::string_view name;
+  std::string_view name;  // several stand with '|' between them: "dbPath|sqlObj"
   bool optional = false;
+
+  bool is_called(std::string_view keyword) const {
+    auto rest = name;
+    while (true) {
+      const auto end = rest.find('|');
+      if (rest.substr(0, end) == keyword) return true;
+      if (end == std::string_view::npos) return false;
+      rest.remove_prefix(end + 1);
+    }
+  }
 };
 
 /// What SQL and the higher-order functions need to know about a function.

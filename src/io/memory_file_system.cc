@@ -267,6 +267,10 @@ void MemoryFileSystem::crash(CrashStyle style, uint64_t seed) {
   }
   names_ = left;
   durable_names_ = std::move(left);
+  // A file that comes back brings the directories back that were removed after it.
+  for (const auto& [name, inode] : names_) {
+    for (auto parent = parent_path(name); directories_.insert(parent).second;) parent = parent_path(parent);
+  }
 }
 
 Status MemoryFileSystem::flip_bit(const std::string& path, uint64_t bit) {

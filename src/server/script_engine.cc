@@ -75,6 +75,7 @@ ScriptEngine::ScriptEngine(const NodeEnvironment& environment, Clock& clock, dis
       sessions_(clock, static_cast<size_t>(environment.settings().integer("maxConnections"))),
       runner_(hosts_, login_, jobs_, outcomes_, clock,
               {.client_auth = environment.settings().boolean("enableClientAuth")}),
+      backup_jobs_(clock),
       background_jobs_(clock),
       scheduled_jobs_(surroundings_, background_jobs_, clock) {}
 
@@ -105,6 +106,10 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, std
   dist::register_definition_functions(registry_, distributed);
   dist::register_cluster_functions(registry_, distributed);
   dist::register_loading_functions(registry_);
+  backups_.reset(new backup::BackupServices{files_, distributed.distribution, distributed.writer, surroundings_.clock,
+                                            backup_jobs_});
+  backup::register_backup_functions(registry_, *backups_);
+  backup::register_backup_questions(registry_, *backups_);
   controller::register_controller_functions(registry_, [this](std::string_view method, const Bytes& payload) {
     auto answer = controllers_.call(method, payload);
     if (method == meta::kChange) views_.forget();

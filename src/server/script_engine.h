@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "backup/functions.h"
 #include "dist/controller_client.h"
 #include "dist/functions.h"
 #include "exec/session_scope.h"
@@ -66,6 +67,8 @@ class ScriptEngine {
   session::SessionTable sessions_;
   session::StatementRunner runner_;
   io::ProcessFiles files_;
+  backup::Jobs backup_jobs_;
+  std::unique_ptr<const backup::BackupServices> backups_;  // made with the functions
   stream::StreamServices streams_;
   session::BackgroundJobs background_jobs_;
   session::ScheduledJobs scheduled_jobs_;

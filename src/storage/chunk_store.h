@@ -165,6 +165,14 @@ class ChunkStore {
   /// Merges all small neighbouring segments of the chunk now.
   virtual Status compact(ChunkId chunk) = 0;
 
+  /// Paths of the node's volumes, in the order of the settings.
+  virtual std::vector<std::string> volumes() const = 0;
+  /// Brings a chunk to another volume of the node; nothing to do when it is there, or nothing of it is on disk. Reads
+  /// and writes go on meanwhile. After a crash at any moment the chunk is in one place, whole. kInvalid: no such
+  /// volume; kNotFound, kCorrupt (a block fails its checksum), kConflict (being imported, dropped or replaced),
+  /// kNoSpace, kIo: it stays where it is. Cost: reads its files twice and writes them once.
+  virtual Status move(ChunkId chunk, const std::string& volume) = 0;
+
   /// Refuses new writes, ends the background thread, writes and syncs what the log still holds back. Does not flush:
   /// the next open replays. Reading goes on. May be called again.
   virtual Status stop() = 0;

@@ -41,6 +41,8 @@ class NodeStore final : public ChunkStore {
   Status flush(ChunkId chunk) override;
   Status flush_all() override;
   Status compact(ChunkId chunk) override;
+  std::vector<std::string> volumes() const override;
+  Status move(ChunkId chunk, const std::string& volume) override;
   Status sync() override { return log_->flush_pending(); }
   Status stop() override;
 

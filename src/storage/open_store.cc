@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "storage/chunk/move_marks.h"
 #include "storage/node_store.h"
 
 namespace pelorus::storage {
@@ -33,6 +34,7 @@ Result<std::unique_ptr<ChunkStore>> ChunkStore::open(io::FileSystem& files, cons
 Status NodeStore::start() {
   TRY_DONE(lock_directories());
   TRY(volumes_, open_directories(files_, options_.identity, options_.directories));
+  TRY_DONE(settle_moves(files_, volumes()));
   for (const auto& volume : volumes_) TRY_DONE(load_volume(volume));
   const LogOptions log_options{options_.directories.redo_log, options_.log_segment_bytes, options_.sync};
   TRY(log_,

@@ -60,6 +60,25 @@ Status NodeStore::compact(ChunkId chunk) {
   return found->compact(true);
 }
 
+std::vector<std::string> NodeStore::volumes() const {
+  std::vector<std::string> paths;
+  for (const auto& volume : volumes_) paths.push_back(volume.path);
+  return paths;
+}
+
+Status NodeStore::move(ChunkId chunk, const std::string& volume) {
+  const memory::NeverRefused whole;
+  TRY(const auto found, find(chunk));
+  const auto paths = volumes();
+  if (std::find(paths.begin(), paths.end(), volume) == paths.end()) {
+    std::string known;
+    for (const auto& path : paths) known += (known.empty() ? "" : ", ") + path;
+    return Error{ErrorCode::kInvalid, volume + " is no volume of this node; it has " + known};
+  }
+  TRY_DONE(found->move(volume));
+  return log_->release();
+}
+
 /// Flushes the chunks with most rows in memory until no more than `down_to` bytes are left.
 Status NodeStore::flush_largest(uint64_t down_to) {
   std::vector<std::pair<uint64_t, ChunkRef>> chunks;

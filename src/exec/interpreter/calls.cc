@@ -35,7 +35,7 @@ std::string shown_name(const syntax::FunctionDefinition& definition) {
 
 size_t parameter_index(const functions::Function& function, const std::string& name) {
   for (size_t i = 0; i < function.parameters.size(); ++i) {
-    if (function.parameters[i].name == name) return i;
+    if (function.parameters[i].is_called(name)) return i;
   }
   throw ScriptError("The function [" + function.name + "] has no parameter named " + name + ".");
 }
@@ -256,7 +256,7 @@ std::span<const std::string> Interpreter::argument_names() const {
     size_t place = argument_names_.size();
     const auto& parameters = naming_builtin_->function().parameters;
     for (size_t p = 0; p < parameters.size() && !argument.name.empty(); ++p) {
-      if (parameters[p].name == argument.name) place = p;
+      if (parameters[p].is_called(argument.name)) place = p;
     }
     argument_names_.resize(std::max(argument_names_.size(), place + 1));
     argument_names_[place] = name_of(argument.value);

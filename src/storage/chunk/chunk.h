@@ -95,6 +95,10 @@ class Chunk {
   Status compact(bool all);
   /// Reads all stored blocks and the manifest; damage then shows in info().
   Status verify();
+  /// To another volume of the node. At every moment exactly one of the two places is the chunk, after a crash too.
+  /// Writes may go on; snapshots under way keep the old files. kCorrupt when a block fails its checksum; kConflict when
+  /// the content is replaced too often, or while an import runs; kNoSpace, kIo: it stays where it is.
+  Status move(const std::string& volume);
   /// Refuses writes for good and calls log_it; when that fails the chunk stays.
   Status drop(const std::function<Status()>& log_it);
   /// After drop(); snapshots under way keep their files until they are done.
@@ -190,7 +194,12 @@ class Chunk {
   void unfreeze();
   Published stored_moment() const;
   Status merge_segments(const Published& moment, size_t first, size_t count);
-  Status remove_directory();
+  Status remove_directory(const std::string& directory);
+  Status check_movable() const;
+  Status copy_files(const std::string& target) const;
+  Status give_up_arrival(const std::string& target, const Status& why);
+  void switch_to(const std::string& volume, const std::string& target);
+  void bury(const std::string& source);
 
   const ChunkContext context_;
   const ChunkId id_;
@@ -204,6 +213,7 @@ class Chunk {
   std::vector<std::shared_ptr<const Segment>> on_disk_;  // segments the manifest names
   uint64_t next_file_ = 1;
   uint64_t manifest_generation_ = 0;  // 0: there is no manifest
+  std::string left_behind_;           // where it has moved from, with a manifest that still speaks; empty as a rule
 
   mutable std::mutex writer_mutex_;              // before publish_mutex_
   std::map<Version, PreparedWrite> waiting_;     // guarded by writer_mutex_

@@ -373,6 +373,7 @@ Status Chunk::remove_files() {
   grave.chunk = id_;
   grave.dropped = true;
   grave.next_file = next_file_;
+  if (!left_behind_.empty()) TRY_DONE(write_manifest(context_.files, left_behind_, grave));
   TRY_DONE(write_manifest(context_.files, directory_, grave));
   for (const auto& segment : on_disk_) segment->mark_obsolete();
   on_disk_.clear();
@@ -386,17 +387,17 @@ Status Chunk::remove_files() {
     forgotten.swap(forgotten_);
     state.swap(state_);
   }
-  return remove_directory();
+  return remove_directory(directory_);
 }
 
 /// When readers still hold files the directory stays, with a manifest that says why; the next open removes it.
-Status Chunk::remove_directory() {
-  TRY(const auto names, context_.files.list(directory_));
+Status Chunk::remove_directory(const std::string& directory) {
+  TRY(const auto names, context_.files.list(directory));
   for (const auto& name : names) {
     if (name.ends_with(".col")) return {};
   }
-  for (const auto& name : names) TRY_DONE(context_.files.remove(io::join_path(directory_, name)));
-  return context_.files.remove_directory(directory_);
+  for (const auto& name : names) TRY_DONE(context_.files.remove(io::join_path(directory, name)));
+  return context_.files.remove_directory(directory);
 }
 
 Chunk::ImportTarget Chunk::import_target() const {
