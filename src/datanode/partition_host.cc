@@ -115,7 +115,8 @@ Result<dist::ChangeResult> PartitionHost::change(const exec::Fragment& fragment,
 Result<dist::RowPage> PartitionHost::read_rows(const dist::TableColumns& columns, const dist::ChunkVersion& chunk,
                                                const dist::PageRequest& page) {
   TRY(const auto version, snapshot(chunk));
-  const auto total = static_cast<int64_t>(version->rows());
+  TRY(const size_t rows_of_version, version->rows());
+  const auto total = static_cast<int64_t>(rows_of_version);
   if (page.from < 0 || page.from > total || page.count < 1)
     return Error{ErrorCode::kInvalid, "rows from " + std::to_string(page.from) + " of " + std::to_string(total)};
   const auto to = page.from + std::min(page.count, total - page.from);
@@ -153,7 +154,10 @@ Result<std::vector<dist::ReplicaFacts>> PartitionHost::replica_facts(const std::
       if (!hash.ok()) scrubber_.suspect(chunk, hash.error());
     } else {
       fact.version = info->version;
-      fact.rows = static_cast<int64_t>(info->rows);
+      // Not info->rows: replicas may hold different numbers of rows that keepDuplicates hides.
+      const auto view = store_.snapshot(chunk);
+      const auto rows = view.ok() ? (*view)->rows() : Result<size_t>(view.error());
+      fact.rows = rows.ok() ? static_cast<int64_t>(*rows) : -1;
       fact.bytes_on_disk = static_cast<int64_t>(info->bytes_on_disk);
       fact.hash = hexadecimal(*hash);
     }

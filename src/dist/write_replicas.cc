@@ -13,6 +13,7 @@
 #include "dist/table_columns.h"
 #include "exec/route_rows.h"
 #include "meta/levels.h"
+#include "types/format_value.h"
 
 namespace pelorus::dist {
 namespace {
@@ -184,13 +185,48 @@ void ReplicatedWriter::notify(const txn::Notice& notice) {
   if (!status.ok()) log_debug("notice to " + notice.node + ": " + status.error().message);
 }
 
+Status ReplicatedWriter::judge_new_values(const TableFacts& table, std::vector<exec::RoutedRows>& parts,
+                                          int64_t& count) const {
+  if (new_values_ == NewValuePolicy::kAdd) return {};
+  const auto new_level = [](const meta::PartitionScheme& scheme, const meta::PartitionKey& key) {
+    for (size_t l = 0; l < key.parts.size(); ++l) {
+      if (!meta::is_in_scheme(scheme.levels[l], key.parts[l])) return static_cast<int>(l);
+    }
+    return -1;
+  };
+  auto scheme = table.database.scheme;
+  const auto is_new = [&](const auto& part) { return new_level(scheme, part.key) >= 0; };
+  if (std::ranges::none_of(parts, is_new)) return {};
+  // The scheme may have grown since the table was opened.
+  TRY(const auto database, distribution_.catalogue.find_database(table.database.path));
+  if (database) scheme = database->scheme;
+  for (const auto& part : parts) {
+    const int level = new_level(scheme, part.key);
+    if (level < 0) continue;
+    const auto l = static_cast<size_t>(level);
+    const auto value = types::format_value(part.key.parts[l]);
+    if (new_values_ == NewValuePolicy::kFail) {
+      return Error{ErrorCode::kInvalid, "The value of partition column [" + table.table.partition_columns[l] +
+                                            "] belongs to no partition: " + value +
+                                            ". Add it with addValuePartitions, or set newValuePartitionPolicy=add."};
+    }
+    count -= static_cast<int64_t>(part.rows.rows());
+    log_warning("rows appended to " + label_of(table) + " are left out: there is no partition for " +
+                table.table.partition_columns[l] + " = " + value + " and newValuePartitionPolicy is skip");
+  }
+  std::erase_if(parts, is_new);
+  return {};
+}
+
 Result<int64_t> ReplicatedWriter::append(const TableFacts& table, const data::Table& rows) {
   data::Table fitted(schema_of(table.table));
   TRY_DONE(fitted.append(rows));
-  const auto count = static_cast<int64_t>(fitted.rows());
+  auto count = static_cast<int64_t>(fitted.rows());
   if (count == 0) return 0;
   memory::require_if_refusable(kCopiesOnTheWay * rows.memory_bytes());
   TRY(auto parts, exec::split_rows(fitted, table.database.scheme, table.table.partition_columns));
+  TRY_DONE(judge_new_values(table, parts, count));
+  if (parts.empty()) return 0;
   std::vector<meta::PartitionKey> keys;
   for (const auto& part : parts) keys.push_back(part.key);
   std::vector<data::Table> rows_of;

@@ -7,9 +7,14 @@
 
 #include "base/request_scope.h"
 #include "dist/scan_partitions.h"
+#include "exec/route_rows.h"
 #include "txn/coordinator.h"
 
 namespace pelorus::dist {
+
+/// What becomes of appended rows whose value a VALUE scheme lacks (newValuePartitionPolicy): they get a new partition,
+/// are left out, or refuse the whole append.
+enum class NewValuePolicy : uint8_t { kAdd, kSkip, kFail };
 
 /// Drives two-phase commit as coordinator (architecture: transactions and replicas). Thread-safe; one call is one
 /// transaction and blocks its thread. Acknowledged means: durable on every replica the decision names, and decided by a
@@ -17,11 +22,12 @@ namespace pelorus::dist {
 class ReplicatedWriter {
  public:
   /// `epoch`: of this node's registration, asked at every transaction.
-  ReplicatedWriter(Distribution& distribution, std::function<uint64_t()> epoch)
-      : distribution_(distribution), epoch_(std::move(epoch)) {}
+  ReplicatedWriter(Distribution& distribution, std::function<uint64_t()> epoch,
+                   NewValuePolicy new_values = NewValuePolicy::kAdd)
+      : distribution_(distribution), epoch_(std::move(epoch)), new_values_(new_values) {}
 
   /// Splits the rows by partition (columns by position, converted to the table's types) and appends all of them or
-  /// none. Returns the rows added. Errors: kInvalid (types, values outside the scheme, columns changed since
+  /// none. Returns the rows added: those of new VALUE partitions may be left out (NewValuePolicy). Errors: kInvalid (types, values outside the scheme, columns changed since
   /// `table` was asked for), kConflict (others hold the chunks for too long), kUnavailable, kNoSpace, kOutcomeUnknown.
   Result<int64_t> append(const TableFacts& table, const data::Table& rows);
 
@@ -42,6 +48,8 @@ class ReplicatedWriter {
   Result<int64_t> replace_once(const TableFacts& table, const meta::PartitionKey& key, const data::Table& stored);
   Result<int64_t> change_once(const TableFacts& table, const exec::Fragment& fragment,
                               std::span<const meta::PartitionKey> keys);
+  /// Carries out the policy on rows split by partition; `count` becomes that of the rows left.
+  Status judge_new_values(const TableFacts& table, std::vector<exec::RoutedRows>& parts, int64_t& count) const;
   Result<meta::BeginReply> begin(meta::TransactionType type, const TableFacts& table,
                                  const std::vector<meta::PartitionKey>& keys, RequestScope::WriteNumber number);
   /// In which data nodes keep the table's rows; none in a cluster some of whose programs may not know how.
@@ -55,6 +63,7 @@ class ReplicatedWriter {
 
   Distribution& distribution_;
   const std::function<uint64_t()> epoch_;
+  const NewValuePolicy new_values_;
 };
 
 }  // namespace pelorus::dist

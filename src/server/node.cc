@@ -14,6 +14,11 @@ using std::chrono::milliseconds;
 constexpr milliseconds kJoinPause{200};
 constexpr std::chrono::seconds kSingleMetadataWait{30};
 
+dist::NewValuePolicy new_value_policy(const std::string& setting) {
+  if (setting == "add") return dist::NewValuePolicy::kAdd;
+  return setting == "fail" ? dist::NewValuePolicy::kFail : dist::NewValuePolicy::kSkip;
+}
+
 }  // namespace
 
 Node::Node(std::unique_ptr<NodeEnvironment> environment, std::string program)
@@ -158,8 +163,9 @@ void Node::make_scripts() {
   services_ = std::make_unique<dist::PartitionServiceBook>(*caller_, environment_->site.alias, std::move(local));
   distribution_.reset(new dist::Distribution{*catalogue_, *services_, peer_pool_, environment_->site.alias,
                                               [this] { return environment_->level(); }});
-  writer_ =
-      std::make_unique<dist::ReplicatedWriter>(*distribution_, [this] { return presence_ ? presence_->epoch() : 0; });
+  writer_ = std::make_unique<dist::ReplicatedWriter>(
+      *distribution_, [this] { return presence_ ? presence_->epoch() : 0; },
+      new_value_policy(environment_->settings().text("newValuePartitionPolicy")));
   remote_ = std::make_unique<NodeRemoteRun>(*caller_, *controllers_, scripts_->hosts());
   remote_->register_methods(server_->methods());
   scripts_->register_functions(
