@@ -52,6 +52,7 @@ void MetadataService::found_cluster() {
   for (const auto& [name, text] : founding.configuration) {
     if (const auto done = propose(meta::PutConfiguration{.name = name, .text = text}); !done.ok()) return;
   }
+  if (const auto raised = propose(meta::RaiseLevel{founding.level}); !raised.ok()) return;
   const auto done =
       founding.takes_over
           ? propose(meta::TakeOverState{founding.state})

@@ -35,6 +35,7 @@ struct Founding {
   meta::Verifier verifier;
   std::vector<meta::Node> nodes;                     // of cluster.nodes, controllers and agents included
   std::map<std::string, std::string> configuration;  // "cluster.cfg" → text …
+  uint32_t level = 1;                                // the feature level it begins at
   bool takes_over = false;                           // only with `state`: users, databases and chunks of a single node
   Bytes state;
 };

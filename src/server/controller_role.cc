@@ -312,6 +312,7 @@ controller::Founding ControllerRole::founding() {
          .port = environment_.site.port});
   }
   founding.configuration = configuration_files();
+  founding.level = environment_.build.newest_level;  // nobody has written anything yet that others must read
   founding.takes_over = environment_.settings().is_set("takeOverFrom");
   founding.state = taken_over_;
   return founding;

@@ -8,6 +8,8 @@ from cluster import HOSTS, PACKAGE, SERVER, Cluster, DeskWriter, Refused, addres
 
 GAP_MOST = 15.0  # seconds between two acknowledgements; what is measured is printed
 OLD, NEXT = "0.1.0", "0.2.0"
+LEVEL = 2  # kNewestLevel of src/meta/levels.h: a new cluster begins there
+NEXT_LEVEL = LEVEL + 1  # of pelorusd_next
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +62,13 @@ def upgrade_and_back(cluster, writer):
     kills = cluster.upgrade_killed("apply", plan, "done", 12, "done")
     assert kills >= 10
     measured(writer, f"upgrade, tool killed {kills} times", began)
-    assert cluster.versions() == [NEXT] and cluster.level() == 1
+    assert cluster.versions() == [NEXT] and cluster.level() == LEVEL
     assert all(cluster.network.host(k).run(f"cat {SERVER}/web/next.txt").stdout == "next\n" for k in HOSTS)
     assert plan in cluster.upgrade("status").stdout
     began = time.monotonic()
     kills = cluster.upgrade_killed("rollback", plan, "undone", 6, "rolled back")
     measured(writer, f"rollback, tool killed {kills} times", began)
-    assert cluster.versions() == [OLD] and cluster.level() == 1
+    assert cluster.versions() == [OLD] and cluster.level() == LEVEL
     for k in HOSTS:
         assert cluster.network.host(k).run(f"ls -A /home/pelorus; ls {SERVER}/web").stdout.count("next.txt") == 0
         assert "server." not in cluster.network.host(k).run("ls -A /home/pelorus").stdout
@@ -78,15 +80,15 @@ def upgrade_for_good(cluster, writer):
     began = time.monotonic()
     # On the way: one host has the new program, so the cluster cannot be finalized yet.
     stop_after_first_host(cluster, plan)
-    with pytest.raises(RuntimeError, match="Not every member knows feature level 2: .*controller3 runs pelorusd 0.1.0"):
-        cluster.ask("finalizeUpgrade(2)", k=1, port=8900)
+    with pytest.raises(RuntimeError, match=f"Not every member knows feature level {NEXT_LEVEL}: .*controller3 runs pelorusd 0.1.0"):
+        cluster.ask(f"finalizeUpgrade({NEXT_LEVEL})", k=1, port=8900)
     cluster.upgrade("finalize", plan, "--yes", expect=7)
     cluster.upgrade("apply", plan)
     measured(writer, "upgrade", began)
-    assert "from 1 to 2" in cluster.upgrade("finalize", plan, expect=7).stdout
-    assert cluster.level() == 1
+    assert f"from {LEVEL} to {NEXT_LEVEL}" in cluster.upgrade("finalize", plan, expect=7).stdout
+    assert cluster.level() == LEVEL
     cluster.upgrade("finalize", plan, "--yes")
-    assert cluster.level() == 2 and cluster.versions() == [NEXT]
+    assert cluster.level() == NEXT_LEVEL and cluster.versions() == [NEXT]
     cluster.upgrade("rollback", plan, expect=7)
     for k in HOSTS:
         assert "server." not in cluster.network.host(k).run("ls -A /home/pelorus").stdout
@@ -105,7 +107,7 @@ def stop_after_first_host(cluster, plan):
 
 def old_program_is_refused(cluster, writer):
     host = cluster.network.host(3)
-    wait_until(lambda: host.run(f"grep -lx level=2 {SERVER}/clusterDemo/data/*/identity").stdout.count("identity") == 3, 30,
+    wait_until(lambda: host.run(f"grep -lx level={NEXT_LEVEL} {SERVER}/clusterDemo/data/*/identity").stdout.count("identity") == 3, 30,
                "every node of the host has noted the level")
     host.run(f"cd {SERVER}/clusterDemo && sh stopAllNode.sh --timeout 120")
     host.run(f"cp -p {SERVER}/pelorusd /root/new && cp -p {PACKAGE}/server/pelorusd {SERVER}/dolphindb.old "
@@ -114,7 +116,7 @@ def old_program_is_refused(cluster, writer):
     before = host.run("find /home/pelorus/data -type f -printf '%p %s %T@\\n' | sort | md5sum").stdout
     for script in ("startController.sh", "startAgent.sh"):
         refused = host.run(f"cd {SERVER}/clusterDemo && sh {script}", check=False)
-        assert refused.returncode == 1 and "feature level 2" in refused.stderr, refused.stderr
+        assert refused.returncode == 1 and f"feature level {NEXT_LEVEL}" in refused.stderr, refused.stderr
         assert "start this node with the version the others run" in refused.stderr, refused.stderr
     print("\n" + re.sub(r"(?m)^", "  ", refused.stderr))
     assert host.run("find /home/pelorus/data -type f -printf '%p %s %T@\\n' | sort | md5sum").stdout == before

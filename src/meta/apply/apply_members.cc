@@ -55,6 +55,7 @@ Outcome apply_one(State& state, const TakeOverState& command) {
   taken.nodes.insert(state.nodes.begin(), state.nodes.end());  // the others
   taken.configuration = state.configuration;
   ++taken.configuration.revision;
+  taken.level = std::max(taken.level, state.level);
   state = std::move(taken);
   return {};
 }
