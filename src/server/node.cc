@@ -161,8 +161,13 @@ void Node::make_scripts() {
       std::make_unique<dist::ReplicatedWriter>(*distribution_, [this] { return presence_ ? presence_->epoch() : 0; });
   remote_ = std::make_unique<NodeRemoteRun>(*caller_, *controllers_, scripts_->hosts());
   remote_->register_methods(server_->methods());
+  chunk_services_.reset(new datanode::ChunkServices{.store = data_ ? &data_->store() : nullptr,
+                                                    .controllers = *controllers_,
+                                                    .remote = *remote_,
+                                                    .files = files_,
+                                                    .self = environment_->site.alias});
   scripts_->register_functions(
-      {*distribution_, *writer_, *remote_}, [this] { return is_ready(); },
+      {*distribution_, *writer_, *remote_}, *chunk_services_, [this] { return is_ready(); },
       [this] { return controller_ ? controller_->raft_status() : std::nullopt; });
 }
 
