@@ -1,6 +1,7 @@
 // Backups and restores by their functions, on two nodes with two replicas of every chunk.
 
 #include "backup/backup_fixture.h"
+#include "functions/path_pattern.h"
 
 namespace pelorus::backup {
 namespace {
@@ -281,12 +282,12 @@ TEST_F(BackupTest, jobs_are_listed_with_what_they_have_done) {
 }
 
 TEST(PartitionFilterTest, percent_is_any_text_and_question_mark_one_character) {
-  EXPECT_TRUE(fits_pattern("%", ""));
-  EXPECT_TRUE(fits_pattern("%/2017%/0_?0", "/db/20170101/0_50"));
-  EXPECT_FALSE(fits_pattern("%/2017%/0_?0", "/db/20170101/0_500"));
-  EXPECT_FALSE(fits_pattern("?", ""));
-  EXPECT_TRUE(fits_pattern("a%b%c", "a-b-b-c"));
-  EXPECT_FALSE(fits_pattern("a%b%c", "a-b-b-"));
+  EXPECT_TRUE(functions::fits_pattern("%", ""));
+  EXPECT_TRUE(functions::fits_pattern("%/2017%/0_?0", "/db/20170101/0_50"));
+  EXPECT_FALSE(functions::fits_pattern("%/2017%/0_?0", "/db/20170101/0_500"));
+  EXPECT_FALSE(functions::fits_pattern("?", ""));
+  EXPECT_TRUE(functions::fits_pattern("a%b%c", "a-b-b-c"));
+  EXPECT_FALSE(functions::fits_pattern("a%b%c", "a-b-b-"));
   const PartitionFilter filter{.patterns = {"/db/20170101/0_50"}, .parts = {}};
   EXPECT_TRUE(filter.takes("dfs://db", "/20170101/0_50", {}));
   EXPECT_FALSE(filter.takes("dfs://other", "/20170101/0_50", {}));

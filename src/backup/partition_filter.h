@@ -9,9 +9,6 @@
 
 namespace pelorus::backup {
 
-/// True when `text` fits: '%' stands for any number of characters, '?' for one.
-bool fits_pattern(std::string_view pattern, std::string_view text);
-
 /// All partitions when empty; else those that fit a pattern or, level by level, hold a named part.
 struct PartitionFilter {
   /// Against "/20240101/0_50", the same without its first slash, and "/db/20240101/0_50" (also with "dfs:/").

@@ -3,6 +3,7 @@
 #include "backup/functions.h"
 #include "backup/functions_parts.h"
 #include "exec/stored_table.h"
+#include "functions/path_pattern.h"
 #include "functions/table_rows.h"
 
 namespace pelorus::backup {
@@ -48,7 +49,8 @@ std::vector<TableName> chosen_tables(const BackupServices& services, const Call&
                                      const std::string& database, const std::string& pattern) {
   std::vector<TableName> chosen;
   for (const auto& name : call.checked(saved_tables(services.files, directory, database))) {
-    if (pattern.empty() || name.table == pattern || fits_pattern(pattern, name.table)) chosen.push_back(name);
+    if (pattern.empty() || name.table == pattern || functions::fits_pattern(pattern, name.table))
+      chosen.push_back(name);
   }
   if (chosen.empty())
     call.fail({ErrorCode::kNotFound, "there is no backup of " + database + "/" + pattern + " in " + directory});

@@ -28,6 +28,7 @@ class DataRole {
   /// Replicas are copied here at most so fast; 0: no limit.
   void limit_copies(uint64_t bytes_per_second) { copier_.throttle().set(bytes_per_second); }
   dist::PartitionService& partitions() { return host_; }
+  storage::ChunkStore& store() { return *store_; }
   /// Adds what a holder of partitions has to say and do.
   void add_hooks(dist::PresenceHooks& hooks);
 

@@ -168,8 +168,13 @@ void Node::make_scripts() {
       new_value_policy(environment_->settings().text("newValuePartitionPolicy")));
   remote_ = std::make_unique<NodeRemoteRun>(*caller_, *controllers_, scripts_->hosts());
   remote_->register_methods(server_->methods());
+  chunk_services_.reset(new datanode::ChunkServices{.store = data_ ? &data_->store() : nullptr,
+                                                    .controllers = *controllers_,
+                                                    .remote = *remote_,
+                                                    .files = files_,
+                                                    .self = environment_->site.alias});
   scripts_->register_functions(
-      {*distribution_, *writer_, *remote_}, [this] { return is_ready(); },
+      {*distribution_, *writer_, *remote_}, *chunk_services_, [this] { return is_ready(); },
       [this] { return controller_ ? controller_->raft_status() : std::nullopt; });
 }
 

@@ -91,6 +91,7 @@ class Node {
   std::unique_ptr<dist::Distribution> distribution_;
   std::unique_ptr<dist::ReplicatedWriter> writer_;
   std::unique_ptr<NodeRemoteRun> remote_;
+  std::unique_ptr<const datanode::ChunkServices> chunk_services_;
   std::unique_ptr<agent::Supervisor> supervisor_;
   std::unique_ptr<agent::AgentService> agent_;
   std::unique_ptr<dist::Presence> presence_;

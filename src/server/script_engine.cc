@@ -93,7 +93,8 @@ void ScriptEngine::open_schedule() {
   scheduled_jobs_.start();
 }
 
-void ScriptEngine::register_functions(dist::DistributedServices distributed, std::function<bool()> is_initialized,
+void ScriptEngine::register_functions(dist::DistributedServices distributed, const datanode::ChunkServices& chunks,
+                                      std::function<bool()> is_initialized,
                                       std::function<std::optional<raft::LogStatus>()> raft_status) {
   functions::register_builtins(registry_);
   exec::register_language_functions(registry_);
@@ -110,6 +111,9 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, std
                                             backup_jobs_});
   backup::register_backup_functions(registry_, *backups_);
   backup::register_backup_questions(registry_, *backups_);
+  datanode::register_chunk_questions(registry_, chunks);
+  datanode::register_volume_functions(registry_, chunks);
+  datanode::register_cache_functions(registry_, chunks);
   controller::register_controller_functions(registry_, [this](std::string_view method, const Bytes& payload) {
     auto answer = controllers_.call(method, payload);
     if (method == meta::kChange) views_.forget();

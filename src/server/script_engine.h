@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "backup/functions.h"
+#include "datanode/chunk_functions.h"
 #include "dist/controller_client.h"
 #include "dist/functions.h"
 #include "exec/session_scope.h"
@@ -39,7 +40,8 @@ class ScriptEngine {
   ScriptEngine(const NodeEnvironment& environment, Clock& clock, dist::ControllerClient& controllers);
 
   /// Adds every built-in of the node. Call once, before any script runs.
-  void register_functions(dist::DistributedServices distributed, std::function<bool()> is_initialized,
+  void register_functions(dist::DistributedServices distributed, const datanode::ChunkServices& chunks,
+                          std::function<bool()> is_initialized,
                           std::function<std::optional<raft::LogStatus>()> raft_status);
 
   session::InterpreterHosts& hosts() { return hosts_; }

@@ -296,6 +296,7 @@ Result<ChunkInfo> NodeStore::info(ChunkId chunk) const {
 StoreStatus NodeStore::status() const {
   StoreStatus status;
   status.buffer_bytes = budget_.used();
+  status.buffer_bytes_max = budget_.bytes_max();
   status.log_bytes = log_->bytes();
   status.log_failure = log_->failure();
   const std::lock_guard lock(mutex_);

@@ -33,13 +33,13 @@ Status copy_file(io::FileSystem& files, const std::string& from, const std::stri
 Status Chunk::move(const std::string& volume) {
   TRY(const auto turn, take_turn());
   if (!left_behind_.empty())
-    return Error{ErrorCode::kConflict, "an earlier move of chunk " + std::to_string(id_.value) +
-                                           " could not end in " + left_behind_ + "; restart the node first"};
+    return Error{ErrorCode::kConflict, "an earlier move of chunk " + std::to_string(id_.value) + " could not end in " +
+                                           left_behind_ + "; restart the node first"};
   for (int flushes = 0;; ++flushes) {
     TRY_DONE(check_movable());
     TRY_DONE(flush_in_turn(volume));
     if (manifest_generation_ == 0 || volume_ == volume) return {};  // nothing on disk, or there already
-    TRY_DONE(load_dictionaries());                                   // from the files that go
+    TRY_DONE(load_dictionaries());                                  // from the files that go
     if (stored_moment().state->generation() == manifest_generation_) break;
     if (flushes == kFlushesMax)
       return Error{ErrorCode::kConflict, "chunk " + std::to_string(id_.value) +
