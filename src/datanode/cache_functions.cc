@@ -49,7 +49,9 @@ void register_cache_functions(functions::Registry& registry, const ChunkServices
   row("getOLAPCacheEngineSize", "", cache_size,
       "Returns the bytes of rows that are not in column files yet, open transactions included, and how many there may "
       "be.");
+  // One write buffer holds the rows of both engines.
   registry.add_alias("getCacheEngineMemSize", "getOLAPCacheEngineSize");
+  registry.add_alias("getTSDBCacheEngineSize", "getOLAPCacheEngineSize");
   row("getOLAPCacheEngineStat", "", cache_stat,
       "Returns one row for every chunk with committed rows that are not in column files yet or with open transactions.");
 }

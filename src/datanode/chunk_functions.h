@@ -25,4 +25,7 @@ void register_volume_functions(functions::Registry& registry, const ChunkService
 /// getOLAPCacheEngineSize getCacheEngineMemSize getOLAPCacheEngineStat
 void register_cache_functions(functions::Registry& registry, const ChunkServices& services);
 
+/// triggerTSDBCompaction getTSDBCompactionTaskStatus
+void register_compaction_functions(functions::Registry& registry, const ChunkServices& services);
+
 }  // namespace pelorus::datanode

@@ -71,6 +71,16 @@ TEST_F(SortedTableTest, changes_keep_the_order) {
   expect_equal_replicas();
 }
 
+TEST_F(SortedTableTest, a_table_gets_another_name) {
+  make("ALL");
+  run("renameTable(db, `pt, `renamed)");
+  EXPECT_EQ(run("exec v from loadTable('dfs://ts', `renamed)"), "[2, 3, 1, 4]");
+  EXPECT_EQ(run("existsTable('dfs://ts', `pt)"), "false");
+  EXPECT_NE(run("renameTable(db, `nothing, `other)").find("error"), std::string::npos);
+  run("createPartitionedTable(db, s, `pt, `id, , `k`t)");
+  EXPECT_NE(run("renameTable(db, `pt, `renamed)").find("can't be named renamed"), std::string::npos);
+}
+
 TEST_F(SortedTableTest, array_vectors_decimals_and_blobs_are_stored) {
   run("a = table(1 2 1 as id, 3 2 1 as t, fixedLengthArrayVector(1 2 3, 4 5 6) as levels, decimal64(1.5 2.25 3.125, 3) as d, "
       "blob(`p`q`r) as b)\n"

@@ -193,6 +193,23 @@ class Definitions {
     return {};
   }
 
+  Value rename_table(CallContext& context, Arguments args) const {
+    const auto path = path_of(args[0], "renameTable");
+    const auto& name = text_of(args[1], "renameTable", "tableName");
+    const auto& new_name = text_of(args[2], "renameTable", "newTableName");
+    if (new_name.empty()) throw ScriptError("renameTable => newTableName must not be empty");
+    check(context, meta::AccessType::kDatabaseManage, path, "rename tables", owner_of(path));
+    const auto table = unwrap(catalogue().table(path, name), "renameTable").table;
+    unwrap(catalogue().alter_table({.database = path,
+                                    .name = name,
+                                    .expected_schema_version = table.schema_version,
+                                    .new_name = new_name,
+                                    .columns = table.columns,
+                                    .options = table.options}),
+           "renameTable");
+    return {};
+  }
+
   Value exists_database(Arguments args) const {
     return Value::of_bool(
         unwrap(catalogue().find_database(text_of(args[0], "existsDatabase", "dbUrl")), "existsDatabase").has_value());
@@ -402,6 +419,10 @@ void register_commands(functions::Registry& registry, const DefinitionsRef& d) {
   command(
       "truncate", {{"dbUrl"}, {"tableName"}}, [d](CallContext& c, Arguments a) { return d->truncate(c, a); },
       "Deletes all rows of a table.");
+  command(
+      "renameTable", {{"dbHandle"}, {"tableName"}, {"newTableName"}},
+      [d](CallContext& c, Arguments a) { return d->rename_table(c, a); },
+      "Gives a stored table another name; handles under the old one are to be loaded again.");
   command(
       "addValuePartitions", {{"dbHandle"}, {"newValues"}, {"level", true}},
       [d](CallContext& c, Arguments a) { return d->add_partitions(c, a, "addValuePartitions"); },
