@@ -53,7 +53,8 @@ void register_cache_functions(functions::Registry& registry, const ChunkServices
   registry.add_alias("getCacheEngineMemSize", "getOLAPCacheEngineSize");
   registry.add_alias("getTSDBCacheEngineSize", "getOLAPCacheEngineSize");
   row("getOLAPCacheEngineStat", "", cache_stat,
-      "Returns one row for every chunk with committed rows that are not in column files yet or with open transactions.");
+      "Returns one row for every chunk with committed rows that are not in column files yet or with open "
+      "transactions.");
 }
 
 }  // namespace pelorus::datanode

@@ -121,11 +121,11 @@ Value tablets_meta(const ChunkCall& call) {
 std::map<std::string, int64_t> usage_by_node(const ChunkCall& call, const std::string& database,
                                              const std::string& table) {
   const auto path = database.starts_with(kScheme) ? database.substr(kScheme.size()) : database;
-  const dist::RemoteCall ask{.user = call.context().caller().user,
-                             .is_admin = call.context().caller().is_admin,
-                             .function = "getTabletsMeta",
-                             .arguments = {text_value(path + "%"), text_value(table), Value::of_bool(true),
-                                           Value::of_int(-1)}};
+  const dist::RemoteCall ask{
+      .user = call.context().caller().user,
+      .is_admin = call.context().caller().is_admin,
+      .function = "getTabletsMeta",
+      .arguments = {text_value(path + "%"), text_value(table), Value::of_bool(true), Value::of_int(-1)}};
   std::map<std::string, int64_t> bytes;
   for (const auto& node : call.checked(call.services().remote.data_nodes())) {
     const auto answer = call.services().remote.run(node, ask);

@@ -27,7 +27,8 @@ struct CompactionTask {
 };
 
 int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 /// The compactions this node was asked for, newest last. Thread-safe.
@@ -112,7 +113,8 @@ Value status(const ChunkCall& call) {
 void register_compaction_functions(functions::Registry& registry, const ChunkServices& services) {
   const auto row = chunk_row_maker(registry, services);
   row("triggerTSDBCompaction", "chunkId, [level=0]", trigger,
-      "Merges the files of a TSDB chunk of this data node into as few as their size allows, before it returns. Files have no levels: "
+      "Merges the files of a TSDB chunk of this data node into as few as their size allows, before it returns. Files "
+      "have no levels: "
       "level is ignored.");
   row("getTSDBCompactionTaskStatus", "[n]", status,
       "Returns one row for each of the last compactions that triggerTSDBCompaction began on this data node.");

@@ -11,8 +11,7 @@ void SnapshotSource::narrow(const exec::Narrowing& narrowing) {
   if (narrowing.rows_wanted) rows_wanted_ = static_cast<size_t>(std::max<int64_t>(0, *narrowing.rows_wanted));
   for (const auto& range : narrowing.ranges) {
     if (!columns_.is_plain(range.column)) continue;  // its zones speak of other values
-    bounds_.push_back(
-        {static_cast<size_t>(columns_.stored(range.column)), range.interval.low, range.interval.high});
+    bounds_.push_back({static_cast<size_t>(columns_.stored(range.column)), range.interval.low, range.interval.high});
   }
 }
 

@@ -11,8 +11,8 @@
 
 namespace pelorus::datanode {
 
-/// The columns are the table's. Leaves out what zones and key directories exclude by what the query narrowed to. Used by
-/// one thread.
+/// The columns are the table's. Leaves out what zones and key directories exclude by what the query narrowed to. Used
+/// by one thread.
 class SnapshotSource final : public exec::ColumnSource {
  public:
   SnapshotSource(std::shared_ptr<const storage::ChunkSnapshot> snapshot, ColumnView columns);

@@ -82,7 +82,8 @@ TEST_F(SortedTableTest, a_table_gets_another_name) {
 }
 
 TEST_F(SortedTableTest, array_vectors_decimals_and_blobs_are_stored) {
-  run("a = table(1 2 1 as id, 3 2 1 as t, fixedLengthArrayVector(1 2 3, 4 5 6) as levels, decimal64(1.5 2.25 3.125, 3) as d, "
+  run("a = table(1 2 1 as id, 3 2 1 as t, fixedLengthArrayVector(1 2 3, 4 5 6) as levels, decimal64(1.5 2.25 3.125, 3) "
+      "as d, "
       "blob(`p`q`r) as b)\n"
       "at = createPartitionedTable(db, a, `at, `id, , `t)\nat.append!(a)");
   flush();

@@ -108,8 +108,9 @@ Value move_across(const ChunkCall& call) {
     if (text.empty() || *end != '\0') args.refuse("chunkIds", "must be ids as getChunksMeta shows them, not " + text);
     const auto info = call.checked(call.store().info(chunk));
     if (info.volume != from)
-      call.fail({ErrorCode::kInvalid, "chunk " + text + " is on " + (info.volume.empty() ? "no volume yet" : info.volume) +
-                                          ", not on " + from + "; nothing was moved"});
+      call.fail({ErrorCode::kInvalid, "chunk " + text + " is on " +
+                                          (info.volume.empty() ? "no volume yet" : info.volume) + ", not on " + from +
+                                          "; nothing was moved"});
     chunks.push_back(chunk);
   }
   for (const auto chunk : chunks) call.checked(call.store().move(chunk, to));
@@ -136,12 +137,11 @@ Value rebalance_within(const ChunkCall& call) {
   const auto& args = call.arguments();
   const auto node = args.text(0, "nodeAlias");
   if (node != call.services().self) {
-    const dist::RemoteCall there{
-        .user = call.context().caller().user,
-        .is_admin = true,
-        .function = "rebalanceChunksWithinDataNode",
-        .arguments = {text_value(node), Value::of_bool(args.flag_or(1, "exec", false)),
-                      Value::of_double(args.number_or(2, "updatedBeforeDays", 7))}};
+    const dist::RemoteCall there{.user = call.context().caller().user,
+                                 .is_admin = true,
+                                 .function = "rebalanceChunksWithinDataNode",
+                                 .arguments = {text_value(node), Value::of_bool(args.flag_or(1, "exec", false)),
+                                               Value::of_double(args.number_or(2, "updatedBeforeDays", 7))}};
     return call.checked(call.services().remote.run(node, there));
   }
   const auto days = args.number_or(2, "updatedBeforeDays", 7);

@@ -321,7 +321,8 @@ class Definitions {
         table.keep_duplicates = keep.text();
       else if (keep.is_scalar())
         table.keep_duplicates = kKeep[std::clamp<int64_t>(keep.scalar().as_int64(), 0, 2)];
-      if (std::ranges::find(kKeep, table.keep_duplicates, [](auto text) { return std::string(text); }) == std::end(kKeep))
+      if (std::ranges::find(kKeep, table.keep_duplicates, [](auto text) { return std::string(text); }) ==
+          std::end(kKeep))
         throw ScriptError(function + " => keepDuplicates must be ALL, FIRST or LAST, not " + table.keep_duplicates);
     }
   }
@@ -332,8 +333,9 @@ class Definitions {
     if (!sorts && !table.sort_columns.empty())
       throw ScriptError(function + " => sortColumns need engine TSDB; the engine of " + db.path + " is " + db.engine);
     if (sorts && table.sort_columns.empty())
-      throw ScriptError(function + " => a TSDB table needs sortColumns: the columns its rows are sorted by, the last of an "
-                                   "integer or temporal type");
+      throw ScriptError(function +
+                        " => a TSDB table needs sortColumns: the columns its rows are sorted by, the last of an "
+                        "integer or temporal type");
     for (size_t k = 0; k < table.sort_columns.size(); ++k) {
       const auto& name = table.sort_columns[k];
       const auto column = std::ranges::find(table.columns, name, &meta::Column::name);
@@ -343,8 +345,10 @@ class Definitions {
         throw ScriptError(function + " => sortColumns name " + name + " twice");
       const bool last = k + 1 == table.sort_columns.size();
       if (column->array || (last && !types::is_integral(column->type) && !types::is_temporal(column->type)))
-        throw ScriptError(function + " => the last of sortColumns must be of an integer or temporal type and none an "
-                                     "array vector: " + name);
+        throw ScriptError(function +
+                          " => the last of sortColumns must be of an integer or temporal type and none an "
+                          "array vector: " +
+                          name);
     }
   }
 

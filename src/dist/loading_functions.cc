@@ -1,6 +1,7 @@
 // loadTextEx and loadTableBySQL: loading in one call, made of the functions a script would call one after another.
 
 #include <future>
+#include <optional>
 
 #include "base/script_error.h"
 #include "dist/functions.h"
@@ -72,20 +73,20 @@ Value load_text_ex(CallContext& context, std::span<Value> values) {
                                      .skip_rows = static_cast<size_t>(skipped)};
   functions::TextSource source("loadTextEx", args.text(kFile, "filename"), layout, or_missing(args, kSchema));
   ReadAhead pieces(source);
-  Value table;
+  std::optional<Value> table;
   int64_t stored = 0;
   while (auto piece = pieces.next()) {
     Value rows(std::move(*piece));
     if (args.has(kTransform)) rows = context.call(args[kTransform], {rows});
     if (!rows.is_table()) args.refuse("transform", "must return a table");
-    if (table.is_missing()) {
+    if (!table) {
       const auto exists = call(context, "existsTable", {args[kDatabase], args[kTable]});
       if (exists.is_null() || exists.scalar().as_int64() == 0) create_table_like(context, args, rows);
       table = call(context, "loadTable", {args[kDatabase], args[kTable]});
     }
     const auto count = static_cast<int64_t>(functions::table_argument("loadTextEx", rows).rows());
     try {
-      call(context, "append!", {table, std::move(rows)});
+      call(context, "append!", {*table, std::move(rows)});
     } catch (ScriptError& error) {
       if (stored > 0)
         error.add_frame("loadTextEx(the first " + std::to_string(stored) + " rows of the file are stored)");
@@ -93,7 +94,7 @@ Value load_text_ex(CallContext& context, std::span<Value> values) {
     }
     stored += count;
   }
-  return table;
+  return *table;  // a file without records gives one piece without rows
 }
 
 Value load_by_sql(CallContext& context, std::span<Value> values) {

@@ -17,8 +17,8 @@ namespace pelorus::dist {
 struct Distribution {
   Catalogue& catalogue;
   PartitionServices& services;
-  ThreadPool& pool;  // threads that wait for peers
-  std::string self;  // this node's alias
+  ThreadPool& pool;                 // threads that wait for peers
+  std::string self;                 // this node's alias
   std::function<uint32_t()> level;  // the cluster's feature level
 };
 

@@ -27,8 +27,9 @@ class ReplicatedWriter {
       : distribution_(distribution), epoch_(std::move(epoch)), new_values_(new_values) {}
 
   /// Splits the rows by partition (columns by position, converted to the table's types) and appends all of them or
-  /// none. Returns the rows added: those of new VALUE partitions may be left out (NewValuePolicy). Errors: kInvalid (types, values outside the scheme, columns changed since
-  /// `table` was asked for), kConflict (others hold the chunks for too long), kUnavailable, kNoSpace, kOutcomeUnknown.
+  /// none. Returns the rows added: those of new VALUE partitions may be left out (NewValuePolicy). Errors: kInvalid
+  /// (types, values outside the scheme, columns changed since `table` was asked for), kConflict (others hold the chunks
+  /// for too long), kUnavailable, kNoSpace, kOutcomeUnknown.
   Result<int64_t> append(const TableFacts& table, const data::Table& rows);
 
   /// Replaces partitions by what the fragment makes of them; returns the rows changed.

@@ -162,7 +162,7 @@ void Node::make_scripts() {
   if (data_) local = std::shared_ptr<dist::PartitionService>(std::shared_ptr<void>(), &data_->partitions());
   services_ = std::make_unique<dist::PartitionServiceBook>(*caller_, environment_->site.alias, std::move(local));
   distribution_.reset(new dist::Distribution{*catalogue_, *services_, peer_pool_, environment_->site.alias,
-                                              [this] { return environment_->level(); }});
+                                             [this] { return environment_->level(); }});
   writer_ = std::make_unique<dist::ReplicatedWriter>(
       *distribution_, [this] { return presence_ ? presence_->epoch() : 0; },
       new_value_policy(environment_->settings().text("newValuePartitionPolicy")));

@@ -24,8 +24,8 @@ struct ContentHash {
   bool operator==(const ContentHash&) const = default;
 };
 
-/// What is surely known of one block of a column. `rows` are stored ones. `min` and `max` do not count nulls; absent when all are null or the
-/// type is not ordered (text, SYMBOL, 16-byte types, array vectors).
+/// What is surely known of one block of a column. `rows` are stored ones. `min` and `max` do not count nulls; absent
+/// when all are null or the type is not ordered (text, SYMBOL, 16-byte types, array vectors).
 struct Zone {
   RowRange rows;
   std::optional<types::Scalar> min;
@@ -60,8 +60,8 @@ class ChunkSnapshot {
 
   /// The rows that may match all bounds: what zone maps and key directories cannot exclude.
   Result<std::shared_ptr<const RowSelection>> select(const std::vector<Bound>& bounds = {}) const;
-  /// Rows of a column. All SYMBOL vectors of one column of one snapshot share one SymbolBase, the chunk's dictionary (it
-  /// may hold texts no row of this version uses). Cost: decodes the 64 Ki blocks the selection touches.
+  /// Rows of a column. All SYMBOL vectors of one column of one snapshot share one SymbolBase, the chunk's dictionary
+  /// (it may hold texts no row of this version uses). Cost: decodes the 64 Ki blocks the selection touches.
   Result<data::Vector> read(size_t column, const RowSelection& selection) const;
   /// All rows of a column. Without a copy when the rows are one block in memory.
   Result<data::Shared<data::Vector>> read(size_t column) const;

@@ -55,7 +55,7 @@ struct ChunkInfo {
   data::Schema schema;
   SortRule sort;
   Version version = 0;
-  size_t rows = 0;  // as stored: those that KeepDuplicates hides may still be among them
+  size_t rows = 0;            // as stored: those that KeepDuplicates hides may still be among them
   size_t rows_in_memory = 0;  // committed and not flushed
   size_t segments = 0;
   uint64_t bytes_on_disk = 0;

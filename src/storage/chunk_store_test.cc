@@ -170,7 +170,8 @@ TEST_F(ChunkStoreTest, ranges_and_zones_read_what_they_name) {
   EXPECT_EQ(zones[1].min->get<double>(), 16.0);
   EXPECT_EQ(zones[1].max->get<double>(), 127 / 4.0);
   const auto wanted = snapshot->select({{2, types::Scalar::of_double(40), types::Scalar::of_double(41)}}).value();
-  EXPECT_EQ(wanted->stored(), (std::vector<RowRange>{{128, 192}, {500, 600}})) << "blocks by their zones, memory rows always";
+  EXPECT_EQ(wanted->stored(), (std::vector<RowRange>{{128, 192}, {500, 600}}))
+      << "blocks by their zones, memory rows always";
 }
 
 TEST_F(ChunkStoreTest, symbols_of_one_column_share_one_dictionary) {

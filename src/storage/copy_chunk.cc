@@ -175,7 +175,8 @@ class RowImport final : public ChunkImport {
 
   Status take_head(ByteReader& reader) {
     const auto format = reader.get<uint32_t>();
-    if (reader.ok() && format != kFormat && format != kFormatSorted) return corrupt("unknown format " + std::to_string(format));
+    if (reader.ok() && format != kFormat && format != kFormatSorted)
+      return corrupt("unknown format " + std::to_string(format));
     Head head;
     head.chunk.value = reader.get<uint64_t>();
     head.from_version = reader.get<uint64_t>();

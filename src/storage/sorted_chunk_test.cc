@@ -1,5 +1,5 @@
-// Chunks that keep their rows sorted: whatever was flushed, merged, copied or lost, readers see what a plain list of all
-// rows in order would show.
+// Chunks that keep their rows sorted: whatever was flushed, merged, copied or lost, readers see what a plain list of
+// all rows in order would show.
 
 #include <algorithm>
 #include <map>
@@ -32,10 +32,11 @@ data::Table table_of(const std::vector<Row>& rows) {
     numbers.push_back(row.number);
     notes.push_back(row.number % 4 == 0 ? "" : "n" + std::to_string(row.number));
   }
-  return {{"sym", "number", "time", "grp", "note"},
-          {Vector::of_strings(Type::kSymbol, std::move(symbols)), Vector::adopt<int32_t>(Type::kInt, std::move(numbers)),
-           Vector::adopt<int64_t>(Type::kTimestamp, std::move(times)), Vector::adopt<int32_t>(Type::kInt, std::move(groups)),
-           Vector::of_strings(Type::kString, std::move(notes))}};
+  return {
+      {"sym", "number", "time", "grp", "note"},
+      {Vector::of_strings(Type::kSymbol, std::move(symbols)), Vector::adopt<int32_t>(Type::kInt, std::move(numbers)),
+       Vector::adopt<int64_t>(Type::kTimestamp, std::move(times)),
+       Vector::adopt<int32_t>(Type::kInt, std::move(groups)), Vector::of_strings(Type::kString, std::move(notes))}};
 }
 
 /// By symbol, group, time.
@@ -189,14 +190,18 @@ TEST_P(SortedChunk, bounds_leave_rows_out_that_cannot_match) {
     }
     EXPECT_EQ(found, expected);
   };
-  check({{0, text, text}}, [](const Row& row) { return row.symbol == "s5"; }, 250);
-  check({{0, text, text}, {2, time(60), time(70)}},
-        [](const Row& row) { return row.symbol == "s5" && row.time >= 60 && row.time <= 70; }, 200);
+  check(
+      {{0, text, text}}, [](const Row& row) { return row.symbol == "s5"; }, 250);
+  check(
+      {{0, text, text}, {2, time(60), time(70)}},
+      [](const Row& row) { return row.symbol == "s5" && row.time >= 60 && row.time <= 70; }, 200);
   const auto two = types::Scalar::of_int(2);
-  check({{3, two, two}, {0, std::nullopt, text}},
-        [](const Row& row) { return row.group == 2 && row.symbol <= "s5"; }, 450);
+  check(
+      {{3, two, two}, {0, std::nullopt, text}}, [](const Row& row) { return row.group == 2 && row.symbol <= "s5"; },
+      450);
   const auto number = types::Scalar::of_int(500);
-  check({{1, number, number}}, [](const Row& row) { return row.number == 500; }, 1200);
+  check(
+      {{1, number, number}}, [](const Row& row) { return row.number == 500; }, 1200);
   const auto missing = types::Scalar::of_text(Type::kString, "nobody");
   EXPECT_EQ(snapshot->select({{0, missing, missing}}).value()->rows(), 0u);
 }

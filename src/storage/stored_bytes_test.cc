@@ -202,9 +202,12 @@ TEST(StoredBytes, column_blocks_of_the_second_set) {
   for (size_t i = 0; i < 400; ++i) texts.push_back(i % 3 == 0 ? "" : "t" + std::to_string(i % 5));
   const std::vector<BlockExample> examples{
       {Encoding::kGroups,
-       numbers<int64_t>(Type::kTimestamp, 3000, [](int64_t i) { return i % 1000 == 0 ? i * 1000000 : 1700000000000 + i * 1000; })},
-      {Encoding::kRuns, numbers<int32_t>(Type::kInt, 3000, [](int64_t i) { return static_cast<int32_t>(i / 100 * 7919 % 100000); })},
-      {Encoding::kDecimalGroups, numbers<double>(Type::kDouble, 3000, [](int64_t i) { return static_cast<double>(i) / 100; })},
+       numbers<int64_t>(Type::kTimestamp, 3000,
+                        [](int64_t i) { return i % 1000 == 0 ? i * 1000000 : 1700000000000 + i * 1000; })},
+      {Encoding::kRuns,
+       numbers<int32_t>(Type::kInt, 3000, [](int64_t i) { return static_cast<int32_t>(i / 100 * 7919 % 100000); })},
+      {Encoding::kDecimalGroups,
+       numbers<double>(Type::kDouble, 3000, [](int64_t i) { return static_cast<double>(i) / 100; })},
       {Encoding::kTextCodes, Vector::of_strings(Type::kString, std::move(texts))}};
   check_stored("column_blocks_2", bytes_of(examples, EncodingSet::kSecond),
                [&](const std::string& bytes) { expect_blocks(bytes, examples); });

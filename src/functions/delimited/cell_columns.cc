@@ -17,9 +17,7 @@ using types::Scalar;
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Two digits at `at`; -1 when they are none.
-int two_digits(const char* at) {
-  return is_digit(at[0]) && is_digit(at[1]) ? (at[0] - '0') * 10 + (at[1] - '0') : -1;
-}
+int two_digits(const char* at) { return is_digit(at[0]) && is_digit(at[1]) ? (at[0] - '0') * 10 + (at[1] - '0') : -1; }
 
 /// [sign] up to `digits_max` digits and nothing else.
 std::optional<int64_t> whole(std::string_view cell, size_t digits_max) {
@@ -108,7 +106,8 @@ struct WholeNumbers {
 /// Up to 15 digits around a point: their number and a power of ten are exact, so one division rounds correctly.
 struct DecimalNumbers {
   std::optional<double> operator()(std::string_view cell) const {
-    static constexpr double kPowers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    static constexpr double kPowers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                         1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
     const bool negative = !cell.empty() && cell[0] == '-';
     if (negative) cell.remove_prefix(1);
     if (cell.empty() || cell.size() > 16) return std::nullopt;
@@ -135,11 +134,14 @@ struct DecimalNumbers {
 /// "2024.01.31", also with '-' or '/'. Remembers the last date, which the next cell usually has too.
 class Dates {
  public:
-  std::optional<int64_t> operator()(std::string_view cell) { return cell.size() == 10 ? days(cell.data()) : std::nullopt; }
+  std::optional<int64_t> operator()(std::string_view cell) {
+    return cell.size() == 10 ? days(cell.data()) : std::nullopt;
+  }
   /// Of the first ten characters at `text`.
   std::optional<int64_t> days(const char* text) {
     if (std::memcmp(text, last_, sizeof last_) == 0) return days_;
-    const int century = two_digits(text), year = two_digits(text + 2), month = two_digits(text + 5), day = two_digits(text + 8);
+    const int century = two_digits(text), year = two_digits(text + 2), month = two_digits(text + 5),
+              day = two_digits(text + 8);
     const bool marks = text[4] == text[7] && (text[4] == '.' || text[4] == '-' || text[4] == '/');
     // Impossible days and months are for the general reader to judge.
     if (!marks || century < 0 || year < 0 || month < 1 || month > 12 || day < 1 || day > 28) return std::nullopt;

@@ -16,15 +16,75 @@ namespace {
 
 /// Cells of every kind that anybody might write.
 std::vector<std::string> cells() {
-  std::vector<std::string> all{"", " ", "0", "-0", "+5", "7", " 12 ", "12x", "007", "-32768", "32767", "99999", "2147483647", "-2147483648",
-                               "4294967296", "999999999", "9999999999", "9223372036854775807", "-9223372036854775808",
-                               "123456789012345678901234567890", "1.", ".5", "-.5", "-", ".", "1.5", "-0.0", "1e5", "1E-3", "inf",
-                               "0.1", "123456.789012345", "1234567890.12345", "0.000000000000001", "179769313486231570000", "1,000",
-                               "2024.01.31", "2024-01-31", "2024/01/31", "2024.1.31", "2024.02.30", "2024.13.01", "0000.00.00", "20240131",
-                               "1969.12.31", "2099.12.28", "9999.12.28", "2024.01-02", "2024.01.31 ", "09:30:00", "24:00:00", "9:30:00",
-                               "09:30:60", "09:30", "09:30:00.123", "09:30:00.123456789", "09:30:00.12", "2024.01.15T09:30:00",
-                               "2024.01.15 09:30:00", "2024-01-15 09:30:00.123", "2024.01.15T09:30:00.123456789", "2024.01.15T09:30:00.1",
-                               "2024.01.15x09:30:00", "1600.01.01T00:00:00.000", "2500.01.01T00:00:00", "2024.01M", "true", "AAPL", "600000.SH"};
+  std::vector<std::string> all{"",
+                               " ",
+                               "0",
+                               "-0",
+                               "+5",
+                               "7",
+                               " 12 ",
+                               "12x",
+                               "007",
+                               "-32768",
+                               "32767",
+                               "99999",
+                               "2147483647",
+                               "-2147483648",
+                               "4294967296",
+                               "999999999",
+                               "9999999999",
+                               "9223372036854775807",
+                               "-9223372036854775808",
+                               "123456789012345678901234567890",
+                               "1.",
+                               ".5",
+                               "-.5",
+                               "-",
+                               ".",
+                               "1.5",
+                               "-0.0",
+                               "1e5",
+                               "1E-3",
+                               "inf",
+                               "0.1",
+                               "123456.789012345",
+                               "1234567890.12345",
+                               "0.000000000000001",
+                               "179769313486231570000",
+                               "1,000",
+                               "2024.01.31",
+                               "2024-01-31",
+                               "2024/01/31",
+                               "2024.1.31",
+                               "2024.02.30",
+                               "2024.13.01",
+                               "0000.00.00",
+                               "20240131",
+                               "1969.12.31",
+                               "2099.12.28",
+                               "9999.12.28",
+                               "2024.01-02",
+                               "2024.01.31 ",
+                               "09:30:00",
+                               "24:00:00",
+                               "9:30:00",
+                               "09:30:60",
+                               "09:30",
+                               "09:30:00.123",
+                               "09:30:00.123456789",
+                               "09:30:00.12",
+                               "2024.01.15T09:30:00",
+                               "2024.01.15 09:30:00",
+                               "2024-01-15 09:30:00.123",
+                               "2024.01.15T09:30:00.123456789",
+                               "2024.01.15T09:30:00.1",
+                               "2024.01.15x09:30:00",
+                               "1600.01.01T00:00:00.000",
+                               "2500.01.01T00:00:00",
+                               "2024.01M",
+                               "true",
+                               "AAPL",
+                               "600000.SH"};
   std::mt19937 random(3);
   for (int i = 0; i < 2000; ++i) {
     const auto number = static_cast<int64_t>(random()) - (1u << 31);
@@ -36,9 +96,10 @@ std::vector<std::string> cells() {
 
 TEST(CellColumns, read_as_the_general_reader_does) {
   using types::Type;
-  for (const auto type : {Type::kBool, Type::kChar, Type::kShort, Type::kInt, Type::kLong, Type::kFloat, Type::kDouble, Type::kDate,
-                          Type::kMonth, Type::kTime, Type::kMinute, Type::kSecond, Type::kDatetime, Type::kTimestamp,
-                          Type::kNanotime, Type::kNanotimestamp, Type::kSymbol, Type::kString, Type::kUuid}) {
+  for (const auto type :
+       {Type::kBool, Type::kChar, Type::kShort, Type::kInt, Type::kLong, Type::kFloat, Type::kDouble, Type::kDate,
+        Type::kMonth, Type::kTime, Type::kMinute, Type::kSecond, Type::kDatetime, Type::kTimestamp, Type::kNanotime,
+        Type::kNanotimestamp, Type::kSymbol, Type::kString, Type::kUuid}) {
     const TextColumn column{{.name = "c", .type = type}, 0, {}};
     const auto read = make_cell_column(column);
     data::Vector expected(type);
@@ -63,12 +124,14 @@ class Files : public ::testing::Test {
     TextSource source("loadText", path_, layout, data::Value());
     return read_all(source);
   }
-  const std::string path_ = (std::filesystem::temp_directory_path() / ("delimited_test_" + std::to_string(getpid()))).string();
+  const std::string path_ =
+      (std::filesystem::temp_directory_path() / ("delimited_test_" + std::to_string(getpid()))).string();
 };
 
 TEST_F(Files, records_with_quotes_carriage_returns_and_gaps) {
   const auto table = read("a,b,c\r\n1,\"x, \"\"y\"\"\nz\",2\r\n\r\n3,plain\r\n4,,5,more\r\n6");
-  EXPECT_TRUE(data::equal(data::Value(table.column(0)), data::Value(data::Vector::of<int32_t>(types::Type::kInt, {1, 3, 4, 6}))));
+  EXPECT_TRUE(data::equal(data::Value(table.column(0)),
+                          data::Value(data::Vector::of<int32_t>(types::Type::kInt, {1, 3, 4, 6}))));
   EXPECT_EQ(table.column(1).text_at(0), "x, \"y\"\nz");
   EXPECT_EQ(table.column(1).text_at(1), "plain");
   EXPECT_TRUE(table.column(2).is_null_at(1));
@@ -78,7 +141,8 @@ TEST_F(Files, records_with_quotes_carriage_returns_and_gaps) {
 TEST_F(Files, one_of_many_pieces_equals_the_whole) {
   std::string text = "id,sym,px\n";
   const int rows = 3'000'000;
-  for (int i = 0; i < rows; ++i) text += std::to_string(i) + ",s" + std::to_string(i % 5000) + "," + std::to_string(i % 100) + ".25\n";
+  for (int i = 0; i < rows; ++i)
+    text += std::to_string(i) + ",s" + std::to_string(i % 5000) + "," + std::to_string(i % 100) + ".25\n";
   ASSERT_GT(text.size(), 40u << 20) << "more than one piece";
   const auto table = read(text);
   ASSERT_EQ(table.rows(), static_cast<size_t>(rows));

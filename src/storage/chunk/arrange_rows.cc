@@ -61,8 +61,8 @@ class Arrangement {
         while (run + 1 < runs_.size() && runs_[run + 1].first_row <= row) ++run;
         const size_t first = runs_[run].first_row;
         const auto& ends = runs_[run].directory->ends;
-        auto key = static_cast<size_t>(
-            std::upper_bound(ends.begin(), ends.end(), static_cast<int64_t>(row - first)) - ends.begin());
+        auto key = static_cast<size_t>(std::upper_bound(ends.begin(), ends.end(), static_cast<int64_t>(row - first)) -
+                                       ends.begin());
         CHECK(key < ends.size());
         for (; key < ends.size() && row < range.to; ++key) {
           const size_t to = std::min(range.to, first + static_cast<size_t>(ends[key]));

@@ -93,7 +93,8 @@ Chunk::Published Chunk::freeze() {
   const bool sorts = state_->sort().sorts();
   if (sorts) moment.generation = ++last_generation_;
   for (const auto& entry : versions_) {
-    if (entry.generation == state_->generation() && (!sorts || entry.version == version_)) moment.versions.push_back(entry);
+    if (entry.generation == state_->generation() && (!sorts || entry.version == version_))
+      moment.versions.push_back(entry);
   }
   return moment;
 }

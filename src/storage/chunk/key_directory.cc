@@ -69,8 +69,10 @@ KeyDirectory make_directory(const std::vector<const Vector*>& columns) {
   for (size_t c = 0; c + 1 < columns.size(); ++c) mark_changes(*columns[c], begins);
   std::vector<int64_t> first_rows;
   for (size_t row = 0; row < last.size(); ++row) {
-    if (row == 0 || begins[row]) first_rows.push_back(static_cast<int64_t>(row));
-    else if (last[row] == last[row - 1]) directory.unique = false;
+    if (row == 0 || begins[row])
+      first_rows.push_back(static_cast<int64_t>(row));
+    else if (last[row] == last[row - 1])
+      directory.unique = false;
   }
   for (size_t k = 0; k < first_rows.size(); ++k) {
     const auto end = k + 1 < first_rows.size() ? first_rows[k + 1] : static_cast<int64_t>(last.size());

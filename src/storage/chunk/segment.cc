@@ -97,7 +97,8 @@ Result<std::string> Segment::read_block(const io::File& file, const BlockEntry& 
 Status Segment::read(size_t column, const std::vector<RowRange>& ranges, data::Vector& out) const {
   if (ranges.empty()) return {};
   TRY(const auto index, index());
-  if (column >= index->columns.size() || ranges.back().to > index->rows) return corrupt("fewer columns or rows than the chunk");
+  if (column >= index->columns.size() || ranges.back().to > index->rows)
+    return corrupt("fewer columns or rows than the chunk");
   const auto& facts = index->columns[column];
   TRY(const auto file, files_.open(path_, io::OpenMode::kRead));
   const std::string what = "column " + std::to_string(column);

@@ -105,10 +105,10 @@ class Segment {
   const SegmentFacts facts_;
   mutable std::atomic<bool> obsolete_{false};
   mutable std::mutex mutex_;
-  mutable std::shared_ptr<const SegmentIndex> index_;  // guarded by mutex_
-  mutable std::shared_ptr<const KeyDirectory> directory_;        // guarded by mutex_; a small one
-  mutable std::weak_ptr<const KeyDirectory> directory_in_use_;   // guarded by mutex_
-  mutable std::string damage_;                         // guarded by mutex_
+  mutable std::shared_ptr<const SegmentIndex> index_;           // guarded by mutex_
+  mutable std::shared_ptr<const KeyDirectory> directory_;       // guarded by mutex_; a small one
+  mutable std::weak_ptr<const KeyDirectory> directory_in_use_;  // guarded by mutex_
+  mutable std::string damage_;                                  // guarded by mutex_
 };
 
 /// What to write into a new segment.

@@ -12,15 +12,15 @@ namespace pelorus::storage {
 
 /// Numbers are on disk: never reuse one.
 enum class Encoding : uint8_t {
-  kPlain = 1,     // values as they are in memory
-  kConstant = 2,  // one value
-  kPacked = 3,    // integers less their minimum, bit-packed; nulls as 0
-  kDelta = 4,     // differences of neighbours less their minimum, bit-packed
-  kLz4 = 5,       // kPlain under LZ4
-  kDecimal = 6,   // doubles that are whole numbers over a power of ten: those numbers as in kPacked
-  kText = 7,      // lengths, then bytes
-  kTextLz4 = 8,   // kText under LZ4
-  kArray = 9,     // lengths of the rows as a block of INT, then the elements as a block
+  kPlain = 1,           // values as they are in memory
+  kConstant = 2,        // one value
+  kPacked = 3,          // integers less their minimum, bit-packed; nulls as 0
+  kDelta = 4,           // differences of neighbours less their minimum, bit-packed
+  kLz4 = 5,             // kPlain under LZ4
+  kDecimal = 6,         // doubles that are whole numbers over a power of ten: those numbers as in kPacked
+  kText = 7,            // lengths, then bytes
+  kTextLz4 = 8,         // kText under LZ4
+  kArray = 9,           // lengths of the rows as a block of INT, then the elements as a block
   kGroups = 10,         // integers in groups, each packed in its own way
   kDecimalGroups = 11,  // as kDecimal with the numbers as in kGroups
   kRuns = 12,           // lengths of runs of equal values as a block of INT, then one value of each as a block

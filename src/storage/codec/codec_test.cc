@@ -67,37 +67,52 @@ TEST(BlockEncoding, the_second_set_takes_outliers_runs_and_repeated_texts) {
   const auto second = EncodingSet::kSecond;
   // Times of one symbol after another: each begins again.
   const auto times = numbers<int64_t>(Type::kTimestamp, n, [](size_t i, auto& random) {
-    return static_cast<int64_t>(1700000000000 + static_cast<int64_t>(i % 9000) * 1000 + static_cast<int64_t>(random() % 100));
+    return static_cast<int64_t>(1700000000000 + static_cast<int64_t>(i % 9000) * 1000 +
+                                static_cast<int64_t>(random() % 100));
   });
   EXPECT_EQ(round_trip(times, second), Encoding::kGroups);
   EXPECT_LT(encode_block(times, second).bytes.size(), encode_block(times).bytes.size() / 2);
-  const auto runs = numbers<int32_t>(Type::kInt, n, [](size_t i, auto&) { return static_cast<int32_t>(i / 100 * 7919 % 100000); });
+  const auto runs =
+      numbers<int32_t>(Type::kInt, n, [](size_t i, auto&) { return static_cast<int32_t>(i / 100 * 7919 % 100000); });
   EXPECT_EQ(round_trip(runs, second), Encoding::kRuns);
-  EXPECT_EQ(round_trip(numbers<double>(Type::kDouble, n, [](size_t i, auto&) { return std::sin(static_cast<double>(i / 50)); }), second),
+  EXPECT_EQ(round_trip(numbers<double>(Type::kDouble, n,
+                                       [](size_t i, auto&) { return std::sin(static_cast<double>(i / 50)); }),
+                       second),
             Encoding::kRuns);
-  EXPECT_EQ(round_trip(numbers<double>(Type::kDouble, n, [](size_t i, auto& random) {
-                         return static_cast<double>(i / 5000 * 100000 + random() % 300) / 100;
-                       }), second),
+  EXPECT_EQ(round_trip(numbers<double>(Type::kDouble, n,
+                                       [](size_t i, auto& random) {
+                                         return static_cast<double>(i / 5000 * 100000 + random() % 300) / 100;
+                                       }),
+                       second),
             Encoding::kDecimalGroups);
   std::vector<std::string> texts;
   for (size_t i = 0; i < n; ++i) texts.push_back(i % 7 == 0 ? "" : "venue " + std::to_string(i * i % 90));
   EXPECT_EQ(round_trip(Vector::of_strings(Type::kString, std::move(texts)), second), Encoding::kTextCodes);
   // Extremes and nulls.
-  round_trip(numbers<int64_t>(Type::kLong, 3000, [](size_t i, auto& random) {
-    return i % 1500 < 1000 ? static_cast<int64_t>(random()) : i % 3 == 0 ? types::kNull<int64_t> : static_cast<int64_t>(i);
-  }), second);
-  round_trip(numbers<int16_t>(Type::kShort, 3000, [](size_t i, auto&) {
-    return static_cast<int16_t>(i % 5 == 0 ? types::kNull<int16_t> : static_cast<int16_t>(i % 2 == 0 ? INT16_MAX : -INT16_MAX));
-  }), second);
+  round_trip(numbers<int64_t>(Type::kLong, 3000,
+                              [](size_t i, auto& random) {
+                                return i % 1500 < 1000 ? static_cast<int64_t>(random())
+                                       : i % 3 == 0    ? types::kNull<int64_t>
+                                                       : static_cast<int64_t>(i);
+                              }),
+             second);
+  round_trip(numbers<int16_t>(Type::kShort, 3000,
+                              [](size_t i, auto&) {
+                                return static_cast<int16_t>(
+                                    i % 5 == 0 ? types::kNull<int16_t>
+                                               : static_cast<int16_t>(i % 2 == 0 ? INT16_MAX : -INT16_MAX));
+                              }),
+             second);
 }
 
 TEST(BlockEncoding, damaged_blocks_of_the_second_set_are_refused_not_crashed_on) {
   std::vector<Vector> samples;
-  samples.push_back(numbers<int64_t>(Type::kLong, 3000, [](size_t i, auto& random) {
-    return static_cast<int64_t>(i * 1000 + random() % 50);
-  }));
-  samples.push_back(numbers<int32_t>(Type::kInt, 3000, [](size_t i, auto&) { return static_cast<int32_t>(i / 100 * 7919 % 100000); }));
-  samples.push_back(numbers<double>(Type::kDouble, 3000, [](size_t i, auto&) { return static_cast<double>(i / 2) / 4; }));
+  samples.push_back(numbers<int64_t>(
+      Type::kLong, 3000, [](size_t i, auto& random) { return static_cast<int64_t>(i * 1000 + random() % 50); }));
+  samples.push_back(numbers<int32_t>(Type::kInt, 3000,
+                                     [](size_t i, auto&) { return static_cast<int32_t>(i / 100 * 7919 % 100000); }));
+  samples.push_back(
+      numbers<double>(Type::kDouble, 3000, [](size_t i, auto&) { return static_cast<double>(i / 2) / 4; }));
   std::vector<std::string> texts;
   for (size_t i = 0; i < 3000; ++i) texts.push_back("t" + std::to_string(i % 50));
   samples.push_back(Vector::of_strings(Type::kString, std::move(texts)));

@@ -208,10 +208,9 @@ Status check_sort_fits(const SortRule& sort, const data::Schema& schema) {
     const bool fits = last ? types::is_integral(column.type) || types::is_temporal(column.type)
                            : types::repr_of(column.type) != types::Repr::kMixed;
     if (column.array || !fits) {
-      return Error{ErrorCode::kInvalid,
-                   std::string(last ? "the last sort column must be of an integer or temporal type"
-                                    : "a sort column can't be an array vector") +
-                       ": " + column.name};
+      return Error{ErrorCode::kInvalid, std::string(last ? "the last sort column must be of an integer or temporal type"
+                                                         : "a sort column can't be an array vector") +
+                                            ": " + column.name};
     }
   }
   return {};
