@@ -52,8 +52,8 @@ void Scrubber::suspect(ChunkId chunk, const Error& error) {
   if (!info.ok() || info->damage.empty()) return;  // mended meanwhile, or it came with the request
   const std::lock_guard lock(mutex_);
   if (std::exchange(known_[chunk], info->damage) == info->damage) return;
-  log_error("chunk " + std::to_string(chunk.value) + " is damaged and is to be copied from another replica: " +
-            info->damage);
+  log_error("chunk " + std::to_string(chunk.value) +
+            " is damaged and is to be copied from another replica: " + info->damage);
   if (damaged_) damaged_();
 }
 

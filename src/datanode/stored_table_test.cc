@@ -51,7 +51,7 @@ TEST_F(StoredTableTest, a_read_that_meets_damage_is_answered_by_another_replica)
   EXPECT_EQ(run("select id, qty from pt where qty > 15"), "table([1, 2] as \"id\", [20, 30] as \"qty\")");
   size_t damaged = 0;
   for (const auto& info : first_.store().chunks()) damaged += info.damage.empty() ? 0 : 1;
-  EXPECT_GE(damaged, 1u);  // what is known to be damaged is read no further
+  EXPECT_GE(damaged, 1u);                           // what is known to be damaged is read no further
   run("update pt set qty = qty + 1 where id = 1");  // what it changes comes from the good replica too
   EXPECT_EQ(run(second_, "exec sum(qty) from loadTable('dfs://db', 'pt')"), "62l");
 }

@@ -41,7 +41,10 @@ struct StoreOptions {
   size_t versions_kept_max = 4096;                // row counts of old versions a snapshot may still ask for
   size_t generations_kept_max = 5;                // contents before a replace (update, delete) kept for such snapshots
   std::chrono::minutes generation_retention{60};  // oldChunkVersionRetentionTime: and for at most so long
-  bool background = true;                         // false: nothing is flushed or compacted unless called for (tests)
+  /// A redo log that is damaged before its end is set aside, and the store opens with what is in column files. Only
+  /// where the chunks have other replicas and somebody compares versions: what the log held is to be copied from them.
+  bool may_lose_log = false;
+  bool background = true;                            // false: nothing is flushed or compacted unless called for (tests)
   std::chrono::milliseconds background_period{200};  // how often the background thread looks
 };
 
