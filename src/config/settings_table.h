@@ -119,7 +119,8 @@ inline constexpr Setting kSettings[] = {
     Setting{"metricsToken", kString, "", "", kAll, "Token asked by /metrics; empty: none."}.secret(),
 
     // Storage.
-    Setting{"chunkScrubInterval", kFloat, "24", "h", kData, "Every chunk's files are read once in so long, to find damage; 0: never."}.from(0),
+    Setting{"chunkScrubInterval", kFloat,
+         "24", "h", kData, "Every chunk's files are read once in so long, to find damage; 0: never."}.from(0),
     Setting{"chunkScrubThrottle", kInt, "20", "MB/s", kData, "And no faster; 0: no limit."}.range(0, 1000000),
     {"dataSync", kBool, "1", "", kSingle | kController | kDataNode, "Sync logs and data to disk before acknowledging."},
     {"volumes", kPathList, "<node>/storage", "", kData, "Directories of chunks."},
@@ -204,7 +205,7 @@ inline constexpr Setting kSettings[] = {
     Setting{"raftElectionTimeout", kInt, "300", "ms", kAll, "Election timeout when raftElectionTick is not set."}.range(50, 100000),
     Setting{"raftHeartbeat", kInt, "50", "ms", kAll, "Raft heartbeat when raftElectionTick is not set."}.range(5, 50000),
     Setting{"raftSnapshotAfter", kInt,
-         "4096", "KB", kSingle | kController, "The metadata is written anew, and its log begun again, after so much log, or as much as they take."}
+         "4096", "KB", kSingle | kController, "A checkpoint of the metadata is made after so much of its log."}
         .range(16, 1 << 20),
     Setting{"minReplicasForWrite", kInt, "1", "", kController, "A write needs this many replicas that take it."}.range(1, 16),
     Setting{"blockCacheSize", kFloat, "", "GB", kData, "Cache of decoded column blocks; unset: a tenth of maxMemSize."}.from(0).online(),

@@ -48,11 +48,12 @@ txn::Time TransactionHost::now() const {
   return std::chrono::duration_cast<txn::Time>(clock_.now().time_since_epoch());
 }
 
-void TransactionHost::start() {
+void TransactionHost::start(std::function<void()> missed) {
   std::vector<TransactionId> prepared;
   for (const auto& doubt : store_.in_doubt()) prepared.push_back(doubt.transaction);
   {
     const std::lock_guard lock(mutex_);
+    missed_ = std::move(missed);
     // The watch asks at its first turn: the controllers may not be reachable yet.
     participant_.on_restart(prepared, now() - std::chrono::hours(1));
   }
@@ -149,6 +150,7 @@ void TransactionHost::carry_out(const txn::ParticipantActions& actions) {
     unfinished_.push_back(*actions.publish);
     return;
   }
+  if (!done.ok() && missed_) missed_();
   participant_.on_published(actions.publish->transaction);
   committed_.insert(actions.publish->transaction);
 }

@@ -2,6 +2,7 @@
 // This node's part in transactions: carries out what txn::Participant decides, on the chunk store.
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <string>
@@ -26,7 +27,9 @@ class TransactionHost {
   ~TransactionHost();  // stop()
 
   /// Takes up what the store holds in doubt and begins to ask.
-  void start();
+  /// `missed`: a decided write was not prepared here, which the controllers are to see from this node's report. Called
+  /// on any thread, must not block.
+  void start(std::function<void()> missed = {});
   void stop();
 
   /// Durable when it returns success.
@@ -58,6 +61,7 @@ class TransactionHost {
   std::set<TransactionId> committed_;      // guarded by mutex_
   std::vector<txn::Decision> unfinished_;  // guarded by mutex_; the store could not publish them yet
   bool stopping_ = false;                  // guarded by mutex_
+  std::function<void()> missed_;           // set by start()
   std::thread thread_;
 };
 

@@ -1,5 +1,7 @@
 #include "dist/presence.h"
 
+#include <utility>
+
 #include "base/fault_point.h"
 #include "base/log.h"
 
@@ -101,9 +103,7 @@ Status Presence::register_node() {
   facts_.cluster = reply.cluster;
   controllers_.prefer(reply.leader);
   if (hooks_.registered) hooks_.registered(reply);
-  if (hooks_.order) {
-    for (const auto& order : reply.orders) hooks_.order(order);
-  }
+  take_orders(reply.orders);
   const std::lock_guard lock(mutex_);
   if (epoch_.exchange(reply.epoch) == 0)
     log_info("registered with controller " + reply.leader + " as epoch " + std::to_string(reply.epoch));
@@ -122,11 +122,13 @@ void Presence::beat() {
   if (hooks_.metrics) message.metrics = hooks_.metrics();
   if (hooks_.published) message.published = hooks_.published();
   if (hooks_.recovered) message.recovered = hooks_.recovered();
+  if (std::exchange(tells_chunks_, false) && hooks_.chunks) message.chunks = hooks_.chunks();
   reach(FaultPoint::kHeartbeatSent);
   const auto reply = controllers_.ask<meta::HeartbeatReply>(meta::kHeartbeat, message, kBeatCall);
   reach(FaultPoint::kHeartbeatAnswered);
   if (!reply.ok()) {
     log_warning("heartbeat not answered: " + reply.error().message);
+    tells_chunks_ = tells_chunks_ || message.chunks.has_value();
     if (hooks_.astray) hooks_.astray();
     return;
   }
@@ -143,9 +145,13 @@ void Presence::beat() {
   }
   if (hooks_.confirmed) hooks_.confirmed(message.published);
   if (hooks_.heard) hooks_.heard(*reply);
-  for (const auto& order : reply->orders) {
+  take_orders(reply->orders);
+}
+
+void Presence::take_orders(const std::vector<meta::Order>& orders) {
+  for (const auto& order : orders) {
     if (order.kind == meta::Order::Kind::kReport)
-      report_chunks_ = true;
+      tells_chunks_ = true;
     else if (hooks_.order)
       hooks_.order(order);
   }

@@ -64,6 +64,7 @@ class Presence {
   void run();
   Status register_node();
   void beat();
+  void take_orders(const std::vector<meta::Order>& orders);
   bool pause(std::chrono::milliseconds time);
 
   ControllerClient& controllers_;
@@ -71,6 +72,7 @@ class Presence {
   const PresenceHooks hooks_;
   std::atomic<uint64_t> epoch_{0};
   std::atomic<bool> report_chunks_{false};
+  bool tells_chunks_ = false;  // the thread's own: with the next heartbeat, as the leader has asked for
 
   std::mutex mutex_;
   std::condition_variable wake_;

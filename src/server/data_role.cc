@@ -30,6 +30,7 @@ storage::StoreOptions store_options(const NodeEnvironment& environment) {
   options.directories = data_directories(settings);
   options.sync = settings.boolean("dataSync");
   options.column_format = [&environment] { return environment.level() < meta::kSortedChunksLevel ? 1u : 2u; };
+  options.may_lose_log = environment.mode != config::NodeMode::kSingle;  // a single node has no other replica
   options.buffer_bytes_max =
       write_buffer_bytes(static_cast<uint64_t>(settings.bytes("OLAPCacheEngineSize")), memory::limit_bytes());
   return options;

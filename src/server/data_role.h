@@ -21,7 +21,7 @@ class DataRole {
   void register_methods(rpc::Methods& methods);
   /// `report`: the controllers are to hear anew what this node holds; must not block.
   void start(std::function<void()> report) {
-    transactions_.start();
+    transactions_.start(report);
     scrubber_.start(std::move(report));
   }
   void stop();

@@ -508,5 +508,52 @@ TEST(ChunkStoreDisk, a_failed_sync_stops_writes_but_not_reads) {
   EXPECT_EQ(store->snapshot({7}).value()->read_table()->rows(), 100u);
 }
 
+/// Two files' worth of records, the first of them damaged; chunk 1 is in column files up to its first append.
+class LostLog : public testing::Test {
+ protected:
+  LostLog() {
+    node_.append(1, test_rows(0, 100));
+    EXPECT_TRUE(node_.store->flush_all().ok());
+    for (int32_t i = 0; i < 40; ++i) node_.append(1 + static_cast<uint64_t>(i % 2), test_rows(100 + i * 100, 100));
+    node_.store.reset();
+    std::string oldest;
+    for (const auto& path : files_.files()) {
+      if (path.ends_with(".wal") && (oldest.empty() || path < oldest)) oldest = path;
+    }
+    EXPECT_TRUE(files_.flip_bit(oldest, 8 * 5000).ok());
+  }
+  io::MemoryFileSystem files_;
+  TestNode node_{files_};
+};
+
+TEST_F(LostLog, stops_the_open_where_no_other_replica_is) {
+  const auto opened = ChunkStore::open(files_, node_.clock, node_.options);
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(LostLog, is_set_aside_and_the_chunks_are_as_in_their_files) {
+  node_.options.may_lose_log = true;
+  node_.open();
+  node_.expect_rows(1, test_rows(0, 100));
+  EXPECT_EQ(node_.info(1).version, 1u);
+  EXPECT_FALSE(node_.store->info({2}).ok());
+  EXPECT_EQ(node_.store->status().buffer_bytes, 0u);
+  size_t kept = 0;
+  for (const auto& path : files_.files()) kept += path.find("/damaged_") != std::string::npos ? 1 : 0;
+  EXPECT_GE(kept, 2u);
+}
+
+TEST_F(LostLog, what_is_written_afterwards_survives) {
+  node_.options.may_lose_log = true;
+  node_.open();
+  node_.append(1, test_rows(100, 50));
+  node_.append(2, test_rows(0, 20));
+  ASSERT_TRUE(node_.store->sync().ok());  // commit records
+  node_.crash();
+  node_.expect_rows(1, test_rows(0, 150));
+  node_.expect_rows(2, test_rows(0, 20));
+}
+
 }  // namespace
 }  // namespace pelorus::storage

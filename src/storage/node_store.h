@@ -58,6 +58,8 @@ class NodeStore final : public ChunkStore {
   // Opening.
   Status lock_directories();
   Status load_volume(const OpenedVolume& volume);
+  Status open_log();
+  Status set_log_aside(const Error& damage);
   Status load_chunk(const OpenedVolume& volume, const std::string& name);
   Status remove_dropped(const std::string& directory);
   Status replay(const LoggedRecord& record, RecordType type, std::string_view payload);

@@ -36,13 +36,51 @@ Status NodeStore::start() {
   TRY(volumes_, open_directories(files_, options_.identity, options_.directories));
   TRY_DONE(settle_moves(files_, volumes()));
   for (const auto& volume : volumes_) TRY_DONE(load_volume(volume));
-  const LogOptions log_options{options_.directories.redo_log, options_.log_segment_bytes, options_.sync};
+  const auto opened = open_log();
+  if (!opened.ok() && opened.error().code == ErrorCode::kCorrupt && options_.may_lose_log)
+    TRY_DONE(set_log_aside(opened.error()));
+  else
+    TRY_DONE(opened);
+  if (options_.background) background_ = std::thread([this] { run_background(); });
+  return {};
+}
+
+Status NodeStore::open_log() {
+  LogOptions log_options{
+      .directory = options_.directories.redo_log, .segment_bytes = options_.log_segment_bytes, .sync = options_.sync};
+  // Numbers up to a chunk's floor do not concern it, also not those of a log that follows a lost one.
+  for (const auto& chunk : all())
+    log_options.sequence_least = std::max(log_options.sequence_least, chunk->log_floor() + 1);
   TRY(log_,
       WriteAheadLog::open(files_, log_options, [this](const auto& record, RecordType type, std::string_view payload) {
         return replay(record, type, payload);
       }));
-  if (options_.background) background_ = std::thread([this] { run_background(); });
   return {};
+}
+
+/// Whatever was replayed is taken back, so that chunks are as their manifests say.
+Status NodeStore::set_log_aside(const Error& damage) {
+  const auto& directory = options_.directories.redo_log;
+  const std::string aside = io::join_path(directory, "damaged_" + std::to_string(clock_.wall_ns() / 1000000000));
+  log_error(damage.message + "; the redo log is set aside to " + aside +
+            ", and what this node lacks for it is copied from other replicas");
+  chunks_.clear();
+  transactions_.clear();
+  budget_.release(budget_.used());
+  TRY_DONE(files_.make_directories(aside));
+  TRY(const auto names, files_.list(directory));
+  // log_state last: until then the next open finds the log damaged again.
+  for (const bool state : {false, true}) {
+    for (const auto& name : names) {
+      const bool is_log = name.starts_with("log_") || name.starts_with("spare_");
+      if (is_log && (name == "log_state") == state)
+        TRY_DONE(files_.rename(io::join_path(directory, name), io::join_path(aside, name)));
+    }
+    TRY_DONE(files_.sync_directory(aside));
+    TRY_DONE(files_.sync_directory(directory));
+  }
+  for (const auto& volume : volumes_) TRY_DONE(load_volume(volume));
+  return open_log();
 }
 
 Status NodeStore::lock_directories() {

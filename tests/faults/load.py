@@ -74,8 +74,10 @@ class Writer:
         self.batch += 1
         first = self.random.randrange(PARTITIONS)
         parts = " ".join(str((first + i) % PARTITIONS + 1) for i in range(4))
-        script = f"""tableInsert(loadTable('{DATABASE}', '{BATCHES}'), table(take({parts}, {ROWS}) as part,
-            take({self.number}, {ROWS}) as writer, take({self.batch}l, {ROWS}) as batch, take(`a`b`c`w{self.batch % 50}, {ROWS}) as text))"""
+        script = f"""
+            rows = table(take({parts}, {ROWS}) as part, take({self.number}, {ROWS}) as writer, take({self.batch}l, {ROWS}) as batch,
+                         take(`a`b`c`w{self.batch % 50}, {ROWS}) as text)
+            tableInsert(loadTable('{DATABASE}', '{BATCHES}'), rows)"""
         if self.attempt("insert", self.batch, script, ROWS):
             self.kept.append(self.batch)
 
@@ -142,7 +144,8 @@ def torn(session):
     """What of the present content no whole number of transactions can have made; empty when all is well."""
     rows = session.run(f"select count(*) as rows from loadTable('{DATABASE}', '{BATCHES}') group by writer, batch")
     wrong = [tuple(int(v) for v in row) for row in zip(rows["writer"], rows["batch"], rows["rows"]) if row[2] != ROWS]
-    counters = session.run(f"select min(n) as least, max(n) as most, count(*) as rows from loadTable('{DATABASE}', '{COUNTERS}') group by writer")
+    counters = session.run(f"""select min(n) as least, max(n) as most, count(*) as rows
+        from loadTable('{DATABASE}', '{COUNTERS}') group by writer""")
     wrong += [tuple(int(v) for v in row) for row in zip(counters["writer"], counters["least"], counters["most"], counters["rows"])
               if row[1] != row[2] or row[3] != 4]
     return wrong

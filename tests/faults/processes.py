@@ -120,7 +120,8 @@ class Cluster:
 
     node_settings = ("-workerNum", "4", "-OLAPCacheEngineSize", "0.0625")
     controller_settings = {"dfsHAMode": "Raft", "dfsReplicationFactor": 2, "dfsReplicaReliabilityLevel": 0, "workerNum": 4,
-                           "raftSnapshotAfter": 64, "dfsRecoveryWaitTime": 0}
+                           "raftSnapshotAfter": 64, "dfsRecoveryWaitTime": 0,
+                           "raftElectionTimeout": 800, "raftHeartbeat": 100}  # for a machine that others use too
 
     def __init__(self, package, place=None, starts=True):
         """`place`: directory of an alias; by default all lie in one temporary directory."""

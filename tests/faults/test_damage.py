@@ -125,3 +125,31 @@ def read_all(cluster, node):
     return [str(cluster.ask(f"select sum(writer), sum(batch), count(text), count(*) from loadTable('{DATABASE}', 'batches') group by part",
                             [node]).to_dict()),
             str(cluster.ask(f"select sum(n), count(*) from loadTable('{DATABASE}', 'counters') group by part", [node]).to_dict())]
+
+
+def damage_log(choice, node):
+    """A flipped bit in what the redo log's files hold, before their end."""
+    logs = [path for path in (node.directory / "redoLog").glob("*.wal")]
+    path = max(logs, key=lambda one: len(one.read_bytes().rstrip(b"\0")))
+    content = bytearray(path.read_bytes())
+    used = len(content.rstrip(b"\0"))
+    bit = choice.randrange(64 * 8, used // 2 * 8)
+    content[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(content)
+    return f"{path}, bit {bit}"
+
+
+def test_a_damaged_redo_log_is_set_aside_and_its_rows_are_copied():
+    choice = random.Random(SEED)
+    with Cluster(PACKAGE) as cluster, Load(cluster, SEED, only_inserts=True) as load:
+        for node in cluster.nodes:
+            cluster.wait_replicas(DATABASE, TABLES)
+            load.wait_for_more(60, "before the damage", more=40)
+            node.kill()
+            how = damage_log(choice, node)
+            node.start()
+            assert node.wait_ready(), f"{node.alias} does not start: {how}\n{node.tail()}"
+            assert "the redo log is set aside" in node.log(), f"nobody noticed {how}"
+            load.wait_for_more(60, f"after {how}")
+            cluster.wait_replicas(DATABASE, TABLES)
+        check(cluster, load)

@@ -2,9 +2,8 @@
 every promise.
 
 The names come from the program (PELORUS_FAULT=list). PELORUS_FAULT_CRASHES: deaths at each point (20; 1 is a quick look);
-PELORUS_FAULT_SECONDS: a run ends after so long
-(no limit) with fewer; PELORUS_FAULT_SEED repeats a run's choices; PELORUS_FAULT_ONLY: only points whose name contains it. Points no run comes past here
-are named at the end and not counted.
+PELORUS_FAULT_SECONDS: a run ends after so long with fewer (no limit); PELORUS_FAULT_SEED repeats a run's choices;
+PELORUS_FAULT_ONLY: only points whose name contains it. Points no run comes past here are named at the end and not counted.
 """
 import collections
 import os

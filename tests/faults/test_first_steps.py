@@ -20,9 +20,10 @@ ROWS = 10
 class Single(Node):
     def arguments(self):
         place = self.directory
-        return ["-mode", "single", "-localSite", self.site, "-home", place / "home", "-logFile", place / f"{self.alias}.log", "-console", "0",
-                "-config", "/noconfig", "-volumes", place / "volumes", "-redoLogDir", place / "redoLog", "-chunkMetaDir", place / "chunkMeta",
-                "-dfsMetaDir", place / "dfsMeta", "-persistenceDir", place / "persistence", "-raftSnapshotAfter", "16"]
+        return ["-mode", "single", "-localSite", self.site, "-home", place / "home", "-logFile", place / f"{self.alias}.log",
+                "-console", "0", "-config", "/noconfig", "-volumes", place / "volumes", "-redoLogDir", place / "redoLog",
+                "-chunkMetaDir", place / "chunkMeta", "-dfsMetaDir", place / "dfsMeta", "-persistenceDir", place / "persistence",
+                "-raftSnapshotAfter", "16"]
 
 
 OPEN = """
@@ -62,8 +63,8 @@ class Promises:
             while time.monotonic() < end and batches > 0:
                 self.asked += 1
                 batches -= 1
-                session.run(f"""tableInsert(loadTable('dfs://first', 'rows'), table(take(1..4, {ROWS}) as part, take({self.asked}, {ROWS}) as batch))
-                    """)
+                session.run(f"""tableInsert(loadTable('dfs://first', 'rows'),
+                    table(take(1..4, {ROWS}) as part, take({self.asked}, {ROWS}) as batch))""")
                 self.rows.append(self.asked)
                 session.run(f"insert into events values({self.asked}, '{'x' * 200}')")
                 self.events.append(self.asked)

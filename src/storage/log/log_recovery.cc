@@ -51,6 +51,8 @@ Status WriteAheadLog::recover(const Replay& replay) {
       }
     }
     log_ = Uuid::random();
+    next_sequence_ = options_.sequence_least;
+    last_sequence_ = durable_ = next_sequence_ - 1;
     return save_state(1, 0);
   }
   TRY(const auto content, io::read_file(files_, state_path, 4096));

@@ -28,6 +28,7 @@ struct LogOptions {
   std::string directory;
   uint64_t segment_bytes = 64ull << 20;  // a record that is larger gets a file of its own
   bool sync = true;                      // false: append() returns once the operating system has the bytes
+  uint64_t sequence_least = 1;           // of the first record of a new log
 };
 
 struct LoggedRecord {
