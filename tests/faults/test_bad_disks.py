@@ -39,7 +39,8 @@ def says_why(cluster, node):
 def test_a_disk_that_fails_stops_neither_writes_nor_reads(cluster, point):
     with Load(cluster, SEED) as load:
         node = cluster.nodes[1]
-        restart(node, f"{point}:2:error")
+        # The state of the log is written when a file is begun: once after the start, then after 64 MB.
+        restart(node, f"{point}:{1 if point.startswith('redo_log_state') else 2}:error")
         for _ in range(3):
             load.wait_for_more(60, f"while {point} fails on {node.alias}")
             assert reads(cluster, node) > 0
