@@ -397,6 +397,8 @@ Status Chunk::remove_directory(const std::string& directory) {
   for (const auto& name : names) {
     if (name.ends_with(".col")) return {};
   }
+  // The manifest goes last: column files that a power cut brings back must meet it.
+  TRY_DONE(context_.files.sync_directory(directory));
   for (const auto& name : names) TRY_DONE(context_.files.remove(io::join_path(directory, name)));
   return context_.files.remove_directory(directory);
 }
