@@ -16,7 +16,7 @@ class MetadataMachine final : public raft::StateMachine {
  public:
   /// `build`: the program. A state of a level it does not know is not restored; a command that raises the level beyond
   /// it stops the process.
-  explicit MetadataMachine(meta::Build build = {}) : build_(std::move(build)) {}
+  explicit MetadataMachine(meta::Build build) : build_(std::move(build)) {}
 
   Bytes apply(uint64_t index, std::string_view command) override;
   Bytes snapshot() override;

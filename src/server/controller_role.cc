@@ -260,7 +260,7 @@ Status ControllerRole::read_taken_over() {
   const auto names = files_.list(directory);
   if (!names.ok() || names->empty())
     return Error{ErrorCode::kNotFound, "takeOverFrom leads to no metadata of a single node: " + from.string()};
-  controller::MetadataMachine single;
+  controller::MetadataMachine single(environment_.build);
   const auto log = raft::make_single_node_log({.directory = directory, .self = self_member()}, single, files_);
   TRY_DONE(log->start());
   log->stop();
