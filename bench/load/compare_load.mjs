@@ -69,7 +69,9 @@ exec count(*) from loadTable("dfs://${name}", \`quotes)`);
     const script = `t = loadTable("dfs://${name}", \`quotes)\nr = ${query}\nresult = array(DOUBLE, 0)\nfor(i in 0:15){ b = now(true)\n r = ${query}\n result.append!((long(now(true)) - long(b)) \\ 1000000.0) }\nmed(result)`;
     return Number(this.run(script).split('\n').pop());
   }
-  stop() { this.node.kill('SIGTERM'); }
+  /// The node goes on in the background under a process of its own.
+  pid() { return Number(spawnSync('pgrep', ['-f', `localSite 127.0.0.1:${options.port}`]).stdout.toString().split('\n')[0]); }
+  stop() { process.kill(this.pid(), 'SIGTERM'); }
 }
 
 async function duckdb_load(round) {
@@ -143,13 +145,9 @@ for (const [what, query] of Object.entries({
   range_30min: 'select sum(bid) from t where ts between 2024.01.04T11:00:00.000000000 : 2024.01.04T11:29:59.999999999' })) {
   times[what] = { tsdb: ours.time('tsdb', query), olap: ours.time('olap', query), duckdb: duck_times[what] };
 }
-const column_bytes = folder => fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter(file => file.name.endsWith('.col'))
-  .reduce((sum, file) => sum + fs.statSync(path.join(file.parentPath ?? file.path, file.name)).size, 0);
-const both = column_bytes(ours.home);
-ours.run('dropDatabase("dfs://olap")');
-sizes.tsdb = column_bytes(ours.home);
-sizes.olap = both - sizes.tsdb;
-const peak = Number(fs.readFileSync(`/proc/${ours.node.pid}/status`, 'utf8').match(/VmHWM:\s+(\d+)/)[1]) * 1024;
+for (const engine of ['olap', 'tsdb'])
+  sizes[engine] = Number(ours.run(`exec sum(diskUsage) from getTabletsMeta("/${engine}/%", "quotes", true, -1)`).split('\n').pop());
+const peak = Number(fs.readFileSync(`/proc/${ours.pid()}/status`, 'utf8').match(/VmHWM:\s+(\d+)/)[1]) * 1024;
 ours.stop();
 const ratio = engine => Object.fromEntries(['duckdb', 'chdb'].filter(peer => all[peer].length).map(peer => [peer, +(median(all[peer]) / median(all[engine])).toFixed(2)]));
 console.log(JSON.stringify({ load_s: Object.fromEntries(Object.entries(all).filter(([, v]) => v.length).map(([k, v]) => [k, +median(v).toFixed(2)])),
