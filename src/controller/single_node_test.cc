@@ -31,7 +31,7 @@ class SingleNodeMetadata : public ::testing::Test {
     return id;
   }
   void start() {
-    machine = std::make_unique<MetadataMachine>();
+    machine = std::make_unique<MetadataMachine>(meta::Build{});
     log = raft::make_single_node_log({.directory = directory, .self = {1, "single"}}, *machine, file_system);
     ASSERT_TRUE(log->start().ok());
     meta::Node self{.alias = "single",
@@ -109,7 +109,7 @@ TEST_F(SingleNodeMetadata, everything_acknowledged_survives_a_restart) {
   const auto before = machine->read([](const meta::State& state) { return encode(state); });
 
   stop();
-  machine = std::make_unique<MetadataMachine>();
+  machine = std::make_unique<MetadataMachine>(meta::Build{});
   log = raft::make_single_node_log({.directory = directory, .self = {1, "single"}}, *machine, file_system);
   ASSERT_TRUE(log->start().ok());
   EXPECT_EQ(machine->read([](const meta::State& state) { return encode(state); }), before);
