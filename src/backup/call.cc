@@ -5,11 +5,11 @@
 namespace pelorus::backup {
 
 std::string Call::database(size_t i, std::string_view parameter) const {
-  if (arguments_.has(i) && arguments_[i].is_handle()) {
-    if (const auto* handle = dynamic_cast<const dist::DatabaseHandle*>(arguments_[i].handle().get()))
+  if (arguments().has(i) && arguments()[i].is_handle()) {
+    if (const auto* handle = dynamic_cast<const dist::DatabaseHandle*>(arguments()[i].handle().get()))
       return handle->path();
   }
-  return arguments_.text(i, parameter);
+  return arguments().text(i, parameter);
 }
 
 void Call::require(const BackupServices& services, meta::AccessType right, const std::string& object) const {

@@ -3,10 +3,9 @@
 
 #include <map>
 
-#include "base/script_error.h"
 #include "datanode/chunk_functions.h"
-#include "functions/arguments.h"
 #include "functions/declare.h"
+#include "functions/function_call.h"
 #include "functions/table_rows.h"
 #include "meta/messages.h"
 
@@ -22,51 +21,43 @@ struct KnownChunk {
   bool is_stale = false;
 };
 
-class ChunkCall {
+class ChunkCall : public functions::FunctionCall {
  public:
   ChunkCall(std::string_view name, const ChunkServices& services, functions::CallContext& context,
             std::span<data::Value> values)
-      : name_(name), services_(services), context_(context), arguments_(name, values) {}
+      : FunctionCall(name, context, values), services_(services) {}
 
-  const functions::Arguments& arguments() const { return arguments_; }
-  functions::CallContext& context() const { return context_; }
   const ChunkServices& services() const { return services_; }
 
   /// ScriptError on nodes without data.
   storage::ChunkStore& store() const {
     if (services_.store == nullptr)
-      throw ScriptError(std::string(name_) + " => this node holds no data; call it on a data node, as by " +
+      throw ScriptError(std::string(name()) + " => this node holds no data; call it on a data node, as by " +
                         "rpc(nodeAlias, …) or pnodeRun");
     return *services_.store;
   }
   void require_admin() const {
-    if (!context_.caller().is_admin)
-      throw ScriptError("<NoPrivilege>Only administrators can execute the function " + std::string(name_) + ".");
+    if (!context().caller().is_admin)
+      throw ScriptError("<NoPrivilege>Only administrators can execute the function " + std::string(name()) + ".");
   }
   void require_login() const {
-    if (context_.caller().user == "guest")
-      throw ScriptError("<NoPrivilege>" + std::string(name_) + ": log in to see chunks and their places.");
+    if (context().caller().user == "guest")
+      throw ScriptError("<NoPrivilege>" + std::string(name()) + ": log in to see chunks and their places.");
   }
-  template <class T>
-  T checked(Result<T> result) const {
-    if (!result.ok()) fail(result.error());
-    return std::move(result).value();
-  }
-  void checked(const Status& status) const {
-    if (!status.ok()) fail(status.error());
-  }
-  [[noreturn]] void fail(const Error& error) const {
-    throw ScriptError(error.message.starts_with("<") ? error.message : std::string(name_) + " => " + error.message);
+  /// An id as getChunksMeta shows it.
+  ChunkId chunk_id(const std::string& text, std::string_view parameter) const {
+    char* end = nullptr;
+    const ChunkId chunk{std::strtoull(text.c_str(), &end, 10)};
+    if (text.empty() || *end != '\0')
+      arguments().refuse(parameter, "must be an id as getChunksMeta shows it, not " + text);
+    return chunk;
   }
 
   /// This node's chunks, ascending. Asks the controllers for all of the cluster's.
   std::vector<KnownChunk> chunks() const;
 
  private:
-  const std::string_view name_;
   const ChunkServices& services_;
-  functions::CallContext& context_;
-  const functions::Arguments arguments_;
 };
 
 /// <volume>/chunks/<number>; empty before the first flush.

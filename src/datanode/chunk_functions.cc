@@ -51,11 +51,6 @@ bool fits(const std::string& pattern, const std::string& dfs_path) {
 /// At most so many rows; -1: all.
 bool is_enough(int64_t top, int64_t rows) { return top >= 0 && rows >= top; }
 
-std::string text_or_nothing(const ChunkCall& call, size_t i, std::string_view parameter) {
-  const auto& args = call.arguments();
-  return args.has(i) && !args[i].is_null() ? args.text(i, parameter) : std::string();
-}
-
 Value chunks_meta(const ChunkCall& call, const std::string& pattern, int64_t top) {
   call.require_login();
   TableRows rows({{"site", Type::kString},
@@ -88,8 +83,8 @@ Value chunks_meta(const ChunkCall& call, const std::string& pattern, int64_t top
 Value tablets_meta(const ChunkCall& call) {
   call.require_login();
   const auto& args = call.arguments();
-  const auto pattern = text_or_nothing(call, 0, "chunkPath");
-  const auto table = text_or_nothing(call, 1, "tableName");
+  const auto pattern = call.text_or_nothing(0, "chunkPath");
+  const auto table = call.text_or_nothing(1, "tableName");
   const bool with_usage = args.flag_or(2, "diskUsage", false);
   const auto top = args.integer_or(3, "top", kTopDefault);
   TableRows rows({{"chunkId", Type::kString},
@@ -216,7 +211,7 @@ void register_chunk_questions(functions::Registry& registry, const ChunkServices
   row(
       "getChunksMeta", "[chunkPath], [top=1024]",
       [](const ChunkCall& call) {
-        return chunks_meta(call, text_or_nothing(call, 0, "chunkPath"),
+        return chunks_meta(call, call.text_or_nothing(0, "chunkPath"),
                            call.arguments().integer_or(1, "top", kTopDefault));
       },
       "Returns one row for every chunk of this data node whose path fits the pattern; top -1: all of them.");

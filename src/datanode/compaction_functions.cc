@@ -21,15 +21,12 @@ struct CompactionTask {
   std::string chunk;
   std::string table;
   int32_t files = 0;  // before
-  int64_t begun_ms = 0;
-  int64_t ended_ms = 0;
+  int64_t begun_ns = 0;
+  int64_t ended_ns = 0;
   std::string error;
 };
 
-int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
+int64_t now_ns() { return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 /// The compactions this node was asked for, newest last. Thread-safe.
 class CompactionTasks {
@@ -65,11 +62,8 @@ std::string table_of(const ChunkCall& call, ChunkId id) {
 
 Value trigger(const ChunkCall& call) {
   call.require_admin();
-  const auto& args = call.arguments();
-  const auto text = args.text(0, "chunkId");
-  char* end = nullptr;
-  const ChunkId chunk{std::strtoull(text.c_str(), &end, 10)};
-  if (text.empty() || *end != '\0') args.refuse("chunkId", "must be an id as getChunksMeta shows them, not " + text);
+  const auto text = call.arguments().text(0, "chunkId");
+  const auto chunk = call.chunk_id(text, "chunkId");
   const auto info = call.checked(call.store().info(chunk));
   if (!info.sort.sorts())
     call.fail({ErrorCode::kInvalid, "chunk " + text + " is not of a TSDB table; OLAP files are merged by themselves"});
@@ -77,10 +71,10 @@ Value trigger(const ChunkCall& call) {
                       .chunk = text,
                       .table = table_of(call, chunk),
                       .files = static_cast<int32_t>(info.segments),
-                      .begun_ms = now_ms()};
+                      .begun_ns = now_ns()};
   auto done = call.store().flush(chunk);
   if (done.ok()) done = call.store().compact(chunk);
-  task.ended_ms = now_ms();
+  task.ended_ns = now_ns();
   if (!done.ok()) task.error = done.error().message;
   tasks().add(std::move(task));
   call.checked(done);
@@ -99,11 +93,11 @@ Value status(const ChunkCall& call) {
   const auto all = tasks().all();
   const auto wanted = static_cast<size_t>(std::max<int64_t>(0, call.arguments().integer_or(0, "n", kTasksKept)));
   const size_t first = all.size() - std::min(all.size(), wanted);
-  const auto moment = [](int64_t ms) { return Value(types::Scalar::of<int64_t>(Type::kTimestamp, ms)); };
   for (size_t i = first; i < all.size(); ++i) {
     const auto& task = all[i];
     rows.add({text_value(task.volume), text_value(task.chunk), text_value(task.table), Value::of_int(task.files),
-              moment(task.begun_ms), moment(task.ended_ms), text_value(task.error)});
+              functions::timestamp_value(task.begun_ns), functions::timestamp_value(task.ended_ns),
+              text_value(task.error)});
   }
   return rows.take();
 }

@@ -103,9 +103,7 @@ Value move_across(const ChunkCall& call) {
     args.refuse("isDelSrc", "must be true: a chunk is in one place only; backup() makes copies");
   std::vector<ChunkId> chunks;
   for (const auto& text : args.texts(2, "chunkIds")) {
-    char* end = nullptr;
-    const ChunkId chunk{std::strtoull(text.c_str(), &end, 10)};
-    if (text.empty() || *end != '\0') args.refuse("chunkIds", "must be ids as getChunksMeta shows them, not " + text);
+    const auto chunk = call.chunk_id(text, "chunkIds");
     const auto info = call.checked(call.store().info(chunk));
     if (info.volume != from)
       call.fail({ErrorCode::kInvalid, "chunk " + text + " is on " +

@@ -36,21 +36,6 @@ uint64_t ChunkState::memory_bytes() const {
 
 size_t ChunkState::memory_rows() const { return segments_ == parts_.size() ? 0 : rows() - parts_[segments_].first_row; }
 
-Status ChunkState::read(size_t column, RowRange range, data::Vector& out) const {
-  const auto first = std::partition_point(parts_.begin(), parts_.end(),
-                                          [&](const Part& part) { return part.first_row + part.rows <= range.from; });
-  for (auto part = first; part != parts_.end() && part->first_row < range.to; ++part) {
-    const size_t from = std::max(range.from, part->first_row) - part->first_row;
-    const size_t to = std::min(range.to, part->first_row + part->rows) - part->first_row;
-    if (part->segment) {
-      TRY_DONE(part->segment->read(column, {{from, to}}, out));
-    } else {
-      out.append(part->block->rows.column(column), from, to - from);
-    }
-  }
-  return {};
-}
-
 Result<data::Vector> ChunkState::read(size_t column, const std::vector<RowRange>& ranges) const {
   const auto& definition = schema_[column];
   data::Vector out = make_stored(definition.type, definition.array, definition.scale);

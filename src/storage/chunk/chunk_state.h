@@ -55,8 +55,6 @@ class ChunkState {
   uint64_t memory_bytes() const;
   size_t memory_rows() const;
 
-  /// Adds rows of a column to `out` (make_stored).
-  Status read(size_t column, RowRange range, data::Vector& out) const;
   /// Rows of ascending ranges as one vector. Every block the ranges touch is decoded once.
   Result<data::Vector> read(size_t column, const std::vector<RowRange>& ranges) const;
 

@@ -25,17 +25,13 @@ void mark_changes(const Vector& column, std::vector<bool>& begins) {
 }
 
 void put_block(const Vector& values, ByteWriter& writer) {
-  const auto block = encode_block(values, EncodingSet::kSecond);
-  writer.put<uint8_t>(static_cast<uint8_t>(block.encoding));
-  writer.put<uint64_t>(block.bytes.size());
-  writer.put_raw(block.bytes.data(), block.bytes.size());
+  put_nested(encode_block(values, EncodingSet::kSecond), writer);
 }
 
 Status get_block(ByteReader& reader, size_t count, Vector& values) {
-  const auto encoding = static_cast<Encoding>(reader.get<uint8_t>());
-  const auto bytes = reader.get_raw(reader.get<uint64_t>());
+  const auto block = get_nested(reader);
   if (!reader.ok()) return Error{ErrorCode::kCorrupt, "key directory ends too early"};
-  return decode_block(encoding, bytes, count, values);
+  return decode_block(block.encoding, block.bytes, count, values);
 }
 
 Vector as_longs(const Buffer<int64_t>& values) { return Vector::adopt<int64_t>(types::Type::kLong, values); }

@@ -7,7 +7,6 @@
 #include <optional>
 #include <unordered_map>
 
-#include "base/bytes.h"
 #include "storage/codec/bit_packing.h"
 #include "storage/codec/integer_groups.h"
 
@@ -160,12 +159,6 @@ std::string deltas(std::span<const T> values, Steps steps) {
            static_cast<uint64_t>(static_cast<int64_t>(values[i])) - static_cast<uint64_t>(steps.min);
   });
   return out;
-}
-
-void put_nested(const EncodedBlock& block, ByteWriter& writer) {
-  writer.put<uint8_t>(static_cast<uint8_t>(block.encoding));
-  writer.put<uint64_t>(block.bytes.size());
-  writer.put_raw(block.bytes.data(), block.bytes.size());
 }
 
 template <class T>
@@ -443,17 +436,6 @@ Status decode_integer_groups(std::string_view bytes, size_t rows, T* out) {
   return {};
 }
 
-struct NestedBlock {
-  Encoding encoding = Encoding::kPlain;
-  std::string_view bytes;
-};
-
-NestedBlock get_nested(ByteReader& reader) {
-  const auto encoding = static_cast<Encoding>(reader.get<uint8_t>());
-  const auto size = reader.get<uint64_t>();
-  return {encoding, reader.get_raw(size)};
-}
-
 template <class T>
 Status decode_fixed(Encoding encoding, std::string_view bytes, size_t rows, T* out);
 
@@ -576,6 +558,18 @@ Status decode_arrays(std::string_view bytes, size_t rows, Vector& out) {
 }
 
 }  // namespace
+
+void put_nested(const EncodedBlock& block, ByteWriter& writer) {
+  writer.put<uint8_t>(static_cast<uint8_t>(block.encoding));
+  writer.put<uint64_t>(block.bytes.size());
+  writer.put_raw(block.bytes.data(), block.bytes.size());
+}
+
+NestedBlock get_nested(ByteReader& reader) {
+  const auto encoding = static_cast<Encoding>(reader.get<uint8_t>());
+  const auto size = reader.get<uint64_t>();
+  return {encoding, reader.get_raw(size)};
+}
 
 EncodedBlock encode_block(const Vector& values, EncodingSet set) {
   if (values.is_array()) return encode_arrays(values, set);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "data/vector.h"
 
@@ -49,6 +50,15 @@ struct EncodedBlock {
 
 /// SYMBOL columns come as INT vectors of codes.
 EncodedBlock encode_block(const data::Vector& values, EncodingSet set = EncodingSet::kFirst);
+/// A block inside other bytes: its encoding, its length, its bytes.
+struct NestedBlock {
+  Encoding encoding = Encoding::kPlain;
+  std::string_view bytes;
+};
+void put_nested(const EncodedBlock& block, ByteWriter& writer);
+/// The caller looks at reader.ok().
+NestedBlock get_nested(ByteReader& reader);
+
 /// Adds the block's values to `out`, whose type, scale and arrayness are those of the encoded vector.
 /// kCorrupt when the bytes do not make exactly `rows` values (the caller has already checked their checksum).
 Status decode_block(Encoding encoding, std::string_view bytes, size_t rows, data::Vector& out);
