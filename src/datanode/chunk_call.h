@@ -44,12 +44,12 @@ class ChunkCall : public functions::FunctionCall {
     if (context().caller().user == "guest")
       throw ScriptError("<NoPrivilege>" + std::string(name()) + ": log in to see chunks and their places.");
   }
-  /// An id as getChunksMeta shows it.
-  ChunkId chunk_id(const std::string& text, std::string_view parameter) const {
+  /// An id as getChunksMeta shows it. ScriptError for another text: the parameter must be `what`, "an id" or "ids".
+  ChunkId chunk_id(const std::string& text, std::string_view parameter, std::string_view what) const {
     char* end = nullptr;
     const ChunkId chunk{std::strtoull(text.c_str(), &end, 10)};
     if (text.empty() || *end != '\0')
-      arguments().refuse(parameter, "must be an id as getChunksMeta shows it, not " + text);
+      arguments().refuse(parameter, "must be " + std::string(what) + " as getChunksMeta shows them, not " + text);
     return chunk;
   }
 

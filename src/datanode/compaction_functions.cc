@@ -63,7 +63,7 @@ std::string table_of(const ChunkCall& call, ChunkId id) {
 Value trigger(const ChunkCall& call) {
   call.require_admin();
   const auto text = call.arguments().text(0, "chunkId");
-  const auto chunk = call.chunk_id(text, "chunkId");
+  const auto chunk = call.chunk_id(text, "chunkId", "an id");
   const auto info = call.checked(call.store().info(chunk));
   if (!info.sort.sorts())
     call.fail({ErrorCode::kInvalid, "chunk " + text + " is not of a TSDB table; OLAP files are merged by themselves"});

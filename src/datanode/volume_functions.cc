@@ -103,7 +103,7 @@ Value move_across(const ChunkCall& call) {
     args.refuse("isDelSrc", "must be true: a chunk is in one place only; backup() makes copies");
   std::vector<ChunkId> chunks;
   for (const auto& text : args.texts(2, "chunkIds")) {
-    const auto chunk = call.chunk_id(text, "chunkIds");
+    const auto chunk = call.chunk_id(text, "chunkIds", "ids");
     const auto info = call.checked(call.store().info(chunk));
     if (info.volume != from)
       call.fail({ErrorCode::kInvalid, "chunk " + text + " is on " +
