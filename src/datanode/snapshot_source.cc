@@ -12,25 +12,32 @@ void SnapshotSource::narrow(const exec::Narrowing& narrowing) {
   for (const auto& range : narrowing.ranges) {
     if (!columns_.is_plain(range.column)) continue;  // its zones speak of other values
     bounds_.push_back({static_cast<size_t>(columns_.stored(range.column)), range.interval.low, range.interval.high});
+    bounded_columns_.push_back(range.column);
   }
 }
 
 Status SnapshotSource::choose() {
-  if (selection_) return {};
+  if (chosen_.rows) return {};
   auto chosen = snapshot_->select(bounds_);
   if (!chosen.ok()) {
     failure_ = chosen.error();
     return chosen.error();
   }
-  selection_ = std::move(chosen).value();
-  if (rows_wanted_ && *rows_wanted_ < selection_->rows())
-    selection_ = std::make_shared<const storage::RowSelection>(selection_->part({0, *rows_wanted_}));
+  chosen_ = std::move(chosen).value();
+  if (rows_wanted_ && *rows_wanted_ < chosen_.rows->rows())
+    chosen_.rows = std::make_shared<const storage::RowSelection>(chosen_.rows->part({0, *rows_wanted_}));
   return {};
+}
+
+bool SnapshotSource::meets(size_t column) {
+  if (!choose().ok()) return false;
+  const auto bound = std::find(bounded_columns_.begin(), bounded_columns_.end(), column) - bounded_columns_.begin();
+  return static_cast<size_t>(bound) < bounds_.size() && chosen_.exact[static_cast<size_t>(bound)];
 }
 
 Result<int64_t> SnapshotSource::rows() {
   TRY_DONE(choose());
-  return static_cast<int64_t>(selection_->rows());
+  return static_cast<int64_t>(chosen_.rows->rows());
 }
 
 Result<data::Shared<data::Vector>> SnapshotSource::read(size_t column) {
@@ -41,13 +48,13 @@ Result<data::Shared<data::Vector>> SnapshotSource::read(size_t column) {
 
 Result<data::Shared<data::Vector>> SnapshotSource::read_stored(size_t column) {
   TRY_DONE(choose());
-  if (columns_.stored(column) < 0) return columns_.nulls(column, selection_->rows());
+  if (columns_.stored(column) < 0) return columns_.nulls(column, chosen_.rows->rows());
   const auto stored = static_cast<size_t>(columns_.stored(column));
   if (bounds_.empty() && !rows_wanted_) {
     TRY(auto all, snapshot_->read(stored));
     return columns_.fitted(column, std::move(all));
   }
-  TRY(auto rows, snapshot_->read(stored, *selection_));
+  TRY(auto rows, snapshot_->read(stored, *chosen_.rows));
   return columns_.fitted(column, data::Shared<data::Vector>(std::move(rows)));
 }
 

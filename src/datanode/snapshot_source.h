@@ -19,6 +19,7 @@ class SnapshotSource final : public exec::ColumnSource {
 
   const data::Schema& schema() const override { return columns_.schema(); }
   void narrow(const exec::Narrowing& narrowing) override;
+  bool meets(size_t column) override;
   Result<int64_t> rows() override;
   Result<data::Shared<data::Vector>> read(size_t column) override;
   /// The first read that failed (damage, a bad disk): what the fragment made of it is worth nothing.
@@ -32,8 +33,9 @@ class SnapshotSource final : public exec::ColumnSource {
   const std::shared_ptr<const storage::ChunkSnapshot> snapshot_;
   const ColumnView columns_;
   std::vector<storage::Bound> bounds_;
+  std::vector<size_t> bounded_columns_;  // of the table, for each bound
   std::optional<size_t> rows_wanted_;
-  std::shared_ptr<const storage::RowSelection> selection_;
+  storage::SelectedRows chosen_;  // `rows` null until then
   std::optional<Error> failure_;
 };
 

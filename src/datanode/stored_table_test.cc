@@ -99,6 +99,25 @@ TEST_F(StoredTableTest, a_handle_opened_before_a_change_reads_and_writes_by_the_
   EXPECT_EQ(run("exec px from pt where sym = `z"), "[9.5]");
 }
 
+TEST_F(StoredTableTest, null_compares_as_less_than_everything_as_in_memory) {
+  run("m = table(1 1 1 2 2 as id, [10, int(), 20, int(), int()] as v)\n"
+      "db = database('dfs://nulls', VALUE, 1..2)\npt = createPartitionedTable(db, m, `pt, `id)\npt.append!(m)");
+  const auto check = [&] {
+    for (const char* condition :
+         {"v < 5", "v <= 10", "v > 5", "v between 1:15", "v between int():15", "v in [int(), 10]", "v = int()",
+          "v < 5 or v > 15", "not v < 5", "v < 5 and id = 1", "v != 10"}) {
+      const std::string where = std::string("exec id * 100 + nullFill(v, 0) from ") + "%t where " + condition;
+      const auto from = [&](const std::string& table) {
+        return std::string(where).replace(where.find("%t"), 2, table);
+      };
+      EXPECT_EQ(run(from("pt")), run(from("m"))) << condition;
+    }
+  };
+  check();
+  flush();
+  check();
+}
+
 TEST_F(StoredTableTest, rows_are_updated_deleted_and_upserted_on_both_replicas) {
   flush();
   run("update pt set qty = qty + 1 where sym = `a");

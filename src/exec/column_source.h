@@ -11,7 +11,7 @@
 
 namespace pelorus::exec {
 
-/// What a query will surely ignore; sources may use it, the query checks every row again.
+/// What a query will surely ignore; sources may use it. At most one range for a column.
 struct Narrowing {
   struct Range {
     size_t column;
@@ -28,6 +28,8 @@ class ColumnSource {
   virtual const data::Schema& schema() const = 0;
   /// Called at most once and before rows() and read(): the source may leave out rows by zone maps or order.
   virtual void narrow(const Narrowing& narrowing) { (void)narrowing; }
+  /// After narrow(): every row lies in the range of that column, so that nobody has to look at its values for it.
+  virtual bool meets(size_t column) { return (void)column, false; }
   virtual Result<int64_t> rows() = 0;
   /// All rows() elements of a column of schema().
   virtual Result<data::Shared<data::Vector>> read(size_t column) = 0;

@@ -80,7 +80,7 @@ StepResult select_plain(const QueryStep& step) {
 }
 
 Value run_select(const Query& query, Evaluator& evaluator, RowScope& rows, SelectOptions options) {
-  filter_rows(query.where, rows, evaluator);
+  filter_rows(options.where.value_or(query.where), rows, evaluator);
   const QueryStep step{query, evaluator, rows, options.merges_partials};
   if (query.grouping == Grouping::kPivotBy) return select_pivot(step);
   if (query.distinct && query.grouping != Grouping::kNone) {

@@ -1,6 +1,9 @@
 #pragma once
 // select and exec over rows in memory.
 
+#include <optional>
+#include <vector>
+
 #include "data/value.h"
 #include "exec/evaluator.h"
 #include "exec/operators/relation.h"
@@ -24,6 +27,7 @@ struct QueryStep {
 };
 struct SelectOptions {
   bool merges_partials = false;
+  std::optional<std::vector<syntax::ExprRef>> where = {};  // what is left of the query's own to check
 };
 
 /// A step's outcome: the columns, and whether rows were grouped (order by sees only result columns then).

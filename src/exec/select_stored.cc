@@ -302,28 +302,56 @@ Value select_stored(const Query& query, const std::shared_ptr<StoredTable>& tabl
   return StoredSelect(query, table, qualifier, evaluator, outer).run();
 }
 
-void narrow_source(const Query& query, const NamedTable& named, Evaluator& evaluator) {
+namespace {
+
+/// No row of the narrowed source fails the condition.
+bool is_met(const plan::Constraint& condition, ColumnSource& source) {
+  const auto columns = plan::columns_that_decide(condition);
+  if (!columns) return false;
+  const auto& schema = source.schema();
+  return std::all_of(columns->begin(), columns->end(), [&](const std::string& name) {
+    const auto column = std::find_if(schema.begin(), schema.end(), [&](const auto& c) { return c.name == name; });
+    return source.meets(static_cast<size_t>(column - schema.begin()));
+  });
+}
+
+/// How many of the first rows the query looks at; nothing: all.
+std::optional<int64_t> rows_wanted(const Query& query, const ConstantCapture& capture, Evaluator& evaluator) {
+  const bool by_place =
+      query.where.empty() && query.grouping == Grouping::kNone && query.order.empty() && !query.distinct;
+  if (!by_place || (!query.limit && !query.top)) return std::nullopt;
+  EmptyScope constants;
+  const auto limit = limit_of(query, evaluator, &constants);
+  const auto lookup = capture.lookup();
+  const bool by_row = std::all_of(query.items.begin(), query.items.end(),
+                                  [&](const auto& item) { return plan::facts_of(*item, lookup).row_wise(); });
+  if (!by_row || limit.count < 0 || limit.count == INT64_MAX) return std::nullopt;
+  return limit.from + limit.count;
+}
+
+}  // namespace
+
+std::vector<syntax::ExprRef> narrow_source(const Query& query, const NamedTable& named, Evaluator& evaluator) {
   const auto* lazy = dynamic_cast<const LazyTable*>(named.table.table_object().get());
-  if (!lazy) return;
-  const auto& schema = lazy->source().schema();
+  if (!lazy) return query.where;
+  auto& source = lazy->source();
+  const auto& schema = source.schema();
   EmptyScope constants;
   ConstantCapture capture(schema, named.qualifier, evaluator, &constants);
   Narrowing narrowing;
-  if (!query.where.empty()) {
-    const auto constraint = plan::constraint_of(query.where, schema, capture.constant_value());
-    for (size_t c = 0; c < schema.size(); ++c) {
-      if (auto interval = plan::hull_of(constraint, schema[c].name))
-        narrowing.ranges.push_back({c, std::move(*interval)});
-    }
-  } else if (query.grouping == Grouping::kNone && query.order.empty() && !query.distinct &&
-             (query.limit || query.top)) {
-    const auto limit = limit_of(query, evaluator, &constants);
-    const auto lookup = capture.lookup();
-    const bool by_row = std::all_of(query.items.begin(), query.items.end(),
-                                    [&](const auto& item) { return plan::facts_of(*item, lookup).row_wise(); });
-    if (by_row && limit.count >= 0 && limit.count < INT64_MAX) narrowing.rows_wanted = limit.from + limit.count;
+  narrowing.rows_wanted = rows_wanted(query, capture, evaluator);
+  const auto constraint = plan::constraint_of(query.where, schema, capture.constant_value());
+  for (size_t c = 0; c < schema.size(); ++c) {
+    if (auto interval = plan::hull_of(constraint, schema[c].name))
+      narrowing.ranges.push_back({c, std::move(*interval)});
   }
-  if (!narrowing.ranges.empty() || narrowing.rows_wanted) lazy->source().narrow(narrowing);
+  if (narrowing.ranges.empty() && !narrowing.rows_wanted) return query.where;
+  source.narrow(narrowing);
+  std::vector<syntax::ExprRef> left;
+  for (const auto& condition : query.where) {
+    if (!is_met(plan::constraint_of({condition}, schema, capture.constant_value()), source)) left.push_back(condition);
+  }
+  return left;
 }
 
 }  // namespace pelorus::exec

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "exec/evaluator.h"
 #include "exec/operators/resolve_source.h"
@@ -13,7 +14,7 @@ namespace pelorus::exec {
 Value select_stored(const syntax::Query& query, const std::shared_ptr<StoredTable>& table, const std::string& qualifier,
                     Evaluator& evaluator, Scope* outer);
 
-/// Tells a partition being read what the query will ignore.
-void narrow_source(const syntax::Query& query, const NamedTable& table, Evaluator& evaluator);
+/// Tells a partition being read what the query will ignore. The conditions of `where` that its rows may still fail.
+std::vector<syntax::ExprRef> narrow_source(const syntax::Query& query, const NamedTable& table, Evaluator& evaluator);
 
 }  // namespace pelorus::exec

@@ -47,9 +47,10 @@ Value run_single(const Query& query, Evaluator& evaluator, Scope* outer) {
   if (auto single = resolve_single(*query.from, evaluator, outer)) {
     if (const auto stored = stored_table_of(single->table))
       return select_stored(query, stored, single->qualifier, evaluator, outer);
-    if (single->table.is_table_object()) narrow_source(query, *single, evaluator);
+    SelectOptions options;
+    if (single->table.is_table_object()) options.where = narrow_source(query, *single, evaluator);
     RowScope rows(relation_of(*single, evaluator), outer);
-    return run_select(query, evaluator, rows);
+    return run_select(query, evaluator, rows, options);
   }
   RowScope rows(resolve_source(*query.from, evaluator, outer), outer);
   return run_select(query, evaluator, rows);

@@ -53,11 +53,13 @@ class Reading {
  private:
   static Constraint joined(Constraint::Kind kind, std::vector<Constraint> parts) {
     const auto is_open = [](const Constraint& c) { return c.kind == Constraint::Kind::kAnything; };
+    const bool whole = std::all_of(parts.begin(), parts.end(), [](const Constraint& c) { return c.exact; });
     if (kind == Constraint::Kind::kOr && std::any_of(parts.begin(), parts.end(), is_open)) return {};
     if (kind == Constraint::Kind::kAnd) parts.erase(std::remove_if(parts.begin(), parts.end(), is_open), parts.end());
     if (parts.empty()) return {};
     Constraint out;
     out.kind = kind;
+    out.exact = whole && kind == Constraint::Kind::kAnd;
     out.parts = std::move(parts);
     return out;
   }
@@ -114,9 +116,10 @@ class Reading {
     });
   }
 
-  static Constraint of_intervals(const ColumnUse& use, std::vector<Interval> intervals) {
+  static Constraint of_intervals(const ColumnUse& use, std::vector<Interval> intervals, bool exact = false) {
     Constraint out;
     out.kind = Constraint::Kind::kColumn;
+    out.exact = exact && use.conversion.empty();
     out.column = use.column;
     out.conversion = use.conversion;
     out.intervals = std::move(intervals);
@@ -132,17 +135,29 @@ class Reading {
     return fitted(value->scalar(), type);
   }
 
+  /// Values of the column are compared with such constants as they are.
+  static bool is_plain(const Scalar& value, Type type) {
+    if (types::is_literal(type)) return types::is_literal(value.type()) && !value.text().empty();
+    return value.type() == type || (types::is_integral(type) && types::is_integral(value.type()));
+  }
+  bool is_plain(const Expr& expr, Type type) const {
+    const auto value = constant_(expr);
+    return value && value->is_scalar() && !value->is_null() && is_plain(value->scalar(), type);
+  }
+
   Constraint read_comparison(BinaryOperator op, const Expr& left, const Expr& right) const {
     const auto use = column_of(left);
     if (!use) return {};
     const auto value = scalar_of(right, use->type);
     if (!value) return {};
+    const bool plain = is_plain(right, use->type);
+    const auto below = neighbour(*value, -1), above = neighbour(*value, 1);
     switch (op) {
-      case BinaryOperator::kEqual: return of_intervals(*use, {{*value, *value}});
-      case BinaryOperator::kLess: return of_intervals(*use, {{std::nullopt, neighbour(*value, -1)}});
-      case BinaryOperator::kLessEqual: return of_intervals(*use, {{std::nullopt, *value}});
-      case BinaryOperator::kGreater: return of_intervals(*use, {{neighbour(*value, 1), std::nullopt}});
-      case BinaryOperator::kGreaterEqual: return of_intervals(*use, {{*value, std::nullopt}});
+      case BinaryOperator::kEqual: return of_intervals(*use, {{*value, *value}}, plain);
+      case BinaryOperator::kLess: return of_intervals(*use, {{std::nullopt, below}}, plain && !(below == *value));
+      case BinaryOperator::kLessEqual: return of_intervals(*use, {{std::nullopt, *value}}, plain);
+      case BinaryOperator::kGreater: return of_intervals(*use, {{above, std::nullopt}}, plain && !(above == *value));
+      case BinaryOperator::kGreaterEqual: return of_intervals(*use, {{*value, std::nullopt}}, plain);
       default: return {};
     }
   }
@@ -189,6 +204,7 @@ class Reading {
     std::vector<Interval> points;
     for (size_t i = 0; i < elements->size(); ++i) {
       const auto element = elements->scalar_at(i);
+      if (element.is_null()) return {};  // nulls match it
       const auto point = fitted(element, use.type);
       if (!point && types::is_temporal(use.type) != types::is_temporal(element.type())) return {};
       if (!point && !types::is_integral(use.type)) return {};
@@ -199,9 +215,11 @@ class Reading {
 
   Constraint read_between(const ColumnUse& use, const Expr& bounds) const {
     std::optional<Scalar> low, high;
+    bool plain = false;
     if (const auto* pair = as<syntax::PairLiteral>(bounds)) {
       if (pair->from) low = scalar_of(*pair->from, use.type);
       if (pair->to) high = scalar_of(*pair->to, use.type);
+      plain = pair->from && pair->to && is_plain(*pair->from, use.type) && is_plain(*pair->to, use.type);
     } else if (const auto value = constant_(bounds)) {
       const data::Vector* ends = value->is_pair()     ? &value->pair().elements
                                  : value->is_vector() ? &value->vector()
@@ -209,9 +227,10 @@ class Reading {
       if (!ends || ends->size() != 2 || ends->is_tuple() || ends->is_array()) return {};
       if (!ends->is_null_at(0)) low = fitted(ends->scalar_at(0), use.type);
       if (!ends->is_null_at(1)) high = fitted(ends->scalar_at(1), use.type);
+      plain = is_plain(ends->scalar_at(0), use.type) && is_plain(ends->scalar_at(1), use.type);
     }
     if (!low && !high) return {};
-    return of_intervals(use, {{low, high}});
+    return of_intervals(use, {{low, high}}, plain && low && high && types::compare(*low, *high) <= 0);
   }
 
   const data::Schema& schema_;
@@ -235,6 +254,18 @@ Constraint constraint_of(const std::vector<syntax::ExprRef>& conditions, const d
   std::vector<Constraint> parts;
   for (const auto& condition : conditions) parts.push_back(reading.read(*condition));
   return reading.all_of(std::move(parts));
+}
+
+std::optional<std::vector<std::string>> columns_that_decide(const Constraint& condition) {
+  if (!condition.exact) return std::nullopt;
+  if (condition.kind == Constraint::Kind::kColumn) return std::vector{condition.column};
+  std::vector<std::string> columns;
+  for (const auto& part : condition.parts) {
+    const auto more = columns_that_decide(part);
+    if (!more) return std::nullopt;
+    columns.insert(columns.end(), more->begin(), more->end());
+  }
+  return columns;
 }
 
 std::optional<Interval> hull_of(const Constraint& constraint, const std::string& column) {

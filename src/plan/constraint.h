@@ -22,6 +22,7 @@ struct Constraint {
   std::string conversion;                 // kColumn: "" the column itself, "date" its date(…)
   std::vector<meta::Interval> intervals;  // kColumn: the value lies in one of them
   std::vector<Constraint> parts;          // kAnd, kOr
+  bool exact = false;  // also a sufficient one for rows without nulls in its columns, which it excludes
 };
 
 /// The value of an expression that names no column; nothing otherwise.
@@ -31,6 +32,10 @@ using ConstantValue = std::function<std::optional<data::Value>(const syntax::Exp
 /// §4.6).
 Constraint constraint_of(const std::vector<syntax::ExprRef>& conditions, const data::Schema& schema,
                          const ConstantValue& constant);
+
+/// The columns whose intervals say all that the condition says, as hull_of() tells them for it; nothing when it says
+/// more.
+std::optional<std::vector<std::string>> columns_that_decide(const Constraint& condition);
 
 /// For one column itself: an interval that holds all its values allowed by the constraint; nothing when it is open.
 std::optional<meta::Interval> hull_of(const Constraint& constraint, const std::string& column);

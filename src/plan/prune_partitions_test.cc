@@ -156,6 +156,25 @@ TEST(PrunePartitions, never_drops_a_partition_with_matching_rows) {
   }
 }
 
+TEST(Constraint, says_which_columns_decide_a_condition) {
+  const auto decides = [](const std::string& where) { return columns_that_decide(read(where)); };
+  using Columns = std::vector<std::string>;
+  EXPECT_EQ(decides("id > 3"), Columns{"id"});
+  EXPECT_EQ(decides("9 >= id"), Columns{"id"});
+  EXPECT_EQ(decides("id between 3:9"), Columns{"id"});
+  EXPECT_EQ(decides("id between 3 and 9"), Columns{"id"});
+  EXPECT_EQ(decides("sym = `A"), Columns{"sym"});
+  EXPECT_EQ(decides("id > 3 and sym = `A"), (Columns{"id", "sym"}));
+  EXPECT_FALSE(decides("px > 1.5")) << "the hull is closed";
+  EXPECT_TRUE(decides("px >= 1.5"));
+  EXPECT_FALSE(decides("id > 3 or id < 1"));
+  EXPECT_FALSE(decides("id > 3 and abs(id) < 9"));
+  EXPECT_FALSE(decides("id between 9:3"));
+  EXPECT_FALSE(decides("id = 3.0"));
+  EXPECT_FALSE(decides("sym = ``"));
+  EXPECT_FALSE(decides("id = int()"));
+}
+
 TEST(Constraint, hull_of_a_column_meets_every_condition) {
   const auto hull = hull_of(read("id > 3, id <= 9, px > 1.5"), "id");
   ASSERT_TRUE(hull && hull->low && hull->high);

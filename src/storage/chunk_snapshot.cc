@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "storage/chunk/bound_rows.h"
 #include "storage/chunk/chunk_state.h"
 #include "storage/chunk/dictionaries.h"
 
@@ -11,48 +12,20 @@ namespace {
 using types::Scalar;
 using types::Type;
 
-Scalar scalar_from(Type type, int scale, const unsigned char* payload) {
-  return types::visit_fixed(types::repr_of(type), [&]<class T>() {
-    T value;
-    std::memcpy(&value, payload, sizeof(T));
-    return Scalar::of<T>(type, value, scale);
-  });
-}
-
-Zone zone_of(const data::ColumnDefinition& column, RowRange rows, const BlockFacts& facts) {
-  Zone zone{rows, std::nullopt, std::nullopt, facts.nulls};
-  if (facts.ordered) {
-    zone.min = scalar_from(column.type, column.scale, facts.min);
-    zone.max = scalar_from(column.type, column.scale, facts.max);
-  }
-  return zone;
-}
-
-bool may_match(const Zone& zone, const std::optional<Scalar>& low, const std::optional<Scalar>& high) {
-  if (zone.nulls == zone.rows.size()) return false;
-  if (!zone.min) return true;
-  return !(low && types::compare(*zone.max, *low) < 0) && !(high && types::compare(*zone.min, *high) > 0);
-}
-
-bool is_of(const std::optional<Scalar>& bound, const data::ColumnDefinition& column) {
-  return !bound || (bound->type() == column.type && bound->scale() == column.scale && !bound->is_null());
-}
-
 bool is_text(const std::optional<Scalar>& bound) {
   return !bound || bound->type() == Type::kString || bound->type() == Type::kSymbol;
 }
 
-/// Leaves the keys out that lie outside the bound; `texts` of a SYMBOL column.
-void exclude_keys(const data::Vector& keys, const data::ColumnDefinition& column, const data::SymbolBase* texts,
+/// Leaves the keys out that lie outside the bound; `texts` of a SYMBOL column. True when the others all lie inside.
+bool exclude_keys(const data::Vector& keys, const data::ColumnDefinition& column, const data::SymbolBase* texts,
                   const Bound& bound, std::vector<bool>& fits) {
   const bool by_text = texts || keys.repr() == types::Repr::kText;
-  if (by_text ? !is_text(bound.low) || !is_text(bound.high) : !is_of(bound.low, column) || !is_of(bound.high, column))
-    return;
+  if (by_text ? !is_text(bound.low) || !is_text(bound.high) : !is_of(bound, column)) return false;
   if (texts && bound.low && bound.high && bound.low->text() == bound.high->text()) {
     const int32_t code = texts->find(bound.low->text());
     const auto codes = keys.values<int32_t>();
     for (size_t key = 0; key < fits.size(); ++key) fits[key] = fits[key] && codes[key] == code;
-    return;
+    return !bound.low->text().empty();
   }
   for (size_t key = 0; key < fits.size(); ++key) {
     if (!fits[key]) continue;
@@ -61,10 +34,12 @@ void exclude_keys(const data::Vector& keys, const data::ColumnDefinition& column
       fits[key] = !(bound.low && text < bound.low->text()) && !(bound.high && text > bound.high->text());
     } else {
       const Scalar value = keys.scalar_at(key);
-      fits[key] = !(bound.low && types::compare(value, *bound.low) < 0) &&
-                  !(bound.high && types::compare(value, *bound.high) > 0);
+      fits[key] = value.is_null() ? !bound.low
+                                  : !(bound.low && types::compare(value, *bound.low) < 0) &&
+                                        !(bound.high && types::compare(value, *bound.high) > 0);
     }
   }
+  return !by_text;
 }
 
 /// The same for the last sort column. The bound has its type.
@@ -83,6 +58,8 @@ ChunkSnapshot::ChunkSnapshot(std::shared_ptr<const ChunkState> state, std::share
 
 const data::Schema& ChunkSnapshot::schema() const { return state_->schema(); }
 const SortRule& ChunkSnapshot::sort() const { return state_->sort(); }
+
+size_t ChunkSnapshot::parts() const { return state_->parts().size(); }
 
 Result<size_t> ChunkSnapshot::rows() const {
   if (!sort().sorts()) return rows_;
@@ -142,91 +119,71 @@ Result<data::Table> ChunkSnapshot::read_table() const {
   return data::Table(std::move(names), std::move(columns));
 }
 
-Result<std::vector<Zone>> ChunkSnapshot::zones(size_t column) const {
-  TRY_DONE(check_column(column));
-  const auto& definition = schema()[column];
-  std::vector<Zone> zones;
-  for (const auto& part : state_->parts()) {
-    if (part.first_row >= rows_) break;
-    if (!part.segment) {
-      const RowRange rows{part.first_row, std::min(rows_, part.first_row + part.rows)};
-      zones.push_back({rows, std::nullopt, std::nullopt, 0});
-      continue;
-    }
-    TRY(const auto index, part.segment->index());
-    for (const auto& block : index->columns[column].blocks) {
-      const size_t from = part.first_row + block.first_row;
-      if (from >= rows_) break;
-      Zone zone = zone_of(definition, {from, from + block.rows}, block.facts);
-      if (zone.rows.to > rows_) {  // an old version that ends inside the block: the counts are of later rows too
-        zone.rows.to = rows_;
-        zone.nulls = 0;
-      }
-      zones.push_back(std::move(zone));
-    }
-  }
-  return zones;
+Result<std::shared_ptr<const RowSelection>> ChunkSnapshot::select() const {
+  if (sort().sorts()) return state_->arranged(*dictionaries_);
+  std::vector<RowRange> all;
+  add_range(all, {0, rows_});
+  return std::make_shared<const RowSelection>(std::move(all));
 }
 
-Result<std::vector<RowRange>> ChunkSnapshot::zoned(const Bound& bound) const {
-  const auto& column = schema()[bound.column];
-  TRY(const auto all, zones(bound.column));
-  const bool usable = is_of(bound.low, column) && is_of(bound.high, column);
-  std::vector<RowRange> ranges;
-  for (const auto& zone : all) {
-    if (!usable || may_match(zone, bound.low, bound.high)) add_range(ranges, zone.rows);
-  }
-  return ranges;
-}
-
-Result<std::shared_ptr<const RowSelection>> ChunkSnapshot::select(const std::vector<Bound>& bounds) const {
+Result<SelectedRows> ChunkSnapshot::select(const std::vector<Bound>& bounds) const {
   for (const auto& bound : bounds) TRY_DONE(check_column(bound.column));
-  if (sort().sorts()) {
-    if (bounds.empty()) return state_->arranged(*dictionaries_);
-    TRY(auto sorted, select_sorted(bounds));
-    return std::make_shared<const RowSelection>(std::move(sorted));
+  SelectedRows out;
+  out.exact.resize(bounds.size(), false);
+  if (bounds.empty()) {
+    TRY(out.rows, select());
+    return out;
   }
   std::vector<RowRange> kept;
-  add_range(kept, {0, rows_});
-  for (const auto& bound : bounds) {
-    TRY(const auto ranges, zoned(bound));
-    kept = intersect(kept, ranges);
+  if (sort().sorts()) {
+    TRY(kept, keyed(bounds, out.exact));
+  } else {
+    add_range(kept, {0, rows_});
   }
-  return std::make_shared<const RowSelection>(std::move(kept));
+  for (size_t b = 0; b < bounds.size(); ++b) {
+    if (out.exact[b] || !may_exclude(bounds[b])) continue;
+    TRY(auto met, bound_rows(*state_, bounds[b], kept));
+    kept = std::move(met.rows);
+    out.exact[b] = met.exact;
+  }
+  if (sort().sorts()) {
+    TRY(auto arranged, state_->arrange(kept, *dictionaries_, sort().keep));
+    out.rows = std::make_shared<const RowSelection>(std::move(arranged));
+  } else {
+    out.rows = std::make_shared<const RowSelection>(std::move(kept));
+  }
+  return out;
 }
 
-Result<RowSelection> ChunkSnapshot::select_sorted(const std::vector<Bound>& bounds) const {
-  TRY(auto kept, keyed(bounds));
-  // A row must meet all its equals before KeepDuplicates can choose: only sort columns may exclude rows then, unless
-  // that choice was made when the one run was written.
-  const bool all_met = !sort().drops_rows() || (state_->parts().size() == 1 && state_->segment_count() == 1);
-  for (const auto& bound : bounds) {
-    const auto& columns = sort().columns;
-    const bool sorts = std::find(columns.begin(), columns.end(), bound.column) != columns.end();
-    if (!sorts && !all_met) continue;
-    TRY(const auto ranges, zoned(bound));
-    kept = intersect(kept, ranges);
-  }
-  return state_->arrange(kept, *dictionaries_, sort().keep);
+bool ChunkSnapshot::may_exclude(const Bound& bound) const {
+  const auto& columns = sort().columns;
+  return !sort().drops_rows() || (state_->parts().size() == 1 && state_->segment_count() == 1) ||
+         std::find(columns.begin(), columns.end(), bound.column) != columns.end();
 }
 
-Result<std::vector<RowRange>> ChunkSnapshot::keyed(const std::vector<Bound>& bounds) const {
+Result<std::vector<RowRange>> ChunkSnapshot::keyed(const std::vector<Bound>& bounds, std::vector<bool>& exact) const {
   TRY(const auto runs, state_->runs());
   const auto& columns = sort().columns;
+  std::vector<std::shared_ptr<data::SymbolBase>> texts(bounds.size());
+  for (size_t b = 0; b < bounds.size(); ++b) {
+    const auto k = std::find(columns.begin(), columns.end(), bounds[b].column);
+    if (k == columns.end() || k + 1 == columns.end()) continue;
+    exact[b] = true;  // until a run says otherwise
+    if (schema()[bounds[b].column].type != Type::kSymbol) continue;
+    TRY(texts[b], dictionaries_->frozen(bounds[b].column));
+  }
   std::vector<RowRange> kept;
   for (const auto& run : runs) {
     const auto& directory = *run.directory;
     std::vector<bool> fits(directory.size(), true);
-    for (const auto& bound : bounds) {
+    for (size_t b = 0; b < bounds.size(); ++b) {
+      const auto& bound = bounds[b];
       const auto k = static_cast<size_t>(std::find(columns.begin(), columns.end(), bound.column) - columns.begin());
       if (k == columns.size()) continue;
       if (k + 1 < columns.size()) {
-        std::shared_ptr<data::SymbolBase> texts;
-        if (schema()[bound.column].type == Type::kSymbol) {
-          TRY(texts, dictionaries_->frozen(bound.column));
-        }
-        exclude_keys(directory.keys[k], schema()[bound.column], texts.get(), bound, fits);
-      } else if (is_of(bound.low, schema()[bound.column]) && is_of(bound.high, schema()[bound.column])) {
+        const bool told = exclude_keys(directory.keys[k], schema()[bound.column], texts[b].get(), bound, fits);
+        exact[b] = exact[b] && told;
+      } else if (is_of(bound, schema()[bound.column])) {
         exclude_times(directory, bound, fits);
       }
     }

@@ -24,21 +24,17 @@ struct ContentHash {
   bool operator==(const ContentHash&) const = default;
 };
 
-/// What is surely known of one block of a column. `rows` are stored ones. `min` and `max` do not count nulls; absent
-/// when all are null or the type is not ordered (text, SYMBOL, 16-byte types, array vectors).
-struct Zone {
-  RowRange rows;
-  std::optional<types::Scalar> min;
-  std::optional<types::Scalar> max;
-  size_t nulls = 0;
-};
-
-/// Rows whose value of a column may lie in [low, high]; a missing bound is open. Nulls are taken to match nothing.
-/// Values must be of the column's own type (texts for SYMBOL), else every row may match.
+/// Rows whose value of a column lies in [low, high]; a missing end is open. Null is less than every value, so it lies
+/// in those without a low end. Values must be of the column's own type (texts for SYMBOL), else every row may match.
 struct Bound {
   size_t column = 0;
   std::optional<types::Scalar> low;
   std::optional<types::Scalar> high;
+};
+
+struct SelectedRows {
+  std::shared_ptr<const RowSelection> rows;
+  std::vector<bool> exact;  // for each bound: every row of `rows` meets it
 };
 
 /// Immutable; any number of threads may read. Holds the files and blocks it reads, so it should not outlive a query by
@@ -55,11 +51,15 @@ class ChunkSnapshot {
   Version version() const { return version_; }
   const data::Schema& schema() const;
   const SortRule& sort() const;
+  /// Segments and blocks in memory that its rows lie in.
+  size_t parts() const;
   /// Cost: nothing without a SortRule; else puts the rows of several runs in order, once for a version.
   Result<size_t> rows() const;
 
-  /// The rows that may match all bounds: what zone maps and key directories cannot exclude.
-  Result<std::shared_ptr<const RowSelection>> select(const std::vector<Bound>& bounds = {}) const;
+  /// All rows.
+  Result<std::shared_ptr<const RowSelection>> select() const;
+  /// The rows that may meet all bounds: what key directories and zones of rows cannot exclude.
+  Result<SelectedRows> select(const std::vector<Bound>& bounds) const;
   /// Rows of a column. All SYMBOL vectors of one column of one snapshot share one SymbolBase, the chunk's dictionary
   /// (it may hold texts no row of this version uses). Cost: decodes the 64 Ki blocks the selection touches.
   Result<data::Vector> read(size_t column, const RowSelection& selection) const;
@@ -70,19 +70,16 @@ class ChunkSnapshot {
   /// All columns.
   Result<data::Table> read_table() const;
 
-  /// The zones of a column as stored, together covering all rows. Rows not flushed yet come as zones of their own.
-  Result<std::vector<Zone>> zones(size_t column) const;
-
   /// Cost: reads every column.
   Result<ContentHash> content_hash() const;
 
  private:
   Status check_column(size_t column) const;
-  /// Stored rows that zone maps cannot exclude.
-  Result<std::vector<RowRange>> zoned(const Bound& bound) const;
-  /// Stored rows that key directories cannot exclude.
-  Result<std::vector<RowRange>> keyed(const std::vector<Bound>& bounds) const;
-  Result<RowSelection> select_sorted(const std::vector<Bound>& bounds) const;
+  /// Stored rows that key directories cannot exclude; says which bounds that decides.
+  Result<std::vector<RowRange>> keyed(const std::vector<Bound>& bounds, std::vector<bool>& exact) const;
+  /// A row must meet all its equals before KeepDuplicates can choose: only sort columns may exclude rows then, unless
+  /// that choice was made when the one run was written.
+  bool may_exclude(const Bound& bound) const;
 
   const std::shared_ptr<const ChunkState> state_;
   const std::shared_ptr<ChunkDictionaries> dictionaries_;

@@ -165,11 +165,8 @@ TEST_F(ChunkStoreTest, ranges_and_zones_read_what_they_name) {
   }
   EXPECT_EQ(snapshot->read(0, RowRange{0, 601}).error().code, ErrorCode::kInvalid);
   EXPECT_EQ(snapshot->read(4, RowRange{0, 1}).error().code, ErrorCode::kInvalid);
-  const auto zones = snapshot->zones(2).value();
-  EXPECT_EQ(zones[1].rows, (RowRange{64, 128}));
-  EXPECT_EQ(zones[1].min->get<double>(), 16.0);
-  EXPECT_EQ(zones[1].max->get<double>(), 127 / 4.0);
-  const auto wanted = snapshot->select({{2, types::Scalar::of_double(40), types::Scalar::of_double(41)}}).value();
+  const std::vector<Bound> prices{{2, types::Scalar::of_double(40), types::Scalar::of_double(41)}};
+  const auto wanted = snapshot->select(prices).value().rows;
   EXPECT_EQ(wanted->stored(), (std::vector<RowRange>{{128, 192}, {500, 600}}))
       << "blocks by their zones, memory rows always";
 }
@@ -297,8 +294,8 @@ TEST_F(ChunkStoreTest, a_full_buffer_refuses_and_a_flush_makes_room) {
 TEST_F(ChunkStoreTest, many_small_writes_grow_together) {
   for (int i = 0; i < 300; ++i) node_.append(7, test_rows(i, 1));
   node_.expect_rows(7, test_rows(0, 300));
-  EXPECT_GE(node_.store->snapshot({7}).value()->zones(0)->size(), 300u / 64);
-  EXPECT_LE(node_.store->snapshot({7}).value()->zones(0)->size(), 30u);
+  EXPECT_GE(node_.store->snapshot({7}).value()->parts(), 300u / 64);
+  EXPECT_LE(node_.store->snapshot({7}).value()->parts(), 30u);
   node_.expect_rows(7, test_rows(0, 137), 137);
 }
 

@@ -176,8 +176,8 @@ TEST_P(SortedChunk, bounds_leave_rows_out_that_cannot_match) {
   const auto time = [](int64_t at) { return types::Scalar::of<int64_t>(Type::kTimestamp, at, 0); };
   const auto check = [&](const std::vector<Bound>& bounds, auto&& matches, size_t rows_max) {
     const auto chosen = snapshot->select(bounds).value();
-    EXPECT_LE(chosen->rows(), rows_max);
-    const auto numbers = snapshot->read(1, *chosen).value();
+    EXPECT_LE(chosen.rows->rows(), rows_max);
+    const auto numbers = snapshot->read(1, *chosen.rows).value();
     std::vector<int32_t> found;
     std::map<int32_t, Row> by_number;
     for (const auto& row : rows_) by_number.emplace(row.number, row);
@@ -189,6 +189,9 @@ TEST_P(SortedChunk, bounds_leave_rows_out_that_cannot_match) {
       if (matches(row)) expected.push_back(row.number);
     }
     EXPECT_EQ(found, expected);
+    if (std::find(chosen.exact.begin(), chosen.exact.end(), false) == chosen.exact.end()) {
+      EXPECT_EQ(chosen.rows->rows(), expected.size());
+    }
   };
   check(
       {{0, text, text}}, [](const Row& row) { return row.symbol == "s5"; }, 250);
@@ -203,7 +206,7 @@ TEST_P(SortedChunk, bounds_leave_rows_out_that_cannot_match) {
   check(
       {{1, number, number}}, [](const Row& row) { return row.number == 500; }, 1200);
   const auto missing = types::Scalar::of_text(Type::kString, "nobody");
-  EXPECT_EQ(snapshot->select({{0, missing, missing}}).value()->rows(), 0u);
+  EXPECT_EQ(snapshot->select({{0, missing, missing}}).value().rows->rows(), 0u);
 }
 
 TEST_P(SortedChunk, copies_equal_their_source) {

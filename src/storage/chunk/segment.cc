@@ -5,11 +5,28 @@
 #include "base/log.h"
 #include "io/checksum.h"
 #include "storage/chunk/segment_format.h"
+#include "storage/codec/integer_groups.h"
 
 namespace pelorus::storage {
 namespace {
 
 constexpr size_t kDirectoryBytesKept = 4u << 20;
+
+std::vector<GroupZone> zones_of(const data::Vector& values) {
+  const auto numbers = widened(values);
+  std::vector<GroupZone> zones;
+  for (size_t from = 0; from < numbers.size(); from += kGroupRows) {
+    GroupZone zone;
+    for (size_t i = from; i < std::min(from + kGroupRows, numbers.size()); ++i) {
+      const bool null = numbers[i] == INT64_MIN;
+      zone.nulls = zone.nulls || null;
+      zone.min = std::min(zone.min, null ? INT64_MAX : numbers[i]);
+      zone.max = std::max(zone.max, numbers[i]);
+    }
+    zones.push_back(zone);
+  }
+  return zones;
+}
 
 }  // namespace
 
@@ -114,16 +131,31 @@ Status Segment::read(size_t column, const std::vector<RowRange>& ranges, data::V
       if (!decoded.ok()) return corrupt(what + ", " + decoded.error().message);
       continue;
     }
-    data::Vector whole = make_stored(facts.type, facts.array, facts.scale);
-    const Status decoded = decode_block(block.encoding, bytes, block.rows, whole);
-    if (!decoded.ok()) return corrupt(what + ", " + decoded.error().message);
+    std::vector<RowRange> here;
     for (size_t r = next; r < ranges.size() && ranges[r].from < block_end; ++r) {
-      const uint64_t from = std::max<uint64_t>(ranges[r].from, block.first_row);
-      const uint64_t to = std::min<uint64_t>(ranges[r].to, block_end);
-      out.append(whole, from - block.first_row, to - from);
+      here.push_back({std::max<uint64_t>(ranges[r].from, block.first_row) - block.first_row,
+                      std::min<uint64_t>(ranges[r].to, block_end) - block.first_row});
     }
+    const Status decoded = decode_rows(block.encoding, bytes, block.rows, here, out);
+    if (!decoded.ok()) return corrupt(what + ", " + decoded.error().message);
   }
   return {};
+}
+
+Result<std::shared_ptr<const std::vector<GroupZone>>> Segment::group_zones(size_t column, size_t block) const {
+  const std::pair key(column, block);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = group_zones_.find(key); known != group_zones_.end()) return known->second;
+  }
+  TRY(const auto index, index());
+  const auto& facts = index->columns[column];
+  const auto& entry = facts.blocks[block];
+  data::Vector values = make_stored(facts.type, facts.array, facts.scale);
+  TRY_DONE(read(column, {{entry.first_row, entry.first_row + entry.rows}}, values));
+  auto zones = std::make_shared<const std::vector<GroupZone>>(zones_of(values));
+  const std::lock_guard lock(mutex_);
+  return group_zones_.emplace(key, std::move(zones)).first->second;
 }
 
 Result<std::shared_ptr<const KeyDirectory>> Segment::directory() const {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -62,6 +63,14 @@ inline types::Type stored_type(types::Type type) { return type == types::Type::k
 /// An empty vector to read such a column into.
 data::Vector make_stored(types::Type type, bool array, int scale);
 
+/// The extremes of kGroupRows neighbouring values, without nulls; of nulls only: min is the greatest, max the least
+/// number.
+struct GroupZone {
+  int64_t min = INT64_MAX;
+  int64_t max = INT64_MIN;
+  bool nulls = false;
+};
+
 /// Thread-safe. Opens the file for each read and closes it after (2 µs when cached), so that thousands of segments need
 /// no file descriptors.
 class Segment {
@@ -81,6 +90,9 @@ class Segment {
   /// Adds rows of a column to `out` (make_stored), of ascending ranges. Every block's checksum is compared on every
   /// read; a block is decoded once.
   Status read(size_t column, const std::vector<RowRange>& ranges, data::Vector& out) const;
+  /// A zone for each group of rows of a block of a column of integers or temporals (checked). Learned by reading the
+  /// block once, then kept (24 bytes a group).
+  Result<std::shared_ptr<const std::vector<GroupZone>>> group_zones(size_t column, size_t block) const;
   /// Of a sorted file (checked): read once and kept, unless it is large.
   Result<std::shared_ptr<const KeyDirectory>> directory() const;
   /// Texts of the codes this segment added to a SYMBOL column.
@@ -108,7 +120,8 @@ class Segment {
   mutable std::shared_ptr<const SegmentIndex> index_;           // guarded by mutex_
   mutable std::shared_ptr<const KeyDirectory> directory_;       // guarded by mutex_; a small one
   mutable std::weak_ptr<const KeyDirectory> directory_in_use_;  // guarded by mutex_
-  mutable std::string damage_;                                  // guarded by mutex_
+  mutable std::map<std::pair<size_t, size_t>, std::shared_ptr<const std::vector<GroupZone>>> group_zones_;  // too
+  mutable std::string damage_;  // guarded by mutex_
 };
 
 /// What to write into a new segment.

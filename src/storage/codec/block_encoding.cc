@@ -3,6 +3,7 @@
 #include <lz4.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <unordered_map>
@@ -414,26 +415,26 @@ Status decode_decimals(std::string_view bytes, size_t rows, double* out) {
   return {};
 }
 
+/// Rows of grouped encodings to consecutive places, each number turned by `turn`.
+template <class T, class Turn>
+Status decode_turned(std::string_view groups, size_t rows, std::span<const RowRange> ranges, T* out, Turn&& turn) {
+  return decode_groups(groups, rows, ranges, [&](size_t, std::span<const int64_t> values) {
+    for (size_t i = 0; i < values.size(); ++i) out[i] = values[i] == INT64_MIN ? types::kNull<T> : turn(values[i]);
+    out += values.size();
+  });
+}
+
 /// Whole numbers over 10^places.
-Status decode_decimal_groups(std::string_view bytes, size_t rows, double* out) {
+Status decode_decimal_groups(std::string_view bytes, size_t rows, std::span<const RowRange> ranges, double* out) {
   if (bytes.empty() || static_cast<uint8_t>(bytes[0]) >= std::size(kPowers)) return corrupt("decimal places");
   const double power = kPowers[static_cast<uint8_t>(bytes[0])];
-  Buffer<int64_t> wholes;
-  wholes.resize(rows);
-  TRY_DONE(decode_groups(bytes.substr(1), rows, wholes.data()));
-  for (size_t i = 0; i < rows; ++i)
-    out[i] = wholes[i] == INT64_MIN ? types::kNull<double> : static_cast<double>(wholes[i]) / power;
-  return {};
+  return decode_turned(bytes.substr(1), rows, ranges, out,
+                       [power](int64_t whole) { return static_cast<double>(whole) / power; });
 }
 
 template <class T>
-Status decode_integer_groups(std::string_view bytes, size_t rows, T* out) {
-  if constexpr (std::is_same_v<T, int64_t>) return decode_groups(bytes, rows, out);
-  Buffer<int64_t> wide;
-  wide.resize(rows);
-  TRY_DONE(decode_groups(bytes, rows, wide.data()));
-  for (size_t i = 0; i < rows; ++i) out[i] = wide[i] == INT64_MIN ? types::kNull<T> : static_cast<T>(wide[i]);
-  return {};
+Status decode_integer_groups(std::string_view bytes, size_t rows, std::span<const RowRange> ranges, T* out) {
+  return decode_turned(bytes, rows, ranges, out, [](int64_t value) { return static_cast<T>(value); });
 }
 
 template <class T>
@@ -488,10 +489,11 @@ Status decode_fixed(Encoding encoding, std::string_view bytes, size_t rows, T* o
       break;
     case Encoding::kRuns: return decode_runs(bytes, rows, out);
     case Encoding::kGroups:
-      if constexpr (kInteger<T>) return decode_integer_groups(bytes, rows, out);
+      if constexpr (kInteger<T>) return decode_integer_groups(bytes, rows, std::array{RowRange{0, rows}}, out);
       break;
     case Encoding::kDecimalGroups:
-      if constexpr (std::is_same_v<T, double>) return decode_decimal_groups(bytes, rows, out);
+      if constexpr (std::is_same_v<T, double>)
+        return decode_decimal_groups(bytes, rows, std::array{RowRange{0, rows}}, out);
       break;
     case Encoding::kDecimal:
       if constexpr (std::is_same_v<T, double>) return decode_decimals(bytes, rows, out);
@@ -597,6 +599,33 @@ Status decode_block(Encoding encoding, std::string_view bytes, size_t rows, Vect
     const size_t before = values.size();
     values.resize(before + rows);
     const Status decoded = decode_fixed(encoding, bytes, rows, values.data() + before);
+    if (!decoded.ok()) values.resize(before);
+    return decoded;
+  });
+}
+
+Status decode_rows(Encoding encoding, std::string_view bytes, size_t rows, std::span<const RowRange> ranges,
+                   Vector& out) {
+  const bool grouped = encoding == Encoding::kGroups || encoding == Encoding::kDecimalGroups;
+  if (!grouped || out.is_array() || out.repr() == Repr::kText) {
+    Vector whole = out.slice(0, 0);
+    TRY_DONE(decode_block(encoding, bytes, rows, whole));
+    for (const auto& range : ranges) out.append(whole, range.from, range.size());
+    return {};
+  }
+  size_t count = 0;
+  for (const auto& range : ranges) count += range.size();
+  return types::visit_fixed(out.repr(), [&]<class T>() -> Status {
+    auto& values = out.edit<T>();
+    const size_t before = values.size();
+    values.resize(before + count);
+    Status decoded = corrupt("encoding " + std::to_string(static_cast<int>(encoding)));
+    if constexpr (kInteger<T>) {
+      if (encoding == Encoding::kGroups) decoded = decode_integer_groups(bytes, rows, ranges, values.data() + before);
+    } else if constexpr (std::is_same_v<T, double>) {
+      if (encoding == Encoding::kDecimalGroups)
+        decoded = decode_decimal_groups(bytes, rows, ranges, values.data() + before);
+    }
     if (!decoded.ok()) values.resize(before);
     return decoded;
   });

@@ -2,12 +2,14 @@
 // One block of one column as bytes, in the encoding that is smallest of a few cheap ones
 // (docs/formats/column_file.md §4).
 
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "base/error.h"
 #include "data/vector.h"
+#include "storage/row_selection.h"
 
 namespace pelorus::storage {
 
@@ -62,5 +64,9 @@ NestedBlock get_nested(ByteReader& reader);
 /// Adds the block's values to `out`, whose type, scale and arrayness are those of the encoded vector.
 /// kCorrupt when the bytes do not make exactly `rows` values (the caller has already checked their checksum).
 Status decode_block(Encoding encoding, std::string_view bytes, size_t rows, data::Vector& out);
+/// The same for some of its rows: `ranges` ascend and lie within `rows`. Cost: of grouped encodings only the groups
+/// they touch are decoded, of others the block.
+Status decode_rows(Encoding encoding, std::string_view bytes, size_t rows, std::span<const RowRange> ranges,
+                   data::Vector& out);
 
 }  // namespace pelorus::storage

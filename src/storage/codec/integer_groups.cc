@@ -1,6 +1,7 @@
 #include "storage/codec/integer_groups.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/bytes.h"
 #include "storage/codec/bit_packing.h"
@@ -8,7 +9,6 @@
 namespace pelorus::storage {
 namespace {
 
-constexpr size_t kGroupRows = 1024;
 constexpr int64_t kNull = INT64_MIN;
 
 enum class Form : uint8_t { kPlain = 0, kPacked = 1, kPackedNulls = 2, kSteps = 3 };
@@ -75,35 +75,52 @@ void put_group(std::span<const int64_t> group, std::string& out) {
 
 Error corrupt() { return {ErrorCode::kCorrupt, "block makes no sense: integer groups"}; }
 
-Status get_group(ByteReader& reader, size_t rows, int64_t* out) {
-  const auto form = static_cast<Form>(reader.get<uint8_t>());
-  if (form == Form::kPlain) {
-    const auto bytes = reader.get_raw(rows * sizeof(int64_t));
-    if (!reader.ok()) return corrupt();
-    std::memcpy(out, bytes.data(), bytes.size());
-    return {};
-  }
-  const unsigned bits = reader.get<uint8_t>();
-  const auto base = static_cast<uint64_t>(reader.get<int64_t>());
-  const auto step = form == Form::kSteps ? static_cast<uint64_t>(reader.get<int64_t>()) : 0;
-  if (!reader.ok() || bits > kPackedBitsMax || form > Form::kSteps) return corrupt();
-  const size_t count = form == Form::kSteps ? rows - 1 : rows;
-  const auto packed = reader.get_raw(packed_bytes(count, bits));
-  if (!reader.ok()) return corrupt();
-  if (form == Form::kPacked) {
-    unpack(packed, count, bits, [&](size_t i, uint64_t code) { out[i] = static_cast<int64_t>(base + code); });
-  } else if (form == Form::kPackedNulls) {
-    unpack(packed, count, bits,
-           [&](size_t i, uint64_t code) { out[i] = code == 0 ? kNull : static_cast<int64_t>(base + code - 1); });
+/// One group as it lies in a block.
+struct Group {
+  Form form = Form::kPlain;
+  unsigned bits = 0;
+  uint64_t base = 0;
+  uint64_t step = 0;
+  std::string_view body;
+};
+
+Result<Group> next_group(ByteReader& reader, size_t rows) {
+  Group group;
+  group.form = static_cast<Form>(reader.get<uint8_t>());
+  if (group.form == Form::kPlain) {
+    group.body = reader.get_raw(rows * sizeof(int64_t));
   } else {
-    uint64_t value = base;
-    out[0] = static_cast<int64_t>(value);
-    unpack(packed, count, bits, [&](size_t i, uint64_t code) {
-      value += step + code;
-      out[i + 1] = static_cast<int64_t>(value);
-    });
+    group.bits = reader.get<uint8_t>();
+    group.base = static_cast<uint64_t>(reader.get<int64_t>());
+    if (group.form == Form::kSteps) group.step = static_cast<uint64_t>(reader.get<int64_t>());
+    if (!reader.ok() || group.bits > kPackedBitsMax || group.form > Form::kSteps) return corrupt();
+    group.body = reader.get_raw(packed_bytes(group.form == Form::kSteps ? rows - 1 : rows, group.bits));
   }
-  return {};
+  if (!reader.ok()) return corrupt();
+  return group;
+}
+
+void decode_group(const Group& group, size_t rows, int64_t* out) {
+  const uint64_t base = group.base;
+  switch (group.form) {
+    case Form::kPlain: std::memcpy(out, group.body.data(), rows * sizeof(int64_t)); return;
+    case Form::kPacked:
+      unpack(group.body, rows, group.bits,
+             [&](size_t i, uint64_t code) { out[i] = static_cast<int64_t>(base + code); });
+      return;
+    case Form::kPackedNulls:
+      unpack(group.body, rows, group.bits,
+             [&](size_t i, uint64_t code) { out[i] = code == 0 ? kNull : static_cast<int64_t>(base + code - 1); });
+      return;
+    case Form::kSteps:
+      uint64_t value = base;
+      out[0] = static_cast<int64_t>(value);
+      unpack(group.body, rows - 1, group.bits, [&](size_t i, uint64_t code) {
+        value += group.step + code;
+        out[i + 1] = static_cast<int64_t>(value);
+      });
+      return;
+  }
 }
 
 }  // namespace
@@ -115,10 +132,22 @@ std::string encode_groups(std::span<const int64_t> values) {
   return out;
 }
 
-Status decode_groups(std::string_view bytes, size_t rows, int64_t* out) {
+Status decode_groups(std::string_view bytes, size_t rows, std::span<const RowRange> ranges, const GroupSink& sink) {
   ByteReader reader(bytes);
-  for (size_t from = 0; from < rows; from += kGroupRows)
-    TRY_DONE(get_group(reader, std::min(kGroupRows, rows - from), out + from));
+  std::array<int64_t, kGroupRows> values;
+  size_t next = 0;
+  for (size_t from = 0; from < rows; from += kGroupRows) {
+    const size_t to = std::min(from + kGroupRows, rows);
+    TRY(const Group group, next_group(reader, to - from));
+    if (next == ranges.size() || ranges[next].from >= to) continue;
+    decode_group(group, to - from, values.data());
+    for (; next < ranges.size() && ranges[next].from < to; ++next) {
+      const size_t begin = std::max(ranges[next].from, from), end = std::min(ranges[next].to, to);
+      sink(begin, std::span<const int64_t>(values).subspan(begin - from, end - begin));
+      if (ranges[next].to > to) break;  // goes on in the next group
+    }
+    while (next < ranges.size() && ranges[next].to <= to) ++next;
+  }
   return reader.at_end() ? Status() : Status(corrupt());
 }
 
