@@ -427,10 +427,27 @@ int32_t LevelLocator::add(Scalar part) {
 
 int32_t LevelLocator::find_integer(int64_t value) {
   if (value == types::kNull<int64_t>) return -1;
+  if (value >= same_from_ && value <= same_to_) return last_ordinal_;
   const auto converted = to_scheme_unit(value, column_type_, level_.value_type);
-  if (converted == last_value_ && last_ordinal_ != -2) return last_ordinal_;
+  if (converted == last_value_ && last_ordinal_ != -2) {
+    widen(value);
+    return last_ordinal_;
+  }
   last_value_ = converted;
+  same_from_ = same_to_ = value;
   return last_ordinal_ = find_converted(converted);
+}
+
+void LevelLocator::widen(int64_t value) {
+  // A time of day is the same on many days; all other conversions keep the order, so what lies between two values of
+  // one part is of that part too.
+  if (types::is_time_of_day(level_.value_type)) return;
+  same_from_ = std::min(same_from_, value);
+  same_to_ = std::max(same_to_, value);
+  // Ascending values would widen it one by one: look as far ahead again.
+  int64_t ahead = 0;
+  const bool exists = !__builtin_add_overflow(same_to_, same_to_ - same_from_, &ahead);
+  if (exists && to_scheme_unit(ahead, column_type_, level_.value_type) == last_value_) same_to_ = ahead;
 }
 
 int32_t LevelLocator::find_converted(int64_t value) {

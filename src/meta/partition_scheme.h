@@ -128,6 +128,8 @@ class LevelLocator {
 
  private:
   int32_t find_converted(int64_t value);
+  /// `value` is of last_ordinal_ too.
+  void widen(int64_t value);
   int32_t add(types::Scalar part);
 
   const PartitionLevel level_;
@@ -139,6 +141,8 @@ class LevelLocator {
   std::unordered_map<std::string, int32_t> texts_;  // VALUE, LIST; 16-byte values by their bytes
   int64_t last_value_ = 0;
   int32_t last_ordinal_ = -2;  // -2: nothing remembered
+  int64_t same_from_ = 1;      // values from here to same_to_ are of last_ordinal_
+  int64_t same_to_ = 0;
 };
 
 }  // namespace pelorus::meta

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "functions/delimited/delimited_text.h"
+#include "functions/delimited/record_index.h"
 
 namespace pelorus::functions {
 
@@ -14,6 +15,9 @@ class CellColumn {
   virtual ~CellColumn() = default;
   /// A cell without its quotes. One that does not fit the type adds a null.
   virtual void add(std::string_view cell) = 0;
+  virtual void add_all(const ColumnCells& cells) = 0;
+  /// About so many will come.
+  virtual void expect(size_t cells) { (void)cells; }
   /// The column so far; ends this object's use.
   virtual data::Vector finish() = 0;
 };

@@ -105,17 +105,24 @@ TEST(CellColumns, read_as_the_general_reader_does) {
         Type::kMonth, Type::kTime, Type::kMinute, Type::kSecond, Type::kDatetime, Type::kTimestamp, Type::kNanotime,
         Type::kNanotimestamp, Type::kSymbol, Type::kString, Type::kUuid}) {
     const TextColumn column{{.name = "c", .type = type}, 0, {}};
-    const auto read = make_cell_column(column);
+    const auto read = make_cell_column(column), read_together = make_cell_column(column);
     data::Vector expected(type);
     const auto all = cells();
+    std::string text;
     for (const auto& cell : all) {
       read->add(cell);
       expected.push_back(types::parse_value(cell, types::is_literal(type) ? Type::kString : type));
+      text += "first|" + cell + "\n";
     }
-    const auto values = read->finish();
+    RecordIndex index;
+    ASSERT_EQ(index.find(text, '|', 2), text.size());
+    read_together->add_all(index.column(1));
+    const auto values = read->finish(), together = read_together->finish();
     ASSERT_EQ(values.size(), all.size());
+    ASSERT_EQ(together.size(), all.size());
     for (size_t i = 0; i < all.size(); ++i) {
       EXPECT_TRUE(data::equal(values.at(i), expected.at(i))) << types::name_of(type) << " of '" << all[i] << "'";
+      EXPECT_TRUE(data::equal(together.at(i), expected.at(i))) << types::name_of(type) << " of '" << all[i] << "'";
     }
   }
 }
@@ -140,6 +147,37 @@ TEST_F(Files, records_with_quotes_carriage_returns_and_gaps) {
   EXPECT_EQ(table.column(1).text_at(1), "plain");
   EXPECT_TRUE(table.column(2).is_null_at(1));
   EXPECT_TRUE(table.column(2).is_null_at(3));
+}
+
+TEST_F(Files, records_read_together_equal_those_read_one_by_one) {
+  std::mt19937 random(11);
+  const data::Value columns(
+      data::Table({"name", "type"}, {data::Vector::of_strings(types::Type::kString, {"a", "b", "c"}),
+                                     data::Vector::of_strings(types::Type::kString, {"INT", "SYMBOL", "DOUBLE"})}));
+  for (int round = 0; round < 40; ++round) {
+    std::string text = "a,b,c\n";
+    const bool returns = round % 3 == 0;
+    for (int r = 0; r < 300; ++r) {
+      const int odd = random() % 40;
+      if (odd == 0) text += ",,";
+      if (odd == 1) text += "7";
+      if (odd == 2) text += "1,s,2.5,4,5";
+      if (odd > 3)
+        text += std::to_string(random() % 100000) + ",s" + std::to_string(random() % 50) + "," +
+                std::to_string(random() % 1000) + "." + std::to_string(random() % 100);
+      text += returns && odd != 5 ? "\r\n" : "\n";
+    }
+    if (round % 2 == 0) text += "9,last,1.5";
+    const auto read_with = [&](const std::string& end) {
+      std::ofstream(path_, std::ios::binary) << text << end;
+      TextSource source("loadText", path_, {}, columns);
+      return read_all(source);
+    };
+    const auto together = read_with("");
+    auto single = read_with("\n1,\"quoted\",2\n");  // quotes: records are read one by one
+    ASSERT_EQ(single.rows(), together.rows() + 1) << round;
+    EXPECT_TRUE(data::equal(data::Value(together), data::Value(single.slice(0, together.rows())))) << round;
+  }
 }
 
 TEST_F(Files, one_of_many_pieces_equals_the_whole) {

@@ -5,6 +5,7 @@
 #include <future>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "functions/append.h"
 #include "functions/delimited/cell_columns.h"
@@ -150,9 +151,11 @@ class RecordsReader {
   }
 
   void read(std::string_view text) {
-    const bool plain = text.find('"') == std::string_view::npos && text.find('\r') == std::string_view::npos;
+    const bool plain = text.find('"') == std::string_view::npos && returns_end_lines(text);
     for (size_t at = 0; at < text.size();) {
       if (plain) {
+        at += add_many(text.substr(at));
+        if (at == text.size()) break;
         const size_t end = std::min(text.find('\n', at), text.size());
         add_line(text.substr(at, end - at));
         at = end + 1;
@@ -169,7 +172,37 @@ class RecordsReader {
   }
 
  private:
+  static bool returns_end_lines(std::string_view text) {
+    for (size_t at = text.find('\r'); at != std::string_view::npos; at = text.find('\r', at + 1)) {
+      if (at + 1 < text.size() && text[at + 1] != '\n') return false;
+    }
+    return true;
+  }
+
+  /// The records `text` begins with that are shaped like its first; returns their bytes.
+  size_t add_many(std::string_view text) {
+    const auto line = text.substr(0, text.find('\n'));
+    const auto cells = 1 + static_cast<size_t>(std::count(line.begin(), line.end(), delimiter_));
+    const bool blank = (line.empty() || line == "\r") && columns_.size() > 1;
+    if (cells < of_file_column_.size() || blank) return 0;
+    size_t bytes = 0;
+    while (const size_t more = index_.find(text.substr(bytes), delimiter_, cells)) {
+      if (bytes == 0) expect(index_.records() * (text.size() / more) + index_.records());
+      bytes += more;
+      for (size_t from = 0; from < of_file_column_.size(); ++from) {
+        for (const auto c : of_file_column_[from]) cells_[c]->add_all(index_.column(from));
+      }
+    }
+    return bytes;
+  }
+  void expect(size_t records) {
+    if (!std::exchange(expected_, true)) {
+      for (auto& cells : cells_) cells->expect(records);
+    }
+  }
+
   void add_line(std::string_view line) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty() && columns_.size() > 1) return;
     for (const auto& wanted : of_file_column_) {
       const size_t end = std::min(line.find(delimiter_), line.size());
@@ -189,6 +222,8 @@ class RecordsReader {
   const std::vector<TextColumn>& columns_;
   std::vector<std::unique_ptr<CellColumn>> cells_;
   std::vector<std::vector<size_t>> of_file_column_;  // which columns a cell goes to
+  RecordIndex index_;
+  bool expected_ = false;
 };
 
 constexpr size_t kBytesAThread = 1u << 20;

@@ -30,6 +30,8 @@ size_t whole_records(std::string_view text) {
   return end;
 }
 
+std::string_view view(const data::Buffer<char>& text) { return {text.data(), text.size()}; }
+
 }  // namespace
 
 std::vector<TextColumn> columns_of(std::string_view function, const Value& wanted, const data::Schema& guessed) {
@@ -76,12 +78,13 @@ TextSource::TextSource(std::string_view function, std::string path, TextLayout l
   pending_.resize(std::min<uint64_t>(file_bytes_, kSampleBytes));
   if (!file_.read(pending_.data(), static_cast<std::streamsize>(pending_.size())))
     throw ScriptError("Can't read the file " + path_ + ".");
-  const auto sample = pending_.size() < file_bytes_ ? pending_.substr(0, whole_records(pending_)) : pending_;
-  columns_ = columns_of(function, schema, guess_schema(sample.empty() ? pending_ : sample, layout_));
+  const auto text = view(pending_);
+  const size_t whole = text.size() < file_bytes_ ? whole_records(text) : text.size();
+  columns_ = columns_of(function, schema, guess_schema(whole == 0 ? text : text.substr(0, whole), layout_));
 }
 
-std::string TextSource::next_text() {
-  std::string text = std::move(pending_);
+data::Buffer<char> TextSource::next_text() {
+  auto text = std::move(pending_);
   pending_.clear();
   while (true) {
     const size_t before = text.size();
@@ -91,9 +94,9 @@ std::string TextSource::next_text() {
     const auto got = static_cast<size_t>(file_.gcount());
     text.resize(before + got);
     if (got == 0) return text;  // the last record may have no line feed
-    const size_t whole = whole_records(text);
+    const size_t whole = whole_records(view(text));
     if (whole == 0) continue;  // a record longer than a piece
-    pending_ = text.substr(whole);
+    pending_.assign(text.begin() + static_cast<ptrdiff_t>(whole), text.end());
     text.resize(whole);
     return text;
   }
@@ -102,7 +105,7 @@ std::string TextSource::next_text() {
 std::optional<Table> TextSource::next() {
   const auto text = next_text();
   if (text.empty() && !first_) return std::nullopt;
-  auto rows = read_table(text, layout_, columns_);
+  auto rows = read_table(view(text), layout_, columns_);
   // What stands before the first record does so only once.
   first_ = false;
   layout_.skip_rows = 0;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "data/buffer.h"
 #include "functions/arguments.h"
 #include "functions/call_context.h"
 #include "functions/delimited/delimited_text.h"
@@ -28,13 +29,13 @@ class TextSource {
 
  private:
   /// Whole records of the file's next piece.
-  std::string next_text();
+  data::Buffer<char> next_text();
 
   const std::string path_;
   TextLayout layout_;
   std::ifstream file_;
   uint64_t file_bytes_ = 0;
-  std::string pending_;  // read and not parsed: the beginning, or a record cut by a piece's end
+  data::Buffer<char> pending_;  // read and not parsed: the beginning, or a record cut by a piece's end
   std::vector<TextColumn> columns_;
   bool first_ = true;
 };
