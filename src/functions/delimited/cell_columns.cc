@@ -141,7 +141,7 @@ class FixedCells final : public CellColumn {
 
  private:
   T read(Cell cell) {
-    typename Fast::Value value;
+    typename Fast::Value value{};
     if (fast_.read(cell, value) && fits(value)) return static_cast<T>(value);
     return read_otherwise(cell.text);
   }

@@ -151,17 +151,9 @@ class RecordsReader {
   }
 
   void read(std::string_view text) {
-    const bool plain = text.find('"') == std::string_view::npos && returns_end_lines(text);
     for (size_t at = 0; at < text.size();) {
-      if (plain) {
-        at += add_many(text.substr(at));
-        if (at == text.size()) break;
-        const size_t end = std::min(text.find('\n', at), text.size());
-        add_line(text.substr(at, end - at));
-        at = end + 1;
-      } else {
-        add_record(read_record(text, &at, delimiter_));
-      }
+      at += add_many(text.substr(at));
+      if (at < text.size()) add_record(read_record(text, &at, delimiter_));
     }
   }
 
@@ -172,13 +164,6 @@ class RecordsReader {
   }
 
  private:
-  static bool returns_end_lines(std::string_view text) {
-    for (size_t at = text.find('\r'); at != std::string_view::npos; at = text.find('\r', at + 1)) {
-      if (at + 1 < text.size() && text[at + 1] != '\n') return false;
-    }
-    return true;
-  }
-
   /// The records `text` begins with that are shaped like its first; returns their bytes.
   size_t add_many(std::string_view text) {
     const auto line = text.substr(0, text.find('\n'));
@@ -201,16 +186,6 @@ class RecordsReader {
     }
   }
 
-  void add_line(std::string_view line) {
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty() && columns_.size() > 1) return;
-    for (const auto& wanted : of_file_column_) {
-      const size_t end = std::min(line.find(delimiter_), line.size());
-      for (const auto c : wanted) cells_[c]->add(line.substr(0, end));
-      line = end == line.size() ? std::string_view() : line.substr(end + 1);
-    }
-  }
-
   void add_record(const std::vector<std::string>& cells) {
     if (cells.size() == 1 && cells[0].empty() && columns_.size() > 1) return;
     for (size_t from = 0; from < of_file_column_.size(); ++from) {
@@ -228,10 +203,9 @@ class RecordsReader {
 
 constexpr size_t kBytesAThread = 1u << 20;
 
-/// The text in about `count` parts that begin with a record. One when quotes may hide line feeds.
+/// The text in about `count` parts that begin with a record.
 std::vector<std::string_view> parts_of(std::string_view text, size_t count) {
   count = std::min(count, text.size() / kBytesAThread + 1);
-  if (text.find('"') != std::string_view::npos) count = 1;
   std::vector<std::string_view> parts;
   for (size_t i = 1; i <= count && !text.empty(); ++i) {
     const size_t about = text.size() / (count - i + 1);
@@ -311,12 +285,12 @@ Schema guess_schema(std::string_view text, const TextLayout& layout) {
   return schema;
 }
 
-Table read_table(std::string_view text, const TextLayout& layout, const std::vector<TextColumn>& columns) {
+Table read_table(std::string_view text, bool quotes, const TextLayout& layout, const std::vector<TextColumn>& columns) {
   size_t at = 0;
   skip_records(text, &at, layout);
   const size_t start = at;
   if (at < text.size() && !is_header(read_record(text, &at, layout.delimiter), layout)) at = start;
-  const auto parts = parts_of(text.substr(at), std::max(1u, std::thread::hardware_concurrency()));
+  const auto parts = parts_of(text.substr(at), quotes ? 1 : std::max(1u, std::thread::hardware_concurrency()));
   std::vector<std::future<std::vector<Vector>>> others;
   const auto read = [&](std::string_view part) {
     RecordsReader reader(layout, columns);

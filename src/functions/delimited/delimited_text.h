@@ -27,8 +27,10 @@ struct TextColumn {
   size_t from = 0;
   std::string format;  // of temporals; empty: the usual ones
 };
-/// Reads all records; cells that do not fit their type become null.
-data::Table read_table(std::string_view text, const TextLayout& layout, const std::vector<TextColumn>& columns);
+/// Reads all records; cells that do not fit their type become null. `quotes`: there are some, which may hide line
+/// feeds; one thread reads then.
+data::Table read_table(std::string_view text, bool quotes, const TextLayout& layout,
+                       const std::vector<TextColumn>& columns);
 /// Records of rows [from, to), each ended by a line feed.
 std::string write_rows(const data::Table& table, size_t from, size_t to, char delimiter);
 

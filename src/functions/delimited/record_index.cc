@@ -41,25 +41,34 @@ size_t RecordIndex::find(std::string_view text, char delimiter, size_t cells) {
   ends_[0] = UINT32_MAX;
   uint32_t* const places = ends_.data() + 1;
   size_t count = 0;
-  for (size_t at = 0; at < text_.size() && count < places_most; at += kStep) {
+  bool fits = true;
+  for (size_t at = 0; at < text_.size() && count < places_most && fits; at += kStep) {
     char tail[kStep] = {};
     const size_t left = std::min(kStep, text_.size() - at);
     const char* bytes = text_.data() + at;
     if (left < kStep) bytes = std::copy_n(bytes, left, tail) - left;
     const uint64_t inside = left < kStep ? (uint64_t{1} << left) - 1 : ~uint64_t{0};
-    const uint64_t lines = places_of(bytes, '\n') & inside;
-    const uint64_t all = (places_of(bytes, delimiter) & inside) | lines;
+    uint64_t lines = places_of(bytes, '\n') & inside;
+    uint64_t all = (places_of(bytes, delimiter) & inside) | lines;
+    const uint64_t returns = places_of(bytes, '\r') & inside;
+    const bool line_next = at + kStep < text_.size() && text_[at + kStep] == '\n';
+    const uint64_t before_lines = (lines >> 1) | (static_cast<uint64_t>(line_next) << (kStep - 1));
+    const uint64_t odd = (places_of(bytes, '"') & inside) | (returns & ~before_lines);
+    if (odd != 0) {  // the record it lies in is not for us
+      const uint64_t before = (odd & -odd) - 1;
+      lines &= before;
+      all &= before;
+    }
     const size_t known = count;
     for (uint64_t rest = all; rest != 0; rest &= rest - 1)
       places[count++] = static_cast<uint32_t>(at) + static_cast<uint32_t>(std::countr_zero(rest));
-    bool fits = true;
     for (uint64_t rest = lines; rest != 0 && fits; rest &= rest - 1) {
       const uint64_t before = (rest & -rest) - 1;
       const size_t cells_so_far = known + static_cast<size_t>(std::popcount(all & before)) + 1;
       fits = cells_so_far == (records_ + 1) * cells && records_ < kRecordsMost;
       records_ += fits ? 1 : 0;
     }
-    if (!fits) break;
+    fits = fits && odd == 0;
   }
   return records_ == 0 ? 0 : places[records_ * cells - 1] + 1;
 }

@@ -11,8 +11,8 @@ namespace pelorus::functions {
 /// The cells of one column of consecutive records.
 class ColumnCells {
  public:
-  /// `ends[r * stride]`, `ends[r * stride + 1]`: where the cell before record r's ends and where its own does; -1 stands for the
-  /// text's beginning.
+  /// `ends[r * stride]`, `ends[r * stride + 1]`: where the cell before record r's ends and where its own does; -1
+  /// stands for the text's beginning.
   ColumnCells(std::string_view text, const uint32_t* ends, size_t stride, size_t records, bool ends_lines)
       : text_(text), ends_(ends), stride_(stride), records_(records), ends_lines_(ends_lines) {}
 
@@ -34,18 +34,16 @@ class ColumnCells {
   const bool ends_lines_;
 };
 
-/// Used again for one stretch of text after the other. Quotes mean nothing to it.
+/// Used again for one stretch of text after the other.
 class RecordIndex {
  public:
-  /// Finds the records that `text` begins with as long as they have exactly `cells` cells and end with a line feed, a few
-  /// thousand at most. Returns the bytes they take.
+  /// Finds the records that `text` begins with as long as they have exactly `cells` cells, no quotes, no carriage
+  /// return but at their end, and end with a line feed; a few thousand at most. Returns the bytes they take.
   size_t find(std::string_view text, char delimiter, size_t cells);
 
   size_t records() const { return records_; }
   /// Valid until the next find(), as long as its text.
-  ColumnCells column(size_t c) const {
-    return {text_, ends_.data() + c, cells_, records_, c + 1 == cells_};
-  }
+  ColumnCells column(size_t c) const { return {text_, ends_.data() + c, cells_, records_, c + 1 == cells_}; }
 
  private:
   std::string_view text_;

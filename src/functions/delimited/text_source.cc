@@ -16,11 +16,13 @@ using data::Table;
 constexpr size_t kPieceBytes = 32u << 20;
 constexpr size_t kSampleBytes = 1u << 20;
 
+bool has_quotes(std::string_view text) { return text.find('"') != std::string_view::npos; }
+
 /// Bytes of the whole records `text` begins with: up to the last line feed outside quotes.
-size_t whole_records(std::string_view text) {
+size_t whole_records(std::string_view text, bool quotes) {
   const auto last = text.rfind('\n');
   if (last == std::string_view::npos) return 0;
-  if (text.find('"') == std::string_view::npos) return last + 1;
+  if (!quotes) return last + 1;
   size_t end = 0;
   bool quoted = false;
   for (size_t at = 0; at < text.size(); ++at) {
@@ -79,7 +81,7 @@ TextSource::TextSource(std::string_view function, std::string path, TextLayout l
   if (!file_.read(pending_.data(), static_cast<std::streamsize>(pending_.size())))
     throw ScriptError("Can't read the file " + path_ + ".");
   const auto text = view(pending_);
-  const size_t whole = text.size() < file_bytes_ ? whole_records(text) : text.size();
+  const size_t whole = text.size() < file_bytes_ ? whole_records(text, has_quotes(text)) : text.size();
   columns_ = columns_of(function, schema, guess_schema(whole == 0 ? text : text.substr(0, whole), layout_));
 }
 
@@ -93,8 +95,9 @@ data::Buffer<char> TextSource::next_text() {
     if (file_.bad()) throw ScriptError("Can't read the file " + path_ + ".");
     const auto got = static_cast<size_t>(file_.gcount());
     text.resize(before + got);
+    quotes_ = has_quotes(view(text));
     if (got == 0) return text;  // the last record may have no line feed
-    const size_t whole = whole_records(view(text));
+    const size_t whole = whole_records(view(text), quotes_);
     if (whole == 0) continue;  // a record longer than a piece
     pending_.assign(text.begin() + static_cast<ptrdiff_t>(whole), text.end());
     text.resize(whole);
@@ -105,7 +108,7 @@ data::Buffer<char> TextSource::next_text() {
 std::optional<Table> TextSource::next() {
   const auto text = next_text();
   if (text.empty() && !first_) return std::nullopt;
-  auto rows = read_table(view(text), layout_, columns_);
+  auto rows = read_table(view(text), quotes_, layout_, columns_);
   // What stands before the first record does so only once.
   first_ = false;
   layout_.skip_rows = 0;

@@ -38,6 +38,7 @@ class TextSource {
   data::Buffer<char> pending_;  // read and not parsed: the beginning, or a record cut by a piece's end
   std::vector<TextColumn> columns_;
   bool first_ = true;
+  bool quotes_ = false;  // in the last piece
 };
 
 /// The delimiter an argument names; ScriptError unless it is one character.
