@@ -1,6 +1,7 @@
 #include "functions/delimited/cell_columns.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <optional>
@@ -128,7 +129,8 @@ class PatternCells final : public EachCell<PatternCells> {
 template <class T, class Fast>
 class FixedCells final : public CellColumn {
  public:
-  explicit FixedCells(const data::ColumnDefinition& column) : column_(column) {}
+  explicit FixedCells(const data::ColumnDefinition& column) : FixedCells(column, Fast()) {}
+  FixedCells(const data::ColumnDefinition& column, Fast fast) : column_(column), fast_(std::move(fast)) {}
   void add(std::string_view cell) override { values_.push_back(read({cell, cell.data() + cell.size()})); }
   void add_all(const ColumnCells& cells) override {
     const size_t before = values_.size();
@@ -156,6 +158,26 @@ class FixedCells final : public CellColumn {
   const data::ColumnDefinition column_;
   Fast fast_;
   Buffer<T> values_;
+};
+
+/// Cells of one character, read once each. Anything else is left to the general reader.
+class SingleCharacters {
+ public:
+  using Value = int64_t;
+  explicit SingleCharacters(const data::ColumnDefinition& column) {
+    for (size_t c = 0; c < values_.size(); ++c) {
+      const char cell = static_cast<char>(c);
+      values_[c] = read_cell({&cell, 1}, column).get<int8_t>();
+    }
+  }
+  bool read(Cell cell, int64_t& value) const {
+    if (cell.text.size() != 1) return false;
+    value = values_[static_cast<unsigned char>(cell.text[0])];
+    return true;
+  }
+
+ private:
+  std::array<int8_t, 256> values_{};
 };
 
 template <size_t kDigits>
@@ -376,6 +398,9 @@ std::unique_ptr<CellColumn> make_cell_column(const TextColumn& column) {
   const auto& definition = column.definition;
   if (!column.format.empty()) return std::make_unique<PatternCells>(column);
   switch (definition.type) {
+    case Type::kBool:
+    case Type::kChar:
+      return std::make_unique<FixedCells<int8_t, SingleCharacters>>(definition, SingleCharacters(definition));
     case Type::kShort: return std::make_unique<FixedCells<int16_t, WholeNumbers<4>>>(definition);
     case Type::kInt: return std::make_unique<FixedCells<int32_t, WholeNumbers<9>>>(definition);
     case Type::kLong: return std::make_unique<FixedCells<int64_t, WholeNumbers<18>>>(definition);

@@ -84,6 +84,10 @@ constexpr const char* kCells[] = {
     "2024.01M",
     "true",
     "AAPL",
+    "R",
+    "t",
+    "1",
+    "-",
     "600000.SH",
 };
 
