@@ -300,9 +300,21 @@ Result<PartitionKey> locate(const PartitionScheme& scheme, const std::vector<Sca
   return key;
 }
 
+namespace {
+
+bool is_value(const std::vector<Scalar>& values, const Scalar& part) {
+  // They ascend but for some that were added out of turn: what a search among ordered values finds is there.
+  const auto above = std::partition_point(values.begin(), values.end(),
+                                          [&](const Scalar& value) { return types::compare(value, part) < 0; });
+  if (above != values.end() && *above == part) return true;
+  return std::find(values.begin(), values.end(), part) != values.end();
+}
+
+}  // namespace
+
 bool is_in_scheme(const PartitionLevel& level, const Scalar& part) {
   switch (level.type) {
-    case PartitionType::kValue: return std::find(level.values.begin(), level.values.end(), part) != level.values.end();
+    case PartitionType::kValue: return is_value(level.values, part);
     case PartitionType::kRange: return range_from(level, part).has_value();
     case PartitionType::kList:
       return part.type() == Type::kInt && part.as_int64() >= 0 &&

@@ -8,6 +8,9 @@
 namespace pelorus::server {
 namespace {
 
+/// How long a stop writes column files.
+constexpr std::chrono::seconds kStopFlush{3};
+
 constexpr size_t kRecoveriesAtOnce = 2;
 constexpr uint64_t kBufferUnset = 256ull << 20;
 constexpr uint64_t kBufferLeast = 16ull << 20;
@@ -98,8 +101,8 @@ void DataRole::stop() {
   copier_.throttle().stop();
   reconciler_.stop();
   transactions_.stop();
-  // Less to replay at the next start; what cannot be flushed is in the redo log.
-  if (const auto flushed = store_->flush_all(); !flushed.ok())
+  // Less to replay at the next start; the redo log has the rest.
+  if (const auto flushed = store_->flush_for(kStopFlush); !flushed.ok())
     log_warning("not everything was flushed: " + flushed.error().message);
   if (const auto stopped = store_->stop(); !stopped.ok()) log_warning("stopping the store: " + stopped.error().message);
 }

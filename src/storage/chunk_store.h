@@ -163,6 +163,8 @@ class ChunkStore {
   /// Writes committed rows of one chunk, or of all, to column files and shortens the redo log.
   virtual Status flush(ChunkId chunk) = 0;
   virtual Status flush_all() = 0;
+  /// The chunks with most rows in memory, for about so long; what is left the redo log keeps.
+  virtual Status flush_for(std::chrono::nanoseconds time) = 0;
   /// Merges all small neighbouring segments of the chunk now.
   virtual Status compact(ChunkId chunk) = 0;
 

@@ -40,6 +40,7 @@ class NodeStore final : public ChunkStore {
   Status verify(ChunkId chunk) override;
   Status flush(ChunkId chunk) override;
   Status flush_all() override;
+  Status flush_for(std::chrono::nanoseconds time) override;
   Status compact(ChunkId chunk) override;
   std::vector<std::string> volumes() const override;
   Status move(ChunkId chunk, const std::string& volume) override;
@@ -87,7 +88,7 @@ class NodeStore final : public ChunkStore {
   void run_background();
   Status do_upkeep();
   Status shorten_log();
-  Status flush_largest(uint64_t down_to);
+  Status flush_largest(const std::function<bool()>& enough);
 
   io::FileSystem& files_;
   const Clock& clock_;

@@ -223,7 +223,7 @@ Status NodeStore::replay_drop(const LoggedRecord& record, ChunkId id) {
 /// The log may hold more than fits into the buffer.
 Status NodeStore::flush_for_room() {
   if (budget_.used() <= budget_.bytes_max()) return {};
-  return flush_largest(budget_.bytes_max() / 2);
+  return flush_largest([&] { return budget_.used() <= budget_.bytes_max() / 2; });
 }
 
 }  // namespace pelorus::storage

@@ -79,8 +79,14 @@ Status NodeStore::move(ChunkId chunk, const std::string& volume) {
   return log_->release();
 }
 
-/// Flushes the chunks with most rows in memory until no more than `down_to` bytes are left.
-Status NodeStore::flush_largest(uint64_t down_to) {
+Status NodeStore::flush_for(std::chrono::nanoseconds time) {
+  const auto end = clock_.now() + time;
+  TRY_DONE(flush_largest([&] { return clock_.now() >= end; }));
+  return log_->release();
+}
+
+/// Flushes the chunks with most rows in memory until `enough` says so.
+Status NodeStore::flush_largest(const std::function<bool()>& enough) {
   std::vector<std::pair<uint64_t, ChunkRef>> chunks;
   for (auto& chunk : all()) {
     const uint64_t bytes = chunk->memory_bytes();
@@ -88,7 +94,7 @@ Status NodeStore::flush_largest(uint64_t down_to) {
   }
   std::sort(chunks.begin(), chunks.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   for (const auto& [bytes, chunk] : chunks) {
-    if (budget_.used() <= down_to) break;
+    if (enough()) break;
     const Status flushed = flush_chunk(chunk);
     if (!flushed.ok() && flushed.error().code != ErrorCode::kConflict) return flushed;
   }
@@ -112,7 +118,7 @@ Status NodeStore::shorten_log() {
 Status NodeStore::do_upkeep() {
   TRY_DONE(log_->flush_pending());
   const auto begin = static_cast<uint64_t>(static_cast<double>(options_.buffer_bytes_max) * options_.flush_share);
-  if (budget_.used() > begin) TRY_DONE(flush_largest(begin / 2));
+  if (budget_.used() > begin) TRY_DONE(flush_largest([&] { return budget_.used() <= begin / 2; }));
   TRY_DONE(shorten_log());
   for (const auto& chunk : all()) {
     chunk->prune();

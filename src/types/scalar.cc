@@ -101,9 +101,13 @@ bool Scalar::operator==(const Scalar& other) const {
   if (is_text() && other.is_text()) return text() == other.text();
   if (type_ != other.type_) return false;
   if (type_ == Type::kDuration) return get<Duration>() == other.get<Duration>();
+  const auto r = repr();
+  if (!is_decimal(type_)) {  // null is a number of its own
+    if (r == Repr::kI32) return get<int32_t>() == other.get<int32_t>();
+    if (r == Repr::kI64) return get<int64_t>() == other.get<int64_t>();
+  }
   if (is_null() || other.is_null()) return is_null() == other.is_null();
   if (is_decimal(type_) && scale_ != other.scale_) return compare(*this, other) == 0;
-  const auto r = repr();
   if (!is_fixed(r)) return false;
   return visit_fixed(r, [&]<class T>() { return get<T>() == other.get<T>(); });
 }
