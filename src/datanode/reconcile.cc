@@ -17,6 +17,7 @@ void Reconciler::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
+  pool_.discard();  // hundreds may wait, each of them seconds for an answer of the controllers
   pool_.stop();
 }
 

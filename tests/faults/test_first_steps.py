@@ -10,8 +10,9 @@ import time
 import dolphindb
 
 from processes import HOST, Cluster, Node, PASSWORD, USER
-from test_fault_points import CRASHES, ONCE_POINTS, PACKAGE, SEED, SINGLE_POINTS, names
+from lanes import CRASHES, ONCE_POINTS, SEED, SINGLE_POINTS, names
 
+PACKAGE = os.environ["PELORUS_PACKAGE"]
 PATIENCE = 6.0
 MISSES_MOST = 3
 ROWS = 10
