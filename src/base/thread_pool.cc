@@ -47,15 +47,6 @@ void ThreadPool::stop() {
   for (auto& thread : threads) thread.join();
 }
 
-size_t ThreadPool::discard() {
-  std::deque<std::function<void()>> forgotten;  // destroyed without the lock
-  {
-    const std::lock_guard lock(mutex_);
-    forgotten.swap(tasks_);
-  }
-  return forgotten.size();
-}
-
 size_t ThreadPool::waiting() const {
   const std::lock_guard lock(mutex_);
   return tasks_.size();

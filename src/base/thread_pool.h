@@ -29,8 +29,6 @@ class ThreadPool {
   bool submit(std::function<void()> task);
   /// Refuses new tasks, runs those waiting, joins. Not callable from a task.
   void stop();
-  /// Forgets the tasks nobody has begun with, and says how many they were.
-  size_t discard();
   size_t waiting() const;
   size_t running() const;
 

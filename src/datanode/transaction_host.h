@@ -47,6 +47,7 @@ class TransactionHost {
 
  private:
   txn::Time now() const;
+  void take(const txn::Decision& decision);
   void carry_out(const txn::ParticipantActions& actions);
   void watch();
 
