@@ -265,12 +265,16 @@ TEST_F(MetadataServiceTest, a_data_node_comes_back_empty_once_its_replicas_are_g
   auto request = registration(lost, 9);
   request.uuid = uuid(78);
   const auto refusal = [&] { return ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request).error(); };
-  EXPECT_EQ(refusal().code, ErrorCode::kDenied) << "the one that has the data is there";
+  EXPECT_EQ(refusal().code, ErrorCode::kUnavailable) << "the one that has the data was there a moment ago";
   EXPECT_EQ(chunk(id).good_replicas(), 2u);
   clock.advance(milliseconds(10000));
   request.chunks = {{.chunk = id, .version = 1}};
   EXPECT_EQ(refusal().code, ErrorCode::kDenied) << "nobody else's data take its place";
   request.chunks.clear();
+  request.port = 8999;
+  EXPECT_EQ(refusal().code, ErrorCode::kDenied) << "moved, and its data forgotten";
+  request.port = 8900;
+  EXPECT_EQ(chunk(id).good_replicas(), 2u);
   const auto reply = ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request);
   ASSERT_TRUE(reply.ok()) << reply.error().describe();
   EXPECT_EQ(chunk(id).good_replicas(), 1u);

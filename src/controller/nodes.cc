@@ -72,8 +72,10 @@ Result<meta::RegisterReply> MetadataService::take_registration(const meta::Regis
   // A controller that lost its disk comes back as another node. What it had promised in the metadata log is void, so it
   // joins the group anew (next_member_change).
   const bool is_another = known && !known->uuid.is_nil() && known->uuid != request.uuid;
-  const bool replaces = is_another && !running && (known->role == meta::NodeRole::kController || known->holds_data());
-  if (replaces && known->holds_data()) TRY_DONE(give_up_replicas(request));
+  // A data node does where it was. Elsewhere it was moved, and its data forgotten: that is refused.
+  const bool lost_data = is_another && known->holds_data() && !moved;
+  if (lost_data) TRY_DONE(give_up_replicas(request));
+  const bool replaces = lost_data || (is_another && known->role == meta::NodeRole::kController && !running);
   TRY(const auto answer, propose(meta::RegisterNode{.alias = request.alias,
                                                     .uuid = request.uuid,
                                                     .boot = request.boot,

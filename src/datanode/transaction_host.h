@@ -48,7 +48,8 @@ class TransactionHost {
  private:
   txn::Time now() const;
   void take(const txn::Decision& decision);
-  void carry_out(const txn::ParticipantActions& actions);
+  /// `is_new`: that the transaction committed was not known here before.
+  void carry_out(const txn::ParticipantActions& actions, bool is_new = true);
   void watch();
 
   storage::ChunkStore& store_;

@@ -96,7 +96,7 @@ TEST_F(Damage, cut_closed_segment_is_refused) {
   cluster_->stop(victim_);
   const auto segments = closed_segments();
   fs::resize_file(segments[1], fs::file_size(segments[1]) - 64);
-  expect_refused(ErrorCode::kIo, segments[1].filename().string());
+  expect_refused(ErrorCode::kCorrupt, segments[1].filename().string());
 }
 
 TEST_F(Damage, deleted_newest_closed_segment_is_refused) {

@@ -219,8 +219,8 @@ Status ControllerRole::give_up_log(const Error& damage) {
   while (true) {
     const auto decision = bootstrap_->poll_damaged(kPollTimeout);
     if (decision.verdict == controller::DamageDecision::Verdict::kStop)
-      return Error{damage.code, damage.message + " (" + decision.reason +
-                                    "; restore the metadata from a backup, see docs/operations/backup.md)"};
+      return Error{damage.code,
+                   damage.message + " (" + decision.reason + "; restore it from a copy: " + raft_directory() + ")"};
     if (decision.verdict == controller::DamageDecision::Verdict::kRejoin) break;
     if (decision.reason != reported)
       environment_.announce(config::NodePhase::kListening, "the metadata log is damaged; " + decision.reason);
@@ -284,6 +284,7 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
     foundation_.log_made = true;
     TRY_DONE(write_foundation());
   }
+  bootstrap_->set_self(state());  // it has a log now
   group_.store(pointer);
   return {};
 }

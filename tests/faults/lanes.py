@@ -19,8 +19,9 @@ ONLY = os.environ.get("PELORUS_FAULT_ONLY", "").split(",")
 CONTROLLER_POINTS = ("controller.", "raft.")
 ONCE_POINTS = ("identity.", "foundation.")  # while a node is new
 SINGLE_POINTS = ("single_log.", "snapshot.", "stream_log.")  # of a single node
-PATIENCE, WRITES, PATIENCE_MOST = 6.0, 20, 30.0  # for a point: seconds since its process is ready, and acknowledged batches
+PATIENCE, WRITES, PATIENCE_MOST = 8.0, 20, 30.0  # for a point: seconds since its process is ready, and acknowledged batches
 QUICK = 1.5
+EXPIRY = 10.0  # until a coordinator that was not heard of is given up
 MISSES_MOST = 4  # in a row: then no run comes past it
 CHAIN = 15  # deaths of one node before it may heal and another one's turn comes
 PASSAGES_FIRST, PASSAGES_MOST = 1, 24
@@ -140,11 +141,11 @@ class Lane(threading.Thread):
             time.sleep(0.05)
 
     def die_undecided(self, node):
-        """The node dies between having rows prepared everywhere and asking for the decision; back, it knows nothing of that."""
+        """The node dies between having rows prepared everywhere and asking for the decision."""
         node.kill()
         node.start(fault="coordinator.decision.asked:1")
         node.wait_death(4)
-        self.restart(node)
+        node.kill()
 
 
 class NodeLane(Lane):
@@ -166,6 +167,7 @@ class NodeLane(Lane):
         if point.startswith(("participant.rollback", "participant.outcome")):
             if turn == 0:
                 self.die_undecided(other)
+                self.restart(other)
         elif point.startswith("replica.export"):  # others are to copy from it
             other.kill()
             self.miss_writes()
@@ -196,6 +198,14 @@ class ControllerLane(Lane):
         except Exception:
             pass  # it may have died of it
 
+    def fill_log(self):
+        """More than the state is large, so that the log is cut."""
+        try:
+            for _ in range(8):
+                self.cluster.ask(f"def filler() {{ return '{'x' * 60000}' }}\naddFunctionView(filler)\ndropFunctionView(`filler)")
+        except Exception:
+            pass  # it may have died of it
+
     def provoke(self, node, point, turn):
         """The node is to lead; then what a leader is to do; then it is to vote, as another one has died."""
         votes = point.startswith(("raft.vote", "raft.term.begun", "raft.term.done"))
@@ -206,12 +216,17 @@ class ControllerLane(Lane):
         after_deaths = ("controller.expiry", "controller.replicas", "controller.recovery", "controller.registration")
         if point.startswith(after_deaths) and not self.kills_data_nodes:
             return
-        if point.startswith("controller.expiry"):
-            self.die_undecided(data_node)
+        if point.startswith("controller.expiry"):  # a coordinator that is back has told by that what it no longer decides
+            if turn == 1:
+                self.die_undecided(data_node)
+                node.wait_death(EXPIRY)
+                self.restart(data_node)
         elif point.startswith(after_deaths):
             data_node.kill()
             self.miss_writes()
             self.restart(data_node)
+        elif point.startswith("raft.snapshot"):
+            self.fill_log()
         elif votes:
             self.restart(self.random.choice([one for one in self.nodes if one is not node]))
 
