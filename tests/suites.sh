@@ -6,7 +6,7 @@ root=$PWD
 logs=$root/build/test-logs
 mkdir -p "$logs"
 
-suites=(checks units scripts clients packaging docs demo cluster web seed deploy operations)
+suites=(checks units scripts clients packaging docs demo cluster crashes web seed deploy operations)
 long_suites=(seed_all doctor migrate walks upgrade membership faults fault_points limits backup clients_cluster fuzzers headers release clang sanitize_address sanitize_thread)
 
 # The release package's tree with the debug build's programs; dist/ stays as it is.
@@ -32,6 +32,7 @@ suite_seed_all() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_
 suite_clients_cluster() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh test_official_clients.py; }
 suite_deploy() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/deploy/run.sh; }
 suite_faults() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && PELORUS_FAULT_SECONDS=${PELORUS_FAULT_SECONDS:-300} tests/cluster/run.sh test_random_faults.py; }
+suite_crashes() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/faults/run.sh test_short.py && grep -h 'no promise broken' "$logs/crashes.log"; }
 suite_fault_points() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/faults/run.sh; }
 suite_membership() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh test_membership.py; }
 suite_clang() { ./build.sh --clang >/dev/null && ctest --test-dir build-clang --output-on-failure -j2; }

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <charconv>
 #include <csignal>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 namespace pelorus {
 namespace {
@@ -88,6 +90,7 @@ constexpr std::string_view kNames[] = {
 static_assert(std::size(kNames) == kFaultPointCount);
 
 constexpr std::string_view kDelayWord = "delay=";
+constexpr std::string_view kLastWords = "PELORUS_FAULT: dies at";  // the crash suites read them
 
 std::optional<uint64_t> number(std::string_view text) {
   uint64_t value = 0;
@@ -96,18 +99,26 @@ std::optional<uint64_t> number(std::string_view text) {
   return read.ec == std::errc() && read.ptr == end ? std::optional(value) : std::nullopt;
 }
 
-struct Order {
-  std::mutex mutex;
-  FaultOrder order;       // guarded by mutex
-  uint64_t passages = 0;  // guarded by mutex
+struct Armed {
+  FaultOrder order;
+  uint64_t passages = 0;  // so far
 };
 
-Order& the_order() {
-  static Order order;
-  return order;
+struct Orders {
+  std::mutex mutex;
+  std::map<std::string, Armed, std::less<>> by_name;  // guarded by mutex
+};
+
+Orders& the_orders() {
+  static Orders orders;
+  return orders;
 }
 
-[[noreturn]] void die() {
+[[noreturn]] void die(const FaultOrder& order) {
+  const auto last_words =
+      std::string(kLastWords) + " " + order.name + ", passage " + std::to_string(order.passage) + "\n";
+  // Whether anybody hears them makes no difference to the death.
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, last_words.data(), last_words.size());
   ::kill(::getpid(), SIGKILL);
   while (true) ::pause();  // the signal is on its way
 }
@@ -142,11 +153,29 @@ Result<FaultOrder> parse_fault_order(std::string_view text) {
   return order;
 }
 
-void order_fault(FaultOrder order) {
-  const std::lock_guard lock(the_order().mutex);
-  fault_detail::is_ordered.store(!order.name.empty(), std::memory_order_relaxed);
-  the_order().order = std::move(order);
-  the_order().passages = 0;
+Result<std::vector<FaultOrder>> parse_fault_orders(std::string_view text) {
+  std::vector<FaultOrder> orders;
+  while (true) {
+    const auto comma = text.find(',');
+    TRY(auto order, parse_fault_order(text.substr(0, comma)));
+    const auto is_same = [&](const FaultOrder& other) { return other.name == order.name; };
+    if (std::ranges::any_of(orders, is_same))
+      return Error{ErrorCode::kInvalid, "a point has one fault at most; " + order.name + " is ordered twice"};
+    orders.push_back(std::move(order));
+    if (comma == std::string_view::npos) return orders;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+void order_faults(std::vector<FaultOrder> orders) {
+  auto& [mutex, by_name] = the_orders();
+  const std::lock_guard lock(mutex);
+  fault_detail::is_ordered.store(!orders.empty(), std::memory_order_relaxed);
+  by_name.clear();
+  for (auto& order : orders) {
+    auto name = order.name;
+    by_name.insert_or_assign(std::move(name), Armed{.order = std::move(order)});
+  }
 }
 
 std::atomic<bool> fault_detail::is_ordered{false};
@@ -154,11 +183,14 @@ std::atomic<bool> fault_detail::is_ordered{false};
 Status fault_detail::pass(std::string_view name) {
   std::chrono::milliseconds delay{0};
   {
-    auto& [mutex, order, passages] = the_order();
+    auto& [mutex, by_name] = the_orders();
     const std::lock_guard lock(mutex);
-    if (order.name != name || ++passages < order.passage) return {};
+    const auto found = by_name.find(name);
+    if (found == by_name.end()) return {};
+    const auto& order = found->second.order;
+    if (++found->second.passages < order.passage) return {};
     switch (order.action) {
-      case FaultOrder::Action::kDie: die();
+      case FaultOrder::Action::kDie: die(order);
       case FaultOrder::Action::kError: return Error{ErrorCode::kIo, "input/output error ordered at " + order.name};
       case FaultOrder::Action::kDelay: delay = order.delay; break;
     }

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 
@@ -112,8 +113,11 @@ struct FaultOrder {
 /// From "name:passage", "name:passage:die", "name:passage:error" or "name:passage:delay=MILLISECONDS". kInvalid says
 /// what is wrong; that the name exists the caller checks.
 Result<FaultOrder> parse_fault_order(std::string_view text);
-/// At the start of the process, before it has threads, or from a test. An order without a name takes the last one back.
-void order_fault(FaultOrder order);
+/// Several of those with commas between: whichever is reached first takes effect, and the others stay ordered.
+Result<std::vector<FaultOrder>> parse_fault_orders(std::string_view text);
+/// At the start of the process, before it has threads, or from a test. Takes the place of all earlier orders; none: no
+/// fault any more. A process that dies of one says on its standard error at which point, and at which passage.
+void order_faults(std::vector<FaultOrder> orders);
 
 namespace fault_detail {
 extern std::atomic<bool> is_ordered;

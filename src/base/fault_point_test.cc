@@ -9,7 +9,7 @@ namespace {
 
 class FaultPointTest : public testing::Test {
  protected:
-  ~FaultPointTest() override { order_fault({}); }
+  ~FaultPointTest() override { order_faults({}); }
 };
 
 TEST_F(FaultPointTest, every_step_has_a_name_of_its_own) {
@@ -32,25 +32,44 @@ TEST_F(FaultPointTest, orders_are_read_or_refused_with_a_reason) {
   }
 }
 
+TEST_F(FaultPointTest, several_orders_stand_side_by_side) {
+  const auto orders = parse_fault_orders("a:1,b:2:error,c:3").value();
+  ASSERT_EQ(orders.size(), 3u);
+  EXPECT_EQ(orders[1].name, "b");
+  EXPECT_EQ(orders[1].action, FaultOrder::Action::kError);
+  EXPECT_EQ(orders[2].passage, 3u);
+  for (const auto* wrong : {"", "a:1,", ",a:1", "a:1,b"}) EXPECT_FALSE(parse_fault_orders(wrong).ok()) << wrong;
+  const auto twice = parse_fault_orders("a:1,a:2");
+  ASSERT_FALSE(twice.ok());
+  EXPECT_NE(twice.error().message.find("a is ordered twice"), std::string::npos);
+  order_faults({{.name = "here", .passage = 1, .action = FaultOrder::Action::kError},
+                {.name = "there", .passage = 2, .action = FaultOrder::Action::kError}});
+  EXPECT_FALSE(pass_fault("here").ok());
+  EXPECT_TRUE(pass_fault("there").ok());
+  EXPECT_FALSE(pass_fault("there").ok());
+}
+
 TEST_F(FaultPointTest, an_error_begins_at_its_passage_and_at_its_name_only) {
-  order_fault({.name = "here", .passage = 2, .action = FaultOrder::Action::kError});
+  order_faults({{.name = "here", .passage = 2, .action = FaultOrder::Action::kError}});
   EXPECT_TRUE(pass_fault("there").ok());
   EXPECT_TRUE(pass_fault("here").ok());
   EXPECT_EQ(pass_fault("here").error().code, ErrorCode::kIo);
   EXPECT_FALSE(pass_fault("here").ok());
-  order_fault({});
+  order_faults({});
   EXPECT_FALSE(faults_are_ordered());
   EXPECT_TRUE(pass_fault("here").ok());
 }
 
 TEST_F(FaultPointTest, a_process_dies_of_sigkill) {
   const auto come_past = [] {
-    order_fault({.name = "participant.prepare.stored", .passage = 2});
+    order_faults(
+        {{.name = "participant.prepare.received", .passage = 2}, {.name = "participant.prepare.stored", .passage = 2}});
     reach(FaultPoint::kPrepareStored);
     reach(FaultPoint::kPrepareReceived);
     reach(FaultPoint::kPrepareStored);
   };
-  EXPECT_EXIT(come_past(), testing::KilledBySignal(SIGKILL), "");
+  EXPECT_EXIT(come_past(), testing::KilledBySignal(SIGKILL),
+              "PELORUS_FAULT: dies at participant.prepare.stored, passage 2\n");
 }
 
 }  // namespace

@@ -23,6 +23,14 @@ void Bootstrap::set_self(meta::ControllerState self) {
 }
 
 BootstrapDecision Bootstrap::poll(std::chrono::milliseconds timeout, bool forced) {
+  auto view = ask(timeout);
+  view.forced = forced;
+  return decide_bootstrap(view);
+}
+
+DamageDecision Bootstrap::poll_damaged(std::chrono::milliseconds timeout) { return decide_damage(ask(timeout)); }
+
+BootstrapView Bootstrap::ask(std::chrono::milliseconds timeout) {
   struct Answers {
     std::mutex mutex;
     std::condition_variable changed;
@@ -46,7 +54,7 @@ BootstrapDecision Bootstrap::poll(std::chrono::milliseconds timeout, bool forced
   }
   std::unique_lock lock(answers->mutex);
   answers->changed.wait(lock, [&] { return answers->waiting == 0; });
-  return decide_bootstrap({.self = self(), .peers = std::move(answers->states), .forced = forced});
+  return {.self = self(), .peers = std::move(answers->states)};
 }
 
 }  // namespace pelorus::controller

@@ -22,10 +22,14 @@ class Bootstrap {
   void register_methods(rpc::Methods& methods);
   /// Asks everybody once, at the same time; waits at most `timeout`. `forced`: do not wait for the unreachable.
   BootstrapDecision poll(std::chrono::milliseconds timeout, bool forced);
+  /// The same for a controller whose log is damaged.
+  DamageDecision poll_damaged(std::chrono::milliseconds timeout);
   meta::ControllerState self() const;
   void set_self(meta::ControllerState self);
 
  private:
+  BootstrapView ask(std::chrono::milliseconds timeout);
+
   mutable std::mutex mutex_;
   meta::ControllerState self_;  // guarded by mutex_
   const std::vector<std::string> others_;

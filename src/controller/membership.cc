@@ -124,6 +124,19 @@ BootstrapDecision decide_bootstrap(const BootstrapView& view) {
           .founders = founders};
 }
 
+DamageDecision decide_damage(const BootstrapView& view) {
+  using Damage = DamageDecision::Verdict;
+  std::string silent;
+  for (const auto& [alias, peer] : view.peers) {
+    if (!peer)
+      silent += (silent.empty() ? "" : ", ") + alias;
+    else if (peer->has_log && peer->cluster == view.self.cluster)
+      return {Damage::kRejoin, alias + " has the cluster's metadata log"};
+  }
+  if (!silent.empty()) return {Damage::kWait, "waits for another controller of the cluster to be reachable: " + silent};
+  return {Damage::kStop, "no other controller has the cluster's metadata log"};
+}
+
 std::optional<MemberChange> next_member_change(const meta::State& state, const std::vector<raft::Member>& members,
                                                const std::set<std::string>& live, const std::string& leader) {
   const auto votes = count_votes(members, live);

@@ -41,6 +41,19 @@ struct BootstrapDecision {
 /// none of them does while a peer belongs to a cluster already.
 BootstrapDecision decide_bootstrap(const BootstrapView& view);
 
+/// What becomes of a controller whose log is damaged.
+struct DamageDecision {
+  enum class Verdict : uint8_t {
+    kRejoin,  // another controller has the cluster's log: this one is set aside, and its owner joins as another node
+    kWait,    // the others that might have it are silent: the damaged log is all there may be, so it stays
+    kStop,    // no other controller has it: the operator's
+  };
+  Verdict verdict = Verdict::kWait;
+  std::string reason;
+};
+/// `view.self.cluster`: the cluster the log is of.
+DamageDecision decide_damage(const BootstrapView& view);
+
 /// The one change of the group to make next so that its voters are the controllers of the state.
 struct MemberChange {
   enum class Kind : uint8_t { kAddLearner, kPromote, kDemote, kRemove, kHandOver };

@@ -55,6 +55,22 @@ TEST(Bootstrap, nobody_founds_while_a_listed_controller_is_silent_or_disagrees) 
             Verdict::kFound);
 }
 
+TEST(Bootstrap, a_damaged_log_is_given_up_only_where_another_controller_has_the_clusters) {
+  using Damage = DamageDecision::Verdict;
+  auto self = empty("c1"), member = empty("c2"), stranger = empty("c3");
+  self.cluster = member.cluster = uuid(7);
+  self.has_log = member.has_log = stranger.has_log = true;
+  stranger.cluster = uuid(8);
+  const auto rejoins = decide_damage({.self = self, .peers = {{"c2", member}, {"c3", {}}}});
+  EXPECT_EQ(rejoins.verdict, Damage::kRejoin);
+  EXPECT_NE(rejoins.reason.find("c2"), std::string::npos);
+  const auto waits = decide_damage({.self = self, .peers = {{"c2", empty("c2")}, {"c3", {}}}});
+  EXPECT_EQ(waits.verdict, Damage::kWait);
+  EXPECT_NE(waits.reason.find("c3"), std::string::npos);
+  EXPECT_EQ(decide_damage({.self = self, .peers = {{"c2", empty("c2")}, {"c3", stranger}}}).verdict, Damage::kStop);
+  EXPECT_EQ(decide_damage({.self = self, .peers = {}}).verdict, Damage::kStop);
+}
+
 TEST(Bootstrap, a_new_controller_joins_an_existing_cluster_and_never_founds) {
   auto member = empty("c2");
   member.cluster = uuid(7);

@@ -32,6 +32,11 @@ Status MetadataMachine::restore(std::string_view snapshot) {
   return {};
 }
 
+void MetadataMachine::clear() {
+  const std::unique_lock lock(mutex_);
+  state_ = {};
+}
+
 void MetadataMachine::leadership_changed(bool leads, uint64_t term) {
   term_.store(term, std::memory_order_release);
   leads_.store(leads, std::memory_order_release);

@@ -22,6 +22,8 @@ class MetadataMachine final : public raft::StateMachine {
   Bytes snapshot() override;
   Status restore(std::string_view snapshot) override;
   void leadership_changed(bool leads, uint64_t term) override;
+  /// Forgets everything, for a log that begins anew. Only while no log applies to it.
+  void clear();
 
   /// Calls look(const State&) and gives back what it returns (not a reference into the state). `look` must be quick,
   /// wait for nothing and not call back: applying waits for it.

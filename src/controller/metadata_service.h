@@ -152,6 +152,9 @@ class MetadataService {
   uint64_t copy_throttle(const meta::State& state) const;
   meta::PerfReply perf_of(const meta::State& state, bool controllers) const;
   Result<meta::RegisterReply> take_registration(const meta::RegisterRequest& request);
+  /// For a data node that takes the place of one of the same name whose data are lost. kConflict when that would lose
+  /// the last good replica of a chunk.
+  Status give_up_replicas(const meta::RegisterRequest& request);
   void take_report(const std::string& node, const std::vector<meta::ReportedChunk>& chunks,
                    std::vector<meta::Order>& orders);
   // import_files.cc

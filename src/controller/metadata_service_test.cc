@@ -253,10 +253,42 @@ TEST_F(MetadataServiceTest, a_controller_that_lost_its_disk_comes_back_as_anothe
   EXPECT_EQ(ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request).error().code, ErrorCode::kDenied);
   clock.advance(milliseconds(10000));
   EXPECT_TRUE(ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request).ok());
-  request = registration("dn1");
+}
+
+TEST_F(MetadataServiceTest, a_data_node_comes_back_empty_once_its_replicas_are_given_up) {
+  make_table();
+  const auto begun = begin({1});
+  commit(begun.begun.transaction);
+  const auto id = begun.begun.chunks[0].chunk;
+  ASSERT_EQ(chunk(id).good_replicas(), 2u);
+  const auto lost = begun.begun.chunks[0].replicas[0], other = begun.begun.chunks[0].replicas[1];
+  auto request = registration(lost, 9);
   request.uuid = uuid(78);
-  EXPECT_EQ(ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request).error().code, ErrorCode::kDenied)
-      << "a data node's replicas are not given up on a stranger's word";
+  const auto refusal = [&] { return ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request).error(); };
+  EXPECT_EQ(refusal().code, ErrorCode::kUnavailable) << "the one that has the data was there a moment ago";
+  EXPECT_EQ(chunk(id).good_replicas(), 2u);
+  clock.advance(milliseconds(10000));
+  request.chunks = {{.chunk = id, .version = 1}};
+  EXPECT_EQ(refusal().code, ErrorCode::kDenied) << "nobody else's data take its place";
+  request.chunks.clear();
+  request.port = 8999;
+  EXPECT_EQ(refusal().code, ErrorCode::kDenied) << "moved, and its data forgotten";
+  request.port = 8900;
+  EXPECT_EQ(chunk(id).good_replicas(), 2u);
+  const auto reply = ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, request);
+  ASSERT_TRUE(reply.ok()) << reply.error().describe();
+  EXPECT_EQ(chunk(id).good_replicas(), 1u);
+  EXPECT_TRUE(chunk(id).find(lost)->stale);
+  EXPECT_EQ(chunk(id).find(lost)->version, 0u);
+  // The one it was before is a stranger now, and what it reports counts for nothing.
+  EXPECT_EQ(ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, registration(lost)).error().code, ErrorCode::kDenied);
+  // The other one has the last good replica: that is not given up.
+  clock.advance(milliseconds(10000));
+  request = registration(other, 9);
+  request.uuid = uuid(79);
+  EXPECT_EQ(refusal().code, ErrorCode::kConflict);
+  EXPECT_NE(refusal().message.find("/pt"), std::string::npos) << refusal().message;
+  EXPECT_EQ(chunk(id).good_replicas(), 1u);
 }
 
 TEST_F(MetadataServiceTest, nodes_cannot_smuggle_in_decisions_as_changes) {

@@ -70,8 +70,12 @@ Result<meta::RegisterReply> MetadataService::take_registration(const meta::Regis
                                          " in cluster.nodes, not a " + std::string(name_of(request.role)) + "."};
   }
   // A controller that lost its disk comes back as another node. What it had promised in the metadata log is void, so it
-  // joins the group anew (next_member_change). A data node's replicas are not given up on the word of a stranger.
-  const bool replaces = known && known->role == meta::NodeRole::kController && !running && known->uuid != request.uuid;
+  // joins the group anew (next_member_change).
+  const bool is_another = known && !known->uuid.is_nil() && known->uuid != request.uuid;
+  // A data node does where it was. Elsewhere it was moved, and its data forgotten: that is refused.
+  const bool lost_data = is_another && known->holds_data() && !moved;
+  if (lost_data) TRY_DONE(give_up_replicas(request));
+  const bool replaces = lost_data || (is_another && known->role == meta::NodeRole::kController && !running);
   TRY(const auto answer, propose(meta::RegisterNode{.alias = request.alias,
                                                     .uuid = request.uuid,
                                                     .boot = request.boot,
@@ -90,6 +94,40 @@ Result<meta::RegisterReply> MetadataService::take_registration(const meta::Regis
   reply.configuration_revision = machine_.read([](const meta::State& state) { return state.configuration.revision; });
   if (known && known->holds_data()) take_report(request.alias, request.chunks, reply.orders);
   return reply;
+}
+
+Status MetadataService::give_up_replicas(const meta::RegisterRequest& request) {
+  const auto& alias = request.alias;
+  if (!request.chunks.empty()) {
+    return Error{ErrorCode::kDenied, "The node " + alias +
+                                         " is not the member of that name and has chunks of its own; " +
+                                         "a data node takes the place of a lost one with empty directories only."};
+  }
+  if (!live_.is_gone(alias, live_.timeout()))
+    return Error{ErrorCode::kUnavailable, "The node " + alias + " was heard of a moment ago as another one; try again"};
+  meta::ChangeReplicas lost;
+  std::string last;
+  size_t last_count = 0;
+  machine_.read([&](const meta::State& state) {
+    for (const auto& [id, chunk] : state.chunks) {
+      const auto* replica = chunk.find(alias);
+      if (replica == nullptr || chunk.version == 0) continue;
+      lost.changes.push_back({id, alias, meta::ReplicaChange::Kind::kStale, 0});
+      if (replica->stale || chunk.good_replicas() > 1) continue;
+      if (last_count++ == 0) last = meta::chunk_path(state, chunk);
+    }
+  });
+  if (last_count > 0) {
+    return Error{ErrorCode::kConflict, "The node " + alias + " comes without its data, and " +
+                                           std::to_string(last_count) +
+                                           " chunk(s) have no other good replica, the first of them " + last +
+                                           ". Bring its directories back, or drop those partitions; then it is taken."};
+  }
+  log_warning("the node " + alias + " comes back without its data: its " + std::to_string(lost.changes.size()) +
+              " replica(s) are lost and will be copied from others");
+  // Before the new node has the name: whatever happens in between, nobody reads or counts what it does not have.
+  TRY(const auto done, propose(lost));
+  return {};
 }
 
 void MetadataService::take_report(const std::string& node, const std::vector<meta::ReportedChunk>& chunks,

@@ -77,7 +77,22 @@ class LocalCatalogue final : public dist::Catalogue {
     TRY(const auto answer, apply(decision));
     return meta::decode<meta::Decided>(answer, "decided");
   }
-  Result<meta::Decided> outcome(TransactionId) override { return Error{ErrorCode::kUnavailable, "not asked in tests"}; }
+  Result<meta::Decided> outcome(TransactionId transaction) override {
+    const std::lock_guard lock(mutex_);
+    const auto* found = state_.find_transaction(transaction);
+    if (found == nullptr) return meta::Decided{};
+    return meta::Decided{.state = found->state,
+                         .chunks = found->is_decided() ? found->chunks : decltype(found->chunks){}};
+  }
+  /// Committed, and not yet confirmed by everybody.
+  std::vector<TransactionId> committed() {
+    const std::lock_guard lock(mutex_);
+    std::vector<TransactionId> ids;
+    for (const auto& [id, transaction] : state_.transactions) {
+      if (transaction.state == meta::TransactionState::kCommitted) ids.push_back(id);
+    }
+    return ids;
+  }
 
   /// A node without it refuses its registration's transactions.
   uint64_t epoch(const std::string& alias) {

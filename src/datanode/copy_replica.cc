@@ -51,13 +51,14 @@ struct NextReply {
 }  // namespace
 
 void ExportDesk::register_methods(rpc::Methods& methods) {
-  methods.on("data.export_open",
-             [this](const rpc::Peer&, std::string_view payload, const rpc::CallInfo&) { return open(payload); });
+  methods.on("data.export_open", [this](const rpc::Peer& peer, std::string_view payload, const rpc::CallInfo&) {
+    return open(peer.identity.alias, payload);
+  });
   methods.on("data.export_next",
              [this](const rpc::Peer&, std::string_view payload, const rpc::CallInfo&) { return next(payload); });
 }
 
-Result<Bytes> ExportDesk::open(std::string_view payload) {
+Result<Bytes> ExportDesk::open(const std::string& importer, std::string_view payload) {
   TRY(const auto request, meta::decode<OpenRequest>(payload, "data.export_open"));
   auto exported = store_.export_chunk(request.chunk, request.from);
   if (!exported.ok()) {
@@ -68,12 +69,16 @@ Result<Bytes> ExportDesk::open(std::string_view payload) {
   OpenReply reply{.id = 0, .from = content->from_version(), .to = content->to_version()};
   const auto now = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);
-  std::erase_if(exports_, [&](const auto& entry) { return now - entry.second->used > kExportIdleMax; });
+  std::erase_if(exports_, [&](const auto& entry) {
+    const auto& open = *entry.second;
+    return now - open.used > kExportIdleMax || (open.importer == importer && open.chunk == request.chunk);
+  });
+  if (request.from != 0 && reply.to == request.from) return meta::encode(reply);  // nothing to read
   if (exports_.size() >= kExportsMax)
     return Error{ErrorCode::kLimit, "too many chunks are being copied from this node: " + std::to_string(kExportsMax)};
   reach(FaultPoint::kExportOpened);
   reply.id = ++last_;
-  exports_.emplace(reply.id, std::make_shared<Open>(Open{request.chunk, std::move(content), now}));
+  exports_.emplace(reply.id, std::make_shared<Open>(Open{request.chunk, importer, std::move(content), now}));
   return meta::encode(reply);
 }
 

@@ -18,7 +18,8 @@ namespace pelorus::datanode {
 inline constexpr size_t kExportsMax = 64;                  // open at once; beyond: kLimit
 inline constexpr std::chrono::seconds kExportIdleMax{60};  // an importer that went away
 
-/// Answers data.export_open and data.export_next. Thread-safe.
+/// Answers data.export_open and data.export_next. A node copies a chunk once at a time: what it had open of it ends
+/// when it opens it again. Nothing stays open for a node that lacks nothing. Thread-safe.
 class ExportDesk {
  public:
   ExportDesk(storage::ChunkStore& store, Scrubber& scrubber) : store_(store), scrubber_(scrubber) {}
@@ -27,10 +28,11 @@ class ExportDesk {
  private:
   struct Open {
     ChunkId chunk;
+    std::string importer;
     std::unique_ptr<storage::ChunkExport> content;
     std::chrono::steady_clock::time_point used;
   };
-  Result<Bytes> open(std::string_view payload);
+  Result<Bytes> open(const std::string& importer, std::string_view payload);
   Result<Bytes> next(std::string_view payload);
 
   storage::ChunkStore& store_;

@@ -29,6 +29,7 @@ void Reconciler::take(const meta::Order& order) {
     if (stopping_ || !under_way_.insert(key).second) return;
   }
   const bool queued = pool_.submit([this, order, key] {
+    if (is_stopping()) return;  // hundreds may wait, each of them seconds for an answer of the controllers
     reach(FaultPoint::kOrderTaken);
     switch (order.kind) {
       case meta::Order::Kind::kRecover: recover(order); break;
@@ -63,6 +64,11 @@ void Reconciler::recover(const meta::Order& order) {
            std::to_string(*reached));
   const std::lock_guard lock(mutex_);
   recovered_.emplace_back(order.chunk, *reached);
+}
+
+bool Reconciler::is_stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
 }
 
 std::vector<std::pair<ChunkId, Version>> Reconciler::take_recovered() {

@@ -28,6 +28,7 @@ class Reconciler {
 
  private:
   void recover(const meta::Order& order);
+  bool is_stopping() const;
 
   storage::ChunkStore& store_;
   TransactionHost& transactions_;

@@ -119,16 +119,26 @@ Status TransactionHost::settle(TransactionId transaction, const std::vector<dist
                          .verdict = versions.empty() ? txn::Verdict::kAbort : txn::Verdict::kCommit,
                          .chunks = {}};
   for (const auto& version : versions) decision.chunks.push_back({version.chunk, version.version, {self_}});
-  txn::ParticipantActions actions;
-  {
-    const std::lock_guard lock(mutex_);
-    actions = participant_.on_decision(decision, now());
-  }
-  carry_out(actions);
+  take(decision);
   return {};
 }
 
-void TransactionHost::carry_out(const txn::ParticipantActions& actions) {
+void TransactionHost::take(const txn::Decision& decision) {
+  txn::ParticipantActions actions;
+  bool is_new = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_new = participant_.state_of(decision.transaction) != txn::Participant::State::kCommitted;
+    actions = participant_.on_decision(decision, now());
+  }
+  // Nothing of it is open: an earlier process has published it, or its rows never came. The store tells which, and the
+  // controllers wait to hear that it is over: until then they ask, and judge no report of these chunks.
+  const bool is_over = actions.notice_done && !actions.discard;
+  if (is_over && decision.verdict == txn::Verdict::kCommit && !decision.chunks.empty()) actions.publish = decision;
+  carry_out(actions, is_new);
+}
+
+void TransactionHost::carry_out(const txn::ParticipantActions& actions, bool is_new) {
   const memory::NeverRefused decided;
   if (actions.discard) {
     reach(FaultPoint::kRollbackBegun);
@@ -144,13 +154,16 @@ void TransactionHost::carry_out(const txn::ParticipantActions& actions) {
   reach(FaultPoint::kPublishDone);
   // kNotFound: this replica has missed something; its report shows it and the controllers order a copy.
   const bool settled = done.ok() || done.error().code == ErrorCode::kNotFound;
-  if (!done.ok()) log_warning(label(actions.publish->transaction) + " cannot be published: " + done.error().message);
+  if (!done.ok() && is_new)
+    log_warning(label(actions.publish->transaction) + " cannot be published: " + done.error().message);
   const std::lock_guard lock(mutex_);
   if (!settled) {
-    unfinished_.push_back(*actions.publish);
+    const auto is_same = [&](const auto& other) { return other.transaction == actions.publish->transaction; };
+    if (std::ranges::none_of(unfinished_, is_same)) unfinished_.push_back(*actions.publish);
     return;
   }
-  if (!done.ok() && missed_) missed_();
+  // Once: the report makes the leader repeat its orders, this one among them.
+  if (!done.ok() && is_new && missed_) missed_();
   participant_.on_published(actions.publish->transaction);
   committed_.insert(actions.publish->transaction);
 }
@@ -172,12 +185,7 @@ void TransactionHost::resolve(TransactionId transaction) {
   const auto outcome = catalogue_.outcome(transaction);
   if (!outcome.ok()) return;  // asked again at a later tick
   reach(FaultPoint::kOutcomeLearnt);
-  txn::ParticipantActions actions;
-  {
-    const std::lock_guard lock(mutex_);
-    actions = participant_.on_decision(decision_for(self_, transaction, *outcome), now());
-  }
-  carry_out(actions);
+  take(decision_for(self_, transaction, *outcome));
 }
 
 void TransactionHost::watch() {

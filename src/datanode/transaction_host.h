@@ -47,7 +47,9 @@ class TransactionHost {
 
  private:
   txn::Time now() const;
-  void carry_out(const txn::ParticipantActions& actions);
+  void take(const txn::Decision& decision);
+  /// `is_new`: that the transaction committed was not known here before.
+  void carry_out(const txn::ParticipantActions& actions, bool is_new = true);
   void watch();
 
   storage::ChunkStore& store_;

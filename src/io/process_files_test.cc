@@ -16,11 +16,11 @@ class ProcessFilesTest : public testing::Test {
  protected:
   ProcessFilesTest() { std::filesystem::create_directories(base_); }
   ~ProcessFilesTest() override {
-    order_fault({});
+    order_faults({});
     std::filesystem::remove_all(base_);
   }
   static void fail(const std::string& name) {
-    order_fault({.name = name, .passage = 1, .action = FaultOrder::Action::kError});
+    order_faults({{.name = name, .passage = 1, .action = FaultOrder::Action::kError}});
   }
   std::string path(const std::string& name) const { return base_ / name; }
 

@@ -96,7 +96,7 @@ TEST_F(Damage, cut_closed_segment_is_refused) {
   cluster_->stop(victim_);
   const auto segments = closed_segments();
   fs::resize_file(segments[1], fs::file_size(segments[1]) - 64);
-  expect_refused(ErrorCode::kIo, segments[1].filename().string());
+  expect_refused(ErrorCode::kCorrupt, segments[1].filename().string());
 }
 
 TEST_F(Damage, deleted_newest_closed_segment_is_refused) {
@@ -198,14 +198,14 @@ TEST_F(Damage, both_metadata_files_cut_is_refused) {
   cluster_->stop(victim_);
   fs::resize_file(engine() / "metadata1", 7);
   fs::resize_file(engine() / "metadata2", 7);
-  expect_refused(ErrorCode::kDenied, "both metadata files");
+  expect_refused(ErrorCode::kCorrupt, "both metadata files");
 }
 
 TEST_F(Damage, wiped_voter_is_refused) {
   two_lives();
   cluster_->stop(victim_);
   fs::remove_all(engine());
-  expect_refused(ErrorCode::kDenied, "wiped");
+  expect_refused(ErrorCode::kCorrupt, "wiped");
 }
 
 TEST_F(Damage, directory_of_another_member_is_refused) {

@@ -192,11 +192,50 @@ Status ControllerRole::begin_in_group() {
   std::string reported;
   while (true) {
     auto decision = bootstrap_->poll(kPollTimeout, environment_.settings().boolean("bootstrap"));
-    if (decision.verdict != Verdict::kWait) return begin_with(decision);
+    if (decision.verdict != Verdict::kWait) {
+      const auto begun = begin_with(decision);
+      const bool damaged = !begun.ok() && begun.error().code == ErrorCode::kCorrupt;
+      if (!damaged || decision.verdict != Verdict::kResume) return begun;
+      TRY_DONE(give_up_log(begun.error()));
+      if (has_log()) return {};  // stopped while waiting
+      continue;
+    }
     if (decision.reason != reported) environment_.announce(config::NodePhase::kListening, decision.reason);
     reported = decision.reason;
     if (!pause(kPollPause)) return {};
   }
+}
+
+Status ControllerRole::give_up_log(const Error& damage) {
+  service_.reset();
+  log_.reset();
+  machine_.clear();  // some of the log may have been applied before the damage was met
+  log_error(damage.message);
+  auto self = state();
+  self.has_log = false;  // the others are not to count on it
+  self.had_log = true;
+  bootstrap_->set_self(self);
+  std::string reported;
+  while (true) {
+    const auto decision = bootstrap_->poll_damaged(kPollTimeout);
+    if (decision.verdict == controller::DamageDecision::Verdict::kStop)
+      return Error{damage.code,
+                   damage.message + " (" + decision.reason + "; restore it from a copy: " + raft_directory() + ")"};
+    if (decision.verdict == controller::DamageDecision::Verdict::kRejoin) break;
+    if (decision.reason != reported)
+      environment_.announce(config::NodePhase::kListening, "the metadata log is damaged; " + decision.reason);
+    reported = decision.reason;
+    if (!pause(kPollPause)) return {};
+  }
+  foundation_.log_made = true;  // so it comes back under another node UUID, whatever it had noted before
+  TRY_DONE(write_foundation());
+  const auto aside = raft_directory() + ".damaged_" + std::to_string(clock_.wall_ns() / 1000000000);
+  TRY_DONE(files_.rename(raft_directory(), aside));
+  TRY_DONE(files_.sync_directory(environment_.settings().path("dfsMetaDir").string()));
+  TRY_DONE(files_.make_directories(raft_directory()));
+  log_warning("the damaged metadata log is set aside to " + aside + ", which can be removed once the group is whole");
+  bootstrap_->set_self(state());
+  return {};
 }
 
 Status ControllerRole::begin_with(const controller::BootstrapDecision& decision) {
@@ -245,6 +284,7 @@ Status ControllerRole::begin_with(const controller::BootstrapDecision& decision)
     foundation_.log_made = true;
     TRY_DONE(write_foundation());
   }
+  bootstrap_->set_self(state());  // it has a log now
   group_.store(pointer);
   return {};
 }

@@ -50,6 +50,9 @@ class ControllerRole {
   Status begin_alone();
   Status begin_in_group();
   Status begin_with(const controller::BootstrapDecision& decision);
+  /// After `damage` was found in the log: waits until another controller is known to have the cluster's, and sets this
+  /// one aside. The damage when no other has it.
+  Status give_up_log(const Error& damage);
   Status begin_service();
   Status read_foundation();
   Status found(const Uuid& cluster, std::vector<meta::Founder> founders);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/memory_limit.h"
+#include "storage/identity_file.h"
 
 namespace pelorus::server {
 namespace {
@@ -57,7 +58,16 @@ Status take_over_data(NodeEnvironment& environment, io::FileSystem& files) {
   if (!environment.cluster().is_nil()) return {};
   const auto directories = data_directories(environment.settings());
   TRY(const auto owner, storage::ChunkStore::owner(files, directories));
-  if (!owner || owner->alias != environment.site.alias) return {};
+  if (!owner) {
+    // As a node without data it would have its replicas given up: not while some of its data are there.
+    if (const auto unused = storage::check_nobodys(files, directories); !unused.ok())
+      return Error{unused.error().code, "the home " + environment.directory.string() + " and " + directories.metadata +
+                                            " are new, but not the rest: " + unused.error().message +
+                                            ". Bring back what was in the first two, or empty all of them: then " +
+                                            environment.site.alias + " begins without data"};
+    return {};
+  }
+  if (owner->alias != environment.site.alias) return {};
   TRY_DONE(environment.take_over(files, owner->node, owner->cluster));
   log_warning("the home " + environment.directory.string() + " is new, but the data of " + owner->alias +
               " are not: they say it " + "is node " + owner->node.to_string() + " (" + directories.metadata +

@@ -59,9 +59,16 @@ TEST_F(MovedNode, stays_who_it_is_once_it_has_joined_a_cluster) {
   EXPECT_NE(environment_.node(), kNode);
 }
 
-TEST_F(MovedNode, with_empty_directories_is_a_new_one) {
+TEST_F(MovedNode, is_a_new_one_only_with_nothing_but_empty_directories) {
   be("node2");
-  environment_.loaded.settings.set("chunkMetaDir", "/ssd/elsewhere", {});
+  auto& settings = environment_.loaded.settings;
+  settings.set("chunkMetaDir", "/ssd/elsewhere", {});
+  const auto half = take_over_data(environment_, disk_);
+  ASSERT_FALSE(half.ok());
+  EXPECT_NE(half.error().message.find("/ssd/redoLog"), std::string::npos) << half.error().message;
+  settings.set("redoLogDir", "/ssd/elsewhere", {});
+  ASSERT_FALSE(take_over_data(environment_, disk_).ok());
+  settings.set("volumes", "/ssd/elsewhere", {});
   ASSERT_TRUE(take_over_data(environment_, disk_).ok());
   EXPECT_TRUE(environment_.cluster().is_nil());
 }

@@ -66,13 +66,15 @@ std::vector<std::string> all_fault_points() {
 }
 
 /// What PELORUS_FAULT says, for crash suites (docs/internals/fault_points.md). kNotFound when no point is named so.
-Status order_faults(const char* text) {
-  TRY(auto order, parse_fault_order(text));
+Status take_faults(const char* text) {
+  TRY(auto orders, parse_fault_orders(text));
   const auto names = all_fault_points();
-  if (std::ranges::find(names, order.name) == names.end())
-    return Error{ErrorCode::kNotFound, "no fault point is named " + order.name + "; PELORUS_FAULT=list names them"};
+  for (const auto& order : orders) {
+    if (std::ranges::find(names, order.name) == names.end())
+      return Error{ErrorCode::kNotFound, "no fault point is named " + order.name + "; PELORUS_FAULT=list names them"};
+  }
   log_warning("PELORUS_FAULT is set: " + std::string(text));
-  order_fault(std::move(order));
+  order_faults(std::move(orders));
   return {};
 }
 
@@ -93,7 +95,7 @@ int run(const std::vector<std::string>& arguments, const std::filesystem::path& 
     return 0;
   }
   if (fault != nullptr && *fault != '\0') {
-    if (const auto ordered = order_faults(fault); !ordered.ok()) return report(ordered.error().message);
+    if (const auto ordered = take_faults(fault); !ordered.ok()) return report(ordered.error().message);
   }
   io::ProcessFiles files;
   auto environment = server::start_up(std::move(*loaded), files, this_build());

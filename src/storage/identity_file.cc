@@ -110,6 +110,22 @@ Result<std::optional<NodeIdentity>> ChunkStore::owner(io::FileSystem& files, con
   return found ? std::optional(found->node) : std::nullopt;
 }
 
+Status check_nobodys(io::FileSystem& files, const NodeDirectories& directories) {
+  std::vector<std::pair<std::string, std::string_view>> places{{directories.redo_log, kOfRedoLog}};
+  for (const auto& volume : directories.volumes) places.emplace_back(volume, kOfVolume);
+  for (const auto& [directory, name] : places) {
+    TRY(const bool there, files.exists(io::join_path(directory, name)));
+    if (there) {
+      TRY(const auto found, read_identity(files, directory, name));
+      return Error{ErrorCode::kInvalid, "directory belongs to node " + found->node.alias + " (" +
+                                            found->node.node.to_string() + "): " + directory};
+    }
+    TRY(const bool exists, files.exists(directory));
+    if (exists) TRY_DONE(check_unused(files, directory));
+  }
+  return {};
+}
+
 Result<std::vector<OpenedVolume>> open_directories(io::FileSystem& files, const NodeIdentity& identity,
                                                    const NodeDirectories& directories) {
   if (directories.volumes.empty()) return Error{ErrorCode::kInvalid, "a data node needs at least one volume (volumes)"};

@@ -20,4 +20,8 @@ struct OpenedVolume {
 Result<std::vector<OpenedVolume>> open_directories(io::FileSystem& files, const NodeIdentity& identity,
                                                    const NodeDirectories& directories);
 
+/// For a node that is about to say it has no data: kInvalid naming the first of its redo log directory and volumes that
+/// belongs to a node, or holds data. Makes and locks nothing.
+Status check_nobodys(io::FileSystem& files, const NodeDirectories& directories);
+
 }  // namespace pelorus::storage

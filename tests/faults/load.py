@@ -7,6 +7,7 @@ for may be there or not, but whole.
 """
 import collections
 import multiprocessing
+import os
 import random
 import time
 
@@ -33,8 +34,8 @@ def prepare(cluster, writers):
 class Writer:
     """In its own process; `notes` is appended to, a line for each request and each answer."""
 
-    def __init__(self, cluster, number, notes, seed, pause):
-        self.cluster, self.number, self.notes, self.pause = cluster, number, notes, pause
+    def __init__(self, cluster, number, notes, seed, pause, inserted):
+        self.cluster, self.number, self.notes, self.pause, self.inserted = cluster, number, notes, pause, inserted
         self.random = random.Random(seed)
         self.kept = []  # batches acknowledged and not removed
         self.batch = 0
@@ -80,6 +81,8 @@ class Writer:
             tableInsert(loadTable('{DATABASE}', '{BATCHES}'), rows)"""
         if self.attempt("insert", self.batch, script, ROWS):
             self.kept.append(self.batch)
+            with self.inserted.get_lock():
+                self.inserted.value += 1
 
     def remove(self):
         if not self.kept:
@@ -151,12 +154,21 @@ def torn(session):
     return wrong
 
 
-def writer_process(cluster, number, path, seed, pause, stopping, only_inserts):
+def be_quiet():
+    """The client's library says every refused connection on standard output."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+
+
+def writer_process(cluster, number, path, seed, pause, inserted, stopping, only_inserts):
+    be_quiet()
     with open(path, "a", buffering=1) as notes:
-        Writer(cluster, number, notes, seed, pause).work(stopping, only_inserts)
+        Writer(cluster, number, notes, seed, pause, inserted).work(stopping, only_inserts)
 
 
 def reader_process(cluster, path, seed, stopping):
+    be_quiet()
     with open(path, "a", buffering=1) as notes:
         read(cluster, notes, stopping, seed)
 
@@ -174,10 +186,12 @@ class Load:
     def __init__(self, cluster, seed, writers=3, pause=0.1, only_inserts=False):
         prepare(cluster, writers)
         self.cluster, self.stopping = cluster, multiprocessing.get_context("fork").Event()
+        self.inserted = multiprocessing.get_context("fork").Value("q", 0)  # batches acknowledged
         self.paths = [cluster.base / f"writer{w}" for w in range(writers)]
         self.reader = cluster.base / "reader"
         fork = multiprocessing.get_context("fork").Process
-        self.processes = [fork(target=writer_process, args=(cluster, w, path, seed + w, pause, self.stopping, only_inserts), daemon=True)
+        terms = (pause, self.inserted, self.stopping, only_inserts)
+        self.processes = [fork(target=writer_process, args=(cluster, w, path, seed + w, *terms), daemon=True)
                           for w, path in enumerate(self.paths)]
         self.processes.append(fork(target=reader_process, args=(cluster, self.reader, seed, self.stopping), daemon=True))
 
@@ -211,8 +225,8 @@ class Load:
         return [line for path in self.paths for line in self.lines(path) if line.startswith("no ")]
 
     def wait_for_more(self, seconds, when, more=3):
-        before = self.count("ack insert")
-        wait_until(lambda: self.count("ack insert") >= before + more, seconds, f"more is acknowledged {when}; {self.refusals()[-1:]}")
+        before = self.inserted.value
+        wait_until(lambda: self.inserted.value >= before + more, seconds, f"more is acknowledged {when}; {self.refusals()[-1:]}")
 
     def verdict(self):
         """After stop(), on a cluster whose nodes are all up: figures of what was promised and what is there."""

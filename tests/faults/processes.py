@@ -2,6 +2,8 @@
 with a fault ordered or without."""
 import os
 import pathlib
+import re
+import select
 import shutil
 import signal
 import subprocess
@@ -20,6 +22,9 @@ PORT = 22400
 CONTROLLERS = ("controller1", "controller2", "controller3")
 NODES = ("node1", "node2", "node3")
 READY_SECONDS = 60
+MEMORY = pathlib.Path("/dev/shm")  # what a killed process has written stays there as on a disk, and nothing waits for one
+MEMORY_LEAST = 4 << 30
+LAST_WORDS = re.compile(rb"PELORUS_FAULT: dies at (\S+), passage (\d+)")
 
 
 class Node:
@@ -28,6 +33,7 @@ class Node:
     def __init__(self, cluster, alias, port, directory):
         self.cluster, self.alias, self.port, self.directory = cluster, alias, port, directory
         self.process, self.fault = None, None
+        self.said_before = 0  # bytes of output of earlier processes
 
     @property
     def is_controller(self):
@@ -60,10 +66,22 @@ class Node:
         environment.pop("PELORUS_FAULT", None)
         environment.update({"PELORUS_FAULT": fault} if fault else {})
         environment.update({"LD_PRELOAD": str(preload)} if preload else {})
-        with open(self.directory / f"{self.alias}.output", "ab") as output:
+        with open(self.output, "ab") as output:
+            self.said_before = output.tell()
             self.process = subprocess.Popen([self.cluster.program, *map(str, self.arguments())], env=environment, stdin=subprocess.DEVNULL,
                                             stdout=output, stderr=output, cwd=self.directory)
         self.fault = fault
+
+    @property
+    def output(self):
+        return self.directory / f"{self.alias}.output"
+
+    def died_at(self):
+        """The point at which the last process died of an order, or None."""
+        with open(self.output, "rb") as output:
+            output.seek(self.said_before)
+            words = LAST_WORDS.search(output.read())
+        return words and words[1].decode()
 
     def state(self):
         try:
@@ -97,10 +115,14 @@ class Node:
 
     def wait_death(self, seconds):
         """Whether it died of SIGKILL within the time. Any other end is a failure: the program must not end by itself."""
-        try:
-            code = self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return False
+        if self.process.poll() is None:
+            end = os.pidfd_open(self.process.pid)
+            try:
+                if not select.select([end], [], [], seconds)[0]:
+                    return False
+            finally:
+                os.close(end)
+        code = self.process.wait()
         if code != -signal.SIGKILL:
             raise AssertionError(f"{self.alias} ended with {code}, fault {self.fault}:\n{self.tail()}")
         return True
@@ -110,8 +132,7 @@ class Node:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def tail(self, lines=30):
-        output = self.directory / f"{self.alias}.output"
-        text = (output.read_text(errors="replace") if output.exists() else "") + self.log()
+        text = (self.output.read_text(errors="replace") if self.output.exists() else "") + self.log()
         return "\n".join(text.splitlines()[-lines:])
 
 
@@ -124,9 +145,10 @@ class Cluster:
                            "raftElectionTimeout": 800, "raftHeartbeat": 100}  # for a machine that others use too
 
     def __init__(self, package, place=None, starts=True):
-        """`place`: directory of an alias; by default all lie in one temporary directory."""
+        """`place`: directory of an alias; by default all lie in one temporary directory, in memory where there is enough."""
         self.program = pathlib.Path(package) / "server" / "dolphindb"
-        self.base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-faults-"))
+        in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_LEAST
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-faults-", dir=MEMORY if in_memory else None))
         self.starts = starts
         place = place or (lambda alias: self.base / alias)
         self.controllers = [Node(self, alias, PORT + i, place(alias)) for i, alias in enumerate(CONTROLLERS)]

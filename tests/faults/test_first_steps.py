@@ -10,11 +10,13 @@ import time
 import dolphindb
 
 from processes import HOST, Cluster, Node, PASSWORD, USER
-from test_fault_points import CRASHES, ONCE_POINTS, PACKAGE, SEED, SINGLE_POINTS, names
+from lanes import CRASHES, ONCE_POINTS, SEED, SINGLE_POINTS, names
 
+PACKAGE = os.environ["PELORUS_PACKAGE"]
 PATIENCE = 6.0
 MISSES_MOST = 3
 ROWS = 10
+DROP_AFTER = 5  # batches of a stream table's life
 
 
 class Single(Node):
@@ -51,6 +53,7 @@ class Promises:
 
     def __init__(self):
         self.asked, self.rows, self.events = 0, [], []
+        self.dropped = 0  # the last batch before the stream table was dropped: none up to it may come back
 
     def use(self, node, seconds, batches=10 ** 9):
         """Until the node dies, the time is up or so many batches are written. Nobody minds the errors of a dying node."""
@@ -68,6 +71,11 @@ class Promises:
                 self.rows.append(self.asked)
                 session.run(f"insert into events values({self.asked}, '{'x' * 200}')")
                 self.events.append(self.asked)
+                if self.asked % DROP_AFTER == 0:
+                    self.events = []  # from when it is asked for until it is answered they may be there or not
+                    session.run("dropStreamTable(`events)")
+                    self.dropped = self.asked
+                    open_tables(session)
         finally:
             session.close()
 
@@ -84,7 +92,8 @@ class Promises:
         assert all(found.get(batch) == ROWS for batch in self.rows), f"lost or doubled: {self.rows} acknowledged, {found} found"
         assert all(n == ROWS and batch <= self.asked for batch, n in found.items()), f"half a batch: {found}"
         assert sorted(set(events)) == events, f"stream rows doubled or out of order: {events}"
-        assert set(self.events) <= set(events) <= set(range(1, self.asked + 1)), f"stream rows lost: {self.events}, {events}"
+        assert set(self.events) <= set(events), f"stream rows lost: {self.events}, {events}"
+        assert set(events) <= set(range(self.dropped + 1, self.asked + 1)), f"stream rows came back: {self.dropped}, {events}"
 
 
 def die_once(node, point, passage):

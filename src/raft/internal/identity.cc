@@ -107,7 +107,7 @@ Result<StorageCheck> check_storage(const std::string& directory, const Identity&
   TRY(known, decode(text, path));
   TRY_DONE(same_owner(known, self, directory));
   if (known.was_voter && !check.has_log) {
-    return Error{ErrorCode::kDenied,
+    return Error{ErrorCode::kCorrupt,
                  (is_empty ? "this voter's log was wiped; it may not vote again: remove the member and add it with a "
                              "new node UUID: "
                            : "both metadata files of this voter are lost; it may not vote again: remove the member "
