@@ -1,9 +1,9 @@
-// Blocks of quotes over the native protocol into a durable table of a running node, by several connections at once: rows a
-// second and how long a block takes. One line of JSON for each number of writers.
+// Blocks of quotes over the native protocol into a durable table of a running node, by several connections at once:
+// rows a second and how long a block takes. One line of JSON for each number of writers.
 //   wire_ingest --port 8848 --data DIR [--rows 4000000] [--batch 100000] [--writers 1,4] [--engine OLAP]
-// DIR: quotes.symbol.i32, .ts.i64, .bid.f64, .ofr.f64, .bidsiz.i32, .ofrsiz.i32, .mode.i8, .ex.i8, little-endian, a row an element. The
-// user's password is taken from PELORUS_PASSWORD. Writers other than the first begin elsewhere in the rows; every block is
-// acknowledged before its writer sends the next.
+// DIR: quotes.symbol.i32, .ts.i64, .bid.f64, .ofr.f64, .bidsiz.i32, .ofrsiz.i32, .mode.i8, .ex.i8, little-endian, a row
+// an element. The user's password is taken from PELORUS_PASSWORD. Writers other than the first begin elsewhere in the
+// rows; every block is acknowledged before its writer sends the next.
 
 #include <algorithm>
 #include <atomic>
@@ -97,7 +97,8 @@ double at(std::vector<double>& sorted, double share) {
   return sorted[std::min(sorted.size() - 1, static_cast<size_t>(static_cast<double>(sorted.size()) * share))];
 }
 
-void measure(const std::map<std::string, std::string>& options, const std::vector<data::Table>& blocks, size_t writers) {
+void measure(const std::map<std::string, std::string>& options, const std::vector<data::Table>& blocks,
+             size_t writers) {
   const auto control = connect(options);
   make_table(*control, options.at("engine"));
   std::vector<std::unique_ptr<client::Connection>> connections;
@@ -111,7 +112,8 @@ void measure(const std::map<std::string, std::string>& options, const std::vecto
     threads.emplace_back([&] {
       for (size_t b = next++; b < blocks.size(); b = next++) {
         const auto sent = Clock::now();
-        const auto done = connection->call("tableInsert{loadTable('dfs://wire_ingest', 'quotes')}", {data::Value(blocks[b])});
+        const auto done =
+            connection->call("tableInsert{loadTable('dfs://wire_ingest', 'quotes')}", {data::Value(blocks[b])});
         if (!done.ok()) fail(done.error().describe());
         const std::lock_guard lock(mutex);
         milliseconds.push_back(std::chrono::duration<double, std::milli>(Clock::now() - sent).count());
@@ -123,12 +125,13 @@ void measure(const std::map<std::string, std::string>& options, const std::vecto
   size_t rows = 0;
   for (const auto& block : blocks) rows += block.rows();
   const auto counted = control->run("exec count(*) from loadTable('dfs://wire_ingest', 'quotes')");
-  if (!counted.ok() || !*counted || (*counted)->scalar().as_int64() != static_cast<int64_t>(rows)) fail("the count is wrong");
+  if (!counted.ok() || !*counted || (*counted)->scalar().as_int64() != static_cast<int64_t>(rows))
+    fail("the count is wrong");
   std::sort(milliseconds.begin(), milliseconds.end());
   std::printf(R"({"engine":"%s","writers":%zu,"batch":%s,"rows":%zu,"rows_s":%.0f,"p50_ms":%.1f,"p99_ms":%.1f})"
               "\n",
-              options.at("engine").c_str(), writers, options.at("batch").c_str(), rows, static_cast<double>(rows) / seconds,
-              at(milliseconds, 0.5), at(milliseconds, 0.99));
+              options.at("engine").c_str(), writers, options.at("batch").c_str(), rows,
+              static_cast<double>(rows) / seconds, at(milliseconds, 0.5), at(milliseconds, 0.99));
   std::fflush(stdout);
   run(*control, R"(dropDatabase("dfs://wire_ingest"))");
 }
@@ -136,14 +139,16 @@ void measure(const std::map<std::string, std::string>& options, const std::vecto
 }  // namespace
 
 int main(int count, char** words) {
-  std::map<std::string, std::string> options{{"host", "127.0.0.1"}, {"port", "8848"},    {"user", "admin"}, {"data", "."},
-                                             {"rows", "4000000"},   {"batch", "100000"}, {"writers", "1,4"}, {"engine", "OLAP"}};
+  std::map<std::string, std::string> options{{"host", "127.0.0.1"}, {"port", "8848"},    {"user", "admin"},
+                                             {"data", "."},         {"rows", "4000000"}, {"batch", "100000"},
+                                             {"writers", "1,4"},    {"engine", "OLAP"}};
   for (int i = 1; i + 1 < count; i += 2) options[std::string(words[i]).substr(2)] = words[i + 1];
   const size_t rows = std::stoul(options["rows"]), batch = std::stoul(options["batch"]);
   std::vector<data::Table> blocks;
   {
     const Quotes quotes(options["data"], rows);
-    for (size_t from = 0; from < rows; from += batch) blocks.push_back(quotes.block(from, std::min(rows, from + batch)));
+    for (size_t from = 0; from < rows; from += batch)
+      blocks.push_back(quotes.block(from, std::min(rows, from + batch)));
   }
   std::stringstream list(options["writers"]);
   for (std::string writers; std::getline(list, writers, ',');) measure(options, blocks, std::stoul(writers));

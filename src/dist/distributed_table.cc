@@ -100,11 +100,10 @@ Result<data::Table> DistributedTable::snapshot() const {
       .text = "select * from " + std::string(exec::kFragmentSource), .definitions = {}, .variables = {}, .user = user_};
   data::Table rows(schema());
   Status appended;
-  TRY_DONE(
-      view->scan(everything, all, {.in_order = true, .at_once = 0, .cancellation = {}}, [&](size_t, data::Table part) {
-        appended = rows.append(part);
-        return appended.ok();
-      }));
+  TRY_DONE(view->scan(everything, all, {.at_once = 0, .cancellation = {}}, [&](size_t, data::Table part) {
+    appended = rows.append(part);
+    return appended.ok();
+  }));
   TRY_DONE(appended);
   return rows;
 }

@@ -94,9 +94,7 @@ class ScanRun {
       }
     }
     for (auto& [node, batch] : open) batches_.push_back(std::move(batch));
-    if (options_.in_order) {
-      std::ranges::sort(batches_, {}, [](const Batch& batch) { return batch.ordinals.front(); });
-    }
+    std::ranges::sort(batches_, {}, [](const Batch& batch) { return batch.ordinals.front(); });
   }
 
   void work() {
@@ -156,7 +154,6 @@ class ScanRun {
   void deliver(size_t ordinal, data::Table part) {
     const std::lock_guard lock(mutex_);
     if (stopped_) return;
-    if (!options_.in_order) return hand_over(ordinal, std::move(part));
     waiting_.emplace(ordinal, std::move(part));
     while (!stopped_ && !waiting_.empty() && waiting_.begin()->first == next_ordinal_) {
       auto node = waiting_.extract(waiting_.begin());

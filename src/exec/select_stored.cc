@@ -170,14 +170,13 @@ class StoredSelect {
   }
 
   /// Runs the fragment over the chosen partitions; `rows_wanted`: stop when there are so many.
-  Table scan(Query& query, bool in_order, int64_t rows_wanted = INT64_MAX) {
+  Table scan(Query& query, int64_t rows_wanted = INT64_MAX) {
     query.from = fragment_source(qualifier_);
     Fragment fragment;
     fragment.text = syntax::print(query);
     fragment.user = evaluator_.context().caller().user;
     capture_.fill(fragment);
     ScanOptions options;
-    options.in_order = in_order;
     options.at_once = rows_wanted < INT64_MAX || (query_.hints & kHintSequential) != 0 ? 1 : 0;
     options.cancellation = evaluator_.context().cancellation();
     std::optional<Table> all;
@@ -201,7 +200,7 @@ class StoredSelect {
   /// One partition: everything happens there.
   Value run_whole(const Query& folded) {
     Query fragment(folded);
-    return shape_result(query_, {.table = scan(fragment, true), .all_scalar = is_scalar_result(folded)});
+    return shape_result(query_, {.table = scan(fragment), .all_scalar = is_scalar_result(folded)});
   }
 
   bool is_scalar_result(const Query& folded) const {
@@ -226,7 +225,7 @@ class StoredSelect {
       }
       if (!query_.order.empty() && limit.count >= 0) plan.fragment->order = order_by_added(folded);
     }
-    Table all = scan(*plan.fragment, plan.in_order, wanted);
+    Table all = scan(*plan.fragment, wanted);
     if (query_.grouping == Grouping::kGroupBy && query_.order.empty() && !query_.map)
       all = sorted_by_keys(all, folded.keys.size());
     if (query_.distinct) all = distinct_rows(all);
@@ -263,7 +262,7 @@ class StoredSelect {
   }
 
   Value run_merged(plan::DistributedQuery& plan) {
-    const Table partials = scan(*plan.fragment, plan.in_order);
+    const Table partials = scan(*plan.fragment);
     Query merge(*plan.merge);
     merge.is_exec = query_.is_exec;
     merge.limit = query_.limit;
@@ -278,7 +277,7 @@ class StoredSelect {
     fragment.where = folded.where;
     for (const auto& column : plan::columns_used(query_, schema_, false))
       fragment.items.push_back(plan::alias_node(plan::name_node(column), column));
-    return run_in_memory(scan(fragment, true), true);
+    return run_in_memory(scan(fragment), true);
   }
 
   const Query& query_;

@@ -33,8 +33,7 @@ struct StoredPartition {
 };
 
 struct ScanOptions {
-  bool in_order = false;  // deliver in the order of `partitions`; else as they come
-  size_t at_once = 0;     // partitions in flight at most; 0: as many as the implementation likes
+  size_t at_once = 0;  // partitions in flight at most; 0: as many as the implementation likes
   CancellationToken cancellation;
 };
 
@@ -48,7 +47,8 @@ class StoredSnapshot {
   virtual ~StoredSnapshot() = default;
   /// In the order of the scheme, later levels fastest; only partitions that have a chunk.
   virtual std::span<const StoredPartition> partitions() const = 0;
-  /// Runs the fragment over each of the partitions (indexes into partitions()); delivers one table for each. Errors of
+  /// Runs the fragment over each of the partitions (indexes into partitions()); delivers one table for each, in this
+  /// order, so that the same query adds the same numbers up alike. Errors of
   /// the script come as kScript with its text; a lost replica is retried elsewhere before kUnavailable.
   virtual Status scan(const Fragment& fragment, std::span<const size_t> partitions, const ScanOptions& options,
                       const ScanSink& sink) const = 0;

@@ -87,7 +87,6 @@ bool plan_rows(const Query& query, DistributedQuery& out, const FunctionLookup& 
   out.kind = Distribution::kRows;
   out.fragment = fragment_core(query);
   out.fragment->distinct = query.distinct;
-  out.in_order = true;
   return add_order_columns(query, out, lookup);
 }
 
@@ -159,7 +158,6 @@ bool plan_aggregates(const Query& query, DistributedQuery& out, const TableFacts
     out.merge->keys.push_back(alias_node(name_node(name), name_of(query.keys[k])));
   }
   for (const auto& [name, expr] : splitter.partials()) out.fragment->items.push_back(alias_node(expr, name));
-  out.in_order = splitter.needs_order();
   if (!query.keys.empty()) {
     out.fragment->grouping = out.merge->grouping = Grouping::kGroupBy;
     return true;
@@ -185,7 +183,6 @@ bool plan_local(const Query& query, DistributedQuery& out, const TableFacts& tab
   out.fragment->cumulative_keys = query.cumulative_keys;
   out.fragment->csort = query.csort;
   out.fragment->having = query.having;
-  out.in_order = true;
   if (query.grouping == Grouping::kContextBy) {
     out.fragment->limit = query.limit;
     out.fragment->offset = query.offset;
@@ -264,7 +261,6 @@ DistributedQuery distribute(const Query& query, const TableFacts& table, const F
     out.kind = Distribution::kLocal;
     out.fragment = std::make_shared<Query>(query);
     out.fragment->map = false;
-    out.in_order = true;
     return out;
   }
   check_where(query, lookup);

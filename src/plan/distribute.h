@@ -33,7 +33,6 @@ struct DistributedQuery {
   std::shared_ptr<syntax::Query> fragment = std::make_shared<syntax::Query>();
   std::shared_ptr<syntax::Query> merge = std::make_shared<syntax::Query>();
   size_t order_columns = 0;
-  bool in_order = false;  // parts must be taken in partition order
 };
 
 /// `query`: no unions, no `with`; every item and key an Alias that carries its result name; names are columns or

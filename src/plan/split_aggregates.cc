@@ -39,20 +39,12 @@ ExprRef literal(types::Scalar value) {
 struct MergeRow {
   std::string_view function;
   std::string_view merge;
-  bool ordered = false;
 };
 constexpr std::array kSimple{
-    MergeRow{"sum", "sum"},
-    MergeRow{"sum2", "sum"},
-    MergeRow{"sum3", "sum"},
-    MergeRow{"sum4", "sum"},
-    MergeRow{"prod", "prod"},
-    MergeRow{"min", "min"},
-    MergeRow{"max", "max"},
-    MergeRow{"first", "first", true},
-    MergeRow{"last", "last", true},
-    MergeRow{"firstNot", "firstNot", true},
-    MergeRow{"lastNot", "lastNot", true},
+    MergeRow{"sum", "sum"},           MergeRow{"sum2", "sum"},        MergeRow{"sum3", "sum"},
+    MergeRow{"sum4", "sum"},          MergeRow{"prod", "prod"},       MergeRow{"min", "min"},
+    MergeRow{"max", "max"},           MergeRow{"first", "first"},     MergeRow{"last", "last"},
+    MergeRow{"firstNot", "firstNot"}, MergeRow{"lastNot", "lastNot"},
 };
 
 const MergeRow* simple_row(std::string_view function) {
@@ -189,10 +181,8 @@ ExprRef AggregateSplitter::split_call(const syntax::Call& call, const std::strin
   }
   const auto argument = [&](size_t i) { return call.arguments[i].value; };
   if (call.arguments.size() == 1) {
-    if (const auto* row = simple_row(function)) {
-      needs_order_ = needs_order_ || row->ordered;
+    if (const auto* row = simple_row(function))
       return call_node(std::string(row->merge), {partial(call_node(function, {argument(0)}))});
-    }
     if (function == "avg")
       return ratio(sum(partial(call_node("sum", {argument(0)}))), sum(partial(call_node("count", {argument(0)}))));
     if (is_spread(function)) return merged_spread(function, argument(0));

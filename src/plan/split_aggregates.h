@@ -40,8 +40,6 @@ class AggregateSplitter {
   syntax::ExprRef split(const syntax::ExprRef& expr, bool grouped);
   /// (column name, expression) of all partials so far.
   const std::vector<std::pair<std::string, syntax::ExprRef>>& partials() const { return partials_; }
-  /// True when merging needs the parts in partition order (first, last).
-  bool needs_order() const { return needs_order_; }
 
  private:
   syntax::ExprRef partial(syntax::ExprRef expr);
@@ -52,7 +50,6 @@ class AggregateSplitter {
   const FunctionLookup& lookup_;
   std::vector<std::pair<std::string, syntax::ExprRef>> partials_;
   std::vector<std::string> texts_;
-  bool needs_order_ = false;
 };
 
 }  // namespace pelorus::plan

@@ -113,16 +113,21 @@ Shared<Vector> RowScope::column(size_t c) {
 }
 
 void RowScope::filter(std::span<const int8_t> keep) {
-  RowNumbers kept;
   size_t count = 0;
   for (const auto flag : keep) count += flag == 1;
   if (count == keep.size()) return;
-  kept.resize(count + 1);  // one spare: the loop below writes before it knows
-  size_t out = 0;
-  for (size_t i = 0; i < keep.size(); ++i) {
-    kept[out] = selection_ ? (*selection_)[i] : static_cast<int64_t>(i);
-    out += keep[i] == 1;
-  }
+  RowNumbers kept(count + 1);  // one spare: the loop below writes before it knows
+  const auto fill = [&](auto&& row_of) {
+    size_t out = 0;
+    for (size_t i = 0; i < keep.size(); ++i) {
+      kept[out] = row_of(i);
+      out += keep[i] == 1;
+    }
+  };
+  if (selection_)
+    fill([&](size_t i) { return (*selection_)[i]; });
+  else
+    fill([](size_t i) { return static_cast<int64_t>(i); });
   kept.resize(count);
   selection_ = std::move(kept);
   gathered_.clear();
