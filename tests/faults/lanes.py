@@ -254,7 +254,7 @@ def report(lane):
     unreached = sorted(point for point in lane.points if not deaths[point])
     fewer = sorted(f"{point} {deaths[point]}" for point in lane.points if 0 < deaths[point] < lane.crashes)
     spent = ", ".join(f"{lane.spent[what]:.0f} s {what}" for what in sorted(lane.spent))
-    print(f"{sum(1 for n in deaths.values() if n)} fault points died at, {sum(deaths.values())} crashes in {time.monotonic() - lane.began:.0f} s"
-          f" ({spent}), seed {SEED}")
+    reached = sum(1 for n in deaths.values() if n)
+    print(f"{reached} fault points died at, {sum(deaths.values())} crashes in {time.monotonic() - lane.began:.0f} s ({spent}), seed {SEED}")
     print(f"never reached ({len(unreached)}): {', '.join(unreached) or 'none'}")
     print(f"fewer deaths than {lane.crashes}: {', '.join(fewer) or 'none'}", flush=True)

@@ -162,12 +162,13 @@ Error LibraftMember::load_failure() const {
   if (load_error_) return Error{load_error_->code, load_error_->message + ": " + engine_directory(options_.directory)};
   // A file that was cut is an input/output error for the library.
   const std::string_view message = raft_engine_message(engine_);
-  const bool is_cut = message.find("short read") != std::string_view::npos || message.find("file has only") != std::string_view::npos;
-  const auto code = raft_engine_error(engine_) == RAFT_ENGINE_NO_SPACE             ? ErrorCode::kNoSpace
+  const bool is_cut =
+      message.find("short read") != std::string_view::npos || message.find("file has only") != std::string_view::npos;
+  const auto code = raft_engine_error(engine_) == RAFT_ENGINE_NO_SPACE            ? ErrorCode::kNoSpace
                     : raft_engine_error(engine_) == RAFT_ENGINE_CORRUPT || is_cut ? ErrorCode::kCorrupt
-                                                                                   : ErrorCode::kIo;
-  return Error{code, "cannot open the replicated log: " + std::string(message) + ": " +
-                         engine_directory(options_.directory)};
+                                                                                  : ErrorCode::kIo;
+  return Error{code,
+               "cannot open the replicated log: " + std::string(message) + ": " + engine_directory(options_.directory)};
 }
 
 Status LibraftMember::bootstrap(const std::vector<Member>& members) {
