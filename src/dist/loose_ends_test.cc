@@ -10,7 +10,8 @@ namespace {
 /// A leader whose first answer to each method is lost.
 class ForgetfulLeader final : public rpc::Caller {
  public:
-  void call_async(const std::string&, std::string_view method, Bytes payload, rpc::CallOptions, rpc::Done done) override {
+  void call_async(const std::string&, std::string_view method, Bytes payload, rpc::CallOptions,
+                  rpc::Done done) override {
     if (asked_[std::string(method)]++ < lost_) return done(Error{ErrorCode::kOutcomeUnknown, "the answer was lost"});
     if (method == meta::kBeginTransaction) {
       if (refuses) return done(Error{ErrorCode::kStale, "older than the last one"});
