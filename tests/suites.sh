@@ -32,7 +32,15 @@ suite_seed_all() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_
 suite_clients_cluster() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh test_official_clients.py; }
 suite_deploy() { tools/install_packages.sh --hosts && PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/deploy/run.sh; }
 suite_faults() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && PELORUS_FAULT_SECONDS=${PELORUS_FAULT_SECONDS:-300} tests/cluster/run.sh test_random_faults.py; }
-suite_crashes() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/faults/run.sh test_short.py && grep -h 'no promise broken' "$logs/crashes.log"; }
+suite_crashes() {
+  local told ended
+  PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE || return 1
+  told=$(tests/faults/run.sh test_short.py 2>&1)
+  ended=$?
+  printf '%s\n' "$told"
+  grep 'no promise broken' <<< "$told" # its tally last
+  return $ended
+}
 suite_fault_points() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/faults/run.sh; }
 suite_membership() { PELORUS_PACKAGE=$(debug_package) && export PELORUS_PACKAGE && tests/cluster/run.sh test_membership.py; }
 suite_clang() { ./build.sh --clang >/dev/null && ctest --test-dir build-clang --output-on-failure -j2; }

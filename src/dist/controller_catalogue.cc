@@ -84,7 +84,10 @@ Result<meta::BeginReply> ControllerCatalogue::begin(const meta::BeginTransaction
     numbered.sequence = ++name.second;
   }
   auto reply = controllers_.ask<meta::BeginReply>(meta::kBeginTransaction, numbered);
-  if (transaction.client.empty() && (reply.ok() || reply.error().code != ErrorCode::kOutcomeUnknown)) {
+  const bool is_open = !reply.ok() && LooseEnds::leaves_open(reply.error());
+  if (is_open) {
+    loose_ends_.add(numbered);
+  } else if (transaction.client.empty()) {
     const std::lock_guard lock(mutex_);
     idle_.push_back(std::move(name));
   }
@@ -92,7 +95,9 @@ Result<meta::BeginReply> ControllerCatalogue::begin(const meta::BeginTransaction
 }
 
 Result<meta::Decided> ControllerCatalogue::decide(const meta::Decide& decision) {
-  return controllers_.ask<meta::Decided>(meta::kDecide, decision, kDecisionCall);
+  auto decided = controllers_.ask<meta::Decided>(meta::kDecide, decision, kDecisionCall);
+  if (!decided.ok() && LooseEnds::leaves_open(decided.error())) loose_ends_.add(decision.transaction);
+  return decided;
 }
 
 Result<meta::Decided> ControllerCatalogue::outcome(TransactionId transaction) {

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "dist/catalogue.h"
 #include "dist/controller_client.h"
+#include "dist/loose_ends.h"
 
 namespace pelorus::dist {
 
@@ -52,6 +53,7 @@ class ControllerCatalogue final : public Catalogue {
   std::map<std::string, KeptAccess> access_;            // guarded by mutex_
   std::vector<std::pair<std::string, uint64_t>> idle_;  // guarded by mutex_; writer names and their last sequence
   uint64_t names_made_ = 0;                             // guarded by mutex_
+  LooseEnds loose_ends_{controllers_};
 };
 
 }  // namespace pelorus::dist

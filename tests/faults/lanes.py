@@ -20,6 +20,7 @@ CONTROLLER_POINTS = ("controller.", "raft.")
 ONCE_POINTS = ("identity.", "foundation.")  # while a node is new
 SINGLE_POINTS = ("single_log.", "snapshot.", "stream_log.")  # of a single node
 PATIENCE, WRITES, PATIENCE_MOST = 8.0, 20, 30.0  # for a point: seconds since its process is ready, and acknowledged batches
+FIRST_TURN, TURN = 0.1, 1.5  # seconds, of what makes it likelier
 QUICK = 1.5
 EXPIRY = 10.0  # until a coordinator that was not heard of is given up
 MISSES_MOST = 4  # in a row: then no run comes past it
@@ -109,7 +110,7 @@ class Lane(threading.Thread):
     def wait_death(self, node, point):
         started, ready, turn, written = time.monotonic(), None, 0, 0
         self.ready_after = -1.0
-        while not node.wait_death(0.05 if ready is None else 0.3):
+        while not node.wait_death(0.05):
             now = time.monotonic()
             if ready is None:
                 ready = now if node.is_ready() else None
@@ -118,7 +119,7 @@ class Lane(threading.Thread):
                 assert now < started + 60, f"{node.alias} is not ready in 60 s: {node.state()}\n{node.tail()}"
             elif now > ready + PATIENCE and (now > ready + PATIENCE_MOST or self.load.inserted.value >= written + WRITES):
                 return False  # on a machine that is busy with other things it gets more time
-            elif now > ready + 0.2 + 2 * turn:
+            elif now > ready + FIRST_TURN + TURN * turn:
                 self.provoke(node, point, turn)
                 turn += 1
         return True
@@ -127,7 +128,7 @@ class Lane(threading.Thread):
         """Before the start that is to die at the point."""
 
     def provoke(self, node, point, turn):
-        """While it runs, for the first time 0.2 s after it was ready."""
+        """While it runs: FIRST_TURN after it was ready, then every TURN."""
 
     def restart(self, node):
         node.kill()
@@ -254,7 +255,7 @@ def report(lane):
     unreached = sorted(point for point in lane.points if not deaths[point])
     fewer = sorted(f"{point} {deaths[point]}" for point in lane.points if 0 < deaths[point] < lane.crashes)
     spent = ", ".join(f"{lane.spent[what]:.0f} s {what}" for what in sorted(lane.spent))
-    print(f"{sum(1 for n in deaths.values() if n)} fault points died at, {sum(deaths.values())} crashes in {time.monotonic() - lane.began:.0f} s"
-          f" ({spent}), seed {SEED}")
+    reached = sum(1 for n in deaths.values() if n)
+    print(f"{reached} fault points died at, {sum(deaths.values())} crashes in {time.monotonic() - lane.began:.0f} s ({spent}), seed {SEED}")
     print(f"never reached ({len(unreached)}): {', '.join(unreached) or 'none'}")
     print(f"fewer deaths than {lane.crashes}: {', '.join(fewer) or 'none'}", flush=True)

@@ -251,7 +251,13 @@ class Cluster:
             except Exception as error:
                 last = error
             time.sleep(0.2)
-        raise TimeoutError(f"two equal replicas of every chunk within {seconds} s: {last!r}")
+        raise TimeoutError(f"two equal replicas of every chunk within {seconds} s: {last!r}; undecided: {self.undecided()}")
+
+    def undecided(self):
+        try:
+            return self.ask("select * from getTransactionStatus() where status = `BEGIN", [self.leader()]).to_dict("records")
+        except Exception as error:
+            return repr(error)
 
 
 __all__ = ["Cluster", "CONTROLLERS", "NODES", "wait_until"]
