@@ -21,8 +21,24 @@ constexpr std::string_view kFamily = "language";
 Value at(CallContext& context, std::span<Value> values) {
   const Value& x = values[0];
   if (values.size() == 1) {
-    if (!x.is_vector() || x.vector().type() != Type::kBool) functions::usage_error("at", "X must be a boolean vector.");
+    const bool is_matrix = x.is_matrix() && x.matrix().values.type() == Type::kBool;
+    if (is_matrix) {
+      std::vector<Value> flat{Value(x.matrix().values)};
+      return at(context, flat);
+    }
+    if (!x.is_vector() || x.is_tuple() || x.vector().is_array() ||
+        (x.vector().type() != Type::kBool && !types::is_integral(x.vector().type())))
+      functions::usage_error("at", "X must be a vector of booleans or integers.");
     Vector positions(Type::kInt);
+    if (x.vector().type() != Type::kBool) {
+      // Position i as often as element i says.
+      const auto counts = functions::as_longs("at", x.vector_shared());
+      for (size_t i = 0; i < counts->size(); ++i) {
+        const int64_t count = std::max<int64_t>(counts->values<int64_t>()[i], 0);
+        for (int64_t k = 0; k < count; ++k) positions.edit<int32_t>().push_back(static_cast<int32_t>(i));
+      }
+      return positions;
+    }
     const auto flags = x.vector().values<int8_t>();
     for (size_t i = 0; i < flags.size(); ++i) {
       if (flags[i] == 1) positions.edit<int32_t>().push_back(static_cast<int32_t>(i));

@@ -2,6 +2,7 @@
 
 #include "base/script_error.h"
 #include "exec/language_functions.h"
+#include "exec/operators/column_names.h"
 #include "exec/user_function.h"
 #include "functions/declare.h"
 #include "functions/parts.h"
@@ -65,6 +66,7 @@ class CodeBuilder {
 };
 
 ExprRef column(const std::string& name) {
+  if (name == "*") return std::make_shared<syntax::Star>();
   auto node = std::make_shared<syntax::Name>();
   node->name = name;
   node->in_query = true;
@@ -206,9 +208,16 @@ Value sql_column(CallContext&, std::span<Value> values) {
   const bool has_function = arguments.has(1) && !values[1].is_void();
   const auto aliases =
       arguments.has(2) && !values[2].is_void() ? arguments.texts(2, "alias") : std::vector<std::string>();
+  const auto qualifier = arguments.has(3) && !values[3].is_void() ? arguments.text(3, "qualifier") : std::string();
   std::vector<Value> codes;
   for (size_t i = 0; i < names.size(); ++i) {
     ExprRef node = column(names[i]);
+    if (!qualifier.empty()) {
+      auto member = std::make_shared<syntax::Member>();
+      member->object = column(qualifier);
+      member->name = names[i];
+      node = std::move(member);
+    }
     if (has_function) node = call_node(values[1], {std::move(node)});
     const bool has_alias = i < aliases.size();
     codes.push_back(CodeBuilder().finish(
@@ -221,8 +230,10 @@ Value sql_column(CallContext&, std::span<Value> values) {
 Value sql_column_alias(CallContext&, std::span<Value> values) {
   const Arguments arguments("sqlColAlias", values);
   CodeBuilder builder;
-  auto names = arguments.has(1) ? arguments.texts(1, "alias") : std::vector<std::string>();
-  return builder.finish(with_alias(builder.part(values[0]), std::move(names)));
+  ExprRef part = builder.part(values[0]);
+  auto names = arguments.has(1) ? arguments.texts(1, "colNames") : std::vector<std::string>();
+  if (names.empty() && syntax::as<syntax::Name>(part) == nullptr) names.push_back(automatic_name(*part, nullptr));
+  return builder.finish(with_alias(std::move(part), std::move(names)));
 }
 
 Value sql_tuple(CallContext&, std::span<Value> values) {
@@ -231,9 +242,15 @@ Value sql_tuple(CallContext&, std::span<Value> values) {
   return CodeBuilder().finish(std::move(node));
 }
 
-syntax::SourceRef source_of(CodeBuilder* builder, const Value& from) {
+/// `name`: of the variable that held the table; it is what the code shows.
+syntax::SourceRef source_of(CodeBuilder* builder, const Value& from, const std::string& name = {}) {
   auto source = std::make_shared<syntax::Source>();
   source->table = from.is_text() ? column(from.text()) : builder->part(from);
+  if (const auto* held = syntax::as<syntax::Held>(source->table); held != nullptr && from.is_table() && !name.empty()) {
+    auto named = std::make_shared<syntax::Held>(*held);
+    named->printed = name;
+    source->table = std::move(named);
+  }
   return source;
 }
 
@@ -250,14 +267,41 @@ std::vector<syntax::OrderKey> order_keys(CodeBuilder* builder, const Value& keys
   return result;
 }
 
-/// sql(select, from, where, groupBy, groupFlag, csort, ascSort, having, orderBy, ascOrder, limit, hint, exec, map).
-Value sql(CallContext&, std::span<Value> values) {
+/// cgroupBy: columns of their own, or true where the last grouping column is the one to run along.
+void set_cumulative(CodeBuilder* builder, const Value& keys, syntax::Query* query) {
+  const bool is_flag = keys.is_scalar() && !keys.is_code();
+  if (!is_flag) {
+    query->cumulative_keys = builder->parts(keys);
+    return;
+  }
+  if (keys.is_null() || keys.scalar().as_double() == 0 || query->keys.empty()) return;
+  query->cumulative_keys.push_back(std::move(query->keys.back()));
+  query->keys.pop_back();
+  if (query->keys.empty()) query->grouping = syntax::Grouping::kNone;
+}
+
+/// Rows wanted: a constant prints as top, anything else as limit.
+void set_limit(CodeBuilder* builder, const Value& limit, syntax::Query* query) {
+  if (limit.is_void()) return;
+  if (limit.is_vector() && limit.vector().size() == 2) {
+    query->offset = builder->part(limit.vector().at(0));
+    query->limit = builder->part(limit.vector().at(1));
+    return;
+  }
+  const bool is_constant = limit.is_scalar() && types::is_integral(limit.type()) && limit.scalar().as_int64() >= 0;
+  (is_constant ? query->top : query->limit) = builder->part(limit);
+}
+
+/// sql(select, from, where, groupBy, groupFlag, csort, ascSort, having, orderBy, ascOrder, limit, hint, exec, map,
+/// cgroupBy).
+Value sql(CallContext& context, std::span<Value> values) {
   const Arguments arguments("sql", values);
+  const auto names = context.argument_names();
   const auto given = [&](size_t i) { return arguments.has(i) ? values[i] : Value::null(); };
   CodeBuilder builder;
   auto query = std::make_shared<syntax::Query>();
   query->items = builder.parts(values[0]);
-  query->from = source_of(&builder, values[1]);
+  query->from = source_of(&builder, values[1], names.size() > 1 ? names[1] : "");
   query->where = builder.parts(given(2));
   query->keys = builder.parts(given(3));
   const int64_t flag = arguments.integer_or(4, "groupFlag", 1);
@@ -269,18 +313,11 @@ Value sql(CallContext&, std::span<Value> values) {
   query->csort = order_keys(&builder, given(5), given(6));
   if (auto having = builder.parts(given(7)); !having.empty()) query->having = std::move(having[0]);
   query->order = order_keys(&builder, given(8), given(9));
-  if (!given(10).is_void()) {
-    const Value limit = given(10);
-    if (limit.is_vector() && limit.vector().size() == 2) {
-      query->offset = builder.part(limit.vector().at(0));
-      query->limit = builder.part(limit.vector().at(1));
-    } else {
-      query->limit = builder.part(limit);
-    }
-  }
+  set_limit(&builder, given(10), query.get());
   query->hints = given(11).is_void() ? 0 : static_cast<int>(arguments.integer(11, "hint"));
   query->is_exec = arguments.flag_or(12, "exec", false);
   query->map = arguments.flag_or(13, "map", false);
+  set_cumulative(&builder, given(14), query.get());
   return builder.finish(std::move(query));
 }
 
@@ -337,18 +374,18 @@ void register_metaprogramming(functions::Registry& registry) {
   row({"makeCall", "func, args...", make_call, "A call as code.", "eval(makeCall(add, 3, 4))", "7"});
   row({"makeUnifiedCall", "func, args", make_unified_call, "A call with a tuple of arguments as code.",
        "eval(makeUnifiedCall(add, (3, 4)))", "7"});
-  row({"sqlCol", "colName, [func], [alias]", sql_column, "Columns as code for select lists.", "typestr(sqlCol(`a))",
-       "\"CODE\""});
+  row({"sqlCol", "colName, [func], [alias], [qualifier]", sql_column, "Columns as code for select lists.",
+       "typestr(sqlCol(`a))", "\"CODE\""});
   row({"sqlColAlias", "colDefs, [colNames]", sql_column_alias, "Code with a column name.",
        "typestr(sqlColAlias(<a + 1>, `b))", "\"CODE\""});
   row({"sqlTuple", "colNames", sql_tuple, "Columns as one tuple.", "typestr(sqlTuple(`a`b))", "\"CODE\""});
   row({"sql",
        "select, from, [where], [groupBy], [groupFlag=1], [csort], [ascSort], [having], [orderBy], [ascOrder], [limit], "
        "[hint], "
-       "[exec=false], [map=false]",
+       "[exec=false], [map=false], [cgroupBy]",
        sql, "A query as code.",
        "t = table(1 2 3 as a, 4 5 6 as b)\nsql(select=sqlCol(`b), from=t, where=<a > 1>).eval()", "table{b:[5,6]}"});
-  row({"sqlUpdate", "table, updates, [from], [where], [contextBy], [csort], [ascSort], [having]", sql_update,
+  row({"sqlUpdate", "table, updates, [from], [where], [contextBy|contextby], [csort], [ascSort], [having]", sql_update,
        "An update as code.", "t = table(1 2 3 as a)\nsqlUpdate(t, <a * 10 as a>).eval()\nt", "table{a:[10,20,30]}"});
   row({"sqlDelete", "table, [where], [from]", sql_delete, "A delete as code.",
        "t = table(1 2 3 as a)\nsqlDelete(t, <a > 1>).eval()\nt", "table{a:[1]}"});

@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include <cmath>
+
 #include "functions/append.h"
 #include "functions/arguments.h"
 #include "types/parse_value.h"
@@ -96,6 +98,34 @@ Value value_of(const json::value& node) {
   for (const auto& member : node.get_object())
     result.set(Scalar::of_string(std::string(member.key())), value_of(member.value()));
   return result;
+}
+
+/// JSON as pages and scripts of the language show it: a blank behind colons, numbers without an exponent where they
+/// fit.
+void write_json(const json::value& node, std::string* out) {
+  if (node.is_array()) {
+    *out += '[';
+    for (size_t i = 0; i < node.get_array().size(); ++i) {
+      if (i > 0) *out += ',';
+      write_json(node.get_array()[i], out);
+    }
+    *out += ']';
+  } else if (node.is_object()) {
+    *out += '{';
+    bool first = true;
+    for (const auto& member : node.get_object()) {
+      if (!first) *out += ',';
+      first = false;
+      *out += json::serialize(json::string(member.key())) + ": ";
+      write_json(member.value(), out);
+    }
+    *out += '}';
+  } else if (node.is_double()) {
+    const auto text = cast_text(Scalar::of_double(node.get_double()));
+    *out += text.empty() || !std::isfinite(node.get_double()) ? "null" : text;
+  } else {
+    *out += json::serialize(node);
+  }
 }
 
 json::value parsed(std::string_view function, std::string_view text) {
@@ -273,7 +303,11 @@ Value typed_value(const json::value& node, size_t depth) {
 
 }  // namespace
 
-std::string to_standard_json(const Value& value) { return json::serialize(plain_json(value, 0)); }
+std::string to_standard_json(const Value& value) {
+  std::string text;
+  write_json(plain_json(value, 0), &text);
+  return text;
+}
 Value from_standard_json(std::string_view function, std::string_view text) { return value_of(parsed(function, text)); }
 std::string to_typed_json(const Value& value) { return json::serialize(typed_json(value, 0)); }
 Value from_typed_json(std::string_view text) { return typed_value(parsed("fromJson", text), 0); }

@@ -57,7 +57,16 @@ Value map_table(const Table& table, const MapRule& rule, const VectorFunction& m
   for (size_t c = 0; c < table.columns(); ++c) {
     const auto& column = table.column(c);
     const bool fits = rule.function.empty() || types::is_numeric(column.type()) || types::is_temporal(column.type());
-    columns.push_back(fits ? map_value(table.column_shared(c), rule, map).vector_shared() : table.column_shared(c));
+    if (!fits) {
+      columns.push_back(table.column_shared(c));
+      continue;
+    }
+    try {
+      columns.push_back(map_value(table.column_shared(c), rule, map).vector_shared());
+    } catch (const ScriptError&) {
+      if (!types::is_temporal(column.type())) throw;
+      columns.push_back(table.column_shared(c));  // a function of numbers alone
+    }
   }
   return Table(table.names(), std::move(columns));
 }

@@ -1,6 +1,7 @@
 #include "functions/print_value.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "functions/append.h"
@@ -16,21 +17,26 @@ class Printer {
   std::string print(const Value& value, size_t depth) const {
     if (depth > limits_.depth) return "...";
     if (value.is_missing()) return {};
-    if (value.is_scalar()) return cast_text(value.scalar());
+    if (value.is_scalar()) return scalar(value.scalar());
     if (value.is_vector())
       return elements(value.vector(), value.is_tuple() ? '(' : '[', value.is_tuple() ? ')' : ']', depth);
     if (value.is_pair())
-      return print(value.pair().elements.at(0), depth) + ":" + print(value.pair().elements.at(1), depth);
+      return print(value.pair().elements.at(0), depth) + " : " + print(value.pair().elements.at(1), depth);
     if (value.is_set()) return "set(" + elements(value.set().elements(), '[', ']', depth) + ")";
     if (value.is_dictionary()) return dictionary(value.dictionary(), depth);
     if (value.is_matrix()) return matrix(value.matrix(), depth);
     if (value.is_table()) return table(value, depth);
     if (value.is_function()) return value.function()->print();
-    if (value.is_code()) return "< " + value.code()->print() + " >";
+    if (value.is_code()) return value.code()->print();
     return value.handle()->describe();
   }
 
  private:
+  static std::string scalar(const Scalar& value) {
+    const bool is_floating = !value.is_null() && types::is_floating(value.type());
+    if (is_floating && std::isinf(value.as_double())) return value.as_double() > 0 ? "∞" : "-∞";
+    return cast_text(value);
+  }
   std::string elements(const Vector& vector, char open, char close, size_t depth) const {
     std::string out(1, open);
     const size_t shown = std::min(vector.size(), limits_.elements);

@@ -5,17 +5,45 @@
 
 namespace pelorus::functions {
 
-kernels::Window window_argument(const Arguments& arguments, size_t at) {
-  kernels::Window window;
-  window.rows = arguments.integer(at, "window");
-  if (window.rows < 1) arguments.refuse("window", "must be a positive integer.");
-  if (arguments.has(at + 1) && !arguments[at + 1].is_null()) {
-    window.periods = arguments.integer(at + 1, "minPeriods");
-    if (window.periods < 1 || window.periods > window.rows)
-      arguments.refuse("minPeriods", "must be between 1 and window.");
-    window.only_full = false;
+namespace {
+
+/// minPeriods; nothing when it is not given.
+std::optional<int64_t> periods_argument(const Arguments& arguments, size_t at) {
+  if (!arguments.has(at) || arguments[at].is_null()) return std::nullopt;
+  const int64_t periods = arguments.integer(at, "minPeriods");
+  if (periods < 1) arguments.refuse("minPeriods", "must be a positive integer.");
+  return periods;
+}
+
+}  // namespace
+
+Windows WindowChoice::over(std::string_view function, size_t rows) const {
+  if (!of_labels) return row_windows(rule, rows);
+  if (of_labels->starts.size() != rows) refuse_lengths(function, of_labels->starts.size(), rows);
+  return *of_labels;
+}
+
+WindowChoice window_choice(const Arguments& arguments, size_t at, size_t periods_at, const Value& x) {
+  WindowChoice choice;
+  const auto periods = periods_argument(arguments, periods_at);
+  // Of what is indexed by time or number a window spans labels, not rows.
+  const bool is_labelled =
+      x.is_matrix() && x.matrix().row_labels &&
+      (types::is_temporal((*x.matrix().row_labels)->type()) || types::is_integral((*x.matrix().row_labels)->type()));
+  const bool is_indexed = is_labelled && (x.matrix().is_indexed_series || x.matrix().is_indexed_matrix);
+  if (duration_of(arguments[at]) || is_indexed) {
+    if (!is_labelled) arguments.refuse("window", "may be a duration only for an indexed series or an indexed matrix.");
+    choice.of_labels = time_windows(arguments, *x.matrix().row_labels, at);
+    choice.of_labels->rule.periods = periods.value_or(1);
+    return choice;
   }
-  return window;
+  choice.rule.rows = arguments.integer(at, "window");
+  if (choice.rule.rows < 1) arguments.refuse("window", "must be a positive integer.");
+  if (!periods) return choice;
+  if (*periods > choice.rule.rows) arguments.refuse("minPeriods", "must be between 1 and window.");
+  choice.rule.periods = *periods;
+  choice.rule.only_full = false;
+  return choice;
 }
 
 int64_t units_of(std::string_view function, types::Duration duration, Type type) {
@@ -36,7 +64,10 @@ int64_t units_of(std::string_view function, types::Duration duration, Type type)
 }
 
 Windows time_windows(const Arguments& arguments, size_t time_at, size_t window_at) {
-  const auto times = arguments.vector(time_at, "T");
+  return time_windows(arguments, arguments.vector(time_at, "T"), window_at);
+}
+
+Windows time_windows(const Arguments& arguments, const Shared<Vector>& times, size_t window_at) {
   if (!types::is_integral(times->type()) && !types::is_temporal(times->type()))
     arguments.refuse("T", "must be integral or temporal.");
   int64_t span = 0;

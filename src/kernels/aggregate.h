@@ -125,7 +125,7 @@ struct StandardError : Moments<2> {
 /// Biased; see unbiased_skewness.
 struct Skewness : Moments<3> {
   double result() const {
-    if (count < 3 || m2 <= 0) return kNull<double>;
+    if (count < 2 || m2 <= 0) return kNull<double>;
     return std::sqrt(count) * m3 / std::pow(m2, 1.5);
   }
   double unbiased() const {
@@ -134,7 +134,7 @@ struct Skewness : Moments<3> {
 };
 /// Biased, 3 for the normal distribution.
 struct Kurtosis : Moments<4> {
-  double result() const { return count < 4 || m2 <= 0 ? kNull<double> : count * m4 / (m2 * m2); }
+  double result() const { return count < 3 || m2 <= 0 ? kNull<double> : count * m4 / (m2 * m2); }
   double unbiased() const {
     if (count < 4 || m2 <= 0) return kNull<double>;
     return (count - 1) / ((count - 2) * (count - 3)) * ((count + 1) * result() - 3 * (count - 1)) + 3;

@@ -10,6 +10,7 @@
 #include "stream/engines/cross_sectional_engine.h"
 #include "stream/engines/reactive_state_engine.h"
 #include "stream/engines/time_series_engine.h"
+#include "types/temporal.h"
 #include "stream/functions.h"
 
 namespace pelorus::stream {
@@ -127,6 +128,52 @@ Value make_time_series(StreamServices& services, CallContext& context, std::span
                              std::move(terms), std::make_unique<exec::WorkerSession>(context), windows_of(a)));
 }
 
+/// sessionBegin and sessionEnd as moments of a day in the units of the time column.
+DailySessions sessions_of(const Arguments& a, Type type) {
+  DailySessions sessions{.merges_end = a.flag_or(18, "mergeSessionEnd", false)};
+  const int64_t per_day = types::units_per_day(type);
+  if (per_day < 86'400)
+    a.refuse("timeColumn", "must be of type SECOND, TIME, NANOTIME, DATETIME, TIMESTAMP or NANOTIMESTAMP.");
+  sessions.day = types::is_time_of_day(type) ? 0 : per_day;
+  const Type clock = types::is_time_of_day(type)    ? type
+                     : type == Type::kTimestamp     ? Type::kTime
+                     : type == Type::kNanotimestamp ? Type::kNanotime
+                                                    : Type::kSecond;
+  const auto moments = [&](size_t i, std::string_view parameter, int64_t otherwise, int64_t midnight) {
+    if (!a.has(i) || a[i].is_void()) return std::vector<int64_t>{otherwise};
+    const auto given =
+        functions::as_longs(a.function(), functions::converted(a.function(), a.vector(i, parameter), clock));
+    std::vector<int64_t> result(given->values<int64_t>().begin(), given->values<int64_t>().end());
+    for (auto& moment : result) moment = moment == 0 ? midnight : moment;
+    return result;
+  };
+  sessions.begins = moments(16, "sessionBegin", 0, 0);
+  sessions.ends = moments(17, "sessionEnd", per_day, per_day);
+  if (sessions.begins.size() != sessions.ends.size()) a.refuse("sessionEnd", "must have one end for each beginning.");
+  for (size_t i = 0; i < sessions.begins.size(); ++i) {
+    if (sessions.begins[i] >= sessions.ends[i]) a.refuse("sessionEnd", "must be behind its beginning on the same day.");
+    if (i > 0 && sessions.begins[i] < sessions.ends[i - 1])
+      a.refuse("sessionBegin", "must not be before the last session ends.");
+  }
+  return sessions;
+}
+
+Value make_daily(StreamServices& services, CallContext& context, std::span<Value> args) {
+  Arguments a("createDailyTimeSeriesEngine", args);
+  auto terms = terms_of(a, context, {.metrics = 3, .dummy = 4, .output = 5, .key = 8, .time = 6});
+  refuse_option(a, 7, "useSystemTime");
+  refuse_option(a, 10, "updateTime");
+  for (const size_t i : {13, 14, 19, 20, 21}) refuse_option(a, i, "this option");
+  if (terms.time_column.empty()) a.refuse("timeColumn", "is missing.");
+  WindowTerms windows = windows_of(a);
+  for (size_t c = 0; c < terms.input.size(); ++c) {
+    if (terms.input[c].name == terms.time_column) windows.sessions = sessions_of(a, terms.input[c].type);
+  }
+  if (windows.sessions.begins.empty()) a.refuse("timeColumn", "must name a column of dummyTable.");
+  return added(services, std::make_shared<TimeSeriesEngine>(
+                             std::move(terms), std::make_unique<exec::WorkerSession>(context), std::move(windows)));
+}
+
 Value make_cross_sectional(StreamServices& services, CallContext& context, std::span<Value> args) {
   Arguments a("createCrossSectionalEngine", args);
   auto terms = terms_of(a, context, {.metrics = 1, .dummy = 2, .output = 3, .key = 4, .time = 8});
@@ -175,9 +222,9 @@ Value warm_up(StreamServices&, CallContext&, std::span<Value> args) {
 /// A table for each kind of engine.
 Value engine_statistics(StreamServices& services, CallContext&, std::span<Value>) {
   data::Dictionary result(Type::kString, Type::kAny, true);
-  for (const char* kind : {"TimeSeriesEngine", "CrossSectionalEngine", "AnomalyDetectionEngine", "ReactiveStreamEngine",
-                           "SessionWindowEngine", "AsofJoinEngine", "EquiJoinEngine", "LeftSemiJoinEngine",
-                           "LookupJoinEngine", "WindowJoinEngine"}) {
+  for (const char* kind : {"TimeSeriesEngine", "DailyTimeSeriesEngine", "CrossSectionalEngine",
+                           "AnomalyDetectionEngine", "ReactiveStreamEngine", "SessionWindowEngine", "AsofJoinEngine",
+                           "EquiJoinEngine", "LeftSemiJoinEngine", "LookupJoinEngine", "WindowJoinEngine"}) {
     std::vector<std::string> names, users, states, errors;
     std::array<Vector, 4> counts{Vector(Type::kLong), Vector(Type::kLong), Vector(Type::kLong), Vector(Type::kLong)};
     for (const auto& engine : services.engines.all()) {
@@ -212,6 +259,12 @@ constexpr std::string_view kTimeSeriesExample =
     "src = table(1:0, `t`v, [DATETIME, INT]); out = table(9:0, `t`s, [DATETIME, LONG])\n"
     "e = createTimeSeriesEngine(\"exampleT\", 60, 60, <sum(v)>, src, out, `t)\n"
     "e.append!(table(2021.05.06T10:00:10 + 0 20 70 as t, 1 2 3 as v)); exec s from out";
+constexpr std::string_view kDailyExample =
+    "src = table(1:0, `t`v, [DATETIME, INT]); out = table(9:0, `t`s, [DATETIME, LONG])\n"
+    "e = createDailyTimeSeriesEngine(name=\"exampleD\", windowSize=60, step=60, metrics=<sum(v)>, dummyTable=src, "
+    "outputTable=out, timeColumn=`t, sessionBegin=09:30:00, sessionEnd=11:30:00)\n"
+    "e.append!(table([2021.05.06T09:10:00, 2021.05.06T09:30:20, 2021.05.06T09:31:00] as t, 1 2 3 as v)); exec s from "
+    "out";
 constexpr std::string_view kCrossSectionalExample =
     "src = table(1:0, `sym`v, [SYMBOL, INT]); out = table(9:0, `t`s, [TIMESTAMP, LONG])\n"
     "e = createCrossSectionalEngine(\"exampleC\", <sum(v)>, src, out, `sym)\n"
@@ -282,6 +335,14 @@ void register_engine_functions(functions::Registry& registry, StreamServices& se
        bound(make_time_series), "An engine of aggregates over windows of time, for each key.", kTimeSeriesExample,
        "[3]"});
   registry.add_alias("createTimeSeriesAggregator", "createTimeSeriesEngine");
+  row(Nature::kWhole,
+      {"createDailyTimeSeriesEngine",
+       "name, windowSize, step, metrics, dummyTable, outputTable, [timeColumn], [useSystemTime=false], [keyColumn], "
+       "[garbageSize=50000], [updateTime], [useWindowStartTime=false], [roundTime=true], [snapshotDir], "
+       "[snapshotIntervalInMsgCount], [fill='none'], [sessionBegin], [sessionEnd], [mergeSessionEnd=false], "
+       "[forceTriggerTime], [raftGroup], [forceTriggerSessionEndTime]",
+       bound(make_daily), "An engine of aggregates over windows of time inside the sessions of each day, for each key.",
+       kDailyExample, "[3]"});
   row(Nature::kWhole,
       {"createCrossSectionalEngine",
        "name, metrics, dummyTable, outputTable, keyColumn, [triggeringPattern='perBatch'], [triggeringInterval=1000], "

@@ -15,7 +15,7 @@ constexpr Row kNumbers[] = {
     {"SEQ", 0},     {"VALUE", 1},  {"RANGE", 2}, {"LIST", 3},    {"COMPO", 4},     {"HASH", 5}, {"VAR", 0},
     {"SHARED", 1},  {"DEF", 2},    {"ALL", 0},   {"LAST", 1},    {"FIRST", 2},     {"HEAD", 0}, {"CURRENT", 1},
     {"TAIL", 2},    {"AREA", 0},   {"BAR", 1},   {"COLUMN", 2},  {"HISTOGRAM", 3}, {"LINE", 4}, {"PIE", 5},
-    {"SCATTER", 6}, {"TREND", 7},  {"KLINE", 8}, {"SURFACE", 9},
+    {"SCATTER", 6}, {"TREND", 7},  {"KLINE", 8}, {"SURFACE", 9}, {"NONE", 0},
 };
 
 constexpr Row kHints[] = {

@@ -132,7 +132,9 @@ Parser::Infix Parser::peek_infix_word(const Token& token) const {
   while (peek(after).is("::") && peek(after + 1).is_word()) after += 2;
   const bool is_partial = peek(after).is("{") && !peek(after).space_before;
   if (!starts_operand(after) && !is_partial && !at_template_sign(after)) return {};
-  return {.kind = Infix::Kind::kFunction, .level = kLevelInfixFunction, .name = token.text};
+  // `x at x > 3` looks the whole condition up.
+  const int level = token.text == "at" ? 0 : kLevelInfixFunction;
+  return {.kind = Infix::Kind::kFunction, .level = level, .name = token.text};
 }
 
 ExprRef Parser::apply_infix(const Infix& infix, ExprRef left, const Token& at) {
@@ -286,7 +288,13 @@ bool Parser::starts_operand(size_t ahead) const {
 /// Whether `primary` stands before an operand it is to be applied to.
 bool Parser::is_prefix_function(const ExprRef& primary) {
   const Token& next = peek();
-  if (!starts_operand(0) || next.is("-") || next.is("(") || next.is("!")) return false;
+  if (!starts_operand(0) || next.is("(") || next.is("!")) return false;
+  if (next.is("-")) {
+    // `round -2.1`: the name of a function, never that of a variable or column.
+    const Name* function = as<Name>(primary);
+    return function != nullptr && !function->quoted && function->slot < 0 && queries_ == 0 && peek(1).is_constant() &&
+           !is_variable(function->name) && is_function(function->name);
+  }
   if (next.is("{")) return primary->kind == ExprKind::kFunction && at_brace_lambda(0);
   const bool is_function_value = primary->kind == ExprKind::kFunctionName || primary->kind == ExprKind::kTemplate ||
                                  primary->kind == ExprKind::kFunction || primary->kind == ExprKind::kPartial;

@@ -59,6 +59,14 @@ ExprRef Parser::parse_operator_function() {
     fail("An expression expected, but found " + describe(token) + ".");
   }
   const Token& next = peek(1);
+  if (token.is(":") && next.kind == TokenKind::kConstant) {
+    // A pair without a lower end, as between() takes it.
+    auto pair = make<PairLiteral>(token);
+    pair->from = make<Literal>(token);
+    take();
+    pair->to = parse_binary(kLevelPair + 1);
+    return pair;
+  }
   if (!next.is(",") && !next.is(")") && !next.is("{") && !next.is("]") && !at_template_sign(1)) {
     fail("An expression expected, but found " + describe(token) + ".");
   }
@@ -152,9 +160,12 @@ ExprRef Parser::parse_vector_bracket() {
   auto node = make<VectorBracket>(at);
   Bracket bracket(this);
   take();
-  while (!peek().is("]")) {
-    node->elements.push_back(parse_aliased(parse_expr()));
-    if (!accept(",")) break;
+  // An empty place, the last one included, holds a null: [1, , 3, ].
+  bool is_open = peek().is(",");
+  while (is_open || !peek().is("]")) {
+    node->elements.push_back(peek().is(",") || peek().is("]") ? make<Literal>(peek()) : parse_aliased(parse_expr()));
+    is_open = accept(",");
+    if (!is_open) break;
   }
   expect("]", "to close the bracket of line " + std::to_string(at.place.line));
   return node;

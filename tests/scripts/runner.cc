@@ -2,6 +2,7 @@
 //   script_runner [--update] FILE-OR-FOLDER…      golden files; exit status 1 if a check fails
 //   script_runner [--verbose] --cases FILE.jsonl  conformance cases: pass and fail per area, then every failure
 //   script_runner --server HOST:PORT --cases FILE.jsonl   the same on a running node
+//   script_runner [--server HOST:PORT] --printed  scripts from standard input, their printed values: printed.h
 //   script_runner --examples                      the example of every built-in's documentation
 
 #include <boost/json.hpp>
@@ -13,6 +14,7 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <sstream>
 
 #include "client/connection.h"
@@ -24,6 +26,7 @@
 #include "io/memory_file_system.h"
 #include "stream/functions.h"
 #include "tests/scripts/canonical.h"
+#include "tests/scripts/printed.h"
 
 namespace pelorus::tests {
 namespace {
@@ -62,16 +65,22 @@ class Bench {
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    /// The canonical value, or "error TEXT".
-    std::string run(const std::string& script) {
+    Ran ran(const std::string& script) {
       printed_.clear();
       try {
-        const data::Value value = interpreter_.run(script);
-        const bool is_silent = value.is_void() && !printed_.empty();
-        return is_silent ? printed_.substr(0, printed_.size() - 1) : canonical(value);
+        data::Value value = interpreter_.run(script);
+        return {.value = std::move(value), .printed = printed_, .error = {}};
       } catch (const ScriptError& error) {
-        return "error " + error.message();
+        return {.value = {}, .printed = printed_, .error = error.message()};
       }
+    }
+
+    /// The canonical value, or "error TEXT".
+    std::string run(const std::string& script) {
+      const Ran outcome = ran(script);
+      if (!outcome.error.empty()) return "error " + outcome.error;
+      const bool is_silent = outcome.value.is_void() && !outcome.printed.empty();
+      return is_silent ? outcome.printed.substr(0, outcome.printed.size() - 1) : canonical(outcome.value);
     }
 
    private:
@@ -241,6 +250,31 @@ std::string run_on_server(const client::Endpoint& node, const std::string& scrip
   return canonical(answer.value().value_or(data::Value::null()));
 }
 
+/// Scripts of standard input in one session, in this process or on a running node.
+int print_values(Bench* bench, const client::Endpoint* node) {
+  if (node == nullptr) {
+    Bench::Session session(*bench);
+    answer_printed(std::cin, std::cout, [&](const std::string& script) { return session.ran(script); });
+    return 0;
+  }
+  std::string printed;
+  auto connection =
+      client::Connection::open(*node, {.user = "admin", .password = "123456", .print = [&](std::string_view text) {
+                                         printed += std::string(text) + "\n";
+                                       }});
+  if (!connection.ok()) {
+    std::cerr << connection.error().message << "\n";
+    return 1;
+  }
+  answer_printed(std::cin, std::cout, [&](const std::string& script) -> Ran {
+    printed.clear();
+    const auto answer = (*connection)->run(script);
+    if (!answer.ok()) return {.value = {}, .printed = printed, .error = answer.error().message};
+    return {.value = answer.value().value_or(data::Value::null()), .printed = printed, .error = {}};
+  });
+  return 0;
+}
+
 int run_cases(const RunScript& run, const std::string& path, bool verbose) {
   std::ifstream file(path);
   std::map<std::string, Count> areas;
@@ -304,25 +338,30 @@ int main(int argc, char** argv) {
   const bool verbose = flag("--verbose");
   const bool cases = flag("--cases");
   const bool examples = flag("--examples");
+  const bool printed = flag("--printed");
   const bool server = flag("--server");
-  if (arguments.empty() && !examples) {
+  if (arguments.empty() && !examples && !printed) {
     std::cerr << "usage: script_runner [--update] FILE-OR-FOLDER... | "
                  "script_runner [--verbose] [--server HOST:PORT] --cases FILE.jsonl | "
-                 "script_runner --examples\n";
+                 "script_runner [--server HOST:PORT] --printed | script_runner --examples\n";
     return 2;
+  }
+  std::optional<pelorus::client::Endpoint> node;
+  if (server) {
+    const auto parsed = pelorus::client::parse_endpoint(arguments.empty() ? "" : arguments[0]);
+    if (!parsed.ok() || (cases && arguments.size() < 2)) {
+      std::cerr << "--server needs HOST:PORT\n";
+      return 2;
+    }
+    node = parsed.value();
+    arguments.erase(arguments.begin());
   }
   pelorus::tests::Bench bench;
   if (examples) return pelorus::tests::run_examples(&bench);
+  if (printed) return pelorus::tests::print_values(&bench, node ? &*node : nullptr);
   if (!cases) return pelorus::tests::run_files(&bench, arguments, update);
-  if (!server) {
-    const auto run = [&](const std::string& script) { return pelorus::tests::Bench::Session(bench).run(script); };
-    return pelorus::tests::run_cases(run, arguments[0], verbose);
-  }
-  const auto node = pelorus::client::parse_endpoint(arguments[0]);
-  if (!node.ok() || arguments.size() < 2) {
-    std::cerr << "--server needs HOST:PORT\n";
-    return 2;
-  }
-  const auto run = [&](const std::string& script) { return pelorus::tests::run_on_server(node.value(), script); };
-  return pelorus::tests::run_cases(run, arguments[1], verbose);
+  const auto run = [&](const std::string& script) {
+    return node ? pelorus::tests::run_on_server(*node, script) : pelorus::tests::Bench::Session(bench).run(script);
+  };
+  return pelorus::tests::run_cases(run, arguments[0], verbose);
 }

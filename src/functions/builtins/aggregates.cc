@@ -82,6 +82,7 @@ int64_t count_of(const Vector& values) {
 Value count(CallContext&, std::span<Value> args) {
   const auto& x = args[0];
   if (x.is_table()) return Value::of_int(static_cast<int32_t>(data::size_of(x)));
+  if (x.is_matrix()) return Value::of_int(static_cast<int32_t>(count_of(x.matrix().values)));
   if (x.is_vector() && x.vector().is_array()) return Value::of_int(static_cast<int32_t>(x.vector().size()));
   if (x.is_tuple() && !x.vector().empty() && !x.vector().at(0).is_scalar())
     return Value::of_int(static_cast<int32_t>(x.vector().size()));
@@ -230,18 +231,6 @@ Value at_extreme(std::string_view name, std::span<Value> args, Extreme wanted) {
                       });
 }
 
-Value quantifier(std::string_view name, const Value& x, bool any) {
-  return lift_reduce(name, x, [&](const Shared<Vector>& vector) -> Value {
-    const auto flags = converted(name, vector, Type::kBool);
-    bool found = false;
-    for (const int8_t flag : flags->values<int8_t>()) {
-      if (flag == types::kNull<int8_t>) continue;
-      if ((flag != 0) == any) found = true;
-    }
-    return Value::of_bool(any ? found : !found);
-  });
-}
-
 template <class State>
 Native of_state(std::string_view name) {
   return [name](CallContext&, std::span<Value> args) { return reduce_numbers<State>(name, args[0]); };
@@ -379,10 +368,6 @@ void register_positions(Registry& registry) {
   row({"atImin", "location, value",
        [](CallContext&, std::span<Value> args) { return at_extreme("atImin", args, Extreme::kSmallest); },
        "The value where location is smallest.", "atImin(3 9 2, 5 6 7)", "7", kSkipsNulls});
-  row({"any", "X", [](CallContext&, std::span<Value> args) { return quantifier("any", args[0], true); },
-       "Whether some element holds.", "any(1 2 > 1)", "true", kSkipsNulls});
-  row({"all", "X", [](CallContext&, std::span<Value> args) { return quantifier("all", args[0], false); },
-       "Whether every element holds.", "all(1 2 > 1)", "false", kSkipsNulls});
 }
 
 }  // namespace

@@ -269,7 +269,28 @@ Value make_fixed_length_array_vector(CallContext&, std::span<Value> args) {
       columns.push_back(arg);
     }
   }
-  const auto matrix = columns_to_matrix("fixedLengthArrayVector", columns).matrix();
+  std::vector<Value> plain;
+  for (const auto& each : columns) {
+    if (!each.is_vector() || !each.vector().is_array()) {
+      plain.push_back(each);
+      continue;
+    }
+    // The columns of an array vector: as many as its longest row has elements.
+    const Vector& array = each.vector();
+    size_t width = 0;
+    for (size_t row = 0; row < array.size(); ++row) width = std::max(width, data::size_of(array.at(row)));
+    for (size_t c = 0; c < width; ++c) {
+      Buffer<int64_t> picks(array.size());
+      int64_t from = 0;
+      for (size_t row = 0; row < array.size(); ++row) {
+        const int64_t end = array.ends()[row];
+        picks[row] = from + static_cast<int64_t>(c) < end ? from + static_cast<int64_t>(c) : INT64_MAX;
+        from = end;
+      }
+      plain.emplace_back(array.flat().take(picks));
+    }
+  }
+  const auto matrix = columns_to_matrix("fixedLengthArrayVector", plain).matrix();
   Buffer<int64_t> cells(matrix.values.size()), ends(matrix.rows);
   for (size_t row = 0; row < matrix.rows; ++row) {
     for (size_t c = 0; c < matrix.columns; ++c)

@@ -82,7 +82,11 @@ Value round_value(CallContext&, std::span<Value> args) {
   });
 }
 
-Value logarithm(CallContext&, std::span<Value> args) { return map_double("log", args[0], kernels::kLogarithm); }
+Value logarithm(CallContext&, std::span<Value> args) {
+  const Value natural = map_double("log", args[0], kernels::kLogarithm);
+  return args.size() < 2 || args[1].is_missing() ? natural
+                                                 : ratio(natural, map_double("log", args[1], kernels::kLogarithm));
+}
 
 Value signs(CallContext&, std::span<Value> args) {
   return lift_map("signum", args[0], Spread::kElements, [](const Shared<Vector>& vector) {
@@ -91,11 +95,20 @@ Value signs(CallContext&, std::span<Value> args) {
   });
 }
 
-Value clip(CallContext&, std::span<Value> args) { return smaller(larger(args[0], args[1]), args[2]); }
+Value clip(CallContext&, std::span<Value> args) {
+  Value result = smaller(larger(args[0], args[1]), args[2]);
+  if (!result.is_vector()) return result;
+  for (const auto* bound : {&args[1], &args[2]}) {
+    for (size_t i = 0; bound->is_vector() && i < bound->vector().size() && i < result.vector().size(); ++i) {
+      if (bound->vector().is_null_at(i)) result.edit_vector().set_null(i);
+    }
+  }
+  return result;
+}
 
 Value equal_floats(CallContext&, std::span<Value> args) {
   Arguments a("eqFloat", args);
-  const double tolerance = std::pow(10.0, -static_cast<double>(a.integer_or(2, "precision", 6)));
+  const double tolerance = std::pow(10.0, -static_cast<double>(a.integer_or(2, "precision", 9)));
   const auto difference = subtract(args[0], args[1]);
   return less(map_same_type("eqFloat", difference, kernels::kAbsolute), Value::of_double(tolerance));
 }
@@ -109,7 +122,8 @@ void register_mathematics(Registry& registry) {
     row({r.name, "X", [&r](CallContext&, std::span<Value> args) { return map_double(r.name, args[0], *r.row); },
          r.summary, r.example, r.result, kNullsStay});
   }
-  row({"log", "X", logarithm, "The natural logarithm; of numbers below or equal 0 null.", "log(1)", "0", kNullsStay});
+  row({"log", "X, [Y]", logarithm, "The logarithm, natural or to the base Y; of numbers below or equal 0 null.",
+       "log(1)", "0", kNullsStay});
   row({"abs", "X",
        [](CallContext&, std::span<Value> args) { return map_same_type("abs", args[0], kernels::kAbsolute); },
        "The absolute value.", "abs(-4 0 7)", "[4,0,7]", kNullsStay});
@@ -126,7 +140,7 @@ void register_mathematics(Registry& registry) {
   row({"round", "X, [precision]", round_value, "Rounds half away from zero; with a precision to that many places.",
        "round(-2.5)", "-3", kNullsStay});
   row({"clip", "X, Y, Z", clip, "X brought into the range from Y to Z.", "clip(1 5 9, 2, 6)", "[2,5,6]", kNullsStay});
-  row({"eqFloat", "X, Y, [precision=6]", equal_floats, "Whether floats agree to so many places.",
+  row({"eqFloat", "X, Y, [precision=9]", equal_floats, "Whether floats agree to so many places.",
        "eqFloat(1.0, 1.0000000001)", "true", "Null equals null."});
   registry.add_alias("power", "pow");
 }

@@ -122,6 +122,7 @@ Value dot(CallContext&, std::span<Value> args) {
   }();
   const Type type = whole ? Type::kLong : Type::kDouble;
   if (!args[0].is_matrix() && !args[1].is_matrix()) {
+    if (args[0].is_scalar() != args[1].is_scalar()) return multiply(args[0], args[1]);
     const Value products = multiply(cast_to("dot", args[0], {type}), cast_to("dot", args[1], {type}));
     if (products.is_scalar()) return products;
     double sum = 0;
@@ -233,6 +234,7 @@ Value invert(CallContext&, std::span<Value> args) {
 
 Value determinant(CallContext&, std::span<Value> args) {
   auto a = square_matrix("det", args[0]);
+  for (auto& cell : a.cells) cell = cell == types::kNull<double> ? 0 : cell;
   Numbers none{a.rows, 0, {}};
   double result = 0;
   eliminate(a, none, &result);
@@ -385,7 +387,7 @@ void register_matrices(Registry& registry) {
   row({"solve", "A, B", solve, "The X with A ** X = B.", "solve(matrix(2.0 0, 0 4), 2 8)", "[1,2]"});
   row({"inverse", "X", invert, "The inverse.", "inverse(matrix(2.0 0, 0 4))", "matrix[[0.5,0],[0,0.25]]"});
   registry.add_alias("inv", "inverse");
-  row({"det", "X", determinant, "The determinant.", "det(matrix(2.0 0, 0 4))", "8"});
+  row({"det", "X", determinant, "The determinant; nulls count as 0.", "det(matrix(2.0 0, 0 4))", "8"});
   row({"cholesky", "X", cholesky, "The lower triangular L with L ** transpose(L) = X.", "cholesky(matrix(4.0 0, 0 9))",
        "matrix[[2,0],[0,3]]"});
   row({"concatMatrix", "X, [horizontal=true]", concatenate, "Matrices side by side or on top of one another.",

@@ -91,7 +91,8 @@ Vector slide_count(std::string_view, const Shared<Vector>& vector, const Windows
   for (size_t i = 0; i < vector->size(); ++i) {
     for (; from < windows.starts[i]; ++from) count -= !vector->is_null_at(from);
     count += !vector->is_null_at(i);
-    result.edit<int32_t>()[i] = count;
+    const bool counts = windows.rule.only_full || count >= windows.rule.periods || windows.rule.periods == 1;
+    result.edit<int32_t>()[i] = counts ? count : kNull<int32_t>;
   }
   return result;
 }
@@ -122,37 +123,88 @@ Vector slide_median(std::string_view name, const Shared<Vector>& vector, const W
   return slide_quantile(name, vector, windows, 0.5, Interpolation::kLinear);
 }
 
-/// Mean absolute deviation from the mean.
-Vector slide_deviation(std::string_view name, const Shared<Vector>& vector, const Windows& windows) {
+/// Mean absolute deviation from the mean, or the median one from the median.
+Vector slide_deviation(std::string_view name, const Shared<Vector>& vector, const Windows& windows, bool of_median) {
+  const auto numbers = numeric_doubles(name, vector);
+  Vector result(Type::kDouble, numbers->size());
+  auto& out = result.edit<double>();
+  std::vector<double> distances;
+  kernels::sliding_sorted(doubles(numbers), windows.starts, [&](size_t i, std::span<const double> sorted) {
+    out[i] = kNull<double>;
+    if (sorted.empty() || !windows.counts(i, static_cast<int64_t>(sorted.size()))) return;
+    const double middle = of_median ? quantile_of(sorted, 0.5, Interpolation::kLinear)
+                                    : kernels::fold<kernels::Average, double>(sorted).result();
+    distances.clear();
+    for (const double value : sorted) distances.push_back(std::fabs(value - middle));
+    std::sort(distances.begin(), distances.end());
+    out[i] = of_median ? quantile_of(distances, 0.5, Interpolation::kLinear)
+                       : kernels::fold<kernels::Average, double>(std::span<const double>(distances)).result();
+  });
+  return result;
+}
+
+/// The mean of each window weighted by position: `weights` go to its last elements.
+Vector slide_weights(std::string_view name, const Shared<Vector>& vector, std::span<const double> weights) {
   const auto numbers = numeric_doubles(name, vector);
   const auto values = doubles(numbers);
   Vector result(Type::kDouble, values.size());
+  auto& out = result.edit<double>();
   for (size_t i = 0; i < values.size(); ++i) {
-    const auto window = values.subspan(windows.starts[i], i - windows.starts[i] + 1);
-    const auto mean = kernels::fold<kernels::Average, double>(window);
-    double sum = 0;
-    for (const double value : window) sum += value == kNull<double> ? 0 : std::fabs(value - mean.result());
-    result.edit<double>()[i] = windows.counts(i, mean.count) ? sum / static_cast<double>(mean.count) : kNull<double>;
+    double sum = 0, total = 0;
+    for (size_t k = 0; i + 1 >= weights.size() && k < weights.size(); ++k) {
+      const double value = values[i + 1 - weights.size() + k];
+      if (value == kNull<double> || weights[k] == kNull<double>) continue;
+      sum += value * weights[k];
+      total += weights[k];
+    }
+    out[i] = total == 0 ? kNull<double> : sum / total;
   }
   return result;
 }
 
-/// How many elements of the window are below (ascending) or above the newest.
-Vector slide_rank(std::string_view name, const Shared<Vector>& vector, const Windows& windows, bool ascending,
-                  bool percent) {
+/// Where the newest element of a window stands among equals.
+enum class RankTies : uint8_t { kMin, kMax, kAverage };
+struct RankRule {
+  bool ascending = true;
+  bool percent = false;
+  bool ignores_nulls = true;  // else they take part as smallest
+  RankTies ties = RankTies::kMin;
+};
+
+RankTies ties_argument(const Arguments& a, size_t at) {
+  const auto text = a.text_or(at, "tiesMethod", "min");
+  if (text == "min") return RankTies::kMin;
+  if (text == "max") return RankTies::kMax;
+  if (text == "average") return RankTies::kAverage;
+  a.refuse("tiesMethod", "must be min, max or average.");
+}
+
+/// The rank of the newest element among its window, from 0; with percent: from the share of one element to 1.
+Vector slide_rank(std::string_view name, const Shared<Vector>& vector, const Windows& windows, const RankRule& rule) {
   const auto numbers = numeric_doubles(name, vector);
   const auto values = doubles(numbers);
   Vector result(Type::kDouble, values.size());
   auto& out = result.edit<double>();
   kernels::sliding_sorted(values, windows.starts, [&](size_t i, std::span<const double> sorted) {
     out[i] = kNull<double>;
-    if (values[i] == kNull<double> || !windows.counts(i, static_cast<int64_t>(sorted.size()))) return;
-    const auto below = std::lower_bound(sorted.begin(), sorted.end(), values[i]) - sorted.begin();
-    const auto above = sorted.end() - std::upper_bound(sorted.begin(), sorted.end(), values[i]);
-    out[i] = static_cast<double>(ascending ? below : above);
-    if (percent) out[i] = (out[i] + 1) / static_cast<double>(sorted.size());
+    const bool is_null = values[i] == kNull<double>;
+    const auto rows = static_cast<int64_t>(i - windows.starts[i] + 1);
+    const auto known = static_cast<int64_t>(sorted.size());
+    if ((is_null && rule.ignores_nulls) || !windows.counts(i, known)) return;
+    const int64_t nulls = rule.ignores_nulls ? 0 : rows - known;
+    const int64_t below =
+        is_null ? 0 : nulls + (std::lower_bound(sorted.begin(), sorted.end(), values[i]) - sorted.begin());
+    const int64_t equal = is_null ? nulls
+                                  : std::upper_bound(sorted.begin(), sorted.end(), values[i]) -
+                                        std::lower_bound(sorted.begin(), sorted.end(), values[i]);
+    const int64_t first = rule.ascending ? below : known + nulls - below - equal;
+    out[i] = static_cast<double>(first) + (rule.ties == RankTies::kMin   ? 0
+                                           : rule.ties == RankTies::kMax ? static_cast<double>(equal - 1)
+                                                                         : static_cast<double>(equal - 1) / 2);
+    if (rule.percent) out[i] = (out[i] + 1) / static_cast<double>(known + nulls);
   });
-  return percent ? result : *converted(name, Shared<Vector>(result), Type::kInt);
+  const bool whole = !rule.percent && rule.ties != RankTies::kAverage;
+  return whole ? *converted(name, Shared<Vector>(result), Type::kInt) : result;
 }
 
 struct SlideRow {
@@ -193,7 +245,6 @@ const std::vector<SlideRow>& slide_rows() {
       {"mfirst", "tmfirst", slide_end<true>, "The first element of each window.", "mfirst(5 3 8, 2)", "[null,5,3]"},
       {"mlast", "tmlast", slide_end<false>, "The last element of each window.", "mlast(5 3 8, 2)", "[null,3,8]"},
       {"mmed", "tmmed", slide_median, "The median of each window.", "mmed(5 3 8, 2)", "[null,4,5.5]"},
-      {"mmad", "tmmad", slide_deviation, "The mean absolute deviation of each window.", "mmad(1 3, 2)", "[null,1]"},
   };
   return kRows;
 }
@@ -217,16 +268,19 @@ const std::vector<SlideRow2>& slide_rows2() {
   return kRows;
 }
 
+Value slide_over(std::string_view name, const Value& x, const WindowChoice& choice, const Slide& slide) {
+  return lift_map(name, x, Spread::kSeries,
+                  [&](const Shared<Vector>& vector) { return slide(name, vector, choice.over(name, vector->size())); });
+}
+
 void register_row_windows(Registry& registry) {
   for (const auto& row : slide_rows()) {
     const auto name = row.rows;
+    if (name == "mavg") continue;
     declare(registry, kFamily, Nature::kVector,
             {name, "X, window, [minPeriods]",
              [name, &row](CallContext&, std::span<Value> args) {
-               const auto window = window_argument(Arguments(name, args), 1);
-               return lift_map(name, args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
-                 return row.slide(name, vector, row_windows(window, vector->size()));
-               });
+               return slide_over(name, args[0], window_choice(Arguments(name, args), 1, 2, args[0]), row.slide);
              },
              row.summary, row.example, row.result, kNulls});
   }
@@ -236,9 +290,9 @@ void register_row_windows(Registry& registry) {
             {name,
              "X, Y, window, [minPeriods]",
              [name, &row](CallContext&, std::span<Value> args) {
-               const auto window = window_argument(Arguments(name, args), 2);
+               const auto choice = window_choice(Arguments(name, args), 2, 3, args[0]);
                return lift_map2(name, args[0], args[1], [&](const Shared<Vector>& x, const Shared<Vector>& y) {
-                 return row.slide(name, x, y, row_windows(window, x->size()));
+                 return row.slide(name, x, y, choice.over(name, x->size()));
                });
              },
              row.summary,
@@ -246,6 +300,35 @@ void register_row_windows(Registry& registry) {
              {},
              kNulls});
   }
+}
+
+/// mavg(X, window) or mavg(X, weights).
+Value moving_average(CallContext&, std::span<Value> args) {
+  Arguments a("mavg", args);
+  if (!args[1].is_vector())
+    return slide_over("mavg", args[0], window_choice(a, 1, 2, args[0]), slide_state<kernels::Average>);
+  const auto weights = numeric_doubles("mavg", args[1].vector_shared());
+  return lift_map("mavg", args[0], Spread::kSeries,
+                  [&](const Shared<Vector>& vector) { return slide_weights("mavg", vector, doubles(weights)); });
+}
+
+Value moving_deviation(CallContext&, std::span<Value> args) {
+  Arguments a("mmad", args);
+  const bool of_median = a.flag_or(2, "useMedian", false);
+  return slide_over("mmad", args[0], window_choice(a, 1, 3, args[0]),
+                    [&](std::string_view name, const Shared<Vector>& vector, const Windows& windows) {
+                      return slide_deviation(name, vector, windows, of_median);
+                    });
+}
+
+Value time_deviation(CallContext&, std::span<Value> args) {
+  Arguments a("tmmad", args);
+  const bool of_median = a.flag_or(3, "useMedian", false);
+  const auto windows = time_windows(a, 0, 2);
+  return lift_map("tmmad", args[1], Spread::kSeries, [&](const Shared<Vector>& vector) {
+    if (vector->size() != windows.starts.size()) refuse_lengths("tmmad", windows.starts.size(), vector->size());
+    return slide_deviation("tmmad", vector, windows, of_median);
+  });
 }
 
 void register_time_windows(Registry& registry) {
@@ -288,40 +371,38 @@ void register_time_windows(Registry& registry) {
 
 Value moving_rank(CallContext&, std::span<Value> args) {
   Arguments a("mrank", args);
-  const bool ascending = a.flag_or(1, "ascending", true);
-  const bool percent = a.flag_or(5, "percent", false);
-  auto window = window_argument(a, 2);
-  if (a.has(6)) {
-    window.periods = a.integer(6, "minPeriods");
-    window.only_full = false;
-  }
-  return lift_map("mrank", args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
-    return slide_rank("mrank", vector, row_windows(window, vector->size()), ascending, percent);
-  });
+  const RankRule rule{.ascending = a.flag_or(1, "ascending", true),
+                      .percent = a.flag_or(5, "percent", false),
+                      .ignores_nulls = a.flag_or(3, "ignoreNA", true),
+                      .ties = ties_argument(a, 4)};
+  return slide_over("mrank", args[0], window_choice(a, 2, 6, args[0]),
+                    [&](std::string_view name, const Shared<Vector>& vector, Windows windows) {
+                      // Only full windows count; how many of their elements are null does not matter.
+                      if (windows.rule.only_full) windows.rule.periods = 0;
+                      return slide_rank(name, vector, windows, rule);
+                    });
 }
 
 Value moving_percentile(CallContext&, std::span<Value> args) {
   Arguments a("mpercentile", args);
   const double share = a.number(1, "percent") / 100;
   if (share < 0 || share > 1) a.refuse("percent", "must be between 0 and 100.");
-  auto window = window_argument(Arguments("mpercentile", args.subspan(0, 3)), 2);
   const auto interpolation = interpolation_of(a, 3);
-  if (a.has(4)) {
-    window.periods = a.integer(4, "minPeriods");
-    window.only_full = false;
-  }
-  return lift_map("mpercentile", args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
-    return slide_quantile("mpercentile", vector, row_windows(window, vector->size()), share, interpolation);
-  });
+  return slide_over("mpercentile", args[0], window_choice(a, 2, 4, args[0]),
+                    [&](std::string_view name, const Shared<Vector>& vector, const Windows& windows) {
+                      return slide_quantile(name, vector, windows, share, interpolation);
+                    });
 }
 
 Value time_rank(CallContext&, std::span<Value> args) {
   Arguments a("tmrank", args);
-  const bool ascending = a.flag_or(2, "ascending", true);
+  const RankRule rule{.ascending = a.flag_or(2, "ascending", true),
+                      .percent = a.flag_or(6, "percent", false),
+                      .ignores_nulls = a.flag_or(4, "ignoreNA", true),
+                      .ties = ties_argument(a, 5)};
   const auto windows = time_windows(a, 0, 3);
-  return lift_map("tmrank", args[1], Spread::kSeries, [&](const Shared<Vector>& vector) {
-    return slide_rank("tmrank", vector, windows, ascending, false);
-  });
+  return lift_map("tmrank", args[1], Spread::kSeries,
+                  [&](const Shared<Vector>& vector) { return slide_rank("tmrank", vector, windows, rule); });
 }
 
 /// Rows of each window, as array-vector rows of positions or of elements.
@@ -351,11 +432,19 @@ void register_moving(Registry& registry) {
   register_row_windows(registry);
   register_time_windows(registry);
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kVector, std::move(d)); };
+  row({"mavg", "X, window|weights, [minPeriods]", moving_average,
+       "The mean of each window, or the one weighted by position.", "mavg(1 2 4, 2)", "[null,1.5,3]", kNulls});
+  row({"mmad", "X, window, [useMedian=false], [minPeriods]", moving_deviation,
+       "The mean absolute deviation from the mean of each window, or the median one from the median.", "mmad(1 3, 2)",
+       "[null,1]", kNulls});
+  row({"tmmad", "T, X, window, [useMedian=false]", time_deviation,
+       "The mean absolute deviation from the mean of each window of time, or the median one from the median.",
+       "tmmad(1 2, 1 3, 2)", "[0,1]", "Nulls in a window are skipped."});
   row({"mrank", "X, ascending, window, [ignoreNA=true], [tiesMethod='min'], [percent=false], [minPeriods]", moving_rank,
        "The rank of the newest element among its window, from 0.", "mrank(5 3 8, true, 2)", "[null,0,1]", kNulls});
   row({"mpercentile", "X, percent, window, [interpolation='linear'], [minPeriods]", moving_percentile,
        "A percentile of each window.", "mpercentile(5 3 8, 50, 2)", "[null,4,5.5]", kNulls});
-  row({"tmrank", "T, X, ascending, window", time_rank,
+  row({"tmrank", "T, X, ascending, window, [ignoreNA=true], [tiesMethod='min'], [percent=false]", time_rank,
        "The rank of the newest element among its window of time, from 0.", "tmrank(1 2 3, 5 3 8, true, 2)", "[0,0,1]"});
   row({"movingWindowIndex", "X, window, [fixed=false]",
        [](CallContext&, std::span<Value> args) { return window_rows("movingWindowIndex", args, true); },

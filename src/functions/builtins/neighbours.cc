@@ -6,6 +6,7 @@
 #include "functions/declare.h"
 #include "functions/elementwise.h"
 #include "functions/series.h"
+#include "functions/windows.h"
 
 namespace pelorus::functions {
 namespace {
@@ -21,9 +22,26 @@ Value shift(std::string_view name, const Value& x, int64_t distance) {
   });
 }
 
+/// Each label of an indexed series or matrix takes the row that was current so much earlier.
+Value moved_by(std::string_view name, const Value& x, types::Duration duration) {
+  if (!x.is_matrix() || !x.matrix().row_labels)
+    usage_error(name, "steps may be a duration only for an indexed series or an indexed matrix.");
+  const auto& labels = *x.matrix().row_labels;
+  const int64_t span = units_of(name, duration, labels->type());
+  const auto times = as_longs(name, labels);
+  const auto values = times->values<int64_t>();
+  Buffer<int64_t> rows(values.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto at = std::upper_bound(values.begin(), values.end(), values[i] - span) - values.begin();
+    rows[i] = at == 0 ? INT64_MAX : at - 1;
+  }
+  return lift_map_any(x, Spread::kSeries, [&](const Shared<Vector>& vector) { return vector->take(rows); });
+}
+
 /// Matrices of rows (tuples of columns) are shifted column by column; scalars become null.
 Value previous(std::string_view name, std::span<Value> args, int64_t sign) {
   Arguments a(name, args);
+  if (const auto duration = duration_of(args[1])) return moved_by(name, args[0], *duration);
   return shift(name, args[0], sign * a.integer_or(1, "steps", 1));
 }
 
@@ -57,7 +75,34 @@ Vector fill_from_neighbour(const Vector& vector, bool forward, int64_t limit) {
   return vector.take(rows);
 }
 
+/// Array vectors: element c of a row is filled from the rows before (or after); a row without elements takes a whole
+/// row.
+Value fill_rows(const Vector& array, bool forward) {
+  const size_t rows = array.size();
+  std::vector<Value> filled(rows);
+  Value held;
+  for (size_t step = 0; step < rows; ++step) {
+    const size_t row = forward ? step : rows - 1 - step;
+    Value now = array.at(row);
+    const bool is_empty = now.vector().empty() || (now.vector().size() == 1 && now.vector().is_null_at(0));
+    if (is_empty && held.is_vector()) now = held;
+    for (size_t c = 0; !is_empty && held.is_vector() && c < now.vector().size() && c < held.vector().size(); ++c) {
+      if (now.vector().is_null_at(c)) now.edit_vector().set(c, held.vector().at(c));
+    }
+    filled[row] = now;
+    held = now;
+  }
+  Vector flat(array.flat().type(), 0, array.flat().scale());
+  Buffer<int64_t> ends;
+  for (const auto& row : filled) {
+    flat.append(row.vector());
+    ends.push_back(static_cast<int64_t>(flat.size()));
+  }
+  return Vector::array(std::move(flat), std::move(ends));
+}
+
 Value fill(std::string_view name, std::span<Value> args, bool forward) {
+  if (args[0].is_vector() && args[0].vector().is_array()) return fill_rows(args[0].vector(), forward);
   const auto limit = Arguments(name, args).integer_or(1, "limit", INT64_MAX);
   return lift_map_any(args[0], Spread::kSeries,
                       [&](const Shared<Vector>& vector) { return fill_from_neighbour(*vector, forward, limit); });

@@ -35,13 +35,26 @@ Native null_test(bool wanted) {
   };
 }
 
+bool holds_null(const Value& x) {
+  if (x.is_tuple()) {
+    const auto parts = x.vector().values_any();
+    return std::any_of(parts.begin(), parts.end(),
+                       [](const Value& part) { return part.is_scalar() && part.is_null(); });
+  }
+  const auto elements = x.is_vector() && x.vector().is_array() ? x.vector().flat_shared() : elements_of(x);
+  if (!elements) return false;
+  for (size_t i = 0; i < (*elements)->size(); ++i) {
+    if ((*elements)->is_null_at(i)) return true;
+  }
+  return false;
+}
+
 Value has_null(CallContext&, std::span<Value> args) {
-  return lift_reduce("hasNull", args[0], [](const Shared<Vector>& vector) -> Value {
-    for (size_t i = 0; i < vector->size(); ++i) {
-      if (vector->is_null_at(i)) return Value::of_bool(true);
-    }
-    return Value::of_bool(false);
-  });
+  if (!args[0].is_table()) return Value::of_bool(holds_null(args[0]));
+  const auto table = table_argument("hasNull", args[0]);
+  bool found = false;
+  for (size_t c = 0; c < table.columns(); ++c) found = found || holds_null(table.column_shared(c));
+  return Value::of_bool(found);
 }
 
 /// Element i of `yes` where keep[i], else of `no`; each as long as keep or of one element.
@@ -184,10 +197,64 @@ Value drop_nulls(CallContext&, std::span<Value> args) {
   return matrix;
 }
 
+/// Assigns to columns of a matrix: a column, several, or one cell (row, column) each.
+Value fill_matrix(const Arguments& a, std::span<Value> args) {
+  auto& matrix = args[0].edit_matrix();
+  const auto place = [&](int64_t row, int64_t column, const Value& value) {
+    if (row < 0 || column < 0 || row >= static_cast<int64_t>(matrix.rows) ||
+        column >= static_cast<int64_t>(matrix.columns))
+      a.refuse("index", "is out of range.");
+    if (!matrix.values.set(static_cast<size_t>(column) * matrix.rows + static_cast<size_t>(row), value))
+      a.refuse("value", "does not fit the type of the matrix.");
+  };
+  const bool cells = args[1].is_tuple() && args[1].vector().size() == 2;
+  if (cells) {
+    const auto rows = as_longs("fill!", *elements_of(args[1].vector().at(0)));
+    const auto columns = as_longs("fill!", *elements_of(args[1].vector().at(1)));
+    for (const auto column : columns->values<int64_t>()) {
+      for (const auto row : rows->values<int64_t>()) place(row, column, args[2]);
+    }
+    return args[0];
+  }
+  const Value of_tuple = args[1].is_tuple() ? args[1].vector().at(0) : args[1];
+  const auto lines = as_longs("fill!", *elements_of(of_tuple));
+  // A tuple of one element names rows, anything else columns.
+  for (const auto line : lines->values<int64_t>()) {
+    const size_t count = args[1].is_tuple() ? matrix.columns : matrix.rows;
+    for (size_t i = 0; i < count; ++i) {
+      const Value value = args[2].is_vector() ? args[2].vector().at(i) : args[2];
+      args[1].is_tuple() ? place(line, static_cast<int64_t>(i), value) : place(static_cast<int64_t>(i), line, value);
+    }
+  }
+  return args[0];
+}
+
+/// Sets a column of a table; one it does not have is added.
+Value fill_column(const Arguments& a, std::span<Value> args) {
+  if (!args[0].is_plain_table()) a.refuse("obj", "must be an in-memory table that is not shared.");
+  auto& table = args[0].edit_table();
+  const auto value = a.vector(2, "value");
+  Vector column = value->size() == table.rows() ? *value : repeated(*value, 0, table.rows());
+  const auto name = a.text(1, "index");
+  const int at = table.find(name);
+  table.set_column(name,
+                   at < 0 ? Shared<Vector>(std::move(column))
+                          : converted("fill!", Shared<Vector>(column), table.column(static_cast<size_t>(at)).type()));
+  return args[0];
+}
+
 /// Assigns one value to positions.
 Value fill_positions(CallContext&, std::span<Value> args) {
   Arguments a("fill!", args);
-  if (!args[0].is_vector()) usage_error("fill!", "The first argument must be a vector.");
+  if (args[0].is_matrix()) return fill_matrix(a, args);
+  if (args[0].is_table()) return fill_column(a, args);
+  if (args[0].is_dictionary()) {
+    const auto keys = a.vector(1, "index");
+    for (size_t i = 0; i < keys->size(); ++i)
+      args[0].edit_dictionary().set(keys->scalar_at(i), args[2].is_vector() ? args[2].vector().at(i) : args[2]);
+    return args[0];
+  }
+  if (!args[0].is_vector()) usage_error("fill!", "The first argument must be a vector, matrix, table or dictionary.");
   const auto positions = as_longs("fill!", a.vector(1, "index"));
   const bool one = args[2].is_scalar();
   if (!one && (!args[2].is_vector() || args[2].vector().size() != positions->size()))

@@ -114,7 +114,8 @@ Value rank(CallContext&, std::span<Value> args) {
   rule.ignore_nulls = a.flag_or(3, "ignoreNA", true);
   rule.ties = a.text_or(4, "tiesMethod", "min");
   rule.percent = a.flag_or(5, "percent", false);
-  return lift_map_any(args[0], Spread::kSeries, [&](const Shared<Vector>& vector) { return ranks_of(vector, rule); });
+  const Value& x = args[0].is_dictionary() ? Value(args[0].dictionary().values()) : args[0];
+  return lift_map_any(x, Spread::kSeries, [&](const Shared<Vector>& vector) { return ranks_of(vector, rule); });
 }
 
 Value dense_rank(CallContext&, std::span<Value> args) {
@@ -123,7 +124,8 @@ Value dense_rank(CallContext&, std::span<Value> args) {
                       .ignore_nulls = a.flag_or(2, "ignoreNA", true),
                       .ties = "dense",
                       .percent = a.flag_or(3, "percent", false)};
-  return lift_map_any(args[0], Spread::kSeries, [&](const Shared<Vector>& vector) { return ranks_of(vector, rule); });
+  const Value& x = args[0].is_dictionary() ? Value(args[0].dictionary().values()) : args[0];
+  return lift_map_any(x, Spread::kSeries, [&](const Shared<Vector>& vector) { return ranks_of(vector, rule); });
 }
 
 // --- distinct and search -----------------------------------------------------------------------------------------
@@ -147,6 +149,10 @@ Value reverse(CallContext&, std::span<Value> args) {
   }
   if (x.is_vector()) return reversed(x.vector());
   if (x.is_pair()) return data::Pair{reversed(x.pair().elements)};
+  if (x.is_dictionary()) {
+    const auto& d = x.dictionary();
+    return data::Dictionary(reversed(d.keys()), reversed(d.values()), d.ordered());
+  }
   return lift_map_any(x, Spread::kSeries, [](const Shared<Vector>& vector) { return reversed(*vector); });
 }
 
@@ -255,7 +261,7 @@ Value is_duplicated(CallContext&, std::span<Value> args) {
     if (args[1].is_text())
       keep = args[1].text();
     else if (args[1].is_scalar() && !args[1].is_null())
-      keep = args[1].scalar().as_int64() == 0 ? "first" : args[1].scalar().as_int64() == 1 ? "last" : "none";
+      keep = args[1].scalar().as_int64() == 2 ? "first" : args[1].scalar().as_int64() == 1 ? "last" : "none";
   }
   for (auto& c : keep) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   const auto groups = groups_of_rows("isDuplicated", args[0]);
@@ -272,15 +278,34 @@ Value is_duplicated(CallContext&, std::span<Value> args) {
   return result;
 }
 
+/// groups(X, [mode]): the positions of equal elements as a dictionary, a table by key, or one group after another.
 Value groups(CallContext&, std::span<Value> args) {
-  const auto x = Arguments("groups", args).vector(0, "X");
+  Arguments a("groups", args);
+  const auto x = a.vector(0, "X");
+  const auto mode = a.text_or(1, "mode", "dict");
+  if (mode != "dict" && mode != "table" && mode != "vector" && mode != "tuple")
+    a.refuse("mode", "must be dict, table, vector or tuple.");
   const auto found = distinct_of("groups", *x);
   std::vector<std::vector<int32_t>> members(found.firsts.size());
   for (size_t i = 0; i < x->size(); ++i) members[found.group_of_row[i]].push_back(static_cast<int32_t>(i));
   std::vector<Value> values;
   for (const auto& rows : members)
     values.emplace_back(Vector::adopt(Type::kInt, Buffer<int32_t>(rows.begin(), rows.end())));
-  return data::Dictionary(x->take(found.firsts), Vector::tuple(std::move(values)));
+  const Vector keys = x->take(found.firsts);
+  if (mode == "dict") return data::Dictionary(keys, Vector::tuple(std::move(values)));
+  std::vector<Value> sorted;
+  Vector flat(Type::kInt);
+  Buffer<int64_t> ends;
+  const auto order = order_of("groups", keys, true);
+  for (const auto at : order) {
+    sorted.push_back(values[static_cast<size_t>(at)]);
+    flat.append(sorted.back().vector());
+    ends.push_back(static_cast<int64_t>(flat.size()));
+  }
+  if (mode == "tuple") return Vector::tuple(std::move(sorted));
+  Vector rows = Vector::array(std::move(flat), std::move(ends));
+  if (mode == "vector") return rows;
+  return data::Table({"key", "index"}, {Shared<Vector>(keys.take(order)), Shared<Vector>(std::move(rows))});
 }
 
 /// Number of each run of equal neighbours; with labels the value of the run's first element.
@@ -423,8 +448,11 @@ Value search_k(CallContext&, std::span<Value> args) {
   Arguments a("searchK", args);
   const auto x = a.vector(0, "X");
   const auto k = a.integer(1, "k");
-  if (k < 1 || k > static_cast<int64_t>(x->size())) a.refuse("k", "must be between 1 and the vector's size.");
-  return x->at(static_cast<size_t>(order_of("searchK", *x, true)[static_cast<size_t>(k - 1)]));
+  auto order = order_of("searchK", *x, true);
+  std::erase_if(order, [&](int64_t row) { return x->is_null_at(static_cast<size_t>(row)); });
+  if (k < 1 || k > static_cast<int64_t>(order.size()))
+    a.refuse("k", "must be between 1 and the number of elements that are not null.");
+  return x->at(static_cast<size_t>(order[static_cast<size_t>(k - 1)]));
 }
 
 Value in_place(CallContext& context, std::span<Value> args, Native function) {

@@ -54,7 +54,7 @@ Value find_text(CallContext&, std::span<Value> args) {
     std::vector<std::string> found;
     for (std::sregex_iterator it(matchable("regexFindStr", text).begin(), text.end(), pattern), end;
          it != end && !(only_first && !found.empty()); ++it)
-      found.push_back(it->str());
+      if (it->length() > 0) found.push_back(it->str());
     return found;
   };
   if (only_first) {
@@ -71,11 +71,14 @@ Value find_text(CallContext&, std::span<Value> args) {
 
 Value count(CallContext&, std::span<Value> args) {
   Arguments a("regexCount", args);
+  const int64_t offset = a.integer_or(2, "offset", 0);
+  if (offset < 0) a.refuse("offset", "must not be negative.");
   const auto pattern = pattern_of(a, 1);
   return map_text_to("regexCount", args[0], Type::kInt, [&](const std::string& text) {
     matchable("regexCount", text);
-    return Scalar::of_int(static_cast<int32_t>(
-        std::distance(std::sregex_iterator(text.begin(), text.end(), pattern), std::sregex_iterator())));
+    const auto from = text.begin() + std::min<std::ptrdiff_t>(offset, std::ssize(text));
+    return Scalar::of_int(
+        static_cast<int32_t>(std::distance(std::sregex_iterator(from, text.end(), pattern), std::sregex_iterator())));
   });
 }
 
@@ -173,7 +176,8 @@ void register_patterns(Registry& registry) {
        "regexFind(\"ab12cd\", \"[0-9]+\")", "2"});
   row({"regexFindStr", "str, pattern, [onlyFirst=true]", find_text, "The text a pattern matches.",
        "regexFindStr(\"ab12cd\", \"[0-9]+\")", "\"12\""});
-  row({"regexCount", "str, pattern", count, "How often a pattern matches.", "regexCount(\"a1b22\", \"[0-9]+\")", "2"});
+  row({"regexCount", "str, pattern, [offset=0]", count, "How often a pattern matches.",
+       "regexCount(\"a1b22\", \"[0-9]+\")", "2"});
   row({"regexReplace", "str, pattern, replacement", replace, "With every match replaced.",
        "regexReplace(\"a1b22\", \"[0-9]+\", \"#\")", "\"a#b#\""});
   row({"md5", "X", digest, "The MD5 digest as INT128.", "md5(\"a\")", "0cc175b9c0f1b6a831c399e269772661"});

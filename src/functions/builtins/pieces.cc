@@ -23,10 +23,40 @@ Value index(const Value& x, const Value& rows, const Value& columns) {
 using data::Buffer;
 using data::Table;
 
-Value row(CallContext&, std::span<Value> args) { return row_of(args[0], Arguments("row", args).integer(1, "index")); }
+Value part_of(std::string_view name, const Value& x, int64_t from, int64_t count, bool by_columns = false);
+size_t height_of(const Value& x);
+
+Value row(CallContext&, std::span<Value> args) {
+  if (!args[1].is_pair()) return row_of(args[0], Arguments("row", args).integer(1, "index"));
+  const auto positions = pair_positions(args[1].pair(), static_cast<int64_t>(height_of(args[0])));
+  return part_of("row", args[0], positions.empty() ? 0 : positions[0], static_cast<int64_t>(positions.size()));
+}
+
+/// Some columns of a table, by position.
+Value columns_at(const Value& x, const Value& positions) {
+  const auto table = table_argument("col", x);
+  const auto count = static_cast<int64_t>(table.columns());
+  std::vector<int64_t> chosen;
+  if (positions.is_pair()) {
+    chosen = pair_positions(positions.pair(), count);
+  } else {
+    const auto given = as_longs("col", *elements_of(positions));
+    chosen.assign(given->values<int64_t>().begin(), given->values<int64_t>().end());
+  }
+  std::vector<std::string> names;
+  std::vector<Shared<Vector>> columns;
+  for (const auto c : chosen) {
+    if (c < 0 || c >= count) throw ScriptError("col: column " + std::to_string(c) + " is out of range.");
+    names.push_back(table.names()[static_cast<size_t>(c)]);
+    columns.push_back(table.column_shared(static_cast<size_t>(c)));
+  }
+  return Table(std::move(names), std::move(columns));
+}
 
 Value column(CallContext&, std::span<Value> args) {
   const auto& x = args[0];
+  if (!args[1].is_scalar() && x.is_matrix()) return index(x, args[1]);
+  if (!args[1].is_scalar() && x.is_table()) return columns_at(x, args[1]);
   const auto c = Arguments("col", args).integer(1, "index");
   if (x.is_matrix()) {
     if (c < 0 || c >= static_cast<int64_t>(x.matrix().columns))
@@ -59,8 +89,8 @@ Value cells(CallContext&, std::span<Value> args) {
   return m.values.take(picked);
 }
 
-/// Rows [from, from + count) of anything with rows; columns of a matrix count as its rows here.
-Value part_of(std::string_view name, const Value& x, int64_t from, int64_t count) {
+/// Rows [from, from + count) of anything with rows; of a matrix its columns where asked.
+Value part_of(std::string_view name, const Value& x, int64_t from, int64_t count, bool by_columns) {
   const auto f = static_cast<size_t>(from), n = static_cast<size_t>(count);
   if (x.is_table()) return table_argument(name, x).slice(f, n);
   if (x.is_vector()) return x.vector().slice(f, n);
@@ -68,14 +98,20 @@ Value part_of(std::string_view name, const Value& x, int64_t from, int64_t count
     Vector bounds(Type::kLong);
     bounds.push_back(Value::of_long(from));
     bounds.push_back(Value::of_long(from + count));
-    return index(x, data::Pair{bounds}, Value::missing());
+    return by_columns ? index(x, data::Pair{bounds}) : index(x, data::Pair{bounds}, Value::missing());
+  }
+  if (x.is_dictionary()) {
+    const auto& d = x.dictionary();
+    return data::Dictionary(d.keys().slice(f, n), d.values().slice(f, n), d.ordered());
   }
   usage_error(name, "X must be a vector, matrix or table.");
 }
 size_t height_of(const Value& x) { return x.is_matrix() ? x.matrix().rows : data::size_of(x); }
+/// What head, tail and drop count: columns of a matrix, rows of everything else.
+size_t width_of(const Value& x) { return x.is_matrix() ? x.matrix().columns : data::size_of(x); }
 
 Value end_rows(std::string_view name, std::span<Value> args, bool first) {
-  const auto size = static_cast<int64_t>(height_of(args[0]));
+  const auto size = static_cast<int64_t>(width_of(args[0]));
   const bool one = args.size() < 2 || args[1].is_missing();
   auto count = Arguments(name, args).integer_or(1, "n", 1);
   if (count < 0) count = std::max<int64_t>(0, size + count);
@@ -83,7 +119,8 @@ Value end_rows(std::string_view name, std::span<Value> args, bool first) {
   if (one && args[0].is_vector())
     return args[0].vector().empty() ? Value(Scalar::null_of(args[0].type()))
                                     : args[0].vector().at(first ? 0 : args[0].vector().size() - 1);
-  return part_of(name, args[0], first ? 0 : size - count, count);
+  if (one && args[0].is_matrix() && size > 0) return args[0].matrix().column(first ? 0 : static_cast<size_t>(size) - 1);
+  return part_of(name, args[0], first ? 0 : size - count, count, true);
 }
 
 Value subarray(CallContext&, std::span<Value> args) {
@@ -129,6 +166,15 @@ Value cut(CallContext&, std::span<Value> args) {
   return Vector::tuple(std::move(parts));
 }
 
+/// Rows of each member of a tuple.
+Value subtuple(CallContext&, std::span<Value> args) {
+  if (!args[0].is_tuple()) usage_error("subtuple", "X must be a tuple of vectors.");
+  if (!args[1].is_pair()) usage_error("subtuple", "range must be a pair.");
+  std::vector<Value> parts;
+  for (const auto& part : args[0].vector().values_any()) parts.push_back(index(part, args[1]));
+  return Vector::tuple(std::move(parts));
+}
+
 void flatten_into(const Value& value, std::vector<Value>& out) {
   if (value.is_tuple()) {
     for (const auto& part : value.vector().values_any()) flatten_into(part, out);
@@ -141,9 +187,24 @@ void flatten_into(const Value& value, std::vector<Value>& out) {
   }
 }
 
-Value flatten(CallContext&, std::span<Value> args) {
+bool holds_tuple(const Value& x) {
+  if (!x.is_tuple()) return false;
+  const auto parts = x.vector().values_any();
+  return std::any_of(parts.begin(), parts.end(), [](const Value& part) { return part.is_tuple(); });
+}
+
+Value flat(const Value& x);
+
+/// Tuples inside a tuple are made flat, one level a call; everything else becomes one vector.
+Value flatten(CallContext&, std::span<Value> args) { return flat(args[0]); }
+
+Value flat(const Value& x) {
   std::vector<Value> parts;
-  flatten_into(args[0], parts);
+  if (holds_tuple(x)) {
+    for (const auto& part : x.vector().values_any()) parts.push_back(part.is_tuple() ? flat(part) : part);
+    return Vector::tuple(std::move(parts));
+  }
+  flatten_into(x, parts);
   if (parts.empty()) return Vector();
   if (parts.size() == 1 && parts[0].is_vector()) return parts[0];
   Type type = Type::kVoid;
@@ -162,10 +223,10 @@ Value flatten(CallContext&, std::span<Value> args) {
 
 /// First n elements dropped, or the last ones for a negative n; from a table, the columns named.
 Value drop(CallContext&, std::span<Value> args) {
-  const auto size = static_cast<int64_t>(height_of(args[0]));
+  const auto size = static_cast<int64_t>(width_of(args[0]));
   const auto count = Arguments("drop", args).integer(1, "count");
   const int64_t left = std::max<int64_t>(0, size - std::abs(count));
-  return part_of("drop", args[0], count >= 0 ? size - left : 0, left);
+  return part_of("drop", args[0], count >= 0 ? size - left : 0, left, true);
 }
 
 Value drop_columns(CallContext& context, std::span<Value> args) {
@@ -215,18 +276,38 @@ Value pop(CallContext&, std::span<Value> args) {
   return result;
 }
 
+/// Rows of x repeated until there are n, the first ones once more where n is no multiple.
 Value stretch(CallContext&, std::span<Value> args) {
   Arguments a("stretch", args);
-  const auto x = a.vector(0, "X");
   const auto size = a.integer(1, "n");
   if (size < 0) a.refuse("n", "must not be negative.");
-  const auto each = x->empty() ? 1 : (size + static_cast<int64_t>(x->size()) - 1) / static_cast<int64_t>(x->size());
-  Buffer<int64_t> rows(static_cast<size_t>(size));
-  for (size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<int64_t>(i) / std::max<int64_t>(each, 1);
-  return x->take(rows);
+  const auto height = static_cast<int64_t>(height_of(args[0]));
+  const int64_t each = height == 0 ? 0 : size / height, longer = height == 0 ? 0 : size % height;
+  Buffer<int64_t> rows;
+  for (int64_t row = 0; row < height; ++row) rows.insert(rows.end(), static_cast<size_t>(each + (row < longer)), row);
+  rows.resize(static_cast<size_t>(size), INT64_MAX);
+  if (args[0].is_table()) {
+    const auto table = table_argument("stretch", args[0]);
+    std::vector<Shared<Vector>> columns;
+    for (size_t c = 0; c < table.columns(); ++c) columns.emplace_back(table.column(c).take(rows));
+    return Table(table.names(), std::move(columns));
+  }
+  if (!args[0].is_matrix()) return a.vector(0, "X")->take(rows);
+  data::Matrix matrix = args[0].matrix();
+  Vector values(matrix.values.type(), 0, matrix.values.scale());
+  for (size_t c = 0; c < matrix.columns; ++c) values.append(matrix.column(c).take(rows));
+  matrix.values = std::move(values);
+  matrix.rows = rows.size();
+  if (matrix.row_labels) matrix.row_labels = Shared<Vector>((*matrix.row_labels)->take(rows));
+  return matrix;
 }
 
+/// As append!, but matrices get more columns and tables stand side by side.
 Value append_all(CallContext& context, std::span<Value> args) {
+  if (args[0].is_matrix() || (args[0].is_plain_table() && args[1].is_table())) {
+    args[0] = join(args[0], args[1]);
+    return args[0];
+  }
   append_to(context, "join!", args[0], args[1]);
   return args[0];
 }
@@ -268,7 +349,8 @@ void register_pieces(Registry& registry) {
   add({"tail", "X, [n=1]", [](CallContext&, std::span<Value> args) { return end_rows("tail", args, false); },
        "The last n elements or rows.", "tail(8 3 5, 2)", "[3,5]"});
   add({"subarray", "X, range", subarray, "The elements of a half-open range.", "subarray(8 3 5 9, 1:3)", "[3,5]"});
-  registry.add_alias("subtuple", "subarray");
+  add({"subtuple", "X, range", subtuple, "Rows of each member of a tuple.", "subtuple((1..5, 11..15), 1:3)",
+       "([2,3],[12,13])"});
   add({"slice", "X, index, [colIndex]", slice, "Rows and columns of X.", "slice(8 3 5, 0 2)", "[8,5]"});
   add({"cut", "X, size", cut, "Pieces of X of a size, or starting at positions.", "cut(1 2 3, 2)", "([1,2],[3])"});
   add({"flatten", "X", flatten, "All elements of a matrix, tuple or array vector as one vector.", "flatten([1 2, 3 4])",
@@ -279,6 +361,12 @@ void register_pieces(Registry& registry) {
           "t = table(1 as a, 2 as b); t.drop!(`a); t.columnNames()", "[\"b\"]"});
   change({"remove!", "X, index", remove, "Removes the elements at positions.", "x = 8 3 5; x.remove!(0 2); x", "[3]"});
   change({"pop!", "X", pop, "Removes the last element and returns it.", "x = 1 2; x.pop!()", "2"});
+  change({"replace!", "X, oldValue, newValue",
+          [](CallContext& context, std::span<Value> args) {
+            args[0] = replace(context, args);
+            return args[0];
+          },
+          "Replaces one value of X in place.", "x = 1 2 1; x.replace!(1, 9); x", "[9,2,9]"});
   change({"join!", "X, Y", append_all, "Adds Y at the end of X.", "x = 1 2; x.join!(3); x", "[1,2,3]"});
   add({"stretch", "X, n", stretch, "The elements of X spread evenly over n places.", "stretch(1 2, 5)", "[1,1,1,2,2]"});
   add({"copy", "X", copy, "A copy.", "copy(1 2)", "[1,2]"});

@@ -2,6 +2,8 @@
 
 #include "functions/builtins/models/register_models.h"
 #include "functions/builtins/series/register_series.h"
+#include "functions/builtins/tables/register_tables.h"
+#include "functions/builtins/temporal/register_temporal.h"
 
 namespace pelorus::functions {
 
@@ -20,6 +22,7 @@ void register_builtins(Registry& registry) {
   register_order(registry);
   register_nulls(registry);
   register_higher_order(registry);
+  register_by_parts(registry);
   register_window_calls(registry);
   register_session_objects(registry);
   register_pieces(registry);
@@ -27,6 +30,7 @@ void register_builtins(Registry& registry) {
   register_patterns(registry);
   register_temporals(registry);
   register_formats(registry);
+  register_distances(registry);
   register_rows(registry);
   register_matrices(registry);
   register_json(registry);
@@ -38,6 +42,8 @@ void register_builtins(Registry& registry) {
   register_file_handles(registry);
   register_distributions(registry);
   register_least_squares(registry);
+  register_periods(registry);
+  register_resampling(registry);
   register_calendars(registry);
   register_labelled(registry);
   register_recursions(registry);
@@ -45,6 +51,10 @@ void register_builtins(Registry& registry) {
   register_clusters(registry);
   register_interpolation(registry);
   register_aligned(registry);
+  register_row_align(registry);
+  register_window_extras(registry);
+  register_orders(registry);
+  register_copies(registry);
 }
 
 }  // namespace pelorus::functions

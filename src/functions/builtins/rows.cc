@@ -140,6 +140,17 @@ Native paired_by_row(std::string_view name, Plain plain) {
       }
       return rows;
     };
+    const auto is_column = [](const Value& side) {
+      return side.is_vector() && !side.is_tuple() && !is_rows_already(side);
+    };
+    if (is_column(args[0]) && is_column(args[1])) {
+      const Value columns = Vector::tuple({args[0]}), others = Vector::tuple({args[1]});
+      const auto one = rows_of_side(columns), other = rows_of_side(others);
+      if (one.size() != other.size()) refuse_lengths(name, one.size(), other.size());
+      std::vector<Value> results;
+      for (size_t r = 0; r < one.size(); ++r) results.push_back(call(plain, context, {one[r], other[r]}));
+      return vector_of(std::move(results));
+    }
     const auto left = rows_of_side(args[0]), right = rows_of_side(args[1]);
     const size_t count = std::max(left.size(), right.size());
     if ((left.size() != count && left.size() != 1) || (right.size() != count && right.size() != 1))
@@ -151,8 +162,50 @@ Native paired_by_row(std::string_view name, Plain plain) {
   };
 }
 
+/// The rows of a matrix, table, array vector or tuple of columns, one by one.
+std::vector<Value> rows_one_by_one(std::string_view name, const Value& x) {
+  std::vector<Value> rows;
+  if (is_rows_already(x)) {
+    for (size_t r = 0; r < x.vector().size(); ++r) rows.push_back(x.vector().at(r));
+    return rows;
+  }
+  const Matrix m = flipped(as_matrix(name, {&x, 1}));
+  for (size_t r = 0; r < m.columns; ++r) rows.emplace_back(m.column(r));
+  return rows;
+}
+
+/// The positions of true, or the elements at several positions, of each row: an array vector.
+Value at_several(const Value& x, const Value* places) {
+  const auto rows = rows_one_by_one("rowAt", x);
+  const auto chosen = places != nullptr ? rows_one_by_one("rowAt", *places) : rows;
+  if (chosen.size() != rows.size()) refuse_lengths("rowAt", rows.size(), chosen.size());
+  std::optional<Vector> flat;
+  Buffer<int64_t> ends;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    const auto& row = rows[r].vector();
+    const auto picks = as_longs("rowAt", chosen[r].vector_shared());
+    const bool flags = chosen[r].vector().type() == Type::kBool;
+    Buffer<int64_t> at;
+    for (size_t i = 0; i < picks->size(); ++i) {
+      const auto pick = picks->values<int64_t>()[i];
+      if (!flags) at.push_back(pick < 0 || pick >= static_cast<int64_t>(row.size()) ? INT64_MAX : pick);
+      if (flags && pick == 1) at.push_back(static_cast<int64_t>(i));
+    }
+    const Vector part =
+        places != nullptr ? row.take(at)
+                          : *converted("rowAt", Shared<Vector>(Vector::adopt(Type::kLong, std::move(at))), Type::kInt);
+    if (!flat) flat = Vector(part.type(), 0, part.scale());
+    flat->append(part);
+    ends.push_back(static_cast<int64_t>(flat->size()));
+  }
+  if (!flat) return Vector(Type::kInt);
+  return Vector::array(std::move(*flat), std::move(ends));
+}
+
 /// The element of each row at that row's position.
 Value at_each(CallContext&, std::span<Value> args) {
+  if (args.size() < 2 || args[1].is_missing()) return at_several(args[0], nullptr);
+  if (!args[1].is_scalar() && (args[1].is_matrix() || is_rows_already(args[1]))) return at_several(args[0], &args[1]);
   const auto positions = as_longs("rowAt", *elements_of(args[1]));
   std::vector<Value> results;
   const bool arrays = is_rows_already(args[0]);
@@ -204,6 +257,8 @@ constexpr RowFunction kReduced[] = {
     {"rowMode", "mode"},
     {"rowFirstNot", "firstNot"},
     {"rowLastNot", "lastNot"},
+    {"rowImaxLast", "imaxLast"},
+    {"rowIminLast", "iminLast"},
 };
 struct MappedFunction {
   std::string_view name;
@@ -227,8 +282,9 @@ constexpr MappedFunction kMapped[] = {
     {"rowRatios", "ratios", "X, [n=1]"},
 };
 constexpr RowFunction kPaired[] = {
-    {"rowWavg", "wavg"},   {"rowWsum", "wsum"}, {"rowCorr", "corr"},
-    {"rowCovar", "covar"}, {"rowBeta", "beta"}, {"rowDot", "wsum"},
+    {"rowWavg", "wavg"},     {"rowWsum", "wsum"},           {"rowCorr", "corr"},
+    {"rowCovar", "covar"},   {"rowBeta", "beta"},           {"rowDot", "wsum"},
+    {"rowCovarp", "covarp"}, {"rowEuclidean", "euclidean"}, {"rowTanimoto", "tanimoto"},
 };
 
 }  // namespace
@@ -266,7 +322,7 @@ void register_rows(Registry& registry) {
              "As the plain function."});
   }
   declare(registry, kFamily, Nature::kElementwise,
-          {"rowAt", "X, Y", at_each, "The element of each row at a position of its own.",
+          {"rowAt", "X, [Y]", at_each, "The element of each row at a position of its own.",
            "rowAt(matrix(1 2, 3 4), 1 0)", "[3,2]", "Out of range: null."});
   declare(registry, kFamily, Nature::kVector,
           {"rowNo", "X", row_numbers, "The number of each row, from 0.", "rowNo(7 7 7)", "[0,1,2]"});

@@ -147,17 +147,28 @@ Value running_percentile(CallContext&, std::span<Value> args) {
   });
 }
 
+/// cumrank(X, [ascending], [ignoreNA], [tiesMethod], [percent]): as rank() of what came so far.
 Value running_rank(CallContext&, std::span<Value> args) {
   Arguments a("cumrank", args);
-  const bool ascending = a.flag_or(1, "ascending", true);
+  const bool ascending = a.flag_or(1, "ascending", true), percent = a.flag_or(4, "percent", false);
+  const bool ignores_nulls = a.flag_or(2, "ignoreNA", true);
+  const auto ties = a.text_or(3, "tiesMethod", "min");
+  if (ties != "min" && ties != "max" && ties != "average") a.refuse("tiesMethod", "must be min, max or average.");
   return lift_map("cumrank", args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
+    double rows = 0;
     const auto ranks = over_sorted_prefixes("cumrank", vector, [&](std::span<const double> sorted, double value) {
-      if (value == types::kNull<double>) return value;
-      const auto below = std::lower_bound(sorted.begin(), sorted.end(), value) - sorted.begin();
-      const auto above = sorted.end() - std::upper_bound(sorted.begin(), sorted.end(), value);
-      return static_cast<double>(ascending ? below : above);
+      const bool is_null = value == types::kNull<double>;
+      if (++rows; is_null && ignores_nulls) return value;
+      const auto known = static_cast<double>(sorted.size()), nulls = ignores_nulls ? 0 : rows - known;
+      const auto first = std::lower_bound(sorted.begin(), sorted.end(), value);
+      const auto last = std::upper_bound(sorted.begin(), sorted.end(), value);
+      const double below = is_null ? 0 : nulls + static_cast<double>(first - sorted.begin());
+      const double equal = is_null ? nulls : static_cast<double>(last - first);
+      double rank = ascending ? below : known + nulls - below - equal;
+      rank += ties == "min" ? 0 : ties == "max" ? equal - 1 : (equal - 1) / 2;
+      return percent ? (rank + 1) / (known + nulls) : rank;
     });
-    return *converted("cumrank", Shared<Vector>(ranks), Type::kInt);
+    return percent || ties == "average" ? ranks : *converted("cumrank", Shared<Vector>(ranks), Type::kInt);
   });
 }
 
@@ -168,7 +179,7 @@ Value running_distinct(CallContext&, std::span<Value> args) {
     int32_t count = 0;
     for (size_t i = 0; i < vector->size(); ++i) {
       const bool fresh = distinct.firsts[distinct.group_of_row[i]] == static_cast<int64_t>(i);
-      result.edit<int32_t>()[i] = count += fresh && !vector->is_null_at(i);
+      result.edit<int32_t>()[i] = count += fresh;
     }
     return result;
   });
@@ -224,8 +235,8 @@ void register_running(Registry& registry) {
   row({"cummed", "X", running_median, "The median so far.", "cummed(5 3)", "[5,4]", kNulls});
   row({"cumpercentile", "X, percent, [interpolation='linear']", running_percentile, "The percentile so far.",
        "cumpercentile(5 3, 50)", "[5,4]", kNulls});
-  row({"cumrank", "X, [ascending=true]", running_rank, "The rank of each element among those so far, from 0.",
-       "cumrank(5 3 8)", "[0,0,2]"});
+  row({"cumrank", "X, [ascending=true], [ignoreNA=true], [tiesMethod='min'], [percent=false]", running_rank,
+       "The rank of each element among those so far, from 0.", "cumrank(5 3 8)", "[0,0,2]"});
   row({"cumnunique", "X", running_distinct, "The number of distinct elements so far.", "cumnunique(3 3 4)", "[1,1,2]"});
   row({"cumPositiveStreak", "X", positive_streak, "The sum of the current run of positive elements.",
        "cumPositiveStreak(1 2 -1 3)", "[1,3,0,3]"});
@@ -233,6 +244,8 @@ void register_running(Registry& registry) {
        "[null,1,1]", kNulls});
   row({"cumcovar", "X, Y", running_pair<Covariance>("cumcovar"), "The sample covariance so far.", "cumcovar(1 3, 1 3)",
        "[null,2]", kNulls});
+  row({"cumcovarp", "X, Y", running_pair<PopulationCovariance>("cumcovarp"), "The population covariance so far.",
+       "cumcovarp(1 3, 1 3)", "[0,1]", kNulls});
   row({"cumbeta", "Y, X", running_pair<Slope>("cumbeta"), "The regression slope so far.", "cumbeta(2 4, 1 2)",
        "[null,2]", kNulls});
   row({"cumwavg", "X, Y", running_pair<WeightedAverage>("cumwavg"), "The weighted mean so far.", "cumwavg(1 3, 1 1)",

@@ -216,11 +216,13 @@ Value winsorize(CallContext&, std::span<Value> args) {
   return x->take(rows);
 }
 
-/// Count Avg Std Min Max Median of a vector.
-Value summary_of(CallContext&, std::span<Value> args) {
+/// Count Avg Stdev Min Max Median of a vector, and the name it is called by.
+Value summary_of(CallContext& context, std::span<Value> args) {
   const auto x = Arguments("stat", args).vector(0, "X");
   const auto sorted = sorted_numbers("stat", x);
-  data::Dictionary result(Type::kString, Type::kDouble, true);
+  data::Dictionary result(Type::kString, Type::kAny);
+  const auto names = context.argument_names();
+  result.set(Scalar::of_string("Name"), Value::of_string(names.empty() ? "" : names[0]));
   const auto state = kernels::fold<kernels::SampleDeviation, double>(sorted);
   const auto put = [&](const char* name, double value) {
     result.set(Scalar::of_string(name), Value::of_double(value));
@@ -228,9 +230,9 @@ Value summary_of(CallContext&, std::span<Value> args) {
   put("Avg", sorted.empty() ? types::kNull<double> : state.mean);
   put("Max", sorted.empty() ? types::kNull<double> : sorted.back());
   put("Min", sorted.empty() ? types::kNull<double> : sorted.front());
-  put("Count", static_cast<double>(sorted.size()));
-  put("Size", static_cast<double>(x->size()));
-  put("Std", state.result());
+  result.set(Scalar::of_string("Count"), Value::of_int(static_cast<int32_t>(sorted.size())));
+  result.set(Scalar::of_string("Size"), Value::of_int(static_cast<int32_t>(x->size())));
+  put("Stdev", state.result());
   put("Median", quantile_of(sorted, 0.5, Interpolation::kLinear));
   return result;
 }

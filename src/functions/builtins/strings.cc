@@ -241,6 +241,19 @@ int32_t words(const std::string& text) {
 }
 
 Value char_at(CallContext&, std::span<Value> args) {
+  if (args[1].is_vector()) {
+    const auto texts = Arguments("charAt", args).texts(0, "X");
+    const auto places = as_longs("charAt", args[1].vector_shared());
+    if (places->size() != texts.size()) refuse_lengths("charAt", texts.size(), places->size());
+    Vector result(Type::kChar, texts.size());
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const auto place = places->values<int64_t>()[i];
+      const bool inside = place >= 0 && place < static_cast<int64_t>(texts[i].size());
+      result.edit<int8_t>()[i] =
+          inside ? static_cast<int8_t>(texts[i][static_cast<size_t>(place)]) : types::kNull<int8_t>;
+    }
+    return result;
+  }
   const auto at = Arguments("charAt", args).integer(1, "Y");
   return map_text_to("charAt", args[0], Type::kChar, [&](const std::string& text) {
     if (at < 0 || at >= static_cast<int64_t>(text.size())) return Scalar::null_of(Type::kChar);

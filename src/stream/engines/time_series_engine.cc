@@ -70,20 +70,20 @@ Table TimeSeriesEngine::process(const Table& rows) {
       for (const auto c : keys_) columns.emplace_back(rows.column(c).slice(static_cast<size_t>(group.rows[0]), 1));
       return columns;
     }());
-    if (is_new) {
-      state.rows = Table(terms().input);
-      const int64_t first = times->values<int64_t>()[static_cast<size_t>(group.rows[0])];
-      const int64_t alignment = alignment_of(windows_.step, terms().input[time_].type, windows_.round_time);
-      state.next_end = kernels::floor_divide(first, alignment) * alignment + windows_.step;
-      while (state.next_end <= first) state.next_end += windows_.step;
-    }
+    if (is_new) state.rows = Table(terms().input);
+    bool is_first = is_new;
     for (const auto row : group.rows) {
-      const int64_t time = times->values<int64_t>()[static_cast<size_t>(row)];
-      if (time == types::kNull<int64_t> || time < state.next_end - windows_.window) continue;
-      close_windows(state, time, keys, &output);
+      const int64_t arrived = times->values<int64_t>()[static_cast<size_t>(row)];
+      if (arrived == types::kNull<int64_t>) continue;
+      const auto time = enter(state, arrived, is_first, keys, &output);
+      if (!time) continue;
+      is_first = false;
+      if (*time < state.next_end - windows_.window) continue;
+      close_windows(state, *time, keys, &output);
       (void)state.rows.append(rows.slice(static_cast<size_t>(row), 1));  // of one schema: cannot fail
-      state.times.push_back(time);
+      state.times.push_back(*time);
     }
+    if (is_first) states_.erase(found);  // no row of it counted
   }
   if (output.times.empty()) return Table();
   // Numbers of the time column's own units, as its type.
@@ -104,6 +104,46 @@ Table TimeSeriesEngine::process(const Table& rows) {
     columns.push_back(output.metrics[m]);
   }
   return Table(std::move(names), std::move(columns));
+}
+
+std::optional<int64_t> TimeSeriesEngine::enter(State& state, int64_t time, bool is_new, const Table& keys,
+                                               Output* output) {
+  const auto& sessions = windows_.sessions;
+  if (sessions.begins.empty()) {
+    if (!is_new) return time;
+    const int64_t alignment = alignment_of(windows_.step, terms().input[time_].type, windows_.round_time);
+    state.next_end = kernels::floor_divide(time, alignment) * alignment + windows_.step;
+    while (state.next_end <= time) state.next_end += windows_.step;
+    return time;
+  }
+  const auto session = sessions.session_of(time);
+  if (!session) {
+    // Behind the last session: what it still holds is put out.
+    if (!is_new && time >= state.session_end) close_windows(state, state.session_end, keys, output);
+    return std::nullopt;
+  }
+  if (is_new || session->end > state.session_end) {
+    if (!is_new) {
+      close_windows(state, state.session_end, keys, output);
+      state.rows = Table(terms().input);
+      state.times.clear();
+    }
+    state.next_end = session->begin + windows_.step;
+    // Windows end no earlier than their session, so that the last one is whole.
+    const int64_t steps = (session->end - session->begin + windows_.step - 1) / windows_.step;
+    state.session_end = session->begin + steps * windows_.step;
+  }
+  const int64_t moment = std::max(time, session->begin);
+  return sessions.merges_end && moment == session->end ? moment - 1 : moment;
+}
+
+std::optional<DailySessions::Session> DailySessions::session_of(int64_t time) const {
+  const int64_t midnight = day == 0 ? 0 : kernels::floor_divide(time, day) * day;
+  for (size_t i = 0; i < begins.size(); ++i) {
+    const bool is_inside = time - midnight < ends[i] || (merges_end && time - midnight == ends[i]);
+    if (is_inside) return Session{midnight + begins[i], midnight + ends[i]};
+  }
+  return std::nullopt;
 }
 
 void TimeSeriesEngine::close_windows(State& state, int64_t now, const Table& keys, Output* output) {

@@ -6,5 +6,9 @@
 namespace pelorus::functions {
 
 void register_aligned(Registry& registry);
+void register_row_align(Registry& registry);
+void register_window_extras(Registry& registry);
+void register_distances(Registry& registry);
+void register_orders(Registry& registry);
 
 }  // namespace pelorus::functions

@@ -115,16 +115,41 @@ Native one_series(std::string_view name, Shape shape, Fold1 fold) {
         });
   };
 }
+/// `one` for each column of those of three arguments that are matrices; the others meet every column.
+Value by_matrix_columns(std::string_view name, std::span<const Value> parts,
+                        const std::function<Vector(const Value&, const Value&, const Value&)>& one) {
+  const Value* shape = nullptr;
+  for (const auto& part : parts) {
+    if (!part.is_matrix() && !elements_of(part)) usage_error(name, "Vectors or matrices are expected.");
+    if (part.is_matrix() && shape == nullptr) shape = &part;
+  }
+  if (shape == nullptr) return one(parts[0], parts[1], parts[2]);
+  data::Matrix result = shape->matrix();
+  Vector values(Type::kDouble);
+  for (size_t c = 0; c < result.columns; ++c) {
+    const auto column = [&](const Value& part) {
+      if (!part.is_matrix()) return part;
+      if (part.matrix().columns != result.columns) refuse_lengths(name, result.columns, part.matrix().columns);
+      return Value(part.matrix().column(c));
+    };
+    values.append(one(column(parts[0]), column(parts[1]), column(parts[2])));
+  }
+  result.values = std::move(values);
+  return result;
+}
+
 Native two_series(std::string_view name, Shape shape, Fold2 fold) {
   return [=](CallContext&, std::span<Value> args) -> Value {
     Arguments a(name, args);
     const auto rule = rule_of(a, shape.window == SIZE_MAX ? shape.value + 3 : shape.window + 1);
-    const auto x = numeric_doubles(name, a.vector(shape.value, "X")),
-               y = numeric_doubles(name, a.vector(shape.value + 1, "Y"));
-    const auto s = a.vector(shape.value + 2, "S");
-    if (x->size() != y->size()) refuse_lengths(name, x->size(), y->size());
-    if (x->size() != s->size()) refuse_lengths(name, x->size(), s->size());
-    return run(a, shape, s, rule, [&](std::span<const size_t> rows) { return fold(doubles(x), doubles(y), rows); });
+    const auto one = [&](const Value& first, const Value& second, const Value& keys) {
+      const auto x = numeric_doubles(name, *elements_of(first)), y = numeric_doubles(name, *elements_of(second));
+      const auto s = *elements_of(keys);
+      if (x->size() != y->size()) refuse_lengths(name, x->size(), y->size());
+      if (x->size() != s->size()) refuse_lengths(name, x->size(), s->size());
+      return run(a, shape, s, rule, [&](std::span<const size_t> rows) { return fold(doubles(x), doubles(y), rows); });
+    };
+    return by_matrix_columns(name, args.subspan(shape.value, 3), one);
   };
 }
 
@@ -154,6 +179,7 @@ void register_top_n(Registry& registry) {
   const Row2 kTwo[] = {
       {"mcorrTopN", "tmcorrTopN", "cumcorrTopN", fold_rows2<Correlation>},
       {"mcovarTopN", "tmcovarTopN", "cumcovarTopN", fold_rows2<Covariance>},
+      {"mcovarpTopN", "tmcovarpTopN", "cumcovarpTopN", fold_rows2<PopulationCovariance>},
       {"mbetaTopN", "tmbetaTopN", "cumbetaTopN", fold_rows2<Slope>},
       {"mwsumTopN", "tmwsumTopN", "cumwsumTopN", fold_rows2<WeightedSum>},
   };

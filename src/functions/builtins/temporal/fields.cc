@@ -1,9 +1,11 @@
-// Parts of dates and times, period bounds, and moves by durations.
+// Parts of dates and times, and moves by durations.
 
 #include "functions/builtins/register_builtins.h"
+#include "functions/builtins/temporal/period.h"
 #include "functions/cast.h"
 #include "functions/declare.h"
 #include "functions/elementwise.h"
+#include "functions/series.h"
 #include "functions/unary.h"
 #include "kernels/calendar.h"
 
@@ -57,14 +59,6 @@ int64_t last_of(const CivilDate& c, int month) {
   return types::days_from_civil(c.year, month, types::days_in_month(c.year, month));
 }
 int quarter_start(const CivilDate& c) { return (c.month - 1) / 3 * 3 + 1; }
-int64_t business_on_or_before(int64_t days) {
-  const int weekday = kernels::weekday_of(days);
-  return weekday > 4 ? days - (weekday - 4) : days;
-}
-int64_t business_on_or_after(int64_t days) {
-  const int weekday = kernels::weekday_of(days);
-  return weekday > 4 ? days + (7 - weekday) : days;
-}
 
 struct DateRow {
   std::string_view name;
@@ -108,40 +102,6 @@ const DateRow kDateRows[] = {
      "Whether it is January 1.", "isYearStart(2021.01.01)", "true"},
     {"isYearEnd", Type::kBool, [](int64_t d, const CivilDate& c) -> int64_t { return d == last_of(c, 12); },
      "Whether it is December 31.", "isYearEnd(2021.12.31)", "true"},
-    {"monthBegin", Type::kDate, [](int64_t, const CivilDate& c) { return first_of(c, c.month); },
-     "The first day of the month.", "monthBegin(2021.08.19)", "2021.08.01"},
-    {"monthEnd", Type::kDate, [](int64_t, const CivilDate& c) { return last_of(c, c.month); },
-     "The last day of the month.", "monthEnd(2021.08.19)", "2021.08.31"},
-    {"quarterBegin", Type::kDate, [](int64_t, const CivilDate& c) { return first_of(c, quarter_start(c)); },
-     "The first day of the quarter.", "quarterBegin(2021.08.19)", "2021.07.01"},
-    {"quarterEnd", Type::kDate, [](int64_t, const CivilDate& c) { return last_of(c, quarter_start(c) + 2); },
-     "The last day of the quarter.", "quarterEnd(2021.08.19)", "2021.09.30"},
-    {"yearBegin", Type::kDate, [](int64_t, const CivilDate& c) { return first_of(c, 1); }, "January 1 of the year.",
-     "yearBegin(2021.08.19)", "2021.01.01"},
-    {"yearEnd", Type::kDate, [](int64_t, const CivilDate& c) { return last_of(c, 12); }, "December 31 of the year.",
-     "yearEnd(2021.08.19)", "2021.12.31"},
-    {"weekBegin", Type::kDate, [](int64_t d, const CivilDate&) { return d - kernels::weekday_of(d); },
-     "The Monday of the week.", "weekBegin(2021.05.06)", "2021.05.03"},
-    {"weekEnd", Type::kDate, [](int64_t d, const CivilDate&) { return d - kernels::weekday_of(d) + 6; },
-     "The Sunday of the week.", "weekEnd(2021.05.06)", "2021.05.09"},
-    {"businessDay", Type::kDate, [](int64_t d, const CivilDate&) { return business_on_or_before(d); },
-     "The date, or the Friday before a weekend.", "businessDay(2021.05.09)", "2021.05.07"},
-    {"businessMonthBegin", Type::kDate,
-     [](int64_t, const CivilDate& c) { return business_on_or_after(first_of(c, c.month)); },
-     "The first business day of the month.", "businessMonthBegin(2021.08.19)", "2021.08.02"},
-    {"businessMonthEnd", Type::kDate,
-     [](int64_t, const CivilDate& c) { return business_on_or_before(last_of(c, c.month)); },
-     "The last business day of the month.", "businessMonthEnd(2021.07.20)", "2021.07.30"},
-    {"businessQuarterBegin", Type::kDate,
-     [](int64_t, const CivilDate& c) { return business_on_or_after(first_of(c, quarter_start(c))); },
-     "The first business day of the quarter.", "businessQuarterBegin(2021.08.19)", "2021.07.01"},
-    {"businessQuarterEnd", Type::kDate,
-     [](int64_t, const CivilDate& c) { return business_on_or_before(last_of(c, quarter_start(c) + 2)); },
-     "The last business day of the quarter.", "businessQuarterEnd(2021.08.19)", "2021.09.30"},
-    {"businessYearBegin", Type::kDate, [](int64_t, const CivilDate& c) { return business_on_or_after(first_of(c, 1)); },
-     "The first business day of the year.", "businessYearBegin(2021.08.19)", "2021.01.01"},
-    {"businessYearEnd", Type::kDate, [](int64_t, const CivilDate& c) { return business_on_or_before(last_of(c, 12)); },
-     "The last business day of the year.", "businessYearEnd(2021.08.19)", "2021.12.31"},
 };
 
 struct ClockRow {
@@ -201,9 +161,20 @@ Value temporal_add(CallContext&, std::span<Value> args) {
   });
 }
 
+/// Dates as numbers of business days; those of a weekend have the number of the Friday before.
+Value business_numbers(const Arguments& a, const Value& x) {
+  const auto days = period_of_frequency("B");
+  return lift_map(a.function(), x, Spread::kElements, [&](const Shared<Vector>& vector) {
+    if (vector->type() != Type::kDate) a.refuse("X", "must be of type DATE for business days.");
+    return map_whole(*vector, Type::kInt,
+                     [&](int64_t day) { return day == kNull<int64_t> ? day : days->number_of(day); });
+  });
+}
+
 /// The difference in X's unit, or in whole units asked for.
 Value temporal_difference(CallContext&, std::span<Value> args) {
   Arguments a("temporalDiff", args);
+  if (a.has(2) && a.text(2, "unit") == "B") return subtract(business_numbers(a, args[0]), business_numbers(a, args[1]));
   const Value difference = subtract(args[0], args[1]);
   if (!a.has(2)) return difference;
   const auto unit = parse_duration("1" + a.text(2, "unit"));
@@ -218,6 +189,29 @@ Value temporal_difference(CallContext&, std::span<Value> args) {
       return static_cast<int64_t>(static_cast<types::Int128>(value) * own_ns / unit_ns);
     });
   });
+}
+
+/// Each element minus the one before, in X's unit or in days ("d") or business days ("B"); of tables every temporal
+/// column.
+Value temporal_deltas(CallContext& context, std::span<Value> args) {
+  Arguments a("temporalDeltas", args);
+  const auto unit = a.text_or(1, "unit", "");
+  if (!unit.empty() && unit != "d" && unit != "B") a.refuse("unit", "must be d or B.");
+  if (args[0].is_table()) {
+    data::Table table = table_argument("temporalDeltas", args[0]);
+    for (size_t c = 0; c < table.columns(); ++c) {
+      if (!types::is_temporal(table.column(c).type())) continue;
+      std::vector<Value> one(args.begin(), args.end());
+      one[0] = table.column_shared(c);
+      table.set_column(table.names()[c], temporal_deltas(context, one).vector_shared());
+    }
+    return table;
+  }
+  const auto x = a.vector(0, "X");
+  if (!types::is_temporal(x->type())) a.refuse("X", "must be temporal.");
+  if (!unit.empty() && x->type() != Type::kDate) a.refuse("X", "must be of type DATE for a unit.");
+  const Value now = unit == "B" ? business_numbers(a, x) : Value(x);
+  return subtract(now, shifted(now.vector(), 1));
 }
 
 Value concatenate(CallContext&, std::span<Value> args) {
@@ -250,9 +244,6 @@ void register_temporals(Registry& registry) {
     row({r.name, "X", [&r](CallContext&, std::span<Value> args) { return map_clock(r.name, args[0], r.part); },
          r.summary, r.example, r.result, kNullsStay});
   }
-  registry.add_alias("monthStart", "monthBegin");
-  registry.add_alias("quarterStart", "quarterBegin");
-  registry.add_alias("yearStart", "yearBegin");
   registry.add_alias("hourOfDay", "hour");
   row({"weekday", "X, [startFromSunday=true]", weekday, "The day of the week, Sunday 0, or Monday 0.",
        "weekday(2021.05.06)", "4", kNullsStay});
@@ -262,6 +253,9 @@ void register_temporals(Registry& registry) {
   row({"temporalDiff", "X, Y, [unit]", temporal_difference, "X minus Y in their own unit, or in whole units.",
        "temporalDiff(2021.05.10, 2021.05.06)", "4", "Null if either is null."});
   registry.add_alias("datetimeDiff", "temporalDiff");
+  declare(registry, kFamily, Nature::kVector,
+          {"temporalDeltas", "X, [unit]", temporal_deltas, "Each element minus the one before it.",
+           "temporalDeltas(2021.05.07 2021.05.10, \"B\")", "[null,1]", "Null if either is null."});
   row({"concatDateTime", "date, time", concatenate, "A date and a time of day as one value.",
        "concatDateTime(2021.05.06, 10:11:12)", "2021.05.06T10:11:12", "Null if either is null."});
 }

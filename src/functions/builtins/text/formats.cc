@@ -1,5 +1,6 @@
 // Printing and reading by pattern: format temporalFormat temporalParse decimalFormat stringFormat parseInteger …
 
+#include <cstring>
 #include <fmt/format.h>
 
 #include <charconv>
@@ -185,8 +186,19 @@ Value string_format(CallContext&, std::span<Value> args) {
   return Vector::of_strings(Type::kString, std::move(texts));
 }
 
+/// The bytes of a number, the most significant first.
+template <class T>
+std::string hex_digits(T value, bool reverse) {
+  unsigned char bytes[sizeof(T)];
+  std::memcpy(bytes, &value, sizeof(T));
+  std::string out;
+  for (size_t i = 0; i < sizeof(T); ++i) out += fmt::format("{:02x}", bytes[reverse ? i : sizeof(T) - 1 - i]);
+  return out;
+}
+
 Value hexadecimal(CallContext&, std::span<Value> args) {
-  return lift_map_any(args[0], Spread::kElements, [](const Shared<Vector>& vector) {
+  const bool reverse = Arguments("hex", args).flag_or(1, "reverse", false);
+  return lift_map_any(args[0], Spread::kElements, [&](const Shared<Vector>& vector) {
     std::vector<std::string> texts;
     for (size_t i = 0; i < vector->size(); ++i) {
       if (vector->is_null_at(i))
@@ -195,8 +207,11 @@ Value hexadecimal(CallContext&, std::span<Value> args) {
         std::string out;
         for (const char c : vector->text_at(i)) out += fmt::format("{:02X}", static_cast<unsigned char>(c));
         texts.push_back(std::move(out));
+      } else if (types::is_fixed(vector->repr())) {
+        types::visit_fixed(vector->repr(),
+                           [&]<class T>() { texts.push_back(hex_digits(vector->values<T>()[i], reverse)); });
       } else {
-        texts.push_back(fmt::format("{:X}", static_cast<uint64_t>(vector->scalar_at(i).as_int64())));
+        usage_error("hex", "X must be a number or a text.");
       }
     }
     return Vector::of_strings(Type::kString, std::move(texts));
@@ -227,7 +242,8 @@ void register_formats(Registry& registry) {
   registry.add_alias("datetimeParse", "temporalParse");
   row({"parseInteger", "X, type, [radix=10]", parse_integer, "The whole number a text begins with.",
        "parseInteger(\"12ab\", INT)", "12", "What is no number gives null."});
-  row({"hex", "X", hexadecimal, "In hexadecimal digits.", "hex(255)", "\"FF\""});
+  row({"hex", "X, [reverse=false]", hexadecimal, "The bytes of a number or text in hexadecimal digits.", "hex(255)",
+       "\"000000ff\""});
   declare(registry, kFamily, Nature::kWhole,
           {"stringFormat", "format, args...", string_format, "A text with places such as %i, %5.2f and %s filled in.",
            "stringFormat(\"%s has %i\", \"x\", 3)", "\"x has 3\""});

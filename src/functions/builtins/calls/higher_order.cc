@@ -3,6 +3,7 @@
 #include "functions/assemble.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
+#include "functions/lift.h"
 #include "functions/parts.h"
 
 namespace pelorus::functions {
@@ -209,52 +210,31 @@ Value null_compare(CallContext& context, std::span<Value> arguments) {
   return result;
 }
 
-/// byRow, byColumn: parts of a matrix or table; a result as long as its part keeps the shape.
-Value by_part(CallContext& context, std::span<Value> arguments, bool by_row) {
-  const Value& x = arguments[1];
-  std::vector<Value> parts;
-  if (x.is_matrix()) {
-    const auto& matrix = x.matrix();
-    const size_t count = by_row ? matrix.rows : matrix.columns;
-    for (size_t i = 0; i < count; ++i) {
-      std::vector<int64_t> picks;
-      const size_t length = by_row ? matrix.columns : matrix.rows;
-      for (size_t k = 0; k < length; ++k) {
-        picks.push_back(static_cast<int64_t>(by_row ? k * matrix.rows + i : i * matrix.rows + k));
-      }
-      parts.push_back(matrix.values.take(picks));
+Value quantifier(std::string_view name, const Value& x, bool any) {
+  return lift_reduce(name, x, [&](const Shared<Vector>& vector) -> Value {
+    const auto flags = converted(name, vector, Type::kBool);
+    bool found = false;
+    for (const int8_t flag : flags->values<int8_t>()) {
+      if (flag == types::kNull<int8_t>) continue;
+      if ((flag != 0) == any) found = true;
     }
-  } else if (x.is_table() && !by_row) {
-    const data::Table table = table_argument("byColumn", x);
-    for (size_t c = 0; c < table.columns(); ++c) parts.push_back(table.column_shared(c));
-  } else if (x.is_vector() && !x.vector().is_array() && !x.is_tuple()) {
-    return context.call(arguments[0], {x});
-  } else {
-    parts = parts_or_self(x);
-  }
-  std::vector<Value> results;
-  for (const auto& part : parts) results.push_back(context.call(arguments[0], {part}));
-  const bool keeps_shape = by_row && x.is_matrix() && !results.empty() && results[0].is_vector() &&
-                           results[0].vector().size() == x.matrix().columns;
-  Value result = assemble(std::move(results));
-  if (!keeps_shape || !result.is_matrix()) return result;
-  data::Matrix turned = result.matrix();  // its columns are the rows
-  const size_t rows = turned.columns;
-  std::vector<int64_t> picks;
-  for (size_t c = 0; c < turned.rows; ++c) {
-    for (size_t r = 0; r < rows; ++r) picks.push_back(static_cast<int64_t>(r * turned.rows + c));
-  }
-  turned.values = turned.values.take(picks);
-  std::swap(turned.rows, turned.columns);
-  turned.row_labels = x.matrix().row_labels;
-  turned.column_labels = x.matrix().column_labels;
-  return turned;
+    return Value::of_bool(any ? found : !found);
+  });
+}
+
+/// any(X), all(X), or whether func(X[i], …) holds for some or every i.
+Value quantified(CallContext& context, std::string_view name, std::span<Value> arguments, bool any) {
+  if (arguments.size() == 1) return quantifier(name, arguments[0], any);
+  auto outcomes = vector_or_tuple(run_steps(context, name, arguments));
+  const Value each = quantifier(name, outcomes, any);
+  return each.is_scalar() ? each : quantifier(name, each, any);
 }
 
 }  // namespace
 
 void register_higher_order(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kWhole, std::move(d)); };
+  const auto aggregate = [&](Declaration d) { declare(registry, kFamily, Nature::kAggregate, std::move(d)); };
   row({"each", "func, args...", each, "Applies a function to each part of its arguments.", "each(x -> x + 1, 1 5 9)",
        "[2,6,10]"});
   row({"peach", "func, args...", each, "Like each.", "peach(x -> x * 2, 1 2 3)", "[2,4,6]"});
@@ -283,10 +263,12 @@ void register_higher_order(Registry& registry) {
        "unifiedCall(add, (3, 4))", "7"});
   row({"nullCompare", "func, X, Y", null_compare, "A comparison that gives null where either side is null.",
        "nullCompare(<, 1 NULL 5, 3)", "[true,null,false]"});
-  row({"byRow", "func, X", [](CallContext& c, std::span<Value> a) { return by_part(c, a, true); },
-       "Applies func to each row.", "byRow(sum, matrix(1 2, 3 4))", "[4,6]"});
-  row({"byColumn", "func, X", [](CallContext& c, std::span<Value> a) { return by_part(c, a, false); },
-       "Applies func to each column.", "byColumn(max, matrix(1 9, 3 4))", "[9,4]"});
+  aggregate({"any", "X, [args...]", [](CallContext& c, std::span<Value> a) { return quantified(c, "any", a, true); },
+             "Whether some element holds, or func does for some parts of the arguments.", "any(1 2 > 1)", "true",
+             "Nulls are skipped."});
+  aggregate({"all", "X, [args...]", [](CallContext& c, std::span<Value> a) { return quantified(c, "all", a, false); },
+             "Whether every element holds, or func does for all parts of the arguments.", "all(lt, 1 2, 3 4)", "true",
+             "Nulls are skipped."});
 }
 
 }  // namespace pelorus::functions

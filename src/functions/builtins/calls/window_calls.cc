@@ -8,6 +8,7 @@
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
 #include "functions/parts.h"
+#include "functions/windows.h"
 
 namespace pelorus::functions {
 namespace {
@@ -16,6 +17,48 @@ constexpr std::string_view kFamily = "higher-order";
 
 Value call_on(CallContext& context, const Value& function, std::vector<Value> columns) {
   return context.call(function, std::span<Value>(columns));
+}
+
+/// A window function over matrices is one over each of their columns. `data_at`: the argument that holds them.
+using WindowFunction = Value (*)(CallContext& context, std::span<Value> values);
+
+bool holds_matrix(const Value& data) {
+  if (data.is_matrix()) return true;
+  if (!data.is_tuple()) return false;
+  const auto parts = data.vector().values_any();
+  return std::any_of(parts.begin(), parts.end(), [](const Value& part) { return part.is_matrix(); });
+}
+
+Value by_columns(CallContext& context, std::span<Value> values, size_t data_at, WindowFunction function) {
+  if (!holds_matrix(values[data_at])) return function(context, values);
+  const Value data = values[data_at];
+  const Value shape = data.is_matrix()                  ? data
+                      : data.vector().at(0).is_matrix() ? data.vector().at(0)
+                                                        : data.vector().at(1);
+  const auto column = [](const Value& part, size_t c) {
+    if (!part.is_matrix()) return part;
+    if (c >= part.matrix().columns) throw ScriptError("The matrices must have the same number of columns.");
+    return Value(part.matrix().column(c));
+  };
+  std::vector<Value> results;
+  for (size_t c = 0; c < shape.matrix().columns; ++c) {
+    std::vector<Value> one(values.begin(), values.end());
+    if (data.is_matrix()) {
+      one[data_at] = column(data, c);
+    } else {
+      std::vector<Value> parts;
+      for (const auto& part : data.vector().values_any()) parts.push_back(column(part, c));
+      one[data_at] = Vector::tuple(std::move(parts));
+    }
+    results.push_back(function(context, one));
+  }
+  // Vectors of every column go one under another where a window gives several rows.
+  Value joined = assemble(std::move(results));
+  if (!joined.is_matrix()) return joined;
+  data::Matrix matrix = joined.matrix();
+  matrix.column_labels = shape.matrix().column_labels;
+  if (matrix.rows == shape.matrix().rows) matrix.row_labels = shape.matrix().row_labels;
+  return matrix;
 }
 
 /// Windows that have too few rows give null.
@@ -36,7 +79,25 @@ Value moving(CallContext& context, std::span<Value> values) {
   return vector_or_tuple(std::move(results));
 }
 
-/// Every `step` rows one full window.
+Value one_after_another(const std::vector<Value>& results) {
+  std::vector<Value> cells;
+  for (const auto& result : results) {
+    for (size_t i = 0; i < data::size_of(result); ++i) cells.push_back(result.vector().at(i));
+  }
+  return vector_or_tuple(std::move(cells));
+}
+
+/// The labels of a matrix at the ends of its windows.
+Value with_end_labels(const Value& result, const Value& data, int64_t width, int64_t step) {
+  if (!result.is_matrix() || !data.is_matrix() || !data.matrix().row_labels) return result;
+  data::Buffer<int64_t> ends;
+  for (int64_t end = width - 1; end < static_cast<int64_t>(data.matrix().rows); end += step) ends.push_back(end);
+  data::Matrix matrix = result.matrix();
+  if (ends.size() == matrix.rows) matrix.row_labels = Shared<Vector>((*data.matrix().row_labels)->take(ends));
+  return matrix;
+}
+
+/// Every `step` rows one full window; what a vector function gives for them stands one after another.
 Value rolling(CallContext& context, std::span<Value> values) {
   const Arguments arguments("rolling", values);
   const auto columns = argument_columns("rolling", values[1]);
@@ -48,6 +109,7 @@ Value rolling(CallContext& context, std::span<Value> values) {
   for (size_t from = 0; from + static_cast<size_t>(width) <= rows; from += static_cast<size_t>(step)) {
     results.push_back(call_on(context, values[0], window_of(columns, from, static_cast<size_t>(width))));
   }
+  if (!results.empty() && results[0].is_vector() && !results[0].is_tuple()) return one_after_another(results);
   return assemble(std::move(results));
 }
 
@@ -76,6 +138,12 @@ std::vector<int64_t> times_of(std::string_view function, const Value& value) {
   return result;
 }
 
+/// A distance in the units of `type`: a number or a duration.
+int64_t span_of(std::string_view function, const Scalar& distance, Type type) {
+  if (distance.type() == Type::kDuration) return units_of(function, distance.get<types::Duration>(), type);
+  return distance.as_int64();
+}
+
 /// Rows whose time lies in [t + from, t + to], both ends closed.
 Value time_window(CallContext& context, std::span<Value> values) {
   const auto columns = argument_columns("twindow", values[1]);
@@ -83,8 +151,8 @@ Value time_window(CallContext& context, std::span<Value> values) {
   if (times.size() != length_of("twindow", columns))
     usage_error("twindow", "T and the data must have the same length.");
   if (!values[3].is_pair()) usage_error("twindow", "range must be a pair.");
-  const int64_t from = values[3].pair().elements.scalar_at(0).as_int64();
-  const int64_t to = values[3].pair().elements.scalar_at(1).as_int64();
+  const int64_t from = span_of("twindow", values[3].pair().elements.scalar_at(0), values[2].vector().type());
+  const int64_t to = span_of("twindow", values[3].pair().elements.scalar_at(1), values[2].vector().type());
   std::vector<Value> results;
   for (const int64_t time : times) {
     const auto first = std::lower_bound(times.begin(), times.end(), time + from) - times.begin();
@@ -95,6 +163,16 @@ Value time_window(CallContext& context, std::span<Value> values) {
   return vector_or_tuple(std::move(results));
 }
 
+/// window(): a range of durations counts along the labels of an indexed series or matrix.
+Value window_of_rows_or_labels(CallContext& context, std::span<Value> values) {
+  const bool by_time = values[2].is_pair() && values[2].pair().elements.type() == Type::kDuration;
+  if (!by_time) return by_columns(context, values, 1, window);
+  if (!values[1].is_matrix() || !values[1].matrix().row_labels)
+    usage_error("window", "range may hold durations only for an indexed series or an indexed matrix.");
+  std::vector<Value> all{values[0], values[1], Value(*values[1].matrix().row_labels), values[2]};
+  return by_columns(context, all, 1, time_window);
+}
+
 /// Rows whose time lies in (t - window, t].
 Value time_moving(CallContext& context, std::span<Value> values) {
   const Arguments arguments("tmoving", values);
@@ -102,7 +180,8 @@ Value time_moving(CallContext& context, std::span<Value> values) {
   const auto columns = argument_columns("tmoving", values[2]);
   if (times.size() != length_of("tmoving", columns))
     usage_error("tmoving", "T and the data must have the same length.");
-  const int64_t width = arguments.integer(3, "window");
+  if (!values[3].is_scalar()) arguments.refuse("window", "must be a number or a duration.");
+  const int64_t width = span_of("tmoving", values[3].scalar(), values[1].vector().type());
   std::vector<Value> results;
   for (size_t i = 0; i < times.size(); ++i) {
     const auto first =
@@ -250,17 +329,26 @@ Value pivot(CallContext& context, std::span<Value> values) {
 
 void register_window_calls(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kWhole, std::move(d)); };
-  row({"moving", "func, funcArgs, window, [minPeriods]", moving, "Applies func to the last `window` rows at each row.",
-       "moving(sum, 1..5, 3)", "[null,null,6,9,12]"});
-  row({"rolling", "func, funcArgs, window, [step=1], [fill]", rolling,
+  const auto columns = [](WindowFunction function, size_t data_at) -> Native {
+    return [=](CallContext& c, std::span<Value> a) { return by_columns(c, a, data_at, function); };
+  };
+  row({"moving", "func, funcArgs, window, [minPeriods]", columns(moving, 1),
+       "Applies func to the last `window` rows at each row.", "moving(sum, 1..5, 3)", "[null,null,6,9,12]"});
+  row({"rolling", "func, funcArgs, window, [step=1], [fill]",
+       [](CallContext& c, std::span<Value> a) {
+         const Value data = a[1];
+         const Arguments arguments("rolling", a);
+         const auto width = arguments.integer(2, "window"), step = arguments.integer_or(3, "step", 1);
+         return with_end_labels(by_columns(c, a, 1, rolling), data, width, step);
+       },
        "Applies func to full windows that start every `step` rows.", "rolling(sum, 1..6, 3, 3)", "[6,15]"});
-  row({"window", "func, funcArgs, range", window, "Applies func to rows i+a to i+b around each row i.",
-       "window(sum, 1 2 3, -1:1)", "[3,6,5]"});
-  row({"twindow", "func, funcArgs, T, range", time_window,
+  row({"window", "func, funcArgs, range", window_of_rows_or_labels,
+       "Applies func to rows i+a to i+b around each row i.", "window(sum, 1 2 3, -1:1)", "[3,6,5]"});
+  row({"twindow", "func, funcArgs, T, range", columns(time_window, 1),
        "Applies func to rows whose time lies in a closed range around each time.",
        "twindow(sum, 1 2 4 8, 1 2 4 5, -1:1)", "[3,3,12,12]"});
-  row({"tmoving", "func, T, funcArgs, window", time_moving, "Applies func to rows of the last `window` units of time.",
-       "tmoving(sum, 1 2 4 5, 1 2 4 8, 2)", "[1,3,4,12]"});
+  row({"tmoving", "func, T, funcArgs, window", columns(time_moving, 2),
+       "Applies func to rows of the last `window` units of time.", "tmoving(sum, 1 2 4 5, 1 2 4 8, 2)", "[1,3,4,12]"});
   row({"groupby", "func, funcArgs, groupingCol", group_by, "Applies func to each group; a table of keys and results.",
        "size(groupby(sum, 1 2 3, `a`b`a))", "2"});
   row({"contextby", "func, funcArgs, groupingCol, [sortingCol], [sortOrder]", context_by,
