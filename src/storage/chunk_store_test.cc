@@ -171,6 +171,24 @@ TEST_F(ChunkStoreTest, ranges_and_zones_read_what_they_name) {
       << "blocks by their zones, memory rows always";
 }
 
+TEST_F(ChunkStoreTest, bounds_on_columns_of_any_type_leave_what_they_cannot_tell) {
+  node_.append(7, test_rows(0, 200));
+  ASSERT_TRUE(node_.store->flush({7}).ok());
+  node_.append(7, test_rows(200, 50));
+  const auto snapshot = node_.store->snapshot({7}).value();
+  const auto text = [](types::Type type) { return types::Scalar::of_text(type, "note 7"); };
+  for (const Bound& bound :
+       {Bound{1, text(types::Type::kSymbol), text(types::Type::kSymbol)},
+        Bound{1, text(types::Type::kString), std::nullopt},
+        Bound{3, text(types::Type::kString), text(types::Type::kString)},
+        Bound{3, std::nullopt, text(types::Type::kString)}, Bound{2, text(types::Type::kString), std::nullopt},
+        Bound{0, types::Scalar::of_long(3), {}}}) {
+    const auto chosen = snapshot->select({bound}).value();
+    EXPECT_EQ(chosen.rows->rows(), 250u) << "column " << bound.column;
+    EXPECT_FALSE(chosen.exact[0]);
+  }
+}
+
 TEST_F(ChunkStoreTest, symbols_of_one_column_share_one_dictionary) {
   node_.append(7, test_rows(0, 100));
   ASSERT_TRUE(node_.store->flush({7}).ok());

@@ -37,9 +37,9 @@ struct Interval {
 };
 
 bool has_intervals(const data::ColumnDefinition& column) {
-  return !column.array && column.type != Type::kSymbol &&
-         types::visit_fixed(types::repr_of(column.type),
-                            []<class T>() { return std::is_integral_v<T> && sizeof(T) <= 8; });
+  const auto repr = types::repr_of(column.type);
+  if (column.array || column.type == Type::kSymbol || !types::is_fixed(repr)) return false;
+  return types::visit_fixed(repr, []<class T>() { return std::is_integral_v<T> && sizeof(T) <= 8; });
 }
 
 class BoundReading {
