@@ -119,11 +119,32 @@ Chunk& make_chunk(State& state, const ChunkRequest& request) {
   return state.chunks.emplace(chunk.id, std::move(chunk)).first->second;
 }
 
+/// The chunk is held for a replica that copies the rest from the good ones.
+Begun hold(const Chunk& chunk, TransactionId transaction) {
+  Begun begun{.transaction = transaction};
+  for (const auto& replica : chunk.replicas) {
+    if (replica.stale) continue;
+    if (begun.chunks.empty()) begun.chunks.push_back(begun_chunk(chunk, {}));
+    begun.chunks[0].replicas.push_back(replica.node);
+  }
+  return begun;
+}
+
+/// Recoveries are not among the clients' last writes: that one asks again because its answer was lost shows in the
+/// transaction itself.
+bool is_repeated(const Transaction& holder, const BeginTransaction& command) {
+  return holder.type == TransactionType::kRecover && holder.coordinator == command.coordinator &&
+         holder.epoch == command.epoch && !command.client.empty() && holder.client == command.client &&
+         holder.sequence == command.sequence;
+}
+
 Outcome begin_recovery(State& state, const BeginTransaction& command, Transaction transaction) {
   const auto place = state.chunks.find(command.recover);
   if (place == state.chunks.end()) return error_of(ErrorCode::kNotFound, "The chunk does not exist any more.");
   auto& chunk = place->second;
   if (chunk.locked_by.value != 0) {
+    const auto* holder = state.find_transaction(chunk.locked_by);
+    if (holder != nullptr && is_repeated(*holder, command)) return Outcome::of(hold(chunk, holder->id));
     return error_of(ErrorCode::kConflict,
                     "<ChunkInTransaction>The chunk is in transaction " + std::to_string(chunk.locked_by.value) + ".");
   }
@@ -132,12 +153,7 @@ Outcome begin_recovery(State& state, const BeginTransaction& command, Transactio
     return error_of(ErrorCode::kInvalid, "There is no replica to recover here.");
   chunk.locked_by = transaction.id = TransactionId{++state.last_transaction};
   transaction.chunks.push_back({chunk.id, {command.coordinator}, chunk.version});
-  Begun begun{.transaction = transaction.id};
-  for (const auto& other : chunk.replicas) {
-    if (other.stale) continue;
-    if (begun.chunks.empty()) begun.chunks.push_back(begun_chunk(chunk, {}));
-    begun.chunks[0].replicas.push_back(other.node);
-  }
+  const auto begun = hold(chunk, transaction.id);
   state.transactions.emplace(transaction.id, std::move(transaction));
   return Outcome::of(begun);
 }

@@ -177,5 +177,28 @@ TEST_F(ApplyTransactions, a_recovery_holds_the_chunk_still_and_makes_its_replica
   EXPECT_EQ(refused(command), ErrorCode::kInvalid) << "nothing to recover any more";
 }
 
+TEST_F(ApplyTransactions, a_recovery_asked_for_again_because_its_answer_was_lost_is_the_same_one) {
+  const auto id = write(1);
+  must(ChangeReplicas{{{id, "dn3", ReplicaChange::Kind::kAdd, 0}}});
+  BeginTransaction command{.type = TransactionType::kRecover,
+                           .client = "node/b/0",
+                           .sequence = 4,
+                           .coordinator = "dn3",
+                           .epoch = 1,
+                           .recover = id,
+                           .now_ns = 5};
+  const auto begun = decode<Begun>(must(command), "begun").value();
+  const auto again = decode<Begun>(must(command), "begun").value();
+  EXPECT_EQ(again.transaction, begun.transaction)
+      << "another one could not begin before this one ends, and nobody knew it";
+  ASSERT_EQ(again.chunks.size(), 1u);
+  EXPECT_EQ(again.chunks[0].replicas, begun.chunks[0].replicas);
+  ++command.sequence;
+  EXPECT_EQ(refused(command), ErrorCode::kConflict) << "that is another recovery";
+  command.client.clear();
+  EXPECT_EQ(refused(command), ErrorCode::kConflict) << "nothing says that it is the same";
+  EXPECT_EQ(commit(begun.transaction).state, TransactionState::kComplete);
+}
+
 }  // namespace
 }  // namespace pelorus::meta
