@@ -1,4 +1,5 @@
-// Open files: file close seek readLine readLines writeLine writeLines readBytes writeBytes.
+// Open files: file close seek readLine readLines writeLine writeLines readBytes writeBytes
+// write fflush.
 
 #include <cstdio>
 #include <filesystem>
@@ -165,6 +166,29 @@ Value write_bytes(CallContext&, std::span<Value> args) {
   return Value::of_bool(true);
 }
 
+/// Elements of a vector as their bytes in memory, little-endian; how many.
+Value write_elements(CallContext&, std::span<Value> args) {
+  Arguments a("write", args);
+  const auto vector = a.vector(1, "object");
+  const int64_t size = static_cast<int64_t>(vector->size()), from = a.integer_or(2, "offset", 0);
+  const int64_t count = a.integer_or(3, "length", size - from);
+  if (from < 0 || count < 0 || from > size || count > size - from)
+    a.refuse("offset", "and length must lie within the object.");
+  if (vector->is_array() || !types::is_fixed(vector->repr()) || vector->type() == Type::kSymbol)
+    a.refuse("object", "must hold numbers or temporal values; texts are written with writeLine.");
+  auto& file = file_of("write", args[0]);
+  types::visit_fixed(vector->repr(), [&]<class T>() {
+    const auto part = vector->values<T>().subspan(static_cast<size_t>(from), static_cast<size_t>(count));
+    write_all(file, {reinterpret_cast<const char*>(part.data()), part.size_bytes()});
+  });
+  return Value::of_int(static_cast<int32_t>(count));
+}
+
+Value flush(CallContext&, std::span<Value> args) {
+  write_all(file_of("fflush", args[0]), {});
+  return Value::null();
+}
+
 }  // namespace
 
 void register_file_handles(Registry& registry) {
@@ -188,6 +212,15 @@ void register_file_handles(Registry& registry) {
            "Writes lines; how many.", "f = file(\"/tmp/pelorus-example-j\", \"w\"); f.writeLines(`a`b)", "2"});
   row({"readBytes", "handle, count", read_bytes, "The next bytes, fewer at the end.",
        "saveTextFile(\"ab\", \"/tmp/pelorus-example-k\"); file(\"/tmp/pelorus-example-k\").readBytes(9)", "[97,98]"});
+  command({"write", "handle, object, [offset=0], [length]", write_elements,
+           "Writes the elements of a vector as their bytes, little-endian; how many.",
+           "f = file(\"/tmp/pelorus-example-m\", \"w\"); f.write(1 2 3h, 1)", "2"});
+  command({"fflush",
+           "handle",
+           flush,
+           "Hands everything written to the file to the system.",
+           "f = file(\"/tmp/pelorus-example-n\", \"w\"); f.writeLine(\"one\"); f.fflush()",
+           {}});
   command({"writeBytes", "handle, bytes", write_bytes, "Writes bytes.",
            "f = file(\"/tmp/pelorus-example-l\", \"w\"); f.writeBytes(\"ab\")", "true"});
 }
