@@ -281,8 +281,10 @@ TEST_F(MetadataServiceTest, a_data_node_comes_back_empty_once_its_replicas_are_g
   EXPECT_TRUE(chunk(id).find(lost)->stale);
   EXPECT_EQ(chunk(id).find(lost)->version, 0u);
   // The one it was before is a stranger now, and what it reports counts for nothing.
-  EXPECT_EQ(ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, registration(lost)).error().code,
-            ErrorCode::kUnavailable);
+  auto former = registration(lost);
+  former.chunks = {{.chunk = id, .version = 1}};
+  EXPECT_EQ(ask<meta::RegisterReply>("ctl1", meta::kRegisterNode, former).error().code, ErrorCode::kDenied);
+  EXPECT_TRUE(chunk(id).find(lost)->stale);
   // The other one has the last good replica: that is not given up.
   clock.advance(milliseconds(10000));
   request = registration(other, 9);
