@@ -14,11 +14,11 @@
 extern "C" int mallctl(const char* name, void* old_value, size_t* old_bytes, void* new_value, size_t new_bytes)
     __attribute__((weak));
 
-/// How jemalloc starts. Blocks of whole columns are kept and used again like smaller ones: given back at every release,
-/// they would cost a page fault a page at every query. What lies idle goes back after some seconds by its own thread.
+/// How jemalloc starts. Blocks of a column are kept for some seconds and used again like smaller ones: given back at
+/// every release, they would cost a page fault a page at every query. Larger ones go back at once.
 extern "C" {
 extern const char* malloc_conf;
-const char* malloc_conf = "oversize_threshold:0,background_thread:true";
+const char* malloc_conf = "oversize_threshold:67108864,dirty_decay_ms:5000";
 }
 
 namespace pelorus::server {
