@@ -14,13 +14,6 @@
 extern "C" int mallctl(const char* name, void* old_value, size_t* old_bytes, void* new_value, size_t new_bytes)
     __attribute__((weak));
 
-/// How jemalloc starts. Blocks of a column are kept for some seconds and used again like smaller ones: given back at
-/// every release, they would cost a page fault a page at every query. Larger ones go back at once.
-extern "C" {
-extern const char* malloc_conf;
-const char* malloc_conf = "oversize_threshold:67108864,dirty_decay_ms:5000";
-}
-
 namespace pelorus::server {
 namespace {
 
