@@ -44,6 +44,16 @@ std::vector<RowRange> intersect(const std::vector<RowRange>& left, const std::ve
   return both;
 }
 
+std::vector<RowRange> ranges_within(const std::vector<RowRange>& ranges, size_t& next, RowRange all) {
+  std::vector<RowRange> within;
+  while (next < ranges.size() && ranges[next].to <= all.from) ++next;
+  for (; next < ranges.size() && ranges[next].from < all.to; ++next) {
+    within.push_back({std::max(ranges[next].from, all.from) - all.from, std::min(ranges[next].to, all.to) - all.from});
+    if (ranges[next].to > all.to) break;  // goes on behind
+  }
+  return within;
+}
+
 void add_range(std::vector<RowRange>& ranges, RowRange range) {
   if (range.from == range.to) return;
   if (!ranges.empty() && ranges.back().to == range.from)

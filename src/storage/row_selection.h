@@ -18,6 +18,9 @@ struct RowRange {
 
 /// The rows that are in both lists. Ranges of each ascend and do not meet; so do the result's.
 std::vector<RowRange> intersect(const std::vector<RowRange>& left, const std::vector<RowRange>& right);
+/// The parts of ascending ranges that lie within `all`, counted from its first row. `next`: the first range that may
+/// reach into it; moves on, so that one pass serves stretches that follow one another.
+std::vector<RowRange> ranges_within(const std::vector<RowRange>& ranges, size_t& next, RowRange all);
 /// Adds a range behind all others; neighbours join.
 void add_range(std::vector<RowRange>& ranges, RowRange range);
 

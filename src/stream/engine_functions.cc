@@ -117,13 +117,19 @@ WindowTerms windows_of(const Arguments& a) {
   return windows;
 }
 
-Value make_time_series(StreamServices& services, CallContext& context, std::span<Value> args) {
-  Arguments a("createTimeSeriesEngine", args);
+/// What time-series engines have in common; `others`: positions of options that are not there.
+EngineTerms time_series_terms(const Arguments& a, CallContext& context, std::initializer_list<size_t> others) {
   auto terms = terms_of(a, context, {.metrics = 3, .dummy = 4, .output = 5, .key = 8, .time = 6});
   refuse_option(a, 7, "useSystemTime");
   refuse_option(a, 10, "updateTime");
-  for (const size_t i : {13, 14, 16, 18}) refuse_option(a, i, "this option");
+  for (const size_t i : others) refuse_option(a, i, "this option");
   if (terms.time_column.empty()) a.refuse("timeColumn", "is missing.");
+  return terms;
+}
+
+Value make_time_series(StreamServices& services, CallContext& context, std::span<Value> args) {
+  Arguments a("createTimeSeriesEngine", args);
+  auto terms = time_series_terms(a, context, {13, 14, 16, 18});
   return added(services, std::make_shared<TimeSeriesEngine>(
                              std::move(terms), std::make_unique<exec::WorkerSession>(context), windows_of(a)));
 }
@@ -160,11 +166,7 @@ DailySessions sessions_of(const Arguments& a, Type type) {
 
 Value make_daily(StreamServices& services, CallContext& context, std::span<Value> args) {
   Arguments a("createDailyTimeSeriesEngine", args);
-  auto terms = terms_of(a, context, {.metrics = 3, .dummy = 4, .output = 5, .key = 8, .time = 6});
-  refuse_option(a, 7, "useSystemTime");
-  refuse_option(a, 10, "updateTime");
-  for (const size_t i : {13, 14, 19, 20, 21}) refuse_option(a, i, "this option");
-  if (terms.time_column.empty()) a.refuse("timeColumn", "is missing.");
+  auto terms = time_series_terms(a, context, {13, 14, 19, 20, 21});
   WindowTerms windows = windows_of(a);
   for (size_t c = 0; c < terms.input.size(); ++c) {
     if (terms.input[c].name == terms.time_column) windows.sessions = sessions_of(a, terms.input[c].type);

@@ -55,13 +55,7 @@ class BoundReading {
   Result<BoundRows> run(const std::vector<RowRange>& wanted) {
     size_t next = 0;
     for (const auto& part : state_.parts()) {
-      std::vector<RowRange> here;
-      const RowRange all{part.first_row, part.first_row + part.rows};
-      for (; next < wanted.size() && wanted[next].from < all.to; ++next) {
-        here.push_back(
-            {std::max(wanted[next].from, all.from) - all.from, std::min(wanted[next].to, all.to) - all.from});
-        if (wanted[next].to > all.to) break;
-      }
+      const auto here = ranges_within(wanted, next, {part.first_row, part.first_row + part.rows});
       if (here.empty()) continue;
       first_row_ = part.first_row;
       if (part.segment)
@@ -96,10 +90,12 @@ class BoundReading {
   Status read_segment(const Segment& segment, const std::vector<RowRange>& wanted) {
     TRY(const auto index, segment.index());
     const auto& blocks = index->columns[bound_.column].blocks;
-    for (size_t b = 0; b < blocks.size(); ++b) {
+    size_t next = 0;
+    for (size_t b = 0; b < blocks.size() && next < wanted.size(); ++b) {
       const RowRange all{blocks[b].first_row, blocks[b].first_row + blocks[b].rows};
-      const auto here = intersect(wanted, {all});
+      auto here = ranges_within(wanted, next, all);
       if (here.empty()) continue;
+      for (auto& range : here) range = {all.from + range.from, all.from + range.to};
       const Match match_of_block = usable_ ? match(blocks[b]) : Match::kSome;
       if (match_of_block == Match::kNone) continue;
       if (match_of_block == Match::kAll) {

@@ -44,13 +44,7 @@ Result<data::Vector> ChunkState::read(size_t column, const std::vector<RowRange>
   if (!definition.array) out.reserve(count);
   size_t next = 0;
   for (const auto& part : parts_) {
-    const RowRange all{part.first_row, part.first_row + part.rows};
-    std::vector<RowRange> here;
-    for (; next < ranges.size() && ranges[next].from < all.to; ++next) {
-      const size_t from = std::max(ranges[next].from, all.from), to = std::min(ranges[next].to, all.to);
-      here.push_back({from - all.from, to - all.from});
-      if (ranges[next].to > all.to) break;  // goes on in the next part
-    }
+    const auto here = ranges_within(ranges, next, {part.first_row, part.first_row + part.rows});
     if (part.segment) {
       TRY_DONE(part.segment->read(column, here, out));
     } else {

@@ -121,21 +121,10 @@ Status Segment::read(size_t column, const std::vector<RowRange>& ranges, data::V
   const std::string what = "column " + std::to_string(column);
   size_t next = 0;
   for (const auto& block : facts.blocks) {
-    const uint64_t block_end = block.first_row + block.rows;
-    while (next < ranges.size() && ranges[next].to <= block.first_row) ++next;
     if (next == ranges.size()) break;
-    if (ranges[next].from >= block_end) continue;
+    const auto here = ranges_within(ranges, next, {block.first_row, block.first_row + block.rows});
+    if (here.empty()) continue;
     TRY(const std::string bytes, read_block(*file, block, what));
-    if (ranges[next].from <= block.first_row && ranges[next].to >= block_end) {
-      const Status decoded = decode_block(block.encoding, bytes, block.rows, out);
-      if (!decoded.ok()) return corrupt(what + ", " + decoded.error().message);
-      continue;
-    }
-    std::vector<RowRange> here;
-    for (size_t r = next; r < ranges.size() && ranges[r].from < block_end; ++r) {
-      here.push_back({std::max<uint64_t>(ranges[r].from, block.first_row) - block.first_row,
-                      std::min<uint64_t>(ranges[r].to, block_end) - block.first_row});
-    }
     const Status decoded = decode_rows(block.encoding, bytes, block.rows, here, out);
     if (!decoded.ok()) return corrupt(what + ", " + decoded.error().message);
   }

@@ -606,6 +606,7 @@ Status decode_block(Encoding encoding, std::string_view bytes, size_t rows, Vect
 
 Status decode_rows(Encoding encoding, std::string_view bytes, size_t rows, std::span<const RowRange> ranges,
                    Vector& out) {
+  if (ranges.size() == 1 && ranges[0] == RowRange{0, rows}) return decode_block(encoding, bytes, rows, out);
   const bool grouped = encoding == Encoding::kGroups || encoding == Encoding::kDecimalGroups;
   if (!grouped || out.is_array() || out.repr() == Repr::kText) {
     Vector whole = out.slice(0, 0);
