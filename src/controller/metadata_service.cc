@@ -50,7 +50,7 @@ const std::map<std::string_view, MetadataService::Route>& MetadataService::route
       {meta::kRegisterNode, {.handler = &S::register_node, .repeatable = true, .allows_strangers = true}},
       {meta::kHeartbeat, {.handler = &S::heartbeat, .leader_only = false, .urgent = true}},
       {meta::kOfferFiles, {.handler = &S::take_offer, .repeatable = true}},
-      {meta::kClusterPerf, {.handler = &S::cluster_perf, .leader_only = false, .repeatable = true}},
+      {meta::kClusterPerf, {.handler = &S::cluster_perf, .repeatable = true, .otherwise = &S::own_perf}},
       {meta::kChunksStatus, {.handler = &S::chunks_status, .repeatable = true}},
       {meta::kStartNodes, {.handler = &S::start_nodes, .waits_for_agents = true}},
       {meta::kStopNodes, {.handler = &S::stop_nodes, .waits_for_agents = true}},
@@ -99,7 +99,8 @@ Result<Bytes> MetadataService::serve(std::string_view method, const Route& route
     auto answer = (this->*route.handler)(payload);
     if (answer.ok() || answer.error().code != ErrorCode::kNotLeader) return answer;
   }
-  return forward(method, route, payload);
+  auto answer = forward(method, route, payload);
+  return answer.ok() || route.otherwise == nullptr ? answer : (this->*route.otherwise)(payload);
 }
 
 // Never forwarded again: the sender asks anew who leads.
@@ -119,7 +120,11 @@ Result<Bytes> MetadataService::take_forwarded(std::string_view payload) {
 }
 
 Result<Bytes> MetadataService::forward(std::string_view method, const Route& route, std::string_view payload) {
-  const auto deadline = clock_.now() + options_.forward_timeout;
+  const bool falls_back = route.otherwise != nullptr;
+  const auto deadline = clock_.now() + (falls_back ? options_.first_heartbeats : options_.forward_timeout);
+  const auto timeout = route.waits_for_agents ? options_.agent_timeout
+                       : falls_back           ? options_.first_heartbeats + live_.timeout()
+                                              : options_.forward_timeout;
   const auto request = encode(meta::ForwardRequest{std::string(method), Bytes(payload)});
   do {
     if (machine_.leads()) {
@@ -129,7 +134,6 @@ Result<Bytes> MetadataService::forward(std::string_view method, const Route& rou
     }
     const auto leader = log_.status().leader;
     if (leader.empty() || leader == options_.self.alias) continue;
-    const auto timeout = route.waits_for_agents ? options_.agent_timeout : options_.forward_timeout;
     const auto sent = peers_.call(leader, meta::kForward, request, {.timeout = timeout});
     if (sent.ok()) {
       TRY(auto outcome, meta::decode<meta::Outcome>(*sent, meta::kForward));

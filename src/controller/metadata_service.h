@@ -112,6 +112,7 @@ class MetadataService {
     bool allows_strangers = false;
     bool urgent = false;            // answers without waiting
     bool waits_for_agents = false;  // may take agent_timeout
+    Handler otherwise = nullptr;    // answers from what this member knows, where first_heartbeats bring no leader
   };
   static const std::map<std::string_view, Route>& routes();
   Result<Bytes> serve(std::string_view method, const Route& route, std::string_view payload);
@@ -146,6 +147,7 @@ class MetadataService {
   Result<Bytes> register_node(std::string_view payload);
   Result<Bytes> heartbeat(std::string_view payload);
   Result<Bytes> cluster_perf(std::string_view payload);
+  Result<Bytes> own_perf(std::string_view payload);
   Result<Bytes> chunks_status(std::string_view payload);
   Result<Bytes> who_leads(std::string_view payload);
   /// Megabytes a second: what was set for the whole cluster, else what this controller's file says.

@@ -334,6 +334,29 @@ TEST_F(WaitingServiceTest, a_new_leader_says_who_is_there_once_it_has_heard_them
   for (const auto& row : reply->nodes) EXPECT_EQ(row.alive, row.node.alias != "agent1") << row.node.alias;
 }
 
+TEST_F(WaitingServiceTest, a_follower_that_still_names_a_dead_leader_says_who_is_there_once_another_leads) {
+  network.crash("ctl1");
+  auto perf = std::async(std::launch::async,
+                         [this] { return ask<meta::PerfReply>("ctl2", meta::kClusterPerf, meta::PerfRequest{true}); });
+  EXPECT_EQ(perf.wait_for(milliseconds(100)), std::future_status::timeout);
+  group.lead("ctl3");
+  services["ctl3"]->tick();
+  for (const auto* node : {"dn1", "dn2", "dn3"}) must_register(node);
+  const auto reply = perf.get();
+  ASSERT_TRUE(reply.ok()) << reply.error().describe();
+  for (const auto& row : reply->nodes) {
+    EXPECT_EQ(row.alive, row.node.alias != "agent1") << row.node.alias;
+    EXPECT_EQ(row.is_leader.value_or(false), row.node.alias == "ctl3") << row.node.alias;
+  }
+}
+
+TEST_F(MetadataServiceTest, without_a_leader_perf_shows_what_the_member_knows) {
+  group.lead("");
+  const auto reply = ask<meta::PerfReply>("ctl2", meta::kClusterPerf, meta::PerfRequest{true});
+  ASSERT_TRUE(reply.ok()) << reply.error().describe();
+  for (const auto& row : reply->nodes) EXPECT_EQ(row.alive, row.node.alias == "ctl2") << row.node.alias;
+}
+
 TEST_F(MetadataServiceTest, nodes_are_started_through_the_agent_of_their_host) {
   const auto start = [&](const std::string& name) {
     return network.caller("dn1").call("ctl2", meta::kStartNodes, encode(meta::NodesRequest{{name}}));

@@ -195,19 +195,13 @@ meta::PerfReply MetadataService::perf_of(const meta::State& state, bool controll
 }
 
 Result<Bytes> MetadataService::cluster_perf(std::string_view payload) {
-  TRY(const auto request, meta::decode<meta::PerfRequest>(payload, meta::kClusterPerf));
-  // Between two leaders nobody knows who is there.
-  std::string leading;
-  wait_while([&] {
-    leading = log_.status().leader;
-    return leading.empty();
-  });
-  if (!machine_.leads() && !leading.empty() && leading != options_.self.alias) {
-    auto answer = peers_.call(leading, meta::kClusterPerf, Bytes(payload),
-                              {.timeout = live_.timeout() + options_.first_heartbeats});
-    if (answer.ok()) return answer;
-  }
   await_first_heartbeats();
+  if (!machine_.leads()) return Error{ErrorCode::kNotLeader, ""};
+  return own_perf(payload);
+}
+
+Result<Bytes> MetadataService::own_perf(std::string_view payload) {
+  TRY(const auto request, meta::decode<meta::PerfRequest>(payload, meta::kClusterPerf));
   return machine_.read([&](const meta::State& state) { return encode(perf_of(state, request.controllers)); });
 }
 

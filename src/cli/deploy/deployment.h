@@ -16,6 +16,8 @@
 
 namespace pelorus::cli::deploy {
 
+class ClusterWatch;
+
 struct DeployInput {
   Topology topology;
   std::filesystem::path package;     // server/
@@ -77,8 +79,8 @@ class Deployment {
   /// Files that are not as wanted, of a package: name → text.
   Result<std::map<std::string, std::string>> files_to_write(size_t package) const;
   Status start_nodes(size_t package);
-  /// Without admin's password: as the hosts tell.
-  Status await_nodes();
+  /// Until all are online. Errors: who is away; kDenied without admin's password, which would start data nodes.
+  Status await_nodes(const ClusterWatch& watch);
   Result<std::string> start_listening(size_t host);
 
   const DeployInput input_;

@@ -89,7 +89,8 @@ for node in $nodes; do
   [ -s "$home/foundation" ] && say "founded:$alias" yes
   if [ -r "$home/node.pid" ]; then
     pid=$(sed -n 's/^.*pid=\([0-9]*\).*/\1/p' "$home/node.pid"); start=$(sed -n 's/^.*start=\([0-9]*\).*/\1/p' "$home/node.pid")
-    now=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | awk '{ print $20 }')
+    # Neither a zombie nor (bit 4 of the flags) on its way there.
+    now=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | awk '$1 !~ /[ZX]/ && int($7 / 4) % 2 == 0 { print $20 }')
     [ -n "$now" ] && [ "$now" = "$start" ] && say "state:$alias" "$(cat "$home/node.state" 2>/dev/null)"
   fi
 done

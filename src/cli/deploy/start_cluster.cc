@@ -89,28 +89,27 @@ Status Deployment::start_nodes(size_t package) {
   return {};
 }
 
-Status Deployment::await_nodes() {
-  const auto give_up = std::chrono::steady_clock::now() + kReturnLimit;
-  while (true) {
-    TRY_DONE(look());
-    std::string away;
-    for (const auto& node : layout_.nodes) {
-      if (!is_running(node.entry.site.alias)) away += " " + node.entry.site.alias;
-    }
-    if (away.empty()) return {};
-    if (std::chrono::steady_clock::now() >= give_up) {
-      return Error{
-          ErrorCode::kDenied,
-          "these nodes do not run yet:" + away +
-              ". To start data nodes, admin's password is needed: give it in the environment's PELORUS_PASSWORD"};
-    }
-  }
+Status Deployment::await_nodes(const ClusterWatch& watch) {
+  const bool may_start = !password_.empty();
+  const auto ready = watch.await(
+      [&](const ClusterView& view) {
+        return !view.leader().empty() && std::ranges::all_of(layout_.nodes, [&](const PlannedNode& node) {
+          const auto* row = view.find(node.entry.site.alias);
+          return row != nullptr && row->online;
+        });
+      },
+      may_start ? kOnlineLimit : kReturnLimit, "all nodes online");
+  if (ready.ok()) return {};
+  if (may_start || ready.error().code != ErrorCode::kTimeout) return ready.error();
+  return Error{ErrorCode::kDenied,
+               ready.error().message +
+                   ". To start data nodes, admin's password is needed: give it in the environment's PELORUS_PASSWORD"};
 }
 
 Status Deployment::start() {
   TRY_DONE(on_packages([this](size_t package) { return start_nodes(package); }));
-  if (password_.empty()) return await_nodes();
-  const ClusterWatch watch(layout_, "admin", password_, interrupt_);
+  // Who is there is told to everybody; only admin may start data nodes.
+  const ClusterWatch watch(layout_, password_.empty() ? "" : "admin", password_, interrupt_);
   TRY(const auto led, watch.await(
                           [&](const ClusterView& view) {
                             return !view.leader().empty() &&
@@ -121,22 +120,19 @@ Status Deployment::start() {
                           },
                           kOnlineLimit, "a leader and its agents"));
   progress_.note({"leader: " + led.leader(), "主控制节点：" + led.leader()});
-  TRY_DONE(watch.start_data_nodes(led));
-  TRY(const auto ready, watch.await(
-                            [&](const ClusterView& view) {
-                              return std::ranges::all_of(layout_.nodes, [&](const PlannedNode& node) {
-                                const auto* row = view.find(node.entry.site.alias);
-                                return row != nullptr && row->online;
-                              });
-                            },
-                            kOnlineLimit, "all nodes online"));
+  if (!password_.empty()) TRY_DONE(watch.start_data_nodes(led));
+  TRY_DONE(await_nodes(watch));
   progress_.note({std::to_string(layout_.nodes.size()) + " nodes are online",
                   std::to_string(layout_.nodes.size()) + " 个节点在线"});
   return {};
 }
 
 Status Deployment::prove() {
-  if (password_.empty()) return {};
+  if (password_.empty()) {
+    progress_.note({"left out: it takes admin's password, in the environment's PELORUS_PASSWORD",
+                    "已跳过：需要 admin 的密码（环境变量 PELORUS_PASSWORD）"});
+    return {};
+  }
   return ClusterWatch(layout_, "admin", password_, interrupt_)
       .prove(layout_.replicas, layout_.replicas_apart && hosts_.size() > 1);
 }

@@ -16,13 +16,19 @@ in_seconds() { echo $(($(now) + $1 + 1)); }
 # nap: a fraction of a second, or a whole one where sleep knows no fractions.
 nap() { sleep 0.2 2>/dev/null || sleep 1; }
 
-# start_ticks PID: when the process began, in ticks since boot; nothing for a dead one or a zombie.
+# start_ticks PID: when the process began, in ticks since boot; nothing for a dead one or a zombie. One that is dying
+# (bit 4 of its flags) is waited for, some seconds at most.
 start_ticks() {
-  stat_line=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
-  stat_line=${stat_line##*) }
-  # shellcheck disable=SC2086
-  set -- $stat_line
-  case ${1:-} in Z | X | '') return 0 ;; esac
+  asked_pid=$1 patience=50
+  while :; do
+    stat_line=$(cat "/proc/$asked_pid/stat" 2>/dev/null) || return 0
+    stat_line=${stat_line##*) }
+    # shellcheck disable=SC2086
+    set -- $stat_line
+    case ${1:-} in Z | X | '') return 0 ;; esac
+    [ $((${7:-0} / 4 % 2)) = 1 ] && [ $((patience -= 1)) -gt 0 ] || break
+    nap
+  done
   printf '%s\n' "${20:-}"
 }
 
