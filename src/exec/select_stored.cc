@@ -328,6 +328,15 @@ std::optional<int64_t> rows_wanted(const Query& query, const ConstantCapture& ca
   return limit.from + limit.count;
 }
 
+/// The conditions before the first that looks beyond its row, as `price > avg(price)` does: later ones are asked about
+/// the rows it left, so that they must not take away rows before it.
+std::vector<syntax::ExprRef> conditions_by_row(const Query& query, const ConstantCapture& capture) {
+  const auto lookup = capture.lookup();
+  const auto end = std::find_if(query.where.begin(), query.where.end(),
+                                [&](const auto& condition) { return !plan::facts_of(*condition, lookup).row_wise(); });
+  return {query.where.begin(), end};
+}
+
 }  // namespace
 
 std::vector<syntax::ExprRef> narrow_source(const Query& query, const NamedTable& named, Evaluator& evaluator) {
@@ -339,7 +348,8 @@ std::vector<syntax::ExprRef> narrow_source(const Query& query, const NamedTable&
   ConstantCapture capture(schema, named.qualifier, evaluator, &constants);
   Narrowing narrowing;
   narrowing.rows_wanted = rows_wanted(query, capture, evaluator);
-  const auto constraint = plan::constraint_of(query.where, schema, capture.constant_value());
+  const auto by_row = conditions_by_row(query, capture);
+  const auto constraint = plan::constraint_of(by_row, schema, capture.constant_value());
   for (size_t c = 0; c < schema.size(); ++c) {
     if (auto interval = plan::hull_of(constraint, schema[c].name))
       narrowing.ranges.push_back({c, std::move(*interval)});
@@ -347,9 +357,10 @@ std::vector<syntax::ExprRef> narrow_source(const Query& query, const NamedTable&
   if (narrowing.ranges.empty() && !narrowing.rows_wanted) return query.where;
   source.narrow(narrowing);
   std::vector<syntax::ExprRef> left;
-  for (const auto& condition : query.where) {
+  for (const auto& condition : by_row) {
     if (!is_met(plan::constraint_of({condition}, schema, capture.constant_value()), source)) left.push_back(condition);
   }
+  left.insert(left.end(), query.where.begin() + static_cast<std::ptrdiff_t>(by_row.size()), query.where.end());
   return left;
 }
 

@@ -35,11 +35,27 @@ struct Node {
   Surroundings surroundings{registry, shared, sql, clock, {}, {}};
 };
 
+/// Leaves out every row it may leave out.
 class TableSource final : public ColumnSource {
  public:
   TableSource(Table table, std::vector<size_t>* reads)
       : table_(std::move(table)), schema_(table_.schema()), reads_(reads) {}
   const data::Schema& schema() const override { return schema_; }
+  void narrow(const Narrowing& narrowing) override {
+    std::vector<int64_t> kept;
+    for (size_t row = 0; row < table_.rows(); ++row) {
+      const bool is_wanted = std::all_of(narrowing.ranges.begin(), narrowing.ranges.end(), [&](const auto& range) {
+        const auto value = table_.column(range.column).scalar_at(row);
+        const auto& [low, high] = range.interval;
+        return (!low || compare(*low, value) <= 0) && (!high || compare(value, *high) <= 0);
+      });
+      if (is_wanted && kept.size() < static_cast<size_t>(narrowing.rows_wanted.value_or(INT64_MAX)))
+        kept.push_back(static_cast<int64_t>(row));
+    }
+    for (const auto& range : narrowing.ranges) met_.insert(range.column);
+    table_ = table_.take(kept);
+  }
+  bool meets(size_t column) override { return met_.contains(column); }
   Result<int64_t> rows() override { return static_cast<int64_t>(table_.rows()); }
   Result<data::Shared<Vector>> read(size_t column) override {
     reads_->push_back(column);
@@ -47,8 +63,9 @@ class TableSource final : public ColumnSource {
   }
 
  private:
-  const Table table_;
+  Table table_;
   const data::Schema schema_;
+  std::set<size_t> met_;
   std::vector<size_t>* const reads_;
 };
 
@@ -416,6 +433,16 @@ TEST_F(StoredQueriesTest, SeededQueriesWithRangesAndLists) {
 TEST_F(StoredQueriesTest, SeededQueriesOverADimensionTable) {
   store({}, {});
   expect_same_for_seed(22, 40);
+}
+
+TEST_F(StoredQueriesTest, ConditionsAreAskedOfTheRowsThatEarlierOnesLeft) {
+  store({}, {});
+  for (const char* where :
+       {"qty > 400, price > avg(price)", "price > avg(price), qty > 400", "price > avg(price) and qty > 400",
+        "qty > 100, price > avg(price), qty > 400", "sym = `S4, deltas(qty) > 0, qty < 100"}) {
+    expect_same(std::string("select time, price, qty from $ where ") + where);
+    expect_same(std::string("select count(*) as n, sum(price) as p from $ where ") + where);
+  }
 }
 
 TEST_F(StoredQueriesTest, FunctionsTravelWithWhatTheyHold) {

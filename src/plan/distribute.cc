@@ -263,7 +263,8 @@ DistributedQuery distribute(const Query& query, const TableFacts& table, const F
     out.fragment->map = false;
     return out;
   }
-  check_where(query, lookup);
+  // A dimension table lies in one place: there every row is at hand.
+  if (!table.partition_columns.empty()) check_where(query, lookup);
   const bool aggregates = std::any_of(query.items.begin(), query.items.end(),
                                       [&](const auto& item) { return facts_of(bare(item), lookup).aggregates; });
   bool planned = false;
