@@ -18,15 +18,17 @@ using data::Vector;
 using syntax::Grouping;
 using syntax::Query;
 
-StepResult run_branch(const QueryStep& step) {
+StepResult run_branch(QueryStep& step) {
   switch (step.query.grouping) {
     case Grouping::kGroupBy: return select_groups(step);
-    case Grouping::kContextBy: return select_contexts(step);
+    case Grouping::kContextBy: step.filter(); return select_contexts(step);
     default: return step.query.cumulative_keys.empty() ? select_plain(step) : select_groups(step);
   }
 }
 
 }  // namespace
+
+void QueryStep::filter() { filter_rows(std::exchange(conditions, {}), rows, evaluator); }
 
 Value shape_result(const Query& query, StepResult result) {
   if (!query.is_exec || result.table.columns() != 1 || (result.grouped && result.key_columns > 0))
@@ -53,9 +55,20 @@ std::vector<KeyValues> evaluate_keys(const std::vector<syntax::ExprRef>& keys, c
 
 namespace {
 
-/// Aggregates of columns in `items`, over all rows at once.
-void take_totals(const std::vector<SelectItem>& items, const QueryStep& step) {
-  DirectTotals totals(step.rows, step.evaluator, {});
+/// Aggregates in `items`, over all rows at once. With conditions still to be met: all of the items, or none.
+void take_totals(const std::vector<SelectItem>& items, QueryStep& step) {
+  {
+    DirectTotals totals(step.rows, step.evaluator);
+    bool all = totals.filter_by(step.conditions);
+    for (const auto& item : items) all = all && totals.note(*item.expr);
+    if (all && totals.has_calls() && totals.run()) {
+      for (const auto& [call, values] : totals.values()) step.rows.put_computed(*call, values->at(0));
+      step.conditions.clear();
+      return;
+    }
+  }
+  step.filter();
+  DirectTotals totals(step.rows, step.evaluator);
   for (const auto& item : items) (void)totals.note(*item.expr);
   if (!totals.has_calls() || !totals.run()) return;
   for (const auto& [call, values] : totals.values()) step.rows.put_computed(*call, values->at(0));
@@ -63,7 +76,7 @@ void take_totals(const std::vector<SelectItem>& items, const QueryStep& step) {
 
 }  // namespace
 
-StepResult select_plain(const QueryStep& step) {
+StepResult select_plain(QueryStep& step) {
   const auto items = expand_items(step.query.items, step.rows, step.evaluator);
   take_totals(items, step);
   for (const auto& item : items) compute_window_functions(*item.expr, step.rows, step.evaluator);
@@ -80,9 +93,11 @@ StepResult select_plain(const QueryStep& step) {
 }
 
 Value run_select(const Query& query, Evaluator& evaluator, RowScope& rows, SelectOptions options) {
-  filter_rows(options.where.value_or(query.where), rows, evaluator);
-  const QueryStep step{query, evaluator, rows, options.merges_partials};
-  if (query.grouping == Grouping::kPivotBy) return select_pivot(step);
+  QueryStep step{query, evaluator, rows, options.merges_partials, options.where.value_or(query.where)};
+  if (query.grouping == Grouping::kPivotBy) {
+    step.filter();
+    return select_pivot(step);
+  }
   if (query.distinct && query.grouping != Grouping::kNone) {
     throw ScriptError("distinct can't be used together with group by, context by or pivot by.");
   }

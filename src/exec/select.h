@@ -24,6 +24,10 @@ struct QueryStep {
   Evaluator& evaluator;
   RowScope& rows;
   bool merges_partials = false;  // aggregates of aggregates are meant
+  std::vector<syntax::ExprRef> conditions = {};  // of where: rows that fail one are still in
+
+  /// Takes those rows out.
+  void filter();
 };
 struct SelectOptions {
   bool merges_partials = false;
@@ -45,9 +49,9 @@ data::Value run_select(const syntax::Query& query, Evaluator& evaluator, RowScop
 /// The result in the form that select or exec promises.
 data::Value shape_result(const syntax::Query& query, StepResult result);
 
-// The branches of run_select, after where.
-StepResult select_plain(const QueryStep& step);
-StepResult select_groups(const QueryStep& step);
+// The branches of run_select; the first two may find the conditions still to be met.
+StepResult select_plain(QueryStep& step);
+StepResult select_groups(QueryStep& step);
 StepResult select_contexts(const QueryStep& step);
 data::Value select_pivot(const QueryStep& step);
 

@@ -59,13 +59,16 @@ namespace {
 struct Grouping {
   kernels::Groups groups;
   GroupedEvaluation::Options options;
-  std::vector<std::pair<const syntax::Expr*, Shared<Vector>>> known;
+  std::vector<bool> named;  // by key: by the user
+  std::vector<std::pair<const syntax::Expr*, Shared<Vector>>> known = {};
+  IntervalKeys intervals = {};
 };
 
-std::optional<Grouping> group_in_passing(const QueryStep& step, const std::vector<KeyValues>& keys,
+std::optional<Grouping> group_in_passing(const QueryStep& step, const std::vector<SelectItem>& keys,
                                          const std::vector<SelectItem>& items) {
   if (!step.query.cumulative_keys.empty() || keys.empty()) return std::nullopt;
-  DirectTotals totals(step.rows, step.evaluator, keys);
+  DirectTotals totals(step.rows, step.evaluator);
+  if (!totals.filter_by(step.conditions) || !totals.group_by(keys)) return std::nullopt;
   for (const auto& item : items) {
     if (item.names.size() != 1 || !totals.note(*item.expr)) return std::nullopt;
   }
@@ -73,35 +76,41 @@ std::optional<Grouping> group_in_passing(const QueryStep& step, const std::vecto
   if (!totals.run()) return std::nullopt;
   Grouping out;
   out.groups.first_row.resize(totals.groups());
-  for (size_t k = 0; k < keys.size(); ++k)
-    out.options.keys.push_back({keys[k].name, keys[k].text, totals.key_values(k)});
+  for (size_t k = 0; k < keys.size(); ++k) {
+    out.options.keys.push_back({keys[k].names[0], syntax::print(*keys[k].expr), totals.key_values(k)});
+    out.named.push_back(keys[k].named);
+  }
   out.known = totals.values();
   return out;
 }
 
-Grouping group_by_number(const QueryStep& step, const std::vector<KeyValues>& keys, size_t leading) {
-  Grouping out;
-  out.groups = group_by_columns(values_of(keys), step.rows.rows(), "group by");
-  for (const auto& key : keys)
-    out.options.keys.push_back({key.name, key.text, Shared<Vector>(key.values->take(out.groups.first_row))});
-  if (!step.query.cumulative_keys.empty()) out.options.first_groups = first_groups(keys, leading, out.groups);
-  return out;
-}
-
-}  // namespace
-
-StepResult select_groups(const QueryStep& step) {
+Grouping group_by_number(QueryStep& step) {
   const auto& query = step.query;
-  auto intervals = take_interval_key(query.keys, step.rows, step.evaluator);
+  step.filter();
+  Grouping out;
+  out.intervals = take_interval_key(query.keys, step.rows, step.evaluator);
+  auto& intervals = out.intervals;
   auto keys = evaluate_keys(intervals.other_keys, step);
   if (intervals.present) keys.insert(keys.begin() + static_cast<std::ptrdiff_t>(intervals.position), intervals.key);
   const size_t leading = keys.size();
   for (auto& key : evaluate_keys(query.cumulative_keys, step)) keys.push_back(std::move(key));
   if (intervals.key_rows_dropped) throw ScriptError("The column of interval must not contain nulls.");
+  out.groups = group_by_columns(values_of(keys), step.rows.rows(), "group by");
+  for (const auto& key : keys) {
+    out.options.keys.push_back({key.name, key.text, Shared<Vector>(key.values->take(out.groups.first_row))});
+    out.named.push_back(key.named);
+  }
+  if (!query.cumulative_keys.empty()) out.options.first_groups = first_groups(keys, leading, out.groups);
+  return out;
+}
 
+}  // namespace
+
+StepResult select_groups(QueryStep& step) {
+  const auto& query = step.query;
   const auto items = expand_items(query.items, step.rows, step.evaluator);
-  auto in_passing = group_in_passing(step, keys, items);
-  auto [groups, options, known] = in_passing ? std::move(*in_passing) : group_by_number(step, keys, leading);
+  auto in_passing = group_in_passing(step, expand_items(query.keys, step.rows, step.evaluator), items);
+  auto [groups, options, named, known, intervals] = in_passing ? std::move(*in_passing) : group_by_number(step);
   options.refuse_nested = !step.merges_partials;
   const auto group_keys = options.keys;
   GroupedEvaluation evaluation(step.evaluator, step.rows, groups, std::move(options));
@@ -115,7 +124,7 @@ StepResult select_groups(const QueryStep& step) {
         std::any_of(items.begin(), items.end(), [&](const auto& i) { return repeats_key(i, group_keys[k]); });
     out.item_texts.emplace_back(group_keys[k].text, group_keys[k].name);
     if (repeated) continue;
-    columns.add(group_keys[k].name, group_keys[k].values, keys[k].named);
+    columns.add(group_keys[k].name, group_keys[k].values, named[k]);
     ++out.key_columns;
   }
   for (const auto& item : items) {

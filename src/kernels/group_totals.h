@@ -1,55 +1,96 @@
 #pragma once
-// Groups and their sums, counts and extremes in one pass, where the keys have so few values that a table indexed by
-// them replaces hashing. Rows go by blocks that stay in the first-level cache; workers keep tables of their own.
+// Counts, sums, extremes, ends, moments of groups while rows go by in parts. Numbers of groups come from
+// kernels/group_numbers.h; threads keep totals of their own, merged at the end.
 
 #include <cstdint>
-#include <optional>
 #include <span>
+#include <variant>
 #include <vector>
 
-#include "base/worker_pool.h"
+#include "kernels/aggregate.h"
 #include "types/representation.h"
 
 namespace pelorus::kernels {
 
-/// Whole numbers of 8 to 64 bits; null is the reserved value, or code 0 for SYMBOL codes.
-struct DirectKey {
-  types::Repr repr = types::Repr::kI32;
-  const void* values = nullptr;
-  uint32_t codes = 0;  // SYMBOL: every code is below; 0: plain values
-};
-
-/// A column and what is wanted of it. Whole numbers of 8 to 64 bits, or floating ones.
+/// A column and what is wanted of it beside its count. Whole numbers of 8 to 64 bits, or floating ones.
 struct Measure {
   types::Repr repr = types::Repr::kF64;
-  const void* values = nullptr;
   bool sum = false;       // whole numbers add up in 64 bits and wrap
   bool real_sum = false;  // of whole numbers as doubles
-  bool extremes = false;
+  bool least = false, most = false;
+  bool moments = false;
 };
 
-/// By group. Floating columns: real and low/high_real; others the whole ones. Without values: count 0, the rest
-/// undefined.
+/// Two columns of doubles and what is wanted of them.
+struct PairMeasure {
+  bool weighted = false;   // the first weighted by the second
+  bool comoments = false;
+};
+
+/// By group. Sums of doubles are plain inside a part and compensated between parts (Neumaier).
+struct RealSums {
+  std::vector<double> part, total, lost;
+
+  void resize(size_t groups) { part.resize(groups), total.resize(groups), lost.resize(groups); }
+  void settle();
+  void merge(const RealSums& other, std::span<const uint32_t> as);
+};
+
+/// By group; empty what was not wanted. Floating columns: real and low/high_real; others the whole ones. Where all
+/// values are null: nulls = rows, the rest undefined.
 struct MeasureTotals {
-  std::vector<int64_t> count;  // rows that are not null
-  std::vector<double> real;
-  std::vector<int64_t> whole;
+  std::vector<int64_t> nulls;
+  RealSums real;
+  std::vector<uint64_t> whole;
   std::vector<double> low_real, high_real;
   std::vector<int64_t> low, high;
+  std::vector<Moments<2>> moments;
+};
+struct PairTotals {
+  std::vector<WeightedAverage> weighted;
+  std::vector<CoMoments> comoments;
 };
 
-struct GroupTotals {
-  /// By key, by group: 0 is null, 1 + value - low[key] the others; SYMBOL: the code. Groups ascend by these.
-  std::vector<std::vector<uint32_t>> keys;
-  std::vector<int64_t> low;   // by key
-  std::vector<int64_t> rows;  // by group
-  std::vector<MeasureTotals> measures;
+/// A part's rows. Values of measure m: values[m], of its repr; of pair p: both columns as doubles.
+struct MeasuredRows {
+  size_t rows = 0;
+  const uint32_t* numbers = nullptr;   // groups; null: all rows are of group 0
+  int64_t first = 0;                   // number of the first row, when they follow one another
+  const int64_t* positions = nullptr;  // their numbers otherwise, ascending
+  std::span<const void* const> values = {};
+  std::span<const std::pair<const double*, const double*>> pairs = {};
 };
 
-/// Nothing when the keys have too many values for a table. No keys: one group, even of no rows. rows < 2^32.
-/// Doubles add up by parts in a different order than the rows have, with compensation between parts.
-/// `workers` may be null. Cost: about 1 ns a row and measure.
-std::optional<GroupTotals> total_groups(std::span<const DirectKey> keys, std::span<const Measure> measures, size_t rows,
-                                        WorkerPool* workers);
+/// One thread. Doubles add up by parts in a different order than the rows have. Cost: 1 to 2 ns a row and measure.
+class GroupTotals {
+ public:
+  /// `ends`: the first and the last row of each group are wanted.
+  GroupTotals(std::vector<Measure> measures, std::vector<PairMeasure> pairs, bool ends);
+
+  /// `groups`: all numbers so far are below.
+  void add(const MeasuredRows& part, size_t groups);
+  void settle();
+  /// Group g of `other`, whose rows come after all rows of this one's, is group as[g] < groups here.
+  void merge(const GroupTotals& other, std::span<const uint32_t> as, size_t groups);
+
+  size_t groups() const { return rows_.size(); }
+  const std::vector<int64_t>& rows() const { return rows_; }
+  const std::vector<int64_t>& first_rows() const { return first_; }
+  const std::vector<int64_t>& last_rows() const { return last_; }
+  const MeasureTotals& measure(size_t m) const { return totals_[m]; }
+  const PairTotals& pair(size_t p) const { return pair_totals_[p]; }
+
+ private:
+  void grow(size_t groups);
+  void add_ends(const MeasuredRows& part);
+
+  const std::vector<Measure> measures_;
+  const std::vector<PairMeasure> pairs_;
+  const bool ends_;
+  std::vector<int64_t> rows_, first_, last_;
+  std::vector<MeasureTotals> totals_;
+  std::vector<PairTotals> pair_totals_;
+  size_t unsettled_ = 0;
+};
 
 }  // namespace pelorus::kernels

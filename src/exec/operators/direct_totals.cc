@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/script_error.h"
+#include "data/convert.h"
 #include "exec/operators/key_columns.h"
 #include "functions/registry.h"
 #include "kernels/elementwise.h"
+#include "kernels/group_numbers.h"
+#include "kernels/visit_number.h"
 #include "plan/split_aggregates.h"
 #include "plan/walk.h"
 #include "syntax/print.h"
@@ -33,22 +37,11 @@ bool is_measurable(Repr repr) {
   }
 }
 
-bool is_real(const Vector& column) { return types::is_floating(column.type()); }
+bool is_number(Type type) { return types::is_integral(type) || types::is_floating(type); }
 
-template <class F>
-auto visit_plain(Repr repr, F&& f) {
-  switch (repr) {
-    case Repr::kI8: return f.template operator()<int8_t>();
-    case Repr::kI16: return f.template operator()<int16_t>();
-    case Repr::kI32: return f.template operator()<int32_t>();
-    case Repr::kF32: return f.template operator()<float>();
-    case Repr::kF64: return f.template operator()<double>();
-    default: return f.template operator()<int64_t>();
-  }
-}
-
-const void* data_of(const Vector& column) {
-  return visit_plain(column.repr(), [&]<class T>() -> const void* { return column.values<T>().data(); });
+const void* data_of(const Vector& column, size_t from = 0) {
+  return kernels::visit_number(column.repr(),
+                               [&]<class T>() -> const void* { return column.values<T>().data() + from; });
 }
 
 /// Calls and element-wise operators are looked into; everything else stands in the way.
@@ -67,10 +60,46 @@ bool is_transparent(const Expr& expr) {
   }
 }
 
+/// A part gave values of another kind than no rows did.
+struct OtherType {};
+
+Shared<Vector> values_like(const Vector& like, RowParts::Part& part, const Expr& expr) {
+  auto values = part.values(expr);
+  const bool is_alike = values->type() == like.type() && values->scale() == like.scale() && !values->is_array() &&
+                        (like.type() != Type::kSymbol || values->symbols_shared() == like.symbols_shared());
+  if (!is_alike) throw OtherType();
+  return values;
+}
+
 }  // namespace
 
-DirectTotals::DirectTotals(RowScope& rows, Evaluator& evaluator, std::span<const KeyValues> keys)
-    : rows_(rows), evaluator_(evaluator), keys_(keys) {}
+DirectTotals::DirectTotals(RowScope& rows, Evaluator& evaluator)
+    : rows_(rows), evaluator_(evaluator), parts_(rows, evaluator) {}
+
+// --- what is asked -----------------------------------------------------------------------------------------------
+
+std::optional<DirectTotals::Term> DirectTotals::term_of(const Expr& expr) {
+  if (!parts_.take(expr)) return std::nullopt;
+  const auto like = parts_.over_nothing(expr);
+  if (!like || !is_measurable((*like)->repr()) || (*like)->type() == Type::kVoid) return std::nullopt;
+  return Term{&expr, syntax::print(expr), *like};
+}
+
+bool DirectTotals::filter_by(const std::vector<syntax::ExprRef>& conditions) {
+  conditions_ = conditions;
+  return std::all_of(conditions.begin(), conditions.end(), [&](const auto& condition) {
+    return parts_.take(*condition) && parts_.over_nothing(*condition).has_value();
+  });
+}
+
+bool DirectTotals::group_by(const std::vector<SelectItem>& keys) {
+  for (const auto& key : keys) {
+    auto term = key.names.size() == 1 ? term_of(*key.expr) : std::nullopt;
+    if (!term || types::is_floating(term->like->type())) return false;
+    keys_.push_back({std::move(*term), key.names[0]});
+  }
+  return true;
+}
 
 bool DirectTotals::is_key(const Expr& expr) const {
   if (keys_.empty()) return false;
@@ -91,15 +120,23 @@ bool DirectTotals::note(const Expr& expr) {
 }
 
 std::optional<DirectTotals::Wanted> DirectTotals::wanted_of(const Expr& callee) const {
+  static constexpr std::pair<std::string_view, Wanted> kRowsOfNames[] = {
+      {"sum", Wanted::kSum},          {"avg", Wanted::kAverage},
+      {"count", Wanted::kCount},      {"min", Wanted::kSmallest},
+      {"max", Wanted::kLargest},      {"first", Wanted::kFirst},
+      {"last", Wanted::kLast},        {"var", Wanted::kVariance},
+      {"std", Wanted::kDeviation},    {"varp", Wanted::kPopulationVariance},
+      {"stdp", Wanted::kPopulationDeviation},
+      {"wavg", Wanted::kWeightedAverage}, {"wsum", Wanted::kWeightedSum},
+      {"corr", Wanted::kCorrelation}, {"covar", Wanted::kCovariance},
+      {"beta", Wanted::kSlope},
+  };
   const auto function = evaluator_.find_function(callee, rows_.constants());
   const auto* builtin = function ? dynamic_cast<const functions::Builtin*>(function->get()) : nullptr;
   if (!builtin) return std::nullopt;
-  const auto& name = builtin->function().name;
-  if (name == "sum") return Wanted::kSum;
-  if (name == "avg") return Wanted::kAverage;
-  if (name == "count") return Wanted::kCount;
-  if (name == "min") return Wanted::kSmallest;
-  if (name == "max") return Wanted::kLargest;
+  for (const auto& [name, wanted] : kRowsOfNames) {
+    if (builtin->function().name == name) return wanted;
+  }
   return std::nullopt;
 }
 
@@ -124,8 +161,13 @@ bool DirectTotals::note_call(const Expr& expr) {
     arguments.push_back(argument.value.get());
   }
   const auto& callee = call ? *call->function : *method->function;
-  const auto wanted = wanted_of(callee);
-  if (wanted) return arguments.size() == 1 && note_aggregate(expr, *wanted, *arguments[0]);
+  if (const auto wanted = wanted_of(callee)) {
+    if (*wanted >= Wanted::kWeightedAverage)
+      return arguments.size() == 2 && note_pair(expr, *wanted, *arguments[0], *arguments[1]);
+    if (arguments.size() != 1) return false;
+    if (*wanted == Wanted::kFirst || *wanted == Wanted::kLast) return note_end(expr, *wanted, *arguments[0]);
+    return note_measure(expr, *wanted, *arguments[0]);
+  }
   const auto function = evaluator_.find_function(callee, rows_.constants());
   if (!function || plan::nature_of(*function) != plan::CallNature::kElementwise) return false;
   bool all = true;
@@ -133,123 +175,248 @@ bool DirectTotals::note_call(const Expr& expr) {
   return all;
 }
 
-bool DirectTotals::note_aggregate(const Expr& expr, Wanted wanted, const Expr& argument) {
+bool DirectTotals::note_end(const Expr& expr, Wanted wanted, const Expr& argument) {
   const int column = column_of(argument);
-  if (column < 0) return false;
-  const auto found = std::find(columns_.begin(), columns_.end(), column);
-  const auto measure = static_cast<size_t>(found - columns_.begin());
-  const auto values = found == columns_.end() ? rows_.column(static_cast<size_t>(column)) : vectors_[measure];
-  const auto type = values->type();
-  const bool is_plain =
-      !values->is_array() && is_measurable(values->repr()) && type != Type::kSymbol && type != Type::kVoid;
-  const bool is_number = types::is_integral(type) || types::is_floating(type);
-  if (!is_plain) return false;
-  if (wanted == Wanted::kSum && !is_number && type != Type::kBool) return false;
-  if (wanted == Wanted::kAverage && !is_number) return false;
-  if (found == columns_.end()) {
-    columns_.push_back(column);
-    vectors_.push_back(values);
-    measures_.push_back({.repr = values->repr(), .values = data_of(*values)});
+  if (column < 0 || rows_.column(static_cast<size_t>(column))->is_array()) return false;
+  ends_ = true;
+  calls_.push_back({&expr, wanted, static_cast<size_t>(column)});
+  return true;
+}
+
+bool DirectTotals::note_measure(const Expr& expr, Wanted wanted, const Expr& argument) {
+  auto term = term_of(argument);
+  if (!term) return false;
+  const auto type = term->like->type();
+  const auto repr = term->like->repr();
+  const bool is_moment = wanted >= Wanted::kVariance && wanted <= Wanted::kPopulationDeviation;
+  if (type == Type::kSymbol) return false;
+  if (wanted == Wanted::kSum && !is_number(type) && type != Type::kBool) return false;
+  if ((wanted == Wanted::kAverage || is_moment) && !is_number(type)) return false;
+  const auto found = std::find_if(terms_.begin(), terms_.end(), [&](const auto& t) { return t.text == term->text; });
+  const auto place = static_cast<size_t>(found - terms_.begin());
+  if (found == terms_.end()) {
+    terms_.push_back(std::move(*term));
+    measures_.push_back({.repr = repr});
   }
-  auto& one = measures_[measure];
+  auto& one = measures_[place];
   // The average of wide whole numbers must not wrap.
-  const bool wide = wanted == Wanted::kAverage && values->repr() == Repr::kI64;
+  const bool wide = wanted == Wanted::kAverage && repr == Repr::kI64;
   one.real_sum = one.real_sum || wide;
   one.sum = one.sum || wanted == Wanted::kSum || (wanted == Wanted::kAverage && !wide);
-  one.extremes = one.extremes || wanted == Wanted::kSmallest || wanted == Wanted::kLargest;
-  calls_.push_back({&expr, wanted, measure});
+  one.least = one.least || wanted == Wanted::kSmallest;
+  one.most = one.most || wanted == Wanted::kLargest;
+  one.moments = one.moments || is_moment;
+  calls_.push_back({&expr, wanted, place});
   return true;
 }
 
-std::optional<std::vector<kernels::DirectKey>> DirectTotals::direct_keys() const {
-  std::vector<kernels::DirectKey> keys;
-  for (const auto& key : keys_) {
-    const auto& values = *key.values;
-    const bool is_whole = is_measurable(values.repr()) && !is_real(values) && values.type() != Type::kVoid;
-    if (values.is_array() || !is_whole) return std::nullopt;
-    kernels::DirectKey direct{.repr = values.repr(), .values = data_of(values)};
-    if (values.type() == Type::kSymbol) direct.codes = static_cast<uint32_t>(values.symbols().size());
-    keys.push_back(direct);
+bool DirectTotals::note_pair(const Expr& expr, Wanted wanted, const Expr& first, const Expr& second) {
+  auto x = term_of(first), y = term_of(second);
+  if (!x || !y || !is_number(x->like->type()) || !is_number(y->like->type())) return false;
+  const auto found = std::find_if(pair_terms_.begin(), pair_terms_.end(), [&](const auto& pair) {
+    return pair.first.text == x->text && pair.second.text == y->text;
+  });
+  const auto place = static_cast<size_t>(found - pair_terms_.begin());
+  if (found == pair_terms_.end()) {
+    pair_terms_.emplace_back(std::move(*x), std::move(*y));
+    pairs_.emplace_back();
   }
-  return keys;
+  const bool is_weighted = wanted == Wanted::kWeightedAverage || wanted == Wanted::kWeightedSum;
+  (is_weighted ? pairs_[place].weighted : pairs_[place].comoments) = true;
+  calls_.push_back({&expr, wanted, place});
+  return true;
 }
+
+// --- the pass ----------------------------------------------------------------------------------------------------
+
+/// What one thread has seen.
+class DirectTotals::Stretch {
+ public:
+  explicit Stretch(const DirectTotals& asked)
+      : asked_(asked), totals_(asked.measures_, asked.pairs_, asked.ends_) {
+    if (!asked.keys_.empty()) numbers_.emplace(asked.keys_.size());
+  }
+
+  void add(RowParts::Part& part) {
+    for (const auto& condition : asked_.conditions_) {
+      if (!part.keep(*condition)) return;
+    }
+    kernels::MeasuredRows rows{.rows = part.rows(), .first = static_cast<int64_t>(part.first())};
+    if (const auto kept = part.kept()) rows.positions = kept->data();
+    held_.clear();
+    if (numbers_) rows.numbers = number(part);
+    std::vector<const void*> values;
+    for (const auto& term : asked_.terms_) values.push_back(values_of(term, part));
+    std::vector<std::pair<const double*, const double*>> pairs;
+    for (const auto& [x, y] : asked_.pair_terms_) {
+      const auto* first = doubles(x, part);
+      pairs.emplace_back(first, doubles(y, part));
+    }
+    rows.values = values;
+    rows.pairs = pairs;
+    totals_.add(rows, numbers_ ? numbers_->count() : 1);
+  }
+
+  size_t groups() const { return totals_.groups(); }
+  std::vector<int64_t> key_values(size_t key) const { return numbers_->values(key); }
+  kernels::GroupTotals& totals() { return totals_; }
+  const kernels::GroupTotals& totals() const { return totals_; }
+
+ private:
+  const Vector* hold(Shared<Vector> values) {
+    held_.push_back(std::move(values));
+    return held_.back().get();
+  }
+  /// Where they are, when they are a column of the table.
+  const void* values_of(const Term& term, RowParts::Part& part) {
+    if (const auto* column = part.column(*term.expr)) return data_of(*column, part.first());
+    return data_of(*hold(values_like(*term.like, part, *term.expr)));
+  }
+  const double* doubles(const Term& term, RowParts::Part& part) {
+    if (term.like->type() == Type::kDouble) return static_cast<const double*>(values_of(term, part));
+    const auto values = values_like(*term.like, part, *term.expr);
+    const auto real = data::convert(values, Type::kDouble);
+    if (!real) throw OtherType();
+    return hold(*real)->values<double>().data();
+  }
+  const uint32_t* number(RowParts::Part& part) {
+    std::vector<kernels::WholeKey> keys;
+    for (const auto& key : asked_.keys_) keys.push_back({key.like->repr(), values_of(key, part)});
+    slots_.resize(part.rows());
+    numbers_->number(keys, part.rows(), slots_.data());
+    return slots_.data();
+  }
+
+  const DirectTotals& asked_;
+  std::optional<kernels::GroupNumbers> numbers_;
+  kernels::GroupTotals totals_;
+  std::vector<uint32_t> slots_;
+  std::vector<Shared<Vector>> held_;  // the part's values
+};
 
 bool DirectTotals::run() {
-  const auto keys = direct_keys();
-  if (!keys) return false;
-  totals_ = kernels::total_groups(*keys, measures_, rows_.rows(), evaluator_.workers());
-  if (!totals_) return false;
-  order_groups();
+  std::vector<Stretch> stretches;
+  stretches.reserve(parts_.stretches());
+  for (size_t i = 0; i < parts_.stretches(); ++i) stretches.emplace_back(*this);
+  try {
+    parts_.run([&](size_t stretch, RowParts::Part& part) { stretches[stretch].add(part); });
+  } catch (const OtherType&) {
+    return false;
+  }
+  for (auto& stretch : stretches) stretch.totals().settle();
+  join(stretches);
   return true;
 }
 
-/// Codes of symbols say nothing about the order of their texts.
-void DirectTotals::order_groups() {
-  if (std::none_of(keys_.begin(), keys_.end(), [](const auto& key) { return key.values->type() == Type::kSymbol; }))
-    return;
-  std::vector<OrderColumn> columns;
-  for (size_t k = 0; k < keys_.size(); ++k) columns.push_back({key_values(k)});
-  order_ = order_rows(columns, groups());
-}
-
-Shared<Vector> DirectTotals::key_values(size_t key) const {
-  const auto& places = totals_->keys[key];
-  const auto& values = *keys_[key].values;
-  if (values.type() == Type::kSymbol) {
-    Shared<Vector> texts(
-        Vector::of_symbols(values.symbols_shared(), data::Buffer<int32_t>(places.begin(), places.end())));
-    return order_.empty() ? texts : Shared<Vector>(texts->take(order_));
-  }
-  auto out = visit_plain(values.repr(), [&]<class T>() {
-    data::Buffer<T> numbers;
-    numbers.reserve(places.size());
-    for (const auto place : places) {
-      numbers.push_back(place == 0 ? types::kNull<T> : static_cast<T>(totals_->low[key] + place - 1));
+/// The groups of all stretches, ascending by their keys, and their totals.
+void DirectTotals::join(const std::vector<Stretch>& stretches) {
+  size_t met = 0;
+  for (const auto& stretch : stretches) met += stretch.groups();
+  std::vector<uint32_t> as(met, 0);
+  groups_ = 1;
+  if (!keys_.empty()) {
+    std::vector<Shared<Vector>> columns;
+    for (size_t k = 0; k < keys_.size(); ++k) {
+      const auto& like = *keys_[k].like;
+      std::vector<int64_t> values;
+      values.reserve(met);
+      for (const auto& stretch : stretches) {
+        const auto own = stretch.groups() == 0 ? std::vector<int64_t>() : stretch.key_values(k);
+        values.insert(values.end(), own.begin(), own.end());
+      }
+      if (like.type() == Type::kSymbol) {
+        columns.emplace_back(
+            Vector::of_symbols(like.symbols_shared(), data::Buffer<int32_t>(values.begin(), values.end())));
+        continue;
+      }
+      columns.emplace_back(kernels::visit_whole(like.repr(), [&]<class T>() {
+        return Vector::adopt<T>(like.type(), data::Buffer<T>(values.begin(), values.end()), like.scale());
+      }));
     }
-    return Vector::adopt<T>(values.type(), std::move(numbers), values.scale());
-  });
-  return order_.empty() ? Shared<Vector>(std::move(out)) : Shared<Vector>(out.take(order_));
+    auto groups = group_by_columns(columns, met, "group by");
+    groups_ = groups.count();
+    as = std::move(groups.of_row);
+    for (const auto& column : columns) key_values_.emplace_back(column->take(groups.first_row));
+  }
+  totals_.emplace(measures_, pairs_, ends_);
+  totals_->merge(kernels::GroupTotals(measures_, pairs_, ends_), {}, groups_);
+  size_t from = 0;
+  for (const auto& stretch : stretches) {
+    totals_->merge(stretch.totals(), std::span(as).subspan(from, stretch.groups()), groups_);
+    from += stretch.groups();
+  }
 }
 
-Shared<Vector> DirectTotals::value_of(const Call& call) const {
-  const size_t count = groups();
-  const auto by_group = [&]<class T>(Type type, int scale, auto&& value) {
-    data::Buffer<T> out(count);
-    for (size_t g = 0; g < count; ++g) out[g] = value(g);
-    return Shared<Vector>(Vector::adopt<T>(type, std::move(out), scale));
-  };
-  if (call.wanted == Wanted::kRows) {
-    return by_group.operator()<int32_t>(Type::kInt, 0,
-                                        [&](size_t g) { return static_cast<int32_t>(totals_->rows[g]); });
+// --- what came out -----------------------------------------------------------------------------------------------
+
+namespace {
+
+template <class T, class Of>
+Shared<Vector> by_group(size_t groups, Type type, int scale, Of&& of) {
+  data::Buffer<T> out(groups);
+  for (size_t g = 0; g < groups; ++g) out[g] = of(g);
+  return Shared<Vector>(Vector::adopt<T>(type, std::move(out), scale));
+}
+
+/// The moments or comoments as the state that says what they come to.
+template <class State, class Base>
+double result_of(const Base& base) {
+  State state;
+  static_cast<Base&>(state) = base;
+  return state.result();
+}
+
+}  // namespace
+
+double DirectTotals::value_of_pair(const Call& call, size_t group) const {
+  const auto& totals = totals_->pair(call.place);
+  switch (call.wanted) {
+    case Wanted::kWeightedAverage: return totals.weighted[group].result();
+    case Wanted::kWeightedSum: return totals.weighted[group].products.result();
+    case Wanted::kCorrelation: return result_of<kernels::Correlation>(totals.comoments[group]);
+    case Wanted::kCovariance: return result_of<kernels::Covariance>(totals.comoments[group]);
+    default: return result_of<kernels::Slope>(totals.comoments[group]);
   }
-  const auto& totals = totals_->measures[call.measure];
-  const auto& column = *vectors_[call.measure];
-  const auto total = [&](size_t g) {
-    return totals.real.empty() ? static_cast<double>(totals.whole[g]) : totals.real[g];
+}
+
+Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
+  const auto& totals = totals_->measure(call.place);
+  const auto& like = *terms_[call.place].like;
+  const auto count = [&](size_t g) { return totals_->rows()[g] - totals.nulls[g]; };
+  const auto real = [&](size_t g) { return totals.real.total[g] + totals.real.lost[g]; };
+  const auto moments = [&]<class State>() {
+    return by_group<double>(groups_, Type::kDouble, 0, [&](size_t g) { return result_of<State>(totals.moments[g]); });
   };
   switch (call.wanted) {
     case Wanted::kCount:
-      return by_group.operator()<int32_t>(Type::kInt, 0,
-                                          [&](size_t g) { return static_cast<int32_t>(totals.count[g]); });
+      return by_group<int32_t>(groups_, Type::kInt, 0, [&](size_t g) { return static_cast<int32_t>(count(g)); });
     case Wanted::kAverage:
-      return by_group.operator()<double>(Type::kDouble, 0, [&](size_t g) {
-        if (totals.count[g] == 0) return types::kNull<double>;
-        return kernels::finite_or_null(total(g) / static_cast<double>(totals.count[g]));
+      return by_group<double>(groups_, Type::kDouble, 0, [&](size_t g) {
+        if (count(g) == 0) return types::kNull<double>;
+        const double sum = totals.real.total.empty()
+                               ? static_cast<double>(static_cast<int64_t>(totals.whole[g]))
+                               : real(g);
+        return kernels::finite_or_null(sum / static_cast<double>(count(g)));
       });
     case Wanted::kSum:
-      if (!is_real(column)) {
-        return by_group.operator()<int64_t>(
-            Type::kLong, 0, [&](size_t g) { return totals.count[g] == 0 ? types::kNull<int64_t> : totals.whole[g]; });
+      if (!types::is_floating(like.type())) {
+        return by_group<int64_t>(groups_, Type::kLong, 0, [&](size_t g) {
+          return count(g) == 0 ? types::kNull<int64_t> : static_cast<int64_t>(totals.whole[g]);
+        });
       }
-      return by_group.operator()<double>(Type::kDouble, 0, [&](size_t g) {
-        return totals.count[g] == 0 ? types::kNull<double> : kernels::finite_or_null(totals.real[g]);
+      return by_group<double>(groups_, Type::kDouble, 0, [&](size_t g) {
+        return count(g) == 0 ? types::kNull<double> : kernels::finite_or_null(real(g));
       });
+    case Wanted::kVariance: return moments.operator()<kernels::SampleVariance>();
+    case Wanted::kPopulationVariance: return moments.operator()<kernels::PopulationVariance>();
+    case Wanted::kDeviation: return moments.operator()<kernels::SampleDeviation>();
+    case Wanted::kPopulationDeviation: return moments.operator()<kernels::PopulationDeviation>();
     default: break;
   }
   const bool low = call.wanted == Wanted::kSmallest;
-  return visit_plain(column.repr(), [&]<class T>() {
-    return by_group.template operator()<T>(column.type(), column.scale(), [&](size_t g) {
-      if (totals.count[g] == 0) return types::kNull<T>;
+  return kernels::visit_number(like.repr(), [&]<class T>() {
+    return by_group<T>(groups_, like.type(), like.scale(), [&](size_t g) {
+      if (count(g) == 0) return types::kNull<T>;
       if constexpr (std::is_floating_point_v<T>)
         return static_cast<T>(low ? totals.low_real[g] : totals.high_real[g]);
       else
@@ -258,13 +425,25 @@ Shared<Vector> DirectTotals::value_of(const Call& call) const {
   });
 }
 
+Shared<Vector> DirectTotals::value_of(const Call& call) const {
+  switch (call.wanted) {
+    case Wanted::kRows:
+      return by_group<int32_t>(groups_, Type::kInt, 0,
+                               [&](size_t g) { return static_cast<int32_t>(totals_->rows()[g]); });
+    case Wanted::kFirst:
+    case Wanted::kLast: {
+      const auto& rows = call.wanted == Wanted::kFirst ? totals_->first_rows() : totals_->last_rows();
+      return Shared<Vector>(rows_.column(call.place)->take(rows));
+    }
+    default: break;
+  }
+  if (call.wanted < Wanted::kWeightedAverage) return value_of_measure(call);
+  return by_group<double>(groups_, Type::kDouble, 0, [&](size_t g) { return value_of_pair(call, g); });
+}
+
 std::vector<std::pair<const Expr*, Shared<Vector>>> DirectTotals::values() const {
   std::vector<std::pair<const Expr*, Shared<Vector>>> out;
-  for (const auto& call : calls_) {
-    auto value = value_of(call);
-    if (!order_.empty()) value = Shared<Vector>(value->take(order_));
-    out.emplace_back(call.expr, std::move(value));
-  }
+  for (const auto& call : calls_) out.emplace_back(call.expr, value_of(call));
   return out;
 }
 

@@ -1,62 +1,88 @@
 #pragma once
-// Sums, averages, counts and extremes of plain columns, taken over all rows or by group in one pass of the kernels.
+// Sums, averages, counts, extremes, ends and deviations of row-wise expressions, filtered, taken over all rows or by
+// group in one pass: conditions, keys and measures of a part of the rows are computed while they are in the cache.
 
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "exec/operators/relation.h"
-#include "exec/select.h"
+#include "exec/operators/row_parts.h"
+#include "exec/operators/select_items.h"
 #include "kernels/group_totals.h"
 
 namespace pelorus::exec {
 
-/// For one query step, one thread. First the expressions are shown to it, then it runs once.
+/// For one query step, one thread. First the expressions are shown to it, then it runs once. Whatever says false leaves
+/// the step to be done another way.
 class DirectTotals {
  public:
-  /// Keys of group by with their values by row; none: all rows are one group. All outlive this.
-  DirectTotals(RowScope& rows, Evaluator& evaluator, std::span<const KeyValues> keys);
+  /// Both outlive this, and so do the expressions.
+  DirectTotals(RowScope& rows, Evaluator& evaluator);
 
-  /// Notes the calls sum, avg, count, min, max of a column and count(*) in `expr`. True when it rests on them, on keys
-  /// and on constants alone.
+  /// Rows that fail one of the conditions are left out.
+  bool filter_by(const std::vector<syntax::ExprRef>& conditions);
+  bool group_by(const std::vector<SelectItem>& keys);
+  /// Notes the aggregates in `expr`. True when it rests on them, on keys and on constants alone.
   bool note(const syntax::Expr& expr);
   bool has_calls() const { return !calls_.empty(); }
-  /// False when the keys are of another kind or have too many values: then nothing was done.
+  /// False: nothing was done.
   bool run();
 
   /// After run(): ascending by the keys.
-  size_t groups() const { return totals_->rows.size(); }
-  data::Shared<data::Vector> key_values(size_t key) const;
+  size_t groups() const { return groups_; }
+  const data::Shared<data::Vector>& key_values(size_t key) const { return key_values_[key]; }
   /// The calls noted and their values by group.
   std::vector<std::pair<const syntax::Expr*, data::Shared<data::Vector>>> values() const;
 
  private:
-  enum class Wanted : uint8_t { kRows, kCount, kSum, kAverage, kSmallest, kLargest };
+  enum class Wanted : uint8_t {
+    kRows, kCount, kSum, kAverage, kSmallest, kLargest, kFirst, kLast, kVariance, kPopulationVariance, kDeviation,
+    kPopulationDeviation, kWeightedAverage, kWeightedSum, kCorrelation, kCovariance, kSlope
+  };
   struct Call {
     const syntax::Expr* expr;
     Wanted wanted;
-    size_t measure;  // index into columns_; not of kRows
+    size_t place;  // of its measure or pair; the column of kFirst, kLast
   };
+  /// An expression by row and its type.
+  struct Term {
+    const syntax::Expr* expr;
+    std::string text;
+    data::Shared<data::Vector> like;  // no rows of it
+  };
+  struct Key : Term {
+    std::string name;
+  };
+  class Stretch;
 
   bool is_key(const syntax::Expr& expr) const;
   bool note_call(const syntax::Expr& expr);
+  bool note_measure(const syntax::Expr& expr, Wanted wanted, const syntax::Expr& argument);
+  bool note_pair(const syntax::Expr& expr, Wanted wanted, const syntax::Expr& first, const syntax::Expr& second);
+  bool note_end(const syntax::Expr& expr, Wanted wanted, const syntax::Expr& argument);
   std::optional<Wanted> wanted_of(const syntax::Expr& callee) const;
-  /// The column an argument names; -1: it is no plain one.
+  std::optional<Term> term_of(const syntax::Expr& expr);
   int column_of(const syntax::Expr& argument) const;
-  bool note_aggregate(const syntax::Expr& expr, Wanted wanted, const syntax::Expr& argument);
-  std::optional<std::vector<kernels::DirectKey>> direct_keys() const;
-  void order_groups();
+  void join(const std::vector<Stretch>& stretches);
   data::Shared<data::Vector> value_of(const Call& call) const;
+  data::Shared<data::Vector> value_of_measure(const Call& call) const;
+  double value_of_pair(const Call& call, size_t group) const;
 
   RowScope& rows_;
   Evaluator& evaluator_;
-  const std::span<const KeyValues> keys_;
+  RowParts parts_;
+  std::vector<syntax::ExprRef> conditions_;
+  std::vector<Key> keys_;
   std::vector<Call> calls_;
-  std::vector<int> columns_;                         // measured columns by number
-  std::vector<data::Shared<data::Vector>> vectors_;  // and their values
+  std::vector<Term> terms_;  // measured, by number
   std::vector<kernels::Measure> measures_;
+  std::vector<std::pair<Term, Term>> pair_terms_;
+  std::vector<kernels::PairMeasure> pairs_;
+  bool ends_ = false;
+  size_t groups_ = 0;
+  std::vector<data::Shared<data::Vector>> key_values_;
   std::optional<kernels::GroupTotals> totals_;
-  std::vector<int64_t> order_;  // of groups when a key is a SYMBOL; empty: as they are
 };
 
 }  // namespace pelorus::exec

@@ -1,9 +1,13 @@
 #include "exec/operators/filter_rows.h"
 
+#include <algorithm>
+#include <atomic>
+#include <numeric>
 #include <optional>
 
 #include "base/script_error.h"
 #include "data/convert.h"
+#include "exec/operators/row_parts.h"
 #include "syntax/operators.h"
 
 namespace pelorus::exec {
@@ -98,8 +102,42 @@ std::vector<int8_t> flags_of(const Value& value, size_t rows) {
   throw ScriptError("A condition must give one boolean value for each row.");
 }
 
+namespace {
+
+/// Filters by the leading conditions that look at their row alone, part by part; returns how many they were.
+size_t filter_parts(const std::vector<syntax::ExprRef>& conditions, RowScope& rows, Evaluator& evaluator) {
+  RowParts parts(rows, evaluator);
+  size_t taken = 0;
+  while (taken < conditions.size() && parts.take(*conditions[taken]) && parts.over_nothing(*conditions[taken])) ++taken;
+  if (taken == 0) return 0;
+  std::vector<RowNumbers> kept(parts.stretches());
+  std::atomic<bool> all_stay{true};
+  parts.run([&](size_t stretch, RowParts::Part& part) {
+    auto& own = kept[stretch];
+    bool some = true;
+    for (size_t c = 0; c < taken && some; ++c) some = part.keep(*conditions[c]);
+    const size_t before = own.size();
+    own.resize(before + (some ? part.rows() : 0));
+    if (!some) return all_stay.store(false, std::memory_order_relaxed);
+    const auto left = part.kept();
+    if (left) {
+      all_stay.store(false, std::memory_order_relaxed);
+      std::copy(left->begin(), left->end(), own.begin() + static_cast<std::ptrdiff_t>(before));
+    } else {
+      std::iota(own.begin() + static_cast<std::ptrdiff_t>(before), own.end(), static_cast<int64_t>(part.first()));
+    }
+  });
+  if (all_stay.load() || rows.rows() == 0) return taken;
+  for (size_t s = 1; s < kept.size(); ++s) kept[0].insert(kept[0].end(), kept[s].begin(), kept[s].end());
+  rows.pick(kept[0]);
+  return taken;
+}
+
+}  // namespace
+
 void filter_rows(const std::vector<syntax::ExprRef>& conditions, RowScope& rows, Evaluator& evaluator) {
-  for (const auto& condition : conditions) filter_by(*condition, rows, evaluator);
+  for (size_t c = filter_parts(conditions, rows, evaluator); c < conditions.size(); ++c)
+    filter_by(*conditions[c], rows, evaluator);
 }
 
 }  // namespace pelorus::exec

@@ -1,0 +1,155 @@
+// The questions of workloads.mjs over tables in memory, beside DuckDB and chDB: every answer is compared to 1e-9 before
+// anything is timed, then interleaved rounds of one run, one line of JSON a question, the least ratios at the end.
+//   node compare_workloads.mjs --package DIST/pelorus-… --data DIR [--peers node_modules] [--client node_modules] [--sets market,iot,g1]
+//        [--only id,…] [--rounds 5] [--threads 2] [--ours-only 1] [--scratch /tmp/pelorus-query]
+// DIR holds quotes.csv trades.csv readings.csv g1.csv, each with a head of column names. --client has the npm package
+// dolphindb; --peers has @duckdb/node-api and, if they are to be compared, chdb. Our times include the round trip of that client.
+// cpu: processor time, which other work on the machine disturbs less than wall time.
+import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { sets, workloads } from './workloads.mjs';
+
+const options = { package: '', data: '.', peers: 'node_modules', client: 'node_modules', sets: 'market,iot,g1', only: '', rounds: '5', threads: '2', port: '18849', scratch: '/tmp/pelorus-query', 'ours-only': '' };
+for (let i = 2; i + 1 < process.argv.length; i += 2) options[process.argv[i].replace(/^--/, '')] = process.argv[i + 1];
+const load = createRequire(path.resolve(options.peers, 'x.js'));
+const median = values => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+const file = table => path.resolve(options.data, table + '.csv');
+const chosen_sets = options.sets.split(',');
+const chosen = workloads.filter(w => chosen_sets.includes(w.set) && (!options.only || options.only.split(',').includes(w.id)));
+const tables = [...new Set(chosen.flatMap(w => sets[w.set]))];
+
+/// name: [our type, DuckDB's, chDB's]
+const symbol = ['SYMBOL', 'varchar', 'LowCardinality(String)'], text = ['SYMBOL', 'varchar', 'String'], real = ['DOUBLE', 'double', 'Float64'];
+const whole = ['INT', 'integer', 'Int32'], big = ['LONG', 'bigint', 'Int64'];
+const nanos = ['NANOTIMESTAMP', 'timestamp_ns', "DateTime64(9, 'UTC')"], millis = ['TIMESTAMP', 'timestamp', "DateTime64(3, 'UTC')"];
+const columns = {
+  quotes: { symbol, ts: nanos, bid: real, ofr: real, bidsiz: whole, ofrsiz: whole, mode: symbol, ex: symbol },
+  trades: { symbol, ts: nanos, price: real, size: whole, cond: symbol, ex: symbol },
+  readings: { ts: millis, device: whole, cpu: real, mem: real, disk: real, bytes_in: big, bytes_out: big, temp: real, status: whole, lat: real, lon: real, noise: real },
+  g1: { id1: symbol, id2: symbol, id3: text, id4: whole, id5: whole, id6: whole, v1: whole, v2: whole, v3: real },
+};
+const order = { quotes: '(symbol, ts)', trades: '(symbol, ts)', readings: '(device, ts)', g1: 'tuple()' };
+const numbers = row => row.map(value => Number(value));
+
+class Ours {
+  name = 'ours';
+  async start() {
+    fs.rmSync(options.scratch, { recursive: true, force: true });
+    const server = path.join(options.scratch, 'server');
+    fs.cpSync(path.join(options.package, 'server'), server, { recursive: true });
+    this.node = spawn(path.join(server, 'pelorusd'), ['-mode', 'single', '-home', server, '-localSite', `127.0.0.1:${options.port}:local`, '-console', '0',
+      '-initialAdminPassword', '123456', '-workerNum', options.threads, '-maxMemSize', '16'], { stdio: 'ignore', cwd: server });
+    const { DDB } = await import(pathToFileURL(path.resolve(options.client, 'dolphindb/index.js')));
+    for (let i = 0; ; ++i) {
+      this.connection = new DDB(`ws://127.0.0.1:${options.port}`, { username: 'admin', password: '123456' });
+      try { await this.connection.connect(); break; } catch (error) { if (i > 100) throw error; }
+      await new Promise(done => setTimeout(done, 100));
+    }
+    for (const table of tables) {
+      const of = columns[table], names = Object.keys(of);
+      await this.connection.eval(`${table}_ = loadText("${file(table)}", , table(${names.map(n => '`' + n).join('')} as name, ${names.map(n => '`' + of[n][0]).join('')} as type)); share ${table}_ as ${table}`);
+    }
+    // The node goes on in the background under a process of its own.
+    this.pid = Number(spawnSync('pgrep', ['-f', `localSite 127.0.0.1:${options.port}`]).stdout.toString().split('\n')[0]);
+  }
+  used() { const field = fs.readFileSync(`/proc/${this.pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' '); return (Number(field[11]) + Number(field[12])) * 10; }
+  async run(workload) {
+    const cpu = this.used(), begin = performance.now();
+    const answer = await this.connection.eval(workload.ours);
+    const ms = performance.now() - begin;
+    return { ms, cpu_ms: this.used() - cpu, row: numbers(answer.value.map(column => column.value[0])) };
+  }
+  async stop() { this.connection.disconnect(); try { process.kill(this.pid, 'SIGTERM'); } catch {} }
+}
+
+class InProcess {
+  async run(workload) {
+    const cpu = process.cpuUsage(), begin = performance.now();
+    const row = numbers(await this.ask(workload[this.name]));
+    const ms = performance.now() - begin, used = process.cpuUsage(cpu);
+    return { ms, cpu_ms: (used.user + used.system) / 1000, row };
+  }
+  async stop() {}
+}
+
+class DuckDB extends InProcess {
+  name = 'duckdb';
+  async start() {
+    const { DuckDBInstance } = load('@duckdb/node-api');
+    this.connection = await (await DuckDBInstance.create(':memory:', { threads: options.threads })).connect();
+    const enums = {};
+    for (const table of tables) {
+      const of = Object.entries(columns[table]), source = `read_csv('${file(table)}', header = true, columns = {${of.map(([n, t]) => `'${n}': '${t[1]}'`).join(', ')}})`;
+      for (const [name, type] of of.filter(([, type]) => type === symbol)) {
+        enums[name] = `${table}_${name}`;
+        await this.connection.run(`create type ${enums[name]} as enum (select distinct ${name} from ${source} order by 1)`);
+      }
+      await this.connection.run(`create table ${table} as select ${of.map(([n, t]) => t === symbol ? `${n}::${table}_${n} as ${n}` : n).join(', ')} from ${source}`);
+    }
+    // One type for the symbols of both tables, so that they join as they are.
+    if (tables.includes('trades')) await this.connection.run('alter table trades alter symbol type quotes_symbol using symbol::varchar::quotes_symbol');
+  }
+  async ask(sql) { return (await this.connection.runAndReadAll(sql)).getRows()[0].map(value => typeof value === 'object' && value !== null ? value.toString() : value); }
+}
+
+class ChDB extends InProcess {
+  name = 'chdb';
+  async start() {
+    const { Session } = load('chdb');
+    this.session = new Session();
+    this.session.query('create database b engine = Atomic');
+    this.session.query('use b');
+    for (const table of tables) {
+      const of = Object.entries(columns[table]);
+      this.session.query(`create table ${table}(${of.map(([n, t]) => `${n} ${t[2]}`).join(', ')}) engine = MergeTree order by ${order[table]}`);
+      const types = of.map(([n, t]) => `${n} ${t === symbol ? 'String' : t[2]}`).join(', ').replaceAll("'", "\\'");
+      this.session.query(`insert into ${table} select * from file('${file(table)}', 'CSVWithNames', '${types}') settings max_threads=${options.threads}, date_time_input_format='best_effort'`);
+      this.session.query(`optimize table ${table} final`);
+    }
+  }
+  async ask(sql) { return JSON.parse(String(this.session.query(`${sql} settings max_threads=${options.threads}`, 'JSONCompactEachRow')).split('\n')[0]); }
+}
+
+const systems = [new Ours()];
+if (!options['ours-only']) {
+  systems.push(new DuckDB());
+  try { load.resolve('chdb'); systems.push(new ChDB()); } catch { console.error('chdb is not installed: compared with DuckDB only'); }
+}
+for (const system of systems) { const begin = performance.now(); await system.start(); console.error(`${system.name} has its tables after ${((performance.now() - begin) / 1000).toFixed(1)} s`); }
+const close = (a, b) => a.length === b.length && a.every((x, i) => Math.abs(x - b[i]) <= 1e-9 * Math.max(1, Math.abs(x)));
+const report = [];
+for (const workload of chosen) {
+  const taking = systems.filter(system => workload[system.name]), seen = {};
+  let expected, differs;
+  for (const system of taking) {
+    try {
+      const { row } = await system.run(workload);
+      expected ??= row;
+      if (!close(expected, row)) differs = `${system.name} answers ${row}, ${taking[0].name} ${expected}`;
+    } catch (error) { differs = `${system.name}: ${error.message}`; }
+    seen[system.name] = [];
+  }
+  if (differs) { console.log(JSON.stringify({ w: workload.w, id: workload.id, not_timed: differs.slice(0, 300) })); report.push({ id: workload.id, goal: workload.goal }); continue; }
+  for (let round = 0; round < Number(options.rounds); ++round) {
+    for (const system of taking) seen[system.name].push(await system.run(workload));
+  }
+  const line = { w: workload.w, id: workload.id, goal: workload.goal };
+  for (const system of taking) {
+    line[system.name + '_ms'] = +median(seen[system.name].map(run => run.ms)).toFixed(2);
+    line[system.name + '_cpu_ms'] = +Math.min(...seen[system.name].map(run => run.cpu_ms)).toFixed(1);
+  }
+  const peers = taking.slice(1).map(system => system.name);
+  if (peers.length > 0) {
+    line.ratio = +(Math.min(...peers.map(peer => line[peer + '_ms'])) / line.ours_ms).toFixed(2);
+    line.cpu_ratio = +(Math.min(...peers.map(peer => line[peer + '_cpu_ms'])) / Math.max(line.ours_cpu_ms, 1)).toFixed(2);
+  }
+  console.log(JSON.stringify(line));
+  report.push(line);
+}
+for (const system of systems) await system.stop();
+console.log(JSON.stringify({ what: 'query_workloads', threads: Number(options.threads), below_goal: report.filter(line => !(line.ratio >= line.goal)).map(line => line.id),
+  geometric_mean: +Math.exp(report.filter(l => l.ratio).reduce((sum, l) => sum + Math.log(l.ratio), 0) / Math.max(1, report.filter(l => l.ratio).length)).toFixed(2) }));
+process.exit(0);

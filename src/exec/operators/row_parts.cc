@@ -1,0 +1,249 @@
+#include "exec/operators/row_parts.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/script_error.h"
+#include "exec/operators/filter_rows.h"
+#include "exec/worker_session.h"
+#include "functions/registry.h"
+#include "syntax/operators.h"
+
+namespace pelorus::exec {
+namespace {
+
+using data::Shared;
+using data::Type;
+using data::Vector;
+using syntax::as;
+using syntax::Expr;
+using syntax::ExprKind;
+
+/// A few columns of so many rows fit the second-level cache.
+constexpr size_t kPartRows = 16384;
+/// Below so many rows a further thread costs more than it brings.
+constexpr size_t kStretchRowsLeast = 4 * kPartRows;
+/// Sets that are looked up in every part are built in every part.
+constexpr size_t kSetMax = 4096;
+
+bool is_plain_column(const Vector& column) { return !column.is_array() && column.type() != Type::kAny; }
+
+bool is_row_wise(syntax::BinaryOperator op) {
+  using syntax::BinaryOperator;
+  return op != BinaryOperator::kDot && op != BinaryOperator::kJoin && op != BinaryOperator::kSequence &&
+         op != BinaryOperator::kEachAt;
+}
+
+/// Numbers of the elements that are 1; eight at a time where none is.
+template <class NumberOf>
+size_t pick_set(std::span<const int8_t> flags, NumberOf&& number_of, RowNumbers& out) {
+  size_t count = 0, i = 0;
+  const auto one = [&](size_t at) {
+    out[count] = number_of(at);
+    count += flags[at] == 1;
+  };
+  for (; i + 8 <= flags.size(); i += 8) {
+    uint64_t eight;
+    std::memcpy(&eight, flags.data() + i, sizeof eight);
+    if (eight == 0) continue;
+    for (size_t k = 0; k < 8; ++k) one(i + k);
+  }
+  for (; i < flags.size(); ++i) one(i);
+  return count;
+}
+
+std::string key_of(std::string_view qualifier, std::string_view name) {
+  return std::string(qualifier) + "." + std::string(name);
+}
+
+}  // namespace
+
+/// The part's rows under the names that expressions use.
+class RowParts::Columns final : public Scope {
+ public:
+  Columns(const RowParts& owner, const Part& part) : owner_(owner), part_(part) {}
+
+  std::optional<Value> find(std::string_view name) override {
+    if (auto column = slice(name)) return column;
+    const auto found = owner_.variables_.find(name);
+    return found == owner_.variables_.end() ? std::nullopt : std::optional(found->second);
+  }
+  std::optional<Value> find_qualified(std::string_view qualifier, std::string_view name) override {
+    return slice(key_of(qualifier, name));
+  }
+  void forget() { slices_.clear(); }
+
+ private:
+  std::optional<Value> slice(std::string_view key) {
+    const auto column = owner_.columns_.find(key);
+    if (column == owner_.columns_.end()) return std::nullopt;
+    const auto known = slices_.find(column->second.get());
+    if (known != slices_.end()) return Value(known->second);
+    const auto& values = *column->second;
+    const auto kept = part_.kept();
+    Shared<Vector> cut(kept ? values.take(*kept) : values.slice(part_.first(), part_.rows()));
+    slices_.emplace(column->second.get(), cut);
+    return Value(cut);
+  }
+
+  const RowParts& owner_;
+  const Part& part_;
+  std::map<const Vector*, Shared<Vector>> slices_;
+};
+
+RowParts::RowParts(RowScope& rows, Evaluator& evaluator) : rows_(rows), evaluator_(evaluator) {}
+RowParts::~RowParts() = default;
+
+bool RowParts::take_column(int column, const std::string& key) {
+  const auto values = rows_.column(static_cast<size_t>(column));
+  if (!is_plain_column(*values)) return false;
+  columns_.emplace(key, values);
+  return true;
+}
+
+bool RowParts::take_name(const syntax::Name& name) {
+  if (columns_.contains(name.name) || variables_.contains(name.name)) return true;
+  if (const int column = rows_.find_column(name.name); column >= 0) return take_column(column, name.name);
+  if (!name.in_query) return false;
+  Value value = evaluator_.evaluate(name, rows_.constants());
+  if (!value.is_scalar()) return false;
+  variables_.emplace(name.name, std::move(value));
+  return true;
+}
+
+/// The right side of `in`: a small set of constants.
+bool RowParts::take_set(const Expr& expr) {
+  if (const auto* constants = as<syntax::ConstantVector>(expr)) return constants->values.size() <= kSetMax;
+  if (const auto* bracket = as<syntax::VectorBracket>(expr)) {
+    return bracket->elements.size() <= kSetMax && std::all_of(bracket->elements.begin(), bracket->elements.end(),
+                                                              [](const auto& e) { return e->kind == ExprKind::kLiteral; });
+  }
+  return expr.kind == ExprKind::kLiteral;
+}
+
+bool RowParts::take_call(const Expr& callee, const std::vector<const Expr*>& arguments) {
+  const auto* name = as<syntax::Name>(callee);
+  if (!name || arguments.empty()) return false;
+  const auto function = evaluator_.find_function(callee, rows_.constants());
+  const auto* builtin = function ? dynamic_cast<const functions::Builtin*>(function->get()) : nullptr;
+  if (!builtin || builtin->function().nature != functions::Nature::kElementwise) return false;
+  const bool is_in = builtin->function().name == "in";
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (!arguments[i]) return false;
+    if (is_in && i == 1 ? !take_set(*arguments[i]) : !take(*arguments[i])) return false;
+  }
+  return true;
+}
+
+bool RowParts::take(const Expr& expr) {
+  switch (expr.kind) {
+    case ExprKind::kLiteral: return true;
+    case ExprKind::kName: return take_name(*as<syntax::Name>(expr));
+    case ExprKind::kAlias: return take(*as<syntax::Alias>(expr)->value);
+    case ExprKind::kUnary: return take(*as<syntax::Unary>(expr)->operand);
+    case ExprKind::kBinary: {
+      const auto& node = *as<syntax::Binary>(expr);
+      return is_row_wise(node.op) && take(*node.left) && take(*node.right);
+    }
+    case ExprKind::kMember: {
+      const auto& node = *as<syntax::Member>(expr);
+      const auto* object = as<syntax::Name>(node.object);
+      const int column = object ? rows_.find_column(object->name, node.name) : -1;
+      return column >= 0 && take_column(column, key_of(object->name, node.name));
+    }
+    case ExprKind::kCall:
+    case ExprKind::kMethodCall: {
+      const auto* call = as<syntax::Call>(expr);
+      const auto* method = as<syntax::MethodCall>(expr);
+      std::vector<const Expr*> arguments;
+      if (method) arguments.push_back(method->object.get());
+      for (const auto& argument : call ? call->arguments : method->arguments) {
+        if (!argument.name.empty()) return false;
+        arguments.push_back(argument.value.get());
+      }
+      return take_call(call ? *call->function : *method->function, arguments);
+    }
+    default: return false;
+  }
+}
+
+std::optional<Shared<Vector>> RowParts::over_nothing(const Expr& expr) {
+  Part part(*this, evaluator_);
+  try {
+    auto values = part.values(expr);
+    if (is_plain_column(*values)) return values;
+  } catch (const ScriptError&) {
+    // Said again, with its place, when the whole expression is evaluated.
+  }
+  return std::nullopt;
+}
+
+size_t RowParts::stretches() const {
+  const auto* workers = evaluator_.workers();
+  return std::clamp<size_t>(rows() / kStretchRowsLeast, 1, workers ? workers->threads() : 1);
+}
+
+void RowParts::run(const std::function<void(size_t, Part&)>& work) {
+  const size_t count = stretches();
+  const auto walk = [&](size_t stretch, Evaluator& evaluator) {
+    const size_t end = rows() * (stretch + 1) / count;
+    Part part(*this, evaluator);
+    for (size_t at = rows() * stretch / count; at < end; at += kPartRows) {
+      check_cancelled(evaluator_);
+      part.enter(at, std::min(kPartRows, end - at));
+      work(stretch, part);
+    }
+  };
+  if (count == 1) return walk(0, evaluator_);
+  std::vector<std::unique_ptr<WorkerSession>> sessions;
+  for (size_t i = 0; i < count; ++i) sessions.push_back(std::make_unique<WorkerSession>(evaluator_.context()));
+  evaluator_.workers()->run(count, [&](size_t, size_t stretch) { walk(stretch, sessions[stretch]->interpreter()); });
+}
+
+// --- a part ------------------------------------------------------------------------------------------------------
+
+RowParts::Part::Part(const RowParts& owner, Evaluator& evaluator)
+    : evaluator_(evaluator), columns_(std::make_unique<Columns>(owner, *this)), owner_(owner) {}
+RowParts::Part::~Part() = default;
+
+void RowParts::Part::enter(size_t from, size_t count) {
+  from_ = from;
+  count_ = count;
+  is_whole_ = true;
+  columns_->forget();
+}
+
+bool RowParts::Part::keep(const Expr& condition) {
+  const Value value = evaluator_.evaluate(condition, columns_.get());
+  std::vector<int8_t> converted;
+  std::span<const int8_t> flags;
+  if (value.is_vector() && value.type() == Type::kBool && value.vector().size() == rows()) {
+    flags = value.vector().values<int8_t>();
+  } else {
+    flags = converted = flags_of(value, rows());
+  }
+  next_.resize(kPartRows + 1);  // one spare: a row is written before it is known whether it stays
+  const size_t left = is_whole_ ? pick_set(flags, [&](size_t i) { return static_cast<int64_t>(from_ + i); }, next_)
+                                : pick_set(flags, [&](size_t i) { return kept_[i]; }, next_);
+  if (left == count_) return left > 0;
+  std::swap(kept_, next_);
+  count_ = left;
+  is_whole_ = false;
+  columns_->forget();
+  return left > 0;
+}
+
+const Vector* RowParts::Part::column(const Expr& expr) const {
+  const auto* name = as<syntax::Name>(expr);
+  const auto found = name && is_whole_ ? owner_.columns_.find(name->name) : owner_.columns_.end();
+  return found == owner_.columns_.end() ? nullptr : found->second.get();
+}
+
+Shared<Vector> RowParts::Part::values(const Expr& expr) {
+  const Value value = evaluator_.evaluate(expr, columns_.get());
+  if (value.is_vector() && value.vector().size() == rows()) return value.vector_shared();
+  if (value.is_scalar()) return Vector::filled(value.scalar(), rows());
+  throw ScriptError("An expression over rows must give one element for each of them.");
+}
+
+}  // namespace pelorus::exec

@@ -1,0 +1,85 @@
+#pragma once
+// Row-wise expressions over a part of the rows at a time, so that what they compute stays in the cache, and on as many
+// threads as the statement may use.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "exec/evaluator.h"
+#include "exec/operators/relation.h"
+
+namespace pelorus::exec {
+
+class WorkerSession;
+
+/// For one step of one statement. Expressions are shown to take() first, by the statement's thread; then run().
+class RowParts {
+ public:
+  class Part;
+
+  /// Both outlive this. The rows in `rows` must not change until run() is over.
+  RowParts(RowScope& rows, Evaluator& evaluator);
+  ~RowParts();
+
+  /// Whether `expr` rests on columns, scalars and built-in functions of one row alone. Reads the columns it names.
+  bool take(const syntax::Expr& expr);
+  /// A taken expression over no rows, for its type; nothing when it does not give a column.
+  std::optional<data::Shared<data::Vector>> over_nothing(const syntax::Expr& expr);
+
+  size_t rows() const { return rows_.rows(); }
+  /// How many stretches run() makes: one for each thread that is worth while.
+  size_t stretches() const;
+  /// Calls work(stretch, part) for the parts of each stretch in the order of the rows; stretches run beside one
+  /// another. The result does not depend on which thread takes which. Errors: the first one thrown.
+  void run(const std::function<void(size_t stretch, Part& part)>& work);
+
+ private:
+  class Columns;
+
+  bool take_name(const syntax::Name& name);
+  bool take_column(int column, const std::string& key);
+  bool take_call(const syntax::Expr& callee, const std::vector<const syntax::Expr*>& arguments);
+  bool take_set(const syntax::Expr& expr);
+
+  RowScope& rows_;
+  Evaluator& evaluator_;
+  std::map<std::string, data::Shared<data::Vector>, std::less<>> columns_;  // by name or qualifier.name
+  std::map<std::string, Value, std::less<>> variables_;
+};
+
+/// Some neighbouring rows, or those of them that conditions kept.
+class RowParts::Part {
+ public:
+  Part(const RowParts& owner, Evaluator& evaluator);
+  ~Part();
+
+  void enter(size_t from, size_t count);
+  /// Leaves the rows for which `condition` holds; true when some are left.
+  bool keep(const syntax::Expr& condition);
+  /// One element for each row that is left.
+  data::Shared<data::Vector> values(const syntax::Expr& expr);
+  /// The whole column `expr` names, when all rows are left: theirs begin at first(). Null: it names none, or some rows
+  /// are gone.
+  const data::Vector* column(const syntax::Expr& expr) const;
+  size_t rows() const { return count_; }
+  /// The first row, when all rows are left; and the rows' numbers otherwise.
+  size_t first() const { return from_; }
+  std::optional<std::span<const int64_t>> kept() const {
+    return is_whole_ ? std::nullopt : std::optional(std::span<const int64_t>(kept_.data(), count_));
+  }
+
+ private:
+  Evaluator& evaluator_;
+  std::unique_ptr<Columns> columns_;
+  const RowParts& owner_;
+  size_t from_ = 0, count_ = 0;
+  bool is_whole_ = true;
+  RowNumbers kept_, next_;
+};
+
+}  // namespace pelorus::exec

@@ -1,0 +1,76 @@
+#pragma once
+// Numbers for groups while rows go by in parts: 0, 1, … in the order in which their keys are met.
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "types/representation.h"
+
+namespace pelorus::kernels {
+
+/// Values of one key: whole numbers of 8 to 64 bits (nulls are values like others).
+struct WholeKey {
+  types::Repr repr = types::Repr::kI32;
+  const void* values = nullptr;
+};
+
+/// Codes 0, 1, … for whole numbers. Neighbours that are equal cost a comparison, numbers close together a look into a
+/// table, others a hash.
+class ValueCodes {
+ public:
+  void code(const WholeKey& key, size_t rows, uint32_t* codes);
+  const std::vector<int64_t>& values() const { return values_; }
+
+ private:
+  template <class T>
+  void code_values(const T* values, size_t rows, uint32_t* codes);
+  uint32_t code_of(int64_t value);
+  bool widen(int64_t value);
+
+  std::vector<int64_t> values_;  // by code
+  std::vector<uint32_t> table_;  // by value - low_: code + 1; 0: none yet
+  int64_t low_ = 0;
+  boost::unordered_flat_map<int64_t, uint32_t> far_;
+};
+
+/// Codes 0, 1, … for pairs of codes: a page for each first one while the pages are not too many, then a hash.
+class PairCodes {
+ public:
+  /// Writes over `first`.
+  void code(uint32_t* first, const uint32_t* second, size_t rows);
+  const std::vector<std::pair<uint32_t, uint32_t>>& pairs() const { return pairs_; }
+
+ private:
+  uint32_t code_of(uint32_t first, uint32_t second);
+  void leave_pages();
+
+  std::vector<std::pair<uint32_t, uint32_t>> pairs_;  // by code
+  std::vector<std::vector<uint32_t>> pages_;          // code + 1; 0: none yet
+  size_t paged_ = 0;                                  // entries in pages
+  bool hashes_ = false;
+  boost::unordered_flat_map<uint64_t, uint32_t> far_;
+};
+
+/// One thread. Keys that change rarely from row to row are looked at first, whatever their place.
+class GroupNumbers {
+ public:
+  /// `keys` > 0.
+  explicit GroupNumbers(size_t keys) : codes_(keys), pairs_(keys - 1) {}
+
+  void number(std::span<const WholeKey> keys, size_t rows, uint32_t* numbers);
+  size_t count() const { return pairs_.empty() ? codes_[0].values().size() : pairs_.back().pairs().size(); }
+  /// By group.
+  std::vector<int64_t> values(size_t key) const;
+
+ private:
+  void settle_order(std::span<const WholeKey> keys, size_t rows);
+
+  std::vector<ValueCodes> codes_;  // by key
+  std::vector<PairCodes> pairs_;   // the first two keys of order_, that and the third …
+  std::vector<size_t> order_;      // keys as they are looked at; settled by the first rows
+  std::vector<uint32_t> second_;
+};
+
+}  // namespace pelorus::kernels
