@@ -277,8 +277,7 @@ void GroupTotals::settle() {
   for (auto& totals : totals_) totals.real.settle();
 }
 
-void GroupTotals::merge(const GroupTotals& other, std::span<const uint32_t> as, size_t groups) {
-  grow(groups);
+void GroupTotals::merge(const GroupTotals& other, std::span<const uint32_t> as) {
   const auto add = [](auto a, auto b) { return a + b; };
   const auto least = [](auto a, auto b) { return std::min(a, b); };
   const auto most = [](auto a, auto b) { return std::max(a, b); };

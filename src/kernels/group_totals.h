@@ -70,8 +70,10 @@ class GroupTotals {
   /// `groups`: all numbers so far are below.
   void add(const MeasuredRows& part, size_t groups);
   void settle();
-  /// Group g of `other`, whose rows come after all rows of this one's, is group as[g] < groups here.
-  void merge(const GroupTotals& other, std::span<const uint32_t> as, size_t groups);
+  /// Group g of `other`, whose rows come after all rows of this one's, is group as[g] < groups() here.
+  void merge(const GroupTotals& other, std::span<const uint32_t> as);
+  /// Adds groups without rows.
+  void grow(size_t groups);
 
   size_t groups() const { return rows_.size(); }
   const std::vector<int64_t>& rows() const { return rows_; }
@@ -81,7 +83,6 @@ class GroupTotals {
   const PairTotals& pair(size_t p) const { return pair_totals_[p]; }
 
  private:
-  void grow(size_t groups);
   void add_ends(const MeasuredRows& part);
 
   const std::vector<Measure> measures_;

@@ -1,14 +1,10 @@
 #include "exec/operators/direct_totals.h"
 
 #include <algorithm>
-#include <numeric>
 
-#include "base/script_error.h"
 #include "data/convert.h"
-#include "exec/operators/key_columns.h"
 #include "functions/registry.h"
 #include "kernels/elementwise.h"
-#include "kernels/group_numbers.h"
 #include "kernels/visit_number.h"
 #include "plan/split_aggregates.h"
 #include "plan/walk.h"
@@ -25,24 +21,7 @@ using syntax::Expr;
 using syntax::ExprKind;
 using types::Repr;
 
-bool is_measurable(Repr repr) {
-  switch (repr) {
-    case Repr::kI8:
-    case Repr::kI16:
-    case Repr::kI32:
-    case Repr::kI64:
-    case Repr::kF32:
-    case Repr::kF64: return true;
-    default: return false;
-  }
-}
-
 bool is_number(Type type) { return types::is_integral(type) || types::is_floating(type); }
-
-const void* data_of(const Vector& column, size_t from = 0) {
-  return kernels::visit_number(column.repr(),
-                               [&]<class T>() -> const void* { return column.values<T>().data() + from; });
-}
 
 /// Calls and element-wise operators are looked into; everything else stands in the way.
 bool is_transparent(const Expr& expr) {
@@ -60,30 +39,12 @@ bool is_transparent(const Expr& expr) {
   }
 }
 
-/// A part gave values of another kind than no rows did.
-struct OtherType {};
-
-Shared<Vector> values_like(const Vector& like, RowParts::Part& part, const Expr& expr) {
-  auto values = part.values(expr);
-  const bool is_alike = values->type() == like.type() && values->scale() == like.scale() && !values->is_array() &&
-                        (like.type() != Type::kSymbol || values->symbols_shared() == like.symbols_shared());
-  if (!is_alike) throw OtherType();
-  return values;
-}
-
 }  // namespace
 
 DirectTotals::DirectTotals(RowScope& rows, Evaluator& evaluator)
-    : rows_(rows), evaluator_(evaluator), parts_(rows, evaluator) {}
+    : rows_(rows), evaluator_(evaluator), parts_(rows, evaluator), groups_met_(parts_) {}
 
 // --- what is asked -----------------------------------------------------------------------------------------------
-
-std::optional<DirectTotals::Term> DirectTotals::term_of(const Expr& expr) {
-  if (!parts_.take(expr)) return std::nullopt;
-  const auto like = parts_.over_nothing(expr);
-  if (!like || !is_measurable((*like)->repr()) || (*like)->type() == Type::kVoid) return std::nullopt;
-  return Term{&expr, syntax::print(expr), *like};
-}
 
 bool DirectTotals::filter_by(const std::vector<syntax::ExprRef>& conditions) {
   conditions_ = conditions;
@@ -93,20 +54,17 @@ bool DirectTotals::filter_by(const std::vector<syntax::ExprRef>& conditions) {
 }
 
 bool DirectTotals::group_by(const std::vector<SelectItem>& keys) {
-  for (const auto& key : keys) {
-    auto term = key.names.size() == 1 ? term_of(*key.expr) : std::nullopt;
-    if (!term || types::is_floating(term->like->type())) return false;
-    keys_.push_back({std::move(*term), key.names[0]});
-  }
-  return true;
+  for (const auto& key : keys) key_names_.push_back(key.names[0]);
+  return groups_met_.take(keys);
 }
 
 bool DirectTotals::is_key(const Expr& expr) const {
-  if (keys_.empty()) return false;
+  if (groups_met_.empty()) return false;
   const auto* name = as<syntax::Name>(expr);
   const std::string text = name ? name->name : syntax::print(expr);
-  return std::any_of(keys_.begin(), keys_.end(),
-                     [&](const auto& key) { return key.text == text || (name && key.name == text); });
+  const auto& keys = groups_met_.keys();
+  return std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.text == text; }) ||
+         (name && std::find(key_names_.begin(), key_names_.end(), name->name) != key_names_.end());
 }
 
 bool DirectTotals::note(const Expr& expr) {
@@ -184,7 +142,7 @@ bool DirectTotals::note_end(const Expr& expr, Wanted wanted, const Expr& argumen
 }
 
 bool DirectTotals::note_measure(const Expr& expr, Wanted wanted, const Expr& argument) {
-  auto term = term_of(argument);
+  auto term = part_term(parts_, argument);
   if (!term) return false;
   const auto type = term->like->type();
   const auto repr = term->like->repr();
@@ -211,7 +169,7 @@ bool DirectTotals::note_measure(const Expr& expr, Wanted wanted, const Expr& arg
 }
 
 bool DirectTotals::note_pair(const Expr& expr, Wanted wanted, const Expr& first, const Expr& second) {
-  auto x = term_of(first), y = term_of(second);
+  auto x = part_term(parts_, first), y = part_term(parts_, second);
   if (!x || !y || !is_number(x->like->type()) || !is_number(y->like->type())) return false;
   const auto found = std::find_if(pair_terms_.begin(), pair_terms_.end(), [&](const auto& pair) {
     return pair.first.text == x->text && pair.second.text == y->text;
@@ -232,10 +190,8 @@ bool DirectTotals::note_pair(const Expr& expr, Wanted wanted, const Expr& first,
 /// What one thread has seen.
 class DirectTotals::Stretch {
  public:
-  explicit Stretch(const DirectTotals& asked)
-      : asked_(asked), totals_(asked.measures_, asked.pairs_, asked.ends_) {
-    if (!asked.keys_.empty()) numbers_.emplace(asked.keys_.size());
-  }
+  Stretch(DirectTotals& asked, size_t number)
+      : asked_(asked), number_(number), totals_(asked.measures_, asked.pairs_, asked.ends_) {}
 
   void add(RowParts::Part& part) {
     for (const auto& condition : asked_.conditions_) {
@@ -244,9 +200,15 @@ class DirectTotals::Stretch {
     kernels::MeasuredRows rows{.rows = part.rows(), .first = static_cast<int64_t>(part.first())};
     if (const auto kept = part.kept()) rows.positions = kept->data();
     held_.clear();
-    if (numbers_) rows.numbers = number(part);
+    size_t groups = 1;
+    if (!asked_.groups_met_.empty()) {
+      groups_.resize(part.rows());
+      asked_.groups_met_.number(number_, part, groups_.data());
+      rows.numbers = groups_.data();
+      groups = asked_.groups_met_.met(number_);
+    }
     std::vector<const void*> values;
-    for (const auto& term : asked_.terms_) values.push_back(values_of(term, part));
+    for (const auto& term : asked_.terms_) values.push_back(values_of(term, part, held_));
     std::vector<std::pair<const double*, const double*>> pairs;
     for (const auto& [x, y] : asked_.pair_terms_) {
       const auto* first = doubles(x, part);
@@ -254,97 +216,53 @@ class DirectTotals::Stretch {
     }
     rows.values = values;
     rows.pairs = pairs;
-    totals_.add(rows, numbers_ ? numbers_->count() : 1);
+    totals_.add(rows, groups);
   }
 
-  size_t groups() const { return totals_.groups(); }
-  std::vector<int64_t> key_values(size_t key) const { return numbers_->values(key); }
   kernels::GroupTotals& totals() { return totals_; }
-  const kernels::GroupTotals& totals() const { return totals_; }
 
  private:
-  const Vector* hold(Shared<Vector> values) {
-    held_.push_back(std::move(values));
-    return held_.back().get();
-  }
-  /// Where they are, when they are a column of the table.
-  const void* values_of(const Term& term, RowParts::Part& part) {
-    if (const auto* column = part.column(*term.expr)) return data_of(*column, part.first());
-    return data_of(*hold(values_like(*term.like, part, *term.expr)));
-  }
-  const double* doubles(const Term& term, RowParts::Part& part) {
-    if (term.like->type() == Type::kDouble) return static_cast<const double*>(values_of(term, part));
-    const auto values = values_like(*term.like, part, *term.expr);
-    const auto real = data::convert(values, Type::kDouble);
+  const double* doubles(const PartTerm& term, RowParts::Part& part) {
+    if (term.like->type() == Type::kDouble) return static_cast<const double*>(values_of(term, part, held_));
+    const auto real = data::convert(values_like(term, part), Type::kDouble);
     if (!real) throw OtherType();
-    return hold(*real)->values<double>().data();
-  }
-  const uint32_t* number(RowParts::Part& part) {
-    std::vector<kernels::WholeKey> keys;
-    for (const auto& key : asked_.keys_) keys.push_back({key.like->repr(), values_of(key, part)});
-    slots_.resize(part.rows());
-    numbers_->number(keys, part.rows(), slots_.data());
-    return slots_.data();
+    held_.push_back(*real);
+    return held_.back()->values<double>().data();
   }
 
-  const DirectTotals& asked_;
-  std::optional<kernels::GroupNumbers> numbers_;
+  DirectTotals& asked_;
+  const size_t number_;
   kernels::GroupTotals totals_;
-  std::vector<uint32_t> slots_;
+  std::vector<uint32_t> groups_;       // of the part's rows
   std::vector<Shared<Vector>> held_;  // the part's values
 };
 
 bool DirectTotals::run() {
   std::vector<Stretch> stretches;
-  stretches.reserve(parts_.stretches());
-  for (size_t i = 0; i < parts_.stretches(); ++i) stretches.emplace_back(*this);
+  const size_t count = parts_.stretches();
+  groups_met_.prepare(count);
+  for (size_t i = 0; i < count; ++i) stretches.emplace_back(*this, i);
   try {
     parts_.run([&](size_t stretch, RowParts::Part& part) { stretches[stretch].add(part); });
   } catch (const OtherType&) {
     return false;
   }
-  for (auto& stretch : stretches) stretch.totals().settle();
-  join(stretches);
-  return true;
-}
-
-/// The groups of all stretches, ascending by their keys, and their totals.
-void DirectTotals::join(const std::vector<Stretch>& stretches) {
-  size_t met = 0;
-  for (const auto& stretch : stretches) met += stretch.groups();
-  std::vector<uint32_t> as(met, 0);
-  groups_ = 1;
-  if (!keys_.empty()) {
-    std::vector<Shared<Vector>> columns;
-    for (size_t k = 0; k < keys_.size(); ++k) {
-      const auto& like = *keys_[k].like;
-      std::vector<int64_t> values;
-      values.reserve(met);
-      for (const auto& stretch : stretches) {
-        const auto own = stretch.groups() == 0 ? std::vector<int64_t>() : stretch.key_values(k);
-        values.insert(values.end(), own.begin(), own.end());
-      }
-      if (like.type() == Type::kSymbol) {
-        columns.emplace_back(
-            Vector::of_symbols(like.symbols_shared(), data::Buffer<int32_t>(values.begin(), values.end())));
-        continue;
-      }
-      columns.emplace_back(kernels::visit_whole(like.repr(), [&]<class T>() {
-        return Vector::adopt<T>(like.type(), data::Buffer<T>(values.begin(), values.end()), like.scale());
-      }));
-    }
-    auto groups = group_by_columns(columns, met, "group by");
-    groups_ = groups.count();
-    as = std::move(groups.of_row);
-    for (const auto& column : columns) key_values_.emplace_back(column->take(groups.first_row));
+  PartGroups::Joined joined;
+  if (groups_met_.empty()) {
+    joined.groups = 1;
+    joined.as.assign(count, {0});
+  } else {
+    joined = groups_met_.join();
   }
+  groups_ = joined.groups;
+  key_values_ = std::move(joined.key_values);
   totals_.emplace(measures_, pairs_, ends_);
-  totals_->merge(kernels::GroupTotals(measures_, pairs_, ends_), {}, groups_);
-  size_t from = 0;
-  for (const auto& stretch : stretches) {
-    totals_->merge(stretch.totals(), std::span(as).subspan(from, stretch.groups()), groups_);
-    from += stretch.groups();
+  totals_->grow(groups_);
+  for (size_t i = 0; i < count; ++i) {
+    stretches[i].totals().settle();
+    totals_->merge(stretches[i].totals(), joined.as[i]);
   }
+  return true;
 }
 
 // --- what came out -----------------------------------------------------------------------------------------------

@@ -7,8 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "exec/operators/row_parts.h"
-#include "exec/operators/select_items.h"
+#include "exec/operators/part_groups.h"
 #include "kernels/group_totals.h"
 
 namespace pelorus::exec {
@@ -45,15 +44,6 @@ class DirectTotals {
     Wanted wanted;
     size_t place;  // of its measure or pair; the column of kFirst, kLast
   };
-  /// An expression by row and its type.
-  struct Term {
-    const syntax::Expr* expr;
-    std::string text;
-    data::Shared<data::Vector> like;  // no rows of it
-  };
-  struct Key : Term {
-    std::string name;
-  };
   class Stretch;
 
   bool is_key(const syntax::Expr& expr) const;
@@ -62,9 +52,7 @@ class DirectTotals {
   bool note_pair(const syntax::Expr& expr, Wanted wanted, const syntax::Expr& first, const syntax::Expr& second);
   bool note_end(const syntax::Expr& expr, Wanted wanted, const syntax::Expr& argument);
   std::optional<Wanted> wanted_of(const syntax::Expr& callee) const;
-  std::optional<Term> term_of(const syntax::Expr& expr);
   int column_of(const syntax::Expr& argument) const;
-  void join(const std::vector<Stretch>& stretches);
   data::Shared<data::Vector> value_of(const Call& call) const;
   data::Shared<data::Vector> value_of_measure(const Call& call) const;
   double value_of_pair(const Call& call, size_t group) const;
@@ -73,11 +61,12 @@ class DirectTotals {
   Evaluator& evaluator_;
   RowParts parts_;
   std::vector<syntax::ExprRef> conditions_;
-  std::vector<Key> keys_;
+  PartGroups groups_met_;
+  std::vector<std::string> key_names_;
   std::vector<Call> calls_;
-  std::vector<Term> terms_;  // measured, by number
+  std::vector<PartTerm> terms_;  // measured, by number
   std::vector<kernels::Measure> measures_;
-  std::vector<std::pair<Term, Term>> pair_terms_;
+  std::vector<std::pair<PartTerm, PartTerm>> pair_terms_;
   std::vector<kernels::PairMeasure> pairs_;
   bool ends_ = false;
   size_t groups_ = 0;

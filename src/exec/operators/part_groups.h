@@ -1,0 +1,63 @@
+#pragma once
+// Group keys that are computed part by part: each thread numbers the groups it meets, and the numbers are joined.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exec/operators/row_parts.h"
+#include "exec/operators/select_items.h"
+#include "kernels/group_numbers.h"
+
+namespace pelorus::exec {
+
+/// An expression by row and its type.
+struct PartTerm {
+  const syntax::Expr* expr;
+  std::string text;
+  data::Shared<data::Vector> like;  // no rows of it
+};
+
+/// A part gave values of another kind than no rows did: the expressions are to be evaluated over all rows at once.
+struct OtherType {};
+
+/// `expr` as a term; nothing when it cannot be taken by parts or is no column of plain numbers, temporals or symbols.
+std::optional<PartTerm> part_term(RowParts& parts, const syntax::Expr& expr);
+/// The part's values, as columns of the term's type. Throws OtherType.
+data::Shared<data::Vector> values_like(const PartTerm& term, RowParts::Part& part);
+/// The values of a plain column, `from` on.
+const void* data_of(const data::Vector& column, size_t from = 0);
+/// The part's values where they are, when the term is a column of the table; otherwise computed and kept in `held`.
+const void* values_of(const PartTerm& term, RowParts::Part& part, std::vector<data::Shared<data::Vector>>& held);
+
+/// For one statement's step. Keys are whole numbers, temporals or symbols.
+class PartGroups {
+ public:
+  explicit PartGroups(RowParts& parts) : parts_(parts) {}
+
+  /// False when some key is of another kind.
+  bool take(const std::vector<SelectItem>& keys);
+  bool empty() const { return keys_.empty(); }
+  const std::vector<PartTerm>& keys() const { return keys_; }
+
+  /// Before the run.
+  void prepare(size_t stretches) { numbers_.assign(stretches, kernels::GroupNumbers(std::max<size_t>(keys_.size(), 1))); }
+  /// Numbers of the part's rows among the groups that `stretch` has met.
+  void number(size_t stretch, RowParts::Part& part, uint32_t* numbers);
+  size_t met(size_t stretch) const { return numbers_[stretch].count(); }
+
+  /// After the run: all groups, ascending by the keys.
+  struct Joined {
+    size_t groups = 0;
+    std::vector<std::vector<uint32_t>> as;  // by stretch: the group of each that it has met
+    std::vector<data::Shared<data::Vector>> key_values;
+  };
+  Joined join() const;
+
+ private:
+  RowParts& parts_;
+  std::vector<PartTerm> keys_;
+  std::vector<kernels::GroupNumbers> numbers_;  // by stretch
+};
+
+}  // namespace pelorus::exec
