@@ -4,6 +4,7 @@
 
 #include "base/script_error.h"
 #include "exec/operators/column_names.h"
+#include "exec/operators/context_rows.h"
 #include "exec/operators/direct_totals.h"
 #include "exec/operators/filter_rows.h"
 #include "exec/operators/grouped_evaluation.h"
@@ -140,57 +141,34 @@ StepResult select_groups(QueryStep& step) {
 
 namespace {
 
-/// Row numbers with each group's rows together, inside a group in csort order.
-RowNumbers context_order(const kernels::Groups& groups, const QueryStep& step) {
-  if (step.query.csort.empty()) return kernels::gather_groups(groups.of_row, groups.count()).order;
-  data::Buffer<int64_t> numbers(groups.of_row.begin(), groups.of_row.end());
-  std::vector<OrderColumn> columns{{Shared<Vector>(Vector::adopt<int64_t>(types::Type::kLong, std::move(numbers)))}};
-  for (const auto& key : step.query.csort) {
-    const Value value = step.evaluator.evaluate(*key.key, &step.rows);
-    if (!value.is_vector()) continue;
-    columns.push_back({value.vector_shared(), key.descending, is_nulls_last(key)});
-  }
-  return order_rows(columns, groups.of_row.size());
-}
-
-/// Groups of rows that stand together already.
-kernels::Groups renumbered(const kernels::Groups& groups, const RowNumbers& order) {
-  kernels::Groups out;
-  out.of_row.resize(order.size());
-  uint32_t last = kernels::kNoGroup;
-  for (size_t i = 0; i < order.size(); ++i) {
-    const uint32_t group = groups.of_row[static_cast<size_t>(order[i])];
-    if (group != last) out.first_row.push_back(static_cast<int64_t>(i));
-    last = group;
-    out.of_row[i] = static_cast<uint32_t>(out.first_row.size() - 1);
-  }
-  return out;
-}
-
-/// Drops the rows `having` refuses from rows, groups and the remembered input order.
-void apply_having(const QueryStep& step, kernels::Groups& groups, RowNumbers& order) {
+/// Drops the rows `having` refuses.
+void apply_having(const QueryStep& step, ContextRows& rows) {
+  kernels::Groups groups;
   GroupedEvaluation::Options options;
   options.refuse_nested = false;
+  options.starts = rows.starts;
   GroupedEvaluation evaluation(step.evaluator, step.rows, groups, options);
   const auto keep = flags_of(Value(evaluation.by_row(*step.query.having)), step.rows.rows());
-  RowNumbers kept, kept_order;
-  for (size_t i = 0; i < keep.size(); ++i) {
-    if (keep[i] != 1) continue;
-    kept.push_back(static_cast<int64_t>(i));
-    kept_order.push_back(order[i]);
+  RowNumbers kept;
+  ContextRows left{{}, {0}};
+  for (size_t g = 0; g < rows.count(); ++g) {
+    for (auto i = static_cast<size_t>(rows.starts[g]); i < static_cast<size_t>(rows.starts[g + 1]); ++i) {
+      if (keep[i] != 1) continue;
+      kept.push_back(static_cast<int64_t>(i));
+      left.order.push_back(rows.order[i]);
+    }
+    if (static_cast<int64_t>(kept.size()) > left.starts.back()) left.starts.push_back(static_cast<int64_t>(kept.size()));
   }
-  step.rows.pick(kept);
-  groups = renumbered(groups, kept);
-  order = std::move(kept_order);
+  step.rows.pick(std::move(kept));
+  rows = std::move(left);
 }
 
 /// Result rows that the limit per group leaves.
-RowNumbers limited_rows(const RowLimit& limit, const kernels::Groups& groups) {
+RowNumbers limited_rows(const RowLimit& limit, const std::vector<int64_t>& starts) {
   RowNumbers kept;
-  for (size_t g = 0; g < groups.count(); ++g) {
-    const auto begin = static_cast<size_t>(groups.first_row[g]);
-    const size_t end = g + 1 < groups.count() ? static_cast<size_t>(groups.first_row[g + 1]) : groups.of_row.size();
-    const auto [from, count] = limit.range(end - begin);
+  for (size_t g = 0; g + 1 < starts.size(); ++g) {
+    const auto begin = static_cast<size_t>(starts[g]);
+    const auto [from, count] = limit.range(static_cast<size_t>(starts[g + 1]) - begin);
     for (size_t i = 0; i < count; ++i) kept.push_back(static_cast<int64_t>(begin + from + i));
   }
   return kept;
@@ -199,15 +177,21 @@ RowNumbers limited_rows(const RowLimit& limit, const kernels::Groups& groups) {
 }  // namespace
 
 StepResult select_contexts(const QueryStep& step) {
-  const auto keys = evaluate_keys(step.query.keys, step);
-  const auto by_key = group_by_columns(values_of(keys), step.rows.rows(), "context by");
-  RowNumbers order = context_order(by_key, step);
-  step.rows.pick(order);
-  auto groups = renumbered(by_key, order);
-  if (step.query.having) apply_having(step, groups, order);
+  const auto limit = limit_of(step.query, step.evaluator, step.rows.constants());
+  auto rows = context_rows(step, limit);
+  const bool keep_order = (step.query.hints & kHintKeepOrder) != 0;
+  const bool has_having = step.query.having != nullptr;
+  // The order is wanted again only by those two.
+  if (keep_order || has_having)
+    step.rows.pick(rows.order);
+  else
+    step.rows.pick(std::move(rows.order));
+  if (has_having) apply_having(step, rows);
 
+  const kernels::Groups groups;
   GroupedEvaluation::Options options;
   options.refuse_nested = false;
+  options.starts = rows.starts;
   GroupedEvaluation evaluation(step.evaluator, step.rows, groups, options);
   const auto items = expand_items(step.query.items, step.rows, step.evaluator);
   ResultColumns columns;
@@ -222,19 +206,17 @@ StepResult select_contexts(const QueryStep& step) {
     out.item_texts.emplace_back(syntax::print(*item.expr), item.names[0]);
   }
   out.table = columns.table();
-  const auto limit = limit_of(step.query, step.evaluator, step.rows.constants());
+  if (!keep_order && limit.is_all()) return out;
   RowNumbers kept(out.table.rows());
   std::iota(kept.begin(), kept.end(), 0);
-  if (!limit.is_all()) kept = limited_rows(limit, groups);
-  const bool keep_order = (step.query.hints & kHintKeepOrder) != 0;
+  if (!limit.is_all()) kept = limited_rows(limit, rows.starts);
   if (keep_order) {
-    std::sort(kept.begin(), kept.end(),
-              [&](int64_t a, int64_t b) { return order[static_cast<size_t>(a)] < order[static_cast<size_t>(b)]; });
+    std::sort(kept.begin(), kept.end(), [&](int64_t a, int64_t b) {
+      return rows.order[static_cast<size_t>(a)] < rows.order[static_cast<size_t>(b)];
+    });
   }
-  if (keep_order || !limit.is_all()) {
-    out.table = out.table.take(kept);
-    step.rows.pick(kept);
-  }
+  out.table = out.table.take(kept);
+  step.rows.pick(std::move(kept));
   return out;
 }
 

@@ -129,7 +129,7 @@ size_t filter_parts(const std::vector<syntax::ExprRef>& conditions, RowScope& ro
   });
   if (all_stay.load() || rows.rows() == 0) return taken;
   for (size_t s = 1; s < kept.size(); ++s) kept[0].insert(kept[0].end(), kept[s].begin(), kept[s].end());
-  rows.pick(kept[0]);
+  rows.pick(std::move(kept[0]));
   return taken;
 }
 

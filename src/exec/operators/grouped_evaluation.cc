@@ -4,6 +4,7 @@
 
 #include "base/script_error.h"
 #include "data/convert.h"
+#include "exec/worker_session.h"
 #include "functions/registry.h"
 #include "plan/walk.h"
 #include "syntax/print.h"
@@ -90,7 +91,7 @@ class GroupedEvaluation::SliceScope final : public Scope {
     const auto c = static_cast<size_t>(column);
     auto found = columns_.find(c);
     if (found == columns_.end()) found = columns_.emplace(c, owner_.contiguous(owner_.rows_.column(c))).first;
-    if (owner_.groups_.count() == 0) return Value(Vector(found->second->slice(0, 0)));
+    if (owner_.count() == 0) return Value(Vector(found->second->slice(0, 0)));
     return Value(found->second->slice(owner_.begin_of(group_), owner_.rows_in(group_)));
   }
 
@@ -105,29 +106,41 @@ GroupedEvaluation::GroupedEvaluation(Evaluator& evaluator, RowScope& rows, const
 GroupedEvaluation::~GroupedEvaluation() = default;
 
 const kernels::GroupDirectory& GroupedEvaluation::directory() {
-  if (!directory_) directory_ = kernels::gather_groups(groups_.of_row, groups_.count());
+  if (!directory_) directory_ = kernels::gather_groups(groups_.of_row, count());
   return *directory_;
 }
 
+std::span<const uint32_t> GroupedEvaluation::numbers() {
+  if (options_.starts.empty()) return groups_.of_row;
+  if (numbers_.empty()) {
+    numbers_.resize(rows_.rows());
+    for (size_t g = 0; g < count(); ++g)
+      std::fill(numbers_.begin() + options_.starts[g], numbers_.begin() + options_.starts[g + 1], static_cast<uint32_t>(g));
+  }
+  return numbers_;
+}
+
 size_t GroupedEvaluation::rows_in(size_t group) {
-  if (groups_.count() == 0) return 0;
-  return static_cast<size_t>(directory().starts[group + 1]) - begin_of(group);
+  if (count() == 0) return 0;
+  return static_cast<size_t>(starts()[group + 1]) - begin_of(group);
 }
 
 size_t GroupedEvaluation::begin_of(size_t group) {
   const auto& firsts = options_.first_groups;
-  return static_cast<size_t>(directory().starts[firsts.empty() ? group : firsts[group]]);
+  return static_cast<size_t>(starts()[firsts.empty() ? group : firsts[group]]);
 }
 
 /// A column of row level with each group's rows side by side.
 Shared<Vector> GroupedEvaluation::contiguous(const Shared<Vector>& rows) {
-  if (!is_contiguous_) is_contiguous_ = std::is_sorted(groups_.of_row.begin(), groups_.of_row.end());
+  if (!is_contiguous_) {
+    is_contiguous_ = !options_.starts.empty() || std::is_sorted(groups_.of_row.begin(), groups_.of_row.end());
+  }
   return *is_contiguous_ ? rows : Shared<Vector>(rows->take(directory().order));
 }
 
 Value GroupedEvaluation::lifted(const LeveledValue& value, Level level) {
   if (value.level == Level::kConstant || value.level == level || level == Level::kConstant) return value.value;
-  if (!group_of_row_) group_of_row_.emplace(groups_.of_row.begin(), groups_.of_row.end());
+  if (!group_of_row_) group_of_row_.emplace(numbers().begin(), numbers().end());
   return Value(value.value.vector().take(*group_of_row_));
 }
 
@@ -305,9 +318,9 @@ LeveledValue GroupedEvaluation::evaluate_tree(const Expr& expr, bool in_call) {
 
 LeveledValue GroupedEvaluation::evaluate_call(const Expr& expr, bool in_call) {
   if (is_count_of_rows(expr)) {
-    data::Buffer<int32_t> counts(groups_.count(), 0);
+    data::Buffer<int32_t> counts(count(), 0);
     if (options_.first_groups.empty()) {
-      for (const auto group : groups_.of_row) ++counts[group];
+      for (const auto group : numbers()) ++counts[group];
     }
     for (size_t g = 0; g < counts.size() && !options_.first_groups.empty(); ++g)
       counts[g] = static_cast<int32_t>(rows_in(g));
@@ -344,16 +357,16 @@ std::optional<LeveledValue> GroupedEvaluation::run_grouped(const CallParts& part
   const Value rows = lifted(arguments[0], Level::kRow);
   const auto& grouped = parts.builtin->grouped;
   if (grouped.accepts && !grouped.accepts(rows.vector())) return std::nullopt;
-  return LeveledValue{Level::kGroup, Value(grouped.run(rows.vector(), groups_.of_row, groups_.count()))};
+  return LeveledValue{Level::kGroup, Value(grouped.run(rows.vector(), numbers(), count()))};
 }
 
 Value GroupedEvaluation::part_of(const LeveledValue& value, size_t group) {
   switch (value.level) {
     case Level::kConstant: return value.value;
-    case Level::kGroup: return groups_.count() == 0 ? Value() : value.value.vector().at(group);
+    case Level::kGroup: return count() == 0 ? Value() : value.value.vector().at(group);
     case Level::kRow: break;
   }
-  const auto from = groups_.count() == 0 ? 0 : begin_of(group);
+  const auto from = count() == 0 ? 0 : begin_of(group);
   return Value(value.value.vector().slice(from, rows_in(group)));
 }
 
@@ -363,22 +376,44 @@ LeveledValue GroupedEvaluation::run_by_group(const CallParts& parts, std::vector
       argument.value = Value(contiguous(argument.value.vector_shared()));
     }
   }
+  return assemble(call_by_group(parts, arguments));
+}
+
+/// On all threads when the function is built in; those see nothing of the session.
+std::vector<Value> GroupedEvaluation::call_by_group(const CallParts& parts, const std::vector<LeveledValue>& arguments) {
+  constexpr size_t kRowsLeast = 1 << 16;
+  constexpr size_t kShares = 8;  // for each thread, as groups are of unlike sizes
   const Value function(parts.callee);
-  std::vector<Value> results;
-  const size_t calls = std::max<size_t>(groups_.count(), 1);
-  results.reserve(calls);
-  for (size_t g = 0; g < calls; ++g) {
-    std::vector<Value> parts_of_group;
-    for (const auto& argument : arguments) parts_of_group.push_back(part_of(argument, g));
-    results.push_back(evaluator_.context().call(function, std::span<Value>(parts_of_group)));
+  std::vector<Value> results(std::max<size_t>(count(), 1));
+  const auto call = [&](functions::CallContext& context, size_t from, size_t to) {
+    for (size_t g = from; g < to; ++g) {
+      if (evaluator_.context().cancellation().cancelled()) throw ScriptError("The task was cancelled.");
+      std::vector<Value> of_group;
+      for (const auto& argument : arguments) of_group.push_back(part_of(argument, g));
+      results[g] = context.call(function, std::span<Value>(of_group));
+    }
+  };
+  auto* workers = evaluator_.workers();
+  const bool is_known = parts.builtin && nature_of(parts) != CallNature::kOther;
+  if (!workers || workers->threads() < 2 || !is_known || rows_.rows() < kRowsLeast || results.size() < 2) {
+    call(evaluator_.context(), 0, results.size());
+    return results;
   }
-  return assemble(std::move(results));
+  if (count() > 0) (void)rows_in(0);  // settles what the threads ask for
+  std::vector<std::unique_ptr<WorkerSession>> sessions;
+  for (size_t i = 0; i < workers->threads(); ++i)
+    sessions.push_back(std::make_unique<WorkerSession>(evaluator_.context()));
+  const size_t shares = std::min(results.size(), kShares * workers->threads());
+  workers->run(shares, [&](size_t worker, size_t share) {
+    call(sessions[worker]->interpreter(), results.size() * share / shares, results.size() * (share + 1) / shares);
+  });
+  return results;
 }
 
 LeveledValue GroupedEvaluation::run_generic(const Expr& expr) {
   SliceScope scope(*this);
   std::vector<Value> results;
-  const size_t calls = std::max<size_t>(groups_.count(), 1);
+  const size_t calls = std::max<size_t>(count(), 1);
   for (size_t g = 0; g < calls; ++g) {
     scope.enter(g);
     results.push_back(evaluator_.evaluate(expr, &scope));
@@ -389,11 +424,36 @@ LeveledValue GroupedEvaluation::run_generic(const Expr& expr) {
 std::vector<Value> GroupedEvaluation::each_group(const Expr& expr) {
   SliceScope scope(*this);
   std::vector<Value> results;
-  for (size_t g = 0; g < groups_.count(); ++g) {
+  for (size_t g = 0; g < count(); ++g) {
     scope.enter(g);
     results.push_back(evaluator_.evaluate(expr, &scope));
   }
   return results;
+}
+
+/// Vectors of one plain type as a column of the rows, which stand by group already; nothing otherwise.
+std::optional<Shared<Vector>> GroupedEvaluation::joined(const std::vector<Value>& results) {
+  if (options_.starts.empty() || count() == 0) return std::nullopt;
+  const auto& first = results[0].vector();
+  const auto repr = first.repr();
+  const bool is_plain = !first.is_array() && first.type() != Type::kSymbol && first.type() != Type::kVoid &&
+                        repr != types::Repr::kMixed && repr != types::Repr::kText;
+  const bool is_one_type = is_plain && std::all_of(results.begin(), results.end(), [&](const Value& result) {
+    const auto& vector = result.vector();
+    return vector.type() == first.type() && vector.scale() == first.scale() && !vector.is_array();
+  });
+  if (!is_one_type) return std::nullopt;
+  Vector all(first.type(), rows_.rows(), first.scale());
+  types::visit_fixed(repr, [&]<class T>() {
+    T* const out = all.edit<T>().data();
+    const auto copy = [&](size_t, size_t g) {
+      const auto values = results[g].vector().values<T>();
+      std::copy(values.begin(), values.end(), out + options_.starts[g]);
+    };
+    if (auto* workers = evaluator_.workers()) return workers->run(results.size(), copy);
+    for (size_t g = 0; g < results.size(); ++g) copy(0, g);
+  });
+  return Shared<Vector>(std::move(all));
 }
 
 /// Results by group: scalars are of group level; vectors as long as their groups are of row level.
@@ -410,6 +470,7 @@ LeveledValue GroupedEvaluation::assemble(std::vector<Value> results) {
       throw ScriptError("A grouped calculation must return a scalar or a vector of the same length as the group.");
     return assemble_scalars(std::move(results));
   }
+  if (auto rows = joined(results)) return {Level::kRow, Value(*std::move(rows))};
   Vector all = results[0].vector();
   for (size_t g = 1; g < results.size(); ++g) {
     auto& next = results[g].edit_vector();
@@ -440,14 +501,13 @@ LeveledValue GroupedEvaluation::assemble_scalars(std::vector<Value> results) {
     if (value.is_vector() && value.vector().size() == 1) value = value.vector().at(0);
   }
   auto column = vector_of_scalars(results);
-  if (groups_.count() == 0) column = Shared<Vector>(column->slice(0, 0));
+  if (count() == 0) column = Shared<Vector>(column->slice(0, 0));
   return {Level::kGroup, Value(column)};
 }
 
 LeveledValue GroupedEvaluation::to_array(const LeveledValue& argument) {
   const auto flat = contiguous(argument.value.vector_shared());
-  const auto& starts = directory().starts;
-  return {Level::kGroup, Value(Vector::array(flat, data::Buffer<int64_t>(starts.begin() + 1, starts.end())))};
+  return {Level::kGroup, Value(Vector::array(flat, data::Buffer<int64_t>(starts().begin() + 1, starts().end())))};
 }
 
 namespace {
@@ -468,12 +528,12 @@ Shared<Vector> GroupedEvaluation::by_group(const Expr& expr) {
   if (result.level == Level::kRow) {
     throw ScriptError("[" + syntax::print(expr) + "] must be aggregated or be one of the keys of group by.");
   }
-  return as_column(result.value, groups_.count(), expr, "group");
+  return as_column(result.value, count(), expr, "group");
 }
 
 Shared<Vector> GroupedEvaluation::by_row(const Expr& expr) {
   auto result = evaluate(expr);
-  return as_column(lifted(result, Level::kRow), groups_.of_row.size(), expr, "row");
+  return as_column(lifted(result, Level::kRow), rows_.rows(), expr, "row");
 }
 
 Shared<Vector> vector_of_scalars(const std::vector<Value>& values) {

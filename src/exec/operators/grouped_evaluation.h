@@ -37,8 +37,9 @@ class GroupedEvaluation {
     std::vector<GroupKey> keys;             // group by: names that stand for one value per group; empty for context by
     bool refuse_nested = true;              // sum(sum(x)) is an error
     std::vector<size_t> first_groups = {};  // cgroup by: group g is computed over the rows of first_groups[g] … g
+    std::vector<int64_t> starts = {};       // context by: rows of group g are starts[g] … starts[g + 1] - 1
   };
-  /// `groups` numbers the rows of `rows`; both must outlive this.
+  /// `groups` numbers the rows of `rows` (left alone when `starts` is given); both must outlive this.
   GroupedEvaluation(Evaluator& evaluator, RowScope& rows, const kernels::Groups& groups, Options options);
   ~GroupedEvaluation();
 
@@ -51,8 +52,6 @@ class GroupedEvaluation {
   data::Shared<data::Vector> by_row(const syntax::Expr& expr);
   /// The value of the expression for each group by itself (composite columns).
   std::vector<data::Value> each_group(const syntax::Expr& expr);
-  const kernels::GroupDirectory& directory();
-
  private:
   class LevelScope;
   class SliceScope;
@@ -82,6 +81,12 @@ class GroupedEvaluation {
   data::Value lifted(const LeveledValue& value, Level level);
   data::Shared<data::Vector> contiguous(const data::Shared<data::Vector>& rows);
   data::Value part_of(const LeveledValue& value, size_t group);
+  std::vector<data::Value> call_by_group(const CallParts& parts, const std::vector<LeveledValue>& arguments);
+  std::optional<data::Shared<data::Vector>> joined(const std::vector<data::Value>& results);
+  size_t count() const { return options_.starts.empty() ? groups_.count() : options_.starts.size() - 1; }
+  std::span<const uint32_t> numbers();
+  const kernels::GroupDirectory& directory();
+  const std::vector<int64_t>& starts() { return options_.starts.empty() ? directory().starts : options_.starts; }
   size_t rows_in(size_t group);
   size_t begin_of(size_t group);
 
@@ -89,6 +94,7 @@ class GroupedEvaluation {
   RowScope& rows_;
   const kernels::Groups& groups_;
   const Options options_;
+  std::vector<uint32_t> numbers_;  // of rows, where `starts` is given and somebody asks
   std::optional<kernels::GroupDirectory> directory_;
   std::optional<bool> is_contiguous_;
   std::optional<RowNumbers> group_of_row_;

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "base/script_error.h"
+#include "exec/operators/take_rows.h"
 #include "plan/walk.h"
 
 namespace pelorus::exec {
@@ -64,18 +65,19 @@ int Relation::find_qualified(std::string_view qualifier, std::string_view name) 
   return loose;
 }
 
-Shared<Vector> Relation::gather(size_t c, const RowNumbers* wanted) {
+Shared<Vector> Relation::gather(size_t c, const RowNumbers* wanted, WorkerPool* workers) {
   auto& column = columns[c];
   if (column.source) {
     column.values = value_or_throw(column.source->read(column.source_column));
     column.source = nullptr;
   }
-  if (column.map < 0) return wanted ? Shared<Vector>(column.values->take(*wanted)) : column.values;
+  if (column.map < 0)
+    return wanted ? Shared<Vector>(take_rows(*column.values, *wanted, workers)) : column.values;
   const auto& map = *maps[static_cast<size_t>(column.map)];
-  if (!wanted) return column.values->take(map);
+  if (!wanted) return take_rows(*column.values, map, workers);
   RowNumbers through(wanted->size());
   for (size_t i = 0; i < through.size(); ++i) through[i] = map[static_cast<size_t>((*wanted)[i])];
-  return column.values->take(through);
+  return take_rows(*column.values, through, workers);
 }
 
 data::Table Relation::table(const RowNumbers* wanted) {
@@ -109,7 +111,7 @@ std::optional<Value> RowScope::find_computed(const syntax::Expr& node) {
 
 Shared<Vector> RowScope::column(size_t c) {
   if (const auto found = gathered_.find(c); found != gathered_.end()) return found->second;
-  return gathered_.emplace(c, relation_.gather(c, selection())).first->second;
+  return gathered_.emplace(c, relation_.gather(c, selection(), workers_)).first->second;
 }
 
 void RowScope::filter(std::span<const int8_t> keep) {
@@ -133,12 +135,13 @@ void RowScope::filter(std::span<const int8_t> keep) {
   gathered_.clear();
 }
 
-void RowScope::pick(const RowNumbers& numbers) {
-  RowNumbers picked(numbers.size());
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    picked[i] = selection_ ? (*selection_)[static_cast<size_t>(numbers[i])] : numbers[i];
+void RowScope::pick(RowNumbers numbers) {
+  if (selection_) {
+    share_range(workers_, numbers.size(), [&](size_t from, size_t to) {
+      for (size_t i = from; i < to; ++i) numbers[i] = (*selection_)[static_cast<size_t>(numbers[i])];
+    });
   }
-  selection_ = std::move(picked);
+  selection_ = std::move(numbers);
   gathered_.clear();
 }
 

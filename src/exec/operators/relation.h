@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/worker_pool.h"
 #include "data/table.h"
 #include "data/value.h"
 #include "exec/column_source.h"
@@ -42,7 +43,7 @@ struct Relation {
   int find(std::string_view name) const;
   int find_qualified(std::string_view qualifier, std::string_view name) const;
   /// Elements of column `c` at `rows` (null: all rows of the relation). ScriptError when a source cannot be read.
-  data::Shared<data::Vector> gather(size_t c, const RowNumbers* rows);
+  data::Shared<data::Vector> gather(size_t c, const RowNumbers* rows, WorkerPool* workers = nullptr);
   /// The columns of `select *` at `rows`.
   data::Table table(const RowNumbers* rows);
 };
@@ -81,7 +82,9 @@ class RowScope final : public Scope {
   /// Keeps the rows where `keep` is 1; keep.size() == rows().
   void filter(std::span<const int8_t> keep);
   /// Keeps rows()[numbers[i]], in that order.
-  void pick(const RowNumbers& numbers);
+  void pick(RowNumbers numbers);
+  /// Columns are gathered by these threads from now on; null: by the caller's alone.
+  void share_work(WorkerPool* workers) { workers_ = workers; }
   /// Row numbers of the relation that are in; null: all, in order.
   const RowNumbers* selection() const { return selection_ ? &*selection_ : nullptr; }
   data::Table table() { return relation_.table(selection()); }
@@ -92,6 +95,7 @@ class RowScope final : public Scope {
   std::optional<RowNumbers> selection_;
   std::unordered_map<const syntax::Expr*, data::Value> computed_;
   std::unordered_map<size_t, data::Shared<data::Vector>> gathered_;
+  WorkerPool* workers_ = nullptr;
 };
 
 /// Throws ScriptError with the error's message when `result` failed.

@@ -1,0 +1,186 @@
+#include "exec/operators/context_rows.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "exec/operators/key_columns.h"
+#include "exec/operators/part_groups.h"
+#include "exec/operators/take_rows.h"
+#include "kernels/sort.h"
+#include "kernels/visit_number.h"
+
+namespace pelorus::exec {
+namespace {
+
+using data::Shared;
+using data::Value;
+using data::Vector;
+
+ContextRows gathered(const kernels::Groups& groups) {
+  auto directory = kernels::gather_groups(groups.of_row, groups.count());
+  return {std::move(directory.order), std::move(directory.starts)};
+}
+
+/// Each thread numbers its stretch of rows and then puts them to their places. Nothing when the keys do not go by parts.
+std::optional<ContextRows> gathered_by_parts(const QueryStep& step) {
+  const auto keys = expand_items(step.query.keys, step.rows, step.evaluator);
+  RowParts parts(step.rows, step.evaluator);
+  PartGroups met(parts);
+  if (keys.empty() || !met.take(keys)) return std::nullopt;
+  const size_t stretches = parts.stretches();
+  met.prepare(stretches);
+  data::Buffer<uint32_t> numbers(parts.rows());
+  std::vector<std::pair<size_t, size_t>> bounds(stretches, {SIZE_MAX, 0});
+  std::vector<std::vector<int64_t>> places(stretches);  // by group met: how many rows, then where the next one goes
+  try {
+    parts.run([&](size_t stretch, RowParts::Part& part) {
+      auto* own = numbers.data() + part.first();
+      met.number(stretch, part, own);
+      auto& counts = places[stretch];
+      counts.resize(met.met(stretch));
+      for (size_t i = 0; i < part.rows(); ++i) ++counts[own[i]];
+      auto& [from, to] = bounds[stretch];
+      from = std::min(from, part.first());
+      to = part.first() + part.rows();
+    });
+  } catch (const OtherType&) {
+    return std::nullopt;
+  }
+  const auto joined = met.join();
+  ContextRows out;
+  out.starts.assign(joined.groups + 1, 0);
+  for (size_t s = 0; s < stretches; ++s) {
+    for (size_t g = 0; g < places[s].size(); ++g) out.starts[joined.as[s][g] + 1] += places[s][g];
+  }
+  std::partial_sum(out.starts.begin(), out.starts.end(), out.starts.begin());
+  std::vector<int64_t> next(out.starts.begin(), out.starts.end() - 1);
+  for (size_t s = 0; s < stretches; ++s) {
+    for (size_t g = 0; g < places[s].size(); ++g) {
+      const int64_t count = places[s][g];
+      places[s][g] = next[joined.as[s][g]];
+      next[joined.as[s][g]] += count;
+    }
+  }
+  out.order.resize(parts.rows());
+  const auto put = [&](size_t, size_t stretch) {
+    auto* const places_of = places[stretch].data();
+    for (size_t row = bounds[stretch].first; row < bounds[stretch].second; ++row)
+      out.order[static_cast<size_t>(places_of[numbers[row]]++)] = static_cast<int64_t>(row);
+  };
+  if (auto* workers = stretches > 1 ? step.evaluator.workers() : nullptr)
+    workers->run(stretches, put);
+  else if (stretches == 1)
+    put(0, 0);
+  return out;
+}
+
+// --- csort -------------------------------------------------------------------------------------------------------
+
+struct SortColumn {
+  Shared<Vector> values;  // in the order of the groups
+  bool descending, nulls_last;
+};
+
+/// The csort columns in the order of the groups; nothing when one needs more than its numbers to be compared.
+std::optional<std::vector<SortColumn>> sort_columns(const QueryStep& step, const ContextRows& rows) {
+  std::vector<SortColumn> out;
+  for (const auto& key : step.query.csort) {
+    const Value value = step.evaluator.evaluate(*key.key, &step.rows);
+    if (!value.is_vector()) continue;
+    const auto& values = value.vector();
+    const auto type = values.type();
+    const bool is_plain = !values.is_array() && !types::is_literal(type) && values.repr() != types::Repr::kMixed &&
+                          values.repr() != types::Repr::kB16 && values.repr() != types::Repr::kI128;
+    if (!is_plain || values.size() != rows.order.size()) return std::nullopt;
+    out.push_back(
+        {take_rows(values, rows.order, step.evaluator.workers()), key.descending, is_nulls_last(key)});
+  }
+  return out;
+}
+
+/// Sorts each group's rows; keeps the first `most` of each.
+void sort_groups(const QueryStep& step, const std::vector<SortColumn>& columns, size_t most, ContextRows& rows) {
+  std::vector<std::vector<int64_t>> kept(most == SIZE_MAX ? 0 : rows.count());
+  const auto sort_group = [&](size_t group) {
+    const auto begin = static_cast<size_t>(rows.starts[group]);
+    const auto size = static_cast<size_t>(rows.starts[group + 1]) - begin;
+    std::vector<kernels::SortKey> keys;
+    for (const auto& column : columns) {
+      keys.push_back({{.repr = column.values->repr(), .values = data_of(*column.values, begin), .rows = size},
+                      column.descending,
+                      column.nulls_last});
+    }
+    auto sorted = most < size ? kernels::top_rows(keys, size, most) : kernels::sort_rows(keys, size);
+    for (auto& row : sorted) row = rows.order[begin + static_cast<size_t>(row)];
+    if (most == SIZE_MAX)
+      std::copy(sorted.begin(), sorted.end(), rows.order.begin() + static_cast<std::ptrdiff_t>(begin));
+    else
+      kept[group] = std::move(sorted);
+  };
+  constexpr size_t kGroupsAtOnce = 16;
+  const size_t shares = (rows.count() + kGroupsAtOnce - 1) / kGroupsAtOnce;
+  const auto sort_share = [&](size_t, size_t share) {
+    for (size_t g = share * kGroupsAtOnce; g < std::min(rows.count(), (share + 1) * kGroupsAtOnce); ++g) sort_group(g);
+  };
+  if (auto* workers = step.evaluator.workers()) {
+    workers->run(shares, sort_share);
+  } else {
+    for (size_t share = 0; share < shares; ++share) sort_share(0, share);
+  }
+  if (most == SIZE_MAX) return;
+  rows.order.clear();
+  for (size_t g = 0; g < kept.size(); ++g) {
+    rows.order.insert(rows.order.end(), kept[g].begin(), kept[g].end());
+    rows.starts[g + 1] = static_cast<int64_t>(rows.order.size());
+  }
+}
+
+/// By the number of the group and then by the csort columns, whatever they are.
+RowNumbers order_by_all(const QueryStep& step, const ContextRows& rows) {
+  data::Buffer<int64_t> numbers(rows.order.size());
+  for (size_t g = 0; g < rows.count(); ++g) {
+    for (auto i = rows.starts[g]; i < rows.starts[g + 1]; ++i)
+      numbers[static_cast<size_t>(rows.order[static_cast<size_t>(i)])] = static_cast<int64_t>(g);
+  }
+  std::vector<OrderColumn> columns{{Shared<Vector>(Vector::adopt<int64_t>(types::Type::kLong, std::move(numbers)))}};
+  for (const auto& key : step.query.csort) {
+    const Value value = step.evaluator.evaluate(*key.key, &step.rows);
+    if (!value.is_vector()) continue;
+    columns.push_back({value.vector_shared(), key.descending, is_nulls_last(key)});
+  }
+  return order_rows(columns, rows.order.size());
+}
+
+/// Nothing in the result looks at the rows of a group that a limit leaves out.
+bool is_cut_early(const QueryStep& step) {
+  if (step.query.having) return false;
+  RowParts parts(step.rows, step.evaluator);
+  const auto items = expand_items(step.query.items, step.rows, step.evaluator);
+  return std::all_of(items.begin(), items.end(), [&](const auto& item) { return parts.take(*item.expr); });
+}
+
+}  // namespace
+
+ContextRows context_rows(const QueryStep& step, const RowLimit& limit) {
+  auto by_parts = gathered_by_parts(step);
+  ContextRows rows;
+  if (by_parts) {
+    rows = std::move(*by_parts);
+  } else {
+    std::vector<Shared<Vector>> keys;
+    for (const auto& key : evaluate_keys(step.query.keys, step)) keys.push_back(key.values);
+    rows = gathered(group_by_columns(keys, step.rows.rows(), "context by"));
+  }
+  if (step.query.csort.empty()) return rows;
+  const auto columns = sort_columns(step, rows);
+  if (!columns) {
+    rows.order = order_by_all(step, rows);
+    return rows;
+  }
+  const bool has_end = limit.from >= 0 && limit.count >= 0 && limit.count < INT64_MAX - limit.from;
+  const size_t most = has_end && is_cut_early(step) ? static_cast<size_t>(limit.from + limit.count) : SIZE_MAX;
+  sort_groups(step, *columns, most, rows);
+  return rows;
+}
+
+}  // namespace pelorus::exec
