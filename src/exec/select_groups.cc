@@ -85,9 +85,23 @@ std::optional<Grouping> group_in_passing(const QueryStep& step, const std::vecto
   return out;
 }
 
+/// Rows put together by group, so that functions of whole groups run on all threads.
+std::optional<Grouping> group_by_place(const QueryStep& step, const std::vector<SelectItem>& keys) {
+  if (!step.query.cumulative_keys.empty() || keys.empty()) return std::nullopt;
+  auto rows = rows_by_keys(keys, step);
+  if (!rows) return std::nullopt;
+  Grouping out;
+  for (size_t k = 0; k < keys.size(); ++k) {
+    out.options.keys.push_back({keys[k].names[0], syntax::print(*keys[k].expr), rows->key_values[k]});
+    out.named.push_back(keys[k].named);
+  }
+  step.rows.pick(std::move(rows->order));
+  out.options.starts = std::move(rows->starts);
+  return out;
+}
+
 Grouping group_by_number(QueryStep& step) {
   const auto& query = step.query;
-  step.filter();
   Grouping out;
   out.intervals = take_interval_key(query.keys, step.rows, step.evaluator);
   auto& intervals = out.intervals;
@@ -110,8 +124,13 @@ Grouping group_by_number(QueryStep& step) {
 StepResult select_groups(QueryStep& step) {
   const auto& query = step.query;
   const auto items = expand_items(query.items, step.rows, step.evaluator);
-  auto in_passing = group_in_passing(step, expand_items(query.keys, step.rows, step.evaluator), items);
-  auto [groups, options, named, known, intervals] = in_passing ? std::move(*in_passing) : group_by_number(step);
+  const auto key_items = expand_items(query.keys, step.rows, step.evaluator);
+  auto found = group_in_passing(step, key_items, items);
+  if (!found) {
+    step.filter();
+    found = group_by_place(step, key_items);
+  }
+  auto [groups, options, named, known, intervals] = found ? std::move(*found) : group_by_number(step);
   options.refuse_nested = !step.merges_partials;
   const auto group_keys = options.keys;
   GroupedEvaluation evaluation(step.evaluator, step.rows, groups, std::move(options));
@@ -134,7 +153,7 @@ StepResult select_groups(QueryStep& step) {
     out.item_texts.emplace_back(syntax::print(*item.expr), item.names[0]);
   }
   out.table = columns.table();
-  if (query.having) out.table = out.table.filter(flags_of(Value(evaluation.by_group(*query.having)), groups.count()));
+  if (query.having) out.table = out.table.filter(flags_of(Value(evaluation.by_group(*query.having)), evaluation.count()));
   if (intervals.present) out.table = fill_intervals(std::move(out.table), intervals, group_keys, step.evaluator);
   return out;
 }

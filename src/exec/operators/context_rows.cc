@@ -21,59 +21,6 @@ ContextRows gathered(const kernels::Groups& groups) {
   return {std::move(directory.order), std::move(directory.starts)};
 }
 
-/// Each thread numbers its stretch of rows and then puts them to their places. Nothing when the keys do not go by parts.
-std::optional<ContextRows> gathered_by_parts(const QueryStep& step) {
-  const auto keys = expand_items(step.query.keys, step.rows, step.evaluator);
-  RowParts parts(step.rows, step.evaluator);
-  PartGroups met(parts);
-  if (keys.empty() || !met.take(keys)) return std::nullopt;
-  const size_t stretches = parts.stretches();
-  met.prepare(stretches);
-  data::Buffer<uint32_t> numbers(parts.rows());
-  std::vector<std::pair<size_t, size_t>> bounds(stretches, {SIZE_MAX, 0});
-  std::vector<std::vector<int64_t>> places(stretches);  // by group met: how many rows, then where the next one goes
-  try {
-    parts.run([&](size_t stretch, RowParts::Part& part) {
-      auto* own = numbers.data() + part.first();
-      met.number(stretch, part, own);
-      auto& counts = places[stretch];
-      counts.resize(met.met(stretch));
-      for (size_t i = 0; i < part.rows(); ++i) ++counts[own[i]];
-      auto& [from, to] = bounds[stretch];
-      from = std::min(from, part.first());
-      to = part.first() + part.rows();
-    });
-  } catch (const OtherType&) {
-    return std::nullopt;
-  }
-  const auto joined = met.join();
-  ContextRows out;
-  out.starts.assign(joined.groups + 1, 0);
-  for (size_t s = 0; s < stretches; ++s) {
-    for (size_t g = 0; g < places[s].size(); ++g) out.starts[joined.as[s][g] + 1] += places[s][g];
-  }
-  std::partial_sum(out.starts.begin(), out.starts.end(), out.starts.begin());
-  std::vector<int64_t> next(out.starts.begin(), out.starts.end() - 1);
-  for (size_t s = 0; s < stretches; ++s) {
-    for (size_t g = 0; g < places[s].size(); ++g) {
-      const int64_t count = places[s][g];
-      places[s][g] = next[joined.as[s][g]];
-      next[joined.as[s][g]] += count;
-    }
-  }
-  out.order.resize(parts.rows());
-  const auto put = [&](size_t, size_t stretch) {
-    auto* const places_of = places[stretch].data();
-    for (size_t row = bounds[stretch].first; row < bounds[stretch].second; ++row)
-      out.order[static_cast<size_t>(places_of[numbers[row]]++)] = static_cast<int64_t>(row);
-  };
-  if (auto* workers = stretches > 1 ? step.evaluator.workers() : nullptr)
-    workers->run(stretches, put);
-  else if (stretches == 1)
-    put(0, 0);
-  return out;
-}
-
 // --- csort -------------------------------------------------------------------------------------------------------
 
 struct SortColumn {
@@ -161,8 +108,60 @@ bool is_cut_early(const QueryStep& step) {
 
 }  // namespace
 
+std::optional<ContextRows> rows_by_keys(const std::vector<SelectItem>& keys, const QueryStep& step) {
+  RowParts parts(step.rows, step.evaluator);
+  PartGroups met(parts);
+  if (keys.empty() || !met.take(keys)) return std::nullopt;
+  const size_t stretches = parts.stretches();
+  met.prepare(stretches);
+  data::Buffer<uint32_t> numbers(parts.rows());
+  std::vector<std::pair<size_t, size_t>> bounds(stretches, {SIZE_MAX, 0});
+  std::vector<std::vector<int64_t>> places(stretches);  // by group met: how many rows, then where the next one goes
+  try {
+    parts.run([&](size_t stretch, RowParts::Part& part) {
+      auto* own = numbers.data() + part.first();
+      met.number(stretch, part, own);
+      auto& counts = places[stretch];
+      counts.resize(met.met(stretch));
+      for (size_t i = 0; i < part.rows(); ++i) ++counts[own[i]];
+      auto& [from, to] = bounds[stretch];
+      from = std::min(from, part.first());
+      to = part.first() + part.rows();
+    });
+  } catch (const OtherType&) {
+    return std::nullopt;
+  }
+  auto joined = met.join();
+  ContextRows out;
+  out.starts.assign(joined.groups + 1, 0);
+  for (size_t s = 0; s < stretches; ++s) {
+    for (size_t g = 0; g < places[s].size(); ++g) out.starts[joined.as[s][g] + 1] += places[s][g];
+  }
+  std::partial_sum(out.starts.begin(), out.starts.end(), out.starts.begin());
+  std::vector<int64_t> next(out.starts.begin(), out.starts.end() - 1);
+  for (size_t s = 0; s < stretches; ++s) {
+    for (size_t g = 0; g < places[s].size(); ++g) {
+      const int64_t count = places[s][g];
+      places[s][g] = next[joined.as[s][g]];
+      next[joined.as[s][g]] += count;
+    }
+  }
+  out.key_values = std::move(joined.key_values);
+  out.order.resize(parts.rows());
+  const auto put = [&](size_t, size_t stretch) {
+    auto* const places_of = places[stretch].data();
+    for (size_t row = bounds[stretch].first; row < bounds[stretch].second; ++row)
+      out.order[static_cast<size_t>(places_of[numbers[row]]++)] = static_cast<int64_t>(row);
+  };
+  if (auto* workers = stretches > 1 ? step.evaluator.workers() : nullptr)
+    workers->run(stretches, put);
+  else if (stretches == 1)
+    put(0, 0);
+  return out;
+}
+
 ContextRows context_rows(const QueryStep& step, const RowLimit& limit) {
-  auto by_parts = gathered_by_parts(step);
+  auto by_parts = rows_by_keys(expand_items(step.query.keys, step.rows, step.evaluator), step);
   ContextRows rows;
   if (by_parts) {
     rows = std::move(*by_parts);

@@ -45,6 +45,8 @@ class GroupedEvaluation {
 
   /// The value of a call by group, computed elsewhere. Rows need no group numbers when every call is put.
   void put(const syntax::Expr& call, data::Shared<data::Vector> by_group);
+  /// Of groups.
+  size_t count() const { return options_.starts.empty() ? groups_.count() : options_.starts.size() - 1; }
   LeveledValue evaluate(const syntax::Expr& expr);
   /// One value per group.
   data::Shared<data::Vector> by_group(const syntax::Expr& expr);
@@ -83,7 +85,6 @@ class GroupedEvaluation {
   data::Value part_of(const LeveledValue& value, size_t group);
   std::vector<data::Value> call_by_group(const CallParts& parts, const std::vector<LeveledValue>& arguments);
   std::optional<data::Shared<data::Vector>> joined(const std::vector<data::Value>& results);
-  size_t count() const { return options_.starts.empty() ? groups_.count() : options_.starts.size() - 1; }
   std::span<const uint32_t> numbers();
   const kernels::GroupDirectory& directory();
   const std::vector<int64_t>& starts() { return options_.starts.empty() ? directory().starts : options_.starts; }

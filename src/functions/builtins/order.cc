@@ -168,9 +168,69 @@ Shared<Vector> searched(std::string_view name, const Value& y) {
   usage_error(name, "Y must be a vector, set, dictionary or table.");
 }
 
+/// Whole numbers that lie close together, as flags; nothing for other sets.
+class CloseSet {
+ public:
+  static std::optional<CloseSet> of(const Vector& in) {
+    constexpr uint64_t kWidest = 1 << 16;
+    if (in.is_array() || !types::is_integral(in.type()) || in.empty()) return std::nullopt;
+    std::optional<CloseSet> set;
+    types::visit_fixed(in.repr(), [&]<class T>() {
+      if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) {
+        const auto values = in.values<T>();
+        const auto [low, high] = std::minmax_element(values.begin(), values.end());
+        const auto width = static_cast<uint64_t>(*high) - static_cast<uint64_t>(*low);
+        if (*low == types::kNull<T> || width > kWidest) return;
+        set.emplace();
+        set->low_ = static_cast<int64_t>(*low);
+        set->flags_.resize(width + 1);
+        for (const T value : values) set->flags_[static_cast<uint64_t>(value) - static_cast<uint64_t>(*low)] = 1;
+      }
+    });
+    return set;
+  }
+  /// `keys` are of whole numbers.
+  Vector holds(const Vector& keys) const {
+    Vector result(Type::kBool, keys.size());
+    auto* out = result.edit<int8_t>().data();
+    types::visit_fixed(keys.repr(), [&]<class T>() {
+      if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) {
+        for (const T key : keys.values<T>()) {
+          const auto place = static_cast<uint64_t>(static_cast<int64_t>(key)) - static_cast<uint64_t>(low_);
+          *out++ = place < flags_.size() ? flags_[place] : int8_t{0};
+        }
+      }
+    });
+    return result;
+  }
+
+ private:
+  int64_t low_ = 0;
+  std::vector<int8_t> flags_;
+};
+
+/// Each symbol is looked up once.
+Vector symbols_in(const Finder& finder, const Vector& symbols) {
+  const auto& base = symbols.symbols();
+  data::Buffer<int32_t> all(static_cast<size_t>(base.size()));
+  std::iota(all.begin(), all.end(), 0);
+  const auto positions = finder.find(Shared<Vector>(Vector::of_symbols(symbols.symbols_shared(), std::move(all))));
+  Vector result(Type::kBool, symbols.size());
+  auto* out = result.edit<int8_t>().data();
+  for (const auto code : symbols.values<int32_t>()) *out++ = positions[static_cast<size_t>(code)] >= 0;
+  return result;
+}
+
 Value is_in(CallContext&, std::span<Value> args) {
   const auto in = searched("in", args[1]);
+  if (args[0].is_vector() && !args[0].vector().is_array() && types::is_integral(args[0].type())) {
+    if (const auto close = CloseSet::of(*in)) return Value(close->holds(args[0].vector()));
+  }
   const Finder finder("in", *in);
+  if (args[0].is_vector() && !args[0].vector().is_array() && args[0].type() == Type::kSymbol &&
+      static_cast<size_t>(args[0].vector().symbols().size()) < args[0].vector().size()) {
+    return Value(symbols_in(finder, args[0].vector()));
+  }
   return lift_map_any(args[0], Spread::kElements, [&](const Shared<Vector>& vector) {
     const auto positions = finder.find(vector);
     Vector result(Type::kBool, positions.size());
