@@ -118,8 +118,28 @@ GroupDirectory ordered_directory(const MatchedKeys& keys, std::span<const T> mom
   return directory;
 }
 
+/// Both sides ascend by their moments: the last right row of each key so far.
 template <class T>
-std::vector<int64_t> as_of(const MatchedKeys& keys, std::span<const T> left, std::span<const T> right) {
+std::vector<int64_t> as_of_merged(const MatchedKeys& keys, std::span<const T> left, std::span<const T> right) {
+  std::vector<int64_t> out(left.size(), kNoRow), last(keys.count, kNoRow);
+  size_t at = 0;
+  for (size_t i = 0; i < left.size(); ++i) {
+    const T moment = left[i];
+    for (; at < right.size() && right[at] <= moment; ++at) {
+      if (keys.right[at] != kNoGroup) last[keys.right[at]] = static_cast<int64_t>(at);
+    }
+    if (keys.left[i] != kNoGroup) out[i] = last[keys.left[i]];
+  }
+  return out;
+}
+
+template <class T>
+std::vector<int64_t> as_of(MatchedKeys& keys, std::span<const T> left, std::span<const T> right) {
+  if constexpr (std::is_integral_v<T>) {
+    if (std::is_sorted(left.begin(), left.end()) && std::is_sorted(right.begin(), right.end()))
+      return as_of_merged(keys, left, right);
+  }
+  forget_unmatched(keys);
   const auto directory = ordered_directory(keys, right);
   std::vector<int64_t> out(left.size(), kNoRow);
   std::vector<int64_t> cursor(directory.starts.begin(),
@@ -211,8 +231,17 @@ RowPairs join_rows(const MatchedKeys& keys, JoinKind kind, size_t pairs_max, boo
   return pairs;
 }
 
-std::vector<int64_t> join_as_of(const MatchedKeys& keys, const KeyColumn& left_moments,
-                                const KeyColumn& right_moments) {
+void forget_unmatched(MatchedKeys& keys) {
+  std::vector<int8_t> is_wanted(keys.count);
+  for (const auto key : keys.left) {
+    if (key != kNoGroup) is_wanted[key] = 1;
+  }
+  for (auto& key : keys.right) {
+    if (key != kNoGroup && is_wanted[key] == 0) key = kNoGroup;
+  }
+}
+
+std::vector<int64_t> join_as_of(MatchedKeys keys, const KeyColumn& left_moments, const KeyColumn& right_moments) {
   CHECK(left_moments.repr == right_moments.repr);
   return visit_key(left_moments.repr,
                    [&]<class T>() { return as_of<T>(keys, left_moments.as<T>(), right_moments.as<T>()); });

@@ -21,6 +21,8 @@ struct MatchedKeys {
   size_t count = 0;
 };
 MatchedKeys match_keys(std::span<const KeyColumn> left, std::span<const KeyColumn> right, bool nulls_match);
+/// Right rows whose key no left row has get kNoGroup, so that nobody orders them.
+void forget_unmatched(MatchedKeys& keys);
 
 /// Row numbers pairwise; kNoRow where a side has no partner.
 struct RowPairs {
@@ -40,7 +42,8 @@ enum class JoinKind : uint8_t {
 RowPairs join_rows(const MatchedKeys& keys, JoinKind kind, size_t pairs_max, bool* too_many);
 
 /// For each left row the last right row of the same key whose moment is <= the left one's (ties: the last), or kNoRow.
-/// The right side need not be sorted; sorted inputs cost O(n). Null moments: a left null finds nothing but nulls.
-std::vector<int64_t> join_as_of(const MatchedKeys& keys, const KeyColumn& left_moments, const KeyColumn& right_moments);
+/// Where both sides ascend by their moments they are merged in one pass; otherwise each key's right rows are put in
+/// order. Null moments: a left null finds nothing but nulls.
+std::vector<int64_t> join_as_of(MatchedKeys keys, const KeyColumn& left_moments, const KeyColumn& right_moments);
 
 }  // namespace pelorus::kernels

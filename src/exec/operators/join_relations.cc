@@ -67,7 +67,7 @@ RowPairs as_of_pairs(Relation& left, Relation& right, const JoinKeys& keys) {
   RowPairs pairs;
   pairs.left.resize(left.rows);
   std::iota(pairs.left.begin(), pairs.left.end(), 0);
-  pairs.right = kernels::join_as_of(matched, moments.columns()[0], moments.columns()[1]);
+  pairs.right = kernels::join_as_of(std::move(matched), moments.columns()[0], moments.columns()[1]);
   return pairs;
 }
 

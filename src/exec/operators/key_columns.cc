@@ -38,6 +38,26 @@ Shared<Vector> codes_as_ints(const Vector& symbols) {
   return Vector::adopt<int32_t>(Type::kInt, std::move(out));
 }
 
+/// One key of symbols: the right side's codes are the numbers, and each left symbol is looked up once.
+kernels::MatchedKeys match_symbols(const Vector& left, const Vector& right, bool nulls_match) {
+  const auto& from = left.symbols();
+  const auto& to = right.symbols();
+  std::vector<uint32_t> number_of(static_cast<size_t>(from.size()), kernels::kNoGroup);
+  for (int32_t code = nulls_match ? 0 : 1; code < from.size(); ++code) {
+    const int32_t found = code == 0 ? 0 : &from == &to ? code : to.find(from.text(code));
+    if (found >= 0) number_of[static_cast<size_t>(code)] = static_cast<uint32_t>(found);
+  }
+  kernels::MatchedKeys out;
+  out.count = static_cast<size_t>(to.size());
+  out.left.resize(left.size());
+  out.right.resize(right.size());
+  const auto left_codes = left.values<int32_t>(), right_codes = right.values<int32_t>();
+  for (size_t i = 0; i < left_codes.size(); ++i) out.left[i] = number_of[static_cast<size_t>(left_codes[i])];
+  for (size_t i = 0; i < right_codes.size(); ++i)
+    out.right[i] = right_codes[i] == 0 && !nulls_match ? kernels::kNoGroup : static_cast<uint32_t>(right_codes[i]);
+  return out;
+}
+
 }  // namespace
 
 void KeyColumns::add(const Shared<Vector>& column, std::string_view what) {
@@ -82,6 +102,11 @@ std::pair<Shared<Vector>, Shared<Vector>> same_type(const Shared<Vector>& left, 
 
 kernels::MatchedKeys match_key_columns(const std::vector<Shared<Vector>>& left,
                                        const std::vector<Shared<Vector>>& right, bool nulls_match) {
+  const auto are_symbols = [](const Shared<Vector>& column) {
+    return column->type() == Type::kSymbol && !column->is_array();
+  };
+  if (left.size() == 1 && are_symbols(left[0]) && are_symbols(right[0]))
+    return match_symbols(*left[0], *right[0], nulls_match);
   KeyColumns left_keys, right_keys;
   for (size_t i = 0; i < left.size(); ++i) {
     const auto [l, r] = same_type(left[i], right[i]);

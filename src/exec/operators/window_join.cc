@@ -210,7 +210,8 @@ void WindowJoin::set_window(const Value& pair) {
 
 Relation window_join(Relation left, Relation right, const WindowJoin& options, Evaluator& evaluator, Scope* outer) {
   const auto keys = resolve_keys(left, right, options.left_keys, options.right_keys);
-  const auto matched = match_leading(left, right, keys);
+  auto matched = match_leading(left, right, keys);
+  kernels::forget_unmatched(matched);
   const auto [left_moments, right_moments] =
       same_type(left.gather(keys.left.back(), nullptr), right.gather(keys.right.back(), nullptr));
   const auto left_longs = as_longs(left_moments), right_longs = as_longs(right_moments);
@@ -219,6 +220,7 @@ Relation window_join(Relation left, Relation right, const WindowJoin& options, E
   const auto ranges =
       finder.find(bound_in_units(options.from, unit), bound_in_units(options.to, unit), options.prevailing);
   RowScope rows(std::move(right), outer);
+  rows.share_work(evaluator.workers());
   rows.pick(ranges.right_order);
   for (const auto& item : expand_items(options.aggregates, rows, evaluator)) {
     RelationColumn column;
