@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "base/wide_vectors.h"
 #include "types/null.h"
 #include "types/representation.h"
 
@@ -68,7 +69,7 @@ struct NullIfNull {
 };
 
 template <class Op, class T>
-void elementwise(Lane left, Lane right, void* out, size_t rows) {
+PELORUS_WIDE void elementwise(Lane left, Lane right, void* out, size_t rows) {
   using R = std::remove_const_t<decltype(Op::apply(T{}, T{}))>;
   const T* a = static_cast<const T*>(left.data);
   const T* b = static_cast<const T*>(right.data);
@@ -88,7 +89,7 @@ void elementwise(Lane left, Lane right, void* out, size_t rows) {
 }
 
 template <class Op, class T>
-void elementwise_unary(const void* in, void* out, size_t rows) {
+PELORUS_WIDE void elementwise_unary(const void* in, void* out, size_t rows) {
   using R = std::remove_const_t<decltype(Op::apply(T{}))>;
   const T* a = static_cast<const T*>(in);
   R* __restrict result = static_cast<R*>(out);

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/wide_vectors.h"
 #include "kernels/visit_number.h"
 #include "types/null.h"
 
@@ -18,31 +19,35 @@ using types::kNull;
 constexpr size_t kSettleRows = 1 << 18;
 constexpr size_t kSettleRowsByGroup = 16;
 /// Sums with independent partial sums: as many as hide the latency of additions.
-constexpr size_t kLanes = 16;
+constexpr size_t kLanes = 32;
 
 // --- one measure over one part -----------------------------------------------------------------------------------
 
 template <class T>
-size_t nulls_in(const T* values, size_t rows) {
+PELORUS_WIDE size_t nulls_in(const T* values, size_t rows) {
   size_t nulls = 0;
   for (size_t i = 0; i < rows; ++i) nulls += values[i] == kNull<T>;
   return nulls;
 }
 
+/// Adds up what is not null, and counts what is.
 template <class Sum, class T>
-Sum sum_of(const T* values, size_t rows) {
-  std::array<Sum, kLanes> lanes{};
+PELORUS_WIDE void sum_up(const T* values, size_t rows, Sum* sum, int64_t* nulls) {
+  std::array<Sum, kLanes> sums{};
+  std::array<int64_t, kLanes> counts{};
   size_t i = 0;
   for (; i + kLanes <= rows; i += kLanes) {
     for (size_t lane = 0; lane < kLanes; ++lane) {
       const T value = values[i + lane];
-      lanes[lane] += value == kNull<T> ? Sum{} : static_cast<Sum>(value);
+      sums[lane] += value == kNull<T> ? Sum{} : static_cast<Sum>(value);
+      counts[lane] += value == kNull<T>;
     }
   }
-  for (; i < rows; ++i) lanes[0] += values[i] == kNull<T> ? Sum{} : static_cast<Sum>(values[i]);
-  Sum sum{};
-  for (const Sum lane : lanes) sum += lane;
-  return sum;
+  for (; i < rows; ++i) {
+    sums[0] += values[i] == kNull<T> ? Sum{} : static_cast<Sum>(values[i]);
+    counts[0] += values[i] == kNull<T>;
+  }
+  for (size_t lane = 0; lane < kLanes; ++lane) *sum += sums[lane], *nulls += counts[lane];
 }
 
 template <class Sum, class T>
@@ -77,7 +82,7 @@ void add_most(const T* values, const uint32_t* numbers, size_t rows, Wide* high)
 }
 
 template <class T>
-T least_of(const T* values, size_t rows) {
+PELORUS_WIDE T least_of(const T* values, size_t rows) {
   std::array<T, kLanes> least;
   least.fill(kAbove<T>);
   const auto take = [&](size_t lane, T value) {
@@ -92,7 +97,7 @@ T least_of(const T* values, size_t rows) {
 }
 
 template <class T>
-T most_of(const T* values, size_t rows) {
+PELORUS_WIDE T most_of(const T* values, size_t rows) {
   std::array<T, kLanes> most;
   most.fill(kNull<T>);  // the lowest
   size_t i = 0;
@@ -103,11 +108,10 @@ T most_of(const T* values, size_t rows) {
   return *std::max_element(most.begin(), most.end());
 }
 
-/// Of one group.
+/// Of one group; some value is not null.
 template <class Wide, class T>
 void add_extremes(const Measure& measure, const T* values, size_t rows, std::vector<Wide>& low,
                   std::vector<Wide>& high, size_t group) {
-  if (nulls_in(values, rows) == rows) return;
   if (measure.least) low[group] = std::min(low[group], static_cast<Wide>(least_of(values, rows)));
   if (measure.most) high[group] = std::max(high[group], static_cast<Wide>(most_of(values, rows)));
 }
@@ -121,11 +125,24 @@ void add_extremes(const Measure& measure, const T* values, const uint32_t* numbe
 
 template <class T>
 void add_to_one(const Measure& measure, const T* values, size_t group, size_t rows, MeasureTotals& totals) {
-  totals.nulls[group] += static_cast<int64_t>(nulls_in(values, rows));
-  if (!totals.real.part.empty()) totals.real.part[group] += sum_of<double>(values, rows);
-  if constexpr (!std::is_floating_point_v<T>) {
-    if (measure.sum) totals.whole[group] += sum_of<uint64_t>(values, rows);
+  int64_t nulls = 0;
+  bool is_counted = false;
+  if (!totals.real.part.empty()) {
+    double sum = 0;
+    sum_up(values, rows, &sum, &nulls);
+    totals.real.part[group] += sum;
+    is_counted = true;
   }
+  if constexpr (!std::is_floating_point_v<T>) {
+    if (measure.sum) {
+      nulls = 0;
+      sum_up(values, rows, &totals.whole[group], &nulls);
+      is_counted = true;
+    }
+  }
+  if (!is_counted) nulls = static_cast<int64_t>(nulls_in(values, rows));
+  totals.nulls[group] += nulls;
+  if (nulls == static_cast<int64_t>(rows)) return;
   if (measure.moments) {
     for (size_t i = 0; i < rows; ++i) {
       if (values[i] != kNull<T>) totals.moments[group].add(static_cast<double>(values[i]));
