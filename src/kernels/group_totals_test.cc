@@ -1,0 +1,220 @@
+#include "kernels/group_totals.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "kernels/group_numbers.h"
+#include "types/null.h"
+
+namespace pelorus::kernels {
+namespace {
+
+using types::kNull;
+using types::Repr;
+
+struct Rows {
+  std::vector<int32_t> key;
+  std::vector<int64_t> second;
+  std::vector<double> real;
+  std::vector<int64_t> whole;
+};
+
+Rows random_rows(size_t count, uint64_t seed, bool sorted, int64_t spread) {
+  std::mt19937_64 random(seed);
+  Rows rows;
+  for (size_t i = 0; i < count; ++i) {
+    const auto any = [&](auto value) { return random() % 17 == 0 ? kNull<decltype(value)> : value; };
+    rows.key.push_back(sorted ? static_cast<int32_t>(i / 5000) : any(static_cast<int32_t>(random() % 300) - 100));
+    rows.second.push_back(any(static_cast<int64_t>(random() % 40) * spread - 7));
+    rows.real.push_back(any(static_cast<double>(random() % 10000) / 8));
+    rows.whole.push_back(any(static_cast<int64_t>(random() % 1000) - 500));
+  }
+  return rows;
+}
+
+struct Expected {
+  int64_t rows = 0, reals = 0, wholes = 0, whole = 0, first = INT64_MAX, last = -1;
+  int64_t low = INT64_MAX, high = INT64_MIN;
+  double real = 0, least = 1e300, most = -1e300;
+  SampleVariance variance;
+  Covariance covariance;
+  WeightedAverage weighted;
+};
+using Key = std::pair<int64_t, int64_t>;
+
+std::map<Key, Expected> expected_of(const Rows& rows, const std::vector<double>& wholes) {
+  std::map<Key, Expected> out;
+  for (size_t i = 0; i < rows.key.size(); ++i) {
+    auto& group = out[{rows.key[i], rows.second[i]}];
+    ++group.rows;
+    group.first = std::min(group.first, static_cast<int64_t>(i));
+    group.last = static_cast<int64_t>(i);
+    if (rows.real[i] != kNull<double>) {
+      ++group.reals;
+      group.real += rows.real[i];
+      group.least = std::min(group.least, rows.real[i]);
+      group.most = std::max(group.most, rows.real[i]);
+      group.variance.add(rows.real[i]);
+    }
+    if (wholes[i] != kNull<double> && rows.real[i] != kNull<double>) {
+      group.covariance.add(rows.real[i], wholes[i]);
+      group.weighted.add(rows.real[i], wholes[i]);
+    }
+    if (rows.whole[i] == kNull<int64_t>) continue;
+    ++group.wholes;
+    group.whole += rows.whole[i];
+    group.low = std::min(group.low, rows.whole[i]);
+    group.high = std::max(group.high, rows.whole[i]);
+  }
+  return out;
+}
+
+/// One thread's share of the rows, in parts.
+struct Share {
+  GroupNumbers numbers{2};
+  GroupTotals totals{{{.repr = Repr::kF64, .sum = true, .least = true, .most = true, .moments = true},
+                      {.repr = Repr::kI64, .sum = true, .least = true, .most = true}},
+                     {{.weighted = true, .comoments = true}},
+                     true};
+
+  void take(const Rows& rows, const std::vector<double>& wholes, size_t from, size_t to, size_t part) {
+    std::vector<uint32_t> groups(part);
+    for (size_t at = from; at < to; at += part) {
+      const size_t count = std::min(part, to - at);
+      const WholeKey keys[] = {{Repr::kI32, rows.key.data() + at}, {Repr::kI64, rows.second.data() + at}};
+      numbers.number(keys, count, groups.data());
+      const void* values[] = {rows.real.data() + at, rows.whole.data() + at};
+      const std::pair<const double*, const double*> pairs[] = {{rows.real.data() + at, wholes.data() + at}};
+      totals.add({.rows = count,
+                  .numbers = groups.data(),
+                  .first = static_cast<int64_t>(at),
+                  .values = values,
+                  .pairs = pairs},
+                 numbers.count());
+    }
+    totals.settle();
+  }
+};
+
+void expect_totals(const Rows& rows, size_t part) {
+  std::vector<double> wholes;
+  for (const auto value : rows.whole)
+    wholes.push_back(value == kNull<int64_t> ? kNull<double> : static_cast<double>(value) + 600);
+  const auto expected = expected_of(rows, wholes);
+  // Two shares that meet groups in different orders, put together.
+  Share first, second;
+  const size_t half = rows.key.size() / 3;
+  first.take(rows, wholes, 0, half, part);
+  second.take(rows, wholes, half, rows.key.size(), part);
+  std::map<Key, uint32_t> number_of;
+  for (const auto& [key, group] : expected) number_of.emplace(key, number_of.size());
+  GroupTotals all({{.repr = Repr::kF64, .sum = true, .least = true, .most = true, .moments = true},
+                   {.repr = Repr::kI64, .sum = true, .least = true, .most = true}},
+                  {{.weighted = true, .comoments = true}}, true);
+  all.grow(expected.size());
+  for (const auto* share : {&first, &second}) {
+    const auto keys = share->numbers.values(0), seconds = share->numbers.values(1);
+    ASSERT_EQ(keys.size(), share->numbers.count());
+    std::vector<uint32_t> as;
+    for (size_t g = 0; g < keys.size(); ++g) as.push_back(number_of.at({keys[g], seconds[g]}));
+    all.merge(share->totals, as);
+  }
+  size_t g = 0;
+  for (const auto& [key, group] : expected) {
+    const auto &real = all.measure(0), &whole = all.measure(1);
+    EXPECT_EQ(all.rows()[g], group.rows);
+    EXPECT_EQ(all.first_rows()[g], group.first);
+    EXPECT_EQ(all.last_rows()[g], group.last);
+    EXPECT_EQ(group.rows - real.nulls[g], group.reals);
+    EXPECT_EQ(real.real.total[g] + real.real.lost[g], group.real) << "eighths add up exactly";
+    EXPECT_EQ(group.rows - whole.nulls[g], group.wholes);
+    EXPECT_EQ(static_cast<int64_t>(whole.whole[g]), group.whole);
+    if (group.reals > 0) {
+      EXPECT_EQ(real.low_real[g], group.least);
+      EXPECT_EQ(real.high_real[g], group.most);
+      EXPECT_NEAR(real.moments[g].m2, group.variance.m2, 1e-9 * (1 + group.variance.m2));
+    }
+    if (group.wholes > 0) {
+      EXPECT_EQ(whole.low[g], group.low);
+      EXPECT_EQ(whole.high[g], group.high);
+    }
+    EXPECT_NEAR(all.pair(0).comoments[g].c, group.covariance.c, 1e-9 * (1 + std::fabs(group.covariance.c)));
+    EXPECT_NEAR(all.pair(0).weighted[g].result(), group.weighted.result(), 1e-9 * std::fabs(group.weighted.result()));
+    ++g;
+  }
+}
+
+TEST(GroupTotals, equal_what_a_map_adds_up) {
+  expect_totals(random_rows(1000, 1, false, 1), 64);
+  expect_totals(random_rows(300'000, 2, false, 3), 16384);
+  expect_totals(random_rows(300'000, 3, true, 1), 16384);
+  expect_totals(random_rows(50'000, 4, false, int64_t{60} * 1000 * 1000 * 1000), 1000);
+}
+
+TEST(GroupTotals, one_group_without_numbers) {
+  const auto rows = random_rows(5000, 4, false, 1);
+  GroupTotals all({{.repr = Repr::kF64, .sum = true, .least = true, .most = true}}, {}, false);
+  const void* values[] = {rows.real.data()};
+  all.add({.rows = rows.real.size(), .values = values}, 1);
+  all.settle();
+  double sum = 0, least = 1e300, most = -1e300;
+  for (const double value : rows.real) {
+    if (value == kNull<double>) continue;
+    sum += value, least = std::min(least, value), most = std::max(most, value);
+  }
+  EXPECT_EQ(all.rows(), std::vector<int64_t>{5000});
+  EXPECT_EQ(all.measure(0).real.total[0], sum);
+  EXPECT_EQ(all.measure(0).low_real[0], least);
+  EXPECT_EQ(all.measure(0).high_real[0], most);
+}
+
+TEST(GroupTotals, of_nothing_but_nulls_nothing_is_known) {
+  const std::vector<int32_t> nulls(100, kNull<int32_t>);
+  GroupTotals all({{.repr = Repr::kI32, .sum = true, .least = true}}, {}, false);
+  const void* values[] = {nulls.data()};
+  all.add({.rows = nulls.size(), .values = values}, 1);
+  EXPECT_EQ(all.measure(0).nulls[0], 100);
+}
+
+TEST(GroupNumbers, follow_the_order_of_meeting_whatever_the_values) {
+  const std::vector<int64_t> values{INT64_MAX, 5, INT64_MIN, 5, 4000, -4000, 300'000, 5, 6, INT64_MAX, -1'000'000'000'000};
+  GroupNumbers numbers(1);
+  std::vector<uint32_t> out(values.size());
+  const WholeKey key{Repr::kI64, values.data()};
+  numbers.number({&key, 1}, values.size(), out.data());
+  EXPECT_EQ(out, (std::vector<uint32_t>{0, 1, 2, 1, 3, 4, 5, 1, 6, 0, 7}));
+  EXPECT_EQ(numbers.values(0),
+            (std::vector<int64_t>{INT64_MAX, 5, INT64_MIN, 4000, -4000, 300'000, 6, -1'000'000'000'000}));
+}
+
+TEST(GroupNumbers, many_pairs_leave_their_pages_for_a_hash) {
+  constexpr size_t kRows = 200'000;
+  std::vector<int32_t> first, second, third;
+  std::mt19937 random(5);
+  for (size_t i = 0; i < kRows; ++i) {
+    first.push_back(static_cast<int32_t>(random() % 3000));
+    second.push_back(static_cast<int32_t>(random() % 100'000));
+    third.push_back(static_cast<int32_t>(random() % 2));
+  }
+  GroupNumbers numbers(3);
+  std::map<std::array<int32_t, 3>, uint32_t> known;
+  std::vector<uint32_t> out(1000);
+  for (size_t at = 0; at < kRows; at += out.size()) {
+    const WholeKey keys[] = {{Repr::kI32, first.data() + at}, {Repr::kI32, second.data() + at}, {Repr::kI32, third.data() + at}};
+    numbers.number(keys, out.size(), out.data());
+    for (size_t i = 0; i < out.size(); ++i) {
+      const auto [place, is_new] =
+          known.try_emplace({first[at + i], second[at + i], third[at + i]}, static_cast<uint32_t>(known.size()));
+      ASSERT_EQ(out[i], place->second) << at + i;
+    }
+  }
+  ASSERT_EQ(numbers.count(), known.size());
+  const auto a = numbers.values(0), b = numbers.values(1), c = numbers.values(2);
+  for (const auto& [key, number] : known)
+    ASSERT_EQ((std::array<int64_t, 3>{a[number], b[number], c[number]}), (std::array<int64_t, 3>{key[0], key[1], key[2]}));
+}
+
+}  // namespace
+}  // namespace pelorus::kernels
