@@ -10,7 +10,7 @@
 namespace pelorus::exec {
 namespace {
 
-/// A node with so many threads, and the tables t (200,000 rows, several parts for each thread) and r.
+/// A node with so many threads, and the tables t (600,000 rows, several parts for each thread) and r.
 struct Bench {
   explicit Bench(size_t threads) : workers(threads) {
     functions::register_builtins(registry);
@@ -18,7 +18,7 @@ struct Bench {
     register_sql_functions(registry);
     surroundings.workers = &workers;
     interpreter.run(R"(
-n = 200000
+n = 600000
 i = 0..(n - 1)
 x = double((i * 7919) % 10007) \ 8
 x[(i % 13) == 0] = NULL
@@ -91,6 +91,8 @@ TEST(ParallelQueries, give_what_one_thread_gives) {
            "select x, v from t context by k limit 2",
            "select count(q), sum(q), sum(x * q) from aj(t, r, `sym`ts)",
            "select count(avg_q), sum(avg_q) from wj((select * from t where sym = `S3), r, -500:0, <avg(q)>, `sym`ts)",
+           "select sum(x) as s, count(*) as n from t group by sym, k, v, flag, ts",
+           "select sum(x) as s from t where v > 3 group by ts, v",
            "select sum(x) from t pivot by bar(ts, 600000), k",
        }) {
     expect_equal(one.interpreter.run(query), many.interpreter.run(query), query);

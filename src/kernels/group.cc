@@ -1,8 +1,10 @@
 #include "kernels/group.h"
 
 #include <algorithm>
+#include <bit>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <numeric>
+#include <optional>
 #include <string_view>
 
 #include "base/check.h"
@@ -107,6 +109,57 @@ Coded code_by_hash(std::span<const T> values) {
   return out;
 }
 
+/// Few of the values repeat, as far as some of them tell.
+bool are_mostly_distinct(std::span<const uint64_t> values) {
+  constexpr size_t kSample = 4096;
+  if (values.size() < 16 * kSample) return false;
+  std::vector<uint64_t> sample;
+  for (size_t i = 0; i < kSample; ++i) sample.push_back(values[i * (values.size() / kSample)]);
+  std::sort(sample.begin(), sample.end());
+  const auto distinct = std::unique(sample.begin(), sample.end()) - sample.begin();
+  return static_cast<size_t>(distinct) > kSample / 4 * 3;
+}
+
+struct NumberedRow {
+  uint64_t value;
+  uint32_t row;
+};
+
+/// One stable pass of a radix sort by the bits at `shift`; false when all rows share them.
+bool pass_by_digit(std::vector<NumberedRow>& rows, std::vector<NumberedRow>& spare, int shift) {
+  constexpr size_t kDigits = 1 << 11;
+  std::vector<uint32_t> starts(kDigits + 1);
+  const auto digit_of = [&](const NumberedRow& row) { return (row.value >> shift) & (kDigits - 1); };
+  for (const auto& row : rows) ++starts[digit_of(row) + 1];
+  for (size_t digit = 1; digit < starts.size(); ++digit) {
+    if (starts[digit] == rows.size()) return false;
+    starts[digit] += starts[digit - 1];
+  }
+  for (const auto& row : rows) spare[starts[digit_of(row)]++] = row;
+  rows.swap(spare);
+  return true;
+}
+
+/// By sorting: for values of which few repeat, where a hash would miss the cache at every row.
+Coded code_by_sort(std::span<const uint64_t> values) {
+  constexpr int kDigitBits = 11;
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  std::vector<NumberedRow> rows(values.size()), spare(values.size());
+  for (size_t i = 0; i < rows.size(); ++i) rows[i] = {values[i] - *low, static_cast<uint32_t>(i)};
+  for (int shift = 0; shift < static_cast<int>(std::bit_width(*high - *low)); shift += kDigitBits) pass_by_digit(rows, spare, shift);
+  Coded out;
+  out.codes.resize(values.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    out.count += i == 0 || rows[i].value != rows[i - 1].value;
+    out.codes[rows[i].row] = static_cast<uint32_t>(out.count - 1);
+  }
+  return out;
+}
+
+Coded code_wide(std::span<const uint64_t> values) {
+  return are_mostly_distinct(values) ? code_by_sort(values) : code_by_hash<uint64_t>(values);
+}
+
 Coded code_column(const KeyColumn& key) {
   if (!key.ranks.empty()) return code_ranks(key);
   return visit_key(key.repr, [&]<class T>() {
@@ -114,6 +167,10 @@ Coded code_column(const KeyColumn& key) {
     if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) {
       Coded out;
       if (code_by_value<T>(values, out)) return out;
+      std::vector<uint64_t> ordinals(values.size());
+      for (size_t i = 0; i < values.size(); ++i)
+        ordinals[i] = static_cast<uint64_t>(static_cast<int64_t>(values[i])) ^ (1ULL << 63);
+      return code_wide(ordinals);
     }
     return code_by_hash<T>(values);
   });
@@ -135,7 +192,24 @@ void combine(Coded& left, const Coded& right) {
   }
   std::vector<uint64_t> both(rows);
   for (size_t i = 0; i < rows; ++i) both[i] = left.codes[i] * right.count + right.codes[i];
-  left = code_by_hash<uint64_t>(both);
+  left = code_wide(both);
+}
+
+/// All columns as one number a row, the first the most significant; nothing when that takes more than 64 bits, or so
+/// few that a table serves.
+std::optional<Coded> combine_at_once(const std::vector<Coded>& columns) {
+  uint64_t product = 1;
+  for (const auto& column : columns) {
+    if (column.count > 0 && product > UINT64_MAX / column.count) return std::nullopt;
+    product *= std::max<uint64_t>(column.count, 1);
+  }
+  const size_t rows = columns[0].codes.size();
+  if (columns.size() < 3 || product <= dense_slots_max(rows)) return std::nullopt;
+  std::vector<uint64_t> all(rows);
+  for (const auto& column : columns) {
+    for (size_t i = 0; i < rows; ++i) all[i] = all[i] * column.count + column.codes[i];
+  }
+  return code_wide(all);
 }
 
 /// A symbol column may leave rank 0 (null) unused: numbers must be dense.
@@ -159,9 +233,15 @@ Groups group_rows(std::span<const KeyColumn> keys, size_t rows) {
     coded.codes.assign(rows, 0);
     coded.count = 1;
   } else {
-    coded = code_column(keys[0]);
-    for (size_t k = 1; k < keys.size(); ++k) combine(coded, code_column(keys[k]));
-    if (keys.size() == 1) squeeze(coded);
+    std::vector<Coded> columns;
+    for (const auto& key : keys) columns.push_back(code_column(key));
+    if (auto at_once = combine_at_once(columns)) {
+      coded = *std::move(at_once);
+    } else {
+      coded = std::move(columns[0]);
+      for (size_t k = 1; k < keys.size(); ++k) combine(coded, columns[k]);
+      if (keys.size() == 1) squeeze(coded);
+    }
   }
   groups.first_row.assign(coded.count, -1);
   size_t missing = coded.count;

@@ -11,6 +11,13 @@ using data::Type;
 using data::Vector;
 using types::Repr;
 
+namespace {
+
+/// So many groups are numbered in any case; of more, each has to have two rows at least on average.
+constexpr size_t kGroupsAlways = 1 << 18;
+
+}  // namespace
+
 std::optional<PartTerm> part_term(RowParts& parts, const syntax::Expr& expr) {
   if (!parts.take(expr)) return std::nullopt;
   const auto like = parts.over_nothing(expr);
@@ -61,6 +68,9 @@ void PartGroups::number(size_t stretch, RowParts::Part& part, uint32_t* numbers)
   std::vector<kernels::WholeKey> keys;
   for (const auto& key : keys_) keys.push_back({key.like->repr(), values_of(key, part, held)});
   numbers_[stretch].number(keys, part.rows(), numbers);
+  auto& rows = rows_[stretch];
+  rows += part.rows();
+  if (met(stretch) > kGroupsAlways && met(stretch) > rows / 2) throw OtherType();
 }
 
 PartGroups::Joined PartGroups::join() const {

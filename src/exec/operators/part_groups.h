@@ -1,6 +1,7 @@
 #pragma once
 // Group keys that are computed part by part: each thread numbers the groups it meets, and the numbers are joined.
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@ struct PartTerm {
   data::Shared<data::Vector> like;  // no rows of it
 };
 
-/// A part gave values of another kind than no rows did: the expressions are to be evaluated over all rows at once.
+/// What goes by parts turns out not to serve: the expressions are to be evaluated over all rows at once.
 struct OtherType {};
 
 /// `expr` as a term; nothing when it cannot be taken by parts or is no column of plain numbers, temporals or symbols.
@@ -41,8 +42,12 @@ class PartGroups {
   const std::vector<PartTerm>& keys() const { return keys_; }
 
   /// Before the run.
-  void prepare(size_t stretches) { numbers_.assign(stretches, kernels::GroupNumbers(std::max<size_t>(keys_.size(), 1))); }
-  /// Numbers of the part's rows among the groups that `stretch` has met.
+  void prepare(size_t stretches) {
+    numbers_.assign(stretches, kernels::GroupNumbers(std::max<size_t>(keys_.size(), 1)));
+    rows_.assign(stretches, 0);
+  }
+  /// Numbers of the part's rows among the groups that `stretch` has met. Throws OtherType when hardly any two rows are
+  /// of one group: those are better sorted than numbered in passing.
   void number(size_t stretch, RowParts::Part& part, uint32_t* numbers);
   size_t met(size_t stretch) const { return numbers_[stretch].count(); }
 
@@ -58,6 +63,7 @@ class PartGroups {
   RowParts& parts_;
   std::vector<PartTerm> keys_;
   std::vector<kernels::GroupNumbers> numbers_;  // by stretch
+  std::vector<size_t> rows_;                    // numbered, by stretch
 };
 
 }  // namespace pelorus::exec
