@@ -91,6 +91,8 @@ TEST(ParallelQueries, give_what_one_thread_gives) {
            "select x, v from t context by k limit 2",
            "select count(q), sum(q), sum(x * q) from aj(t, r, `sym`ts)",
            "select count(avg_q), sum(avg_q) from wj((select * from t where sym = `S3), r, -500:0, <avg(q)>, `sym`ts)",
+           "select nunique(x), nunique(k), nunique(sym) from t where v > 3",
+           "select nunique(x) as u, nunique(sym) as n from t group by flag, bar(ts, 600000)",
            "select sum(x) as s, count(*) as n from t group by sym, k, v, flag, ts",
            "select sum(x) as s from t where v > 3 group by ts, v",
            "select sum(x) from t pivot by bar(ts, 600000), k",

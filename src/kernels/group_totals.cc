@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <utility>
 
 #include "base/wide_vectors.h"
+#include "kernels/hash.h"
 #include "kernels/visit_number.h"
 #include "types/null.h"
 
@@ -124,7 +126,24 @@ void add_extremes(const Measure& measure, const T* values, const uint32_t* numbe
 }
 
 template <class T>
+uint64_t bits_of(T value) {
+  if constexpr (std::is_floating_point_v<T>) {
+    const double wide = std::isnan(value) || value == kNull<T> ? kNull<double> : static_cast<double>(value);
+    return std::bit_cast<uint64_t>(wide + 0.0);  // -0 is 0
+  } else {
+    return static_cast<uint64_t>(static_cast<int64_t>(value));
+  }
+}
+
+template <class T>
+void add_distinct(const T* values, const uint32_t* numbers, size_t one, size_t rows, MeasureTotals& totals) {
+  for (size_t i = 0; i < rows; ++i)
+    totals.met.insert({bits_of(values[i]), numbers ? numbers[i] : static_cast<uint32_t>(one)});
+}
+
+template <class T>
 void add_to_one(const Measure& measure, const T* values, size_t group, size_t rows, MeasureTotals& totals) {
+  if (measure.distinct) add_distinct(values, nullptr, group, rows, totals);
   int64_t nulls = 0;
   bool is_counted = false;
   if (!totals.real.part.empty()) {
@@ -157,6 +176,7 @@ void add_to_one(const Measure& measure, const T* values, size_t group, size_t ro
 
 template <class T>
 void add_to_many(const Measure& measure, const T* values, const uint32_t* numbers, size_t rows, MeasureTotals& totals) {
+  if (measure.distinct) add_distinct(values, numbers, 0, rows, totals);
   const bool has_nulls = nulls_in(values, rows) > 0;
   if (has_nulls) {
     for (size_t i = 0; i < rows; ++i) totals.nulls[numbers[i]] += values[i] == kNull<T>;
@@ -207,6 +227,10 @@ void merge_states(const std::vector<State>& from, std::span<const uint32_t> as, 
 
 }  // namespace
 
+size_t MeasureTotals::MetHash::operator()(const Met& met) const {
+  return KeyHash()(met.bits ^ (uint64_t{met.group} << 32 | met.group));
+}
+
 void RealSums::settle() {
   for (size_t group = 0; group < part.size(); ++group)
     add_compensated(std::exchange(part[group], 0.0), total[group], lost[group]);
@@ -249,6 +273,12 @@ void GroupTotals::grow(size_t groups) {
     if (pairs_[p].weighted) pair_totals_[p].weighted.resize(groups);
     if (pairs_[p].comoments) pair_totals_[p].comoments.resize(groups);
   }
+}
+
+std::vector<int64_t> GroupTotals::distinct(size_t m) const {
+  std::vector<int64_t> out(groups());
+  for (const auto& met : totals_[m].met) ++out[met.group];
+  return out;
 }
 
 void GroupTotals::add_ends(const MeasuredRows& part) {
@@ -312,6 +342,7 @@ void GroupTotals::merge(const GroupTotals& other, std::span<const uint32_t> as) 
     merge_each(from.low_real, as, into.low_real, least);
     merge_each(from.high_real, as, into.high_real, most);
     merge_states(from.moments, as, into.moments);
+    for (const auto& met : from.met) into.met.insert({met.bits, as[met.group]});
   }
   for (size_t p = 0; p < pair_totals_.size(); ++p) {
     merge_states(other.pair_totals_[p].weighted, as, pair_totals_[p].weighted);

@@ -2,9 +2,9 @@
 // Counts, sums, extremes, ends, moments of groups while rows go by in parts. Numbers of groups come from
 // kernels/group_numbers.h; threads keep totals of their own, merged at the end.
 
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <span>
-#include <variant>
 #include <vector>
 
 #include "kernels/aggregate.h"
@@ -19,6 +19,7 @@ struct Measure {
   bool real_sum = false;  // of whole numbers as doubles
   bool least = false, most = false;
   bool moments = false;
+  bool distinct = false;  // how many different values, null being one of them
 };
 
 /// Two columns of doubles and what is wanted of them.
@@ -39,12 +40,24 @@ struct RealSums {
 /// By group; empty what was not wanted. Floating columns: real and low/high_real; others the whole ones. Where all
 /// values are null: nulls = rows, the rest undefined.
 struct MeasureTotals {
+  struct Met {
+    uint64_t bits;
+    uint32_t group;
+    bool operator==(const Met&) const = default;
+  };
+  struct MetHash {
+    using is_avalanching = void;
+    size_t operator()(const Met& met) const;
+  };
+
+
   std::vector<int64_t> nulls;
   RealSums real;
   std::vector<uint64_t> whole;
   std::vector<double> low_real, high_real;
   std::vector<int64_t> low, high;
   std::vector<Moments<2>> moments;
+  boost::unordered_flat_set<Met, MetHash> met;
 };
 struct PairTotals {
   std::vector<WeightedAverage> weighted;
@@ -81,6 +94,8 @@ class GroupTotals {
   const std::vector<int64_t>& last_rows() const { return last_; }
   const MeasureTotals& measure(size_t m) const { return totals_[m]; }
   const PairTotals& pair(size_t p) const { return pair_totals_[p]; }
+  /// By group: the different values of measure m.
+  std::vector<int64_t> distinct(size_t m) const;
 
  private:
   void add_ends(const MeasuredRows& part);

@@ -81,7 +81,7 @@ std::optional<DirectTotals::Wanted> DirectTotals::wanted_of(const Expr& callee) 
   static constexpr std::pair<std::string_view, Wanted> kRowsOfNames[] = {
       {"sum", Wanted::kSum},          {"avg", Wanted::kAverage},
       {"count", Wanted::kCount},      {"min", Wanted::kSmallest},
-      {"max", Wanted::kLargest},      {"first", Wanted::kFirst},
+      {"nunique", Wanted::kDistinct}, {"max", Wanted::kLargest},      {"first", Wanted::kFirst},
       {"last", Wanted::kLast},        {"var", Wanted::kVariance},
       {"std", Wanted::kDeviation},    {"varp", Wanted::kPopulationVariance},
       {"stdp", Wanted::kPopulationDeviation},
@@ -147,7 +147,7 @@ bool DirectTotals::note_measure(const Expr& expr, Wanted wanted, const Expr& arg
   const auto type = term->like->type();
   const auto repr = term->like->repr();
   const bool is_moment = wanted >= Wanted::kVariance && wanted <= Wanted::kPopulationDeviation;
-  if (type == Type::kSymbol) return false;
+  if (type == Type::kSymbol && wanted != Wanted::kDistinct) return false;
   if (wanted == Wanted::kSum && !is_number(type) && type != Type::kBool) return false;
   if ((wanted == Wanted::kAverage || is_moment) && !is_number(type)) return false;
   const auto found = std::find_if(terms_.begin(), terms_.end(), [&](const auto& t) { return t.text == term->text; });
@@ -161,6 +161,7 @@ bool DirectTotals::note_measure(const Expr& expr, Wanted wanted, const Expr& arg
   const bool wide = wanted == Wanted::kAverage && repr == Repr::kI64;
   one.real_sum = one.real_sum || wide;
   one.sum = one.sum || wanted == Wanted::kSum || (wanted == Wanted::kAverage && !wide);
+  one.distinct = one.distinct || wanted == Wanted::kDistinct;
   one.least = one.least || wanted == Wanted::kSmallest;
   one.most = one.most || wanted == Wanted::kLargest;
   one.moments = one.moments || is_moment;
@@ -308,6 +309,10 @@ Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
   switch (call.wanted) {
     case Wanted::kCount:
       return by_group<int32_t>(groups_, Type::kInt, 0, [&](size_t g) { return static_cast<int32_t>(count(g)); });
+    case Wanted::kDistinct: {
+      const auto met = totals_->distinct(call.place);
+      return by_group<int32_t>(groups_, Type::kInt, 0, [&](size_t g) { return static_cast<int32_t>(met[g]); });
+    }
     case Wanted::kAverage:
       return by_group<double>(groups_, Type::kDouble, 0, [&](size_t g) {
         if (count(g) == 0) return types::kNull<double>;

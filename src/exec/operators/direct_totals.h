@@ -36,7 +36,7 @@ class DirectTotals {
 
  private:
   enum class Wanted : uint8_t {
-    kRows, kCount, kSum, kAverage, kSmallest, kLargest, kFirst, kLast, kVariance, kPopulationVariance, kDeviation,
+    kRows, kCount, kSum, kAverage, kSmallest, kLargest, kFirst, kLast, kDistinct, kVariance, kPopulationVariance, kDeviation,
     kPopulationDeviation, kWeightedAverage, kWeightedSum, kCorrelation, kCovariance, kSlope
   };
   struct Call {
