@@ -1,6 +1,7 @@
 #include "server/allocation.h"
 
 #include <malloc.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -23,6 +24,17 @@ constexpr uint64_t kUnlimited = UINT64_MAX;
 /// its release alike.
 constexpr size_t kPerhapsLargeBytes = memory::kLargeBlockBytes - 64;
 
+/// Columns of so many bytes are touched whole, and most of the cost of touching memory for the first time is by page.
+constexpr size_t kHugePagesFrom = 8 << 20;
+
+void ask_for_huge_pages(void* block, size_t bytes) noexcept {
+  constexpr uintptr_t kHugePage = 2 << 20;
+  const auto begin = (reinterpret_cast<uintptr_t>(block) + kHugePage - 1) & ~(kHugePage - 1);
+  const auto end = (reinterpret_cast<uintptr_t>(block) + bytes) & ~(kHugePage - 1);
+  // A kernel without them says no, which changes nothing.
+  if (begin < end) (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
+
 void* counted(void* block) noexcept {
   const size_t bytes = malloc_usable_size(block);
   if (bytes > memory::kLargeBlockBytes) memory::note_allocated(bytes);
@@ -35,6 +47,7 @@ void* allocate_large(size_t bytes, size_t alignment) {
                               : std::malloc(bytes);
   if (block == nullptr)
     throw OutOfMemory("Out of memory: the system gives no more (" + std::to_string(bytes >> 20) + " MB asked for)");
+  if (bytes >= kHugePagesFrom) ask_for_huge_pages(block, bytes);
   return counted(block);
 }
 
