@@ -23,7 +23,7 @@ struct QueryStep {
   const syntax::Query& query;
   Evaluator& evaluator;
   RowScope& rows;
-  bool merges_partials = false;  // aggregates of aggregates are meant
+  bool merges_partials = false;                  // aggregates of aggregates are meant
   std::vector<syntax::ExprRef> conditions = {};  // of where: rows that fail one are still in
 
   /// Takes those rows out.

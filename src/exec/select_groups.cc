@@ -153,7 +153,8 @@ StepResult select_groups(QueryStep& step) {
     out.item_texts.emplace_back(syntax::print(*item.expr), item.names[0]);
   }
   out.table = columns.table();
-  if (query.having) out.table = out.table.filter(flags_of(Value(evaluation.by_group(*query.having)), evaluation.count()));
+  if (query.having)
+    out.table = out.table.filter(flags_of(Value(evaluation.by_group(*query.having)), evaluation.count()));
   if (intervals.present) out.table = fill_intervals(std::move(out.table), intervals, group_keys, step.evaluator);
   return out;
 }
@@ -176,7 +177,8 @@ void apply_having(const QueryStep& step, ContextRows& rows) {
       kept.push_back(static_cast<int64_t>(i));
       left.order.push_back(rows.order[i]);
     }
-    if (static_cast<int64_t>(kept.size()) > left.starts.back()) left.starts.push_back(static_cast<int64_t>(kept.size()));
+    if (static_cast<int64_t>(kept.size()) > left.starts.back())
+      left.starts.push_back(static_cast<int64_t>(kept.size()));
   }
   step.rows.pick(std::move(kept));
   rows = std::move(left);

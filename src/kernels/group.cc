@@ -146,7 +146,8 @@ Coded code_by_sort(std::span<const uint64_t> values) {
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   std::vector<NumberedRow> rows(values.size()), spare(values.size());
   for (size_t i = 0; i < rows.size(); ++i) rows[i] = {values[i] - *low, static_cast<uint32_t>(i)};
-  for (int shift = 0; shift < static_cast<int>(std::bit_width(*high - *low)); shift += kDigitBits) pass_by_digit(rows, spare, shift);
+  for (int shift = 0; shift < static_cast<int>(std::bit_width(*high - *low)); shift += kDigitBits)
+    pass_by_digit(rows, spare, shift);
   Coded out;
   out.codes.resize(values.size());
   for (size_t i = 0; i < rows.size(); ++i) {

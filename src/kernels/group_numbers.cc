@@ -30,8 +30,8 @@ bool ValueCodes::widen(int64_t value) {
   const uint64_t below = value < low_ ? static_cast<uint64_t>(low_) - static_cast<uint64_t>(value) : 0;
   const uint64_t above = value < low_ ? 0 : static_cast<uint64_t>(value) + 1 - high;
   if (std::max(below, above) > kTableMost - table_.size()) return false;
-  const uint64_t room = std::min<uint64_t>(std::max({below, above, static_cast<uint64_t>(table_.size())}),
-                                           kTableMost - table_.size());
+  const uint64_t room =
+      std::min<uint64_t>(std::max({below, above, static_cast<uint64_t>(table_.size())}), kTableMost - table_.size());
   if (below == 0) {
     table_.resize(table_.size() + room);
     return true;

@@ -112,8 +112,8 @@ PELORUS_WIDE T most_of(const T* values, size_t rows) {
 
 /// Of one group; some value is not null.
 template <class Wide, class T>
-void add_extremes(const Measure& measure, const T* values, size_t rows, std::vector<Wide>& low,
-                  std::vector<Wide>& high, size_t group) {
+void add_extremes(const Measure& measure, const T* values, size_t rows, std::vector<Wide>& low, std::vector<Wide>& high,
+                  size_t group) {
   if (measure.least) low[group] = std::min(low[group], static_cast<Wide>(least_of(values, rows)));
   if (measure.most) high[group] = std::max(high[group], static_cast<Wide>(most_of(values, rows)));
 }

@@ -24,7 +24,7 @@ struct Measure {
 
 /// Two columns of doubles and what is wanted of them.
 struct PairMeasure {
-  bool weighted = false;   // the first weighted by the second
+  bool weighted = false;  // the first weighted by the second
   bool comoments = false;
 };
 
@@ -49,7 +49,6 @@ struct MeasureTotals {
     using is_avalanching = void;
     size_t operator()(const Met& met) const;
   };
-
 
   std::vector<int64_t> nulls;
   RealSums real;

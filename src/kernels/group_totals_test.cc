@@ -179,7 +179,8 @@ TEST(GroupTotals, of_nothing_but_nulls_nothing_is_known) {
 }
 
 TEST(GroupNumbers, follow_the_order_of_meeting_whatever_the_values) {
-  const std::vector<int64_t> values{INT64_MAX, 5, INT64_MIN, 5, 4000, -4000, 300'000, 5, 6, INT64_MAX, -1'000'000'000'000};
+  const std::vector<int64_t> values{INT64_MAX, 5,         INT64_MIN,         5, 4000, -4000, 300'000, 5,
+                                    6,         INT64_MAX, -1'000'000'000'000};
   GroupNumbers numbers(1);
   std::vector<uint32_t> out(values.size());
   const WholeKey key{Repr::kI64, values.data()};
@@ -202,7 +203,8 @@ TEST(GroupNumbers, many_pairs_leave_their_pages_for_a_hash) {
   std::map<std::array<int32_t, 3>, uint32_t> known;
   std::vector<uint32_t> out(1000);
   for (size_t at = 0; at < kRows; at += out.size()) {
-    const WholeKey keys[] = {{Repr::kI32, first.data() + at}, {Repr::kI32, second.data() + at}, {Repr::kI32, third.data() + at}};
+    const WholeKey keys[] = {
+        {Repr::kI32, first.data() + at}, {Repr::kI32, second.data() + at}, {Repr::kI32, third.data() + at}};
     numbers.number(keys, out.size(), out.data());
     for (size_t i = 0; i < out.size(); ++i) {
       const auto [place, is_new] =
@@ -213,7 +215,8 @@ TEST(GroupNumbers, many_pairs_leave_their_pages_for_a_hash) {
   ASSERT_EQ(numbers.count(), known.size());
   const auto a = numbers.values(0), b = numbers.values(1), c = numbers.values(2);
   for (const auto& [key, number] : known)
-    ASSERT_EQ((std::array<int64_t, 3>{a[number], b[number], c[number]}), (std::array<int64_t, 3>{key[0], key[1], key[2]}));
+    ASSERT_EQ((std::array<int64_t, 3>{a[number], b[number], c[number]}),
+              (std::array<int64_t, 3>{key[0], key[1], key[2]}));
 }
 
 }  // namespace

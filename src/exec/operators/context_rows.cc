@@ -39,8 +39,7 @@ std::optional<std::vector<SortColumn>> sort_columns(const QueryStep& step, const
     const bool is_plain = !values.is_array() && !types::is_literal(type) && values.repr() != types::Repr::kMixed &&
                           values.repr() != types::Repr::kB16 && values.repr() != types::Repr::kI128;
     if (!is_plain || values.size() != rows.order.size()) return std::nullopt;
-    out.push_back(
-        {take_rows(values, rows.order, step.evaluator.workers()), key.descending, is_nulls_last(key)});
+    out.push_back({take_rows(values, rows.order, step.evaluator.workers()), key.descending, is_nulls_last(key)});
   }
   return out;
 }

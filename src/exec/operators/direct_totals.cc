@@ -79,14 +79,22 @@ bool DirectTotals::note(const Expr& expr) {
 
 std::optional<DirectTotals::Wanted> DirectTotals::wanted_of(const Expr& callee) const {
   static constexpr std::pair<std::string_view, Wanted> kRowsOfNames[] = {
-      {"sum", Wanted::kSum},          {"avg", Wanted::kAverage},
-      {"count", Wanted::kCount},      {"min", Wanted::kSmallest},
-      {"nunique", Wanted::kDistinct}, {"max", Wanted::kLargest},      {"first", Wanted::kFirst},
-      {"last", Wanted::kLast},        {"var", Wanted::kVariance},
-      {"std", Wanted::kDeviation},    {"varp", Wanted::kPopulationVariance},
+      {"sum", Wanted::kSum},
+      {"avg", Wanted::kAverage},
+      {"count", Wanted::kCount},
+      {"min", Wanted::kSmallest},
+      {"nunique", Wanted::kDistinct},
+      {"max", Wanted::kLargest},
+      {"first", Wanted::kFirst},
+      {"last", Wanted::kLast},
+      {"var", Wanted::kVariance},
+      {"std", Wanted::kDeviation},
+      {"varp", Wanted::kPopulationVariance},
       {"stdp", Wanted::kPopulationDeviation},
-      {"wavg", Wanted::kWeightedAverage}, {"wsum", Wanted::kWeightedSum},
-      {"corr", Wanted::kCorrelation}, {"covar", Wanted::kCovariance},
+      {"wavg", Wanted::kWeightedAverage},
+      {"wsum", Wanted::kWeightedSum},
+      {"corr", Wanted::kCorrelation},
+      {"covar", Wanted::kCovariance},
       {"beta", Wanted::kSlope},
   };
   const auto function = evaluator_.find_function(callee, rows_.constants());
@@ -234,7 +242,7 @@ class DirectTotals::Stretch {
   DirectTotals& asked_;
   const size_t number_;
   kernels::GroupTotals totals_;
-  std::vector<uint32_t> groups_;       // of the part's rows
+  std::vector<uint32_t> groups_;      // of the part's rows
   std::vector<Shared<Vector>> held_;  // the part's values
 };
 
@@ -316,9 +324,8 @@ Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
     case Wanted::kAverage:
       return by_group<double>(groups_, Type::kDouble, 0, [&](size_t g) {
         if (count(g) == 0) return types::kNull<double>;
-        const double sum = totals.real.total.empty()
-                               ? static_cast<double>(static_cast<int64_t>(totals.whole[g]))
-                               : real(g);
+        const double sum =
+            totals.real.total.empty() ? static_cast<double>(static_cast<int64_t>(totals.whole[g])) : real(g);
         return kernels::finite_or_null(sum / static_cast<double>(count(g)));
       });
     case Wanted::kSum:

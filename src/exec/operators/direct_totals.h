@@ -36,8 +36,24 @@ class DirectTotals {
 
  private:
   enum class Wanted : uint8_t {
-    kRows, kCount, kSum, kAverage, kSmallest, kLargest, kFirst, kLast, kDistinct, kVariance, kPopulationVariance, kDeviation,
-    kPopulationDeviation, kWeightedAverage, kWeightedSum, kCorrelation, kCovariance, kSlope
+    kRows,
+    kCount,
+    kSum,
+    kAverage,
+    kSmallest,
+    kLargest,
+    kFirst,
+    kLast,
+    kDistinct,
+    kVariance,
+    kPopulationVariance,
+    kDeviation,
+    kPopulationDeviation,
+    kWeightedAverage,
+    kWeightedSum,
+    kCorrelation,
+    kCovariance,
+    kSlope
   };
   struct Call {
     const syntax::Expr* expr;

@@ -115,7 +115,8 @@ std::span<const uint32_t> GroupedEvaluation::numbers() {
   if (numbers_.empty()) {
     numbers_.resize(rows_.rows());
     for (size_t g = 0; g < count(); ++g)
-      std::fill(numbers_.begin() + options_.starts[g], numbers_.begin() + options_.starts[g + 1], static_cast<uint32_t>(g));
+      std::fill(numbers_.begin() + options_.starts[g], numbers_.begin() + options_.starts[g + 1],
+                static_cast<uint32_t>(g));
   }
   return numbers_;
 }
@@ -352,7 +353,7 @@ LeveledValue GroupedEvaluation::run_call(const Expr& expr, const CallParts& part
 std::optional<LeveledValue> GroupedEvaluation::run_grouped(const CallParts& parts,
                                                            const std::vector<LeveledValue>& arguments) {
   if (!parts.builtin || !parts.builtin->grouped.run || arguments.size() != 1) return std::nullopt;
-  if (!options_.first_groups.empty()) return std::nullopt;
+  if (!options_.first_groups.empty() || (!options_.starts.empty() && shares_groups())) return std::nullopt;
   if (arguments[0].level == Level::kConstant || !arguments[0].value.is_vector()) return std::nullopt;
   const Value rows = lifted(arguments[0], Level::kRow);
   const auto& grouped = parts.builtin->grouped;
@@ -379,9 +380,18 @@ LeveledValue GroupedEvaluation::run_by_group(const CallParts& parts, std::vector
   return assemble(call_by_group(parts, arguments));
 }
 
-/// On all threads when the function is built in; those see nothing of the session.
-std::vector<Value> GroupedEvaluation::call_by_group(const CallParts& parts, const std::vector<LeveledValue>& arguments) {
+/// Several threads take some groups each: where there are several, and rows enough to make up for the calls.
+bool GroupedEvaluation::shares_groups() const {
   constexpr size_t kRowsLeast = 1 << 16;
+  constexpr size_t kRowsOfGroup = 64;
+  const auto* workers = evaluator_.workers();
+  return workers && workers->threads() > 1 && count() > 1 && rows_.rows() >= kRowsLeast &&
+         rows_.rows() / count() >= kRowsOfGroup;
+}
+
+/// On all threads when the function is built in; those see nothing of the session.
+std::vector<Value> GroupedEvaluation::call_by_group(const CallParts& parts,
+                                                    const std::vector<LeveledValue>& arguments) {
   constexpr size_t kShares = 8;  // for each thread, as groups are of unlike sizes
   const Value function(parts.callee);
   std::vector<Value> results(std::max<size_t>(count(), 1));
@@ -394,8 +404,7 @@ std::vector<Value> GroupedEvaluation::call_by_group(const CallParts& parts, cons
     }
   };
   auto* workers = evaluator_.workers();
-  const bool is_known = parts.builtin && nature_of(parts) != CallNature::kOther;
-  if (!workers || workers->threads() < 2 || !is_known || rows_.rows() < kRowsLeast || results.size() < 2) {
+  if (!parts.builtin || nature_of(parts) == CallNature::kOther || !shares_groups()) {
     call(evaluator_.context(), 0, results.size());
     return results;
   }
@@ -438,10 +447,11 @@ std::optional<Shared<Vector>> GroupedEvaluation::joined(const std::vector<Value>
   const auto repr = first.repr();
   const bool is_plain = !first.is_array() && first.type() != Type::kSymbol && first.type() != Type::kVoid &&
                         repr != types::Repr::kMixed && repr != types::Repr::kText;
-  const bool is_one_type = is_plain && std::all_of(results.begin(), results.end(), [&](const Value& result) {
-    const auto& vector = result.vector();
-    return vector.type() == first.type() && vector.scale() == first.scale() && !vector.is_array();
-  });
+  const bool is_one_type =
+      is_plain && std::all_of(results.begin(), results.end(), [&](const Value& result) {
+        const auto& vector = result.vector();
+        return vector.type() == first.type() && vector.scale() == first.scale() && !vector.is_array();
+      });
   if (!is_one_type) return std::nullopt;
   Vector all(first.type(), rows_.rows(), first.scale());
   types::visit_fixed(repr, [&]<class T>() {

@@ -54,6 +54,7 @@ class GroupedEvaluation {
   data::Shared<data::Vector> by_row(const syntax::Expr& expr);
   /// The value of the expression for each group by itself (composite columns).
   std::vector<data::Value> each_group(const syntax::Expr& expr);
+
  private:
   class LevelScope;
   class SliceScope;
@@ -84,6 +85,7 @@ class GroupedEvaluation {
   data::Shared<data::Vector> contiguous(const data::Shared<data::Vector>& rows);
   data::Value part_of(const LeveledValue& value, size_t group);
   std::vector<data::Value> call_by_group(const CallParts& parts, const std::vector<LeveledValue>& arguments);
+  bool shares_groups() const;
   std::optional<data::Shared<data::Vector>> joined(const std::vector<data::Value>& results);
   std::span<const uint32_t> numbers();
   const kernels::GroupDirectory& directory();

@@ -71,8 +71,7 @@ Shared<Vector> Relation::gather(size_t c, const RowNumbers* wanted, WorkerPool* 
     column.values = value_or_throw(column.source->read(column.source_column));
     column.source = nullptr;
   }
-  if (column.map < 0)
-    return wanted ? Shared<Vector>(take_rows(*column.values, *wanted, workers)) : column.values;
+  if (column.map < 0) return wanted ? Shared<Vector>(take_rows(*column.values, *wanted, workers)) : column.values;
   const auto& map = *maps[static_cast<size_t>(column.map)];
   if (!wanted) return take_rows(*column.values, map, workers);
   RowNumbers through(wanted->size());

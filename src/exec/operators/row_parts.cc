@@ -115,8 +115,9 @@ bool RowParts::take_name(const syntax::Name& name) {
 bool RowParts::take_set(const Expr& expr) {
   if (const auto* constants = as<syntax::ConstantVector>(expr)) return constants->values.size() <= kSetMax;
   if (const auto* bracket = as<syntax::VectorBracket>(expr)) {
-    return bracket->elements.size() <= kSetMax && std::all_of(bracket->elements.begin(), bracket->elements.end(),
-                                                              [](const auto& e) { return e->kind == ExprKind::kLiteral; });
+    return bracket->elements.size() <= kSetMax &&
+           std::all_of(bracket->elements.begin(), bracket->elements.end(),
+                       [](const auto& e) { return e->kind == ExprKind::kLiteral; });
   }
   return expr.kind == ExprKind::kLiteral;
 }
@@ -223,8 +224,10 @@ bool RowParts::Part::keep(const Expr& condition) {
     flags = converted = flags_of(value, rows());
   }
   next_.resize(kPartRows + 1);  // one spare: a row is written before it is known whether it stays
-  const size_t left = is_whole_ ? pick_set(flags, [&](size_t i) { return static_cast<int64_t>(from_ + i); }, next_)
-                                : pick_set(flags, [&](size_t i) { return kept_[i]; }, next_);
+  const size_t left = is_whole_ ? pick_set(
+                                      flags, [&](size_t i) { return static_cast<int64_t>(from_ + i); }, next_)
+                                : pick_set(
+                                      flags, [&](size_t i) { return kept_[i]; }, next_);
   if (left == count_) return left > 0;
   std::swap(kept_, next_);
   count_ = left;

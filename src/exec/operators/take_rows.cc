@@ -42,8 +42,7 @@ Vector take_rows(const Vector& values, std::span<const int64_t> rows, WorkerPool
     });
     return out;
   };
-  if (values.type() == Type::kSymbol)
-    return Vector::of_symbols(values.symbols_shared(), taken.operator()<int32_t>(0));
+  if (values.type() == Type::kSymbol) return Vector::of_symbols(values.symbols_shared(), taken.operator()<int32_t>(0));
   return types::visit_fixed(repr, [&]<class T>() -> Vector {
     if constexpr (std::is_same_v<T, types::Bytes16>)
       return values.take(rows);
