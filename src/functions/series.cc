@@ -108,7 +108,8 @@ Vector reversed(const Vector& x) {
 std::vector<int64_t> order_of(std::string_view function, const Vector& x, bool ascending) {
   const Key key(function, x);
   const kernels::SortKey sort{.column = key.column, .descending = !ascending};
-  return kernels::sort_rows({&sort, 1}, x.size());
+  const auto order = kernels::sort_rows({&sort, 1}, x.size());
+  return {order.begin(), order.end()};
 }
 
 Distinct distinct_of(std::string_view function, const Vector& x) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/key_column.h"
+#include "kernels/row_numbers.h"
 
 namespace pelorus::kernels {
 
@@ -22,7 +23,7 @@ Groups group_rows(std::span<const KeyColumn> keys, size_t rows);
 
 /// Rows gathered by group: rows of group g are order[starts[g]] .. order[starts[g+1]], in their old order.
 struct GroupDirectory {
-  std::vector<int64_t> order;
+  RowNumbers order;
   std::vector<int64_t> starts;  // count + 1 entries
   size_t count() const { return starts.size() - 1; }
   std::span<const int64_t> rows_of(size_t group) const {

@@ -120,8 +120,9 @@ GroupDirectory ordered_directory(const MatchedKeys& keys, std::span<const T> mom
 
 /// Both sides ascend by their moments: the last right row of each key so far.
 template <class T>
-std::vector<int64_t> as_of_merged(const MatchedKeys& keys, std::span<const T> left, std::span<const T> right) {
-  std::vector<int64_t> out(left.size(), kNoRow), last(keys.count, kNoRow);
+RowNumbers as_of_merged(const MatchedKeys& keys, std::span<const T> left, std::span<const T> right) {
+  RowNumbers out(left.size(), kNoRow);
+  std::vector<int64_t> last(keys.count, kNoRow);
   size_t at = 0;
   for (size_t i = 0; i < left.size(); ++i) {
     const T moment = left[i];
@@ -134,14 +135,14 @@ std::vector<int64_t> as_of_merged(const MatchedKeys& keys, std::span<const T> le
 }
 
 template <class T>
-std::vector<int64_t> as_of(MatchedKeys& keys, std::span<const T> left, std::span<const T> right) {
+RowNumbers as_of(MatchedKeys& keys, std::span<const T> left, std::span<const T> right) {
   if constexpr (std::is_integral_v<T>) {
     if (std::is_sorted(left.begin(), left.end()) && std::is_sorted(right.begin(), right.end()))
       return as_of_merged(keys, left, right);
   }
   forget_unmatched(keys);
   const auto directory = ordered_directory(keys, right);
-  std::vector<int64_t> out(left.size(), kNoRow);
+  RowNumbers out(left.size(), kNoRow);
   std::vector<int64_t> cursor(directory.starts.begin(),
                               directory.starts.end() - 1);  // first row not yet <= the last seen
   const auto moment = [&](int64_t place) -> const T& {
@@ -241,7 +242,7 @@ void forget_unmatched(MatchedKeys& keys) {
   }
 }
 
-std::vector<int64_t> join_as_of(MatchedKeys keys, const KeyColumn& left_moments, const KeyColumn& right_moments) {
+RowNumbers join_as_of(MatchedKeys keys, const KeyColumn& left_moments, const KeyColumn& right_moments) {
   CHECK(left_moments.repr == right_moments.repr);
   return visit_key(left_moments.repr,
                    [&]<class T>() { return as_of<T>(keys, left_moments.as<T>(), right_moments.as<T>()); });

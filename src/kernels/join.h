@@ -26,8 +26,8 @@ void forget_unmatched(MatchedKeys& keys);
 
 /// Row numbers pairwise; kNoRow where a side has no partner.
 struct RowPairs {
-  std::vector<int64_t> left;
-  std::vector<int64_t> right;
+  RowNumbers left;
+  RowNumbers right;
   size_t size() const { return left.size(); }
 };
 
@@ -44,6 +44,6 @@ RowPairs join_rows(const MatchedKeys& keys, JoinKind kind, size_t pairs_max, boo
 /// For each left row the last right row of the same key whose moment is <= the left one's (ties: the last), or kNoRow.
 /// Where both sides ascend by their moments they are merged in one pass; otherwise each key's right rows are put in
 /// order. Null moments: a left null finds nothing but nulls.
-std::vector<int64_t> join_as_of(MatchedKeys keys, const KeyColumn& left_moments, const KeyColumn& right_moments);
+RowNumbers join_as_of(MatchedKeys keys, const KeyColumn& left_moments, const KeyColumn& right_moments);
 
 }  // namespace pelorus::kernels

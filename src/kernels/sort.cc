@@ -128,8 +128,7 @@ class Order {
 };
 
 /// One stable pass by the byte at `shift`; false when all rows share it.
-bool radix_pass(const Ordinals& ordinals, uint64_t low, int shift, std::vector<int64_t>& rows,
-                std::vector<int64_t>& spare) {
+bool radix_pass(const Ordinals& ordinals, uint64_t low, int shift, RowNumbers& rows, RowNumbers& spare) {
   std::array<size_t, 257> starts{};
   const auto byte_of = [&](int64_t row) { return ((ordinals[static_cast<size_t>(row)] - low) >> shift) & 0xFF; };
   for (const auto row : rows) ++starts[byte_of(row) + 1];
@@ -144,8 +143,8 @@ bool radix_pass(const Ordinals& ordinals, uint64_t low, int shift, std::vector<i
 
 /// Least significant byte first over the bytes that differ. Nulls stand far from the values, so they would widen the
 /// range: they are taken out first and put back at their end.
-void radix_sort(const Ordinals& ordinals, std::vector<int64_t>& rows) {
-  std::vector<int64_t> first, last, rest;
+void radix_sort(const Ordinals& ordinals, RowNumbers& rows) {
+  RowNumbers first, last, rest;
   uint64_t low = UINT64_MAX, high = 0;
   for (const auto row : rows) {
     const uint64_t ordinal = ordinals[static_cast<size_t>(row)];
@@ -159,7 +158,7 @@ void radix_sort(const Ordinals& ordinals, std::vector<int64_t>& rows) {
       rest.push_back(row);
     }
   }
-  std::vector<int64_t> spare(rest.size());
+  RowNumbers spare(rest.size());
   const int bits = rest.empty() ? 0 : std::bit_width(high - low);
   for (int shift = 0; shift < bits; shift += 8) radix_pass(ordinals, low, shift, rest, spare);
   auto out = std::copy(first.begin(), first.end(), rows.begin());
@@ -171,8 +170,8 @@ constexpr size_t kRadixRowsMin = 4096;
 
 }  // namespace
 
-std::vector<int64_t> sort_rows(std::span<const SortKey> keys, size_t rows) {
-  std::vector<int64_t> out(rows);
+RowNumbers sort_rows(std::span<const SortKey> keys, size_t rows) {
+  RowNumbers out(rows);
   std::iota(out.begin(), out.end(), 0);
   const Order order(keys);
   if (order.sorted(rows)) return out;
@@ -184,13 +183,13 @@ std::vector<int64_t> sort_rows(std::span<const SortKey> keys, size_t rows) {
   return out;
 }
 
-std::vector<int64_t> top_rows(std::span<const SortKey> keys, size_t rows, size_t count) {
+RowNumbers top_rows(std::span<const SortKey> keys, size_t rows, size_t count) {
   if (count >= rows / 4) {
     auto all = sort_rows(keys, rows);
     all.resize(std::min(count, rows));
     return all;
   }
-  std::vector<int64_t> heap;
+  RowNumbers heap;
   if (count == 0) return heap;
   const Order order(keys);
   const auto before = [&](int64_t a, int64_t b) {

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "kernels/key_column.h"
+#include "kernels/row_numbers.h"
 
 namespace pelorus::kernels {
 
@@ -18,10 +18,10 @@ struct SortKey {
 
 /// Row numbers 0..rows-1 in order of the keys, first key first; equal rows keep their order.
 /// Cost: O(rows) when already sorted or the keys are integers of a small range, O(n log n) otherwise.
-std::vector<int64_t> sort_rows(std::span<const SortKey> keys, size_t rows);
+RowNumbers sort_rows(std::span<const SortKey> keys, size_t rows);
 
 /// The first `count` rows of sort_rows, by a heap: O(n log count).
-std::vector<int64_t> top_rows(std::span<const SortKey> keys, size_t rows, size_t count);
+RowNumbers top_rows(std::span<const SortKey> keys, size_t rows, size_t count);
 
 /// True when the rows are already in the order sort_rows would give.
 bool is_sorted(std::span<const SortKey> keys, size_t rows);

@@ -46,7 +46,7 @@ std::optional<std::vector<SortColumn>> sort_columns(const QueryStep& step, const
 
 /// Sorts each group's rows; keeps the first `most` of each.
 void sort_groups(const QueryStep& step, const std::vector<SortColumn>& columns, size_t most, ContextRows& rows) {
-  std::vector<std::vector<int64_t>> kept(most == SIZE_MAX ? 0 : rows.count());
+  std::vector<RowNumbers> kept(most == SIZE_MAX ? 0 : rows.count());
   const auto sort_group = [&](size_t group) {
     const auto begin = static_cast<size_t>(rows.starts[group]);
     const auto size = static_cast<size_t>(rows.starts[group + 1]) - begin;

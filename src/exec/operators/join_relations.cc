@@ -120,7 +120,7 @@ RowPairs find_pairs(Relation& left, Relation& right, const JoinKeys& keys, JoinT
 }
 
 /// Sends the side's maps through `rows` and moves its columns and maps into `out`.
-void add_side(Relation& side, const std::vector<int64_t>& rows, Relation& out) {
+void add_side(Relation& side, const RowNumbers& rows, Relation& out) {
   const auto direct = std::make_shared<const RowNumbers>(rows);
   const auto first_map = static_cast<int>(out.maps.size());
   out.maps.push_back(direct);

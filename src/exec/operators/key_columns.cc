@@ -68,7 +68,7 @@ void KeyColumns::add(const Shared<Vector>& column, std::string_view what) {
   keys_.push_back(data::key_column(*held, ranks_.emplace_back()));
 }
 
-std::vector<int64_t> order_rows(const std::vector<OrderColumn>& columns, size_t rows, size_t count) {
+kernels::RowNumbers order_rows(const std::vector<OrderColumn>& columns, size_t rows, size_t count) {
   KeyColumns keys;
   for (const auto& column : columns) keys.add(column.values, "order by");
   std::vector<kernels::SortKey> sort_keys;

@@ -36,7 +36,7 @@ struct OrderColumn {
   bool nulls_last = false;
 };
 /// `count`: only the first so many.
-std::vector<int64_t> order_rows(const std::vector<OrderColumn>& columns, size_t rows, size_t count = SIZE_MAX);
+kernels::RowNumbers order_rows(const std::vector<OrderColumn>& columns, size_t rows, size_t count = SIZE_MAX);
 
 /// Group numbers of rows by columns, ascending.
 kernels::Groups group_by_columns(const std::vector<data::Shared<data::Vector>>& columns, size_t rows,

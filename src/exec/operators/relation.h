@@ -12,10 +12,11 @@
 #include "data/value.h"
 #include "exec/column_source.h"
 #include "exec/scope.h"
+#include "kernels/row_numbers.h"
 
 namespace pelorus::exec {
 
-using RowNumbers = std::vector<int64_t>;
+using RowNumbers = kernels::RowNumbers;
 using RowNumbersRef = std::shared_ptr<const RowNumbers>;
 
 /// One column a query can name.
