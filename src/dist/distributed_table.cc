@@ -1,5 +1,6 @@
 #include "dist/distributed_table.h"
 
+#include <algorithm>
 #include <map>
 #include <numeric>
 #include <thread>
@@ -125,11 +126,14 @@ Status DistributedTable::edit(const std::function<Status(data::Table&)>&) {
                    "/" + name()};
 }
 
-Result<int64_t> DistributedTable::change(const exec::Fragment& fragment, std::span<const meta::PartitionKey> keys) {
+Result<int64_t> DistributedTable::change(std::span<const exec::PartitionChange> changes) {
   const auto known = facts();
+  const auto object = database() + "/" + name();
   TRY(const auto access, distribution_.catalogue.access(user_));
-  TRY_DONE(access.check(meta::AccessType::kTableUpdate, database() + "/" + name(), known->database.owner));
-  return writer_.change(*known, fragment, keys);
+  TRY_DONE(access.check(meta::AccessType::kTableUpdate, object, known->database.owner));
+  const bool adds = std::ranges::any_of(changes, [](const auto& one) { return one.if_new.has_value(); });
+  if (adds) TRY_DONE(access.check(meta::AccessType::kTableInsert, object, known->database.owner));
+  return writer_.change(*known, changes);
 }
 
 Status DistributedTable::change_columns(std::span<const exec::ColumnChange> changes) {

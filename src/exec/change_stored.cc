@@ -57,11 +57,13 @@ class StoredChange {
     fragment.user = evaluator_.context().caller().user;
     capture_.fill(fragment);
     const auto constraint = plan::constraint_of(where, schema_, capture_.constant_value());
-    std::vector<meta::PartitionKey> keys;
+    const auto shared = std::make_shared<const Fragment>(std::move(fragment));
+    std::vector<PartitionChange> changes;
     for (const auto& partition : snapshot_->partitions()) {
-      if (plan::may_match(constraint, {scheme_, partition_columns_}, partition.key)) keys.push_back(partition.key);
+      if (plan::may_match(constraint, {scheme_, partition_columns_}, partition.key))
+        changes.push_back({.key = partition.key, .fragment = shared, .if_new = {}});
     }
-    if (!keys.empty()) (void)value_or_throw(table_.change(fragment, keys));
+    if (!changes.empty()) (void)value_or_throw(table_.change(changes));
   }
 
  private:

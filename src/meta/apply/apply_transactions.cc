@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "meta/apply/apply_each.h"
+#include "meta/chunk_locks.h"
 
 namespace pelorus::meta {
 namespace {
@@ -98,11 +99,7 @@ Status check_request(const State& state, const ChunkRequest& request) {
     return Error{ErrorCode::kUnavailable, "No data node can take a new partition of " + table->name + "."};
   }
   const auto& chunk = state.chunks.at(found->second);
-  if (chunk.locked_by.value != 0) {
-    return Error{ErrorCode::kConflict, "<ChunkInTransaction>The chunk " + chunk_path(state, chunk) +
-                                           " is in transaction " + std::to_string(chunk.locked_by.value) +
-                                           ". RefId: S00002"};
-  }
+  if (chunk.locked_by.value != 0) return lock_conflict(state, chunk);
   if (chunk.good_replicas() == 0) {
     return Error{ErrorCode::kUnavailable,
                  "The chunk " + chunk_path(state, chunk) + " has no replica to write to. RefId: S01012"};

@@ -1,4 +1,5 @@
 #include "meta/apply/cluster_fixture.h"
+#include "meta/chunk_locks.h"
 
 namespace pelorus::meta {
 namespace {
@@ -71,6 +72,27 @@ TEST_F(ApplyTransactions, a_commit_without_enough_prepared_replicas_becomes_an_a
                     .prepared_min = 2})
                 .state,
             TransactionState::kAborted);
+}
+
+TEST_F(ApplyTransactions, the_hold_of_a_writer_is_named_as_a_conflict_of_writers) {
+  write(1);
+  begin({1});
+  const auto outcome = run(begin_of({1}));
+  const Error error{static_cast<ErrorCode>(outcome.code), outcome.message};
+  EXPECT_TRUE(error.message.starts_with("<ChunkInTransaction>")) << error.message;
+  EXPECT_TRUE(is_write_conflict(error)) << error.message;
+  EXPECT_NE(error.message.find("dfs://db/pt/1"), std::string::npos) << "it names the partition";
+  EXPECT_FALSE(is_write_conflict({ErrorCode::kUnavailable, error.message}));
+}
+
+TEST_F(ApplyTransactions, a_recovery_is_no_conflict_of_writers) {
+  const auto id = write(1);
+  must(ChangeReplicas{{{id, "dn3", ReplicaChange::Kind::kAdd, 0}}});
+  must(BeginTransaction{
+      .type = TransactionType::kRecover, .coordinator = "dn3", .epoch = 1, .recover = id, .now_ns = 5});
+  const auto outcome = run(begin_of({1}));
+  EXPECT_EQ(static_cast<ErrorCode>(outcome.code), ErrorCode::kConflict);
+  EXPECT_FALSE(is_write_conflict({ErrorCode::kConflict, outcome.message})) << outcome.message;
 }
 
 TEST_F(ApplyTransactions, a_replica_that_fell_behind_meanwhile_does_not_count_as_prepared) {
