@@ -86,10 +86,10 @@ TEST_F(ConcurrentWriters, with_atomic_chunk_every_partition_is_written_as_soon_a
                 .find("error"),
             std::string::npos);
   EXPECT_EQ(run("exec count(*) from pt"), "6");
-  EXPECT_EQ(run_against_writer("update pt set qty = 5", "exec sum(qty) from loadTable('dfs://db', `pt) where id = 1",
-                               "20l")
-                .find("error"),
-            std::string::npos);
+  EXPECT_EQ(
+      run_against_writer("update pt set qty = 5", "exec sum(qty) from loadTable('dfs://db', `pt) where id = 1", "20l")
+          .find("error"),
+      std::string::npos);
   EXPECT_EQ(run("exec sum(qty) from pt"), "30l");
   EXPECT_EQ(run_against_writer("upsert!(pt, table(1 2 3 as id, `b`b`b as k, 1 2 3 as qty), false, `k)",
                                "exec sum(qty) from loadTable('dfs://db', `pt) where id = 1", "16l")
@@ -118,6 +118,54 @@ TEST_F(ConcurrentWriters, a_write_that_waited_is_recognized_when_its_client_repe
     }
     EXPECT_EQ(run("exec count(*) from pt"), count) << rows;
   }
+}
+
+TEST_F(ConcurrentWriters, the_level_of_atomicity_may_be_changed) {
+  make("TRANS");
+  EXPECT_EQ(run("schema(db).atomic"), "\"TRANS\"");
+  run("setAtomicLevel(db, `CHUNK)");
+  EXPECT_EQ(run("schema(db).atomic"), "\"CHUNK\"");
+  EXPECT_EQ(run("schema(database('dfs://db')).atomic"), "\"CHUNK\"");
+  run("pt = loadTable(db, `pt)");
+  EXPECT_EQ(run_against_writer("pt.append!(t)", "exec count(*) from loadTable('dfs://db', `pt) where id = 1", "4")
+                .find("error"),
+            std::string::npos);
+  EXPECT_NE(run("setAtomicLevel(db, `ROW)").find("atomic must be TRANS or CHUNK, not ROW"), std::string::npos);
+  EXPECT_NE(run("database('dfs://d2', VALUE, 1 2, , 'OLAP', 'ROW')").find("atomic must be TRANS or CHUNK"),
+            std::string::npos);
+}
+
+TEST_F(ConcurrentWriters, chunks_of_the_database_are_written_by_one_table_at_a_time) {
+  for (const std::string granularity : {"DATABASE", "TABLE"}) {
+    const std::string path = "dfs://by_" + granularity;
+    run("db = database('" + path + "', VALUE, 1 2 3, , 'OLAP', 'TRANS', '" + granularity +
+        "')\n"
+        "t = table(1 2 as id, 10 20 as qty)\n"
+        "pt = createPartitionedTable(db, t, `pt, `id)\nother = createPartitionedTable(db, t, `other, `id)\n"
+        "dim = createDimensionTable(db, t, `dim)\npt.append!(t)\nother.append!(t)");
+    EXPECT_EQ(run("schema(db).chunkGranularity"), "\"" + granularity + "\"");
+    const auto table = catalogue_.table(path, "pt").value().table;
+    const auto held = catalogue_.begin({.type = meta::TransactionType::kAppend,
+                                        .coordinator = "dn2",
+                                        .epoch = catalogue_.epoch("dn2"),
+                                        .chunks = {{.table = table.id, .key = {{types::Scalar::of_int(2)}}}}});
+    ASSERT_TRUE(held.ok());
+    if (granularity == "DATABASE")
+      expect_conflict("other.append!(t)");
+    else
+      run("other.append!(t)");
+    EXPECT_EQ(run("exec count(*) from other"), granularity == "DATABASE" ? "2" : "4");
+    run("other.append!(table(1 as id, 1 as qty))\ndim.append!(t)");  // another partition; no partition
+    EXPECT_EQ(run("exec count(*) from dim"), "2");
+    let_go(held->begun.transaction);
+    run("other.append!(t)");
+    EXPECT_EQ(run("exec count(*) from other"), granularity == "DATABASE" ? "5" : "7");
+    const auto dropped = run("dropPartition(db, '/2')");
+    EXPECT_EQ(dropped.find("tableName is needed") != std::string::npos, granularity == "TABLE") << dropped;
+    EXPECT_EQ(run("exec count(*) from pt where id = 2"), granularity == "TABLE" ? "1" : "0");
+  }
+  EXPECT_NE(run("database('dfs://d3', VALUE, 1 2, , 'OLAP', 'TRANS', 'ROW')").find("must be TABLE or DATABASE"),
+            std::string::npos);
 }
 
 TEST_F(ConcurrentWriters, keys_of_an_upsert_include_the_partition_columns) {

@@ -60,6 +60,22 @@ txn::Decision as_decision(TransactionId transaction, const meta::Decided& decide
   return decision;
 }
 
+/// What a change makes of one chunk, as chunks keep rows: all that is left, or marks of what is gone.
+Result<ChangeResult> change_chunk(PartitionService& service, const meta::Table& table,
+                                  const exec::PartitionChange& change, const meta::BegunChunk& chunk) {
+  const ChunkVersion version{chunk.chunk, chunk.version};
+  if (!change.deleted) {
+    TRY(auto result, service.change(*change.fragment, table.columns, version));
+    if (result.rows.columns() != table.columns.size())
+      return Error{ErrorCode::kInternal, "a change left another number of columns in " + table.name};
+    result.rows = as_stored(std::move(result.rows), table);
+    return result;
+  }
+  TRY(const auto parts, service.scan(*change.deleted, table.columns, {version}));
+  if (parts.size() != 1) return Error{ErrorCode::kInternal, "a peer scanned other chunks than it was asked to"};
+  return ChangeResult{.changed = static_cast<int64_t>(parts[0].rows()), .rows = deletion_marks(parts[0], table)};
+}
+
 std::string label_of(const TableFacts& table) { return table.database.path + "/" + table.table.name; }
 
 }  // namespace
@@ -156,7 +172,10 @@ Result<meta::BeginReply> ReplicatedWriter::begin(meta::TransactionType type, con
 }
 
 RowOrder ReplicatedWriter::order(const TableFacts& table) const {
-  return distribution_.level() < meta::kSortedChunksLevel ? RowOrder{} : order_of(table.table);
+  if (distribution_.level() < meta::kSortedChunksLevel) return {};
+  auto order = order_of(table.table);
+  if (distribution_.level() < meta::kTableOptionsLevel) order.compression.clear();
+  return order;
 }
 
 Status ReplicatedWriter::prepare(const Write& write, const txn::PrepareOrder& asked) {
@@ -282,7 +301,7 @@ Result<int64_t> ReplicatedWriter::append(const TableFacts& table, const data::Ta
   for (size_t p = 0; p < parts.size(); ++p) {
     if (out[p]) continue;
     keys.push_back(std::move(parts[p].key));
-    rows_of.push_back(with_stored_names(std::move(parts[p].rows), table.table));
+    rows_of.push_back(as_stored(std::move(parts[p].rows), table.table));
   }
   if (keys.empty()) return 0;
   return write_parts(table, keys.size(), [&](size_t first, size_t last, const Number& number) {
@@ -311,7 +330,7 @@ Result<int64_t> ReplicatedWriter::append_once(const TableFacts& table, std::span
 Result<int64_t> ReplicatedWriter::replace(const TableFacts& table, const meta::PartitionKey& key,
                                           const data::Table& rows) {
   memory::require_if_refusable(kCopiesOnTheWay * rows.memory_bytes());
-  const auto stored = with_stored_names(rows, table.table);
+  const auto stored = as_stored(rows, table.table);
   return patiently(true, [&] { return replace_once(table, key, stored); });
 }
 
@@ -356,22 +375,16 @@ std::vector<Result<ChangeResult>> ReplicatedWriter::changed_rows(const TableFact
         return;
       }
       const auto& rows = *changes[c].if_new;
-      results[c] = ChangeResult{.changed = static_cast<int64_t>(rows.rows()), .rows = rows};
+      results[c] = ChangeResult{.changed = static_cast<int64_t>(rows.rows()), .rows = as_stored(rows, table.table)};
       return;
     }
     for (const auto& node : chunks[c].replicas) {
-      results[c] = memory::refused_as_error([&] {
-        return distribution_.services.of(node)->change(*changes[c].fragment, table.table.columns,
-                                                       {chunks[c].chunk, chunks[c].version});
-      });
+      results[c] = memory::refused_as_error(
+          [&] { return change_chunk(*distribution_.services.of(node), table.table, changes[c], chunks[c]); });
       if (results[c].ok() || results[c].error().code == ErrorCode::kScript) return;
     }
   });
   reach(FaultPoint::kChangeRead);
-  for (auto& result : results) {
-    if (result.ok() && result->rows.columns() != table.table.columns.size())
-      result = Error{ErrorCode::kInternal, "a change left another number of columns in " + label_of(table)};
-  }
   return results;
 }
 
@@ -384,7 +397,7 @@ Result<int64_t> ReplicatedWriter::change_once(const TableFacts& table, std::span
   Write write{.ticket = ticket(begun.begun.transaction),
               .chunks = std::move(begun.begun.chunks),
               .rows = {},
-              .replace = true,
+              .replace = changes.front().deleted == nullptr,
               .order = order(table),
               .down = std::move(begun.down)};
   int64_t changed = 0;
@@ -394,7 +407,11 @@ Result<int64_t> ReplicatedWriter::change_once(const TableFacts& table, std::span
       return result.error();
     }
     changed += result->changed;
-    write.rows.push_back(with_stored_names(std::move(result->rows), table.table));
+    write.rows.push_back(std::move(result->rows));
+  }
+  if (changed == 0 && !write.replace) {  // no row to mark
+    roll_back(write.ticket.transaction);
+    return 0;
   }
   return drive(write, changed);
 }

@@ -29,9 +29,10 @@ class ReplicatedWriter {
       : distribution_(distribution), epoch_(std::move(epoch)), new_values_(new_values) {}
 
   /// Splits the rows by partition (columns by position, converted to the table's types) and appends all of them or
-  /// none; with atomic='CHUNK' all of a partition or none, and an error tells how many partitions were written. Returns the rows added: those of new VALUE partitions may be left out (NewValuePolicy). Errors: kInvalid
-  /// (types, values outside the scheme, columns changed since `table` was asked for), kConflict (another transaction
-  /// writes to one of the chunks; with atomic='CHUNK' only when it does so for too long), kUnavailable, kNoSpace, kOutcomeUnknown.
+  /// none; with atomic='CHUNK' all of a partition or none, and an error tells how many partitions were written. Returns
+  /// the rows added: those of new VALUE partitions may be left out (NewValuePolicy). Errors: kInvalid (types, values
+  /// outside the scheme, columns changed since `table` was asked for), kConflict (another transaction writes to one of
+  /// the chunks; with atomic='CHUNK' only when it does so for too long), kUnavailable, kNoSpace, kOutcomeUnknown.
   Result<int64_t> append(const TableFacts& table, const data::Table& rows);
 
   /// Replaces partitions by what their fragments make of them, all or none; returns the rows changed. A partition

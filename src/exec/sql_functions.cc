@@ -271,7 +271,8 @@ void upsert_stored(StoredTable& stored, const Table& rows, const StoredUpsert& a
     overwrite(alone, part.rows, asked.keys, asked.ignore_null);
     changes.push_back({.key = std::move(part.key),
                        .fragment = std::make_shared<const Fragment>(std::move(fragment)),
-                       .if_new = std::move(alone)});
+                       .if_new = std::move(alone),
+                       .deleted = nullptr});
   }
   if (!changes.empty()) (void)value_or_throw(stored.change(changes));
 }

@@ -6,8 +6,8 @@
 
 namespace pelorus::meta {
 
-/// kConflict, "<ChunkInTransaction>…": what a transaction is told that asks for a held chunk. Another writer's hold is a
-/// conflict of writers (is_write_conflict); a recovery's is not.
+/// kConflict, "<ChunkInTransaction>…": what a transaction is told that asks for a held chunk. Another writer's hold is
+/// a conflict of writers (is_write_conflict); a recovery's is not.
 Error lock_conflict(const State& state, const Chunk& chunk);
 
 /// Of an error from BeginTransaction, wherever it has travelled: another transaction writes to one of the chunks.

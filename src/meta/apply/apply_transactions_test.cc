@@ -1,5 +1,6 @@
 #include "meta/apply/cluster_fixture.h"
 #include "meta/chunk_locks.h"
+#include "meta/levels.h"
 
 namespace pelorus::meta {
 namespace {
@@ -83,6 +84,27 @@ TEST_F(ApplyTransactions, the_hold_of_a_writer_is_named_as_a_conflict_of_writers
   EXPECT_TRUE(is_write_conflict(error)) << error.message;
   EXPECT_NE(error.message.find("dfs://db/pt/1"), std::string::npos) << "it names the partition";
   EXPECT_FALSE(is_write_conflict({ErrorCode::kUnavailable, error.message}));
+}
+
+TEST_F(ApplyTransactions, a_database_may_lock_whole_partitions) {
+  auto other = trades("other");
+  must(CreateTable{.table = other, .now_ns = 3});
+  state.databases.at("dfs://db").chunk_granularity = "DATABASE";
+  const auto of_other = [&](int32_t value) {
+    auto command = begin_of({value});
+    command.chunks[0].table = state.find_table("dfs://db", "other")->id;
+    return command;
+  };
+  write(1);
+  const auto begun = begin({1});
+  must(of_other(2));
+  decide({.transaction = decode<Begun>(must(of_other(1)), "begun")->transaction, .commit = false});  // not at level 1
+  state.level = kTableOptionsLevel;
+  EXPECT_EQ(refused(of_other(1)), ErrorCode::kConflict) << "programs of level 1 take it otherwise";
+  EXPECT_TRUE(is_write_conflict({ErrorCode::kConflict, run(of_other(1)).message}));
+  EXPECT_EQ(refused(begin_of({2})), ErrorCode::kConflict) << "its chunk is being made by the other table";
+  commit(begun.transaction);
+  must(of_other(1));
 }
 
 TEST_F(ApplyTransactions, a_recovery_is_no_conflict_of_writers) {
