@@ -110,10 +110,9 @@ TEST_F(TableOptionsTest, compression_methods_are_kept_and_heeded) {
     run(name + " = createPartitionedTable(o, big, `" + name + ", `id, " + methods + ")\n" + name + ".append!(big)");
     flush();
     const auto facts = catalogue_.table("dfs://olap", name).value();
-    EXPECT_EQ(run("eqObj(exec v from " + name + ", big.v) && eqObj(exec t from " + name +
-                  ", big.t) && eqObj(exec note from " + name + ", big.note)"),
-              "true")
-        << name;
+    for (const std::string column : {"v", "t", "note"})
+      EXPECT_EQ(run("eqObj((exec " + column + " from " + name + "), big." + column + ")"), "true")
+          << name << " " << column;
     return first_.store().info(facts.chunks.begin()->first)->bytes_on_disk;
   };
   const auto usual = bytes_of("usual", "");

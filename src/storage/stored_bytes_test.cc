@@ -365,8 +365,9 @@ TEST(StoredBytes, blocks_of_compression_methods) {
   const std::vector<std::pair<Encoding, Vector>> exact = {
       {Encoding::kStepGroups,
        numbers<int64_t>(Type::kNanotimestamp, 60, [](int64_t i) { return 1700000000000000000 + i * i * 70000; })},
-      {Encoding::kXor, numbers<double>(Type::kDouble, 60, [](int64_t i) { return 100 + std::ldexp(i % 7, -40); })}};
-  std::vector<std::pair<Encoding, std::string>> written;
+      {Encoding::kXor, numbers<double>(Type::kDouble, 60, [](int64_t i) {
+         return 100 + std::ldexp(static_cast<double>(i * 2654435761 % (1 << 30)), -46);
+       })}};
   Bytes bytes;
   ByteWriter writer(bytes);
   for (const auto& [encoding, values] : exact) {
