@@ -1,8 +1,8 @@
 """What a cluster under faults is asked to do, by processes of their own, and what must be true of it afterwards.
 
 Each writer does one transaction after the other, each across several partitions: adds a numbered batch, removes a batch it added,
-counts one up in a row of its own in four partitions by update or by upsert!, or makes, changes and drops a table. It notes what it asked for before and what it was told after; a transaction that nobody answered
-for may be there or not, but whole.
+counts one up in a row of its own in four partitions by update or by upsert!, or makes, changes and drops a table. It notes what it
+asked for before and what it was told after; a transaction that nobody answered for may be there or not, but whole.
 """
 import collections
 import multiprocessing
