@@ -99,6 +99,8 @@ void set_limit(Limit limit) {
 
 uint64_t limit_bytes() { return state().bytes_max.load(std::memory_order_relaxed); }
 
+void change_limit(uint64_t bytes_max) { state().bytes_max = bytes_max; }
+
 uint64_t held_bytes() {
   auto& all = state();
   sample(all);

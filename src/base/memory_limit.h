@@ -38,6 +38,8 @@ struct Limit {
 /// Before the first statement. Not thread-safe.
 void set_limit(Limit limit);
 uint64_t limit_bytes();  // 0: none
+/// Another limit from now on, for the same holder; 0: none. Thread-safe.
+void change_limit(uint64_t bytes_max);
 
 /// Bytes the process holds: resident ones, and large blocks that were allocated but not touched yet. Thread-safe.
 uint64_t held_bytes();

@@ -130,6 +130,8 @@ class MetadataService {
 
   // transactions.cc
   Result<Bytes> begin_transaction(std::string_view payload);
+  /// A conflict with a writer whose node does not answer any more is none to tell its client of.
+  Error refused_begin(const meta::BeginTransaction& command, const Error& error);
   Result<Bytes> decide(std::string_view payload);
   Result<Bytes> get_decisions(std::string_view payload);
   Result<Bytes> list_transactions(std::string_view payload);

@@ -3,6 +3,7 @@
 #include <future>
 
 #include "controller/service_fixture.h"
+#include "meta/chunk_locks.h"
 
 namespace pelorus::controller {
 namespace {
@@ -56,6 +57,18 @@ TEST_F(MetadataServiceTest, conflicts_and_refusals_reach_the_writer_in_clients_w
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code, ErrorCode::kConflict);
   EXPECT_TRUE(second.error().message.starts_with("<ChunkInTransaction>")) << second.error().message;
+}
+
+TEST_F(MetadataServiceTest, a_hold_of_a_silent_writer_is_no_conflict_of_writers) {
+  make_table();
+  begin({1});
+  EXPECT_TRUE(meta::is_write_conflict(ask<meta::BeginReply>("ctl2", meta::kBeginTransaction, begin_of({1})).error()));
+  clock.advance(milliseconds(60000));  // the writer is silent
+  const auto second = ask<meta::BeginReply>("ctl2", meta::kBeginTransaction, begin_of({1}));
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::kConflict);
+  EXPECT_FALSE(meta::is_write_conflict(second.error())) << second.error().message;
+  EXPECT_NE(second.error().message.find("does not answer any more"), std::string::npos) << second.error().message;
 }
 
 TEST_F(MetadataServiceTest, a_refusal_for_want_of_nodes_is_not_waited_out) {

@@ -3,6 +3,7 @@
 #include "controller/metadata_service.h"
 
 #include "base/fault_point.h"
+#include "meta/chunk_locks.h"
 
 namespace pelorus::controller {
 
@@ -20,9 +21,10 @@ Result<Bytes> MetadataService::begin_transaction(std::string_view payload) {
       for (const auto& node : request.placement) ++planned[node];
     }
   });
-  TRY(const auto answer, propose(command));
+  const auto answer = propose(command);
+  if (!answer.ok()) return refused_begin(command, answer.error());
   reach(FaultPoint::kBeginRecorded);
-  TRY(auto begun, meta::decode<meta::Begun>(answer, "begun transaction"));
+  TRY(auto begun, meta::decode<meta::Begun>(*answer, "begun transaction"));
   meta::BeginReply reply{.begun = std::move(begun)};
   for (const auto& chunk : reply.begun.chunks) {
     for (const auto& node : chunk.replicas) {
@@ -31,6 +33,25 @@ Result<Bytes> MetadataService::begin_transaction(std::string_view payload) {
     }
   }
   return encode(reply);
+}
+
+Error MetadataService::refused_begin(const meta::BeginTransaction& command, const Error& error) {
+  if (!meta::is_write_conflict(error)) return error;
+  // The metadata do not show that a writer's process is gone before it registers again or its transaction is aborted.
+  const auto gone = machine_.read([&](const meta::State& state) -> std::string {
+    for (const auto& request : command.chunks) {
+      const auto* table = state.find_table(request.table);
+      if (table == nullptr) continue;
+      const auto chunk = table->chunks.find(request.key);
+      if (chunk == table->chunks.end()) continue;
+      const auto* holder = state.find_transaction(state.chunks.at(chunk->second).locked_by);
+      if (holder != nullptr && live_.is_gone(holder->coordinator, live_.timeout())) return holder->coordinator;
+    }
+    return {};
+  });
+  if (gone.empty()) return error;
+  return {ErrorCode::kConflict, "<ChunkInTransaction>The chunks are in a transaction of " + gone +
+                                    ", which does not answer any more; it is being rolled back."};
 }
 
 Result<Bytes> MetadataService::decide(std::string_view payload) {

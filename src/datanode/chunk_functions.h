@@ -22,10 +22,13 @@ struct ChunkServices {
 void register_chunk_questions(functions::Registry& registry, const ChunkServices& services);
 /// getAllStorages getClusterVolumeUsage moveChunksAcrossVolume rebalanceChunksWithinDataNode
 void register_volume_functions(functions::Registry& registry, const ChunkServices& services);
-/// getOLAPCacheEngineSize getCacheEngineMemSize getOLAPCacheEngineStat
+/// getOLAPCacheEngineSize getTSDBCacheEngineSize setOLAPCacheEngineSize getOLAPCacheEngineStat getRedoLogGCStat
+/// imtForceGCRedolog setMaxMemSize
 void register_cache_functions(functions::Registry& registry, const ChunkServices& services);
 
 /// triggerTSDBCompaction getTSDBCompactionTaskStatus
 void register_compaction_functions(functions::Registry& registry, const ChunkServices& services);
+/// getTSDBMetaData getTSDBSortKeyEntry getTSDBDataStat
+void register_sorted_file_functions(functions::Registry& registry, const ChunkServices& services);
 
 }  // namespace pelorus::datanode

@@ -31,6 +31,7 @@ class LocalCatalogue final : public dist::Catalogue {
   explicit LocalCatalogue(std::vector<std::string> nodes) : nodes_(std::move(nodes)) {
     const auto verifier = meta::make_verifier("123456", "salt of tests 16", 2).value();
     must(meta::FoundCluster{.cluster = uuid(9), .admin = "admin", .verifier = verifier, .now_ns = 1});
+    must(meta::RaiseLevel{meta::kNewestLevel});
     for (uint8_t i = 0; i < nodes_.size(); ++i) {
       const auto number = static_cast<uint8_t>(i + 1);
       must(meta::PutNode{{.alias = nodes_[i], .host = "10.0.0." + std::to_string(i), .port = 8902}});
@@ -65,6 +66,7 @@ class LocalCatalogue final : public dist::Catalogue {
   }
   Status drop_partitions(const meta::DropPartitions& partitions) override { return run(partitions); }
   Status add_partitions(const meta::AddPartitions& partitions) override { return run(partitions); }
+  Status alter_database(const meta::AlterDatabase& change) override { return run(change); }
   Status alter_table(const meta::AlterTable& change) override { return run(change); }
   Result<meta::BeginReply> begin(const meta::BeginTransaction& transaction) override {
     auto placed = transaction;
@@ -171,7 +173,7 @@ class LocalNode {
     functions::register_builtins(registry_);
     exec::register_language_functions(registry_);
     exec::register_sql_functions(registry_);
-    dist::register_definition_functions(registry_, {distribution_, writer_, remote_});
+    dist::register_definition_functions(registry_, {distribution_, writer_, remote_, true});
     register_partition_methods(methods_, *host_);
     caller.add(alias, methods_);
   }

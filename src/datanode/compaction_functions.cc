@@ -20,7 +20,7 @@ struct CompactionTask {
   std::string volume;
   std::string chunk;
   std::string table;
-  int32_t files = 0;  // before
+  std::string files;  // before, with commas between
   int64_t begun_ns = 0;
   int64_t ended_ns = 0;
   std::string error;
@@ -67,10 +67,12 @@ Value trigger(const ChunkCall& call) {
   const auto info = call.checked(call.store().info(chunk));
   if (!info.sort.sorts())
     call.fail({ErrorCode::kInvalid, "chunk " + text + " is not of a TSDB table; OLAP files are merged by themselves"});
+  std::string files;
+  for (const auto& file : call.checked(call.store().files(chunk))) files += (files.empty() ? "" : ",") + file.name;
   CompactionTask task{.volume = info.volume,
                       .chunk = text,
                       .table = table_of(call, chunk),
-                      .files = static_cast<int32_t>(info.segments),
+                      .files = std::move(files),
                       .begun_ns = now_ns()};
   auto done = call.store().flush(chunk);
   if (done.ok()) done = call.store().compact(chunk);
@@ -84,18 +86,24 @@ Value trigger(const ChunkCall& call) {
 Value status(const ChunkCall& call) {
   call.require_login();
   TableRows rows({{"volume", Type::kString},
+                  {"level", Type::kInt},
                   {"chunkId", Type::kString},
                   {"tableName", Type::kString},
-                  {"files", Type::kInt},
+                  {"files", Type::kString},
+                  {"force", Type::kBool},
+                  {"receivedTime", Type::kTimestamp},
                   {"startTime", Type::kTimestamp},
                   {"endTime", Type::kTimestamp},
                   {"errorMessage", Type::kString}});
   const auto all = tasks().all();
-  const auto wanted = static_cast<size_t>(std::max<int64_t>(0, call.arguments().integer_or(0, "n", kTasksKept)));
-  const size_t first = all.size() - std::min(all.size(), wanted);
+  const auto wanted = call.arguments().integer_or(0, "count", 0);
+  if (wanted < 0) call.arguments().refuse("count", "must not be negative; 0 asks for all");
+  const size_t first = wanted == 0 ? 0 : all.size() - std::min(all.size(), static_cast<size_t>(wanted));
   for (size_t i = first; i < all.size(); ++i) {
     const auto& task = all[i];
-    rows.add({text_value(task.volume), text_value(task.chunk), text_value(task.table), Value::of_int(task.files),
+    // Files have no levels, and what was asked for begins at once.
+    rows.add({text_value(task.volume), Value::of_int(0), text_value(task.chunk), text_value(task.table),
+              text_value(task.files), Value::of_bool(true), functions::timestamp_value(task.begun_ns),
               functions::timestamp_value(task.begun_ns), functions::timestamp_value(task.ended_ns),
               text_value(task.error)});
   }
@@ -110,7 +118,7 @@ void register_compaction_functions(functions::Registry& registry, const ChunkSer
       "Merges the files of a TSDB chunk of this data node into as few as their size allows, before it returns. Files "
       "have no levels: "
       "level is ignored.");
-  row("getTSDBCompactionTaskStatus", "[n]", status,
+  row("getTSDBCompactionTaskStatus", "[count=0]", status,
       "Returns one row for each of the last compactions that triggerTSDBCompaction began on this data node.");
 }
 

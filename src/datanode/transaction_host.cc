@@ -35,7 +35,20 @@ txn::Decision decision_for(const std::string& self, TransactionId transaction, c
 storage::SortRule sort_rule(const dist::RowOrder& order) {
   using storage::KeepDuplicates;
   const bool first = order.keep_duplicates == "FIRST", last = order.keep_duplicates == "LAST";
+  if (last && order.soft_delete) return {order.columns, KeepDuplicates::kLastUnlessDeleted};
   return {order.columns, first ? KeepDuplicates::kFirst : last ? KeepDuplicates::kLast : KeepDuplicates::kAll};
+}
+
+storage::Compressions compressions(const dist::RowOrder& order) {
+  using storage::Compression;
+  storage::Compressions all;
+  for (const auto& method : order.compression) {
+    all.push_back(method == "delta"   ? Compression::kDelta
+                  : method == "zstd"  ? Compression::kZstd
+                  : method == "chimp" ? Compression::kChimp
+                                      : Compression::kUsual);
+  }
+  return all;
 }
 
 TransactionHost::TransactionHost(storage::ChunkStore& store, dist::Catalogue& catalogue, const Clock& clock,
@@ -94,7 +107,8 @@ Status TransactionHost::prepare(const dist::Ticket& ticket, const std::vector<di
                       .schema = block.rows.schema(),
                       .sort = sort_rule(block.order),
                       .base_version = block.base_version,
-                      .rows = block.rows});
+                      .rows = block.rows,
+                      .compression = compressions(block.order)});
   }
   auto stored = store_.prepare(ticket.transaction, writes);
   if (!stored.ok() && stored.error().code == ErrorCode::kStale) {

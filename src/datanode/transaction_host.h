@@ -19,6 +19,7 @@ namespace pelorus::datanode {
 
 /// As the store keeps it.
 storage::SortRule sort_rule(const dist::RowOrder& order);
+storage::Compressions compressions(const dist::RowOrder& order);
 
 /// Thread-safe; prepares and publishes on the callers' threads. Own thread: asks about transactions in doubt.
 class TransactionHost {

@@ -31,6 +31,7 @@ class Catalogue {
   virtual Result<meta::Access> access(const std::string& user) = 0;
 
   virtual Status create_database(const meta::Database& database) = 0;
+  virtual Status alter_database(const meta::AlterDatabase& change) = 0;
   virtual Status drop_database(const std::string& path) = 0;
   virtual Status create_table(const meta::Table& table) = 0;
   virtual Status drop_table(const std::string& database, const std::string& name) = 0;

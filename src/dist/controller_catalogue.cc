@@ -64,6 +64,7 @@ Status ControllerCatalogue::drop_table(const std::string& database, const std::s
 }
 Status ControllerCatalogue::drop_partitions(const meta::DropPartitions& partitions) { return change(partitions); }
 Status ControllerCatalogue::add_partitions(const meta::AddPartitions& partitions) { return change(partitions); }
+Status ControllerCatalogue::alter_database(const meta::AlterDatabase& alteration) { return change(alteration); }
 Status ControllerCatalogue::alter_table(const meta::AlterTable& alteration) { return change(alteration); }
 
 Result<meta::BeginReply> ControllerCatalogue::begin(const meta::BeginTransaction& transaction) {

@@ -30,6 +30,7 @@ class ControllerCatalogue final : public Catalogue {
   Status drop_table(const std::string& database, const std::string& name) override;
   Status drop_partitions(const meta::DropPartitions& partitions) override;
   Status add_partitions(const meta::AddPartitions& partitions) override;
+  Status alter_database(const meta::AlterDatabase& change) override;
   Status alter_table(const meta::AlterTable& change) override;
 
   Result<meta::BeginReply> begin(const meta::BeginTransaction& transaction) override;

@@ -84,7 +84,7 @@ data::Properties DatabaseHandle::properties() const {
   data::Properties all{{"databaseDir", Value::of_string(database_.path)}};
   for (auto& entry : scheme_properties(database_.scheme)) all.push_back(std::move(entry));
   all.emplace_back("engineType", Value::of_string(database_.engine));
-  all.emplace_back("atomic", Value::of_string(database_.atomic_chunk ? "CHUNK" : "TRANS"));
+  all.emplace_back("atomic", Value::of_string(atomic_chunk_ ? "CHUNK" : "TRANS"));
   all.emplace_back("chunkGranularity", Value::of_string(database_.chunk_granularity));
   all.emplace_back("databaseOwner", Value::of_string(database_.owner));
   return all;

@@ -1,6 +1,7 @@
 #pragma once
 // What database("dfs://x") gives a script.
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,20 +12,25 @@
 
 namespace pelorus::dist {
 
-/// Names a database; holds the scheme as it was when opened. Immutable.
-/// With an empty path it is only a scheme: a dimension of a COMPO database, or an in-memory partitioned database.
+/// Names a database; holds the scheme as it was when opened. Immutable but for what setAtomicLevel tells it.
+/// Thread-safe. With an empty path it is only a scheme: a dimension of a COMPO database, or an in-memory partitioned
+/// database.
 class DatabaseHandle final : public data::HandleObject {
  public:
-  explicit DatabaseHandle(meta::Database database) : database_(std::move(database)) {}
+  explicit DatabaseHandle(meta::Database database)
+      : database_(std::move(database)), atomic_chunk_(database_.atomic_chunk) {}
 
   std::string kind() const override { return "HANDLE"; }
   std::string describe() const override;
   data::Properties properties() const override;
   const meta::Database& database() const { return database_; }
   const std::string& path() const { return database_.path; }
+  /// The database was changed through this handle.
+  void note_atomic_chunk(bool atomic_chunk) const { atomic_chunk_ = atomic_chunk; }
 
  private:
   const meta::Database database_;
+  mutable std::atomic<bool> atomic_chunk_;
 };
 
 /// The handle behind a value, or ScriptError "Usage: <function>. db must be a database handle".

@@ -5,6 +5,8 @@
 #include "base/script_error.h"
 #include "dist/database_handle.h"
 #include "dist/functions.h"
+#include "dist/table_options.h"
+#include "meta/levels.h"
 
 namespace pelorus::dist {
 namespace {
@@ -31,20 +33,6 @@ T unwrap(Result<T> result, const std::string& function) {
 }
 void unwrap(Status status, const std::string& function) {
   if (!status.ok()) throw ScriptError(function + " => " + status.error().message);
-}
-
-std::vector<std::string> texts_of(const Value& value, const std::string& function, const char* name) {
-  if (value.is_text()) return {value.text()};
-  std::vector<std::string> texts;
-  if (!value.is_vector())
-    throw ScriptError("Usage: " + function + ". " + name + " must be a string or a vector of strings.");
-  for (size_t i = 0; i < value.vector().size(); ++i) {
-    const auto item = value.vector().at(i);
-    if (!item.is_text())
-      throw ScriptError("Usage: " + function + ". " + name + " must be a string or a vector of strings.");
-    texts.push_back(item.text());
-  }
-  return texts;
 }
 
 /// "dfs://x" of a handle or a text.
@@ -87,8 +75,8 @@ class Definitions {
     if (given(args, 4)) made.engine = text_of(args[4], "database", "engine");
     if (made.engine != "OLAP" && made.engine != "TSDB" && made.engine != "PKEY")
       throw ScriptError("database => unknown engine " + made.engine + "; use OLAP, TSDB or PKEY");
-    if (given(args, 5)) made.atomic_chunk = text_of(args[5], "database", "atomic") == "CHUNK";
-    if (given(args, 6)) made.chunk_granularity = text_of(args[6], "database", "chunkGranularity");
+    if (given(args, 5)) made.atomic_chunk = is_atomic_chunk(text_of(args[5], "database", "atomic"), "database");
+    if (given(args, 6)) made.chunk_granularity = chunk_granularity(text_of(args[6], "database", "chunkGranularity"));
     const auto status = catalogue().create_database(made);
     if (!status.ok() && status.error().code != ErrorCode::kAlreadyExists) unwrap(status, "database");
     existing = unwrap(catalogue().find_database(path), "database");
@@ -128,8 +116,16 @@ class Definitions {
       table.partition_columns = partition_columns(db, table, texts_of(args[3], function, "partitionColumns"));
       next = 4;
     }
-    storage_options(table, args, next, function);
-    check_order(db, table, function);
+    const auto word = [&](size_t i) { return next + i < args.size() ? args[next + i] : Value::missing(); };
+    if (partitioned && given(args, next + 3))
+      context.print(
+          "createPartitionedTable: sortKeyMappingFunction has no effect: a partition may hold any number of "
+          "sort keys here.");
+    take_table_options({.compress_methods = word(0),
+                        .sort_columns = word(1),
+                        .keep_duplicates = word(2),
+                        .soft_delete = word(partitioned ? 4 : 3)},
+                       db, services_.distribution.level(), function, table);
     check(context, meta::AccessType::kObjectCreate, db.path, "create tables", db.owner);
     unwrap(catalogue().create_table(table), function);
     return load(context, db.path, table.name, function);
@@ -163,7 +159,14 @@ class Definitions {
     const auto& db = database_handle(args[0], "dropPartition").database();
     check(context, meta::AccessType::kTableDelete, db.path, "delete partitions", db.owner);
     meta::DropPartitions partitions{.database = db.path};
-    if (given(args, 2)) partitions.table = text_of(args[2], "dropPartition", "tableName");
+    if (given(args, 2)) {
+      partitions.table = text_of(args[2], "dropPartition", "tableName");
+    } else if (!db.locks_whole_partitions()) {
+      throw ScriptError("dropPartition => tableName is needed: chunkGranularity of " + db.path +
+                        " is TABLE. Without it partitions of all tables are dropped where it is DATABASE.");
+    }
+    partitions.delete_schema =
+        given(args, 4) && args[4].is_scalar() && !args[4].is_null() && args[4].scalar().as_int64() != 0;
     const auto add = [&](const Value& item) {
       if (item.is_text() && item.text().starts_with("/")) {
         partitions.keys.push_back(unwrap(meta::parse_path(db.scheme, item.text()), "dropPartition"));
@@ -183,6 +186,44 @@ class Definitions {
     }
     unwrap(catalogue().drop_partitions(partitions), "dropPartition");
     return {};
+  }
+
+  /// Of "dfs://db/20240101/0_50": whether the table has rows, or had some, in that partition.
+  Value exists_partition(CallContext& context, Arguments args) const {
+    const auto path = text_of(args[0], "existsPartition", "path");
+    const auto slash = path.find('/', std::string_view("dfs://").size());
+    if (!path.starts_with("dfs://") || slash == std::string::npos)
+      throw ScriptError("existsPartition => path must name a partition, such as dfs://db/20240101, not " + path);
+    const auto database = path.substr(0, slash);
+    if (!given(args, 1)) throw ScriptError("existsPartition => tableName is needed: chunks are kept for each table");
+    const auto& table = text_of(args[1], "existsPartition", "tableName");
+    const auto facts = unwrap(catalogue().table(database, table), "existsPartition");
+    check(context, meta::AccessType::kTableRead, database + "/" + table, "read table", facts.database.owner);
+    const auto key = unwrap(meta::parse_path(facts.database.scheme, path.substr(slash)), "existsPartition");
+    return Value::of_bool(std::ranges::any_of(
+        facts.chunks, [&](const auto& entry) { return entry.second.key == key && entry.second.version > 0; }));
+  }
+
+  Value set_atomic_level(CallContext& context, Arguments args) const {
+    const auto& handle = database_handle(args[0], "setAtomicLevel");
+    const bool by_chunk = is_atomic_chunk(text_of(args[1], "setAtomicLevel", "atomic"), "setAtomicLevel");
+    check(context, meta::AccessType::kDatabaseManage, handle.path(), "manage databases", owner_of(handle.path()));
+    unwrap(catalogue().alter_database({.path = handle.path(), .atomic_chunk = by_chunk}), "setAtomicLevel");
+    handle.note_atomic_chunk(by_chunk);
+    return {};
+  }
+
+  Value granularities(CallContext& context) const {
+    const auto access = unwrap(catalogue().access(context.caller().user), "getAllDBGranularity");
+    data::Dictionary all(types::Type::kString, types::Type::kString);
+    for (const auto& entry : unwrap(catalogue().databases(), "getAllDBGranularity")) {
+      if (!access.may(meta::AccessType::kDatabaseRead, entry.database, entry.owner)) continue;
+      const auto database = unwrap(catalogue().find_database(entry.database), "getAllDBGranularity");
+      if (!database) continue;  // dropped meanwhile
+      all.set(types::Scalar::of_string(database->path.substr(std::string("dfs:/").size())),
+              Value::of_string(database->chunk_granularity));
+    }
+    return all;
   }
 
   Value truncate(CallContext& context, Arguments args) const {
@@ -230,10 +271,11 @@ class Definitions {
   }
 
   /// What the caller may see: databases, or their tables as "dfs://db/table".
-  Value list(CallContext& context, bool tables) const {
+  Value list(CallContext& context, bool tables, const std::string& database = {}) const {
     const auto access = unwrap(catalogue().access(context.caller().user), "getClusterDFSTables");
     std::vector<std::string> names;
     for (const auto& db : unwrap(catalogue().databases(), "getClusterDFSTables")) {
+      if (!database.empty() && db.database != database) continue;
       if (!tables && access.may(meta::AccessType::kDatabaseRead, db.database, db.owner)) names.push_back(db.database);
       if (!tables) continue;
       for (const auto& name : db.tables) {
@@ -259,6 +301,24 @@ class Definitions {
 
  private:
   Catalogue& catalogue() const { return services_.distribution.catalogue; }
+
+  static bool is_atomic_chunk(const std::string& atomic, const std::string& function) {
+    if (atomic != "TRANS" && atomic != "CHUNK")
+      throw ScriptError(function + " => atomic must be TRANS or CHUNK, not " + atomic);
+    return atomic == "CHUNK";
+  }
+  std::string chunk_granularity(const std::string& granularity) const {
+    if (granularity != "TABLE" && granularity != "DATABASE")
+      throw ScriptError("database => chunkGranularity must be TABLE or DATABASE, not " + granularity);
+    if (!services_.chunk_granularity)
+      throw ScriptError(
+          "database => chunkGranularity can be given only where enableChunkGranularityConfig=true is "
+          "set; leave it out, or set that for this node and start it again");
+    if (granularity == "DATABASE")
+      unwrap(meta::check_level("chunkGranularity 'DATABASE'", meta::kTableOptionsLevel, services_.distribution.level()),
+             "database");
+    return granularity;
+  }
 
   static Value handle(meta::Database database) {
     return data::HandleRef(std::make_shared<DatabaseHandle>(std::move(database)));
@@ -303,55 +363,6 @@ class Definitions {
     return names;
   }
 
-  /// [compressMethods], [sortColumns], [keepDuplicates] from position `next`.
-  static void storage_options(meta::Table& table, Arguments args, size_t next, const std::string& function) {
-    if (given(args, next)) {
-      if (!args[next].is_dictionary())
-        throw ScriptError("Usage: " + function + ". compressMethods must be a dictionary from column to method.");
-      for (auto& column : table.columns) {
-        const auto method = args[next].dictionary().get(column.name);
-        if (method.is_text()) column.compress_method = method.text();
-      }
-    }
-    if (given(args, next + 1)) table.sort_columns = texts_of(args[next + 1], function, "sortColumns");
-    if (given(args, next + 2)) {
-      static constexpr const char* kKeep[] = {"ALL", "LAST", "FIRST"};  // as the constants of these names count
-      const auto& keep = args[next + 2];
-      if (keep.is_text())
-        table.keep_duplicates = keep.text();
-      else if (keep.is_scalar())
-        table.keep_duplicates = kKeep[std::clamp<int64_t>(keep.scalar().as_int64(), 0, 2)];
-      if (std::ranges::find(kKeep, table.keep_duplicates, [](auto text) { return std::string(text); }) ==
-          std::end(kKeep))
-        throw ScriptError(function + " => keepDuplicates must be ALL, FIRST or LAST, not " + table.keep_duplicates);
-    }
-  }
-
-  /// The engine and sortColumns go together.
-  static void check_order(const meta::Database& db, const meta::Table& table, const std::string& function) {
-    const bool sorts = db.engine == "TSDB";
-    if (!sorts && !table.sort_columns.empty())
-      throw ScriptError(function + " => sortColumns need engine TSDB; the engine of " + db.path + " is " + db.engine);
-    if (sorts && table.sort_columns.empty())
-      throw ScriptError(function +
-                        " => a TSDB table needs sortColumns: the columns its rows are sorted by, the last of an "
-                        "integer or temporal type");
-    for (size_t k = 0; k < table.sort_columns.size(); ++k) {
-      const auto& name = table.sort_columns[k];
-      const auto column = std::ranges::find(table.columns, name, &meta::Column::name);
-      if (column == table.columns.end()) throw ScriptError(function + " => Unrecognized column name [" + name + "]");
-      if (std::find(table.sort_columns.begin(), table.sort_columns.begin() + static_cast<ptrdiff_t>(k), name) !=
-          table.sort_columns.begin() + static_cast<ptrdiff_t>(k))
-        throw ScriptError(function + " => sortColumns name " + name + " twice");
-      const bool last = k + 1 == table.sort_columns.size();
-      if (column->array || (last && !types::is_integral(column->type) && !types::is_temporal(column->type)))
-        throw ScriptError(function +
-                          " => the last of sortColumns must be of an integer or temporal type and none an "
-                          "array vector: " +
-                          name);
-    }
-  }
-
   const DistributedServices services_;
 };
 
@@ -377,7 +388,9 @@ void register_makers(functions::Registry& registry, const DefinitionsRef& d) {
                                {"partitionColumns", true},
                                {"compressMethods", true},
                                {"sortColumns", true},
-                               {"keepDuplicates", true}},
+                               {"keepDuplicates", true},
+                               {"sortKeyMappingFunction", true},
+                               {"softDelete", true}},
                 .run = [d](CallContext& c, Arguments a) { return d->create_table(c, a, true); },
                 .doc = {.summary = "Creates an empty partitioned table with the columns of another table."},
                 .family = kFamily});
@@ -387,7 +400,8 @@ void register_makers(functions::Registry& registry, const DefinitionsRef& d) {
                                {"tableName"},
                                {"compressMethods", true},
                                {"sortColumns", true},
-                               {"keepDuplicates", true}},
+                               {"keepDuplicates", true},
+                               {"softDelete", true}},
                 .run = [d](CallContext& c, Arguments a) { return d->create_table(c, a, false); },
                 .doc = {.summary = "Creates an empty table of one partition."},
                 .family = kFamily});
@@ -432,6 +446,10 @@ void register_commands(functions::Registry& registry, const DefinitionsRef& d) {
       [d](CallContext& c, Arguments a) { return d->add_partitions(c, a, "addValuePartitions"); },
       "Adds values to a VALUE level.");
   command(
+      "setAtomicLevel", {{"dbHandle"}, {"atomic"}},
+      [d](CallContext& c, Arguments a) { return d->set_atomic_level(c, a); },
+      "Sets at which level writes to a database are atomic: TRANS or CHUNK.");
+  command(
       "addRangePartitions", {{"dbHandle"}, {"newRanges"}, {"level", true}},
       [d](CallContext& c, Arguments a) { return d->add_partitions(c, a, "addRangePartitions"); },
       "Adds boundaries to a RANGE level.");
@@ -453,6 +471,22 @@ void register_questions(functions::Registry& registry, const DefinitionsRef& d) 
                 .run = [d](CallContext&, Arguments a) { return d->tables_of(a); },
                 .doc = {.summary = "Names of the tables of a database."},
                 .family = kFamily});
+  registry.add({.name = "existsPartition",
+                .parameters = {{"path"}, {"tableName", true}},
+                .run = [d](CallContext& c, Arguments a) { return d->exists_partition(c, a); },
+                .doc = {.summary = "Whether a table has a partition, named as dfs://db/20240101/0_50."},
+                .family = kFamily});
+  registry.add(
+      {.name = "getDFSTablesByDatabase",
+       .parameters = {{"directory"}},
+       .run = [d](CallContext& c, Arguments a) { return d->list(c, true, path_of(a[0], "getDFSTablesByDatabase")); },
+       .doc = {.summary = "All tables of a database that the caller may read, as dfs://db/table."},
+       .family = kFamily});
+  registry.add({.name = "getAllDBGranularity",
+                .parameters = {},
+                .run = [d](CallContext& c, Arguments) { return d->granularities(c); },
+                .doc = {.summary = "From databases the caller may read to their chunk granularity: TABLE or DATABASE."},
+                .family = kFamily});
   registry.add({.name = "getClusterDFSTables",
                 .parameters = {{"includeSysTable", true}},
                 .run = [d](CallContext& c, Arguments) { return d->list(c, true); },
@@ -463,6 +497,7 @@ void register_questions(functions::Registry& registry, const DefinitionsRef& d) 
                 .run = [d](CallContext& c, Arguments) { return d->list(c, false); },
                 .doc = {.summary = "All databases the caller may read."},
                 .family = kFamily});
+  registry.add_alias("getDFSDatabases", "getClusterDFSDatabases");
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "dist/distributed_table.h"
 
+#include <algorithm>
 #include <map>
 #include <numeric>
 #include <thread>
 
 #include "dist/database_handle.h"
 #include "dist/table_columns.h"
+#include "dist/table_options.h"
 
 namespace pelorus::dist {
 
@@ -16,6 +18,18 @@ namespace {
 /// How long a change of columns waits for transactions of the table to end.
 constexpr std::chrono::seconds kChangeWait{30};
 constexpr std::chrono::milliseconds kChangePause{20};
+
+/// A row for each column, as schema() shows it.
+data::Table compression_of(const meta::Table& table) {
+  std::vector<std::string> names, methods;
+  for (const auto& column : table.columns) {
+    names.push_back(column.name);
+    methods.push_back(column.compress_method.empty() ? kUsualCompression : column.compress_method);
+  }
+  return {{"name", "compressMethods"},
+          {data::Vector::of_strings(types::Type::kString, std::move(names)),
+           data::Vector::of_strings(types::Type::kString, std::move(methods))}};
+}
 
 }  // namespace
 
@@ -61,6 +75,12 @@ data::Properties DistributedTable::properties() const {
   all.emplace_back("tableOwner", Value::of_string(table.owner));
   all.emplace_back("engineType", Value::of_string(known->database.engine));
   all.emplace_back("chunkGranularity", Value::of_string(known->database.chunk_granularity));
+  all.emplace_back("compressMethods", compression_of(table));
+  if (!table.sort_columns.empty()) {
+    all.emplace_back("sortColumns", data::Vector::of_strings(types::Type::kString, table.sort_columns));
+    all.emplace_back("keepDuplicates", Value::of_string(table.keep_duplicates));
+    all.emplace_back("softDelete", Value::of_bool(is_soft_delete(table)));
+  }
   if (table.is_dimension()) {
     all.emplace_back("partitionColumnIndex", Value::of_int(-1));
     return all;
@@ -80,10 +100,6 @@ data::Properties DistributedTable::properties() const {
   all.emplace_back("partitionColumnIndex", single ? indexes.at(0) : Value(indexes));
   all.emplace_back("partitionColumnType", single ? types.at(0) : Value(types));
   for (auto& entry : scheme_properties(known->database.scheme)) all.push_back(std::move(entry));
-  if (!table.sort_columns.empty()) {
-    all.emplace_back("sortColumns", data::Vector::of_strings(types::Type::kString, table.sort_columns));
-    all.emplace_back("keepDuplicates", Value::of_string(table.keep_duplicates));
-  }
   return all;
 }
 
@@ -125,11 +141,19 @@ Status DistributedTable::edit(const std::function<Status(data::Table&)>&) {
                    "/" + name()};
 }
 
-Result<int64_t> DistributedTable::change(const exec::Fragment& fragment, std::span<const meta::PartitionKey> keys) {
+std::vector<std::string> DistributedTable::soft_delete_keys() const {
   const auto known = facts();
+  return is_soft_delete(known->table) ? known->table.sort_columns : std::vector<std::string>{};
+}
+
+Result<int64_t> DistributedTable::change(std::span<const exec::PartitionChange> changes) {
+  const auto known = facts();
+  const auto object = database() + "/" + name();
   TRY(const auto access, distribution_.catalogue.access(user_));
-  TRY_DONE(access.check(meta::AccessType::kTableUpdate, database() + "/" + name(), known->database.owner));
-  return writer_.change(*known, fragment, keys);
+  TRY_DONE(access.check(meta::AccessType::kTableUpdate, object, known->database.owner));
+  const bool adds = std::ranges::any_of(changes, [](const auto& one) { return one.if_new.has_value(); });
+  if (adds) TRY_DONE(access.check(meta::AccessType::kTableInsert, object, known->database.owner));
+  return writer_.change(*known, changes);
 }
 
 Status DistributedTable::change_columns(std::span<const exec::ColumnChange> changes) {

@@ -28,7 +28,8 @@ class DistributedTable final : public exec::StoredTable {
   meta::PartitionScheme scheme() const override;
   std::vector<std::string> partition_columns() const override { return facts()->table.partition_columns; }
   Result<std::shared_ptr<const exec::StoredSnapshot>> open_snapshot() const override;
-  Result<int64_t> change(const exec::Fragment& fragment, std::span<const meta::PartitionKey> keys) override;
+  std::vector<std::string> soft_delete_keys() const override;
+  Result<int64_t> change(std::span<const exec::PartitionChange> changes) override;
   /// Waits for writers of the table; rows are not touched. Needs the right to manage the database.
   Status change_columns(std::span<const exec::ColumnChange> changes) override;
 

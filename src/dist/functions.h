@@ -12,11 +12,12 @@ struct DistributedServices {
   Distribution& distribution;
   ReplicatedWriter& writer;
   RemoteRun& remote;
+  bool chunk_granularity = false;  // enableChunkGranularityConfig: database() may be given chunkGranularity
 };
 
 /// database createPartitionedTable createDimensionTable createTable loadTable dropTable dropDatabase dropPartition
 /// existsDatabase existsTable getTables getClusterDFSTables getClusterDFSDatabases truncate addValuePartitions
-/// addRangePartitions
+/// addRangePartitions setAtomicLevel getAllDBGranularity
 void register_definition_functions(functions::Registry& registry, DistributedServices services);
 
 /// rpc pnodeRun remoteRun-less node functions: flushOLAPCache getReplicaHashes clearAllCache

@@ -15,14 +15,16 @@
 
 namespace pelorus::dist {
 
-/// How a table wants its rows sorted within a partition; no columns: as they come.
+/// How a table wants the rows of a partition kept: sorted by columns, or as they come where there are none.
 struct RowOrder {
-  std::vector<uint32_t> columns;  // positions
-  std::string keep_duplicates;    // ALL, FIRST, LAST; empty without columns
+  std::vector<uint32_t> columns;         // positions
+  std::string keep_duplicates;           // ALL, FIRST, LAST; empty without columns
+  bool soft_delete = false;              // the last column of the rows is true in those that only delete others (LAST)
+  std::vector<std::string> compression;  // the method of each column of the rows; empty: none is asked for
 
   template <class A>
   void fields(A& a) {
-    a(columns, keep_duplicates);
+    a(columns, keep_duplicates, soft_delete, compression);
   }
 };
 

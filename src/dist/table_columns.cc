@@ -12,6 +12,8 @@ using Columns = std::vector<meta::Column>;
 
 /// Ends what a user called the column and begins the schema version that added it; not to be typed by accident.
 constexpr char kVersionMark = '\x1f';
+/// Of a table with soft deletes; no column of a user's is called so.
+const std::string kDeletedColumn = std::string(1, kVersionMark) + "deleted";
 
 Error invalid(std::string text) { return {ErrorCode::kInvalid, std::move(text)}; }
 
@@ -81,6 +83,11 @@ data::Schema schema_of(const meta::Table& table) {
   return schema;
 }
 
+bool is_soft_delete(const meta::Table& table) {
+  const auto found = table.options.find(kSoftDeleteOption);
+  return found != table.options.end() && found->second == "true";
+}
+
 RowOrder order_of(const meta::Table& table) {
   RowOrder order;
   for (const auto& name : table.sort_columns) {
@@ -89,6 +96,11 @@ RowOrder order_of(const meta::Table& table) {
     order.columns.push_back(static_cast<uint32_t>(found - table.columns.begin()));
   }
   if (!order.columns.empty()) order.keep_duplicates = table.keep_duplicates;
+  order.soft_delete = is_soft_delete(table);
+  if (std::ranges::all_of(table.columns, [](const auto& column) { return column.compress_method.empty(); }))
+    return order;
+  for (const auto& column : table.columns) order.compression.push_back(column.compress_method);
+  if (order.soft_delete) order.compression.emplace_back();
   return order;
 }
 
@@ -99,13 +111,37 @@ int64_t rows_after(const RowOrder& order, int64_t before, int64_t added, bool re
   return before < 0 ? -1 : before + added;
 }
 
-data::Table with_stored_names(data::Table rows, const meta::Table& table) {
+data::Table as_stored(data::Table rows, const meta::Table& table) {
   std::vector<std::string> names;
   std::vector<data::Shared<data::Vector>> columns;
   for (size_t c = 0; c < rows.columns(); ++c) {
     names.push_back(table.columns[c].name_in_chunks());
     columns.push_back(rows.column_shared(c));
   }
+  if (is_soft_delete(table)) {
+    names.push_back(kDeletedColumn);
+    columns.emplace_back(data::Vector::filled(types::Scalar::of_bool(false), rows.rows()));
+  }
+  return {std::move(names), std::move(columns)};
+}
+
+data::Table deletion_marks(const data::Table& keys, const meta::Table& table) {
+  const size_t rows = keys.rows();
+  std::vector<std::string> names;
+  std::vector<data::Shared<data::Vector>> columns;
+  for (const auto& column : table.columns) {
+    names.push_back(column.name_in_chunks());
+    if (const int key = keys.find(column.name); key >= 0) {
+      columns.push_back(keys.column_shared(static_cast<size_t>(key)));
+    } else if (column.array) {
+      columns.emplace_back(data::Vector::array(data::Shared<data::Vector>(data::Vector(column.type, 0, column.scale)),
+                                               data::Buffer<int64_t>(rows, 0)));
+    } else {
+      columns.emplace_back(data::Vector::nulls(column.type, rows, column.scale));
+    }
+  }
+  names.push_back(kDeletedColumn);
+  columns.emplace_back(data::Vector::filled(types::Scalar::of_bool(true), rows));
   return {std::move(names), std::move(columns)};
 }
 

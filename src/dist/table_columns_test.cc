@@ -61,7 +61,7 @@ TEST_F(TableColumnsTest, rows_take_the_names_of_the_chunks) {
   after({{Kind::kRename, "px", "price", {}}});
   const data::Table rows(schema_of(table_));
   EXPECT_EQ(rows.names(), (std::vector<std::string>{"id", "price"}));
-  EXPECT_EQ(with_stored_names(rows, table_).names(), (std::vector<std::string>{"id", "px"}));
+  EXPECT_EQ(as_stored(rows, table_).names(), (std::vector<std::string>{"id", "px"}));
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 #include "dist/write_replicas.h"
 
 #include <algorithm>
+#include <atomic>
 #include <latch>
-#include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <thread>
@@ -12,42 +13,23 @@
 #include "base/memory_limit.h"
 #include "dist/table_columns.h"
 #include "exec/route_rows.h"
+#include "meta/chunk_locks.h"
 #include "meta/levels.h"
 #include "types/format_value.h"
 
 namespace pelorus::dist {
 namespace {
 
-/// How long a write waits for other writers of the same chunks before the client hears of it.
+/// How long a write waits for chunks that are being recovered, or whose writer has died.
 constexpr std::chrono::seconds kConflictWait{30};
+/// How long a part of a write waits for other writers of its chunk where atomic is 'CHUNK'.
+constexpr std::chrono::seconds kChunkWriterWait{180};
 /// How long for a replica of each chunk and for the controllers: a crashed node is back within it as a rule.
 constexpr std::chrono::seconds kAvailabilityWait{10};
 constexpr std::chrono::milliseconds kPauseLeast{2};
 constexpr std::chrono::milliseconds kPauseMost{200};
-
-/// For how long a transaction that ended with `error` may be begun anew: it certainly changed nothing.
-std::chrono::seconds patience(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::kConflict: return kConflictWait;
-    case ErrorCode::kStale:
-    case ErrorCode::kUnavailable: return kAvailabilityWait;
-    default: return std::chrono::seconds(0);
-  }
-}
-
-/// `attempt()` until it succeeds, fails for good, or patience ends.
-Result<int64_t> patiently(const std::function<Result<int64_t>()>& attempt) {
-  const auto begun = std::chrono::steady_clock::now();
-  auto pause = kPauseLeast;
-  std::minstd_rand jitter(std::random_device{}());
-  while (true) {
-    auto result = attempt();
-    if (result.ok() || std::chrono::steady_clock::now() - begun > patience(result.error())) return result;
-    std::this_thread::sleep_for(pause / 2 +
-                                std::chrono::milliseconds(jitter() % static_cast<unsigned>(pause.count() + 1)));
-    pause = std::min(pause * 2, kPauseMost);
-  }
-}
+/// Transactions of one write with atomic='CHUNK' that are on their way together.
+constexpr size_t kPartsAtOnce = 8;
 
 /// Of the rows of an append: split by partition, packed for the peers, in the write buffer.
 constexpr uint64_t kCopiesOnTheWay = 4;
@@ -78,6 +60,22 @@ txn::Decision as_decision(TransactionId transaction, const meta::Decided& decide
   return decision;
 }
 
+/// What a change makes of one chunk, as chunks keep rows: all that is left, or marks of what is gone.
+Result<ChangeResult> change_chunk(PartitionService& service, const meta::Table& table,
+                                  const exec::PartitionChange& change, const meta::BegunChunk& chunk) {
+  const ChunkVersion version{chunk.chunk, chunk.version};
+  if (!change.deleted) {
+    TRY(auto result, service.change(*change.fragment, table.columns, version));
+    if (result.rows.columns() != table.columns.size())
+      return Error{ErrorCode::kInternal, "a change left another number of columns in " + table.name};
+    result.rows = as_stored(std::move(result.rows), table);
+    return result;
+  }
+  TRY(const auto parts, service.scan(*change.deleted, table.columns, {version}));
+  if (parts.size() != 1) return Error{ErrorCode::kInternal, "a peer scanned other chunks than it was asked to"};
+  return ChangeResult{.changed = static_cast<int64_t>(parts[0].rows()), .rows = deletion_marks(parts[0], table)};
+}
+
 std::string label_of(const TableFacts& table) { return table.database.path + "/" + table.table.name; }
 
 }  // namespace
@@ -92,11 +90,74 @@ struct ReplicatedWriter::Write {
   std::set<std::string> down;  // nodes the controllers hold for dead
 };
 
+std::chrono::seconds ReplicatedWriter::patience(const Error& error, bool waits_for_writers) const {
+  switch (error.code) {
+    case ErrorCode::kConflict:
+      if (waits_for_writers) return kChunkWriterWait;
+      // Controllers of older programs call every held chunk a conflict of writers.
+      return meta::is_write_conflict(error) && distribution_.level() >= meta::kTableOptionsLevel
+                 ? std::chrono::seconds(0)
+                 : kConflictWait;
+    case ErrorCode::kStale:
+    case ErrorCode::kUnavailable: return kAvailabilityWait;
+    default: return std::chrono::seconds(0);
+  }
+}
+
+Result<int64_t> ReplicatedWriter::patiently(bool waits_for_writers,
+                                            const std::function<Result<int64_t>()>& attempt) const {
+  const auto begun = std::chrono::steady_clock::now();
+  auto pause = kPauseLeast;
+  std::minstd_rand jitter(std::random_device{}());
+  while (true) {
+    auto result = attempt();
+    if (result.ok()) return result;
+    const auto wait = patience(result.error(), waits_for_writers);
+    if (wait.count() == 0 || std::chrono::steady_clock::now() - begun > wait) return result;
+    std::this_thread::sleep_for(pause / 2 +
+                                std::chrono::milliseconds(jitter() % static_cast<unsigned>(pause.count() + 1)));
+    pause = std::min(pause * 2, kPauseMost);
+  }
+}
+
+Result<int64_t> ReplicatedWriter::write_parts(const TableFacts& table, size_t parts, const WriteOnce& once) {
+  // The number belongs to the write and not to an attempt: one whose end was not heard of must be found by it.
+  const auto number = RequestScope::next_write();
+  const bool by_chunk = table.database.atomic_chunk;
+  if (!by_chunk || parts == 1) return patiently(by_chunk, [&] { return once(0, parts, number); });
+  std::vector<Result<int64_t>> results(parts, Result<int64_t>(0));
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i = next++; i < parts; i = next++) {
+      const Number own{number.client.empty() ? "" : number.client + "/" + std::to_string(i), number.sequence};
+      results[i] = patiently(true, [&] { return once(i, i + 1, i < RequestScope::kWritesMax ? own : Number{}); });
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (size_t i = 1; i < std::min(parts, kPartsAtOnce); ++i) threads.emplace_back(work);
+    work();
+  }
+  int64_t written = 0;
+  size_t failed = 0;
+  std::optional<Error> first;
+  for (const auto& result : results) {
+    if (result.ok()) {
+      written += *result;
+      continue;
+    }
+    ++failed;
+    if (!first) first = result.error();
+  }
+  if (!first) return written;
+  return Error{first->code, first->message + " Of " + std::to_string(parts) + " partitions " +
+                                std::to_string(parts - failed) + " were written (atomic='CHUNK')."};
+}
+
 Result<meta::BeginReply> ReplicatedWriter::begin(meta::TransactionType type, const TableFacts& table,
-                                                 const std::vector<meta::PartitionKey>& keys,
-                                                 RequestScope::WriteNumber number) {
+                                                 std::span<const meta::PartitionKey> keys, const Number& number) {
   meta::BeginTransaction request{.type = type,
-                                 .client = std::move(number.client),
+                                 .client = number.client,
                                  .sequence = number.sequence,
                                  .coordinator = distribution_.self,
                                  .epoch = epoch_()};
@@ -111,7 +172,10 @@ Result<meta::BeginReply> ReplicatedWriter::begin(meta::TransactionType type, con
 }
 
 RowOrder ReplicatedWriter::order(const TableFacts& table) const {
-  return distribution_.level() < meta::kSortedChunksLevel ? RowOrder{} : order_of(table.table);
+  if (distribution_.level() < meta::kSortedChunksLevel) return {};
+  auto order = order_of(table.table);
+  if (distribution_.level() < meta::kTableOptionsLevel) order.compression.clear();
+  return order;
 }
 
 Status ReplicatedWriter::prepare(const Write& write, const txn::PrepareOrder& asked) {
@@ -185,9 +249,16 @@ void ReplicatedWriter::notify(const txn::Notice& notice) {
   if (!status.ok()) log_debug("notice to " + notice.node + ": " + status.error().message);
 }
 
-Status ReplicatedWriter::judge_new_values(const TableFacts& table, std::vector<exec::RoutedRows>& parts,
-                                          int64_t& count) const {
-  if (new_values_ == NewValuePolicy::kAdd) return {};
+void ReplicatedWriter::roll_back(TransactionId transaction) {
+  const auto decided = distribution_.catalogue.decide({.transaction = transaction, .commit = false});
+  if (!decided.ok())
+    log_warning("rollback of transaction " + std::to_string(transaction.value) + ": " + decided.error().message);
+}
+
+Result<std::vector<bool>> ReplicatedWriter::left_out(const TableFacts& table,
+                                                     std::span<const meta::PartitionKey> keys) const {
+  std::vector<bool> out(keys.size(), false);
+  if (new_values_ == NewValuePolicy::kAdd) return out;
   const auto new_level = [](const meta::PartitionScheme& scheme, const meta::PartitionKey& key) {
     for (size_t l = 0; l < key.parts.size(); ++l) {
       if (!meta::is_in_scheme(scheme.levels[l], key.parts[l])) return static_cast<int>(l);
@@ -195,72 +266,79 @@ Status ReplicatedWriter::judge_new_values(const TableFacts& table, std::vector<e
     return -1;
   };
   auto scheme = table.database.scheme;
-  const auto is_new = [&](const auto& part) { return new_level(scheme, part.key) >= 0; };
-  if (std::ranges::none_of(parts, is_new)) return {};
+  if (std::ranges::none_of(keys, [&](const auto& key) { return new_level(scheme, key) >= 0; })) return out;
   // The scheme may have grown since the table was opened.
   TRY(const auto database, distribution_.catalogue.find_database(table.database.path));
   if (database) scheme = database->scheme;
-  for (const auto& part : parts) {
-    const int level = new_level(scheme, part.key);
+  for (size_t k = 0; k < keys.size(); ++k) {
+    const int level = new_level(scheme, keys[k]);
     if (level < 0) continue;
     const auto l = static_cast<size_t>(level);
-    const auto value = types::format_value(part.key.parts[l]);
+    const auto value = types::format_value(keys[k].parts[l]);
     if (new_values_ == NewValuePolicy::kFail) {
       return Error{ErrorCode::kInvalid, "The value of partition column [" + table.table.partition_columns[l] +
                                             "] belongs to no partition: " + value +
                                             ". Add it with addValuePartitions, or set newValuePartitionPolicy=add."};
     }
-    count -= static_cast<int64_t>(part.rows.rows());
-    log_warning("rows appended to " + label_of(table) + " are left out: there is no partition for " +
+    out[k] = true;
+    log_warning("rows for " + label_of(table) + " are left out: there is no partition for " +
                 table.table.partition_columns[l] + " = " + value + " and newValuePartitionPolicy is skip");
   }
-  std::erase_if(parts, is_new);
-  return {};
+  return out;
 }
 
 Result<int64_t> ReplicatedWriter::append(const TableFacts& table, const data::Table& rows) {
   data::Table fitted(schema_of(table.table));
   TRY_DONE(fitted.append(rows));
-  auto count = static_cast<int64_t>(fitted.rows());
-  if (count == 0) return 0;
+  if (fitted.rows() == 0) return 0;
   memory::require_if_refusable(kCopiesOnTheWay * rows.memory_bytes());
   TRY(auto parts, exec::split_rows(fitted, table.database.scheme, table.table.partition_columns));
-  TRY_DONE(judge_new_values(table, parts, count));
-  if (parts.empty()) return 0;
+  std::vector<meta::PartitionKey> all;
+  for (const auto& part : parts) all.push_back(part.key);
+  TRY(const auto out, left_out(table, all));
   std::vector<meta::PartitionKey> keys;
-  for (const auto& part : parts) keys.push_back(part.key);
   std::vector<data::Table> rows_of;
-  for (auto& part : parts) rows_of.push_back(with_stored_names(std::move(part.rows), table.table));
-  return patiently([&] { return append_once(table, keys, rows_of, count); });
+  for (size_t p = 0; p < parts.size(); ++p) {
+    if (out[p]) continue;
+    keys.push_back(std::move(parts[p].key));
+    rows_of.push_back(as_stored(std::move(parts[p].rows), table.table));
+  }
+  if (keys.empty()) return 0;
+  return write_parts(table, keys.size(), [&](size_t first, size_t last, const Number& number) {
+    return append_once(table, std::span(keys).subspan(first, last - first),
+                       std::span(rows_of).subspan(first, last - first), number);
+  });
 }
 
-Result<int64_t> ReplicatedWriter::append_once(const TableFacts& table, const std::vector<meta::PartitionKey>& keys,
-                                              const std::vector<data::Table>& rows, int64_t count) {
-  TRY(auto begun, begin(meta::TransactionType::kAppend, table, keys, RequestScope::next_write()));
+Result<int64_t> ReplicatedWriter::append_once(const TableFacts& table, std::span<const meta::PartitionKey> keys,
+                                              std::span<const data::Table> rows, const Number& number) {
+  TRY(auto begun, begin(meta::TransactionType::kAppend, table, keys, number));
   if (begun.begun.repeated) return begun.begun.rows;
   if (begun.begun.chunks.size() != keys.size())
     return Error{ErrorCode::kInternal, "the controllers began another set of chunks for " + label_of(table)};
   const Write write{.ticket = ticket(begun.begun.transaction),
                     .chunks = std::move(begun.begun.chunks),
-                    .rows = rows,
+                    .rows = {rows.begin(), rows.end()},
                     .replace = false,
                     .order = order(table),
                     .down = std::move(begun.down)};
+  int64_t count = 0;
+  for (const auto& part : rows) count += static_cast<int64_t>(part.rows());
   return drive(write, count);
 }
 
 Result<int64_t> ReplicatedWriter::replace(const TableFacts& table, const meta::PartitionKey& key,
                                           const data::Table& rows) {
   memory::require_if_refusable(kCopiesOnTheWay * rows.memory_bytes());
-  const auto stored = with_stored_names(rows, table.table);
-  return patiently([&] { return replace_once(table, key, stored); });
+  const auto stored = as_stored(rows, table.table);
+  return patiently(true, [&] { return replace_once(table, key, stored); });
 }
 
 Result<int64_t> ReplicatedWriter::replace_once(const TableFacts& table, const meta::PartitionKey& key,
                                                const data::Table& stored) {
   const auto count = static_cast<int64_t>(stored.rows());
   // Not numbered: a repeated request may have less left to replace, and replacing twice is the same as once.
-  TRY(auto begun, begin(meta::TransactionType::kUpdate, table, {key}, {}));
+  TRY(auto begun, begin(meta::TransactionType::kUpdate, table, std::span(&key, 1), {}));
   if (begun.begun.chunks.size() != 1)
     return Error{ErrorCode::kInternal, "the controllers began another set of chunks for " + label_of(table)};
   const Write write{.ticket = ticket(begun.begun.transaction),
@@ -272,47 +350,68 @@ Result<int64_t> ReplicatedWriter::replace_once(const TableFacts& table, const me
   return drive(write, count);
 }
 
-Result<int64_t> ReplicatedWriter::change(const TableFacts& table, const exec::Fragment& fragment,
-                                         std::span<const meta::PartitionKey> keys) {
-  if (keys.empty()) return 0;
-  return patiently([&] { return change_once(table, fragment, keys); });
+Result<int64_t> ReplicatedWriter::change(const TableFacts& table, std::span<const exec::PartitionChange> changes) {
+  std::vector<meta::PartitionKey> keys;
+  for (const auto& one : changes) keys.push_back(one.key);
+  TRY(const auto out, left_out(table, keys));
+  std::vector<exec::PartitionChange> kept;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    if (!out[i]) kept.push_back(changes[i]);
+  }
+  if (kept.empty()) return 0;
+  return write_parts(table, kept.size(), [&](size_t first, size_t last, const Number& number) {
+    return change_once(table, std::span(kept).subspan(first, last - first), number);
+  });
 }
 
-Result<int64_t> ReplicatedWriter::change_once(const TableFacts& table, const exec::Fragment& fragment,
-                                              std::span<const meta::PartitionKey> keys) {
-  TRY(auto begun, begin(meta::TransactionType::kUpdate, table, {keys.begin(), keys.end()}, RequestScope::next_write()));
-  if (begun.begun.repeated) return begun.begun.rows;
-  Write write{.ticket = ticket(begun.begun.transaction),
-              .chunks = std::move(begun.begun.chunks),
-              .rows = {},
-              .replace = true,
-              .order = order(table),
-              .down = std::move(begun.down)};
-  std::vector<Result<ChangeResult>> results(write.chunks.size(), Error{ErrorCode::kUnavailable, "no replica"});
-  in_parallel(distribution_.pool, write.chunks.size(), [&](size_t c) {
-    for (const auto& node : write.chunks[c].replicas) {
-      results[c] = memory::refused_as_error([&] {
-        return distribution_.services.of(node)->change(fragment, table.table.columns,
-                                                       {write.chunks[c].chunk, write.chunks[c].version});
-      });
+std::vector<Result<ChangeResult>> ReplicatedWriter::changed_rows(const TableFacts& table,
+                                                                 std::span<const exec::PartitionChange> changes,
+                                                                 const std::vector<meta::BegunChunk>& chunks) {
+  std::vector<Result<ChangeResult>> results(chunks.size(), Error{ErrorCode::kUnavailable, "no replica"});
+  in_parallel(distribution_.pool, chunks.size(), [&](size_t c) {
+    if (chunks[c].version == 0) {
+      if (!changes[c].if_new) {
+        results[c] = Error{ErrorCode::kNotFound, "A partition of " + label_of(table) + " has been dropped meanwhile."};
+        return;
+      }
+      const auto& rows = *changes[c].if_new;
+      results[c] = ChangeResult{.changed = static_cast<int64_t>(rows.rows()), .rows = as_stored(rows, table.table)};
+      return;
+    }
+    for (const auto& node : chunks[c].replicas) {
+      results[c] = memory::refused_as_error(
+          [&] { return change_chunk(*distribution_.services.of(node), table.table, changes[c], chunks[c]); });
       if (results[c].ok() || results[c].error().code == ErrorCode::kScript) return;
     }
   });
   reach(FaultPoint::kChangeRead);
+  return results;
+}
+
+Result<int64_t> ReplicatedWriter::change_once(const TableFacts& table, std::span<const exec::PartitionChange> changes,
+                                              const Number& number) {
+  std::vector<meta::PartitionKey> keys;
+  for (const auto& one : changes) keys.push_back(one.key);
+  TRY(auto begun, begin(meta::TransactionType::kUpdate, table, keys, number));
+  if (begun.begun.repeated) return begun.begun.rows;
+  Write write{.ticket = ticket(begun.begun.transaction),
+              .chunks = std::move(begun.begun.chunks),
+              .rows = {},
+              .replace = changes.front().deleted == nullptr,
+              .order = order(table),
+              .down = std::move(begun.down)};
   int64_t changed = 0;
-  for (auto& result : results) {
-    if (result.ok() && result->rows.columns() != table.table.columns.size())
-      result = Error{ErrorCode::kInternal, "a change left another number of columns in " + label_of(table)};
+  for (auto& result : changed_rows(table, changes, write.chunks)) {
     if (!result.ok()) {
-      const meta::Decide rollback{.transaction = write.ticket.transaction, .commit = false};
-      const auto decided = distribution_.catalogue.decide(rollback);
-      if (!decided.ok())
-        log_warning("rollback of transaction " + std::to_string(write.ticket.transaction.value) + ": " +
-                    decided.error().message);
+      roll_back(write.ticket.transaction);
       return result.error();
     }
     changed += result->changed;
-    write.rows.push_back(with_stored_names(std::move(result->rows), table.table));
+    write.rows.push_back(std::move(result->rows));
+  }
+  if (changed == 0 && !write.replace) {  // no row to mark
+    roll_back(write.ticket.transaction);
+    return 0;
   }
   return drive(write, changed);
 }

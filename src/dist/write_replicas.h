@@ -1,6 +1,8 @@
 #pragma once
 // Writes to stored tables: rows to the redo logs of every replica, then the decision of the controllers.
 
+#include <chrono>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,14 +29,15 @@ class ReplicatedWriter {
       : distribution_(distribution), epoch_(std::move(epoch)), new_values_(new_values) {}
 
   /// Splits the rows by partition (columns by position, converted to the table's types) and appends all of them or
-  /// none. Returns the rows added: those of new VALUE partitions may be left out (NewValuePolicy). Errors: kInvalid
-  /// (types, values outside the scheme, columns changed since `table` was asked for), kConflict (others hold the chunks
-  /// for too long), kUnavailable, kNoSpace, kOutcomeUnknown.
+  /// none; with atomic='CHUNK' all of a partition or none, and an error tells how many partitions were written. Returns
+  /// the rows added: those of new VALUE partitions may be left out (NewValuePolicy). Errors: kInvalid (types, values
+  /// outside the scheme, columns changed since `table` was asked for), kConflict (another transaction writes to one of
+  /// the chunks; with atomic='CHUNK' only when it does so for too long), kUnavailable, kNoSpace, kOutcomeUnknown.
   Result<int64_t> append(const TableFacts& table, const data::Table& rows);
 
-  /// Replaces partitions by what the fragment makes of them; returns the rows changed.
-  Result<int64_t> change(const TableFacts& table, const exec::Fragment& fragment,
-                         std::span<const meta::PartitionKey> keys);
+  /// Replaces partitions by what their fragments make of them, all or none; returns the rows changed. A partition
+  /// without a chunk gets `if_new`, under the same policy as appended rows. Errors: as append, kScript of a fragment.
+  Result<int64_t> change(const TableFacts& table, std::span<const exec::PartitionChange> changes);
 
   /// The rows, of exactly the table's columns, become the whole content of one partition, which is made when there is
   /// none; nothing looks whether they belong there. Returns their number. Errors: as append. Not numbered among the
@@ -43,16 +46,30 @@ class ReplicatedWriter {
 
  private:
   struct Write;
+  using Number = RequestScope::WriteNumber;
+  /// A write split by partition: `once(first, last, number)` writes the parts of that stretch in one transaction.
+  using WriteOnce = std::function<Result<int64_t>(size_t first, size_t last, const Number& number)>;
+  /// All parts in one transaction or, with atomic='CHUNK', each in its own; each until it succeeds or patience ends.
+  Result<int64_t> write_parts(const TableFacts& table, size_t parts, const WriteOnce& once);
+  /// `attempt()` until it succeeds, fails for good, or patience ends.
+  Result<int64_t> patiently(bool waits_for_writers, const std::function<Result<int64_t>()>& attempt) const;
+  /// For how long a transaction that ended with `error` may be begun anew: it certainly changed nothing.
+  std::chrono::seconds patience(const Error& error, bool waits_for_writers) const;
   /// One transaction; kConflict, kStale, kUnavailable: it changed nothing and may be begun anew.
-  Result<int64_t> append_once(const TableFacts& table, const std::vector<meta::PartitionKey>& keys,
-                              const std::vector<data::Table>& rows, int64_t count);
+  Result<int64_t> append_once(const TableFacts& table, std::span<const meta::PartitionKey> keys,
+                              std::span<const data::Table> rows, const Number& number);
   Result<int64_t> replace_once(const TableFacts& table, const meta::PartitionKey& key, const data::Table& stored);
-  Result<int64_t> change_once(const TableFacts& table, const exec::Fragment& fragment,
-                              std::span<const meta::PartitionKey> keys);
-  /// Carries out the policy on rows split by partition; `count` becomes that of the rows left.
-  Status judge_new_values(const TableFacts& table, std::vector<exec::RoutedRows>& parts, int64_t& count) const;
+  Result<int64_t> change_once(const TableFacts& table, std::span<const exec::PartitionChange> changes,
+                              const Number& number);
+  /// What a change leaves of the chunks of a begun transaction, from the first replica of each that can tell.
+  std::vector<Result<ChangeResult>> changed_rows(const TableFacts& table,
+                                                 std::span<const exec::PartitionChange> changes,
+                                                 const std::vector<meta::BegunChunk>& chunks);
+  /// Carries out the policy on the partitions of a write: which of them are to be left out.
+  Result<std::vector<bool>> left_out(const TableFacts& table, std::span<const meta::PartitionKey> keys) const;
   Result<meta::BeginReply> begin(meta::TransactionType type, const TableFacts& table,
-                                 const std::vector<meta::PartitionKey>& keys, RequestScope::WriteNumber number);
+                                 std::span<const meta::PartitionKey> keys, const Number& number);
+  void roll_back(TransactionId transaction);
   /// In which data nodes keep the table's rows; none in a cluster some of whose programs may not know how.
   RowOrder order(const TableFacts& table) const;
   Ticket ticket(TransactionId transaction) const { return {transaction, distribution_.self, epoch_()}; }

@@ -51,17 +51,25 @@ class StoredChange {
         "table.");
   }
 
-  void run(const syntax::Expr& statement, const std::vector<ExprRef>& where) {
+  std::shared_ptr<const Fragment> fragment_of(const syntax::Expr& statement) {
     Fragment fragment;
     fragment.text = syntax::print(statement);
     fragment.user = evaluator_.context().caller().user;
     capture_.fill(fragment);
+    return std::make_shared<const Fragment>(std::move(fragment));
+  }
+
+  /// `deleted`: PartitionChange::deleted, or null.
+  void run(const syntax::Expr& statement, const std::vector<ExprRef>& where, const syntax::Expr* deleted = nullptr) {
+    const auto shared = fragment_of(statement);
+    const auto marks = deleted == nullptr ? nullptr : fragment_of(*deleted);
     const auto constraint = plan::constraint_of(where, schema_, capture_.constant_value());
-    std::vector<meta::PartitionKey> keys;
+    std::vector<PartitionChange> changes;
     for (const auto& partition : snapshot_->partitions()) {
-      if (plan::may_match(constraint, {scheme_, partition_columns_}, partition.key)) keys.push_back(partition.key);
+      if (plan::may_match(constraint, {scheme_, partition_columns_}, partition.key))
+        changes.push_back({.key = partition.key, .fragment = shared, .if_new = {}, .deleted = marks});
     }
-    if (!keys.empty()) (void)value_or_throw(table_.change(fragment, keys));
+    if (!changes.empty()) (void)value_or_throw(table_.change(changes));
   }
 
  private:
@@ -105,7 +113,16 @@ void delete_stored(const syntax::Delete& original, StoredTable& table, Evaluator
   statement->table = plan::name_node(std::string(kFragmentSource));
   for (const auto& condition : original.where) change.refuse_aggregates(condition, original.context, original.map);
   change.capture_clauses(*statement);
-  change.run(*statement, original.where);
+  const auto keys = table.soft_delete_keys();
+  // Groups choose rows by what the whole partition holds: such a delete rewrites it.
+  if (keys.empty() || !original.context.empty()) return change.run(*statement, original.where);
+  syntax::Query rows;
+  for (const auto& key : keys) rows.items.push_back(plan::name_node(key));
+  syntax::Source source;
+  source.table = statement->table;
+  rows.from = std::make_shared<const syntax::Source>(std::move(source));
+  rows.where = statement->where;
+  change.run(*statement, original.where, &rows);
 }
 
 }  // namespace pelorus::exec

@@ -107,6 +107,8 @@ void create_stored(const syntax::CreateTable& node, Evaluator& evaluator) {
   arguments.push_back(compression(node, evaluator));
   arguments.push_back(option(node.options, "sortColumns", evaluator));
   arguments.push_back(option(node.options, "keepDuplicates", evaluator));
+  if (!partition_columns.empty()) arguments.push_back(option(node.options, "sortKeyMappingFunction", evaluator));
+  arguments.push_back(option(node.options, "softDelete", evaluator));
   (void)call(evaluator, partition_columns.empty() ? "createDimensionTable" : "createPartitionedTable",
              std::move(arguments));
 }

@@ -215,28 +215,66 @@ Value slice_by_key(CallContext&, std::span<Value> args) {
   return Table(wanted, std::move(columns));
 }
 
-/// Rows of partitions that exist go there, one transaction a partition; those of new partitions are appended.
-void upsert_stored(StoredTable& stored, const Table& rows, bool ignore_null, const std::vector<std::string>& keys,
-                   CallContext& context) {
-  const auto snapshot = value_or_throw(stored.open_snapshot());
-  const auto existing = snapshot->partitions();
-  Table fresh = rows.slice(0, 0);
+/// Rows of equal keys take the new values, the others are added.
+void overwrite(Table& table, const Table& rows, const std::vector<std::string>& key_names, bool ignore_null) {
+  std::vector<size_t> keys;
+  for (const auto& key : key_names) keys.push_back(column_number(table, key));
+  std::vector<Shared<Vector>> columns, added;
+  for (size_t c = 0; c < table.columns(); ++c) {
+    columns.push_back(table.column_shared(c));
+    added.push_back(
+        functions::converted("upsert!", rows.column_shared(c), table.column(c).type(), table.column(c).scale()));
+  }
+  data::overwrite_rows(keys, added, ignore_null, columns);
+  Table out(table.names(), std::move(columns));
+  out.set_keys(table.key_kind(), table.key_columns());
+  table = std::move(out);
+}
+
+struct StoredUpsert {
+  bool ignore_null = false;
+  std::vector<std::string> keys;
+  std::vector<std::string> sort_columns;  // of partitions that exist, afterwards
+};
+
+/// keyColNames and the partition columns together make the key.
+StoredUpsert stored_upsert(const StoredTable& stored, const Arguments& a, bool ignore_null) {
+  if (!a.has(3)) functions::usage_error("upsert!", "keyColNames is needed for a stored table.");
+  StoredUpsert asked{.ignore_null = ignore_null, .keys = a.texts(3, "keyColNames"), .sort_columns = {}};
+  for (const auto& column : stored.partition_columns()) {
+    if (std::ranges::find(asked.keys, column) == asked.keys.end()) asked.keys.push_back(column);
+  }
+  if (!a.has(4)) return asked;
+  for (const auto& [name, value] : stored.properties()) {
+    if (name == "sortColumns")
+      throw ScriptError("upsert! => sortColumns sort the partitions of OLAP tables only; " + stored.database() + "/" +
+                        stored.name() + " keeps its rows in the order of its own sortColumns");
+  }
+  asked.sort_columns = a.texts(4, "sortColumns");
+  return asked;
+}
+
+/// One transaction over all partitions; those that do not exist yet count as empty.
+void upsert_stored(StoredTable& stored, const Table& rows, const StoredUpsert& asked, CallContext& context) {
+  std::vector<PartitionChange> changes;
+  const std::string source(kFragmentSource);
   for (auto& part : value_or_throw(split_rows(rows, stored.scheme(), stored.partition_columns()))) {
-    const bool exists =
-        std::any_of(existing.begin(), existing.end(), [&](const auto& partition) { return partition.key == part.key; });
-    if (!exists) {
-      if (const auto done = fresh.append(part.rows); !done.ok()) throw ScriptError(done.error().message);
-      continue;
-    }
     Fragment fragment;
-    fragment.text = "upsert!(" + std::string(kFragmentSource) + ", new_rows_, ignore_null_, key_columns_)";
+    fragment.text = "upsert!(" + source + ", new_rows_, ignore_null_, key_columns_)";
+    if (!asked.sort_columns.empty()) fragment.text += "; sortBy!(" + source + ", sort_columns_)";
     fragment.user = context.caller().user;
     fragment.variables = {{"new_rows_", Value(part.rows)},
-                          {"ignore_null_", Value::of_bool(ignore_null)},
-                          {"key_columns_", Value(Vector::of_strings(data::Type::kString, keys))}};
-    (void)value_or_throw(stored.change(fragment, std::span(&part.key, 1)));
+                          {"ignore_null_", Value::of_bool(asked.ignore_null)},
+                          {"key_columns_", Value(Vector::of_strings(data::Type::kString, asked.keys))},
+                          {"sort_columns_", Value(Vector::of_strings(data::Type::kString, asked.sort_columns))}};
+    Table alone(stored.schema());
+    overwrite(alone, part.rows, asked.keys, asked.ignore_null);
+    changes.push_back({.key = std::move(part.key),
+                       .fragment = std::make_shared<const Fragment>(std::move(fragment)),
+                       .if_new = std::move(alone),
+                       .deleted = nullptr});
   }
-  if (fresh.rows() > 0) (void)value_or_throw(stored.append(fresh));
+  if (!changes.empty()) (void)value_or_throw(stored.change(changes));
 }
 
 Value upsert(CallContext& context, std::span<Value> args) {
@@ -244,7 +282,7 @@ Value upsert(CallContext& context, std::span<Value> args) {
   const bool ignore_null = a.flag_or(2, "ignoreNull", false);
   if (!args[0].is_table()) functions::usage_error("upsert!", "The first argument must be a table.");
   if (const auto stored = stored_table_of(args[0])) {
-    if (!a.has(3)) functions::usage_error("upsert!", "keyColNames is needed for a stored table.");
+    const auto asked = stored_upsert(*stored, a, ignore_null);
     auto rows = functions::rows_for("upsert!", stored->schema(), args[1]);
     const auto schema = stored->schema();
     for (size_t c = 0; c < schema.size(); ++c) {
@@ -252,7 +290,7 @@ Value upsert(CallContext& context, std::span<Value> args) {
         throw ScriptError("The columns of the new rows must be named and ordered like those of the table: [" +
                           rows.names()[c] + "]");
     }
-    upsert_stored(*stored, rows, ignore_null, a.texts(3, "keyColNames"), context);
+    upsert_stored(*stored, rows, asked, context);
     return args[0];
   }
   return changed("upsert!", args[0], [&](Table& table) {
@@ -261,18 +299,7 @@ Value upsert(CallContext& context, std::span<Value> args) {
                                ? (a.has(3) ? a.texts(3, "keyColNames") : std::vector<std::string>{})
                                : table.key_columns();
     if (key_names.empty()) functions::usage_error("upsert!", "keyColNames is needed for a table without keys.");
-    std::vector<size_t> keys;
-    for (const auto& key : key_names) keys.push_back(column_number(table, key));
-    std::vector<Shared<Vector>> columns, added;
-    for (size_t c = 0; c < table.columns(); ++c) {
-      columns.push_back(table.column_shared(c));
-      added.push_back(
-          functions::converted("upsert!", rows.column_shared(c), table.column(c).type(), table.column(c).scale()));
-    }
-    data::overwrite_rows(keys, added, ignore_null, columns);
-    Table out(table.names(), std::move(columns));
-    out.set_keys(table.key_kind(), table.key_columns());
-    table = std::move(out);
+    overwrite(table, rows, key_names, ignore_null);
   });
 }
 

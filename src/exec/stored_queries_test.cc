@@ -155,17 +155,24 @@ class MemoryTable final : public StoredTable {
   Result<std::shared_ptr<const StoredSnapshot>> open_snapshot() const override {
     return std::shared_ptr<const StoredSnapshot>(std::make_shared<MemorySnapshot>(node_, partitions_, &asked));
   }
-  Result<int64_t> change(const Fragment& fragment, std::span<const meta::PartitionKey> keys) override {
-    asked.note(fragment);
+  Result<int64_t> change(std::span<const PartitionChange> changes) override {
+    const Fragment* noted = nullptr;
     int64_t changed = 0;
-    for (auto& partition : partitions_) {
-      if (std::find(keys.begin(), keys.end(), partition.facts.key) == keys.end()) continue;
+    for (const auto& one : changes) {
+      if (one.fragment.get() != noted) asked.note(*one.fragment);
+      noted = one.fragment.get();
+      const auto at =
+          std::find_if(partitions_.begin(), partitions_.end(), [&](const auto& p) { return p.facts.key == one.key; });
+      if (at == partitions_.end()) {
+        TRY(changed, added(changed, one));
+        continue;
+      }
       ++asked.partitions;
       SessionScope session(7);
       Interpreter interpreter(node_.surroundings, session);
-      TRY(auto next, run_change(fragment, partition.rows, interpreter));
-      partition.rows = std::move(next.rows);
-      partition.facts.rows = static_cast<int64_t>(partition.rows.rows());
+      TRY(auto next, run_change(*one.fragment, at->rows, interpreter));
+      at->rows = std::move(next.rows);
+      at->facts.rows = static_cast<int64_t>(at->rows.rows());
       changed += next.changed;
     }
     return changed;
@@ -174,6 +181,12 @@ class MemoryTable final : public StoredTable {
   mutable Asked asked;
 
  private:
+  Result<int64_t> added(int64_t changed, const PartitionChange& one) {
+    if (!one.if_new) return Error{ErrorCode::kNotFound, "no such partition"};
+    TRY(const auto rows, append(*one.if_new));
+    return changed + rows;
+  }
+
   static std::vector<Partition> partitions_of(const Table& rows, const meta::PartitionScheme& scheme,
                                               const std::vector<std::string>& columns) {
     std::vector<Partition> partitions;

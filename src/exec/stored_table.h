@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -54,6 +55,16 @@ class StoredSnapshot {
                       const ScanSink& sink) const = 0;
 };
 
+/// What becomes of one partition of a change.
+struct PartitionChange {
+  meta::PartitionKey key;
+  std::shared_ptr<const Fragment> fragment;  // an update, a delete, an upsert!
+  std::optional<data::Table> if_new;         // the content of a partition that has no chunk yet; none: it must have one
+  /// Of a delete from a table with soft_delete_keys(): selects those columns of the rows to be deleted. They are marked
+  /// then, and the fragment is not run.
+  std::shared_ptr<const Fragment> deleted = nullptr;
+};
+
 /// What addColumn, dropColumns!, rename! and replaceColumn! ask of a stored table.
 struct ColumnChange {
   enum class Kind : uint8_t { kAdd, kDrop, kRename, kRetype };
@@ -76,9 +87,14 @@ class StoredTable : public data::TableObject {
   virtual std::vector<std::string> partition_columns() const = 0;
   /// Renews schema() when the columns have been changed elsewhere: ask for it afterwards.
   virtual Result<std::shared_ptr<const StoredSnapshot>> open_snapshot() const = 0;
-  /// Replaces the rows of each named partition by what the fragment leaves in kFragmentSource (an update, a delete, an
-  /// upsert!), in one transaction. `keys` name partitions of the newest version. Returns the rows changed.
-  virtual Result<int64_t> change(const Fragment& fragment, std::span<const meta::PartitionKey> keys) = 0;
+  /// Of a table that keeps marks of deleted rows until its files are merged (softDelete): the columns that tell its
+  /// rows apart. Empty: deletes rewrite partitions.
+  virtual std::vector<std::string> soft_delete_keys() const { return {}; }
+  /// Replaces the rows of each partition by what its fragment leaves in kFragmentSource, in one transaction: all
+  /// partitions or none, and readers see all or none. A database with atomic='CHUNK' makes it one transaction a
+  /// partition. Returns the rows changed. Errors: kScript of a fragment; kConflict ("<ChunkInTransaction>…") when
+  /// another transaction holds one of the partitions.
+  virtual Result<int64_t> change(std::span<const PartitionChange> changes) = 0;
   /// All or nothing, in this order. New columns are null in old rows; values of a changed type are converted.
   virtual Status change_columns(std::span<const ColumnChange> changes) {
     (void)changes;

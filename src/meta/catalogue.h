@@ -41,6 +41,8 @@ struct Database {
   int64_t created_ns = 0;  // since 1970 UTC, as all times of this folder
   std::map<std::string, TableId> tables;
 
+  /// chunkGranularity='DATABASE': whoever writes to a partition of one table holds that partition of every table.
+  bool locks_whole_partitions() const { return chunk_granularity == "DATABASE"; }
   bool operator==(const Database&) const = default;
   template <class A>
   void fields(A& a) {

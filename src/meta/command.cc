@@ -13,7 +13,7 @@ constexpr std::string_view kNames[] = {
     "CompleteTransactions", "ChangeReplicas",  "ForceVersion",     "CreateUser",       "DeleteUser",
     "SetPassword",          "LockUser",        "CreateGroup",      "DeleteGroup",      "ChangeMembership",
     "ChangeGrants",         "PutFunctionView", "DropFunctionView", "PutRecord",        "MarkNode",
-    "TakeOverState",        "RaiseLevel",
+    "TakeOverState",        "RaiseLevel",      "AlterDatabase",
 };
 static_assert(std::size(kNames) == std::variant_size_v<Command>);
 

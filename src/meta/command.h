@@ -17,7 +17,7 @@ using Command =
                  DropDatabase, CreateTable, DropTable, AlterTable, DropPartitions, AddPartitions, BeginTransaction,
                  Decide, CompleteTransactions, ChangeReplicas, ForceVersion, CreateUser, DeleteUser, SetPassword,
                  LockUser, CreateGroup, DeleteGroup, ChangeMembership, ChangeGrants, PutFunctionView, DropFunctionView,
-                 PutRecord, MarkNode, TakeOverState, RaiseLevel>;
+                 PutRecord, MarkNode, TakeOverState, RaiseLevel, AlterDatabase>;
 
 /// Format number u8, tag u16, the struct.
 Bytes encode_command(const Command& command);

@@ -13,10 +13,11 @@ namespace pelorus::meta {
 /// Of this source. kNewestLevel rises with the first format, message or command that programs of the level before
 /// cannot read; kOldestLevel when code for a level is removed.
 inline constexpr uint32_t kOldestLevel = 1;
-inline constexpr uint32_t kNewestLevel = 2;
+inline constexpr uint32_t kNewestLevel = 3;
 
 /// What a level brought.
 inline constexpr uint32_t kSortedChunksLevel = 2;  // data nodes keep rows in the order of a table's sortColumns
+inline constexpr uint32_t kTableOptionsLevel = 3;  // soft deletes, compression methods, chunks of whole databases
 
 /// A program: its version and the levels it can run at. The defaults are those of programs that do not tell.
 struct Build {

@@ -30,7 +30,8 @@ TEST(Levels, nothing_above_the_level_of_the_cluster_is_written) {
   const auto refused = check_level("Wish", 2, 1);
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.error().message.find("Wish needs feature level 2"), std::string::npos);
-  // A new command states its level beside its tag; none of this version needs more than the oldest one.
+  // A new command states its level beside its tag.
+  EXPECT_EQ(level_of(AlterDatabase{}), 3u);
   EXPECT_EQ(level_of(RaiseLevel{}), 1u);
   EXPECT_EQ(level_of(PutNode{}), 1u);
 }

@@ -33,7 +33,10 @@ storage::StoreOptions store_options(const NodeEnvironment& environment) {
   options.identity = {.node = environment.node(), .alias = environment.site.alias, .cluster = environment.cluster()};
   options.directories = data_directories(settings);
   options.sync = settings.boolean("dataSync");
-  options.column_format = [&environment] { return environment.level() < meta::kSortedChunksLevel ? 1u : 2u; };
+  options.column_format = [&environment] {
+    const auto level = environment.level();
+    return level < meta::kSortedChunksLevel ? 1u : level < meta::kTableOptionsLevel ? 2u : 3u;
+  };
   options.may_lose_log = environment.mode != config::NodeMode::kSingle;  // a single node has no other replica
   options.buffer_bytes_max =
       write_buffer_bytes(static_cast<uint64_t>(settings.bytes("OLAPCacheEngineSize")), memory::limit_bytes());

@@ -174,7 +174,8 @@ void Node::make_scripts() {
                                                     .files = files_,
                                                     .self = environment_->site.alias});
   scripts_->register_functions(
-      {*distribution_, *writer_, *remote_}, *chunk_services_, [this] { return is_ready(); },
+      {*distribution_, *writer_, *remote_, environment_->settings().boolean("enableChunkGranularityConfig")},
+      *chunk_services_, [this] { return is_ready(); },
       [this] { return controller_ ? controller_->raft_status() : std::nullopt; });
 }
 

@@ -115,6 +115,7 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, con
   datanode::register_volume_functions(registry_, chunks);
   datanode::register_cache_functions(registry_, chunks);
   datanode::register_compaction_functions(registry_, chunks);
+  datanode::register_sorted_file_functions(registry_, chunks);
   controller::register_controller_functions(registry_, [this](std::string_view method, const Bytes& payload) {
     auto answer = controllers_.call(method, payload);
     if (method == meta::kChange) views_.forget();

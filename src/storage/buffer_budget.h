@@ -44,13 +44,22 @@ class BufferBudget {
     const std::lock_guard lock(mutex_);
     return used_;
   }
-  uint64_t bytes_max() const { return bytes_max_; }
+  uint64_t bytes_max() const {
+    const std::lock_guard lock(mutex_);
+    return bytes_max_;
+  }
+  /// Requests that wait are judged anew.
+  void set_bytes_max(uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    bytes_max_ = bytes;
+    released_.notify_all();
+  }
 
  private:
-  const uint64_t bytes_max_;
   mutable std::mutex mutex_;
   std::condition_variable released_;
-  uint64_t used_ = 0;  // guarded by mutex_
+  uint64_t bytes_max_;  // guarded by mutex_
+  uint64_t used_ = 0;   // guarded by mutex_
 };
 
 }  // namespace pelorus::storage

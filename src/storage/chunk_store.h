@@ -14,6 +14,7 @@
 #include "data/table.h"
 #include "io/file_system.h"
 #include "storage/chunk_snapshot.h"
+#include "storage/compression.h"
 #include "storage/sort_rule.h"
 #include "storage/store_options.h"
 
@@ -35,6 +36,7 @@ struct ChunkWrite {
   SortRule sort;                          // likewise
   Version base_version = kLatestVersion;  // refuse unless this is the chunk's version now
   data::Table rows;                       // columns by position, of exactly the schema's types; moved from
+  Compressions compression;               // of the schema's columns; the newest write's counts for files to come
 };
 
 struct ChunkVersion {
@@ -46,6 +48,8 @@ struct ChunkVersion {
 struct InDoubt {
   TransactionId transaction;
   std::vector<ChunkId> chunks;
+  std::vector<uint64_t> rows;    // of each chunk
+  std::vector<uint64_t> bytes;   // in memory, of each chunk
   bool recovered = false;        // found in the redo log at open(); false: prepared since then
   int64_t prepared_wall_ns = 0;  // when, by this node's clock (of the replay when recovered)
 };
@@ -57,6 +61,9 @@ struct ChunkInfo {
   Version version = 0;
   size_t rows = 0;            // as stored: those that KeepDuplicates hides may still be among them
   size_t rows_in_memory = 0;  // committed and not flushed
+  uint64_t memory_bytes = 0;  // of these rows
+  Version flushed_version = 0;
+  int64_t written_wall_ns = 0;  // when its newest version was committed, by this node's clock; 0: before it started
   size_t segments = 0;
   uint64_t bytes_on_disk = 0;
   std::string volume;  // its path; empty before the first flush
@@ -66,6 +73,21 @@ struct ChunkInfo {
   /// Empty when well. Else what is damaged (file and place); reads of it and writes give kCorrupt until import_chunk
   /// replaces the content or the chunk is dropped.
   std::string damage;
+};
+
+/// A column file of a chunk.
+struct FileInfo {
+  std::string name;  // without its directory
+  uint64_t rows = 0;
+  uint64_t bytes = 0;
+  uint64_t sort_keys = 0;  // of a sorted one
+};
+
+/// One sort key of one file of a sorted chunk.
+struct SortKeyRows {
+  std::string file;
+  std::string key;  // its values with '_' between
+  uint64_t rows = 0;
 };
 
 struct StoreStatus {
@@ -149,6 +171,12 @@ class ChunkStore {
   virtual std::vector<ChunkInfo> chunks() const = 0;
   virtual Result<ChunkInfo> info(ChunkId chunk) const = 0;
   virtual StoreStatus status() const = 0;
+  /// Its column files, oldest first. kNotFound; kCorrupt, kIo when a directory of keys cannot be read.
+  virtual Result<std::vector<FileInfo>> files(ChunkId chunk) = 0;
+  /// Of every file, keys in order. kInvalid for a chunk that is not sorted; else as files().
+  virtual Result<std::vector<SortKeyRows>> sort_keys(ChunkId chunk) = 0;
+  /// How many bytes of rows may wait in memory from now on; writes wait while there are more.
+  virtual void set_buffer_bytes_max(uint64_t bytes) = 0;
 
   /// Reads the chunk from after `from_version` up to now; the whole chunk when from_version is 0 or its rows are no
   /// longer the first rows of the present content. kStale when this replica is older than from_version.

@@ -12,7 +12,8 @@ namespace {
 
 constexpr uint32_t kMessageMagic = 0x58524C50;  // "PLRX"
 constexpr uint32_t kFormat = 1;
-constexpr uint32_t kFormatSorted = 2;  // with a sort rule behind the schema
+constexpr uint32_t kFormatSorted = 2;   // with a sort rule behind the schema
+constexpr uint32_t kFormatOptions = 3;  // with table options there
 constexpr size_t kMessageHeadBytes = 8;
 constexpr size_t kMessageBytesWanted = 3u << 20;
 constexpr size_t kFirstRows = 4096;
@@ -28,6 +29,7 @@ struct Head {
   uint64_t rows = 0;  // that follow
   data::Schema schema;
   SortRule sort;
+  Compressions compression;
 };
 
 std::string with_checksum(std::string body) {
@@ -44,6 +46,7 @@ class RowExport final : public ChunkExport {
   RowExport(Chunk::ExportView view, size_t rows)
       : snapshot_(std::move(view.snapshot)),
         from_version_(view.from_version),
+        compression_(std::move(view.compression)),
         first_row_(view.rows_before),
         rows_(rows),
         row_(view.rows_before) {}
@@ -71,13 +74,17 @@ class RowExport final : public ChunkExport {
  private:
   void put_head(ByteWriter& writer) const {
     const auto& sort = snapshot_->sort();
-    writer.put<uint32_t>(sort.sorts() ? kFormatSorted : kFormat);
+    const bool options = has_options(sort, compression_);
+    writer.put<uint32_t>(options ? kFormatOptions : sort.sorts() ? kFormatSorted : kFormat);
     writer.put<uint64_t>(snapshot_->chunk().value);
     writer.put<uint64_t>(from_version_);
     writer.put<uint64_t>(snapshot_->version());
     writer.put<uint64_t>(rows_ - first_row_);
     encode_schema(snapshot_->schema(), writer);
-    if (sort.sorts()) encode_sort(sort, writer);
+    if (options)
+      encode_options(sort, compression_, writer);
+    else if (sort.sorts())
+      encode_sort(sort, writer);
   }
 
   Status put_rows(std::string& body) {
@@ -102,6 +109,7 @@ class RowExport final : public ChunkExport {
 
   const std::shared_ptr<const ChunkSnapshot> snapshot_;
   const Version from_version_;
+  const Compressions compression_;
   const size_t first_row_;
   const size_t rows_;
   size_t row_;
@@ -175,7 +183,7 @@ class RowImport final : public ChunkImport {
 
   Status take_head(ByteReader& reader) {
     const auto format = reader.get<uint32_t>();
-    if (reader.ok() && format != kFormat && format != kFormatSorted)
+    if (reader.ok() && format != kFormat && format != kFormatSorted && format != kFormatOptions)
       return corrupt("unknown format " + std::to_string(format));
     Head head;
     head.chunk.value = reader.get<uint64_t>();
@@ -185,6 +193,8 @@ class RowImport final : public ChunkImport {
     TRY(head.schema, decode_schema(reader));
     if (format == kFormatSorted) {
       TRY(head.sort, decode_sort(reader, head.schema));
+    } else if (format == kFormatOptions) {
+      TRY_DONE(decode_options(reader, head.schema, head.sort, head.compression));
     }
     if (head.chunk != chunk_->id()) return corrupt("it is of chunk " + std::to_string(head.chunk.value));
     if (head.to_version < head.from_version) return corrupt("versions descend");
@@ -193,6 +203,7 @@ class RowImport final : public ChunkImport {
     imported_.to_version = head.to_version;
     imported_.schema = std::move(head.schema);
     imported_.sort = std::move(head.sort);
+    imported_.compression = std::move(head.compression);
     rows_left_ = head.rows;
     TRY_DONE(chunk_->prepare_directory(store_.volume_for_new()));
     if (imported_.whole) {
@@ -244,6 +255,7 @@ class RowImport final : public ChunkImport {
     plan.path = chunk_->next_segment_path(&plan.file_number);
     plan.schema = imported_.schema;
     plan.sort = imported_.sort;
+    plan.compression = imported_.compression;
     plan.format = store_.options_.column_format();
     plan.rows = pending_rows_;
     plan.block_rows = store_.options_.block_rows;

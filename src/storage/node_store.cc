@@ -76,6 +76,8 @@ Result<std::vector<PreparedWrite>> NodeStore::check_writes(std::span<ChunkWrite>
     auto& write = writes[i];
     TRY_DONE(check_rows_fit(write.schema, write.rows));
     TRY_DONE(check_sort_fits(write.sort, write.schema));
+    if (!write.compression.empty() && write.compression.size() != write.schema.size())
+      return Error{ErrorCode::kInvalid, "a write has a compression method for each column, or for none"};
     for (size_t other = 0; other < i; ++other) {
       if (writes[other].chunk == write.chunk) {
         return Error{ErrorCode::kInvalid, "a transaction writes to a chunk once: " + std::to_string(write.chunk.value)};
@@ -83,7 +85,8 @@ Result<std::vector<PreparedWrite>> NodeStore::check_writes(std::span<ChunkWrite>
     }
   }
   for (auto& write : writes) {
-    PreparedWrite one{write.chunk, write.kind, write.schema, write.sort, with_compact_symbols(write.rows), 0, nullptr};
+    PreparedWrite one{write.chunk, write.kind, write.schema,     write.sort, with_compact_symbols(write.rows),
+                      0,           nullptr,    write.compression};
     if (one.sort.sorts()) one.rows = sorted(std::move(one.rows), one.sort);
     one.bytes = one.rows.memory_bytes() + kBytesPerWrite;
     prepared.push_back(std::move(one));
@@ -233,8 +236,13 @@ std::vector<InDoubt> NodeStore::in_doubt() const {
   const std::lock_guard lock(mutex_);
   std::vector<InDoubt> list;
   for (const auto& [id, transaction] : transactions_) {
-    InDoubt entry{id, {}, transaction.recovered, transaction.prepared_wall_ns};
-    for (const auto& write : transaction.writes) entry.chunks.push_back(write.chunk);
+    InDoubt entry{
+        .transaction = id, .recovered = transaction.recovered, .prepared_wall_ns = transaction.prepared_wall_ns};
+    for (const auto& write : transaction.writes) {
+      entry.chunks.push_back(write.chunk);
+      entry.rows.push_back(write.rows.rows());
+      entry.bytes.push_back(write.bytes);
+    }
     list.push_back(std::move(entry));
   }
   return list;
@@ -304,6 +312,21 @@ StoreStatus NodeStore::status() const {
   status.prepared = transactions_.size();
   if (!background_failure_.ok()) status.background_failure = background_failure_.error().message;
   return status;
+}
+
+Result<std::vector<FileInfo>> NodeStore::files(ChunkId chunk) {
+  TRY(const auto found, find(chunk));
+  return found->files();
+}
+
+Result<std::vector<SortKeyRows>> NodeStore::sort_keys(ChunkId chunk) {
+  TRY(const auto found, find(chunk));
+  return found->sort_keys();
+}
+
+void NodeStore::set_buffer_bytes_max(uint64_t bytes) {
+  budget_.set_bytes_max(bytes);
+  wake_.notify_one();
 }
 
 Result<ContentHash> NodeStore::content_hash(ChunkId chunk, Version version) {

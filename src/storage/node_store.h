@@ -44,6 +44,9 @@ class NodeStore final : public ChunkStore {
   Status compact(ChunkId chunk) override;
   std::vector<std::string> volumes() const override;
   Status move(ChunkId chunk, const std::string& volume) override;
+  Result<std::vector<FileInfo>> files(ChunkId chunk) override;
+  Result<std::vector<SortKeyRows>> sort_keys(ChunkId chunk) override;
+  void set_buffer_bytes_max(uint64_t bytes) override;
   Status sync() override { return log_->flush_pending(); }
   Status stop() override;
 

@@ -94,6 +94,18 @@ RowSelection RowSelection::part(RowRange range) const {
   return {std::move(stored), std::move(pieces)};
 }
 
+RowSelection RowSelection::where(const std::function<bool(size_t position)>& wanted) const {
+  size_t all = 0;
+  for (const auto& range : stored_) all += range.size();
+  std::vector<RowRange> kept;
+  for (const auto& piece : pieces_ ? *pieces_ : std::vector<RowRange>{{0, all}}) {
+    for (size_t position = piece.from; position < piece.to; ++position) {
+      if (wanted(position)) add_range(kept, {position, position + 1});
+    }
+  }
+  return {stored_, std::move(kept)};
+}
+
 data::Vector RowSelection::arranged(data::Vector read) const {
   if (!pieces_) return read;
   if (rows_ / kShortPiece < pieces_->size()) {

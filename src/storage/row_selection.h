@@ -1,6 +1,7 @@
 #pragma once
 // Which stored rows of a chunk a reader gets, and in which order.
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -38,6 +39,8 @@ class RowSelection {
   const std::vector<RowRange>& stored() const { return stored_; }
   /// Rows [range.from, range.to) of this selection. Cost: O(log pieces), and the pieces it takes over.
   RowSelection part(RowRange range) const;
+  /// Those whose position in the rows of stored() meets `wanted`. Cost: O(rows).
+  RowSelection where(const std::function<bool(size_t position)>& wanted) const;
   /// From the rows of stored() to the selected ones.
   data::Vector arranged(data::Vector read) const;
 

@@ -42,7 +42,7 @@ struct StoreOptions {
   size_t versions_kept_max = 4096;                // row counts of old versions a snapshot may still ask for
   size_t generations_kept_max = 5;                // contents before a replace (update, delete) kept for such snapshots
   std::chrono::minutes generation_retention{60};  // oldChunkVersionRetentionTime: and for at most so long
-  std::function<uint32_t()> column_format = [] { return 2u; };  // newest format of column files that may be written
+  std::function<uint32_t()> column_format = [] { return 3u; };  // newest format of column files that may be written
   /// A redo log that is damaged before its end is set aside, and the store opens with what is in column files. Only
   /// where the chunks have other replicas and somebody compares versions: what the log held is to be copied from them.
   bool may_lose_log = false;

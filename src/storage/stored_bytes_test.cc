@@ -59,6 +59,64 @@ TEST(StoredBytes, manifest_of_a_sorted_chunk) {
   });
 }
 
+/// The examples' schema with the column that marks deletions.
+data::Schema marked_schema() {
+  auto schema = test_schema();
+  schema.push_back({.name = "deleted", .type = Type::kBool});
+  return schema;
+}
+const SortRule kMarked{{1, 0}, KeepDuplicates::kLastUnlessDeleted};
+const Compressions kMethods{Compression::kDelta, Compression::kZstd, Compression::kChimp, Compression::kZstd,
+                            Compression::kUsual};
+
+data::Table marked_rows() {
+  auto rows = test_rows(0, 3);
+  auto names = rows.names();
+  std::vector<data::Shared<data::Vector>> columns;
+  for (size_t c = 0; c < rows.columns(); ++c) columns.push_back(rows.column_shared(c));
+  names.push_back("deleted");
+  columns.emplace_back(data::Vector::of<int8_t>(Type::kBool, {0, 1, 0}));
+  return {std::move(names), std::move(columns)};
+}
+
+TEST(StoredBytes, manifest_with_table_options) {
+  Manifest manifest{.chunk = {7}, .version = 3, .generation = 4, .next_file = 5, .schema = marked_schema()};
+  manifest.sort = kMarked;
+  manifest.compression = kMethods;
+  manifest.versions = {{3, 4, 15}};
+  manifest.segments = {{4, 15, 1234, 99}};
+  check_stored("manifest_options", encode_manifest(manifest), [&](const std::string& bytes) {
+    const auto read = decode_manifest(bytes, "manifest");
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_EQ(read->sort, manifest.sort);
+    EXPECT_EQ(read->compression, manifest.compression);
+    EXPECT_EQ(read->schema, manifest.schema);
+    ASSERT_EQ(read->segments.size(), 1u);
+  });
+}
+
+TEST(StoredBytes, redo_log_prepare_with_table_options) {
+  const auto rows = marked_rows();
+  PreparedWrite write;
+  write.chunk = {7};
+  write.kind = WriteKind::kReplace;
+  write.schema = rows.schema();
+  write.sort = kMarked;
+  write.rows = rows;
+  write.compression = kMethods;
+  PartList parts;
+  encode_prepare({5}, 1000, {&write, 1}, parts);
+  check_stored("redo_log_prepare_options", parts.joined(), [&](const std::string& bytes) {
+    const auto record = decode_prepare(bytes);
+    ASSERT_TRUE(record.ok()) << record.error().message;
+    ASSERT_EQ(record->writes.size(), 1u);
+    EXPECT_EQ(record->writes[0].kind, WriteKind::kReplace);
+    EXPECT_EQ(record->writes[0].sort, write.sort);
+    EXPECT_EQ(record->writes[0].compression, kMethods);
+    EXPECT_TRUE(data::equal(Value(record->writes[0].rows), Value(rows)));
+  });
+}
+
 TEST(StoredBytes, redo_log_prepare_of_a_sorted_chunk) {
   const auto rows = test_rows(0, 3);
   PreparedWrite write;
@@ -299,6 +357,89 @@ void check_replica_copy(const std::string& name, const SortRule& sort) {
     import->reset();
     const auto rows = rows_of_every_kind();
     target.expect_rows(7, sort.sorts() ? rows.take(std::vector<int64_t>{1, 0, 2}) : rows);
+  });
+}
+
+/// Blocks of the encodings that compression methods bring.
+TEST(StoredBytes, blocks_of_compression_methods) {
+  const std::vector<std::pair<Encoding, Vector>> exact = {
+      {Encoding::kStepGroups,
+       numbers<int64_t>(Type::kNanotimestamp, 60, [](int64_t i) { return 1700000000000000000 + i * i * 70000; })},
+      {Encoding::kXor, numbers<double>(Type::kDouble, 60, [](int64_t i) {
+         return 100 + std::ldexp(static_cast<double>(i * 2654435761 % (1 << 30)), -46);
+       })}};
+  Bytes bytes;
+  ByteWriter writer(bytes);
+  for (const auto& [encoding, values] : exact) {
+    const auto method = encoding == Encoding::kXor ? Compression::kChimp : Compression::kDelta;
+    const auto block = encode_block(values, EncodingSet::kSecond, method);
+    EXPECT_EQ(block.encoding, encoding);
+    writer.put<uint8_t>(static_cast<uint8_t>(block.encoding));
+    writer.put_string(block.bytes);
+  }
+  check_stored("column_blocks_methods", bytes, [&](const std::string& stored) {
+    ByteReader reader(stored);
+    for (const auto& [encoding, values] : exact) {
+      const auto number = static_cast<Encoding>(reader.get<uint8_t>());
+      Vector back(values.type());
+      ASSERT_TRUE(decode_block(number, reader.get_string(), values.size(), back).ok());
+      EXPECT_TRUE(data::equal(Value(values), Value(back)));
+    }
+    EXPECT_TRUE(reader.ok() && reader.at_end());
+  });
+}
+
+/// A file of format 3; ZSTD's bytes are another library's.
+TEST(StoredBytes, column_file_with_compression_methods) {
+  io::MemoryFileSystem disk;
+  TestNode node(disk);
+  const auto rows = test_rows(0, 60);
+  auto write = TestNode::write(7, rows);
+  write.compression = {Compression::kDelta, Compression::kZstd, Compression::kChimp, Compression::kZstd};
+  ASSERT_TRUE(node.store->prepare({50}, {&write, 1}).ok());
+  ASSERT_TRUE(node.commit(50, 7, 1).ok());
+  ASSERT_TRUE(node.store->flush_all().ok());
+  const auto files = disk.files();
+  const auto path = std::find_if(files.begin(), files.end(), [](const auto& file) { return file.ends_with(".col"); });
+  ASSERT_NE(path, files.end());
+  check_stored_varying("column_file_methods", io::read_file(disk, *path, 1 << 20).value(),
+                       [&](const std::string& bytes) {
+                         EXPECT_EQ(bytes[4], 3) << "its format";
+                         ASSERT_TRUE(io::replace_file(disk, *path, bytes).ok());
+                       });
+  node.open();
+  node.expect_rows(7, rows);
+}
+
+TEST(StoredBytes, replica_copy_with_table_options) {
+  io::MemoryFileSystem disk;
+  TestNode node(disk);
+  auto write = TestNode::write(7, marked_rows());
+  write.sort = kMarked;
+  write.compression = kMethods;
+  ASSERT_TRUE(node.store->prepare({50}, {&write, 1}).ok());
+  ASSERT_TRUE(node.commit(50, 7, 1).ok());
+  auto source = node.store->export_chunk({7}, 0);
+  ASSERT_TRUE(source.ok());
+  Bytes written;
+  ByteWriter writer(written);
+  while (true) {
+    const auto message = (*source)->next();
+    ASSERT_TRUE(message.ok());
+    if (!*message) break;
+    writer.put_string(**message);
+  }
+  check_stored("replica_copy_options", written, [&](const std::string& bytes) {
+    io::MemoryFileSystem other;
+    TestNode target(other);
+    auto import = target.store->import_chunk({7});
+    ASSERT_TRUE(import.ok());
+    ByteReader reader(bytes);
+    while (reader.ok() && !reader.at_end()) ASSERT_TRUE((*import)->add(reader.get_string()).ok());
+    ASSERT_TRUE((*import)->finish().ok());
+    import->reset();
+    EXPECT_EQ(*target.store->content_hash({7}), *node.store->content_hash({7}));
+    EXPECT_EQ(target.info(7).sort, kMarked);
   });
 }
 

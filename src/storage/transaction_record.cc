@@ -6,7 +6,9 @@
 namespace pelorus::storage {
 namespace {
 
-constexpr uint8_t kSortedKinds = 2;  // added to the kind of a write: a sort rule follows the schema
+// Added to the kind of a write: what follows the schema.
+constexpr uint8_t kSortedKinds = 2;   // a sort rule
+constexpr uint8_t kOptionsKinds = 4;  // table options
 
 }  // namespace
 
@@ -22,9 +24,12 @@ void encode_prepare(TransactionId transaction, int64_t wall_ns, std::span<const 
     std::string facts;
     ByteWriter facts_writer(facts);
     facts_writer.put<uint64_t>(write.chunk.value);
-    const bool sorts = write.sort.sorts();
-    facts_writer.put<uint8_t>(static_cast<uint8_t>(write.kind) + (sorts ? kSortedKinds : 0));
+    const bool options = has_options(write.sort, write.compression);
+    const bool sorts = write.sort.sorts() && !options;
+    const uint8_t followed_by = options ? kOptionsKinds : sorts ? kSortedKinds : 0;
+    facts_writer.put<uint8_t>(static_cast<uint8_t>(write.kind) + followed_by);
     encode_schema(write.schema, facts_writer);
+    if (options) encode_options(write.sort, write.compression, facts_writer);
     if (sorts) encode_sort(write.sort, facts_writer);
     parts.add_owned(std::move(facts));
     encode_rows(write.rows, parts);
@@ -41,11 +46,14 @@ Result<PrepareRecord> decode_prepare(std::string_view payload) {
     PreparedWrite write;
     write.chunk.value = reader.get<uint64_t>();
     auto kind = reader.get<uint8_t>();
-    const bool sorts = kind >= kSortedKinds;
+    const bool options = kind >= kOptionsKinds;
+    if (options) kind -= kOptionsKinds;
+    const bool sorts = !options && kind >= kSortedKinds;
     if (sorts) kind -= kSortedKinds;
     if (kind > static_cast<uint8_t>(WriteKind::kReplace)) return Error{ErrorCode::kCorrupt, "unknown kind of write"};
     write.kind = static_cast<WriteKind>(kind);
     TRY(write.schema, decode_schema(reader));
+    if (options) TRY_DONE(decode_options(reader, write.schema, write.sort, write.compression));
     if (sorts) {
       TRY(write.sort, decode_sort(reader, write.schema));
     }

@@ -125,9 +125,9 @@ def test_what_makes_no_sense_is_refused(bed):
 
 def test_the_write_cache_tells_what_it_holds(bed):
     bed.run("pnodeRun(flushOLAPCache)")
-    used, most = bed.run("getOLAPCacheEngineSize()")
+    used, _, _, most = bed.run("getOLAPCacheEngineSize()")
     assert used == 0 < most
     bed.run("loadTable('dfs://db', `pt).append!(table(2024.01.01 + 0..7 as day, take(`n, 8) as sym, take(1l, 8) as v))")
-    used, _ = bed.run("getCacheEngineMemSize()")
+    used, _, _, _ = bed.run("getCacheEngineMemSize()")
     held = bed.run("getOLAPCacheEngineStat()")
     assert used > 0 and held["cachedRowsOfCompletedTxn"].sum() == len(held) > 0

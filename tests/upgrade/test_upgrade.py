@@ -8,7 +8,7 @@ from cluster import HOSTS, PACKAGE, SERVER, Cluster, DeskWriter, Refused, addres
 
 GAP_MOST = 15.0  # seconds between two acknowledgements; what is measured is printed
 OLD, NEXT = "0.1.0", "0.2.0"
-LEVEL = 2  # kNewestLevel of src/meta/levels.h: a new cluster begins there
+LEVEL = 3  # kNewestLevel of src/meta/levels.h: a new cluster begins there
 NEXT_LEVEL = LEVEL + 1  # of pelorusd_next
 
 

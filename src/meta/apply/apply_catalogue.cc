@@ -238,6 +238,14 @@ Outcome apply_one(State& state, const AlterTable& command) {
   return {};
 }
 
+Outcome apply_one(State& state, const AlterDatabase& command) {
+  const auto place = state.databases.find(command.path);
+  if (place == state.databases.end()) return no_database(command.path);
+  place->second.atomic_chunk = command.atomic_chunk;
+  ++state.catalogue_revision;
+  return {};
+}
+
 Outcome apply_one(State& state, const DropPartitions& command) {
   const auto place = state.databases.find(command.database);
   if (place == state.databases.end()) return no_database(command.database);

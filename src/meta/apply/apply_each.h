@@ -17,6 +17,7 @@ Outcome apply_one(State& state, const DropDatabase& command);
 Outcome apply_one(State& state, const CreateTable& command);
 Outcome apply_one(State& state, const DropTable& command);
 Outcome apply_one(State& state, const AlterTable& command);
+Outcome apply_one(State& state, const AlterDatabase& command);
 Outcome apply_one(State& state, const DropPartitions& command);
 Outcome apply_one(State& state, const AddPartitions& command);
 Outcome apply_one(State& state, const BeginTransaction& command);

@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "meta/apply/apply_each.h"
+#include "meta/chunk_locks.h"
+#include "meta/levels.h"
 
 namespace pelorus::meta {
 namespace {
@@ -77,6 +79,20 @@ Status check_key(const Database& database, const Table& table, const PartitionKe
   return {};
 }
 
+/// Where chunks are of the whole database, a partition is held for all of its partitioned tables at once.
+Status check_partition_free(const State& state, const Database& database, const Table& table, const PartitionKey& key) {
+  if (!database.locks_whole_partitions() || state.level < kTableOptionsLevel || table.is_dimension()) return {};
+  for (const auto& [name, id] : database.tables) {
+    const auto& other = state.tables.at(id);
+    const auto found = other.chunks.find(key);
+    if (id == table.id || other.is_dimension() || found == other.chunks.end()) continue;
+    const auto& chunk = state.chunks.at(found->second);
+    const auto* holder = state.find_transaction(chunk.locked_by);
+    if (holder != nullptr && holder->type != TransactionType::kRecover) return lock_conflict(state, chunk);
+  }
+  return {};
+}
+
 /// Everything that can refuse one chunk of a new transaction.
 Status check_request(const State& state, const ChunkRequest& request) {
   const auto* table = state.find_table(request.table);
@@ -87,7 +103,9 @@ Status check_request(const State& state, const ChunkRequest& request) {
     return Error{ErrorCode::kInvalid,
                  "The columns of the table [" + table->name + "] have been changed meanwhile; load it again."};
   }
-  TRY_DONE(check_key(*state.find_database(table->database), *table, request.key));
+  const auto& database = *state.find_database(table->database);
+  TRY_DONE(check_key(database, *table, request.key));
+  TRY_DONE(check_partition_free(state, database, *table, request.key));
   const auto found = table->chunks.find(request.key);
   if (found == table->chunks.end()) {
     const auto holds = [&](const std::string& alias) {
@@ -98,11 +116,7 @@ Status check_request(const State& state, const ChunkRequest& request) {
     return Error{ErrorCode::kUnavailable, "No data node can take a new partition of " + table->name + "."};
   }
   const auto& chunk = state.chunks.at(found->second);
-  if (chunk.locked_by.value != 0) {
-    return Error{ErrorCode::kConflict, "<ChunkInTransaction>The chunk " + chunk_path(state, chunk) +
-                                           " is in transaction " + std::to_string(chunk.locked_by.value) +
-                                           ". RefId: S00002"};
-  }
+  if (chunk.locked_by.value != 0) return lock_conflict(state, chunk);
   if (chunk.good_replicas() == 0) {
     return Error{ErrorCode::kUnavailable,
                  "The chunk " + chunk_path(state, chunk) + " has no replica to write to. RefId: S01012"};

@@ -1,4 +1,6 @@
 #include "meta/apply/cluster_fixture.h"
+#include "meta/chunk_locks.h"
+#include "meta/levels.h"
 
 namespace pelorus::meta {
 namespace {
@@ -71,6 +73,48 @@ TEST_F(ApplyTransactions, a_commit_without_enough_prepared_replicas_becomes_an_a
                     .prepared_min = 2})
                 .state,
             TransactionState::kAborted);
+}
+
+TEST_F(ApplyTransactions, the_hold_of_a_writer_is_named_as_a_conflict_of_writers) {
+  write(1);
+  begin({1});
+  const auto outcome = run(begin_of({1}));
+  const Error error{static_cast<ErrorCode>(outcome.code), outcome.message};
+  EXPECT_TRUE(error.message.starts_with("<ChunkInTransaction>")) << error.message;
+  EXPECT_TRUE(is_write_conflict(error)) << error.message;
+  EXPECT_NE(error.message.find("dfs://db/pt/1"), std::string::npos) << "it names the partition";
+  EXPECT_FALSE(is_write_conflict({ErrorCode::kUnavailable, error.message}));
+}
+
+TEST_F(ApplyTransactions, a_database_may_lock_whole_partitions) {
+  auto other = trades("other");
+  must(CreateTable{.table = other, .now_ns = 3});
+  state.databases.at("dfs://db").chunk_granularity = "DATABASE";
+  const auto of_other = [&](int32_t value) {
+    auto command = begin_of({value});
+    command.chunks[0].table = state.find_table("dfs://db", "other")->id;
+    return command;
+  };
+  write(1);
+  const auto begun = begin({1});
+  must(of_other(2));
+  decide({.transaction = decode<Begun>(must(of_other(1)), "begun")->transaction, .commit = false});  // not at level 1
+  state.level = kTableOptionsLevel;
+  EXPECT_EQ(refused(of_other(1)), ErrorCode::kConflict) << "programs of level 1 take it otherwise";
+  EXPECT_TRUE(is_write_conflict({ErrorCode::kConflict, run(of_other(1)).message}));
+  EXPECT_EQ(refused(begin_of({2})), ErrorCode::kConflict) << "its chunk is being made by the other table";
+  commit(begun.transaction);
+  must(of_other(1));
+}
+
+TEST_F(ApplyTransactions, a_recovery_is_no_conflict_of_writers) {
+  const auto id = write(1);
+  must(ChangeReplicas{{{id, "dn3", ReplicaChange::Kind::kAdd, 0}}});
+  must(BeginTransaction{
+      .type = TransactionType::kRecover, .coordinator = "dn3", .epoch = 1, .recover = id, .now_ns = 5});
+  const auto outcome = run(begin_of({1}));
+  EXPECT_EQ(static_cast<ErrorCode>(outcome.code), ErrorCode::kConflict);
+  EXPECT_FALSE(is_write_conflict({ErrorCode::kConflict, outcome.message})) << outcome.message;
 }
 
 TEST_F(ApplyTransactions, a_replica_that_fell_behind_meanwhile_does_not_count_as_prepared) {

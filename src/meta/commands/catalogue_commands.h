@@ -29,6 +29,17 @@ struct DropDatabase {
     a(path);
   }
 };
+/// What may be changed of a database: at which level its writes are atomic. kNotFound.
+struct AlterDatabase {
+  static constexpr uint16_t kTag = 32;
+  static constexpr uint32_t kLevel = 3;
+  std::string path;
+  bool atomic_chunk = false;
+  template <class A>
+  void fields(A& a) {
+    a(path, atomic_chunk);
+  }
+};
 /// Answer: the id. kAlreadyExists; kNotFound without the database; kInvalid for columns that make no sense.
 struct CreateTable {
   static constexpr uint16_t kTag = 9;

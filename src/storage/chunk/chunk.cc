@@ -35,6 +35,7 @@ Chunk::Chunk(ChunkContext context, std::string volume, std::string directory, co
       next_file_(manifest.next_file),
       manifest_generation_(manifest.generation),
       last_generation_(manifest.generation),
+      compression_(manifest.compression),
       version_(manifest.version),
       flushed_version_(manifest.version),
       log_floor_(manifest.log_floor),
@@ -138,6 +139,7 @@ void Chunk::apply_next(PreparedWrite write) {
   const Version version = version_ + 1;
   if (pins_.empty() || pins_.back().second != write.pin) pins_.emplace_back(version, write.pin);
   pins_.back().first = version;
+  compression_ = write.compression;
   if (write.kind == WriteKind::kReplace) {
     replace_content(write);
   } else {
@@ -253,6 +255,7 @@ void Chunk::replace_content(const PreparedWrite& write) {
 /// publish_mutex_ held.
 void Chunk::add_version(Version version, size_t rows) {
   version_ = version;
+  written_wall_ns_ = context_.clock.wall_ns();
   versions_.push_back({version, state_->generation(), rows});
   while (versions_.size() > context_.options.versions_kept_max) versions_.pop_front();
 }
@@ -316,8 +319,11 @@ std::shared_ptr<const ChunkSnapshot> Chunk::snapshot_of(const Held& held) const 
 Result<Chunk::ExportView> Chunk::export_view(Version from_version) const {
   Held held;
   std::optional<size_t> rows_before;
+  Compressions compression;
   {
+    const std::lock_guard writer_lock(writer_mutex_);
     const std::lock_guard lock(publish_mutex_);
+    compression = compression_;
     TRY(held, hold_locked(kLatestVersion));
     for (const auto& entry : versions_) {
       const bool same = entry.version == from_version && entry.generation == state_->generation();
@@ -329,11 +335,11 @@ Result<Chunk::ExportView> Chunk::export_view(Version from_version) const {
         ErrorCode::kStale, id_,
         "this replica is at version " + std::to_string(held.version) + ", older than " + std::to_string(from_version));
   }
-  if (!rows_before) return ExportView{snapshot_of(held), 0, 0};
-  if (!held.state->sort().sorts()) return ExportView{snapshot_of(held), from_version, *rows_before};
+  if (!rows_before) return ExportView{snapshot_of(held), 0, 0, compression};
+  if (!held.state->sort().sorts()) return ExportView{snapshot_of(held), from_version, *rows_before, compression};
   // All that came after a version of this generation is in memory.
   held.state = held.state->with_versions(from_version, held.version, false);
-  return ExportView{snapshot_of(held), from_version, 0};
+  return ExportView{snapshot_of(held), from_version, 0, compression};
 }
 
 /// publish_mutex_ held.
@@ -365,6 +371,9 @@ ChunkInfo Chunk::info() const {
   info.version = version_;
   info.rows = state_->rows();
   info.rows_in_memory = state_->memory_rows();
+  info.memory_bytes = state_->memory_bytes();
+  info.flushed_version = flushed_version_;
+  info.written_wall_ns = written_wall_ns_;
   info.segments = state_->segment_count();
   info.volume = volume_;
   info.versions_waiting = waiting_.size();

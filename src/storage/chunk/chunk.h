@@ -30,6 +30,7 @@ struct PreparedWrite {
   data::Table rows;    // in its order
   uint64_t bytes = 0;  // reserved in the budget
   LogPin pin;          // of its redo log record
+  Compressions compression;
 };
 
 /// What all chunks of a node share.
@@ -72,10 +73,13 @@ class Chunk {
   // Readers.
   Result<std::shared_ptr<const ChunkSnapshot>> snapshot(Version version) const;
   ChunkInfo info() const;
+  Result<std::vector<FileInfo>> files() const;
+  Result<std::vector<SortKeyRows>> sort_keys() const;
   struct ExportView {
     std::shared_ptr<const ChunkSnapshot> snapshot;
     Version from_version = 0;  // 0: the snapshot is the whole content
     size_t rows_before = 0;    // of the snapshot, that belong to from_version
+    Compressions compression;
   };
   Result<ExportView> export_view(Version from_version) const;
   uint64_t log_floor() const;
@@ -143,6 +147,7 @@ class Chunk {
     std::shared_ptr<ChunkDictionaries> dictionaries;
     std::vector<uint32_t> dictionary_sizes;  // texts that are in segments
     std::vector<SegmentFacts> segments;
+    Compressions compression;
   };
   /// Makes it visible, then what waited for it. Durable with the flush_in_turn() that must follow.
   Status install(Imported imported);
@@ -162,6 +167,7 @@ class Chunk {
     uint64_t generation = 0;             // the manifest's once it is stored
     std::vector<VersionEntry> versions;  // of this generation
     std::vector<uint32_t> dictionary_sizes;
+    Compressions compression;
   };
 
   void end_turn();
@@ -222,6 +228,7 @@ class Chunk {
   size_t prepared_replaces_ = 0;                 // guarded by writer_mutex_
   uint64_t last_generation_ = 1;                 // guarded by writer_mutex_; the highest given out
   size_t frozen_parts_ = 0;                      // guarded by writer_mutex_; parts a flush is writing: not to be merged
+  Compressions compression_;                     // guarded by writer_mutex_; of the newest write
   bool dropping_ = false;                        // guarded by writer_mutex_; refuses writes
   bool dropped_ = false;                         // guarded by writer_mutex_; nothing comes after
 
@@ -231,6 +238,7 @@ class Chunk {
   std::shared_ptr<ChunkDictionaries> dictionaries_;
   Version version_ = 0;
   Version flushed_version_ = 0;
+  int64_t written_wall_ns_ = 0;  // when version_ was added; 0: before the node started
   uint64_t log_floor_ = 0;
   std::deque<VersionEntry> versions_;
   std::deque<OldGeneration> old_generations_;  // oldest first

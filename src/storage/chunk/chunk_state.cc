@@ -70,14 +70,41 @@ Result<std::vector<SortedRun>> ChunkState::runs() const {
 Result<RowSelection> ChunkState::arrange(const std::vector<RowRange>& wanted, ChunkDictionaries& dictionaries,
                                          KeepDuplicates keep) const {
   TRY(const auto sorted, runs());
-  ArrangeOptions options{keep, {}};
+  const bool drops_deletions = keep == KeepDuplicates::kLastUnlessDeleted;
+  ArrangeOptions options{drops_deletions ? KeepDuplicates::kLast : keep, {}};
   for (size_t k = 0; k + 1 < sort_.columns.size(); ++k) {
     options.texts.emplace_back();
     if (schema_[sort_.columns[k]].type != types::Type::kSymbol) continue;
     TRY(options.texts.back(), dictionaries.frozen(sort_.columns[k]));
   }
-  return arrange_rows(sorted, wanted, options,
-                      [&](const std::vector<RowRange>& stored) { return read(sort_.columns.back(), stored); });
+  TRY(auto arranged, arrange_rows(sorted, wanted, options, [&](const std::vector<RowRange>& stored) {
+        return read(sort_.columns.back(), stored);
+      }));
+  if (!drops_deletions) return arranged;
+  return without_deletions(std::move(arranged));
+}
+
+Result<bool> ChunkState::has_deletions() const {
+  const size_t marks = schema_.size() - 1;
+  for (const auto& part : parts_) {
+    if (part.segment) {
+      TRY(const auto index, part.segment->index());
+      for (const auto& block : index->columns[marks].blocks) {
+        if (!block.facts.ordered || block.facts.max[0] != 0) return true;
+      }
+      continue;
+    }
+    const auto values = part.block->rows.column(marks).values<int8_t>();
+    if (std::any_of(values.begin(), values.end(), [](int8_t mark) { return mark == 1; })) return true;
+  }
+  return false;
+}
+
+Result<RowSelection> ChunkState::without_deletions(RowSelection selected) const {
+  TRY(const bool any, has_deletions());
+  if (!any) return selected;
+  TRY(auto marks, read(schema_.size() - 1, selected.stored()));
+  return selected.where([values = marks.values<int8_t>()](size_t position) { return values[position] != 1; });
 }
 
 Result<std::shared_ptr<const RowSelection>> ChunkState::arranged(ChunkDictionaries& dictionaries) const {
@@ -85,7 +112,7 @@ Result<std::shared_ptr<const RowSelection>> ChunkState::arranged(ChunkDictionari
   if (arranged_) return arranged_;
   std::vector<RowRange> all;
   add_range(all, {0, rows()});
-  TRY(auto selection, arrange(all, dictionaries, sort_.keep));
+  TRY(auto selection, arrange(all, dictionaries, shows_deletions_ ? KeepDuplicates::kLast : sort_.keep));
   arranged_ = std::make_shared<const RowSelection>(std::move(selection));
   return arranged_;
 }
@@ -116,7 +143,9 @@ std::shared_ptr<const ChunkState> ChunkState::with_versions(Version after, Versi
     some->last_version = std::min(block.last_version, to);
     kept.push_back({0, rows.size(), nullptr, std::move(some)});
   }
-  return std::make_shared<const ChunkState>(*this, std::move(kept));
+  auto some = std::make_shared<ChunkState>(*this, std::move(kept));
+  some->shows_deletions_ = !segments && sort_.marks_deletions();
+  return some;
 }
 
 Version ChunkState::newest_in_memory() const {

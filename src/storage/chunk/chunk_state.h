@@ -61,7 +61,8 @@ class ChunkState {
   // Of a state that sorts its rows.
   /// One run for each part. kCorrupt, kIo.
   Result<std::vector<SortedRun>> runs() const;
-  /// `wanted` rows in order (arrange_rows); `keep` instead of the rule's.
+  /// `wanted` rows in order (arrange_rows); `keep` instead of the rule's. With kLastUnlessDeleted rows that mark
+  /// deletions go too.
   Result<RowSelection> arrange(const std::vector<RowRange>& wanted, ChunkDictionaries& dictionaries,
                                KeepDuplicates keep) const;
   /// All rows in order by the rule, made once.
@@ -72,11 +73,16 @@ class ChunkState {
   Version newest_in_memory() const;
 
  private:
+  Result<bool> has_deletions() const;
+  /// Those of `selected` that mark no deletion.
+  Result<RowSelection> without_deletions(RowSelection selected) const;
+
   const data::Schema schema_;
   const SortRule sort_;
   const uint64_t generation_;
   std::vector<Part> parts_;
   size_t segments_ = 0;
+  bool shows_deletions_ = false;  // it holds only newer rows: what they delete lies elsewhere
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const RowSelection> arranged_;  // guarded by mutex_
 };

@@ -74,6 +74,7 @@ Status Chunk::prepare_directory(const std::string& volume_for_new) {
   const auto moment = stored_moment();
   first.schema = moment.state->schema();
   first.sort = moment.state->sort();
+  first.compression = moment.compression;
   first.generation = moment.state->generation();
   TRY_DONE(write_manifest(context_.files, directory, first));
   manifest_generation_ = first.generation;
@@ -88,7 +89,7 @@ std::string Chunk::next_segment_path(uint64_t* file_number) {
 Chunk::Published Chunk::freeze() {
   const std::lock_guard lock(writer_mutex_);
   frozen_parts_ = state_->parts().size();
-  Published moment{state_, dictionaries_, version_, state_->generation(), {}, dictionaries_->sizes()};
+  Published moment{state_, dictionaries_, version_, state_->generation(), {}, dictionaries_->sizes(), compression_};
   // Sorting mixes the versions: only the newest can be told from what is written now.
   const bool sorts = state_->sort().sorts();
   if (sorts) moment.generation = ++last_generation_;
@@ -123,6 +124,7 @@ Status Chunk::save_manifest(const Published& moment, const std::vector<std::shar
   manifest.next_file = next_file_;
   manifest.schema = moment.state->schema();
   manifest.sort = moment.state->sort();
+  manifest.compression = moment.compression;
   const size_t skipped = moment.versions.size() - std::min(moment.versions.size(), kVersionsStoredMax);
   manifest.versions.assign(moment.versions.begin() + static_cast<ptrdiff_t>(skipped), moment.versions.end());
   for (const auto& segment : segments) manifest.segments.push_back(segment->facts());
@@ -153,12 +155,16 @@ Result<std::shared_ptr<const Segment>> Chunk::write_rows(const Published& moment
   plan.path = next_segment_path(&plan.file_number);
   plan.schema = moment.state->schema();
   plan.sort = moment.state->sort();
+  plan.compression = moment.compression;
   plan.format = context_.options.column_format();
   plan.block_rows = context_.options.block_rows;
   plan.dictionaries = std::move(texts);
   std::optional<RowSelection> order;
   if (plan.sort.sorts()) {
-    TRY(order, moment.state->arrange(stored, *moment.dictionaries, plan.sort.keep));
+    // A row that marks a deletion is needed as long as rows that it deletes lie in front of these.
+    const bool keeps_marks = plan.sort.marks_deletions() && stored.front().from > 0;
+    TRY(order,
+        moment.state->arrange(stored, *moment.dictionaries, keeps_marks ? KeepDuplicates::kLast : plan.sort.keep));
   } else {
     order.emplace(stored);
   }
@@ -253,7 +259,7 @@ bool Chunk::wants_compaction() const {
 /// What the manifest says now, as a moment: memory rows are in its state but not in its version.
 Chunk::Published Chunk::stored_moment() const {
   const std::lock_guard lock(writer_mutex_);
-  Published moment{state_, dictionaries_, flushed_version_, state_->generation(), {}, {}};
+  Published moment{state_, dictionaries_, flushed_version_, state_->generation(), {}, {}, compression_};
   for (const auto& entry : versions_) {
     if (entry.generation == state_->generation() && entry.version <= flushed_version_) moment.versions.push_back(entry);
   }
@@ -436,6 +442,7 @@ Status Chunk::install(Imported imported) {
     const uint64_t generation = imported.whole || mixed ? ++last_generation_ : state_->generation();
     if (imported.whole) context_.budget.release(state_->memory_bytes());
     before = state_;
+    compression_ = imported.compression;
     const ChunkState empty(imported.schema, imported.sort, generation);
     state_ = std::make_shared<const ChunkState>(empty, std::move(parts));
     dictionaries_ = imported.dictionaries;

@@ -9,7 +9,8 @@ namespace {
 
 constexpr uint32_t kManifestMagic = 0x4D524C50;  // "PLRM"
 constexpr uint32_t kFormat = 1;
-constexpr uint32_t kFormatSorted = 2;  // with a sort rule behind the schema
+constexpr uint32_t kFormatSorted = 2;   // with a sort rule behind the schema
+constexpr uint32_t kFormatOptions = 3;  // with table options there
 constexpr uint64_t kManifestBytesMax = 256u << 20;
 constexpr size_t kVersionBytes = 16;
 constexpr size_t kSegmentBytes = 28;
@@ -22,7 +23,8 @@ std::string encode_manifest(const Manifest& manifest) {
   std::string bytes;
   ByteWriter writer(bytes);
   writer.put<uint32_t>(kManifestMagic);
-  writer.put<uint32_t>(manifest.sort.sorts() ? kFormatSorted : kFormat);
+  const bool options = has_options(manifest.sort, manifest.compression);
+  writer.put<uint32_t>(options ? kFormatOptions : manifest.sort.sorts() ? kFormatSorted : kFormat);
   writer.put<uint64_t>(manifest.chunk.value);
   writer.put<uint32_t>(manifest.dropped ? 1 : 0);
   writer.put<uint64_t>(manifest.version);
@@ -30,7 +32,10 @@ std::string encode_manifest(const Manifest& manifest) {
   writer.put<uint64_t>(manifest.log_floor);
   writer.put<uint64_t>(manifest.next_file);
   encode_schema(manifest.schema, writer);
-  if (manifest.sort.sorts()) encode_sort(manifest.sort, writer);
+  if (options)
+    encode_options(manifest.sort, manifest.compression, writer);
+  else if (manifest.sort.sorts())
+    encode_sort(manifest.sort, writer);
   writer.put<uint32_t>(static_cast<uint32_t>(manifest.versions.size()));
   for (const auto& entry : manifest.versions) {
     writer.put<uint64_t>(entry.version);
@@ -56,7 +61,7 @@ Result<Manifest> decode_manifest(std::string_view bytes, const std::string& path
   ByteReader reader(covered);
   if (reader.get<uint32_t>() != kManifestMagic || io::crc32c(covered) != crc) return corrupt;
   const auto format = reader.get<uint32_t>();
-  if (format != kFormat && format != kFormatSorted) {
+  if (format != kFormat && format != kFormatSorted && format != kFormatOptions) {
     return Error{ErrorCode::kInvalid, "chunk manifest has a format this version does not know: " + path + ", format " +
                                           std::to_string(format)};
   }
@@ -70,6 +75,8 @@ Result<Manifest> decode_manifest(std::string_view bytes, const std::string& path
   TRY(manifest.schema, decode_schema(reader));
   if (format == kFormatSorted) {
     TRY(manifest.sort, decode_sort(reader, manifest.schema));
+  } else if (format == kFormatOptions) {
+    TRY_DONE(decode_options(reader, manifest.schema, manifest.sort, manifest.compression));
   }
   const auto versions = reader.get<uint32_t>();
   if (versions > reader.left() / kVersionBytes) return corrupt;

@@ -8,6 +8,7 @@
 #include "data/table.h"
 #include "io/file_system.h"
 #include "storage/chunk/segment.h"
+#include "storage/compression.h"
 
 namespace pelorus::storage {
 
@@ -28,6 +29,7 @@ struct Manifest {
   SortRule sort;
   std::vector<VersionEntry> versions;  // of this generation, oldest first, the present one last
   std::vector<SegmentFacts> segments;
+  Compressions compression;
 };
 
 std::string encode_manifest(const Manifest& manifest);

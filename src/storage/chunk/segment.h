@@ -139,6 +139,7 @@ struct SegmentPlan {
   std::vector<NewTexts> dictionaries;  // one a column; empty for columns that are no SYMBOL
   SortRule sort;                       // the rows come in this order
   uint32_t format = 1;                 // the newest that may be written
+  Compressions compression;            // heeded from format 3 on
 };
 /// Gives rows of a column, counted from the segment's first, as make_stored vectors.
 using RowReader = std::function<Result<data::Vector>(size_t column, RowRange range)>;

@@ -13,7 +13,7 @@ inline constexpr uint64_t kColumnHeaderBytes = 28;
 inline constexpr uint64_t kColumnTrailerBytes = 24;
 
 /// 1: rows as they came; 2: sorted rows with a key directory, newer encodings.
-inline constexpr uint32_t kColumnFormatNewest = 2;
+inline constexpr uint32_t kColumnFormatNewest = 3;
 
 std::string encode_column_header(ChunkId chunk, uint64_t file_number, uint32_t format);
 /// 0: these bytes are no such header.

@@ -6,6 +6,7 @@
 #include "io/checksum.h"
 #include "storage/chunk/segment.h"
 #include "storage/chunk/segment_format.h"
+#include "storage/codec/row_block.h"
 
 namespace pelorus::storage {
 namespace {
@@ -18,7 +19,10 @@ class ColumnFileWriter {
 
   Result<SegmentFacts> write(const RowReader& read) {
     TRY(file_, files_.open(plan_.path, io::OpenMode::kCreate));
-    const uint32_t format = plan_.sort.sorts() ? std::max<uint32_t>(plan_.format, 2) : plan_.format;
+    const bool methods = plan_.format >= 3 && has_options({}, plan_.compression);
+    const uint32_t usual = std::min<uint32_t>(plan_.format, 2);
+    const uint32_t format = methods ? 3 : plan_.sort.sorts() ? 2 : usual;
+    heeds_compression_ = methods;
     encodings_ = format >= 2 ? EncodingSet::kSecond : EncodingSet::kFirst;
     pending_ = encode_column_header(plan_.chunk, plan_.file_number, format);
     index_.rows = plan_.rows;
@@ -72,7 +76,7 @@ class ColumnFileWriter {
       const size_t to = std::min<size_t>(plan_.rows, from + plan_.block_rows);
       TRY(const auto rows, read(c, {from, to}));
       if (is_sorted_by(c)) sort_values_.try_emplace(c, rows.slice(0, 0)).first->second.append(rows);
-      EncodedBlock encoded = encode_block(rows, encodings_);
+      EncodedBlock encoded = encode_block(rows, encodings_, compression_of(c));
       if (definition.type == types::Type::kSymbol) encoded.facts.ordered = false;  // codes are in no order
       column.blocks.push_back(add_block(encoded, to - from));
       if (pending_.size() >= kWriteBytes) TRY_DONE(write_pending());
@@ -80,6 +84,8 @@ class ColumnFileWriter {
     index_.columns.push_back(std::move(column));
     return {};
   }
+
+  Compression compression_of(size_t c) const { return heeds_compression_ ? plan_.compression[c] : Compression::kUsual; }
 
   bool is_sorted_by(size_t c) const {
     return std::find(plan_.sort.columns.begin(), plan_.sort.columns.end(), c) != plan_.sort.columns.end();
@@ -101,6 +107,7 @@ class ColumnFileWriter {
   uint64_t written_ = 0;
   SegmentIndex index_;
   EncodingSet encodings_ = EncodingSet::kFirst;
+  bool heeds_compression_ = false;
   std::map<size_t, data::Vector> sort_values_;  // by column
 };
 

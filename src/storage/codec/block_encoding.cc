@@ -1,6 +1,7 @@
 #include "storage/codec/block_encoding.h"
 
 #include <lz4.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +11,8 @@
 
 #include "storage/codec/bit_packing.h"
 #include "storage/codec/integer_groups.h"
+#include "storage/codec/step_groups.h"
+#include "storage/codec/xor_doubles.h"
 
 namespace pelorus::storage {
 namespace {
@@ -98,6 +101,36 @@ Status decompress(std::string_view bytes, uint64_t bytes_max, std::string& plain
   plain.resize(size);
   const int got = LZ4_decompress_safe(body.data(), plain.data(), static_cast<int>(body.size()), static_cast<int>(size));
   if (got < 0 || static_cast<uint64_t>(got) != size) return corrupt("LZ4 content");
+  return {};
+}
+
+constexpr int kZstdLevel = 3;
+/// More than this no block of text takes, and no frame makes of so many bytes (a sign of damage).
+constexpr uint64_t kZstdBytesMax = 1u << 30;
+constexpr uint64_t kZstdExpansionMax = 1u << 16;
+
+/// `plain` under ZSTD with its length in front; empty when that is no smaller than `below` bytes.
+std::string zstd_compressed(std::string_view plain, size_t below) {
+  if (plain.size() > kZstdBytesMax) return {};
+  std::string out;
+  ByteWriter(out).put<uint64_t>(plain.size());
+  const size_t header = out.size();
+  out.resize(header + ZSTD_compressBound(plain.size()));
+  const size_t written =
+      ZSTD_compress(out.data() + header, out.size() - header, plain.data(), plain.size(), kZstdLevel);
+  if (ZSTD_isError(written) != 0 || header + written >= below || plain.size() / kZstdExpansionMax >= written) return {};
+  out.resize(header + written);
+  return out;
+}
+
+Status zstd_decompress(std::string_view bytes, uint64_t bytes_max, std::string& plain) {
+  ByteReader reader(bytes);
+  const auto size = reader.get<uint64_t>();
+  if (!reader.ok() || size > bytes_max || size / kZstdExpansionMax > reader.left()) return corrupt("ZSTD length");
+  const auto body = reader.get_raw(reader.left());
+  plain.resize(size);
+  const size_t got = ZSTD_decompress(plain.data(), plain.size(), body.data(), body.size());
+  if (ZSTD_isError(got) != 0 || got != size) return corrupt("ZSTD content");
   return {};
 }
 
@@ -336,7 +369,44 @@ std::optional<EncodedBlock> encode_text_codes(std::span<const std::string> texts
   return block;
 }
 
-EncodedBlock encode_arrays(const Vector& values, EncodingSet set) {
+/// Lengths, then bytes.
+std::string plain_texts(std::span<const std::string> texts) {
+  std::string plain;
+  ByteWriter writer(plain);
+  for (const auto& text : texts) writer.put<uint32_t>(static_cast<uint32_t>(text.size()));
+  for (const auto& text : texts) plain.append(text);
+  return plain;
+}
+
+/// What the method makes of the values if it suits them and is smaller than `block`.
+template <class T>
+void encode_smaller(std::span<const T> values, Compression method, EncodedBlock& block) {
+  if (block.encoding == Encoding::kConstant) return;
+  std::string bytes;
+  auto encoding = Encoding::kPlain;
+  if (method == Compression::kZstd) {
+    encoding = Encoding::kZstd;
+    bytes = zstd_compressed({reinterpret_cast<const char*>(values.data()), values.size_bytes()}, block.bytes.size());
+  }
+  if constexpr (kInteger<T>) {
+    if (method == Compression::kDelta) {
+      encoding = Encoding::kStepGroups;
+      Buffer<int64_t> wide(values.size());
+      std::copy(values.begin(), values.end(), wide.begin());
+      bytes = encode_step_groups(wide);
+    }
+  } else if constexpr (std::is_same_v<T, double>) {
+    if (method == Compression::kChimp) {
+      encoding = Encoding::kXor;
+      bytes = encode_xor_doubles(values);
+    }
+  }
+  if (bytes.empty() || bytes.size() >= block.bytes.size()) return;
+  block.encoding = encoding;
+  block.bytes = std::move(bytes);
+}
+
+EncodedBlock encode_arrays(const Vector& values, EncodingSet set, Compression method) {
   EncodedBlock block;
   block.encoding = Encoding::kArray;
   Buffer<int32_t> lengths;
@@ -348,7 +418,7 @@ EncodedBlock encode_arrays(const Vector& values, EncodingSet set) {
   }
   ByteWriter writer(block.bytes);
   put_nested(encode_fixed(std::span<const int32_t>(lengths), set), writer);
-  put_nested(encode_block(values.flat(), set), writer);
+  put_nested(encode_block(values.flat(), set, method), writer);
   return block;
 }
 
@@ -438,6 +508,14 @@ Status decode_integer_groups(std::string_view bytes, size_t rows, std::span<cons
 }
 
 template <class T>
+Status decode_steps(std::string_view bytes, size_t rows, T* out) {
+  Buffer<int64_t> wide(rows);
+  TRY_DONE(decode_step_groups(bytes, {wide.data(), rows}));
+  for (size_t i = 0; i < rows; ++i) out[i] = static_cast<T>(wide[i]);
+  return {};
+}
+
+template <class T>
 Status decode_fixed(Encoding encoding, std::string_view bytes, size_t rows, T* out);
 
 template <class T>
@@ -481,6 +559,17 @@ Status decode_fixed(Encoding encoding, std::string_view bytes, size_t rows, T* o
       TRY_DONE(decompress(bytes, rows * sizeof(T), plain));
       return decode_fixed(Encoding::kPlain, plain, rows, out);
     }
+    case Encoding::kZstd: {
+      std::string plain;
+      TRY_DONE(zstd_decompress(bytes, rows * sizeof(T), plain));
+      return decode_fixed(Encoding::kPlain, plain, rows, out);
+    }
+    case Encoding::kStepGroups:
+      if constexpr (kInteger<T>) return decode_steps(bytes, rows, out);
+      break;
+    case Encoding::kXor:
+      if constexpr (std::is_same_v<T, double>) return decode_xor_doubles(bytes, {out, rows});
+      break;
     case Encoding::kPacked:
       if constexpr (kInteger<T>) return decode_packed(bytes, rows, out);
       break;
@@ -574,9 +663,23 @@ NestedBlock get_nested(ByteReader& reader) {
 }
 
 EncodedBlock encode_block(const Vector& values, EncodingSet set) {
-  if (values.is_array()) return encode_arrays(values, set);
-  if (values.repr() == Repr::kText) return encode_texts(values.values<std::string>(), set);
-  return types::visit_fixed(values.repr(), [&]<class T>() { return encode_fixed(values.values<T>(), set); });
+  return encode_block(values, set, Compression::kUsual);
+}
+
+EncodedBlock encode_block(const Vector& values, EncodingSet set, Compression method) {
+  if (values.is_array()) return encode_arrays(values, set, method);
+  if (values.repr() == Repr::kText) {
+    auto block = encode_texts(values.values<std::string>(), set);
+    if (method != Compression::kZstd) return block;
+    auto bytes = zstd_compressed(plain_texts(values.values<std::string>()), block.bytes.size());
+    if (bytes.empty()) return block;
+    return {Encoding::kTextZstd, std::move(bytes), block.facts};
+  }
+  return types::visit_fixed(values.repr(), [&]<class T>() {
+    auto block = encode_fixed(values.values<T>(), set);
+    if (method != Compression::kUsual) encode_smaller(values.values<T>(), method, block);
+    return block;
+  });
 }
 
 Status decode_block(Encoding encoding, std::string_view bytes, size_t rows, Vector& out) {
@@ -589,9 +692,13 @@ Status decode_block(Encoding encoding, std::string_view bytes, size_t rows, Vect
     auto& texts = out.edit<std::string>();
     if (encoding == Encoding::kText) return decode_texts(bytes, rows, texts);
     if (encoding == Encoding::kTextCodes) return decode_text_codes(bytes, rows, texts);
-    if (encoding != Encoding::kTextLz4) return corrupt("encoding of text");
     std::string plain;
-    TRY_DONE(decompress(bytes, LZ4_MAX_INPUT_SIZE, plain));
+    if (encoding == Encoding::kTextZstd)
+      TRY_DONE(zstd_decompress(bytes, kZstdBytesMax, plain));
+    else if (encoding == Encoding::kTextLz4)
+      TRY_DONE(decompress(bytes, LZ4_MAX_INPUT_SIZE, plain));
+    else
+      return corrupt("encoding of text");
     return decode_texts(plain, rows, texts);
   }
   return types::visit_fixed(out.repr(), [&]<class T>() -> Status {

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "data/vector.h"
+#include "storage/compression.h"
 #include "storage/row_selection.h"
 
 namespace pelorus::storage {
@@ -28,12 +29,16 @@ enum class Encoding : uint8_t {
   kDecimalGroups = 11,  // as kDecimal with the numbers as in kGroups
   kRuns = 12,           // lengths of runs of equal values as a block of INT, then one value of each as a block
   kTextCodes = 13,      // the distinct texts as a block, then which of them each row is as a block of INT
+  kStepGroups = 14,     // integers in groups by how their steps change
+  kZstd = 15,           // kPlain under ZSTD
+  kTextZstd = 16,       // kText under ZSTD
+  kXor = 17,            // doubles by the bits in which they differ
 };
 
 /// Which encodings a file may hold.
 enum class EncodingSet : uint8_t {
   kFirst = 1,   // 1 to 9: column files of format 1
-  kSecond = 2,  // all
+  kSecond = 2,  // to 13; of format 3 all
 };
 
 /// Facts about a block's values beside its bytes. `min` and `max` hold the plain value; unset when `ordered` is false.
@@ -52,6 +57,8 @@ struct EncodedBlock {
 
 /// SYMBOL columns come as INT vectors of codes.
 EncodedBlock encode_block(const data::Vector& values, EncodingSet set = EncodingSet::kFirst);
+/// With one encoding more to choose from, if the method suits the values; column files of format 3 hold it.
+EncodedBlock encode_block(const data::Vector& values, EncodingSet set, Compression method);
 /// A block inside other bytes: its encoding, its length, its bytes.
 struct NestedBlock {
   Encoding encoding = Encoding::kPlain;

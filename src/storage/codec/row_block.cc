@@ -190,7 +190,7 @@ void encode_sort(const SortRule& sort, ByteWriter& writer) {
 Result<SortRule> decode_sort(ByteReader& reader, const data::Schema& schema) {
   const auto keep = reader.get<uint8_t>();
   const auto columns = reader.get<uint32_t>();
-  if (keep > static_cast<uint8_t>(KeepDuplicates::kLast) || columns == 0 || columns > schema.size())
+  if (keep > static_cast<uint8_t>(KeepDuplicates::kLastUnlessDeleted) || columns == 0 || columns > schema.size())
     return Error{ErrorCode::kCorrupt, "sort rule makes no sense"};
   SortRule sort{{}, static_cast<KeepDuplicates>(keep)};
   for (uint32_t k = 0; k < columns; ++k) sort.columns.push_back(reader.get<uint32_t>());
@@ -199,7 +199,36 @@ Result<SortRule> decode_sort(ByteReader& reader, const data::Schema& schema) {
   return sort;
 }
 
+bool has_options(const SortRule& sort, const Compressions& compression) {
+  return sort.marks_deletions() ||
+         std::any_of(compression.begin(), compression.end(), [](auto one) { return one != Compression::kUsual; });
+}
+
+void encode_options(const SortRule& sort, const Compressions& compression, ByteWriter& writer) {
+  writer.put<uint8_t>(sort.sorts() ? 1 : 0);
+  if (sort.sorts()) encode_sort(sort, writer);
+  writer.put<uint32_t>(static_cast<uint32_t>(compression.size()));
+  for (const auto one : compression) writer.put<uint8_t>(static_cast<uint8_t>(one));
+}
+
+Status decode_options(ByteReader& reader, const data::Schema& schema, SortRule& sort, Compressions& compression) {
+  if (reader.get<uint8_t>() != 0) {
+    TRY(sort, decode_sort(reader, schema));
+  }
+  const auto columns = reader.get<uint32_t>();
+  if (columns != 0 && columns != schema.size()) return Error{ErrorCode::kCorrupt, "compression of other columns"};
+  for (uint32_t c = 0; c < columns; ++c) {
+    const auto number = reader.get<uint8_t>();
+    if (number > static_cast<uint8_t>(Compression::kChimp))
+      return Error{ErrorCode::kCorrupt, "unknown compression method " + std::to_string(number)};
+    compression.push_back(static_cast<Compression>(number));
+  }
+  return reader.finish("table options");
+}
+
 Status check_sort_fits(const SortRule& sort, const data::Schema& schema) {
+  if (sort.marks_deletions() && (schema.empty() || schema.back().type != types::Type::kBool || schema.back().array))
+    return Error{ErrorCode::kInvalid, "rows that mark deletions need a BOOL as their last column"};
   for (size_t k = 0; k < sort.columns.size(); ++k) {
     if (sort.columns[k] >= schema.size())
       return Error{ErrorCode::kInvalid, "rows have no sort column " + std::to_string(sort.columns[k])};

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "data/table.h"
 #include "storage/codec/parts.h"
+#include "storage/compression.h"
 #include "storage/sort_rule.h"
 
 namespace pelorus::storage {
@@ -15,6 +16,11 @@ Result<data::Schema> decode_schema(ByteReader& reader);
 /// A rule that sorts, and back: kCorrupt when it does not fit the schema.
 void encode_sort(const SortRule& sort, ByteWriter& writer);
 Result<SortRule> decode_sort(ByteReader& reader, const data::Schema& schema);
+/// What programs of feature level 2 do not know: rows that mark deletions, compression methods.
+bool has_options(const SortRule& sort, const Compressions& compression);
+/// Table options: the sort rule, if there is one, and a compression method for each column. kCorrupt as above.
+void encode_options(const SortRule& sort, const Compressions& compression, ByteWriter& writer);
+Status decode_options(ByteReader& reader, const data::Schema& schema, SortRule& sort, Compressions& compression);
 /// kInvalid naming the column unless the rule can order rows of the schema.
 Status check_sort_fits(const SortRule& sort, const data::Schema& schema);
 
