@@ -2,6 +2,7 @@
 // Built-ins over databases and nodes, registered by server/roles.cc.
 
 #include "dist/distributed_table.h"
+#include "dist/file_tables.h"
 #include "dist/remote_run.h"
 #include "functions/registry.h"
 
@@ -12,6 +13,7 @@ struct DistributedServices {
   Distribution& distribution;
   ReplicatedWriter& writer;
   RemoteRun& remote;
+  FileTables* files = nullptr;  // never null once functions are registered
 };
 
 /// database createPartitionedTable createDimensionTable createTable loadTable dropTable dropDatabase dropPartition
@@ -21,6 +23,9 @@ void register_definition_functions(functions::Registry& registry, DistributedSer
 
 /// rpc pnodeRun remoteRun-less node functions: flushOLAPCache getReplicaHashes clearAllCache
 void register_cluster_functions(functions::Registry& registry, DistributedServices services);
+
+/// saveTable
+void register_file_tables(functions::Registry& registry, FileTables& files);
 
 /// loadTextEx loadTableBySQL
 void register_loading_functions(functions::Registry& registry);

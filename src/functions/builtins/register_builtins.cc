@@ -1,5 +1,6 @@
 #include "functions/builtins/register_builtins.h"
 
+#include "functions/builtins/finance/register_finance.h"
 #include "functions/builtins/models/register_models.h"
 #include "functions/builtins/series/register_series.h"
 #include "functions/builtins/tables/register_tables.h"
@@ -55,6 +56,11 @@ void register_builtins(Registry& registry) {
   register_window_extras(registry);
   register_orders(registry);
   register_copies(registry);
+  register_tensors(registry);
+  register_minima(registry);
+  register_piecewise(registry);
+  register_bonds(registry);
+  register_yield_curves(registry);
 }
 
 }  // namespace pelorus::functions
