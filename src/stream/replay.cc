@@ -73,7 +73,7 @@ Table rows_of(CallContext& context, const Value& value) {
 Table as_messages(const Arguments& a, const Input& input, const std::string& kind, const std::string& date,
                   const std::string& time) {
   const auto schema = input.output->schema();
-  if (schema.size() < 3 || !types::is_temporal(schema[0].type) || !types::is_text(schema[1].type) ||
+  if (schema.size() < 3 || !types::is_temporal(schema[0].type) || !types::is_literal(schema[1].type) ||
       schema[2].type != Type::kBlob)
     a.refuse("outputTables", "must begin with a time, a STRING or SYMBOL, and a BLOB for inputs of several kinds.");
   const auto rows = input.rows.rows();

@@ -2,9 +2,11 @@
 
 #include "functions/builtins/finance/register_finance.h"
 #include "functions/builtins/models/register_models.h"
+#include "functions/builtins/register_elements.h"
 #include "functions/builtins/series/register_series.h"
 #include "functions/builtins/tables/register_tables.h"
 #include "functions/builtins/temporal/register_temporal.h"
+#include "functions/builtins/text/register_text.h"
 
 namespace pelorus::functions {
 
@@ -56,6 +58,9 @@ void register_builtins(Registry& registry) {
   register_window_extras(registry);
   register_orders(registry);
   register_copies(registry);
+  register_word_search(registry);
+  register_element_checks(registry);
+  register_in_place(registry);
   register_tensors(registry);
   register_minima(registry);
   register_piecewise(registry);

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/script_error.h"
+#include "data/value.h"
 
 namespace pelorus::stream {
 namespace {
@@ -10,7 +11,7 @@ using data::Type;
 using data::Vector;
 
 void check_column(const std::string& name, Type type, bool array) {
-  const bool is_text = types::is_text(type);
+  const bool is_text = types::is_literal(type);
   if (array || (!is_text && !types::is_fixed(Vector(type).repr())))
     throw ScriptError("The column " + name + " of type " + std::string(types::name_of(type)) +
                       " can't be part of a message.");
@@ -29,7 +30,7 @@ void unpack(ByteReader& in, Vector& column) {
     const auto size = in.get<int32_t>();
     if (size < 0) return in.fail();
     column.push_back(data::Value(types::Scalar::of_text(Type::kBlob, std::string(in.get_raw(static_cast<size_t>(size))))));
-  } else if (types::is_text(column.type())) {
+  } else if (types::is_literal(column.type())) {
     column.push_back(data::Value(types::Scalar::of_text(column.type(), std::string(in.get_cstring()))));
   } else {
     types::visit_fixed(column.repr(), [&]<class T>() { column.edit<T>().push_back(in.get<T>()); });
@@ -43,7 +44,7 @@ std::vector<std::string> packed_rows(const data::Table& rows) {
   for (size_t c = 0; c < rows.columns(); ++c) {
     const auto& column = rows.column(c);
     check_column(rows.names()[c], column.is_array() ? column.flat().type() : column.type(), column.is_array());
-    if (types::is_text(column.type())) {
+    if (types::is_literal(column.type())) {
       for (size_t r = 0; r < messages.size(); ++r) {
         ByteWriter out(messages[r]);
         pack_text(column, r, out);

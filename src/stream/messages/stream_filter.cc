@@ -48,7 +48,7 @@ StreamFilter::StreamFilter(EngineTerms terms, std::unique_ptr<exec::WorkerSessio
     : Engine(std::move(terms), std::move(session)), filter_(std::move(filter)) {
   const auto& input = this->terms().input;
   if (!filter_.schemas.empty()) {
-    const bool fits = input.size() > kBodyColumn && types::is_text(input[kKindColumn].type) &&
+    const bool fits = input.size() > kBodyColumn && types::is_literal(input[kKindColumn].type) &&
                       input[kBodyColumn].type == data::Type::kBlob;
     if (!fits) throw ScriptError("streamFilter: with msgSchema dummyTable must begin with a time, a STRING or SYMBOL, and a BLOB.");
     return;
@@ -56,7 +56,7 @@ StreamFilter::StreamFilter(EngineTerms terms, std::unique_ptr<exec::WorkerSessio
   if (!this->terms().time_column.empty()) time_column_ = input_column(this->terms().time_column);
   if (!filter_.condition_column.empty()) {
     condition_column_ = input_column(filter_.condition_column);
-    if (!types::is_text(input[*condition_column_].type))
+    if (!types::is_literal(input[*condition_column_].type))
       throw ScriptError("streamFilter: conditionColumn must be STRING or SYMBOL.");
   }
 }

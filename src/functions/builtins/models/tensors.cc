@@ -1,6 +1,9 @@
 // tensor: vectors, matrices, tables and tuples of them as numbers in several dimensions.
 
+#include <algorithm>
+
 #include "data/tensor.h"
+#include "functions/arguments.h"
 #include "functions/builtins/models/register_models.h"
 #include "functions/declare.h"
 
