@@ -125,7 +125,8 @@ Status Socket::wait(short events, std::chrono::milliseconds at_most) const {
     const bool for_ever = !is_timed && !options_.cancelled;
     const int ready = ::poll(&poll, 1, for_ever ? -1 : static_cast<int>(left.count()));
     if (ready > 0) return {};
-    if (ready < 0 && errno != EINTR) return away(std::string("Waiting for the connection failed: ") + std::strerror(errno));
+    if (ready < 0 && errno != EINTR)
+      return away(std::string("Waiting for the connection failed: ") + std::strerror(errno));
   }
 }
 

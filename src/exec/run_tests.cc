@@ -25,15 +25,16 @@ constexpr std::string_view kMark = "@testing";
 /// What stands between one @testing line and the next.
 struct TestCase {
   std::string name;
-  size_t line = 0;       // where it begins, from 1
-  bool fails = false;    // exception=1: an error is what is expected
-  bool is_off = false;   // disable=1
+  size_t line = 0;      // where it begins, from 1
+  bool fails = false;   // exception=1: an error is what is expected
+  bool is_off = false;  // disable=1
   std::string script;
 };
 
 bool has_option(std::string_view head, std::string_view name) {
   std::string tight;
-  std::copy_if(head.begin(), head.end(), std::back_inserter(tight), [](unsigned char c) { return std::isspace(c) == 0; });
+  std::copy_if(head.begin(), head.end(), std::back_inserter(tight),
+               [](unsigned char c) { return std::isspace(c) == 0; });
   return tight.find("," + std::string(name) + "=1") != std::string::npos ||
          tight.find("," + std::string(name) + "=true") != std::string::npos;
 }
@@ -54,8 +55,11 @@ std::vector<TestCase> cases_of(const std::string& text, const std::string& file)
   for (size_t line = 1; std::getline(in, row); ++line) {
     const auto first = row.find_first_not_of(" \t");
     if (first != std::string::npos && std::string_view(row).substr(first).starts_with(kMark)) {
-      cases.push_back({.name = name_in(row, line), .line = line, .fails = has_option(row, "exception"),
-                       .is_off = has_option(row, "disable"), .script = shared});
+      cases.push_back({.name = name_in(row, line),
+                       .line = line,
+                       .fails = has_option(row, "exception"),
+                       .is_off = has_option(row, "disable"),
+                       .script = shared});
     } else {
       (cases.empty() ? shared : cases.back().script) += row + "\n";
     }
@@ -137,16 +141,17 @@ Value run_tests(CallContext& context, std::span<Value> values) {
 }  // namespace
 
 void register_tests_to_run(functions::Registry& registry) {
-  functions::declare(registry, "session", functions::Nature::kCommand,
-                     {"test", "scriptFile, [outputFile], [testMemLeaking=false]", run_tests,
-                      "Runs the cases of a test script, or of all files of a directory, each in a session of its own: a "
-                      "case begins with a line @testing: case=\"name\" (exception=1: it has to fail, disable=1: it is left "
-                      "out) and fails at its first error or untrue assert. The report is shown, or written to outputFile.",
-                      "saveTextFile(\"@testing: case=\\\"sums\\\"\\nassert 1, 1 + 1 == 2\\n\", "
-                      "\"/tmp/pelorus-example-test\")\n"
-                      "test(\"/tmp/pelorus-example-test\", \"/tmp/pelorus-example-test-report\")\n"
-                      "file(\"/tmp/pelorus-example-test-report\").readLines()",
-                      "[\"/tmp/pelorus-example-test\",\"#Test cases: 1\",\"#Failed cases: 0\"]"});
+  functions::declare(
+      registry, "session", functions::Nature::kCommand,
+      {"test", "scriptFile, [outputFile], [testMemLeaking=false]", run_tests,
+       "Runs the cases of a test script, or of all files of a directory, each in a session of its own: a "
+       "case begins with a line @testing: case=\"name\" (exception=1: it has to fail, disable=1: it is left "
+       "out) and fails at its first error or untrue assert. The report is shown, or written to outputFile.",
+       "saveTextFile(\"@testing: case=\\\"sums\\\"\\nassert 1, 1 + 1 == 2\\n\", "
+       "\"/tmp/pelorus-example-test\")\n"
+       "test(\"/tmp/pelorus-example-test\", \"/tmp/pelorus-example-test-report\")\n"
+       "file(\"/tmp/pelorus-example-test-report\").readLines()",
+       "[\"/tmp/pelorus-example-test\",\"#Test cases: 1\",\"#Failed cases: 0\"]"});
 }
 
 }  // namespace pelorus::exec

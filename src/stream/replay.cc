@@ -92,9 +92,9 @@ Table as_messages(const Arguments& a, const Input& input, const std::string& kin
   for (size_t c = 3; c < schema.size(); ++c) {
     names.push_back(schema[c].name);
     const int found = input.rows.find(schema[c].name);
-    columns.push_back(found >= 0 ? input.rows.column_shared(static_cast<size_t>(found))
-                                 : data::Shared<data::Vector>(
-                                       data::Vector::nulls(schema[c].type, rows, schema[c].scale)));
+    columns.push_back(found >= 0
+                          ? input.rows.column_shared(static_cast<size_t>(found))
+                          : data::Shared<data::Vector>(data::Vector::nulls(schema[c].type, rows, schema[c].scale)));
   }
   return Table(std::move(names), std::move(columns));
 }

@@ -104,8 +104,8 @@ std::vector<Scalar> drawn(const Value& size, std::vector<Scalar> keys, Evaluator
   const double wanted = size.scalar().as_double();
   const double count = wanted < 1 ? std::ceil(wanted * static_cast<double>(keys.size())) : std::floor(wanted);
   if (count > static_cast<double>(keys.size()))
-    functions::usage_error(kSample, "size must not be larger than the number of partitions, " +
-                                        std::to_string(keys.size()) + ".");
+    functions::usage_error(
+        kSample, "size must not be larger than the number of partitions, " + std::to_string(keys.size()) + ".");
   std::shuffle(keys.begin(), keys.end(), evaluator.context().random());
   keys.resize(static_cast<size_t>(count));
   return keys;
@@ -141,9 +141,8 @@ std::vector<bool> chosen_by(const ExprRef& choice, const meta::PartitionScheme& 
   }
   std::vector<bool> chosen;
   for (const auto& partition : partitions) {
-    chosen.push_back(std::any_of(keys.begin(), keys.end(), [&](const Scalar& key) {
-      return is_same(key, partition.key.parts[level]);
-    }));
+    chosen.push_back(std::any_of(keys.begin(), keys.end(),
+                                 [&](const Scalar& key) { return is_same(key, partition.key.parts[level]); }));
   }
   return chosen;
 }

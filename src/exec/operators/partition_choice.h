@@ -1,5 +1,6 @@
 #pragma once
-// partition(column, keys) and sample(column, size) of a where clause: they choose partitions of a stored table, not rows.
+// partition(column, keys) and sample(column, size) of a where clause: they choose partitions of a stored table, not
+// rows.
 
 #include <functional>
 #include <string>

@@ -75,10 +75,12 @@ std::vector<meta::PartitionKey> keys_of(const syntax::Query& query, StoredTable&
 
 /// The conditions under which a row of `column` falls into each piece of a scheme.
 std::vector<std::vector<ExprRef>> conditions_of(const Arguments& a, const std::string& column) {
-  const auto type = meta::parse_partition_type(a.has(2) && a[2].is_text() ? a[2].text() : std::string())
-                        .value_or(static_cast<PartitionType>(a.has(2) && !a[2].is_text() ? a.integer(2, "partitionType") : -1));
+  const auto type =
+      meta::parse_partition_type(a.has(2) && a[2].is_text() ? a[2].text() : std::string())
+          .value_or(static_cast<PartitionType>(a.has(2) && !a[2].is_text() ? a.integer(2, "partitionType") : -1));
   const auto scheme = a.vector(3, "partitionScheme");
-  if (scheme->is_tuple() || scheme->size() == 0) a.refuse("partitionScheme", "must be a vector of values or boundaries.");
+  if (scheme->is_tuple() || scheme->size() == 0)
+    a.refuse("partitionScheme", "must be a vector of values or boundaries.");
   const auto compared = [&](syntax::BinaryOperator op, size_t i) {
     auto condition = std::make_shared<syntax::Binary>();
     condition->op = op;
@@ -93,7 +95,8 @@ std::vector<std::vector<ExprRef>> conditions_of(const Arguments& a, const std::s
     for (size_t i = 0; i < scheme->size(); ++i) pieces.push_back({compared(syntax::BinaryOperator::kEqual, i)});
   } else if (type == PartitionType::kRange) {
     for (size_t i = 0; i + 1 < scheme->size(); ++i)
-      pieces.push_back({compared(syntax::BinaryOperator::kGreaterEqual, i), compared(syntax::BinaryOperator::kLess, i + 1)});
+      pieces.push_back(
+          {compared(syntax::BinaryOperator::kGreaterEqual, i), compared(syntax::BinaryOperator::kLess, i + 1)});
   } else {
     a.refuse("partitionType", "must be VALUE or RANGE.");
   }
@@ -109,13 +112,11 @@ std::vector<Value> sources_by_level(const Arguments& a, CallContext& context, co
     a.refuse("partitionType", "and partitionScheme are needed unless the query is over one partitioned table.");
   const auto columns = table->partition_columns();
   const auto found = std::find(columns.begin(), columns.end(), column);
-  if (found == columns.end())
-    a.refuse("column", "must be a partitioning column when partitionType is not given.");
+  if (found == columns.end()) a.refuse("column", "must be a partitioning column when partitionType is not given.");
   const auto level = static_cast<size_t>(found - columns.begin());
   const auto scheme = table->scheme();
   std::vector<meta::PartitionKey> different;
-  for (const auto& key : keys_of(*query_of(code), *table, context))
-    different.push_back({.parts = {key.parts[level]}});
+  for (const auto& key : keys_of(*query_of(code), *table, context)) different.push_back({.parts = {key.parts[level]}});
   std::sort(different.begin(), different.end());
   different.erase(std::unique(different.begin(), different.end()), different.end());
   std::vector<Value> sources;
@@ -148,8 +149,9 @@ Value repartition(CallContext& context, std::span<Value> args) {
 }
 
 Value only_in_where(std::string_view function) {
-  throw ScriptError(std::string(function) + " chooses partitions: it stands in the where clause of a query over a "
-                                            "partitioned table, by itself or joined by `and`.");
+  throw ScriptError(std::string(function) +
+                    " chooses partitions: it stands in the where clause of a query over a "
+                    "partitioned table, by itself or joined by `and`.");
 }
 
 }  // namespace
@@ -172,15 +174,14 @@ std::vector<Value> sources_by_partition(const data::CodeRef& code, CallContext& 
 }
 
 void register_partitions(functions::Registry& registry) {
-  functions::declare(registry, "data-sources", Nature::kWhole,
-                     {"repartitionDS", "query, [column], [partitionType], [partitionScheme], [local=true]", repartition,
-                      "A query as data sources by values or ranges of a column, by a level of the table's own scheme, or "
-                      "a source for each of several queries.",
-                      "t = table(1 2 3 4 as v); mr(repartitionDS(<select * from t>, `v, RANGE, 1 3 5), x -> sum(x.v))",
-                      "[3,7]"});
+  functions::declare(
+      registry, "data-sources", Nature::kWhole,
+      {"repartitionDS", "query, [column], [partitionType], [partitionScheme], [local=true]", repartition,
+       "A query as data sources by values or ranges of a column, by a level of the table's own scheme, or "
+       "a source for each of several queries.",
+       "t = table(1 2 3 4 as v); mr(repartitionDS(<select * from t>, `v, RANGE, 1 3 5), x -> sum(x.v))", "[3,7]"});
   const auto row = [&](Declaration d) { functions::declare(registry, "sql", Nature::kWhole, std::move(d)); };
-  row({"partition", "partitionCol, keys",
-       [](CallContext&, std::span<Value>) { return only_in_where("partition"); },
+  row({"partition", "partitionCol, keys", [](CallContext&, std::span<Value>) { return only_in_where("partition"); },
        "In where: only the partitions of these keys, values of a VALUE scheme, numbers from 0 of RANGE, LIST and HASH.",
        "try { partition(1, 1) } catch(ex) { 0 }"});
   row({"sample", "partitionCol, size", [](CallContext&, std::span<Value>) { return only_in_where("sample"); },

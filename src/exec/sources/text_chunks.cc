@@ -24,7 +24,8 @@ Value read_chunk(CallContext& context, const std::string& path, const TextLayout
   return read_all(source);
 }
 
-/// textChunkDS(filename, chunkSize, [delimiter], [schema], [skipRows], [arrayDelimiter], [containHeader], [arrayMarker])
+/// textChunkDS(filename, chunkSize, [delimiter], [schema], [skipRows], [arrayDelimiter], [containHeader],
+/// [arrayMarker])
 Value chunks(CallContext& context, std::span<Value> args) {
   const Arguments a("textChunkDS", args);
   functions::require_login(context, a.function());

@@ -67,8 +67,8 @@ Value positions(std::string_view name, const Value& x, const std::function<int64
     const auto numbers = numeric_doubles(name, vector);
     Vector result(Type::kInt, numbers->size());
     for (size_t i = 0; i < numbers->size(); ++i) {
-      result.edit<int32_t>()[i] = numbers->is_null_at(i) ? types::kNull<int32_t>
-                                                         : static_cast<int32_t>(place(numbers->values<double>()[i]));
+      result.edit<int32_t>()[i] =
+          numbers->is_null_at(i) ? types::kNull<int32_t> : static_cast<int32_t>(place(numbers->values<double>()[i]));
     }
     return result;
   });
@@ -107,15 +107,15 @@ void register_element_checks(Registry& registry) {
        "Whether each element of X is none of Y.", "notIn(1 2 3, 2 5)", "[true,false,true]"});
   row(Nature::kElementwise,
       {"notBetween", "X, Y", [](CallContext& c, std::span<Value> args) { return negated("between", c, args); },
-       "Whether each element of X lies outside the pair Y, whose ends belong to it.",
-       "notBetween(1 5.5 6 8, 1:6)", "[false,false,false,true]"});
+       "Whether each element of X lies outside the pair Y, whose ends belong to it.", "notBetween(1 5.5 6 8, 1:6)",
+       "[false,false,false,true]"});
   row(Nature::kElementwise,
       {"notLike", "X, pattern", [](CallContext& c, std::span<Value> args) { return negated("like", c, args); },
        "Whether each text does not match a pattern of % and ?.", "notLike(`DEFG`ABC, \"%DE%\")", "[false,true]"});
-  row(Nature::kElementwise, {"bitNot", "X", complement, "Every bit of whole numbers turned.", "bitNot(3 -1)",
-                             "[-4,0]", "Null stays null."});
-  row(Nature::kWhole, {"signbit", "X", has_sign, "Whether a number is negative.", "signbit(-2.1)", "true",
-                       "Null gives null."});
+  row(Nature::kElementwise,
+      {"bitNot", "X", complement, "Every bit of whole numbers turned.", "bitNot(3 -1)", "[-4,0]", "Null stays null."});
+  row(Nature::kWhole,
+      {"signbit", "X", has_sign, "Whether a number is negative.", "signbit(-2.1)", "true", "Null gives null."});
   row(Nature::kElementwise,
       {"isTitle", "X",
        [](CallContext&, std::span<Value> args) {

@@ -50,7 +50,8 @@ Shared<Vector> filled(std::string_view name, const Shared<Vector>& vector) {
 Value fill(std::string_view name, const Value& x) {
   if (x.is_table()) {
     auto table = table_argument(name, x);
-    for (size_t c = 0; c < table.columns(); ++c) table.set_column(table.names()[c], *filled(name, table.column_shared(c)));
+    for (size_t c = 0; c < table.columns(); ++c)
+      table.set_column(table.names()[c], *filled(name, table.column_shared(c)));
     return table;
   }
   if (!x.is_vector()) usage_error(name, "obj must be a vector or a table of numbers.");

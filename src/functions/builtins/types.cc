@@ -213,7 +213,8 @@ void register_types(Registry& registry) {
                                                                   : args[0].form();
          return Value::of_int(static_cast<int32_t>(form));
        },
-       "The code of X's form: 0 scalar, 1 vector, 2 pair, 3 matrix, 4 set, 5 dictionary, 6 table, 10 tensor.", "form(7:8)", "2"});
+       "The code of X's form: 0 scalar, 1 vector, 2 pair, 3 matrix, 4 set, 5 dictionary, 6 table, 10 tensor.",
+       "form(7:8)", "2"});
   row({"category", "X",
        [](CallContext&, std::span<Value> args) {
          return Value::of_int(static_cast<int32_t>(types::category_of(args[0].type())));

@@ -48,7 +48,7 @@ class TextSource {
   std::ifstream file_;
   uint64_t file_bytes_ = 0;
   uint64_t unread_ = UINT64_MAX;  // bytes of the range that were not read yet
-  data::Buffer<char> pending_;  // read and not parsed: the beginning, or a record cut by a piece's end
+  data::Buffer<char> pending_;    // read and not parsed: the beginning, or a record cut by a piece's end
   std::vector<TextColumn> columns_;
   bool first_ = true;
   bool quotes_ = false;  // in the last piece

@@ -58,22 +58,22 @@ Value load_model(io::FileSystem& files, CallContext& context, std::span<Value> v
 }  // namespace
 
 void register_models_on_disk(functions::Registry& registry, io::FileSystem& files) {
-  functions::declare(registry, "models", functions::Nature::kCommand,
-                     {.name = "saveModel",
-                      .parameters = "model, location",
-                      .run = [&files](CallContext& c, std::span<Value> v) { return save_model(files, c, v); },
-                      .summary = "Writes a fitted model, a dictionary, to a file of the node; the file is whole and on "
-                                 "disk when it returns.",
-                      .example = "m = ols(1.0 2.1 2.9 4.0, 1 2 3 4, true, 2); saveModel(m, \"/tmp/pelorus-example-model\")"});
   functions::declare(
-      registry, "models", functions::Nature::kWhole,
-      {.name = "loadModel",
-       .parameters = "file",
-       .run = [&files](CallContext& c, std::span<Value> v) { return load_model(files, c, v); },
-       .summary = "Reads a model that saveModel wrote; a damaged file is refused.",
-       .example = "saveModel(dict(`a`b, 1 2), \"/tmp/pelorus-example-model-2\"); "
-                  "loadModel(\"/tmp/pelorus-example-model-2\")[`b]",
-       .result = "2"});
+      registry, "models", functions::Nature::kCommand,
+      {.name = "saveModel",
+       .parameters = "model, location",
+       .run = [&files](CallContext& c, std::span<Value> v) { return save_model(files, c, v); },
+       .summary = "Writes a fitted model, a dictionary, to a file of the node; the file is whole and on "
+                  "disk when it returns.",
+       .example = "m = ols(1.0 2.1 2.9 4.0, 1 2 3 4, true, 2); saveModel(m, \"/tmp/pelorus-example-model\")"});
+  functions::declare(registry, "models", functions::Nature::kWhole,
+                     {.name = "loadModel",
+                      .parameters = "file",
+                      .run = [&files](CallContext& c, std::span<Value> v) { return load_model(files, c, v); },
+                      .summary = "Reads a model that saveModel wrote; a damaged file is refused.",
+                      .example = "saveModel(dict(`a`b, 1 2), \"/tmp/pelorus-example-model-2\"); "
+                                 "loadModel(\"/tmp/pelorus-example-model-2\")[`b]",
+                      .result = "2"});
 }
 
 }  // namespace pelorus::server

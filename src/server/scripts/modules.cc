@@ -27,9 +27,8 @@ std::optional<std::string> file_of(std::string_view name) {
   while (true) {
     const auto end = name.find("::");
     const auto word = name.substr(0, end);
-    const bool is_word = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-      return std::isalnum(c) != 0 || c == '_';
-    });
+    const bool is_word = !word.empty() && std::all_of(word.begin(), word.end(),
+                                                      [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
     if (!is_word) return std::nullopt;
     path += (path.empty() ? "" : "/") + std::string(word);
     if (end == std::string_view::npos) return path;
@@ -93,15 +92,16 @@ std::optional<std::string> ModuleFiles::read(std::string_view name) const {
 }
 
 void register_modules(functions::Registry& registry, const ModuleFiles& modules) {
-  functions::declare(registry, "modules", functions::Nature::kCommand,
-                     {.name = "saveModule",
-                      .parameters = "name, [moduleDir], [overwrite=false]",
-                      .run = [&modules](CallContext& c, std::span<Value> v) { return save_module(modules, c, v); },
-                      .summary = "Checks a module's text (.dos) and writes it beside as one checksummed file (.dom), "
-                                 "which `use` takes first.",
-                      .example = "mkdir(\"/tmp/pelorus-example-modules\"); saveTextFile(\"module one\\ndef f() { return 1 "
-                                 "}\", \"/tmp/pelorus-example-modules/one.dos\"); saveModule(\"one\", "
-                                 "\"/tmp/pelorus-example-modules\", true)"});
+  functions::declare(
+      registry, "modules", functions::Nature::kCommand,
+      {.name = "saveModule",
+       .parameters = "name, [moduleDir], [overwrite=false]",
+       .run = [&modules](CallContext& c, std::span<Value> v) { return save_module(modules, c, v); },
+       .summary = "Checks a module's text (.dos) and writes it beside as one checksummed file (.dom), "
+                  "which `use` takes first.",
+       .example = "mkdir(\"/tmp/pelorus-example-modules\"); saveTextFile(\"module one\\ndef f() { return 1 "
+                  "}\", \"/tmp/pelorus-example-modules/one.dos\"); saveModule(\"one\", "
+                  "\"/tmp/pelorus-example-modules\", true)"});
   functions::declare(registry, "modules", functions::Nature::kCommand,
                      {.name = "clearCachedModules",
                       .parameters = "",

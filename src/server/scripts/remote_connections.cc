@@ -134,7 +134,8 @@ void register_remote_connections(functions::Registry& registry, Resolve resolve)
        "conn = xdb(getNodeHost(), getNodePort(), \"admin\", \"123456\"); conn(\"1 + 2\")", "3"});
   row({"remoteRun", "conn, script, [args]...",
        [](CallContext& context, std::span<Value> values) { return run_remotely("remoteRun", 0, context, values); },
-       "Runs a script at the other side of a connection; with arguments, the function of that name there, or a function "
+       "Runs a script at the other side of a connection; with arguments, the function of that name there, or a "
+       "function "
        "of this session.",
        "conn = xdb(getNodeHost(), getNodePort()); remoteRun(conn, \"sum\", 1 2 3)", "6"});
   row({"remoteRunWithCompression", "conn, script, [args]...",

@@ -69,20 +69,22 @@ Value run(CallContext& context, std::span<Value> values) {
 }  // namespace
 
 void register_shell(functions::Registry& registry, bool allowed) {
-  functions::declare(registry, "node", functions::Nature::kCommand,
-                     {.name = "shell",
-                      .parameters = "cmd",
-                      .run = [allowed](CallContext& context, std::span<Value> values) -> Value {
-                        if (!context.caller().is_admin)
-                          throw ScriptError("<NoPrivilege>shell: only an administrator may run commands of the system.");
-                        if (!allowed)
-                          throw ScriptError("shell => commands of the system are switched off on this node; set "
-                                            "enableShellFunction=true and start it again.");
-                        return run(context, values);
-                      },
-                      .summary = "Runs a command with /bin/sh as the node's own user and waits for it; 0 when it went "
-                                 "well, otherwise the status that wait() reports. Cancelling the statement ends it.",
-                      .example = "try { shell(\"true\") } catch(ex) { 0 }"});
+  functions::declare(
+      registry, "node", functions::Nature::kCommand,
+      {.name = "shell",
+       .parameters = "cmd",
+       .run = [allowed](CallContext& context, std::span<Value> values) -> Value {
+         if (!context.caller().is_admin)
+           throw ScriptError("<NoPrivilege>shell: only an administrator may run commands of the system.");
+         if (!allowed)
+           throw ScriptError(
+               "shell => commands of the system are switched off on this node; set "
+               "enableShellFunction=true and start it again.");
+         return run(context, values);
+       },
+       .summary = "Runs a command with /bin/sh as the node's own user and waits for it; 0 when it went "
+                  "well, otherwise the status that wait() reports. Cancelling the statement ends it.",
+       .example = "try { shell(\"true\") } catch(ex) { 0 }"});
 }
 
 }  // namespace pelorus::server

@@ -29,7 +29,8 @@ void unpack(ByteReader& in, Vector& column) {
   if (column.type() == Type::kBlob) {
     const auto size = in.get<int32_t>();
     if (size < 0) return in.fail();
-    column.push_back(data::Value(types::Scalar::of_text(Type::kBlob, std::string(in.get_raw(static_cast<size_t>(size))))));
+    column.push_back(
+        data::Value(types::Scalar::of_text(Type::kBlob, std::string(in.get_raw(static_cast<size_t>(size))))));
   } else if (types::is_literal(column.type())) {
     column.push_back(data::Value(types::Scalar::of_text(column.type(), std::string(in.get_cstring()))));
   } else {

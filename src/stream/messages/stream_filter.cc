@@ -50,7 +50,9 @@ StreamFilter::StreamFilter(EngineTerms terms, std::unique_ptr<exec::WorkerSessio
   if (!filter_.schemas.empty()) {
     const bool fits = input.size() > kBodyColumn && types::is_literal(input[kKindColumn].type) &&
                       input[kBodyColumn].type == data::Type::kBlob;
-    if (!fits) throw ScriptError("streamFilter: with msgSchema dummyTable must begin with a time, a STRING or SYMBOL, and a BLOB.");
+    if (!fits)
+      throw ScriptError(
+          "streamFilter: with msgSchema dummyTable must begin with a time, a STRING or SYMBOL, and a BLOB.");
     return;
   }
   if (!this->terms().time_column.empty()) time_column_ = input_column(this->terms().time_column);

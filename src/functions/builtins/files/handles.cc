@@ -201,7 +201,12 @@ void register_file_handles(Registry& registry) {
        "f = file(\"/tmp/pelorus-example-d\", \"w\"); f.writeLine(\"one\"); f.close(); f2 = "
        "file(\"/tmp/pelorus-example-d\"); f2.readLine()",
        "\"one\""});
-  command({"close", "X|handle", close, "Closes a file or a connection.", "f = file(\"/tmp/pelorus-example-e\", \"w\"); f.close()", {}});
+  command({"close",
+           "X|handle",
+           close,
+           "Closes a file or a connection.",
+           "f = file(\"/tmp/pelorus-example-e\", \"w\"); f.close()",
+           {}});
   row({"seek", "handle, offset, [mode='HEAD']", seek, "Moves the place of the next read or write; where it is then.",
        "f = file(\"/tmp/pelorus-example-f\", \"w\"); f.writeLine(\"one\"); f.seek(0, \"TAIL\")", "4"});
   row({"readLine", "handle", read_line, "The next line, or null at the end.",

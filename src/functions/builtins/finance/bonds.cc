@@ -21,8 +21,8 @@ enum class BondType : uint8_t { kFixedRate, kDiscount, kZeroCoupon };
 struct Bond {
   int32_t start = 0, maturity = 0;
   double issue_price = kFace;
-  double coupon = 0;   // of a year, 0.05 for 5 %
-  int frequency = 0;   // coupons a year; 0: all at maturity
+  double coupon = 0;  // of a year, 0.05 for 5 %
+  int frequency = 0;  // coupons a year; 0: all at maturity
   DayCount convention = DayCount::kActualActualIsma;
   BondType type = BondType::kFixedRate;
 
@@ -162,7 +162,8 @@ double dirty_price(const Payments& payments, double yield) {
   const double rate = yield / payments.per_year;
   if (payments.is_simple()) return payments.amounts[0] / (1 + rate * payments.times[0]);
   double price = 0;
-  for (size_t i = 0; i < payments.times.size(); ++i) price += payments.amounts[i] / std::pow(1 + rate, payments.times[i]);
+  for (size_t i = 0; i < payments.times.size(); ++i)
+    price += payments.amounts[i] / std::pow(1 + rate, payments.times[i]);
   return price;
 }
 
@@ -257,9 +258,8 @@ Value for_bonds(const Rows& rows, size_t benchmark,
 
 Value accrued(CallContext&, std::span<Value> args) {
   const Arguments a("bondAccrInt", args);
-  return for_bonds(Rows(a), 8, [](const Bond& bond, int32_t settlement, size_t) {
-    return accrued_interest(bond, settlement);
-  });
+  return for_bonds(Rows(a), 8,
+                   [](const Bond& bond, int32_t settlement, size_t) { return accrued_interest(bond, settlement); });
 }
 
 Value priced(CallContext&, std::span<Value> args) {
@@ -293,7 +293,8 @@ Value yields(CallContext&, std::span<Value> args) {
   return for_bonds(rows, 12, [&](const Bond& bond, int32_t settlement, size_t row) {
     const auto type = price_type_of(rows, 9, row, {PriceType::kClean, PriceType::kDirty});
     const auto price = rows.number(8, row, "price");
-    if (rows.has(10) && std::find(std::begin(kMethods), std::end(kMethods), rows.text(10, row, "method")) == std::end(kMethods))
+    if (rows.has(10) &&
+        std::find(std::begin(kMethods), std::end(kMethods), rows.text(10, row, "method")) == std::end(kMethods))
       a.refuse("method", "must be newton, brent, nm, bfgs or lbfgs.");
     const auto steps = rows.has(11) ? rows.number(11, row, "maxIter") : std::optional(100.0);
     if (!price || !steps) return types::kNull<double>;

@@ -38,11 +38,13 @@ double fraction_isma(int32_t from, int32_t to) {
 }  // namespace
 
 std::optional<DayCount> day_count_of(std::string_view name) {
-  constexpr std::pair<std::string_view, DayCount> kNames[] = {
-      {"Thirty360US", DayCount::kThirty360Us},         {"ActualActualISMA", DayCount::kActualActualIsma},
-      {"ActualActual", DayCount::kActualActualIsma},   {"Actual360", DayCount::kActual360},
-      {"Actual365", DayCount::kActual365},             {"Thirty360EU", DayCount::kThirty360Eu},
-      {"ActualActualISDA", DayCount::kActualActualIsda}};
+  constexpr std::pair<std::string_view, DayCount> kNames[] = {{"Thirty360US", DayCount::kThirty360Us},
+                                                              {"ActualActualISMA", DayCount::kActualActualIsma},
+                                                              {"ActualActual", DayCount::kActualActualIsma},
+                                                              {"Actual360", DayCount::kActual360},
+                                                              {"Actual365", DayCount::kActual365},
+                                                              {"Thirty360EU", DayCount::kThirty360Eu},
+                                                              {"ActualActualISDA", DayCount::kActualActualIsda}};
   for (const auto& [known, convention] : kNames) {
     if (known == name) return convention;
   }

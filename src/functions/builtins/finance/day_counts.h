@@ -8,7 +8,14 @@
 
 namespace pelorus::functions {
 
-enum class DayCount : uint8_t { kThirty360Us, kActualActualIsma, kActual360, kActual365, kThirty360Eu, kActualActualIsda };
+enum class DayCount : uint8_t {
+  kThirty360Us,
+  kActualActualIsma,
+  kActual360,
+  kActual365,
+  kThirty360Eu,
+  kActualActualIsda
+};
 
 /// By its name, "Thirty360US" …; nothing for another text.
 std::optional<DayCount> day_count_of(std::string_view name);

@@ -83,7 +83,9 @@ Value fit(CallContext& context, std::string_view name, size_t numbers, std::span
   Minimum found;
   if (method == "nm") {
     found = minimise_by_simplex(objective, first_guess(a, numbers),
-                                {.x_tolerance = 1e-8, .value_tolerance = 1e-12, .iterations_max = turns,
+                                {.x_tolerance = 1e-8,
+                                 .value_tolerance = 1e-12,
+                                 .iterations_max = turns,
                                  .calls_max = turns > 0 ? turns * 4 : int64_t{0}});
   } else if (method == "bfgs") {
     found = minimise_by_bfgs(objective, {}, first_guess(a, numbers), {.iterations_max = turns});
@@ -109,13 +111,15 @@ Value predict(CallContext&, std::span<Value> args) {
   const Value given = a[0].is_dictionary() ? a[0].dictionary().get(std::string_view("params")) : Value();
   const auto numbers = elements_of(given);
   const bool fits = numbers && ((*numbers)->size() == kPlainNumbers || (*numbers)->size() == kSvenssonNumbers);
-  if (!fits || given.is_scalar()) a.refuse("model", "must be a dictionary with 4 or 6 numbers at params, as ns and nss give.");
+  if (!fits || given.is_scalar())
+    a.refuse("model", "must be a dictionary with 4 or 6 numbers at params, as ns and nss give.");
   const auto p = numeric_doubles(a.function(), *numbers);
   const Point point(p->values<double>().begin(), p->values<double>().end());
   const auto years = numeric_doubles(a.function(), a.vector(1, "T"));
   Vector result(Type::kDouble, years->size());
   for (size_t i = 0; i < years->size(); ++i)
-    result.edit<double>()[i] = years->is_null_at(i) ? types::kNull<double> : yield_at(point, years->values<double>()[i]);
+    result.edit<double>()[i] =
+        years->is_null_at(i) ? types::kNull<double> : yield_at(point, years->values<double>()[i]);
   return a[1].is_scalar() ? result.at(0) : Value(std::move(result));
 }
 

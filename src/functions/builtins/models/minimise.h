@@ -17,8 +17,8 @@ using Gradient = std::function<Point(const Point&)>;
 struct Minimum {
   Point at;
   double value = 0;
-  Point gradient;                 // of bfgs
-  std::vector<Point> curvature;   // of bfgs: columns of the inverse of the second derivatives
+  Point gradient;                // of bfgs
+  std::vector<Point> curvature;  // of bfgs: columns of the inverse of the second derivatives
   int64_t iterations = 0;
   int64_t calls = 0;           // of the objective
   int64_t gradient_calls = 0;  // of bfgs
@@ -35,7 +35,7 @@ Minimum minimise_by_simplex(const Objective& objective, Point start, const Simpl
 
 /// warning 1: iterations_max reached, 2: no step leads further, 3: the objective is no number.
 struct BfgsOptions {
-  double gradient_tolerance = 1e-5;  // of its largest part
+  double gradient_tolerance = 1e-5;         // of its largest part
   double epsilon = 1.4901161193847656e-08;  // step of numeric derivatives
   double decrease = 1e-4, flatness = 0.9;   // Wolfe's conditions
   int64_t iterations_max = 0;               // 0: 200 times the numbers

@@ -137,13 +137,16 @@ Column numbers_argument(const Arguments& a, size_t i, std::string_view parameter
 }
 
 Task task_of(const Arguments& a) {
-  Task task{.x = numbers_argument(a, 0, "X"), .y = numbers_argument(a, 1, "Y"),
-            .weights = numbers_argument(a, 8, "weights"), .fixed_x = numbers_argument(a, 3, "XC"),
+  Task task{.x = numbers_argument(a, 0, "X"),
+            .y = numbers_argument(a, 1, "Y"),
+            .weights = numbers_argument(a, 8, "weights"),
+            .fixed_x = numbers_argument(a, 3, "XC"),
             .fixed_y = numbers_argument(a, 4, "YC")};
   if (task.x.size() != task.y.size()) a.refuse("Y", "must have a value for each of X.");
   if (task.x.size() < 2) a.refuse("X", "must have two points at least.");
   if (task.fixed_x.size() != task.fixed_y.size()) a.refuse("YC", "must have a value for each of XC.");
-  if (!task.weights.empty() && task.weights.size() != task.x.size()) a.refuse("weights", "must have one for each of X.");
+  if (!task.weights.empty() && task.weights.size() != task.x.size())
+    a.refuse("weights", "must have one for each of X.");
   if (a.has(7) && !a[7].is_void()) task.degree = a.integer(7, "degree");
   constexpr int64_t kDegreeMax = 10;
   if (task.degree < 0 || task.degree > kDegreeMax) a.refuse("degree", "must be between 0 and 10.");
@@ -170,8 +173,8 @@ Point placed(const Arguments& a, CallContext& context, const Task& task, size_t 
   }
   if (method == "bfgs") return minimise_by_bfgs(objective, {}, start, {.iterations_max = turns}).at;
   if (method != "de") a.refuse("method", "must be de, nm or bfgs; lbfgs and slsqp are not available.");
-  const auto bounds = a.has(5) && !a[5].is_void() ? bounds_argument(a, 5, inner)
-                                                  : std::vector<Bound>(inner, Bound{*low, *high});
+  const auto bounds =
+      a.has(5) && !a[5].is_void() ? bounds_argument(a, 5, inner) : std::vector<Bound>(inner, Bound{*low, *high});
   const bool has_seed = a.has(12) && !a[12].is_void();
   std::mt19937_64 seeded(has_seed ? static_cast<uint64_t>(a.integer(12, "seed")) : context.random()());
   EvolutionOptions options;
@@ -220,7 +223,8 @@ Value predict(CallContext&, std::span<Value> args) {
   std::vector<Value> kept{model.get(std::string_view("beta")), model.get(std::string_view("breaks")),
                           model.get(std::string_view("degree"))};
   const Arguments of_model(a.function(), kept);
-  if (kept[0].is_void() || kept[1].is_void() || kept[2].is_void()) a.refuse("model", "must be what piecewiseLinFit gives.");
+  if (kept[0].is_void() || kept[1].is_void() || kept[2].is_void())
+    a.refuse("model", "must be what piecewiseLinFit gives.");
   auto beta = numbers_argument(a, 2, "beta"), breaks = numbers_argument(a, 3, "breaks");
   if (beta.empty()) beta = numbers_argument(of_model, 0, "beta");
   if (breaks.empty()) breaks = numbers_argument(of_model, 1, "breaks");
@@ -243,10 +247,12 @@ void register_piecewise(Registry& registry) {
        "X, Y, numSegments, [XC], [YC], [bounds], [lapackDriver='gelsd'], [degree=1], [weights], [method='de'], "
        "[maxIter], [initialGuess], [seed]",
        fit,
-       "A continuous line in numSegments pieces with the least squares of errors, its breaks included; for predict. The "
+       "A continuous line in numSegments pieces with the least squares of errors, its breaks included; for predict. "
+       "The "
        "squares are solved in one way whatever lapackDriver says.",
        "m = piecewiseLinFit(0 1 2 3 4 5 6, 0 1 2 3 2 1 0, 2, seed=1); round(m.breaks, 4)", "[0,3,6]"});
-  row({"pwlfPredict", "model, X, [beta], [breaks]", predict, "The values of a line in pieces that piecewiseLinFit made.",
+  row({"pwlfPredict", "model, X, [beta], [breaks]", predict,
+       "The values of a line in pieces that piecewiseLinFit made.",
        "m = piecewiseLinFit(0 1 2 3 4 5 6, 0 1 2 3 2 1 0, 2, seed=1); round(pwlfPredict(m, 1.5 4.5), 4)", "[1.5,1.5]"});
 }
 

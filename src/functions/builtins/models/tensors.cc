@@ -89,8 +89,8 @@ Part part_of(const Value& x, size_t depth) {
   }
   if (x.is_tuple()) {
     const auto values = x.vector().values_any();
-    const bool are_columns = std::all_of(values.begin(), values.end(),
-                                         [](const Value& v) { return v.is_vector() && !v.is_tuple(); });
+    const bool are_columns =
+        std::all_of(values.begin(), values.end(), [](const Value& v) { return v.is_vector() && !v.is_tuple(); });
     if (!are_columns) return of_parts(values, depth);
     std::vector<Shared<Vector>> columns;
     for (const auto& value : values) columns.push_back(value.vector_shared());

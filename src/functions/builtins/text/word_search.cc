@@ -27,7 +27,9 @@ Words words_of(std::string_view text) {
   return words;
 }
 
-bool has(const Words& words, const std::string& word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+bool has(const Words& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 bool has_all(const Words& words, const Words& terms) {
   return std::all_of(terms.begin(), terms.end(), [&](const auto& term) { return has(words, term); });
@@ -47,9 +49,8 @@ Value search(std::string_view name, std::span<Value> args, bool (*test)(const Wo
   if (a.has(2) && !a[2].is_void()) a.refuse("scoreColName", "is not available; matches are not scored.");
   const auto terms = words_of(a.text(1, "terms"));
   if (terms.empty()) a.refuse("terms", "must have a word.");
-  return map_text_to(name, args[0], Type::kBool, [&](const std::string& text) {
-    return Scalar::of_bool(test(words_of(text), terms));
-  });
+  return map_text_to(name, args[0], Type::kBool,
+                     [&](const std::string& text) { return Scalar::of_bool(test(words_of(text), terms)); });
 }
 
 /// Whether a word of each text begins and ends so.
