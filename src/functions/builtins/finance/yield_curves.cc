@@ -140,7 +140,7 @@ void register_yield_curves(Registry& registry) {
        "m = nss(1 2 3 5 10 20 30, 0.01 0.015 0.018 0.022 0.026 0.028 0.029); abs(predict(m, 5.0) - 0.022) < 0.002",
        "true", kNulls});
   row({"nssPredict", "model, T", predict, "Yields of a curve that ns or nss fitted, T years away.",
-       "nssPredict(dict(`modelName`params, (\"ns\", 0.03 -0.02 0.01 2)), 1 10)", "[0.01609204, 0.0275855]",
+       "nssPredict(dict(`modelName`params, (\"ns\", 0.03 -0.02 0.01 2)), 1 10)", "[0.0160653066,0.02794609642]",
        "Null stays null."});
 }
 

@@ -28,8 +28,8 @@ Objective objective_of(const Arguments& a, CallContext& context, bool is_scalar)
   return [&context, function = a[0], name = a.function(), is_scalar](const Point& at) {
     const Value point = is_scalar ? Value::of_double(at[0]) : numbers_value(at);
     const Value given = context.call(function, {point});
-    const bool single = given.is_vector() && given.vector().size() == 1;
-    const Value number = single ? given.vector().at(0) : given;
+    const auto elements = elements_of(given);
+    const Value number = elements && (*elements)->size() == 1 ? (*elements)->at(0) : Value();
     if (!number.is_scalar() || !types::is_numeric(number.type()))
       throw ScriptError(std::string(name) + ": func must give a number.");
     return number.is_null() ? std::numeric_limits<double>::quiet_NaN() : number.scalar().as_double();
