@@ -2,6 +2,8 @@
 
 #include "base/stored_bytes.h"
 
+#include "base/script_error.h"
+
 #include "dist/partition_messages.h"
 #include "functions/builtins/register_builtins.h"
 #include "io/memory_file_system.h"
