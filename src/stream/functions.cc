@@ -315,6 +315,7 @@ void register_stream_functions(functions::Registry& registry, StreamServices& se
   register_persistence(registry, services);
   register_replay(registry);
   register_stream_filter(registry, services);
+  register_events(registry, services);
 }
 
 }  // namespace pelorus::stream

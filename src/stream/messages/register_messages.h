@@ -7,5 +7,7 @@ namespace pelorus::stream {
 
 /// streamFilter appendMsg. `services` outlives the registry.
 void register_stream_filter(functions::Registry& registry, StreamServices& services);
+/// streamEventSerializer appendEvent. `services` outlives the registry.
+void register_events(functions::Registry& registry, StreamServices& services);
 
 }  // namespace pelorus::stream
