@@ -43,7 +43,7 @@ void register_text_chunks(functions::Registry& registry);
 /// One source for each partition that a query over a partitioned table would read, in their order; a single source for
 /// a query over anything else.
 std::vector<data::Value> sources_by_partition(const data::CodeRef& query, functions::CallContext& context);
-/// repartitionDS and the where-clause functions partition and sample
+/// repartitionDS and what stands in clauses only: partition, sample, interval
 void register_partitions(functions::Registry& registry);
 
 }  // namespace pelorus::exec

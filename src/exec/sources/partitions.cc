@@ -187,6 +187,14 @@ void register_partitions(functions::Registry& registry) {
   row({"sample", "partitionCol, size", [](CallContext&, std::span<Value>) { return only_in_where("sample"); },
        "In where: only partitions drawn by chance, so many, or a part of them when size is below 1.",
        "try { sample(1, 1) } catch(ex) { 0 }"});
+  row({"interval", "X, duration, fill, [step], [explicitOffset=false], [closed='left'], [label='left'], [origin]",
+       [](CallContext&, std::span<Value>) -> Value {
+         throw ScriptError("interval makes windows of time: it stands in the group by clause of a query.");
+       },
+       "In group by: windows of time, those without rows as well; fill says what they show: prev, post, linear, null, "
+       "none or a value.",
+       "t = table(10:00:00 10:00:02 as time, 1 3 as v); select sum(v) as s from t group by interval(time, 1s, `null)",
+       "table{interval_time:[10:00:00,10:00:01,10:00:02],s:[1,null,3]}"});
 }
 
 }  // namespace pelorus::exec

@@ -42,7 +42,8 @@ size_t column_named(const Arguments& a, const Table& schema, std::initializer_li
 /// Numbers of one row: of an array vector, or of a column of single ones.
 std::vector<int64_t> numbers_at(const Arguments& a, const data::Vector& column, size_t row) {
   const auto elements = functions::elements_of(column.at(row));
-  if (!elements || (!types::is_integral((*elements)->type()))) a.refuse("eventSchema", "must have INT[] type and form numbers.");
+  if (!elements || (!types::is_integral((*elements)->type())))
+    a.refuse("eventSchema", "must have INT[] type and form numbers.");
   const auto longs = functions::as_longs(a.function(), *elements);
   return {longs->values<int64_t>().begin(), longs->values<int64_t>().end()};
 }
@@ -59,8 +60,9 @@ EventKind kind_of(const Arguments& a, const Table& schema, size_t row, std::stri
     const bool has_form = forms[i] == 0 || forms[i] == kVectorForm;
     const bool is_known = types[i] > 0 && types[i] < 64 && types::is_storable(type) && !types::is_decimal(type);
     if (!has_form || !is_known || names[i].empty())
-      a.refuse("eventSchema", "has the field " + names[i] + " of " + std::string(kind) +
-                                  ": fields are scalars (form 0) or vectors (1) of types that columns have, but decimals.");
+      a.refuse("eventSchema",
+               "has the field " + names[i] + " of " + std::string(kind) +
+                   ": fields are scalars (form 0) or vectors (1) of types that columns have, but decimals.");
     described.fields.push_back({names[i], type, forms[i] == kVectorForm});
   }
   return described;
@@ -73,7 +75,8 @@ Value make_serializer(StreamServices& services, CallContext& context, std::span<
   const auto schema = functions::table_argument(a.function(), args[1]);
   std::vector<std::string> times;
   if (a.has(3) && !a[3].is_void()) times = a.texts(3, "eventTimeField");
-  if (times.size() > 1 && times.size() != schema.rows()) a.refuse("eventTimeField", "must be one name or one for each event.");
+  if (times.size() > 1 && times.size() != schema.rows())
+    a.refuse("eventTimeField", "must be one name or one for each event.");
   std::map<std::string, EventKind> kinds;
   const auto& names = schema.column(column_named(a, schema, {"eventType"}));
   for (size_t row = 0; row < schema.rows(); ++row) {
@@ -121,17 +124,19 @@ void register_events(functions::Registry& registry, StreamServices& services) {
       "out = table(9:0, `kind`body`qty, [STRING, BLOB, INT])\n"
       "s = streamEventSerializer(`exampleEvents, schema, out, , `qty)\n"
       "appendEvent(s, {\"eventType\": \"Order\", \"sym\": \"a\", \"qty\": 7}); select kind, qty from out";
-  functions::declare(registry, "stream-engines", Nature::kWhole,
-                     {"streamEventSerializer", "name, eventSchema, outputTable, [eventTimeField], [commonField]",
-                      [&services](CallContext& c, std::span<Value> v) { return make_serializer(services, c, v); },
-                      "An engine that writes events of several kinds, as a table describes them, into one stream table: "
-                      "the time, the kind, the fields as BLOB, common fields in columns of their own.",
-                      kExample, "table{kind:[\"Order\"],qty:[7]}"});
-  functions::declare(registry, "stream-engines", Nature::kCommand,
-                     {"appendEvent", "engine, events",
-                      [&services](CallContext& c, std::span<Value> v) { return append_events(services, c, v); },
-                      "Hands an event, a dictionary of its fields and its eventType, to streamEventSerializer's engine.",
-                      "try { appendEvent(`nothing, {\"eventType\": \"Order\"}) } catch(ex) { 0 }"});
+  functions::declare(
+      registry, "stream-engines", Nature::kWhole,
+      {"streamEventSerializer", "name, eventSchema, outputTable, [eventTimeField], [commonField]",
+       [&services](CallContext& c, std::span<Value> v) { return make_serializer(services, c, v); },
+       "An engine that writes events of several kinds, as a table describes them, into one stream table: "
+       "the time, the kind, the fields as BLOB, common fields in columns of their own.",
+       kExample, "table{kind:[\"Order\"],qty:[7]}"});
+  functions::declare(
+      registry, "stream-engines", Nature::kCommand,
+      {"appendEvent", "engine, events",
+       [&services](CallContext& c, std::span<Value> v) { return append_events(services, c, v); },
+       "Hands an event, a dictionary of its fields and its eventType, to streamEventSerializer's engine.",
+       "try { appendEvent(`nothing, {\"eventType\": \"Order\"}) } catch(ex) { 0 }"});
 }
 
 }  // namespace pelorus::stream

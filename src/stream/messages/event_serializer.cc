@@ -104,7 +104,8 @@ EventSerializer::EventSerializer(EngineTerms terms, std::unique_ptr<exec::Worker
   const bool fits = schema.size() == first + 2 + common_.size() && types::is_literal(schema[first].type) &&
                     schema[first + 1].type == Type::kBlob && (!has_time_ || types::is_temporal(schema[0].type));
   if (!fits)
-    throw ScriptError("streamEventSerializer: outputTable must have " + std::string(has_time_ ? "a time column, " : "") +
+    throw ScriptError("streamEventSerializer: outputTable must have " +
+                      std::string(has_time_ ? "a time column, " : "") +
                       "a STRING or SYMBOL column, a BLOB column and one column for each of commonField.");
 }
 
@@ -118,7 +119,8 @@ data::Table EventSerializer::row_of(const data::Dictionary& event) const {
   const auto name = named.is_text() ? named.text() : std::string();
   const auto found = kinds_.find(name);
   if (found == kinds_.end())
-    throw ScriptError("An event must have its kind at eventType, one of those of eventSchema; there is no " + name + ".");
+    throw ScriptError("An event must have its kind at eventType, one of those of eventSchema; there is no " + name +
+                      ".");
   const auto& kind = found->second;
   std::vector<Value> values;
   for (const auto& field : kind.fields) {

@@ -29,10 +29,10 @@ std::string packed_event(const EventKind& kind, const std::vector<data::Value>& 
 /// Takes events as dictionaries, one at a time; thread-safe as all engines are.
 class EventSerializer final : public Engine {
  public:
-  /// `common`: fields that stand in columns of their own, too. ScriptError when a kind lacks one of them or its time, or
-  /// the output table has other columns.
-  EventSerializer(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session, std::map<std::string, EventKind> kinds,
-                  std::vector<std::string> common);
+  /// `common`: fields that stand in columns of their own, too. ScriptError when a kind lacks one of them or its time,
+  /// or the output table has other columns.
+  EventSerializer(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session,
+                  std::map<std::string, EventKind> kinds, std::vector<std::string> common);
 
   /// `event` holds its kind at "eventType" and every field of it. Errors: kScript, kind or field unknown, missing or of
   /// another type.
