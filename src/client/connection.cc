@@ -97,7 +97,8 @@ Result<Answer> Connection::ask(std::string_view body, const std::vector<Value>& 
   if (auto sent = send(body, arguments, options); !sent.ok()) return sent.error();
   if ((options.flags & wire::kAsynchronous) != 0) return Answer();
   auto answer = receive();
-  if (!answer.ok() && !usable_ && answer.error().code != ErrorCode::kCorrupt) {
+  if (answer.ok() || usable_) return answer;
+  if (answer.error().code != ErrorCode::kCorrupt && answer.error().code != ErrorCode::kCancelled) {
     return Error{ErrorCode::kOutcomeUnknown, answer.error().message + " The request may have been carried out."};
   }
   return answer;

@@ -42,8 +42,8 @@ using Answer = std::optional<data::Value>;
 /// The message is the whole line, but for kNotLeader.
 Error error_of_line(std::string line);
 
-/// Blocking, one thread at a time. After kUnavailable, kTimeout, kOutcomeUnknown or kCorrupt it is of no more use;
-/// after other errors it goes on.
+/// Blocking, one thread at a time. After kUnavailable, kTimeout, kOutcomeUnknown, kCancelled or kCorrupt it is of no
+/// more use; after other errors it goes on.
 class Connection {
  public:
   /// Connects and logs in. Errors: kUnavailable, kTimeout, kDenied; kCorrupt when what answers is no node.

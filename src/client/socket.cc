@@ -109,13 +109,24 @@ Result<std::unique_ptr<Socket>> Socket::connect(const Endpoint& to, const Socket
 }
 
 Status Socket::wait(short events, std::chrono::milliseconds at_most) const {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::milliseconds kBetweenQuestions{200};
   pollfd poll{.fd = fd_, .events = events, .revents = 0};
-  const int timeout = at_most.count() == 0 ? -1 : static_cast<int>(at_most.count());
+  const auto end = Clock::now() + at_most;
   while (true) {
-    const int ready = ::poll(&poll, 1, timeout);
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+    const bool is_timed = at_most.count() != 0;
+    if (is_timed && left.count() <= 0)
+      return Error{ErrorCode::kTimeout, "No answer within " + std::to_string(at_most.count()) + " ms."};
+    if (options_.cancelled) {
+      if (options_.cancelled()) return Error{ErrorCode::kCancelled, "The wait for the other side was cancelled."};
+      left = is_timed ? std::min(left, kBetweenQuestions) : kBetweenQuestions;
+    }
+    const bool for_ever = !is_timed && !options_.cancelled;
+    const int ready = ::poll(&poll, 1, for_ever ? -1 : static_cast<int>(left.count()));
     if (ready > 0) return {};
-    if (ready == 0) return Error{ErrorCode::kTimeout, "No answer within " + std::to_string(at_most.count()) + " ms."};
-    if (errno != EINTR) return away(std::string("Waiting for the connection failed: ") + std::strerror(errno));
+    if (ready < 0 && errno != EINTR)
+      return away(std::string("Waiting for the connection failed: ") + std::strerror(errno));
   }
 }
 

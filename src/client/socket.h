@@ -2,6 +2,7 @@
 // A blocking connection with timeouts, plain or TLS.
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,9 +25,10 @@ struct SocketOptions {
   std::chrono::milliseconds connect{5000};
   std::chrono::milliseconds silence{0};  // longest wait for the next bytes; 0: for ever
   bool tls = false;                      // certificates are not verified, as with the official clients
+  std::function<bool()> cancelled;       // asked several times a second while waiting; true ends it with kCancelled
 };
 
-/// One thread at a time. Errors: kUnavailable when the peer is away, kTimeout when it is silent.
+/// One thread at a time. Errors: kUnavailable when the peer is away, kTimeout when it is silent, kCancelled.
 class Socket {
  public:
   static Result<std::unique_ptr<Socket>> connect(const Endpoint& to, const SocketOptions& options);

@@ -6,6 +6,7 @@
 #include "dist/database_handle.h"
 #include "dist/functions.h"
 #include "dist/table_options.h"
+#include "functions/file_access.h"
 #include "meta/levels.h"
 
 namespace pelorus::dist {
@@ -41,6 +42,13 @@ std::string path_of(const Value& value, const std::string& function) {
   return database_handle(value, function).path();
 }
 
+/// The second argument, of a table in a directory.
+std::string file_table_name(const std::string& function, Arguments args) {
+  auto name = text_of(args[1], function, "tableName");
+  check_file_table_name(function, name);
+  return name;
+}
+
 class Definitions {
  public:
   explicit Definitions(DistributedServices services) : services_(services) {}
@@ -55,6 +63,11 @@ class Definitions {
       scheme = parse_scheme(args[1], args[2]);
     }
     if (path.empty()) return handle({.scheme = scheme.value_or(meta::PartitionScheme{})});
+    if (is_directory_path(path)) {
+      functions::require_login(context, "database");
+      if (scheme) throw ScriptError("database => only dfs:// databases have partitions: " + path);
+      return handle({.path = path});
+    }
     if (!path.starts_with("dfs://") || path.size() == 6) {
       throw ScriptError("database => the directory of a stored database begins with dfs://: " + path);
     }
@@ -133,6 +146,10 @@ class Definitions {
 
   Value load_table(CallContext& context, Arguments args) const {
     const auto path = path_of(args[0], "loadTable");
+    if (is_directory_path(path)) {
+      functions::require_login(context, "loadTable");
+      return unwrap(services_.files->load(path, file_table_name("loadTable", args)), "loadTable");
+    }
     auto table = load(context, path, text_of(args[1], "loadTable", "tableName"), "loadTable");
     const bool in_memory =
         given(args, 3) && args[3].is_scalar() && !args[3].is_null() && args[3].scalar().as_int64() != 0;
@@ -142,9 +159,23 @@ class Definitions {
 
   Value drop_table(CallContext& context, Arguments args) const {
     const auto path = path_of(args[0], "dropTable");
+    if (is_directory_path(path)) {
+      functions::require_login(context, "dropTable");
+      unwrap(services_.files->drop(path, file_table_name("dropTable", args)), "dropTable");
+      return {};
+    }
     const auto& name = text_of(args[1], "dropTable", "tableName");
     check(context, meta::AccessType::kObjectDelete, path, "delete tables", owner_of(path));
     unwrap(catalogue().drop_table(path, name), "dropTable");
+    return {};
+  }
+
+  Value forget(Arguments args) const {
+    const auto path = path_of(args[0], "clearCachedDatabase");
+    const auto found = unwrap(catalogue().find_database(path), "clearCachedDatabase");
+    if (!found) throw ScriptError("clearCachedDatabase => the database " + path + " does not exist");
+    if (given(args, 1) && !found->tables.contains(text_of(args[1], "clearCachedDatabase", "tableName")))
+      throw ScriptError("clearCachedDatabase => the database " + path + " has no table " + args[1].text());
     return {};
   }
 
@@ -256,8 +287,13 @@ class Definitions {
         unwrap(catalogue().find_database(text_of(args[0], "existsDatabase", "dbUrl")), "existsDatabase").has_value());
   }
 
-  Value exists_table(Arguments args) const {
-    const auto found = unwrap(catalogue().find_database(path_of(args[0], "existsTable")), "existsTable");
+  Value exists_table(CallContext& context, Arguments args) const {
+    const auto path = path_of(args[0], "existsTable");
+    if (is_directory_path(path)) {
+      functions::require_login(context, "existsTable");
+      return Value::of_bool(unwrap(services_.files->exists(path, file_table_name("existsTable", args)), "existsTable"));
+    }
+    const auto found = unwrap(catalogue().find_database(path), "existsTable");
     return Value::of_bool(found && found->tables.contains(text_of(args[1], "existsTable", "tableName")));
   }
 
@@ -428,6 +464,10 @@ void register_commands(functions::Registry& registry, const DefinitionsRef& d) {
       "dropTable", {{"dbHandle"}, {"tableName"}}, [d](CallContext& c, Arguments a) { return d->drop_table(c, a); },
       "Deletes a table and its rows.");
   command(
+      "clearCachedDatabase", {{"dbUrl"}, {"tableName", true}}, [d](CallContext&, Arguments a) { return d->forget(a); },
+      "Forgets what this node keeps of a database's tables beyond a query, which is nothing; an error when there is no "
+      "such database or table.");
+  command(
       "dropDatabase", {{"dbUrl"}}, [d](CallContext& c, Arguments a) { return d->drop_database(c, a); },
       "Deletes a database and its tables.");
   command(
@@ -463,7 +503,7 @@ void register_questions(functions::Registry& registry, const DefinitionsRef& d) 
                 .family = kFamily});
   registry.add({.name = "existsTable",
                 .parameters = {{"dbUrl"}, {"tableName"}},
-                .run = [d](CallContext&, Arguments a) { return d->exists_table(a); },
+                .run = [d](CallContext& c, Arguments a) { return d->exists_table(c, a); },
                 .doc = {.summary = "Whether a table exists."},
                 .family = kFamily});
   registry.add({.name = "getTables",

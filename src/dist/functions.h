@@ -2,6 +2,7 @@
 // Built-ins over databases and nodes, registered by server/roles.cc.
 
 #include "dist/distributed_table.h"
+#include "dist/file_tables.h"
 #include "dist/remote_run.h"
 #include "functions/registry.h"
 
@@ -13,6 +14,7 @@ struct DistributedServices {
   ReplicatedWriter& writer;
   RemoteRun& remote;
   bool chunk_granularity = false;  // enableChunkGranularityConfig: database() may be given chunkGranularity
+  FileTables* files = nullptr;  // never null once functions are registered
 };
 
 /// database createPartitionedTable createDimensionTable createTable loadTable dropTable dropDatabase dropPartition
@@ -22,6 +24,9 @@ void register_definition_functions(functions::Registry& registry, DistributedSer
 
 /// rpc pnodeRun remoteRun-less node functions: flushOLAPCache getReplicaHashes clearAllCache
 void register_cluster_functions(functions::Registry& registry, DistributedServices services);
+
+/// saveTable
+void register_file_tables(functions::Registry& registry, FileTables& files);
 
 /// loadTextEx loadTableBySQL
 void register_loading_functions(functions::Registry& registry);

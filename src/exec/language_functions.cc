@@ -115,6 +115,7 @@ void register_language_functions(functions::Registry& registry) {
                       "table{k:[\"a\",\"b\"],v:[[1,3],[2]]}"});
   register_metaprogramming(registry);
   register_files_to_run(registry);
+  register_tests_to_run(registry);
   register_charts(registry);
 }
 

@@ -10,5 +10,6 @@ void register_language_functions(functions::Registry& registry);
 void register_metaprogramming(functions::Registry& registry);
 void register_files_to_run(functions::Registry& registry);
 void register_charts(functions::Registry& registry);
+void register_tests_to_run(functions::Registry& registry);
 
 }  // namespace pelorus::exec

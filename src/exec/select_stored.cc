@@ -8,6 +8,7 @@
 #include "exec/capture_constants.h"
 #include "exec/operators/key_columns.h"
 #include "exec/operators/order_result.h"
+#include "exec/operators/partition_choice.h"
 #include "exec/operators/select_items.h"
 #include "exec/select.h"
 #include "plan/distribute.h"
@@ -63,7 +64,7 @@ class StoredSelect {
  public:
   StoredSelect(const Query& query, std::shared_ptr<StoredTable> table, std::string qualifier, Evaluator& evaluator,
                Scope* outer)
-      : query_(query),
+      : query_(without_choices(query, &choices_)),
         table_(std::move(table)),
         qualifier_(std::move(qualifier)),
         evaluator_(evaluator),
@@ -102,6 +103,10 @@ class StoredSelect {
     for (size_t p = 0; p < all.size(); ++p) {
       if ((query_.hints & kHintLocal) != 0 && !all[p].is_local) continue;
       if (plan::may_match(constraint, {scheme_, partition_columns_}, all[p].key)) chosen_.push_back(p);
+    }
+    for (const auto& choice : choices_) {
+      const auto left = chosen_by(choice, scheme_, partition_columns_, all, evaluator_);
+      std::erase_if(chosen_, [&](size_t p) { return !left[p]; });
     }
   }
 
@@ -280,7 +285,8 @@ class StoredSelect {
     return run_in_memory(scan(fragment), true);
   }
 
-  const Query& query_;
+  std::vector<ExprRef> choices_;  // partition(…) and sample(…)
+  const Query query_;
   const std::shared_ptr<StoredTable> table_;
   const std::string qualifier_;
   Evaluator& evaluator_;

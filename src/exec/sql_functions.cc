@@ -7,7 +7,7 @@
 #include "data/convert.h"
 #include "data/row_index.h"
 #include "exec/change_stored.h"
-#include "exec/data_source.h"
+#include "exec/sources/data_source.h"
 #include "exec/operators/filter_rows.h"
 #include "exec/operators/join_call.h"
 #include "exec/operators/key_columns.h"

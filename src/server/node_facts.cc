@@ -77,6 +77,12 @@ void register_node_facts(functions::Registry& registry, const NodeEnvironment& e
   fact("getNodePort", Value::of_int(environment.site.port), "The port of this node.");
   fact("getHomeDir", Value::of_string(environment.home.string()), "The home directory of this node.");
   fact("license", license(environment), "Facts about the licence; there are no limits.");
+  fact("updateLicense", license(environment),
+       "Facts about the licence. It is part of the program and never ends: there is no file to read anew.");
+  fact("getLicenseExpiration", types::Scalar::null_of(types::Type::kDate),
+       "When the licence ends: null, as it never does.");
+  fact("getOS", Value::of_string("linux"), "The operating system of this node.");
+  fact("getOSBit", Value::of_int(64), "The width of addresses of this node's operating system.");
   registry.add({.name = "getControllerAlias",
                 .parameters = {},
                 .run =

@@ -8,6 +8,7 @@
 #include "exec/sql_functions.h"
 #include "functions/builtins/register_builtins.h"
 #include "meta/messages.h"
+#include "server/scripts/register_scripts.h"
 
 namespace pelorus::server {
 namespace {
@@ -60,13 +61,15 @@ ScriptEngine::ScriptEngine(const NodeEnvironment& environment, Clock& clock, dis
     : environment_(environment),
       controllers_(controllers),
       workers_(static_cast<size_t>(environment.settings().integer("workerNum"))),
+      modules_(files_, environment.settings().path("moduleDir").string()),
+      file_tables_(files_),
       surroundings_{
           .registry = registry_,
           .shared = shared_,
           .sql = sql_,
           .clock = clock,
           .find_view = [this](std::string_view name, exec::ViewSearch search) { return views_.find(name, search); },
-          .read_module = {},
+          .read_module = [this](std::string_view name) { return modules_.read(name); },
           .workers = &workers_},
       views_(surroundings_, controllers, clock),
       hosts_(surroundings_, require_memory),
@@ -93,9 +96,27 @@ void ScriptEngine::open_schedule() {
   scheduled_jobs_.start();
 }
 
+/// Where a member of the cluster listens.
+Result<client::Endpoint> ScriptEngine::endpoint_of(const std::string& alias) {
+  TRY(const auto bytes, controllers_.call(meta::kGetConfiguration, {}));
+  TRY(const auto reply, meta::decode<meta::ConfigurationReply>(bytes, meta::kGetConfiguration));
+  const auto found = reply.nodes.find(alias);
+  if (found == reply.nodes.end())
+    return Error{ErrorCode::kNotFound, "the cluster has no node " + alias + "; a host needs its port as well"};
+  return client::Endpoint{.host = found->second.host, .port = found->second.port};
+}
+
+void ScriptEngine::register_scripts() {
+  register_remote_connections(registry_, [this](const std::string& alias) { return endpoint_of(alias); });
+  register_shell(registry_, environment_.settings().boolean("enableShellFunction"));
+  register_models_on_disk(registry_, files_);
+  register_modules(registry_, modules_);
+}
+
 void ScriptEngine::register_functions(dist::DistributedServices distributed, const datanode::ChunkServices& chunks,
                                       std::function<bool()> is_initialized,
                                       std::function<std::optional<raft::LogStatus>()> raft_status) {
+  distributed.files = &file_tables_;
   functions::register_builtins(registry_);
   exec::register_language_functions(registry_);
   exec::register_sql_functions(registry_);
@@ -107,6 +128,7 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, con
   dist::register_definition_functions(registry_, distributed);
   dist::register_cluster_functions(registry_, distributed);
   dist::register_loading_functions(registry_);
+  dist::register_file_tables(registry_, file_tables_);
   backups_.reset(new backup::BackupServices{files_, distributed.distribution, distributed.writer, surroundings_.clock,
                                             backup_jobs_});
   backup::register_backup_functions(registry_, *backups_);
@@ -128,6 +150,7 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, con
                                                   .version = kVersion,
                                                   .client_auth = environment_.settings().boolean("enableClientAuth"),
                                                   .is_initialized = is_initialized});
+  register_scripts();
   register_node_facts(registry_, environment_, distributed.remote, is_initialized);
   register_machine_functions(registry_, environment_, std::move(raft_status));
   session::register_scheduled_jobs(registry_, scheduled_jobs_, environment_.site.alias);

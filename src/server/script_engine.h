@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "backup/functions.h"
+#include "client/connection.h"
 #include "datanode/chunk_functions.h"
 #include "dist/controller_client.h"
 #include "dist/functions.h"
@@ -19,6 +20,8 @@
 #include "session/scheduled_jobs.h"
 #include "stream/functions.h"
 #include "server/function_views.h"
+#include "server/scripts/file_tables.h"
+#include "server/scripts/modules.h"
 #include "server/start_up.h"
 
 namespace pelorus::server {
@@ -52,6 +55,8 @@ class ScriptEngine {
 
  private:
   void open_schedule();
+  void register_scripts();
+  Result<client::Endpoint> endpoint_of(const std::string& alias);
 
   const NodeEnvironment& environment_;
   dist::ControllerClient& controllers_;
@@ -59,6 +64,9 @@ class ScriptEngine {
   exec::NodeSharedObjects shared_;
   exec::QueryRunner sql_;
   WorkerPool workers_;
+  io::ProcessFiles files_;
+  ModuleFiles modules_;
+  StoredFileTables file_tables_;
   exec::Surroundings surroundings_;
   FunctionViews views_;
   session::InterpreterHosts hosts_;
@@ -68,7 +76,6 @@ class ScriptEngine {
   session::OutcomeMemory outcomes_;
   session::SessionTable sessions_;
   session::StatementRunner runner_;
-  io::ProcessFiles files_;
   backup::Jobs backup_jobs_;
   std::unique_ptr<const backup::BackupServices> backups_;  // made with the functions
   stream::StreamServices streams_;

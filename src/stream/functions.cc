@@ -1,4 +1,5 @@
 #include "stream/functions.h"
+#include "stream/messages/register_messages.h"
 
 #include <set>
 
@@ -313,6 +314,8 @@ void register_stream_functions(functions::Registry& registry, StreamServices& se
   register_engine_functions(registry, services);
   register_persistence(registry, services);
   register_replay(registry);
+  register_stream_filter(registry, services);
+  register_events(registry, services);
 }
 
 }  // namespace pelorus::stream

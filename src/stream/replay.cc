@@ -4,11 +4,12 @@
 #include <cmath>
 
 #include "base/script_error.h"
-#include "exec/data_source.h"
+#include "exec/sources/data_source.h"
 #include "functions/declare.h"
 #include "functions/append.h"
 #include "functions/parts.h"
 #include "stream/functions.h"
+#include "stream/messages/message_rows.h"
 #include "types/temporal.h"
 
 namespace pelorus::stream {
@@ -68,6 +69,36 @@ Table rows_of(CallContext& context, const Value& value) {
   return all;
 }
 
+/// Rows as messages for a table of a time, a kind, a BLOB and any columns that the rows have as well.
+Table as_messages(const Arguments& a, const Input& input, const std::string& kind, const std::string& date,
+                  const std::string& time) {
+  const auto schema = input.output->schema();
+  if (schema.size() < 3 || !types::is_temporal(schema[0].type) || !types::is_literal(schema[1].type) ||
+      schema[2].type != Type::kBlob)
+    a.refuse("outputTables", "must begin with a time, a STRING or SYMBOL, and a BLOB for inputs of several kinds.");
+  const auto rows = input.rows.rows();
+  std::vector<std::string> names{schema[0].name, schema[1].name, schema[2].name};
+  const auto& single = time.empty() ? date : time;
+  data::Shared<data::Vector> times = input.rows.column_shared(static_cast<size_t>(input.rows.find(single)));
+  if (!date.empty() && !time.empty() && types::is_time_of_day(times->type())) {
+    data::Vector whole(Type::kNanotimestamp, rows);
+    std::copy(input.times.begin(), input.times.end(), whole.edit<int64_t>().begin());
+    times = data::Shared<data::Vector>(std::move(whole));
+  }
+  std::vector<data::Shared<data::Vector>> columns{
+      functions::converted("replay", times, schema[0].type),
+      data::Vector::of_strings(Type::kString, std::vector<std::string>(rows, kind)),
+      data::Vector::of_strings(Type::kBlob, packed_rows(input.rows))};
+  for (size_t c = 3; c < schema.size(); ++c) {
+    names.push_back(schema[c].name);
+    const int found = input.rows.find(schema[c].name);
+    columns.push_back(found >= 0
+                          ? input.rows.column_shared(static_cast<size_t>(found))
+                          : data::Shared<data::Vector>(data::Vector::nulls(schema[c].type, rows, schema[c].scale)));
+  }
+  return Table(std::move(names), std::move(columns));
+}
+
 /// True for a tuple whose members are inputs of their own: not the sources of one.
 bool is_list_of_inputs(const Value& value) {
   if (!value.is_tuple() || value.vector().empty()) return false;
@@ -116,13 +147,23 @@ size_t run_length(const std::vector<Input>& inputs, size_t chosen, size_t rows_m
 
 Value replay(CallContext& context, std::span<Value> args) {
   Arguments a("replay", args);
+  const bool are_messages = args[0].is_dictionary();
   const bool several = is_list_of_inputs(args[0]);
-  const auto sources = several ? functions::parts_or_self(args[0]) : std::vector<Value>{args[0]};
+  std::vector<Value> sources{args[0]};
+  if (several) sources = functions::parts_or_self(args[0]);
+  if (are_messages) sources = functions::parts_or_self(Value(args[0].dictionary().values()));
+  if (sources.empty()) a.refuse("inputTables", "must not be empty.");
   std::vector<Value> outputs = args[1].is_tuple() ? functions::parts_or_self(args[1]) : std::vector<Value>{args[1]};
   if (outputs.size() != 1 && outputs.size() != sources.size())
     a.refuse("outputTables", "must be one table, or as many as there are inputs.");
+  if (are_messages && outputs.size() != 1) a.refuse("outputTables", "must be one table for a dictionary of inputs.");
   const auto column = [&](size_t at, std::string_view name, size_t i) -> std::string {
     if (!a.has(at) || args[at].is_void()) return "";
+    if (args[at].is_dictionary()) {
+      if (!are_messages) a.refuse(name, "must be a text or a vector of texts.");
+      const Value column = args[at].dictionary().get(args[0].dictionary().keys().scalar_at(i));
+      return column.is_text() ? column.text() : "";
+    }
     const auto names = a.texts(at, name);
     return names[std::min(i, names.size() - 1)];
   };
@@ -133,6 +174,10 @@ Value replay(CallContext& context, std::span<Value> args) {
     const auto date = column(2, "dateColumn", i), time = column(3, "timeColumn", i);
     if (date.empty() && time.empty() && sources.size() > 1) a.refuse("timeColumn", "is missing.");
     input.times = times_of(a, input.rows, date, time);
+    if (are_messages) {
+      if (date.empty() && time.empty()) a.refuse("timeColumn", "is missing.");
+      input.rows = as_messages(a, input, args[0].dictionary().keys().text_at(i), date, time);
+    }
     inputs.push_back(std::move(input));
   }
   const double rate = a.number_or(4, "replayRate", 0);
@@ -163,7 +208,8 @@ void register_replay(functions::Registry& registry) {
                       "[parallelLevel=1]",
                       replay,
                       "Appends the rows of tables or data sources in the order of their times: as fast as possible, so "
-                      "many rows a second, or so many times faster than they came.",
+                      "many rows a second, or so many times faster than they came. A dictionary of inputs becomes "
+                      "messages: the time, the key, the row as BLOB.",
                       "a = table(10:00:00 + 0 2 as t, 1 3 as v); b = table(10:00:00 + 1 3 as t, 2 4 as v)\n"
                       "out = table(9:0, `t`v, [SECOND, INT]); replay([a, b], out, , `t); exec v from out",
                       "[1,2,3,4]"});

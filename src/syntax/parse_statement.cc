@@ -42,6 +42,12 @@ ScriptPart Parser::parse_part() {
     }
     if (peek().is("}")) fail("Unexpected token '}'.");
     part.statements.push_back(parse_statement());
+    if (part.statements.back()->kind == StatementKind::kUse) {
+      // The text behind it may name what it brings.
+      part.last = peek().kind == TokenKind::kEnd;
+      part.resume_at = at_;
+      return part;
+    }
   }
   part.resume_at = at_;
   return part;

@@ -97,6 +97,19 @@ const char kTwoSymbolColumns[] =
     "00"
     "91 01 04 00 00 00 01 00 00 00 00 00 00 00 00 00 00 00 02 00 00 00 02 00 00 00 00 00 00 00 01 00 00 00";
 
+TEST(Tensors, come_back_byte_for_byte_and_have_no_gaps) {
+  const std::string head = "04 0A 00 00 00 00 00 00 02 00 00 00 01 00 00 00 00 00 00 00 02 00 00 00 00 00 00 00";
+  const std::string strides = "02 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00";
+  const std::string body = "00 00 00 00 00 00 00 00 02 00 00 00 00 00 00 00 07 00 00 00 00 00 00 80";
+  const auto bytes = from_hex(head + strides + body);
+  const auto value = decoded(bytes);
+  EXPECT_EQ(encoded(value), bytes);
+  EXPECT_EQ(value.type_text(), "INT TENSOR");
+  EXPECT_EQ(value.handle()->describe(), "tensor<int[1][2]>:\n0: int[2] [7, ]");
+  const auto with_gaps = from_hex(head + "03" + strides.substr(2) + body);
+  EXPECT_EQ(decode(with_gaps).error().code, ErrorCode::kCorrupt);
+}
+
 TEST(Symbols, share_a_base_inside_a_table) {
   const auto value = decoded(from_hex(kTwoSymbolColumns));
   const auto& table = value.table();

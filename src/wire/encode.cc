@@ -1,6 +1,7 @@
 #include "wire/encode.h"
 
 #include "data/chart.h"
+#include "data/tensor.h"
 #include "wire/internal/column_encoder.h"
 #include "wire/internal/frame.h"
 
@@ -126,6 +127,22 @@ Status encode_table_object(const data::TableObject& object, Chain& out) {
   return {};
 }
 
+Status encode_tensor(const data::Tensor& tensor, Chain& out) {
+  const auto& elements = tensor.elements();
+  TRY_DONE(check_rows(elements.size()));
+  put_flag(static_cast<uint8_t>(elements.type()), data::kTensorForm, out);
+  out.put(uint8_t{0});  // a tensor of numbers
+  out.put(uint8_t{0});  // in plain memory
+  out.put(int32_t{0});  // flags
+  out.put(static_cast<int32_t>(tensor.shape().size()));
+  for (const auto length : tensor.shape()) out.put(length);
+  for (const auto stride : tensor.strides()) out.put(stride);
+  out.put(int64_t{0});  // preserved
+  out.put(static_cast<int64_t>(elements.size()));
+  encode_fixed(elements, 0, elements.size(), out);
+  return {};
+}
+
 Status encode_unkept(const Value& value, Chain& out) {
   if (value.is_missing()) {
     put_flag(static_cast<uint8_t>(Type::kVoid), Form::kScalar, out);
@@ -153,6 +170,7 @@ Status encode_unkept(const Value& value, Chain& out) {
     return {};
   }
   if (const auto* chart = data::Chart::of(value)) return encode_dictionary(chart->entries(), data::kChartForm, out);
+  if (const auto* tensor = data::Tensor::of(value)) return encode_tensor(*tensor, out);
   const bool code = value.is_code();
   put_flag(static_cast<uint8_t>(code ? Type::kCode : Type::kHandle), Form::kScalar, out);
   out.put_cstring(code ? value.code()->print() : value.handle()->describe());

@@ -1,6 +1,7 @@
 // Calls of built-ins, script functions, partial applications and templates.
 
 #include "base/check.h"
+#include "data/usable_handle.h"
 #include "exec/interpreter/frame.h"
 #include "exec/interpreter/index_value.h"
 #include "functions/assemble.h"
@@ -321,6 +322,12 @@ Value Interpreter::call(const Value& function, std::span<Value> arguments) {
   }
   if (function.is_text()) {
     if (auto named = find_named(function.text())) return call(*named, arguments);
+  }
+  const auto* handle = function.is_handle() ? dynamic_cast<data::UsableHandle*>(function.handle().get()) : nullptr;
+  if (handle != nullptr && !handle->called_by().empty()) {
+    std::vector<Value> all{function};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return call_named(handle->called_by(), all);
   }
   throw ScriptError("A value of type " + function.type_text() + " can't be called.");
 }

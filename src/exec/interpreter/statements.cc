@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include "data/shared_table.h"
 #include "exec/interpreter/fast_scalars.h"
@@ -209,6 +210,13 @@ void Interpreter::exec_assert(const syntax::Assert& node) {
   throw ScriptError("assert failed: " + label, node.place);
 }
 
+namespace {
+
+/// By `use` statements that run on this thread now, outermost first: modules may use one another.
+thread_local std::vector<std::string> modules_being_used;
+
+}  // namespace
+
 /// Runs the module's definitions under their path and under their plain names.
 void Interpreter::exec_use(const syntax::Use& node) {
   if (node.is_catalog) {
@@ -216,15 +224,27 @@ void Interpreter::exec_use(const syntax::Use& node) {
     return;
   }
   if (node.path.empty() || !surroundings_.read_module) throw ScriptError("Can't find module " + node.path, node.place);
+  auto& open = modules_being_used;
+  if (std::find(open.begin(), open.end(), node.path) != open.end()) return;
   const auto text = surroundings_.read_module(node.path);
   if (!text) throw ScriptError("Can't find module " + node.path, node.place);
-  const auto before = session_.definition_names();
+  std::map<std::string, data::FunctionRef> before;
+  for (const auto& name : session_.definition_names()) before.emplace(name, session_.find_definition(name));
   const auto kept = last_value_;
-  run(*text);
+  open.push_back(node.path);
+  try {
+    run(*text);
+  } catch (ScriptError& error) {
+    open.pop_back();
+    throw ScriptError("module " + node.path + ": " + error.message());
+  }
+  open.pop_back();
   last_value_ = kept;
   for (const auto& name : session_.definition_names()) {
-    if (name.find("::") != std::string::npos || std::binary_search(before.begin(), before.end(), name)) continue;
-    session_.define(node.path + "::" + name, session_.find_definition(name));
+    auto function = session_.find_definition(name);
+    const auto found = before.find(name);
+    if (name.find("::") != std::string::npos || (found != before.end() && found->second == function)) continue;
+    session_.define(node.path + "::" + name, std::move(function));
   }
 }
 

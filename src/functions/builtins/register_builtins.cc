@@ -1,9 +1,12 @@
 #include "functions/builtins/register_builtins.h"
 
+#include "functions/builtins/finance/register_finance.h"
 #include "functions/builtins/models/register_models.h"
+#include "functions/builtins/register_elements.h"
 #include "functions/builtins/series/register_series.h"
 #include "functions/builtins/tables/register_tables.h"
 #include "functions/builtins/temporal/register_temporal.h"
+#include "functions/builtins/text/register_text.h"
 
 namespace pelorus::functions {
 
@@ -55,6 +58,14 @@ void register_builtins(Registry& registry) {
   register_window_extras(registry);
   register_orders(registry);
   register_copies(registry);
+  register_word_search(registry);
+  register_element_checks(registry);
+  register_in_place(registry);
+  register_tensors(registry);
+  register_minima(registry);
+  register_piecewise(registry);
+  register_bonds(registry);
+  register_yield_curves(registry);
 }
 
 }  // namespace pelorus::functions

@@ -1,6 +1,7 @@
 // Type functions (int, date, symbol …), casts, and questions about type and shape.
 
 #include "data/chart.h"
+#include "data/tensor.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/cast.h"
 #include "functions/declare.h"
@@ -207,10 +208,13 @@ void register_types(Registry& registry) {
        "The code of X's type.", "type(8l)", "5"});
   row({"form", "X",
        [](CallContext&, std::span<Value> args) {
-         const auto form = data::Chart::of(args[0]) != nullptr ? data::kChartForm : args[0].form();
+         const auto form = data::Chart::of(args[0]) != nullptr    ? data::kChartForm
+                           : data::Tensor::of(args[0]) != nullptr ? data::kTensorForm
+                                                                  : args[0].form();
          return Value::of_int(static_cast<int32_t>(form));
        },
-       "The code of X's form: 0 scalar, 1 vector, 2 pair, 3 matrix, 4 set, 5 dictionary, 6 table.", "form(7:8)", "2"});
+       "The code of X's form: 0 scalar, 1 vector, 2 pair, 3 matrix, 4 set, 5 dictionary, 6 table, 10 tensor.",
+       "form(7:8)", "2"});
   row({"category", "X",
        [](CallContext&, std::span<Value> args) {
          return Value::of_int(static_cast<int32_t>(types::category_of(args[0].type())));

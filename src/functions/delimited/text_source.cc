@@ -85,16 +85,53 @@ TextSource::TextSource(std::string_view function, std::string path, TextLayout l
   columns_ = columns_of(function, schema, guess_schema(whole == 0 ? text : text.substr(0, whole), layout_));
 }
 
+TextSource::TextSource(std::string path, TextLayout layout, std::vector<TextColumn> columns, TextRange range)
+    : path_(std::move(path)),
+      layout_(layout),
+      file_(path_, std::ios::binary),
+      file_bytes_(range.to - range.from),
+      unread_(file_bytes_),
+      columns_(std::move(columns)) {
+  if (!file_ || !file_.seekg(static_cast<std::streamoff>(range.from)))
+    throw ScriptError("Can't read the file " + path_ + ".");
+}
+
+std::vector<TextRange> cut_text(const std::string& path, uint64_t bytes) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw ScriptError("Can't read the file " + path + ".");
+  std::vector<TextRange> ranges;
+  std::string block(kSampleBytes, '\0');
+  uint64_t begins = 0, at = 0;
+  bool quoted = false;
+  while (true) {
+    file.read(block.data(), static_cast<std::streamsize>(block.size()));
+    if (file.bad()) throw ScriptError("Can't read the file " + path + ".");
+    const auto got = static_cast<size_t>(file.gcount());
+    if (got == 0) break;
+    for (size_t i = 0; i < got; ++i) {
+      if (block[i] == '"') quoted = !quoted;
+      if (block[i] != '\n' || quoted || at + i + 1 - begins < bytes) continue;
+      ranges.push_back({begins, at + i + 1});
+      begins = at + i + 1;
+    }
+    at += got;
+  }
+  if (begins < at || ranges.empty()) ranges.push_back({begins, at});
+  return ranges;
+}
+
 data::Buffer<char> TextSource::next_text() {
   auto text = std::move(pending_);
   pending_.clear();
   while (true) {
     const size_t before = text.size();
-    text.resize(before + kPieceBytes);
-    file_.read(text.data() + before, static_cast<std::streamsize>(kPieceBytes));
+    const size_t wanted = std::min<uint64_t>(kPieceBytes, unread_);
+    text.resize(before + wanted);
+    file_.read(text.data() + before, static_cast<std::streamsize>(wanted));
     if (file_.bad()) throw ScriptError("Can't read the file " + path_ + ".");
     const auto got = static_cast<size_t>(file_.gcount());
     text.resize(before + got);
+    if (unread_ != UINT64_MAX) unread_ -= got;
     quotes_ = has_quotes(view(text));
     if (got == 0) return text;  // the last record may have no line feed
     const size_t whole = whole_records(view(text), quotes_);

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "data/buffer.h"
 #include "functions/arguments.h"
@@ -16,11 +17,22 @@ namespace pelorus::functions {
 /// file itself. ScriptError naming `function`.
 std::vector<TextColumn> columns_of(std::string_view function, const Value& schema, const data::Schema& guessed);
 
+/// Bytes of a file: [from, to).
+struct TextRange {
+  uint64_t from = 0, to = 0;
+};
+
+/// Cuts a file into ranges of `bytes` at least, all but the last, that end between records. Reads the whole file, as
+/// line feeds may stand in quotes. An empty file gives one empty range. ScriptError when it can't be read.
+std::vector<TextRange> cut_text(const std::string& path, uint64_t bytes);
+
 /// Used by one thread; parses with as many as the machine has. ScriptErrors name the path.
 class TextSource {
  public:
   /// Opens the file and looks at its beginning. `schema` as in columns_of.
   TextSource(std::string_view function, std::string path, TextLayout layout, const Value& schema);
+  /// Whole records of a file whose columns are known.
+  TextSource(std::string path, TextLayout layout, std::vector<TextColumn> columns, TextRange range);
 
   const std::vector<TextColumn>& columns() const { return columns_; }
   uint64_t file_bytes() const { return file_bytes_; }
@@ -35,7 +47,8 @@ class TextSource {
   TextLayout layout_;
   std::ifstream file_;
   uint64_t file_bytes_ = 0;
-  data::Buffer<char> pending_;  // read and not parsed: the beginning, or a record cut by a piece's end
+  uint64_t unread_ = UINT64_MAX;  // bytes of the range that were not read yet
+  data::Buffer<char> pending_;    // read and not parsed: the beginning, or a record cut by a piece's end
   std::vector<TextColumn> columns_;
   bool first_ = true;
   bool quotes_ = false;  // in the last piece

@@ -1,6 +1,7 @@
 #include <unordered_set>
 
 #include "data/chart.h"
+#include "data/tensor.h"
 #include "wire/internal/frame.h"
 
 namespace pelorus::wire {
@@ -208,6 +209,7 @@ class TableFrame final : public Frame {
 
 std::unique_ptr<Frame> make_collection_frame(ObjectFlag flag) {
   if (static_cast<data::Form>(flag.form) == data::kChartForm) return std::make_unique<DictionaryFrame>(true);
+  if (static_cast<data::Form>(flag.form) == data::kTensorForm) return make_tensor_frame(flag.type);
   switch (static_cast<data::Form>(flag.form)) {
     case data::Form::kMatrix:
       if (make_body({.type = static_cast<Type>(flag.type)}) == nullptr) return nullptr;

@@ -40,6 +40,7 @@ std::unique_ptr<Frame> make_scalar_frame(uint8_t type);
 std::unique_ptr<Frame> make_vector_frame(ObjectFlag flag, Frame* parent);
 std::unique_ptr<Frame> make_compressed_frame();
 std::unique_ptr<Frame> make_collection_frame(ObjectFlag flag);
+std::unique_ptr<Frame> make_tensor_frame(uint8_t type);
 
 /// Type code of a vector, 64 + t taken apart. False for codes no vector has.
 bool split_type_code(uint8_t code, data::Type* type, bool* array);

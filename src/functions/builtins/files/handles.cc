@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "data/usable_handle.h"
 #include "functions/arguments.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
@@ -16,17 +17,17 @@ namespace {
 constexpr std::string_view kFamily = "files";
 
 /// A file of the node. One lock for each, as several sessions may share a handle.
-class OpenFile final : public data::HandleObject {
+class OpenFile final : public data::UsableHandle {
  public:
   OpenFile(std::string path, FILE* file) : path_(std::move(path)), file_(file) {}
-  ~OpenFile() override { close(); }
+  ~OpenFile() override { OpenFile::close(); }
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
 
   std::string kind() const override { return "file handle"; }
   std::string describe() const override { return "file " + path_; }
 
-  void close() {
+  void close() override {
     const std::lock_guard lock(mutex_);
     if (file_ != nullptr) std::fclose(file_);
     file_ = nullptr;
@@ -64,7 +65,9 @@ Value open_file(CallContext& context, std::span<Value> args) {
 }
 
 Value close(CallContext&, std::span<Value> args) {
-  file_of("close", args[0]).close();
+  auto* handle = args[0].is_handle() ? dynamic_cast<data::UsableHandle*>(args[0].handle().get()) : nullptr;
+  if (handle == nullptr) usage_error("close", "X must be an open file or a connection.");
+  handle->close();
   return Value::null();
 }
 
@@ -198,7 +201,12 @@ void register_file_handles(Registry& registry) {
        "f = file(\"/tmp/pelorus-example-d\", \"w\"); f.writeLine(\"one\"); f.close(); f2 = "
        "file(\"/tmp/pelorus-example-d\"); f2.readLine()",
        "\"one\""});
-  command({"close", "handle", close, "Closes a file.", "f = file(\"/tmp/pelorus-example-e\", \"w\"); f.close()", {}});
+  command({"close",
+           "X|handle",
+           close,
+           "Closes a file or a connection.",
+           "f = file(\"/tmp/pelorus-example-e\", \"w\"); f.close()",
+           {}});
   row({"seek", "handle, offset, [mode='HEAD']", seek, "Moves the place of the next read or write; where it is then.",
        "f = file(\"/tmp/pelorus-example-f\", \"w\"); f.writeLine(\"one\"); f.seek(0, \"TAIL\")", "4"});
   row({"readLine", "handle", read_line, "The next line, or null at the end.",

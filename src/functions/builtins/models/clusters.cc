@@ -169,6 +169,8 @@ void register_clusters(Registry& registry) {
   row({"kmeans", "X, k, [maxIter=300], [randomSeed], [init='random']", kmeans,
        "Groups rows around k centers: a dictionary of centers (a row each), labels from 0, and a function for predict.",
        "kmeans(table(1.0 1.2 9 9.4 as x), 2, init=matrix([0.0, 5.0])).labels", "[0,0,1,1]"});
+  row({"kmeansPredict", "model, X", nearest_centers, "The nearest center of each row; predict(model, X) calls it.",
+       "kmeansPredict(kmeans(table(1.0 1.2 9 9.4 as x), 2, init=matrix([0.0, 5.0])), table(2.0 8 as x))", "[0,1]"});
   row({"predict", "model, X", predict, "What a model says about rows.",
        "predict(kmeans(table(1.0 1.2 9 9.4 as x), 2, init=matrix([0.0, 5.0])), table(2.0 8 as x))", "[0,1]"});
 }

@@ -1,4 +1,4 @@
-#include "exec/data_source.h"
+#include "exec/sources/data_source.h"
 
 #include "base/script_error.h"
 #include "functions/arguments.h"
@@ -17,10 +17,18 @@ using functions::Nature;
 
 constexpr std::string_view kFamily = "data-sources";
 
-/// One source for the whole query: pieces are cut by whoever runs stored queries.
-Value make_sources(CallContext&, std::span<Value> args) {
-  if (!args[0].is_code()) functions::usage_error("sqlDS", "sqlObj must be code such as <select * from t>.");
-  return Vector::tuple({Value(data::HandleRef(std::make_shared<DataSource>(args[0].code())))});
+const data::CodeRef& query_argument(std::string_view function, const Value& value) {
+  if (!value.is_code()) functions::usage_error(function, "sqlObj must be code such as <select * from t>.");
+  return value.code();
+}
+
+/// Rows in the order of time, whatever partitions they lie in.
+Value make_whole_source(CallContext&, std::span<Value> args) {
+  return Vector::tuple({Value(data::HandleRef(std::make_shared<DataSource>(query_argument("replayDS", args[0]))))});
+}
+
+Value make_sources(CallContext& context, std::span<Value> args) {
+  return Vector::tuple(sources_by_partition(query_argument("sqlDS", args[0]), context));
 }
 
 std::vector<std::shared_ptr<const DataSource>> sources_of(std::string_view function, const Value& value) {
@@ -37,9 +45,7 @@ Value add_transform(CallContext&, std::span<Value> args) {
   if (!args[1].is_function()) functions::usage_error("transDS!", "tranFunc must be a function.");
   std::vector<Value> changed;
   for (const auto& source : sources_of("transDS!", args[0])) {
-    auto transforms = source->transforms();
-    transforms.push_back(args[1]);
-    changed.emplace_back(data::HandleRef(std::make_shared<DataSource>(source->query(), std::move(transforms))));
+    changed.emplace_back(data::HandleRef(source->with_transform(args[1])));
   }
   args[0] = Vector::tuple(std::move(changed));
   return args[0];
@@ -88,8 +94,17 @@ Value map_reduce_rounds(CallContext& context, std::span<Value> args) {
 
 }  // namespace
 
+DataSource::DataSource(const data::CodeRef& query)
+    : DataSource(query->print(), [query](CallContext& context) { return context.evaluate(*query); }) {}
+
+std::shared_ptr<DataSource> DataSource::with_transform(const Value& function) const {
+  auto transforms = transforms_;
+  transforms.push_back(function);
+  return std::make_shared<DataSource>(description_, read_, std::move(transforms));
+}
+
 data::Table DataSource::rows(CallContext& context) const {
-  Value rows = context.evaluate(*query_);
+  Value rows = read_(context);
   for (const auto& transform : transforms_) rows = context.call(transform, {rows});
   return functions::table_argument("data source", rows);
 }
@@ -100,9 +115,10 @@ std::shared_ptr<const DataSource> data_source_of(const Value& value) {
 
 void register_data_source_functions(functions::Registry& registry) {
   const auto row = [&](Declaration d) { functions::declare(registry, kFamily, Nature::kWhole, std::move(d)); };
-  row({"sqlDS", "sqlObj, [forcePartition=false]", make_sources, "A query as data sources.",
+  row({"sqlDS", "sqlObj, [forcePartition=false]", make_sources,
+       "A query as data sources, one for each partition it reads.",
        "t = table(1 2 3 as v); mr(sqlDS(<select * from t>), x -> sum(x.v))", "6"});
-  row({"replayDS", "sqlObj, [dateColumn], [timeColumn], [timeRepartitionSchema]", make_sources,
+  row({"replayDS", "sqlObj, [dateColumn], [timeColumn], [timeRepartitionSchema]", make_whole_source,
        "A query as data sources for replay.", "t = table(1 2 3 as v); size(replayDS(<select * from t>))", "1"});
   functions::declare(registry, kFamily, Nature::kCommand,
                      {.name = "transDS!",
@@ -119,6 +135,8 @@ void register_data_source_functions(functions::Registry& registry) {
   row({"imr", "ds, initValue, mapFunc, [reduceFunc], [finalFunc], [terminateFunc]", map_reduce_rounds,
        "mr again and again; map and final also get the value of the round before.",
        "t = table(1 2 3 as v); imr(sqlDS(<select * from t>), 1, (x, s) -> sum(x.v) + s, +, , 3)", "19"});
+  register_text_chunks(registry);
+  register_partitions(registry);
 }
 
 }  // namespace pelorus::exec

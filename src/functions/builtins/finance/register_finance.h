@@ -1,0 +1,11 @@
+#pragma once
+// The families of finance. Each adds its rows to the registry.
+
+#include "functions/registry.h"
+
+namespace pelorus::functions {
+
+void register_bonds(Registry& registry);
+void register_yield_curves(Registry& registry);
+
+}  // namespace pelorus::functions
