@@ -36,5 +36,7 @@ void register_configuration_functions(functions::Registry& registry, AskControll
 /// deleteGroupMember grant deny revoke getUserAccess getGroupAccess getUserList getGroupList getUsersByGroupId
 /// getGroupsByUserId addFunctionView dropFunctionView getFunctionViews
 void register_user_functions(functions::Registry& registry, AskControllers ask);
+/// backupSettings restoreSettings
+void register_settings_functions(functions::Registry& registry, AskControllers ask);
 
 }  // namespace pelorus::controller

@@ -1,5 +1,9 @@
 #include "controller/functions.h"
 
+#include <unistd.h>
+
+#include <filesystem>
+
 #include "controller/service_fixture.h"
 #include "functions/fake_call_context.h"
 
@@ -91,6 +95,35 @@ TEST_F(ControllerFunctions, only_administrators_change_the_cluster) {
     for (size_t i = 0; i < registry.find(name)->function().arguments_min(); ++i) arguments.push_back(text("x"));
     EXPECT_TRUE(refused(name, arguments).starts_with("<NoPrivilege>")) << name;
   }
+}
+
+TEST_F(ControllerFunctions, settings_are_saved_and_come_back) {
+  const auto file = testing::TempDir() + "settings_" + std::to_string(getpid());
+  call("createGroup", {text("readers")});
+  call("createUser", {text("ann"), text("secret"), text("readers")});
+  call("grant", {text("readers"), text("TABLE_READ"), text("dfs://db/pt")});
+  call("deny", {text("ann"), text("SCRIPT_EXEC")});
+  EXPECT_EQ(call("backupSettings", {text(file.c_str())}).vector().size(), 2u) << "admin and ann";
+  call("deleteUser", {text("ann")});
+  call("deleteGroup", {text("readers")});
+  call("createUser", {text("bob"), text("other")});
+  const auto added = call("restoreSettings", {text(file.c_str())});
+  ASSERT_EQ(added.vector().size(), 1u) << "admin is there already";
+  EXPECT_EQ(added.vector().text_at(0), "ann");
+  const auto access = call("getUserAccess", {text("ann"), Value::of_bool(true)});
+  EXPECT_EQ(cell(access, "TABLE_READ_allowed", 0), "dfs://db/pt");
+  EXPECT_EQ(cell(access, "SCRIPT_EXEC", 0), "deny");
+  EXPECT_EQ(call("getUserList").vector().size(), 2u) << "bob stays";
+  call("grant", {text("ann"), text("TABLE_READ"), text("dfs://other")});
+  call("restoreSettings", {text(file.c_str()), Value::of_bool(true)});
+  EXPECT_EQ(call("getUserList").vector().size(), 1u) << "bob is not in the file";
+  EXPECT_EQ(cell(call("getUserAccess", {text("ann")}), "TABLE_READ_allowed", 0), "");
+  context.set_caller({.user = "ann"});
+  call("changePwd", {text("secret"), text("new")});  // the password came back too
+  EXPECT_NE(refused("backupSettings", {text(file.c_str())}).find("<NoPrivilege>"), std::string::npos);
+  context.set_caller({.user = "admin", .is_admin = true});
+  EXPECT_NE(refused("restoreSettings", {text("/nowhere/file")}).find("/nowhere/file"), std::string::npos);
+  std::filesystem::remove(file);
 }
 
 TEST_F(ControllerFunctions, users_and_rights_are_managed_by_script) {
