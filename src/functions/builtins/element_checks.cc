@@ -82,9 +82,8 @@ Value digitize(CallContext&, std::span<Value> args) {
   if (falls) std::reverse(bins.begin(), bins.end());
   const auto size = static_cast<int64_t>(bins.size());
   return positions("digitize", args[0], [&](double value) {
-    // Falling bins are closed at the other side.
-    const auto at = right != falls ? std::lower_bound(bins.begin(), bins.end(), value)
-                                   : std::upper_bound(bins.begin(), bins.end(), value);
+    const auto at =
+        right ? std::lower_bound(bins.begin(), bins.end(), value) : std::upper_bound(bins.begin(), bins.end(), value);
     const int64_t place = at - bins.begin();
     return falls ? size - place : place;
   });
