@@ -14,7 +14,7 @@ struct DistributedServices {
   ReplicatedWriter& writer;
   RemoteRun& remote;
   bool chunk_granularity = false;  // enableChunkGranularityConfig: database() may be given chunkGranularity
-  FileTables* files = nullptr;  // never null once functions are registered
+  FileTables* files = nullptr;     // never null once functions are registered
 };
 
 /// database createPartitionedTable createDimensionTable createTable loadTable dropTable dropDatabase dropPartition

@@ -138,7 +138,7 @@ TEST(Join, left_first_keeps_every_left_row_once) {
 
 TEST(Join, as_of_takes_the_last_row_not_later) {
   std::mt19937 random(9);
-  for (const auto [left_ascends, right_ascends] : {std::pair(true, true), {false, true}, {true, false}}) {
+  for (const auto& [left_ascends, right_ascends] : {std::pair(true, true), {false, true}, {true, false}}) {
     std::vector<int32_t> lk, rk;
     std::vector<int64_t> lt, rt;
     for (int i = 0; i < 400; ++i) lk.push_back(random() % 6), lt.push_back(random() % 1000);
