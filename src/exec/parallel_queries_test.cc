@@ -28,6 +28,11 @@ t = table(symbol("S" + string((i * 48271) % 23)) as sym, 2024.01.02T09:30:00.000
   long((i * 17) % 1000) as v, (i % 3) == 0 as flag)
 r = table(symbol("S" + string((i * 11) % 25)) as sym, 2024.01.02T09:30:00.050 + i / 2 * 60 as ts, double(i % 77) as q)
 least = 300.0
+def above(t, bound, names) {
+  k = 55
+  return select sum(x), count(*) from t where x > bound, sym in names, v < k
+}
+def shifted(t, by) { return select sym, mavg(x + by, 3) as m, x + by as y from t context by sym }
 )");
   }
   functions::Registry registry;
@@ -91,6 +96,10 @@ TEST(ParallelQueries, give_what_one_thread_gives) {
            "select x, v from t context by k limit 2",
            "select count(q), sum(q), sum(x * q) from aj(t, r, `sym`ts)",
            "select count(avg_q), sum(avg_q) from wj((select * from t where sym = `S3), r, -500:0, <avg(q)>, `sym`ts)",
+           "above(t, 600.0, `S1`S2`S7)",
+           "shifted(t, 2.5)",
+           "select sum(q.x) from t as q where q.v > 10",
+           "select sum(x) from t where v = (exec max(v) from t)",
            "select nunique(x), nunique(k), nunique(sym) from t where v > 3",
            "select nunique(x) as u, nunique(sym) as n from t group by flag, bar(ts, 600000)",
            "select sum(x) as s, count(*) as n from t group by sym, k, v, flag, ts",
