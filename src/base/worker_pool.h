@@ -26,4 +26,10 @@ class WorkerPool {
   ThreadPool pool_;
 };
 
+/// As WorkerPool::run; `workers` may be null: then the caller does one part after another, as worker 0.
+inline void run_parts(WorkerPool* workers, size_t parts, const std::function<void(size_t worker, size_t part)>& work) {
+  if (workers) return workers->run(parts, work);
+  for (size_t part = 0; part < parts; ++part) work(0, part);
+}
+
 }  // namespace pelorus

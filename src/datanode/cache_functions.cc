@@ -203,12 +203,10 @@ void register_cache_functions(functions::Registry& registry, const ChunkServices
       "durably.");
   row("imtForceGCRedolog", "tid", collect_redo_log,
       "Writes the rows of every chunk that a transaction wrote to into column files, so that the redo log need not "
-      "keep "
-      "it.");
+      "keep it.");
   row("setMaxMemSize", "maxMemSize, [emergencyMemSize]", set_max_memory,
       "Sets how many gigabytes of memory the node may hold, until it restarts. No memory is kept apart for "
-      "emergencies: "
-      "emergencyMemSize is ignored.");
+      "emergencies: emergencyMemSize is ignored.");
 }
 
 }  // namespace pelorus::datanode

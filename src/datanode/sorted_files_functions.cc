@@ -114,8 +114,7 @@ void register_sorted_file_functions(functions::Registry& registry, const ChunkSe
       "rows. What is not in files yet is not counted: flushTSDBCache writes it there.");
   row("getTSDBDataStat", "[dbName=\"*\"], [tableName=\"*\"], [chunkId]", data_stat,
       "Returns one row for every chunk of a TSDB table on this data node: how many column files it has and how many "
-      "sort "
-      "keys they hold, each counted in every file.");
+      "sort keys they hold, each counted in every file.");
 }
 
 }  // namespace pelorus::datanode

@@ -57,21 +57,19 @@ namespace {
 
 /// Aggregates in `items`, over all rows at once. With conditions still to be met: all of the items, or none.
 void take_totals(const std::vector<SelectItem>& items, QueryStep& step) {
-  {
-    DirectTotals totals(step.rows, step.evaluator);
-    bool all = totals.filter_by(step.conditions);
-    for (const auto& item : items) all = all && totals.note(*item.expr);
-    if (all && totals.has_calls() && totals.run()) {
-      for (const auto& [call, values] : totals.values()) step.rows.put_computed(*call, values->at(0));
-      step.conditions.clear();
-      return;
-    }
-  }
-  step.filter();
+  const bool is_filtered = step.conditions.empty();
   DirectTotals totals(step.rows, step.evaluator);
-  for (const auto& item : items) (void)totals.note(*item.expr);
-  if (!totals.has_calls() || !totals.run()) return;
-  for (const auto& [call, values] : totals.values()) step.rows.put_computed(*call, values->at(0));
+  bool all = totals.filter_by(step.conditions);
+  for (const auto& item : items) {
+    if (all || is_filtered) all = totals.note(*item.expr) && all;
+  }
+  if ((all || is_filtered) && totals.has_calls() && totals.run()) {
+    for (const auto& [call, values] : totals.values()) step.rows.put_computed(*call, values->at(0));
+    step.conditions.clear();
+  }
+  if (is_filtered || step.conditions.empty()) return;
+  step.filter();
+  take_totals(items, step);
 }
 
 }  // namespace

@@ -52,10 +52,6 @@ void add_group_item(const SelectItem& item, GroupedEvaluation& evaluation, Resul
   columns.add(item.names[0], evaluation.by_group(*item.expr), item.named);
 }
 
-}  // namespace
-
-namespace {
-
 /// How the rows of a group by are told apart: by number, or, when every aggregate was taken in passing, not at all.
 struct Grouping {
   kernels::Groups groups;
@@ -63,6 +59,11 @@ struct Grouping {
   std::vector<bool> named;  // by key: by the user
   std::vector<std::pair<const syntax::Expr*, Shared<Vector>>> known = {};
   IntervalKeys intervals = {};
+
+  void add_key(const SelectItem& key, Shared<Vector> values) {
+    options.keys.push_back({key.names[0], syntax::print(*key.expr), std::move(values)});
+    named.push_back(key.named);
+  }
 };
 
 std::optional<Grouping> group_in_passing(const QueryStep& step, const std::vector<SelectItem>& keys,
@@ -77,10 +78,7 @@ std::optional<Grouping> group_in_passing(const QueryStep& step, const std::vecto
   if (!totals.run()) return std::nullopt;
   Grouping out;
   out.groups.first_row.resize(totals.groups());
-  for (size_t k = 0; k < keys.size(); ++k) {
-    out.options.keys.push_back({keys[k].names[0], syntax::print(*keys[k].expr), totals.key_values(k)});
-    out.named.push_back(keys[k].named);
-  }
+  for (size_t k = 0; k < keys.size(); ++k) out.add_key(keys[k], totals.key_values(k));
   out.known = totals.values();
   return out;
 }
@@ -91,10 +89,7 @@ std::optional<Grouping> group_by_place(const QueryStep& step, const std::vector<
   auto rows = rows_by_keys(keys, step);
   if (!rows) return std::nullopt;
   Grouping out;
-  for (size_t k = 0; k < keys.size(); ++k) {
-    out.options.keys.push_back({keys[k].names[0], syntax::print(*keys[k].expr), rows->key_values[k]});
-    out.named.push_back(keys[k].named);
-  }
+  for (size_t k = 0; k < keys.size(); ++k) out.add_key(keys[k], rows->key_values[k]);
   step.rows.pick(std::move(rows->order));
   out.options.starts = std::move(rows->starts);
   return out;
@@ -126,10 +121,11 @@ StepResult select_groups(QueryStep& step) {
   const auto items = expand_items(query.items, step.rows, step.evaluator);
   const auto key_items = expand_items(query.keys, step.rows, step.evaluator);
   auto found = group_in_passing(step, key_items, items);
-  if (!found) {
+  if (!found && !step.conditions.empty()) {
     step.filter();
-    found = group_by_place(step, key_items);
+    found = group_in_passing(step, key_items, items);
   }
+  if (!found) found = group_by_place(step, key_items);
   auto [groups, options, named, known, intervals] = found ? std::move(*found) : group_by_number(step);
   options.refuse_nested = !step.merges_partials;
   const auto group_keys = options.keys;

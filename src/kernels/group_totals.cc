@@ -207,13 +207,6 @@ void add_pair(const PairMeasure& pair, const double* x, const double* y, const u
   }
 }
 
-/// Neumaier.
-void add_compensated(double x, double& total, double& lost) {
-  const double sum = total + x;
-  lost += std::fabs(total) >= std::fabs(x) ? (total - sum) + x : (x - sum) + total;
-  total = sum;
-}
-
 template <class T, class Combine>
 void merge_each(const std::vector<T>& from, std::span<const uint32_t> as, std::vector<T>& into, Combine combine) {
   if (into.empty()) return;
@@ -232,15 +225,11 @@ size_t MeasureTotals::MetHash::operator()(const Met& met) const {
 }
 
 void RealSums::settle() {
-  for (size_t group = 0; group < part.size(); ++group)
-    add_compensated(std::exchange(part[group], 0.0), total[group], lost[group]);
+  for (size_t group = 0; group < part.size(); ++group) total[group].accumulate(std::exchange(part[group], 0.0));
 }
 
 void RealSums::merge(const RealSums& other, std::span<const uint32_t> as) {
-  for (size_t g = 0; g < other.total.size(); ++g) {
-    add_compensated(other.total[g], total[as[g]], lost[as[g]]);
-    lost[as[g]] += other.lost[g];
-  }
+  for (size_t g = 0; g < other.total.size(); ++g) total[as[g]].merge(other.total[g]);
 }
 
 GroupTotals::GroupTotals(std::vector<Measure> measures, std::vector<PairMeasure> pairs, bool ends)

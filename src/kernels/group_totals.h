@@ -30,9 +30,10 @@ struct PairMeasure {
 
 /// By group. Sums of doubles are plain inside a part and compensated between parts (Neumaier).
 struct RealSums {
-  std::vector<double> part, total, lost;
+  std::vector<double> part;
+  std::vector<Sum> total;  // without their counts
 
-  void resize(size_t groups) { part.resize(groups), total.resize(groups), lost.resize(groups); }
+  void resize(size_t groups) { part.resize(groups), total.resize(groups); }
   void settle();
   void merge(const RealSums& other, std::span<const uint32_t> as);
 };

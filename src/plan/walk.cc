@@ -191,4 +191,23 @@ bool is_count_of_rows(const Expr& node) {
   return name && name->name == "count" && call->arguments[0].value->kind == ExprKind::kStar;
 }
 
+bool is_elementwise(syntax::BinaryOperator op) {
+  using syntax::BinaryOperator;
+  return op != BinaryOperator::kDot && op != BinaryOperator::kJoin && op != BinaryOperator::kSequence &&
+         op != BinaryOperator::kEachAt;
+}
+
+CallShape shape_of_call(const Expr& expr) {
+  const auto* call = syntax::as<syntax::Call>(expr);
+  const auto* method = syntax::as<syntax::MethodCall>(expr);
+  CallShape out;
+  out.function = call ? call->function.get() : method->function.get();
+  if (method) out.arguments.push_back(method->object.get());
+  for (const auto& argument : call ? call->arguments : method->arguments) {
+    out.plain = out.plain && argument.name.empty();
+    out.arguments.push_back(argument.value.get());
+  }
+  return out;
+}
+
 }  // namespace pelorus::plan

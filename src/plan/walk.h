@@ -25,4 +25,16 @@ syntax::ExprRef alias_node(syntax::ExprRef value, const std::string& name);
 /// True for count(*).
 bool is_count_of_rows(const syntax::Expr& node);
 
+/// Element i of its result depends on element i of its operands only.
+bool is_elementwise(syntax::BinaryOperator op);
+
+/// A call taken apart: a.f(b) and f(a, b) look the same.
+struct CallShape {
+  const syntax::Expr* function = nullptr;
+  std::vector<const syntax::Expr*> arguments;  // null: an empty place
+  bool plain = true;                           // no named arguments
+};
+/// Of a Call or MethodCall.
+CallShape shape_of_call(const syntax::Expr& call);
+
 }  // namespace pelorus::plan

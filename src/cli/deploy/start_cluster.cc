@@ -17,6 +17,11 @@ constexpr auto kOnlineLimit = std::chrono::seconds(90);
 constexpr int kListenSeconds = 20;
 constexpr int kReachMilliseconds = 3000;
 
+bool is_online(const ClusterView& view, const PlannedNode& node) {
+  const auto* row = view.find(node.entry.site.alias);
+  return row != nullptr && row->online;
+}
+
 }  // namespace
 
 Result<std::string> Deployment::start_listening(size_t host) {
@@ -93,10 +98,8 @@ Status Deployment::await_nodes(const ClusterWatch& watch) {
   const bool may_start = !password_.empty();
   const auto ready = watch.await(
       [&](const ClusterView& view) {
-        return !view.leader().empty() && std::ranges::all_of(layout_.nodes, [&](const PlannedNode& node) {
-          const auto* row = view.find(node.entry.site.alias);
-          return row != nullptr && row->online;
-        });
+        return !view.leader().empty() &&
+               std::ranges::all_of(layout_.nodes, [&](const PlannedNode& node) { return is_online(view, node); });
       },
       may_start ? kOnlineLimit : kReturnLimit, "all nodes online");
   if (ready.ok()) return {};
@@ -114,8 +117,7 @@ Status Deployment::start() {
                           [&](const ClusterView& view) {
                             return !view.leader().empty() &&
                                    std::ranges::all_of(layout_.of(NodeMode::kAgent), [&](const PlannedNode* agent) {
-                                     const auto* row = view.find(agent->entry.site.alias);
-                                     return row != nullptr && row->online;
+                                     return is_online(view, *agent);
                                    });
                           },
                           kOnlineLimit, "a leader and its agents"));

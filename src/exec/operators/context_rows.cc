@@ -7,7 +7,6 @@
 #include "exec/operators/part_groups.h"
 #include "exec/operators/take_rows.h"
 #include "kernels/sort.h"
-#include "kernels/visit_number.h"
 
 namespace pelorus::exec {
 namespace {
@@ -23,29 +22,25 @@ ContextRows gathered(const kernels::Groups& groups) {
 
 // --- csort -------------------------------------------------------------------------------------------------------
 
-struct SortColumn {
-  Shared<Vector> values;  // in the order of the groups
-  bool descending, nulls_last;
-};
-
-/// The csort columns in the order of the groups; nothing when one needs more than its numbers to be compared.
-std::optional<std::vector<SortColumn>> sort_columns(const QueryStep& step, const ContextRows& rows) {
-  std::vector<SortColumn> out;
+std::vector<OrderColumn> sort_columns(const QueryStep& step) {
+  std::vector<OrderColumn> out;
   for (const auto& key : step.query.csort) {
     const Value value = step.evaluator.evaluate(*key.key, &step.rows);
-    if (!value.is_vector()) continue;
-    const auto& values = value.vector();
-    const auto type = values.type();
-    const bool is_plain = !values.is_array() && !types::is_literal(type) && values.repr() != types::Repr::kMixed &&
-                          values.repr() != types::Repr::kB16 && values.repr() != types::Repr::kI128;
-    if (!is_plain || values.size() != rows.order.size()) return std::nullopt;
-    out.push_back({take_rows(values, rows.order, step.evaluator.workers()), key.descending, is_nulls_last(key)});
+    if (value.is_vector()) out.push_back({value.vector_shared(), key.descending, is_nulls_last(key)});
   }
   return out;
 }
 
+/// Its numbers are all it takes to compare it.
+bool is_compared_by_number(const OrderColumn& column, size_t rows) {
+  const auto& values = *column.values;
+  return !values.is_array() && !types::is_literal(values.type()) && values.repr() != types::Repr::kMixed &&
+         values.repr() != types::Repr::kB16 && values.repr() != types::Repr::kI128 && values.size() == rows;
+}
+
 /// Sorts each group's rows; keeps the first `most` of each.
-void sort_groups(const QueryStep& step, const std::vector<SortColumn>& columns, size_t most, ContextRows& rows) {
+void sort_groups(const QueryStep& step, std::vector<OrderColumn> columns, size_t most, ContextRows& rows) {
+  for (auto& column : columns) column.values = take_rows(*column.values, rows.order, step.evaluator.workers());
   std::vector<RowNumbers> kept(most == SIZE_MAX ? 0 : rows.count());
   const auto sort_group = [&](size_t group) {
     const auto begin = static_cast<size_t>(rows.starts[group]);
@@ -68,11 +63,7 @@ void sort_groups(const QueryStep& step, const std::vector<SortColumn>& columns, 
   const auto sort_share = [&](size_t, size_t share) {
     for (size_t g = share * kGroupsAtOnce; g < std::min(rows.count(), (share + 1) * kGroupsAtOnce); ++g) sort_group(g);
   };
-  if (auto* workers = step.evaluator.workers()) {
-    workers->run(shares, sort_share);
-  } else {
-    for (size_t share = 0; share < shares; ++share) sort_share(0, share);
-  }
+  run_parts(step.evaluator.workers(), shares, sort_share);
   if (most == SIZE_MAX) return;
   rows.order.clear();
   for (size_t g = 0; g < kept.size(); ++g) {
@@ -82,19 +73,14 @@ void sort_groups(const QueryStep& step, const std::vector<SortColumn>& columns, 
 }
 
 /// By the number of the group and then by the csort columns, whatever they are.
-RowNumbers order_by_all(const QueryStep& step, const ContextRows& rows) {
+RowNumbers order_by_all(std::vector<OrderColumn> by, const ContextRows& rows) {
   data::Buffer<int64_t> numbers(rows.order.size());
   for (size_t g = 0; g < rows.count(); ++g) {
     for (auto i = rows.starts[g]; i < rows.starts[g + 1]; ++i)
       numbers[static_cast<size_t>(rows.order[static_cast<size_t>(i)])] = static_cast<int64_t>(g);
   }
-  std::vector<OrderColumn> columns{{Shared<Vector>(Vector::adopt<int64_t>(types::Type::kLong, std::move(numbers)))}};
-  for (const auto& key : step.query.csort) {
-    const Value value = step.evaluator.evaluate(*key.key, &step.rows);
-    if (!value.is_vector()) continue;
-    columns.push_back({value.vector_shared(), key.descending, is_nulls_last(key)});
-  }
-  return order_rows(columns, rows.order.size());
+  by.insert(by.begin(), {Shared<Vector>(Vector::adopt<int64_t>(types::Type::kLong, std::move(numbers)))});
+  return order_rows(by, rows.order.size());
 }
 
 /// Nothing in the result looks at the rows of a group that a limit leaves out.
@@ -114,7 +100,6 @@ std::optional<ContextRows> rows_by_keys(const std::vector<SelectItem>& keys, con
   const size_t stretches = parts.stretches();
   met.prepare(stretches);
   data::Buffer<uint32_t> numbers(parts.rows());
-  std::vector<std::pair<size_t, size_t>> bounds(stretches, {SIZE_MAX, 0});
   std::vector<std::vector<int64_t>> places(stretches);  // by group met: how many rows, then where the next one goes
   try {
     parts.run([&](size_t stretch, RowParts::Part& part) {
@@ -123,9 +108,6 @@ std::optional<ContextRows> rows_by_keys(const std::vector<SelectItem>& keys, con
       auto& counts = places[stretch];
       counts.resize(met.met(stretch));
       for (size_t i = 0; i < part.rows(); ++i) ++counts[own[i]];
-      auto& [from, to] = bounds[stretch];
-      from = std::min(from, part.first());
-      to = part.first() + part.rows();
     });
   } catch (const OtherType&) {
     return std::nullopt;
@@ -149,13 +131,11 @@ std::optional<ContextRows> rows_by_keys(const std::vector<SelectItem>& keys, con
   out.order.resize(parts.rows());
   const auto put = [&](size_t, size_t stretch) {
     auto* const places_of = places[stretch].data();
-    for (size_t row = bounds[stretch].first; row < bounds[stretch].second; ++row)
+    const auto [begin, end] = parts.bounds(stretch);
+    for (size_t row = begin; row < end; ++row)
       out.order[static_cast<size_t>(places_of[numbers[row]]++)] = static_cast<int64_t>(row);
   };
-  if (auto* workers = stretches > 1 ? step.evaluator.workers() : nullptr)
-    workers->run(stretches, put);
-  else if (stretches == 1)
-    put(0, 0);
+  run_parts(step.evaluator.workers(), stretches, put);
   return out;
 }
 
@@ -170,14 +150,17 @@ ContextRows context_rows(const QueryStep& step, const RowLimit& limit) {
     rows = gathered(group_by_columns(keys, step.rows.rows(), "context by"));
   }
   if (step.query.csort.empty()) return rows;
-  const auto columns = sort_columns(step, rows);
-  if (!columns) {
-    rows.order = order_by_all(step, rows);
+  auto columns = sort_columns(step);
+  const bool by_number = std::all_of(columns.begin(), columns.end(), [&](const auto& column) {
+    return is_compared_by_number(column, rows.order.size());
+  });
+  if (!by_number) {
+    rows.order = order_by_all(std::move(columns), rows);
     return rows;
   }
   const bool has_end = limit.from >= 0 && limit.count >= 0 && limit.count < INT64_MAX - limit.from;
   const size_t most = has_end && is_cut_early(step) ? static_cast<size_t>(limit.from + limit.count) : SIZE_MAX;
-  sort_groups(step, *columns, most, rows);
+  sort_groups(step, std::move(columns), most, rows);
   return rows;
 }
 

@@ -26,11 +26,7 @@ bool is_number(Type type) { return types::is_integral(type) || types::is_floatin
 /// Calls and element-wise operators are looked into; everything else stands in the way.
 bool is_transparent(const Expr& expr) {
   switch (expr.kind) {
-    case ExprKind::kBinary: {
-      const auto op = as<syntax::Binary>(expr)->op;
-      return op != syntax::BinaryOperator::kDot && op != syntax::BinaryOperator::kJoin &&
-             op != syntax::BinaryOperator::kSequence && op != syntax::BinaryOperator::kEachAt;
-    }
+    case ExprKind::kBinary: return plan::is_elementwise(as<syntax::Binary>(expr)->op);
     case ExprKind::kUnary:
     case ExprKind::kComparisonChain:
     case ExprKind::kConditional:
@@ -118,23 +114,16 @@ bool DirectTotals::note_call(const Expr& expr) {
     calls_.push_back({&expr, Wanted::kRows, 0});
     return true;
   }
-  const auto* call = as<syntax::Call>(expr);
-  const auto* method = as<syntax::MethodCall>(expr);
-  std::vector<const Expr*> arguments;
-  if (method) arguments.push_back(method->object.get());
-  for (const auto& argument : call ? call->arguments : method->arguments) {
-    if (!argument.name.empty() || !argument.value) return false;
-    arguments.push_back(argument.value.get());
-  }
-  const auto& callee = call ? *call->function : *method->function;
-  if (const auto wanted = wanted_of(callee)) {
+  const auto [callee, arguments, plain] = plan::shape_of_call(expr);
+  if (!plain || std::find(arguments.begin(), arguments.end(), nullptr) != arguments.end()) return false;
+  if (const auto wanted = wanted_of(*callee)) {
     if (*wanted >= Wanted::kWeightedAverage)
       return arguments.size() == 2 && note_pair(expr, *wanted, *arguments[0], *arguments[1]);
     if (arguments.size() != 1) return false;
     if (*wanted == Wanted::kFirst || *wanted == Wanted::kLast) return note_end(expr, *wanted, *arguments[0]);
     return note_measure(expr, *wanted, *arguments[0]);
   }
-  const auto function = evaluator_.find_function(callee, rows_.constants());
+  const auto function = evaluator_.find_function(*callee, rows_.constants());
   if (!function || plan::nature_of(*function) != plan::CallNature::kElementwise) return false;
   bool all = true;
   for (const auto* argument : arguments) all = note(*argument) && all;
@@ -310,7 +299,7 @@ Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
   const auto& totals = totals_->measure(call.place);
   const auto& like = *terms_[call.place].like;
   const auto count = [&](size_t g) { return totals_->rows()[g] - totals.nulls[g]; };
-  const auto real = [&](size_t g) { return totals.real.total[g] + totals.real.lost[g]; };
+  const auto real = [&](size_t g) { return totals.real.total[g].total(); };
   const auto moments = [&]<class State>() {
     return by_group<double>(groups_, Type::kDouble, 0, [&](size_t g) { return result_of<State>(totals.moments[g]); });
   };

@@ -4,6 +4,7 @@
 
 #include "base/script_error.h"
 #include "data/convert.h"
+#include "exec/operators/filter_rows.h"
 #include "exec/worker_session.h"
 #include "functions/registry.h"
 #include "plan/walk.h"
@@ -22,12 +23,9 @@ using syntax::as;
 using syntax::Expr;
 using syntax::ExprKind;
 
-/// A call taken apart: a.f(b) and f(a, b) look the same.
-struct GroupedEvaluation::CallParts {
-  const Expr* function = nullptr;
-  std::vector<const Expr*> arguments;  // null: an empty place
-  bool plain = true;                   // no named arguments
-  data::FunctionRef callee;            // null: not a function by name
+/// A call and what it calls.
+struct GroupedEvaluation::CallParts : plan::CallShape {
+  data::FunctionRef callee;  // null: not a function by name
   const functions::Function* builtin = nullptr;
 };
 
@@ -159,20 +157,7 @@ const GroupedEvaluation::CallParts& GroupedEvaluation::parts_of(const Expr& expr
   auto& place = calls_[&expr];
   if (place) return *place;
   place = std::make_unique<CallParts>();
-  const auto take = [&](const std::vector<syntax::Argument>& arguments) {
-    for (const auto& argument : arguments) {
-      place->plain = place->plain && argument.name.empty();
-      place->arguments.push_back(argument.value.get());
-    }
-  };
-  if (const auto* call = as<syntax::Call>(expr)) {
-    place->function = call->function.get();
-    take(call->arguments);
-  } else if (const auto* method = as<syntax::MethodCall>(expr)) {
-    place->function = method->function.get();
-    place->arguments.push_back(method->object.get());
-    take(method->arguments);
-  }
+  static_cast<plan::CallShape&>(*place) = plan::shape_of_call(expr);
   if (const auto callee = evaluator_.find_function(*place->function, rows_.constants())) {
     place->callee = *callee;
     if (const auto* builtin = dynamic_cast<const functions::Builtin*>(callee->get()))
@@ -204,12 +189,6 @@ bool GroupedEvaluation::depends_on_rows(const Expr& expr) {
 
 namespace {
 
-bool is_elementwise(syntax::BinaryOperator op) {
-  using syntax::BinaryOperator;
-  return op != BinaryOperator::kDot && op != BinaryOperator::kJoin && op != BinaryOperator::kSequence &&
-         op != BinaryOperator::kEachAt;
-}
-
 bool is_call(const Expr& expr) { return expr.kind == ExprKind::kCall || expr.kind == ExprKind::kMethodCall; }
 
 }  // namespace
@@ -217,7 +196,7 @@ bool is_call(const Expr& expr) { return expr.kind == ExprKind::kCall || expr.kin
 void GroupedEvaluation::find_leaves(const Expr& expr, Leaves& leaves) {
   switch (expr.kind) {
     case ExprKind::kBinary:
-      if (!is_elementwise(as<syntax::Binary>(expr)->op)) break;
+      if (!plan::is_elementwise(as<syntax::Binary>(expr)->op)) break;
       [[fallthrough]];
     case ExprKind::kUnary:
     case ExprKind::kComparisonChain:
@@ -397,7 +376,7 @@ std::vector<Value> GroupedEvaluation::call_by_group(const CallParts& parts,
   std::vector<Value> results(std::max<size_t>(count(), 1));
   const auto call = [&](functions::CallContext& context, size_t from, size_t to) {
     for (size_t g = from; g < to; ++g) {
-      if (evaluator_.context().cancellation().cancelled()) throw ScriptError("The task was cancelled.");
+      check_cancelled(evaluator_);
       std::vector<Value> of_group;
       for (const auto& argument : arguments) of_group.push_back(part_of(argument, g));
       results[g] = context.call(function, std::span<Value>(of_group));
@@ -460,8 +439,7 @@ std::optional<Shared<Vector>> GroupedEvaluation::joined(const std::vector<Value>
       const auto values = results[g].vector().values<T>();
       std::copy(values.begin(), values.end(), out + options_.starts[g]);
     };
-    if (auto* workers = evaluator_.workers()) return workers->run(results.size(), copy);
-    for (size_t g = 0; g < results.size(); ++g) copy(0, g);
+    run_parts(evaluator_.workers(), results.size(), copy);
   });
   return Shared<Vector>(std::move(all));
 }

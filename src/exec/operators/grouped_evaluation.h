@@ -65,7 +65,6 @@ class GroupedEvaluation {
   LeveledValue evaluate_at(const syntax::Expr& expr, bool in_call);
   LeveledValue evaluate_tree(const syntax::Expr& expr, bool in_call);
   LeveledValue evaluate_call(const syntax::Expr& expr, bool in_call);
-  LeveledValue evaluate_name(const syntax::Expr& expr, std::string_view name, int column, bool in_call);
   LeveledValue run_call(const syntax::Expr& expr, const CallParts& parts);
   std::optional<LeveledValue> run_grouped(const CallParts& parts, const std::vector<LeveledValue>& arguments);
   LeveledValue run_by_group(const CallParts& parts, std::vector<LeveledValue> arguments);

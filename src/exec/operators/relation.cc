@@ -117,18 +117,13 @@ void RowScope::filter(std::span<const int8_t> keep) {
   size_t count = 0;
   for (const auto flag : keep) count += flag == 1;
   if (count == keep.size()) return;
-  RowNumbers kept(count + 1);  // one spare: the loop below writes before it knows
-  const auto fill = [&](auto&& row_of) {
-    size_t out = 0;
-    for (size_t i = 0; i < keep.size(); ++i) {
-      kept[out] = row_of(i);
-      out += keep[i] == 1;
-    }
-  };
+  RowNumbers kept(count + 1);
   if (selection_)
-    fill([&](size_t i) { return (*selection_)[i]; });
+    pick_set(
+        keep, [&](size_t i) { return (*selection_)[i]; }, kept);
   else
-    fill([](size_t i) { return static_cast<int64_t>(i); });
+    pick_set(
+        keep, [](size_t i) { return static_cast<int64_t>(i); }, kept);
   kept.resize(count);
   selection_ = std::move(kept);
   gathered_.clear();

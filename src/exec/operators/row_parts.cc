@@ -1,13 +1,13 @@
 #include "exec/operators/row_parts.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/script_error.h"
 #include "exec/operators/filter_rows.h"
+#include "exec/operators/take_rows.h"
 #include "exec/worker_session.h"
 #include "functions/registry.h"
-#include "syntax/operators.h"
+#include "plan/walk.h"
 
 namespace pelorus::exec {
 namespace {
@@ -27,30 +27,6 @@ constexpr size_t kStretchRowsLeast = 4 * kPartRows;
 constexpr size_t kSetMax = 4096;
 
 bool is_plain_column(const Vector& column) { return !column.is_array() && column.type() != Type::kAny; }
-
-bool is_row_wise(syntax::BinaryOperator op) {
-  using syntax::BinaryOperator;
-  return op != BinaryOperator::kDot && op != BinaryOperator::kJoin && op != BinaryOperator::kSequence &&
-         op != BinaryOperator::kEachAt;
-}
-
-/// Numbers of the elements that are 1; eight at a time where none is.
-template <class NumberOf>
-size_t pick_set(std::span<const int8_t> flags, NumberOf&& number_of, RowNumbers& out) {
-  size_t count = 0, i = 0;
-  const auto one = [&](size_t at) {
-    out[count] = number_of(at);
-    count += flags[at] == 1;
-  };
-  for (; i + 8 <= flags.size(); i += 8) {
-    uint64_t eight;
-    std::memcpy(&eight, flags.data() + i, sizeof eight);
-    if (eight == 0) continue;
-    for (size_t k = 0; k < 8; ++k) one(i + k);
-  }
-  for (; i < flags.size(); ++i) one(i);
-  return count;
-}
 
 std::string key_of(std::string_view qualifier, std::string_view name) {
   return std::string(qualifier) + "." + std::string(name);
@@ -144,7 +120,7 @@ bool RowParts::take(const Expr& expr) {
     case ExprKind::kUnary: return take(*as<syntax::Unary>(expr)->operand);
     case ExprKind::kBinary: {
       const auto& node = *as<syntax::Binary>(expr);
-      return is_row_wise(node.op) && take(*node.left) && take(*node.right);
+      return plan::is_elementwise(node.op) && take(*node.left) && take(*node.right);
     }
     case ExprKind::kMember: {
       const auto& node = *as<syntax::Member>(expr);
@@ -154,15 +130,8 @@ bool RowParts::take(const Expr& expr) {
     }
     case ExprKind::kCall:
     case ExprKind::kMethodCall: {
-      const auto* call = as<syntax::Call>(expr);
-      const auto* method = as<syntax::MethodCall>(expr);
-      std::vector<const Expr*> arguments;
-      if (method) arguments.push_back(method->object.get());
-      for (const auto& argument : call ? call->arguments : method->arguments) {
-        if (!argument.name.empty()) return false;
-        arguments.push_back(argument.value.get());
-      }
-      return take_call(call ? *call->function : *method->function, arguments);
+      const auto [function, arguments, plain] = plan::shape_of_call(expr);
+      return plain && take_call(*function, arguments);
     }
     default: return false;
   }
@@ -184,12 +153,16 @@ size_t RowParts::stretches() const {
   return std::clamp<size_t>(rows() / kStretchRowsLeast, 1, workers ? workers->threads() : 1);
 }
 
+std::pair<size_t, size_t> RowParts::bounds(size_t stretch) const {
+  return {rows() * stretch / stretches(), rows() * (stretch + 1) / stretches()};
+}
+
 void RowParts::run(const std::function<void(size_t, Part&)>& work) {
   const size_t count = stretches();
   const auto walk = [&](size_t stretch, Evaluator& evaluator) {
-    const size_t end = rows() * (stretch + 1) / count;
+    const auto [begin, end] = bounds(stretch);
     Part part(*this, evaluator);
-    for (size_t at = rows() * stretch / count; at < end; at += kPartRows) {
+    for (size_t at = begin; at < end; at += kPartRows) {
       check_cancelled(evaluator_);
       part.enter(at, std::min(kPartRows, end - at));
       work(stretch, part);

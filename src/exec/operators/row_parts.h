@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "exec/evaluator.h"
@@ -34,6 +35,8 @@ class RowParts {
   size_t rows() const { return rows_.rows(); }
   /// How many stretches run() makes: one for each thread that is worth while.
   size_t stretches() const;
+  /// The rows [first, second) of a stretch.
+  std::pair<size_t, size_t> bounds(size_t stretch) const;
   /// Calls work(stretch, part) for the parts of each stretch in the order of the rows; stretches run beside one
   /// another. The result does not depend on which thread takes which. Errors: the first one thrown.
   void run(const std::function<void(size_t stretch, Part& part)>& work);

@@ -25,7 +25,7 @@ void gather(std::span<const T> values, std::span<const int64_t> rows, T none, T*
 void share_range(WorkerPool* workers, size_t count, const std::function<void(size_t, size_t)>& work) {
   const size_t stretches = (count + kStretchRows - 1) / kStretchRows;
   if (!workers || stretches < 2) return work(0, count);
-  workers->run(stretches, [&](size_t, size_t stretch) {
+  run_parts(workers, stretches, [&](size_t, size_t stretch) {
     work(stretch * kStretchRows, std::min(count, (stretch + 1) * kStretchRows));
   });
 }
