@@ -83,6 +83,31 @@ To convert_decimal(From value, const PlainRule& rule) {
   }
 }
 
+/// Moments as moments of another type. Neighbours mostly fall into the same day or second: for those the result is
+/// known.
+template <class From, class To>
+void convert_moments(std::span<const From> from, Buffer<To>& to, const PlainRule& rule) {
+  const int64_t from_units = types::units_per_day(rule.from), to_units = types::units_per_day(rule.to);
+  // So many values, from a multiple of this on, give one result.
+  const int64_t alike = rule.to == Type::kMonth ? from_units : to_units > 0 ? from_units / to_units : 0;
+  uint64_t low = 0;
+  To known = types::kNull<To>;
+  bool is_known = false;
+  for (size_t i = 0; i < from.size(); ++i) {
+    const auto wide = convert_plain<From, int64_t>(from[i]);
+    if (is_known && static_cast<uint64_t>(wide) - low < static_cast<uint64_t>(alike)) {
+      to[i] = known;
+      continue;
+    }
+    to[i] = convert_plain<int64_t, To>(types::convert_temporal(wide, rule.from, rule.to));
+    is_known = alike > 1 && wide != types::kNull<int64_t>;
+    if (!is_known) continue;
+    const int64_t past = wide % alike;
+    low = static_cast<uint64_t>(wide) - static_cast<uint64_t>(past < 0 ? past + alike : past);
+    known = to[i];
+  }
+}
+
 template <class From, class To>
 void convert_run(std::span<const From> from, Buffer<To>& to, const PlainRule& rule) {
   to.resize(from.size());
@@ -92,10 +117,7 @@ void convert_run(std::span<const From> from, Buffer<To>& to, const PlainRule& ru
     for (size_t i = 0; i < from.size(); ++i)
       to[i] = from[i] == types::kNull<From> ? types::kNull<To> : static_cast<To>(from[i] != 0);
   } else if (types::is_temporal(rule.from) && types::is_temporal(rule.to)) {
-    for (size_t i = 0; i < from.size(); ++i) {
-      const auto wide = convert_plain<From, int64_t>(from[i]);
-      to[i] = convert_plain<int64_t, To>(types::convert_temporal(wide, rule.from, rule.to));
-    }
+    convert_moments(from, to, rule);
   } else {
     for (size_t i = 0; i < from.size(); ++i) to[i] = convert_plain<From, To>(from[i]);
   }

@@ -105,6 +105,19 @@ TEST(ParallelQueries, give_what_one_thread_gives) {
            "select sum(x) as s, count(*) as n from t group by sym, k, v, flag, ts",
            "select sum(x) as s from t where v > 3 group by ts, v",
            "select sum(x) from t pivot by bar(ts, 600000), k",
+           "select avg(v), last(x) from t where v > 500, x > least pivot by minute(ts), flag, sym",
+           "select x from t where v > 990 pivot by minute(ts), sym",
+           "select sum(x), count(*) from t where ts between 2024.01.02T09:40:00.000 : 2024.01.02T11:00:00.000, k in 3 "
+           "5 7",
+           "select sym, x, v, string(k) as text from t where v > 300 context by sym",
+           "select sym, mstd(x, 7) as m, mavg(v, 9) as a, msum(x, 4, 1) as b from t context by sym",
+           "select sym, iif(count(x) > 5700, x, v) as c from t context by k",
+           "select sym, ts, x from t where flag context by k csort ts desc limit 2",
+           "select sym, v, sum(v) as s from t where flag context by k having sum(v) > 100",
+           "select first(sym) as a, percentile(x, 90) as p, med(v) as m from t group by k",
+           "select count(avg_q), sum(avg_q), sum(max_q), sum(count_q) from "
+           "wj(t, r, -500:0, <[avg(q), max(q), count(q)]>, `sym`ts)",
+           "select count(first_q), sum(sum_q) from pwj(t, r, -5000:1, <[first(q), sum(q)]>, `sym`ts)",
        }) {
     expect_equal(one.interpreter.run(query), many.interpreter.run(query), query);
   }

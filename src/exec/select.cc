@@ -93,10 +93,7 @@ StepResult select_plain(QueryStep& step) {
 Value run_select(const Query& query, Evaluator& evaluator, RowScope& rows, SelectOptions options) {
   rows.share_work(evaluator.workers());
   QueryStep step{query, evaluator, rows, options.merges_partials, options.where.value_or(query.where)};
-  if (query.grouping == Grouping::kPivotBy) {
-    step.filter();
-    return select_pivot(step);
-  }
+  if (query.grouping == Grouping::kPivotBy) return select_pivot(step);
   if (query.distinct && query.grouping != Grouping::kNone) {
     throw ScriptError("distinct can't be used together with group by, context by or pivot by.");
   }

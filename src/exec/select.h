@@ -8,6 +8,7 @@
 #include "exec/evaluator.h"
 #include "exec/operators/relation.h"
 #include "exec/operators/result_columns.h"
+#include "exec/operators/select_items.h"
 #include "syntax/sql.h"
 
 namespace pelorus::exec {
@@ -49,11 +50,22 @@ data::Value run_select(const syntax::Query& query, Evaluator& evaluator, RowScop
 /// The result in the form that select or exec promises.
 data::Value shape_result(const syntax::Query& query, StepResult result);
 
-// The branches of run_select; the first two may find the conditions still to be met.
+// The branches of run_select; all but contexts may find the conditions still to be met.
 StepResult select_plain(QueryStep& step);
 StepResult select_groups(QueryStep& step);
 StepResult select_contexts(const QueryStep& step);
-data::Value select_pivot(const QueryStep& step);
+data::Value select_pivot(QueryStep& step);
+
+/// Groups whose items all are of aggregates that were taken in one pass over the rows, conditions included.
+struct PassedGroups {
+  size_t count = 0;
+  std::vector<data::Shared<data::Vector>> key_values;  // by key, then by group, ascending
+  std::vector<std::pair<const syntax::Expr*, data::Shared<data::Vector>>>
+      aggregates;  // calls and their values by group
+};
+/// Nothing when it takes more than such a pass. The step's conditions are met afterwards in any case.
+std::optional<PassedGroups> group_in_passing(QueryStep& step, const std::vector<SelectItem>& keys,
+                                             const std::vector<SelectItem>& items);
 
 /// Columns of the keys (language reference §3.5): name, printed expression, values by row.
 struct KeyValues {

@@ -11,6 +11,7 @@
 #include "exec/operators/interval_keys.h"
 #include "exec/operators/key_columns.h"
 #include "exec/operators/order_result.h"
+#include "exec/operators/take_rows.h"
 #include "exec/select.h"
 #include "syntax/print.h"
 
@@ -31,7 +32,7 @@ std::vector<Shared<Vector>> values_of(const std::vector<KeyValues>& keys) {
 std::vector<size_t> first_groups(const std::vector<KeyValues>& keys, size_t leading, const kernels::Groups& groups) {
   std::vector<Shared<Vector>> fixed;
   for (size_t k = 0; k < leading; ++k) fixed.push_back(Shared<Vector>(keys[k].values->take(groups.first_row)));
-  const auto runs = group_by_columns(fixed, groups.count(), "group by");
+  const auto runs = group_by_columns(fixed, groups.count(), "group by", nullptr);
   std::vector<size_t> first(groups.count());
   for (size_t g = 0; g < first.size(); ++g) first[g] = static_cast<size_t>(runs.first_row[runs.of_row[g]]);
   return first;
@@ -66,20 +67,11 @@ struct Grouping {
   }
 };
 
-std::optional<Grouping> group_in_passing(const QueryStep& step, const std::vector<SelectItem>& keys,
-                                         const std::vector<SelectItem>& items) {
-  if (!step.query.cumulative_keys.empty() || keys.empty()) return std::nullopt;
-  DirectTotals totals(step.rows, step.evaluator);
-  if (!totals.filter_by(step.conditions) || !totals.group_by(keys)) return std::nullopt;
-  for (const auto& item : items) {
-    if (item.names.size() != 1 || !totals.note(*item.expr)) return std::nullopt;
-  }
-  if (step.query.having && !totals.note(*step.query.having)) return std::nullopt;
-  if (!totals.run()) return std::nullopt;
+Grouping grouping_of(PassedGroups passed, const std::vector<SelectItem>& keys) {
   Grouping out;
-  out.groups.first_row.resize(totals.groups());
-  for (size_t k = 0; k < keys.size(); ++k) out.add_key(keys[k], totals.key_values(k));
-  out.known = totals.values();
+  out.groups.first_row.resize(passed.count);
+  for (size_t k = 0; k < keys.size(); ++k) out.add_key(keys[k], std::move(passed.key_values[k]));
+  out.known = std::move(passed.aggregates);
   return out;
 }
 
@@ -90,7 +82,7 @@ std::optional<Grouping> group_by_place(const QueryStep& step, const std::vector<
   if (!rows) return std::nullopt;
   Grouping out;
   for (size_t k = 0; k < keys.size(); ++k) out.add_key(keys[k], rows->key_values[k]);
-  step.rows.pick(std::move(rows->order));
+  step.rows.place(rows->placement);
   out.options.starts = std::move(rows->starts);
   return out;
 }
@@ -105,27 +97,55 @@ Grouping group_by_number(QueryStep& step) {
   const size_t leading = keys.size();
   for (auto& key : evaluate_keys(query.cumulative_keys, step)) keys.push_back(std::move(key));
   if (intervals.key_rows_dropped) throw ScriptError("The column of interval must not contain nulls.");
-  out.groups = group_by_columns(values_of(keys), step.rows.rows(), "group by");
+  auto* const workers = step.evaluator.workers();
+  out.groups = group_by_columns(values_of(keys), step.rows.rows(), "group by", workers);
   for (const auto& key : keys) {
-    out.options.keys.push_back({key.name, key.text, Shared<Vector>(key.values->take(out.groups.first_row))});
+    out.options.keys.push_back(
+        {key.name, key.text, Shared<Vector>(take_rows(*key.values, out.groups.first_row, workers))});
     out.named.push_back(key.named);
   }
   if (!query.cumulative_keys.empty()) out.options.first_groups = first_groups(keys, leading, out.groups);
   return out;
 }
 
+std::optional<PassedGroups> pass(const QueryStep& step, const std::vector<SelectItem>& keys,
+                                 const std::vector<SelectItem>& items) {
+  if (!step.query.cumulative_keys.empty() || keys.empty()) return std::nullopt;
+  DirectTotals totals(step.rows, step.evaluator);
+  if (!totals.filter_by(step.conditions) || !totals.group_by(keys)) return std::nullopt;
+  for (const auto& item : items) {
+    if (item.names.size() != 1 || !totals.note(*item.expr)) return std::nullopt;
+  }
+  if (step.query.having && !totals.note(*step.query.having)) return std::nullopt;
+  if (!totals.run()) return std::nullopt;
+  PassedGroups out{.count = totals.groups(), .aggregates = totals.values()};
+  for (size_t k = 0; k < keys.size(); ++k) out.key_values.push_back(totals.key_values(k));
+  return out;
+}
+
 }  // namespace
+
+std::optional<PassedGroups> group_in_passing(QueryStep& step, const std::vector<SelectItem>& keys,
+                                             const std::vector<SelectItem>& items) {
+  auto passed = pass(step, keys, items);
+  if (passed) {
+    step.conditions.clear();
+  } else if (!step.conditions.empty()) {
+    step.filter();
+    passed = pass(step, keys, items);
+  }
+  return passed;
+}
 
 StepResult select_groups(QueryStep& step) {
   const auto& query = step.query;
   const auto items = expand_items(query.items, step.rows, step.evaluator);
   const auto key_items = expand_items(query.keys, step.rows, step.evaluator);
-  auto found = group_in_passing(step, key_items, items);
-  if (!found && !step.conditions.empty()) {
-    step.filter();
-    found = group_in_passing(step, key_items, items);
-  }
-  if (!found) found = group_by_place(step, key_items);
+  std::optional<Grouping> found;
+  if (auto passed = group_in_passing(step, key_items, items))
+    found = grouping_of(*std::move(passed), key_items);
+  else
+    found = group_by_place(step, key_items);
   auto [groups, options, named, known, intervals] = found ? std::move(*found) : group_by_number(step);
   options.refuse_nested = !step.merges_partials;
   const auto group_keys = options.keys;
@@ -165,13 +185,14 @@ void apply_having(const QueryStep& step, ContextRows& rows) {
   options.starts = rows.starts;
   GroupedEvaluation evaluation(step.evaluator, step.rows, groups, options);
   const auto keep = flags_of(Value(evaluation.by_row(*step.query.having)), step.rows.rows());
+  const auto order = rows.in_order(step.evaluator.workers());
   RowNumbers kept;
-  ContextRows left{{}, {0}};
+  ContextRows left{nullptr, {}, {0}};
   for (size_t g = 0; g < rows.count(); ++g) {
     for (auto i = static_cast<size_t>(rows.starts[g]); i < static_cast<size_t>(rows.starts[g + 1]); ++i) {
       if (keep[i] != 1) continue;
       kept.push_back(static_cast<int64_t>(i));
-      left.order.push_back(rows.order[i]);
+      left.order.push_back(order[i]);
     }
     if (static_cast<int64_t>(kept.size()) > left.starts.back())
       left.starts.push_back(static_cast<int64_t>(kept.size()));
@@ -197,13 +218,13 @@ StepResult select_contexts(const QueryStep& step) {
   const auto limit = limit_of(step.query, step.evaluator, step.rows.constants());
   auto rows = context_rows(step, limit);
   const bool keep_order = (step.query.hints & kHintKeepOrder) != 0;
-  const bool has_having = step.query.having != nullptr;
-  // The order is wanted again only by those two.
-  if (keep_order || has_having)
+  if (rows.placement)
+    step.rows.place(rows.placement);
+  else if (keep_order || step.query.having)
     step.rows.pick(rows.order);
   else
     step.rows.pick(std::move(rows.order));
-  if (has_having) apply_having(step, rows);
+  if (step.query.having) apply_having(step, rows);
 
   const kernels::Groups groups;
   GroupedEvaluation::Options options;
@@ -228,9 +249,9 @@ StepResult select_contexts(const QueryStep& step) {
   std::iota(kept.begin(), kept.end(), 0);
   if (!limit.is_all()) kept = limited_rows(limit, rows.starts);
   if (keep_order) {
-    std::sort(kept.begin(), kept.end(), [&](int64_t a, int64_t b) {
-      return rows.order[static_cast<size_t>(a)] < rows.order[static_cast<size_t>(b)];
-    });
+    const auto order = rows.in_order(step.evaluator.workers());
+    std::sort(kept.begin(), kept.end(),
+              [&](int64_t a, int64_t b) { return order[static_cast<size_t>(a)] < order[static_cast<size_t>(b)]; });
   }
   out.table = out.table.take(kept);
   step.rows.pick(std::move(kept));

@@ -62,14 +62,14 @@ struct Pivot {
   }
 };
 
-Pivot make_pivot(const QueryStep& step) {
+/// `keys`: values by row, of so many rows, or by cell.
+Pivot make_pivot(std::vector<KeyValues> keys, size_t rows, WorkerPool* workers) {
   Pivot pivot;
-  pivot.keys = evaluate_keys(step.query.keys, step);
-  if (pivot.keys.size() < 2) throw ScriptError("pivot by needs at least two columns.");
-  const size_t rows = step.rows.rows(), last = pivot.keys.size() - 1;
-  pivot.rows = group_by_columns(values_of(pivot.keys, last), rows, "pivot by");
-  pivot.columns = group_by_columns({pivot.keys[last].values}, rows, "pivot by");
-  pivot.cells = group_by_columns(values_of(pivot.keys, last + 1), rows, "pivot by");
+  pivot.keys = std::move(keys);
+  const size_t last = pivot.keys.size() - 1;
+  pivot.rows = group_by_columns(values_of(pivot.keys, last), rows, "pivot by", workers);
+  pivot.columns = group_by_columns({pivot.keys[last].values}, rows, "pivot by", workers);
+  pivot.cells = group_by_columns(values_of(pivot.keys, last + 1), rows, "pivot by", workers);
   pivot.column_labels = Shared<Vector>(pivot.keys[last].values->take(pivot.columns.first_row));
   if (pivot.columns.count() > kPivotColumnsMax) {
     throw ScriptError("pivot by would give " + std::to_string(pivot.columns.count()) + " columns; at most " +
@@ -93,10 +93,24 @@ Value labelled_matrix(const Pivot& pivot, const std::vector<Shared<Vector>>& col
 
 }  // namespace
 
-Value select_pivot(const QueryStep& step) {
-  const auto pivot = make_pivot(step);
-  GroupedEvaluation evaluation(step.evaluator, step.rows, pivot.cells, {});
+Value select_pivot(QueryStep& step) {
   const auto items = expand_items(step.query.items, step.rows, step.evaluator);
+  const auto key_items = expand_items(step.query.keys, step.rows, step.evaluator);
+  if (key_items.size() < 2) throw ScriptError("pivot by needs at least two columns.");
+  const auto passed = group_in_passing(step, key_items, items);
+  std::vector<KeyValues> keys;
+  if (!passed) keys = evaluate_keys(step.query.keys, step);
+  for (size_t k = 0; passed && k < key_items.size(); ++k) {
+    const auto& item = key_items[k];
+    keys.push_back({item.names.at(0), syntax::print(*item.expr), passed->key_values[k], item.named});
+  }
+  const auto pivot = make_pivot(std::move(keys), passed ? passed->count : step.rows.rows(), step.evaluator.workers());
+  GroupedEvaluation::Options options;
+  for (size_t k = 0; passed && k < key_items.size(); ++k)
+    options.keys.push_back({pivot.keys[k].name, pivot.keys[k].text, pivot.keys[k].values});
+  GroupedEvaluation evaluation(step.evaluator, step.rows, pivot.cells, std::move(options));
+  for (size_t call = 0; passed && call < passed->aggregates.size(); ++call)
+    evaluation.put(*passed->aggregates[call].first, passed->aggregates[call].second);
   ResultColumns columns;
   for (size_t k = 0; k + 1 < pivot.keys.size(); ++k) {
     columns.add(pivot.keys[k].name, Shared<Vector>(pivot.keys[k].values->take(pivot.rows.first_row)), true);

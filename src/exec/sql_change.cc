@@ -58,12 +58,11 @@ void with_table(const syntax::Expr& target, Evaluator& evaluator, const Change& 
   throw_if_failed(status);
 }
 
-/// Row numbers of `table` behind the rows of a joined relation.
+/// Row numbers of `table` behind the rows of a joined relation; null: they are the same.
 const RowNumbers* rows_behind(const Relation& relation, const Table& table) {
   for (const auto& column : relation.columns) {
-    if (column.map >= 0 && table.columns() > 0 && column.values.shares_with(table.column_shared(0))) {
-      return relation.maps[static_cast<size_t>(column.map)].get();
-    }
+    if (table.columns() > 0 && column.values.shares_with(table.column_shared(0)))
+      return column.map < 0 ? nullptr : relation.maps[static_cast<size_t>(column.map)].get();
   }
   throw ScriptError("The table to change must be one of the joined tables.");
 }
@@ -80,10 +79,11 @@ class Touched {
   }
 
   RowScope& scope() { return scope_; }
-  RowNumbers rows() const {
+  RowNumbers rows() {
     RowNumbers out(scope_.rows());
+    const auto* selection = scope_.selection();
     for (size_t i = 0; i < out.size(); ++i) {
-      const auto row = scope_.selection() ? (*scope_.selection())[i] : static_cast<int64_t>(i);
+      const auto row = selection ? (*selection)[i] : static_cast<int64_t>(i);
       out[i] = behind_ ? (*behind_)[static_cast<size_t>(row)] : row;
     }
     return out;
@@ -123,7 +123,7 @@ std::optional<kernels::Groups> group_context(const ContextParts& parts, RowScope
       keys.push_back(value.is_vector() ? value.vector_shared()
                                        : Shared<Vector>(Vector::filled(value.scalar(), rows.rows())));
     }
-    return group_by_columns(keys, rows.rows(), "context by");
+    return group_by_columns(keys, rows.rows(), "context by", nullptr);
   };
   auto groups = group();
   if (!parts.having) return groups;

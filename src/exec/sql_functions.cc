@@ -105,7 +105,7 @@ functions::Native join_function(std::string_view name) {
     }
     left = filtered(std::move(left), at(4), context);
     right = filtered(std::move(right), at(5), context);
-    return join_by_name(name, std::move(left), std::move(right), at(2), at(3)).table(nullptr);
+    return join_by_name(name, std::move(left), std::move(right), at(2), at(3), evaluator_of(context)).table(nullptr);
   };
 }
 

@@ -1,23 +1,52 @@
 #include "functions/quantiles.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
+
+#include "kernels/nulls.h"
+#include "kernels/select_place.h"
 
 namespace pelorus::functions {
 
-double quantile_of(std::span<const double> sorted, double share, Interpolation interpolation) {
-  if (sorted.empty()) return types::kNull<double>;
-  const double position = static_cast<double>(sorted.size() - 1) * share;
-  const auto below = static_cast<size_t>(std::floor(position));
-  const auto above = std::min(below + 1, sorted.size() - 1);
-  const double part = position - static_cast<double>(below);
+namespace {
+
+/// pair_at(place): the element there in ascending order and the one after it.
+template <class PairAt>
+double quantile(size_t size, double share, Interpolation interpolation, PairAt&& pair_at) {
+  if (size == 0) return types::kNull<double>;
+  const double position = static_cast<double>(size - 1) * share;
+  const auto place = static_cast<size_t>(std::floor(position));
+  const auto [below, above] = pair_at(place);
+  const double part = position - static_cast<double>(place);
+  if (part == 0) return below;
   switch (interpolation) {
-    case Interpolation::kLower: return sorted[below];
-    case Interpolation::kHigher: return part > 0 ? sorted[above] : sorted[below];
-    case Interpolation::kNearest: return part > 0.5 ? sorted[above] : sorted[below];
-    case Interpolation::kMidpoint: return part > 0 ? (sorted[below] + sorted[above]) / 2 : sorted[below];
+    case Interpolation::kLower: return below;
+    case Interpolation::kHigher: return above;
+    case Interpolation::kNearest: return part > 0.5 ? above : below;
+    case Interpolation::kMidpoint: return (below + above) / 2;
     case Interpolation::kLinear: break;
   }
-  return part > 0 ? sorted[below] + (sorted[above] - sorted[below]) * part : sorted[below];
+  return below + (above - below) * part;
+}
+
+}  // namespace
+
+double quantile_of(std::span<const double> sorted, double share, Interpolation interpolation) {
+  return quantile(sorted.size(), share, interpolation, [&](size_t place) {
+    return std::pair(sorted[place], sorted[std::min(place + 1, sorted.size() - 1)]);
+  });
+}
+
+double quantile_among(std::span<const double> values, double share, Interpolation interpolation) {
+  std::vector<double> known;
+  if (kernels::has_nulls(values)) {
+    std::copy_if(values.begin(), values.end(), std::back_inserter(known),
+                 [](double v) { return v != types::kNull<double>; });
+    values = known;
+  }
+  return quantile(values.size(), share, interpolation,
+                  [&](size_t place) { return kernels::elements_at(values, place); });
 }
 
 Interpolation interpolation_of(const Arguments& arguments, size_t i) {

@@ -12,6 +12,7 @@ namespace pelorus::functions {
 struct Windows {
   std::vector<size_t> starts;
   kernels::Window rule;
+  bool are_of_rows = false;  // they are what the rule says, not of time or labels
 
   bool counts(size_t row, int64_t count) const { return rule.counts(row, count); }
   auto keeps() const {
@@ -33,7 +34,7 @@ struct WindowChoice {
 /// matrix; one non-null element is then enough.
 WindowChoice window_choice(const Arguments& arguments, size_t at, size_t periods_at, const Value& x);
 inline Windows row_windows(const kernels::Window& rule, size_t rows) {
-  return {kernels::window_starts(rows, rule), rule};
+  return {kernels::window_starts(rows, rule), rule, true};
 }
 
 /// (t - span, t] over argument 0, an ascending integral or temporal vector; span: an integer in its unit or a duration.

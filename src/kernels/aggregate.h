@@ -158,6 +158,10 @@ struct CoMoments {
   }
   void merge(const CoMoments& other) {
     if (other.count == 0) return;
+    if (count == 0) {
+      *this = other;
+      return;
+    }
     const double total = count + other.count, dx = other.mean_x - mean_x, dy = other.mean_y - mean_y;
     const double weight = count * other.count / total;
     m2_x += other.m2_x + dx * dx * weight;

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "kernels/hash.h"
+#include "kernels/order_by_value.h"
 
 namespace pelorus::kernels {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 struct Coded {
   std::vector<uint32_t> codes;
   uint64_t count = 0;
+  std::vector<int64_t> first_row = {};  // by code, where it is known already
 };
 
 /// Up to this many slots a table indexed by value beats hashing (fits the second-level cache several times over,
@@ -120,48 +122,41 @@ bool are_mostly_distinct(std::span<const uint64_t> values) {
   return static_cast<size_t>(distinct) > kSample / 4 * 3;
 }
 
-struct NumberedRow {
-  uint64_t value;
-  uint32_t row;
-};
-
-/// One stable pass of a radix sort by the bits at `shift`; false when all rows share them.
-bool pass_by_digit(std::vector<NumberedRow>& rows, std::vector<NumberedRow>& spare, int shift) {
-  constexpr size_t kDigits = 1 << 11;
-  std::vector<uint32_t> starts(kDigits + 1);
-  const auto digit_of = [&](const NumberedRow& row) { return (row.value >> shift) & (kDigits - 1); };
-  for (const auto& row : rows) ++starts[digit_of(row) + 1];
-  for (size_t digit = 1; digit < starts.size(); ++digit) {
-    if (starts[digit] == rows.size()) return false;
-    starts[digit] += starts[digit - 1];
-  }
-  for (const auto& row : rows) spare[starts[digit_of(row)]++] = row;
-  rows.swap(spare);
-  return true;
-}
-
-/// By sorting: for values of which few repeat, where a hash would miss the cache at every row.
-Coded code_by_sort(std::span<const uint64_t> values) {
-  constexpr int kDigitBits = 11;
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  std::vector<NumberedRow> rows(values.size()), spare(values.size());
-  for (size_t i = 0; i < rows.size(); ++i) rows[i] = {values[i] - *low, static_cast<uint32_t>(i)};
-  for (int shift = 0; shift < static_cast<int>(std::bit_width(*high - *low)); shift += kDigitBits)
-    pass_by_digit(rows, spare, shift);
+Coded coded_in_order(const OrderedRuns& runs, WorkerPool* workers) {
   Coded out;
-  out.codes.resize(values.size());
-  for (size_t i = 0; i < rows.size(); ++i) {
-    out.count += i == 0 || rows[i].value != rows[i - 1].value;
-    out.codes[rows[i].row] = static_cast<uint32_t>(out.count - 1);
-  }
+  const size_t parts = runs.starts.size() - 1;
+  const auto each_run = [&](size_t part, auto&& use) {
+    for (size_t i = runs.starts[part], end = runs.starts[part + 1], next = i; i < end; i = next) {
+      while (next < end && runs.rows[next].value == runs.rows[i].value) ++next;
+      use(std::span(runs.rows).subspan(i, next - i));
+    }
+  };
+  std::vector<size_t> codes_before(parts + 1);
+  run_parts(workers, parts, [&](size_t, size_t part) { each_run(part, [&](auto) { ++codes_before[part + 1]; }); });
+  std::partial_sum(codes_before.begin(), codes_before.end(), codes_before.begin());
+  out.count = codes_before.back();
+  out.codes.resize(runs.rows.size());
+  out.first_row.resize(out.count);
+  run_parts(workers, parts, [&](size_t, size_t part) {
+    size_t code = codes_before[part];
+    each_run(part, [&](std::span<const NumberedRow> run) {
+      uint32_t first = UINT32_MAX;
+      for (const auto& row : run) {
+        out.codes[row.row] = static_cast<uint32_t>(code);
+        first = std::min(first, row.row);
+      }
+      out.first_row[code++] = first;
+    });
+  });
   return out;
 }
 
-Coded code_wide(std::span<const uint64_t> values) {
-  return are_mostly_distinct(values) ? code_by_sort(values) : code_by_hash<uint64_t>(values);
+Coded code_wide(std::span<const uint64_t> values, WorkerPool* workers) {
+  return are_mostly_distinct(values) ? coded_in_order(order_by_value(values, workers), workers)
+                                     : code_by_hash<uint64_t>(values);
 }
 
-Coded code_column(const KeyColumn& key) {
+Coded code_column(const KeyColumn& key, WorkerPool* workers) {
   if (!key.ranks.empty()) return code_ranks(key);
   return visit_key(key.repr, [&]<class T>() {
     const auto values = key.as<T>();
@@ -171,14 +166,14 @@ Coded code_column(const KeyColumn& key) {
       std::vector<uint64_t> ordinals(values.size());
       for (size_t i = 0; i < values.size(); ++i)
         ordinals[i] = static_cast<uint64_t>(static_cast<int64_t>(values[i])) ^ (1ULL << 63);
-      return code_wide(ordinals);
+      return code_wide(ordinals, workers);
     }
     return code_by_hash<T>(values);
   });
 }
 
 /// Two coded columns as one: ascending by (left, right); codes that do not occur are squeezed out.
-void combine(Coded& left, const Coded& right) {
+void combine(Coded& left, const Coded& right, WorkerPool* workers) {
   const size_t rows = left.codes.size();
   const uint64_t product = left.count * right.count;
   if (product <= dense_slots_max(rows)) {
@@ -188,17 +183,18 @@ void combine(Coded& left, const Coded& right) {
       slots[left.codes[i]] = 1;
     }
     left.count = number_used(slots);
+    left.first_row.clear();
     for (auto& code : left.codes) code = slots[code];
     return;
   }
   std::vector<uint64_t> both(rows);
   for (size_t i = 0; i < rows; ++i) both[i] = left.codes[i] * right.count + right.codes[i];
-  left = code_wide(both);
+  left = code_wide(both, workers);
 }
 
 /// All columns as one number a row, the first the most significant; nothing when that takes more than 64 bits, or so
 /// few that a table serves.
-std::optional<Coded> combine_at_once(const std::vector<Coded>& columns) {
+std::optional<Coded> combine_at_once(const std::vector<Coded>& columns, WorkerPool* workers) {
   uint64_t product = 1;
   for (const auto& column : columns) {
     if (column.count > 0 && product > UINT64_MAX / column.count) return std::nullopt;
@@ -207,10 +203,12 @@ std::optional<Coded> combine_at_once(const std::vector<Coded>& columns) {
   const size_t rows = columns[0].codes.size();
   if (columns.size() < 3 || product <= dense_slots_max(rows)) return std::nullopt;
   std::vector<uint64_t> all(rows);
-  for (const auto& column : columns) {
-    for (size_t i = 0; i < rows; ++i) all[i] = all[i] * column.count + column.codes[i];
-  }
-  return code_wide(all);
+  for_stretches(workers, rows, [&](size_t from, size_t to) {
+    for (const auto& column : columns) {
+      for (size_t i = from; i < to; ++i) all[i] = all[i] * column.count + column.codes[i];
+    }
+  });
+  return code_wide(all, workers);
 }
 
 /// A symbol column may leave rank 0 (null) unused: numbers must be dense.
@@ -221,11 +219,12 @@ void squeeze(Coded& coded) {
   if (used == coded.count) return;
   for (auto& code : coded.codes) code = slots[code];
   coded.count = used;
+  coded.first_row.clear();
 }
 
 }  // namespace
 
-Groups group_rows(std::span<const KeyColumn> keys, size_t rows) {
+Groups group_rows(std::span<const KeyColumn> keys, size_t rows, WorkerPool* workers) {
   CHECK_WITH(rows < kNoGroup, "rows do not fit group numbers");
   Groups groups;
   if (rows == 0) return groups;
@@ -234,26 +233,30 @@ Groups group_rows(std::span<const KeyColumn> keys, size_t rows) {
     coded.codes.assign(rows, 0);
     coded.count = 1;
   } else {
-    std::vector<Coded> columns;
-    for (const auto& key : keys) columns.push_back(code_column(key));
-    if (auto at_once = combine_at_once(columns)) {
+    std::vector<Coded> columns(keys.size());
+    run_parts(workers, keys.size(), [&](size_t, size_t k) { columns[k] = code_column(keys[k], workers); });
+    if (auto at_once = combine_at_once(columns, workers)) {
       coded = *std::move(at_once);
     } else {
       coded = std::move(columns[0]);
-      for (size_t k = 1; k < keys.size(); ++k) combine(coded, columns[k]);
+      for (size_t k = 1; k < keys.size(); ++k) combine(coded, columns[k], workers);
       if (keys.size() == 1) squeeze(coded);
     }
+  }
+  groups.of_row = std::move(coded.codes);
+  if (!coded.first_row.empty()) {
+    groups.first_row = std::move(coded.first_row);
+    return groups;
   }
   groups.first_row.assign(coded.count, -1);
   size_t missing = coded.count;
   for (size_t i = 0; i < rows && missing > 0; ++i) {
-    auto& first = groups.first_row[coded.codes[i]];
+    auto& first = groups.first_row[groups.of_row[i]];
     if (first < 0) {
       first = static_cast<int64_t>(i);
       --missing;
     }
   }
-  groups.of_row = std::move(coded.codes);
   return groups;
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/worker_pool.h"
 #include "kernels/key_column.h"
 #include "kernels/row_numbers.h"
 
@@ -18,8 +19,9 @@ struct Groups {
 
 /// Groups are numbered ascending by key, first key first, nulls lowest; nulls are a group like any other.
 /// Columns must be of equal length. No column: one group of all `rows` (none when rows is 0). rows < 2^32.
-/// Cost: O(rows) for symbol codes and integers of a small range, hashing otherwise, plus sorting the distinct keys.
-Groups group_rows(std::span<const KeyColumn> keys, size_t rows);
+/// Cost: O(rows) for symbol codes and integers of a small range, hashing otherwise, plus sorting the distinct keys;
+/// keys of which few repeat are sorted, by all threads. `workers` may be null.
+Groups group_rows(std::span<const KeyColumn> keys, size_t rows, WorkerPool* workers = nullptr);
 
 /// Rows gathered by group: rows of group g are order[starts[g]] .. order[starts[g+1]], in their old order.
 struct GroupDirectory {

@@ -66,17 +66,26 @@ uint32_t ValueCodes::code_of(int64_t value) {
 
 template <class T>
 void ValueCodes::code_values(const T* values, size_t rows, uint32_t* codes) {
-  if (rows == 0) return;
-  T last = values[0];
-  uint32_t code = code_of(last);
+  T last{};  // of those that are not in the table
+  uint32_t last_code = 0;
+  bool has_last = false;
+  const uint32_t* table = table_.data();
+  auto size = static_cast<uint64_t>(table_.size()), low = static_cast<uint64_t>(low_);
   for (size_t i = 0; i < rows; ++i) {
-    if (values[i] != last) {
-      last = values[i];
-      const uint64_t place = static_cast<uint64_t>(static_cast<int64_t>(last)) - static_cast<uint64_t>(low_);
-      const uint32_t known = place < table_.size() ? table_[place] : 0;
-      code = known > 0 ? known - 1 : code_of(last);
+    const T value = values[i];
+    const uint64_t place = static_cast<uint64_t>(static_cast<int64_t>(value)) - low;
+    const uint32_t known = place < size ? table[place] : 0;
+    if (known > 0) {
+      codes[i] = known - 1;
+      continue;
     }
-    codes[i] = code;
+    if (!has_last || value != last) {
+      last = value;
+      last_code = code_of(value);
+      has_last = true;
+      table = table_.data(), size = table_.size(), low = static_cast<uint64_t>(low_);
+    }
+    codes[i] = last_code;
   }
 }
 
@@ -156,16 +165,14 @@ void GroupNumbers::number(std::span<const WholeKey> keys, size_t rows, uint32_t*
   }
 }
 
-std::vector<int64_t> GroupNumbers::values(size_t key) const {
+std::vector<uint32_t> GroupNumbers::codes(size_t key) const {
+  std::vector<uint32_t> out(count());
+  std::iota(out.begin(), out.end(), 0);
   const auto place = static_cast<size_t>(std::find(order_.begin(), order_.end(), key) - order_.begin());
-  const auto& values = codes_[key].values();
-  if (pairs_.empty() || place == order_.size()) return values;
-  std::vector<int64_t> out(count());
-  for (uint32_t group = 0; group < out.size(); ++group) {
-    uint32_t code = group;
+  if (pairs_.empty() || place == order_.size()) return out;
+  for (auto& code : out) {
     for (size_t k = pairs_.size(); k > place && k > 0; --k) code = pairs_[k - 1].pairs()[code].first;
     if (place > 0) code = pairs_[place - 1].pairs()[code].second;
-    out[group] = values[code];
   }
   return out;
 }

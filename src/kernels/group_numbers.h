@@ -61,8 +61,9 @@ class GroupNumbers {
 
   void number(std::span<const WholeKey> keys, size_t rows, uint32_t* numbers);
   size_t count() const { return pairs_.empty() ? codes_[0].values().size() : pairs_.back().pairs().size(); }
-  /// By group.
-  std::vector<int64_t> values(size_t key) const;
+  /// The different values of a key, by code; and the key's code by group.
+  const std::vector<int64_t>& values(size_t key) const { return codes_[key].values(); }
+  std::vector<uint32_t> codes(size_t key) const;
 
  private:
   void settle_order(std::span<const WholeKey> keys, size_t rows);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/wide_vectors.h"
+#include "kernels/group.h"
 #include "kernels/hash.h"
 #include "kernels/visit_number.h"
 #include "types/null.h"
@@ -135,10 +136,18 @@ uint64_t bits_of(T value) {
   }
 }
 
+/// Values come back soon: most are found among the recent ones, which the cache holds, and not asked of the set.
 template <class T>
 void add_distinct(const T* values, const uint32_t* numbers, size_t one, size_t rows, MeasureTotals& totals) {
-  for (size_t i = 0; i < rows; ++i)
-    totals.met.insert({bits_of(values[i]), numbers ? numbers[i] : static_cast<uint32_t>(one)});
+  constexpr size_t kRecent = 1 << 14;
+  if (totals.recent.empty()) totals.recent.resize(kRecent, {0, kNoGroup});
+  for (size_t i = 0; i < rows; ++i) {
+    const MeasureTotals::Met met{bits_of(values[i]), numbers ? numbers[i] : static_cast<uint32_t>(one)};
+    auto& recent = totals.recent[MeasureTotals::MetHash()(met) % kRecent];
+    if (recent == met) continue;
+    recent = met;
+    totals.met.insert(met);
+  }
 }
 
 template <class T>
@@ -164,7 +173,7 @@ void add_to_one(const Measure& measure, const T* values, size_t group, size_t ro
   if (nulls == static_cast<int64_t>(rows)) return;
   if (measure.moments) {
     for (size_t i = 0; i < rows; ++i) {
-      if (values[i] != kNull<T>) totals.moments[group].add(static_cast<double>(values[i]));
+      if (values[i] != kNull<T>) totals.moments.passing[group].add(static_cast<double>(values[i]));
     }
   }
   if constexpr (std::is_floating_point_v<T>) {
@@ -187,7 +196,7 @@ void add_to_many(const Measure& measure, const T* values, const uint32_t* number
   }
   if (measure.moments) {
     for (size_t i = 0; i < rows; ++i) {
-      if (values[i] != kNull<T>) totals.moments[numbers[i]].add(static_cast<double>(values[i]));
+      if (values[i] != kNull<T>) totals.moments.passing[numbers[i]].add(static_cast<double>(values[i]));
     }
   }
   if constexpr (std::is_floating_point_v<T>) {
@@ -202,20 +211,21 @@ void add_pair(const PairMeasure& pair, const double* x, const double* y, const u
   for (size_t i = 0; i < rows; ++i) {
     if (x[i] == kNull<double> || y[i] == kNull<double>) continue;
     const size_t group = numbers ? numbers[i] : 0;
-    if (pair.weighted) totals.weighted[group].add(x[i], y[i]);
-    if (pair.comoments) totals.comoments[group].add(x[i], y[i]);
+    if (pair.weighted) totals.weighted.passing[group].add(x[i], y[i]);
+    if (pair.comoments) totals.comoments.passing[group].add(x[i], y[i]);
   }
 }
 
 template <class T, class Combine>
-void merge_each(const std::vector<T>& from, std::span<const uint32_t> as, std::vector<T>& into, Combine combine) {
+void merge_each(const std::vector<T>& from, std::span<const GroupMove> moves, std::vector<T>& into, Combine combine) {
   if (into.empty()) return;
-  for (size_t g = 0; g < from.size(); ++g) into[as[g]] = combine(into[as[g]], from[g]);
+  for (const auto [group, to] : moves) into[to] = combine(into[to], from[group]);
 }
 
 template <class State>
-void merge_states(const std::vector<State>& from, std::span<const uint32_t> as, std::vector<State>& into) {
-  for (size_t g = 0; g < from.size(); ++g) into[as[g]].merge(from[g]);
+void merge_states(const std::vector<State>& from, std::span<const GroupMove> moves, std::vector<State>& into) {
+  if (into.empty()) return;
+  for (const auto [group, to] : moves) into[to].merge(from[group]);
 }
 
 }  // namespace
@@ -228,8 +238,31 @@ void RealSums::settle() {
   for (size_t group = 0; group < part.size(); ++group) total[group].accumulate(std::exchange(part[group], 0.0));
 }
 
-void RealSums::merge(const RealSums& other, std::span<const uint32_t> as) {
-  for (size_t g = 0; g < other.total.size(); ++g) total[as[g]].merge(other.total[g]);
+Moments<2> ShiftedMoments::settled() const {
+  Moments<2> out;
+  out.count = count;
+  out.mean = shift + sum / count;
+  out.m2 = std::max(squares - sum * sum / count, 0.0);
+  return out;
+}
+
+CoMoments ShiftedCoMoments::settled() const {
+  CoMoments out;
+  out.count = count;
+  out.mean_x = shift_x + x / count;
+  out.mean_y = shift_y + y / count;
+  out.m2_x = std::max(xx - x * x / count, 0.0);
+  out.m2_y = std::max(yy - y * y / count, 0.0);
+  out.c = xy - x * y / count;
+  return out;
+}
+
+WeightedAverage PlainWeights::settled() const {
+  WeightedAverage out;
+  out.products.sum = products;
+  out.weights.sum = weights;
+  out.products.count = out.weights.count = static_cast<int64_t>(count);
+  return out;
 }
 
 GroupTotals::GroupTotals(std::vector<Measure> measures, std::vector<PairMeasure> pairs, bool ends)
@@ -247,9 +280,9 @@ void GroupTotals::grow(size_t groups) {
     const auto& measure = measures_[m];
     auto& totals = totals_[m];
     totals.nulls.resize(groups);
-    if (measure.real_sum || (measure.sum && is_real(measure.repr))) totals.real.resize(groups);
+    if (measure.real_sum || (measure.sum && is_real(measure.repr))) totals.real.total.resize(groups);
     if (measure.sum && !is_real(measure.repr)) totals.whole.resize(groups);
-    if (measure.moments) totals.moments.resize(groups);
+    if (measure.moments) totals.moments.lasting.resize(groups);
     if (is_real(measure.repr)) {
       if (measure.least) totals.low_real.resize(groups, kAbove<double>);
       if (measure.most) totals.high_real.resize(groups, -kAbove<double>);
@@ -259,8 +292,20 @@ void GroupTotals::grow(size_t groups) {
     }
   }
   for (size_t p = 0; p < pairs_.size(); ++p) {
-    if (pairs_[p].weighted) pair_totals_[p].weighted.resize(groups);
-    if (pairs_[p].comoments) pair_totals_[p].comoments.resize(groups);
+    if (pairs_[p].weighted) pair_totals_[p].weighted.lasting.resize(groups);
+    if (pairs_[p].comoments) pair_totals_[p].comoments.lasting.resize(groups);
+  }
+}
+
+/// Totals that only others are merged into never have states that pass.
+void GroupTotals::open_passing() {
+  for (auto& totals : totals_) {
+    totals.real.part.resize(totals.real.total.size());
+    totals.moments.passing.resize(totals.moments.lasting.size());
+  }
+  for (auto& totals : pair_totals_) {
+    totals.weighted.passing.resize(totals.weighted.lasting.size());
+    totals.comoments.passing.resize(totals.comoments.lasting.size());
   }
 }
 
@@ -282,6 +327,7 @@ void GroupTotals::add_ends(const MeasuredRows& part) {
 void GroupTotals::add(const MeasuredRows& part, size_t groups) {
   grow(groups);
   if (part.rows == 0) return;
+  open_passing();
   const auto* numbers = part.numbers;
   uint32_t different = 0;
   for (size_t i = 0; numbers && i < part.rows; ++i) different |= numbers[i] ^ numbers[0];
@@ -310,32 +356,38 @@ void GroupTotals::add(const MeasuredRows& part, size_t groups) {
 
 void GroupTotals::settle() {
   unsettled_ = 0;
-  for (auto& totals : totals_) totals.real.settle();
+  for (auto& totals : totals_) totals.real.settle(), totals.moments.settle();
+  for (auto& totals : pair_totals_) totals.weighted.settle(), totals.comoments.settle();
 }
 
-void GroupTotals::merge(const GroupTotals& other, std::span<const uint32_t> as) {
+void GroupTotals::merge(const GroupTotals& other, std::span<const GroupMove> moves) {
   const auto add = [](auto a, auto b) { return a + b; };
   const auto least = [](auto a, auto b) { return std::min(a, b); };
   const auto most = [](auto a, auto b) { return std::max(a, b); };
-  merge_each(other.rows_, as, rows_, add);
-  merge_each(other.first_, as, first_, least);
-  merge_each(other.last_, as, last_, most);
+  merge_each(other.rows_, moves, rows_, add);
+  merge_each(other.first_, moves, first_, least);
+  merge_each(other.last_, moves, last_, most);
   for (size_t m = 0; m < totals_.size(); ++m) {
     const auto& from = other.totals_[m];
     auto& into = totals_[m];
-    merge_each(from.nulls, as, into.nulls, add);
-    merge_each(from.whole, as, into.whole, add);
-    into.real.merge(from.real, as);
-    merge_each(from.low, as, into.low, least);
-    merge_each(from.high, as, into.high, most);
-    merge_each(from.low_real, as, into.low_real, least);
-    merge_each(from.high_real, as, into.high_real, most);
-    merge_states(from.moments, as, into.moments);
-    for (const auto& met : from.met) into.met.insert({met.bits, as[met.group]});
+    merge_each(from.nulls, moves, into.nulls, add);
+    merge_each(from.whole, moves, into.whole, add);
+    merge_states(from.real.total, moves, into.real.total);
+    merge_each(from.low, moves, into.low, least);
+    merge_each(from.high, moves, into.high, most);
+    merge_each(from.low_real, moves, into.low_real, least);
+    merge_each(from.high_real, moves, into.high_real, most);
+    merge_states(from.moments.lasting, moves, into.moments.lasting);
   }
   for (size_t p = 0; p < pair_totals_.size(); ++p) {
-    merge_states(other.pair_totals_[p].weighted, as, pair_totals_[p].weighted);
-    merge_states(other.pair_totals_[p].comoments, as, pair_totals_[p].comoments);
+    merge_states(other.pair_totals_[p].weighted.lasting, moves, pair_totals_[p].weighted.lasting);
+    merge_states(other.pair_totals_[p].comoments.lasting, moves, pair_totals_[p].comoments.lasting);
+  }
+}
+
+void GroupTotals::merge_distinct(const GroupTotals& other, std::span<const uint32_t> as) {
+  for (size_t m = 0; m < totals_.size(); ++m) {
+    for (const auto& met : other.totals_[m].met) totals_[m].met.insert({met.bits, as[met.group]});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "kernels/aggregate.h"
@@ -28,14 +29,53 @@ struct PairMeasure {
   bool comoments = false;
 };
 
+/// Plain sums around the first value met, which costs no division by row. That value is one of the group's, so what it
+/// is away from the others is in the result as well: the error is that of adding up.
+struct ShiftedMoments {
+  double count = 0, shift = 0, sum = 0, squares = 0;
+  void add(double x) {
+    if (count == 0) shift = x;
+    ++count;
+    const double from = x - shift;
+    sum += from, squares += from * from;
+  }
+  Moments<2> settled() const;
+};
+struct ShiftedCoMoments {
+  double count = 0, shift_x = 0, shift_y = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
+  void add(double first, double second) {
+    if (count == 0) shift_x = first, shift_y = second;
+    ++count;
+    const double dx = first - shift_x, dy = second - shift_y;
+    x += dx, y += dy, xx += dx * dx, yy += dy * dy, xy += dx * dy;
+  }
+  CoMoments settled() const;
+};
+struct PlainWeights {
+  double count = 0, products = 0, weights = 0;
+  void add(double x, double w) { ++count, products += x * w, weights += w; }
+  WeightedAverage settled() const;
+};
+
+/// By group: a cheap state takes the rows of some parts and is then put to the one that lasts.
+template <class Passing, class Lasting>
+struct SettledStates {
+  std::vector<Passing> passing;
+  std::vector<Lasting> lasting;
+
+  void settle() {
+    for (size_t group = 0; group < passing.size(); ++group) {
+      if (passing[group].count > 0) lasting[group].merge(std::exchange(passing[group], {}).settled());
+    }
+  }
+};
+
 /// By group. Sums of doubles are plain inside a part and compensated between parts (Neumaier).
 struct RealSums {
   std::vector<double> part;
   std::vector<Sum> total;  // without their counts
 
-  void resize(size_t groups) { part.resize(groups), total.resize(groups); }
   void settle();
-  void merge(const RealSums& other, std::span<const uint32_t> as);
 };
 
 /// By group; empty what was not wanted. Floating columns: real and low/high_real; others the whole ones. Where all
@@ -56,12 +96,18 @@ struct MeasureTotals {
   std::vector<uint64_t> whole;
   std::vector<double> low_real, high_real;
   std::vector<int64_t> low, high;
-  std::vector<Moments<2>> moments;
+  SettledStates<ShiftedMoments, Moments<2>> moments;
   boost::unordered_flat_set<Met, MetHash> met;
+  std::vector<Met> recent;  // some that were met, by their hash
 };
 struct PairTotals {
-  std::vector<WeightedAverage> weighted;
-  std::vector<CoMoments> comoments;
+  SettledStates<PlainWeights, WeightedAverage> weighted;
+  SettledStates<ShiftedCoMoments, CoMoments> comoments;
+};
+
+/// A group of some totals and what it is in others.
+struct GroupMove {
+  uint32_t from, to;
 };
 
 /// A part's rows. Values of measure m: values[m], of its repr; of pair p: both columns as doubles.
@@ -83,8 +129,11 @@ class GroupTotals {
   /// `groups`: all numbers so far are below.
   void add(const MeasuredRows& part, size_t groups);
   void settle();
-  /// Group g of `other`, whose rows come after all rows of this one's, is group as[g] < groups() here.
-  void merge(const GroupTotals& other, std::span<const uint32_t> as);
+  /// Puts groups of `other`, whose rows come after all rows of this one's, to groups below groups(). Calls that put
+  /// to different groups may run beside one another. Different values are left to merge_distinct.
+  void merge(const GroupTotals& other, std::span<const GroupMove> moves);
+  /// `as`: what each group of `other` is here.
+  void merge_distinct(const GroupTotals& other, std::span<const uint32_t> as);
   /// Adds groups without rows.
   void grow(size_t groups);
 
@@ -99,6 +148,7 @@ class GroupTotals {
 
  private:
   void add_ends(const MeasuredRows& part);
+  void open_passing();
 
   const std::vector<Measure> measures_;
   const std::vector<PairMeasure> pairs_;

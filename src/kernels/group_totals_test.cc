@@ -71,6 +71,12 @@ std::map<Key, Expected> expected_of(const Rows& rows, const std::vector<double>&
   return out;
 }
 
+std::vector<int64_t> values_by_group(const GroupNumbers& numbers, size_t key) {
+  std::vector<int64_t> out;
+  for (const auto code : numbers.codes(key)) out.push_back(numbers.values(key)[code]);
+  return out;
+}
+
 /// One thread's share of the rows, in parts.
 struct Share {
   GroupNumbers numbers{2};
@@ -115,11 +121,11 @@ void expect_totals(const Rows& rows, size_t part) {
                   {{.weighted = true, .comoments = true}}, true);
   all.grow(expected.size());
   for (const auto* share : {&first, &second}) {
-    const auto keys = share->numbers.values(0), seconds = share->numbers.values(1);
+    const auto keys = values_by_group(share->numbers, 0), seconds = values_by_group(share->numbers, 1);
     ASSERT_EQ(keys.size(), share->numbers.count());
-    std::vector<uint32_t> as;
-    for (size_t g = 0; g < keys.size(); ++g) as.push_back(number_of.at({keys[g], seconds[g]}));
-    all.merge(share->totals, as);
+    std::vector<GroupMove> moves;
+    for (uint32_t g = 0; g < keys.size(); ++g) moves.push_back({g, number_of.at({keys[g], seconds[g]})});
+    all.merge(share->totals, moves);
   }
   size_t g = 0;
   for (const auto& [key, group] : expected) {
@@ -134,14 +140,15 @@ void expect_totals(const Rows& rows, size_t part) {
     if (group.reals > 0) {
       EXPECT_EQ(real.low_real[g], group.least);
       EXPECT_EQ(real.high_real[g], group.most);
-      EXPECT_NEAR(real.moments[g].m2, group.variance.m2, 1e-9 * (1 + group.variance.m2));
+      EXPECT_NEAR(real.moments.lasting[g].m2, group.variance.m2, 1e-9 * (1 + group.variance.m2));
     }
     if (group.wholes > 0) {
       EXPECT_EQ(whole.low[g], group.low);
       EXPECT_EQ(whole.high[g], group.high);
     }
-    EXPECT_NEAR(all.pair(0).comoments[g].c, group.covariance.c, 1e-9 * (1 + std::fabs(group.covariance.c)));
-    EXPECT_NEAR(all.pair(0).weighted[g].result(), group.weighted.result(), 1e-9 * std::fabs(group.weighted.result()));
+    EXPECT_NEAR(all.pair(0).comoments.lasting[g].c, group.covariance.c, 1e-9 * (1 + std::fabs(group.covariance.c)));
+    EXPECT_NEAR(all.pair(0).weighted.lasting[g].result(), group.weighted.result(),
+                1e-9 * std::fabs(group.weighted.result()));
     ++g;
   }
 }
@@ -186,7 +193,7 @@ TEST(GroupNumbers, follow_the_order_of_meeting_whatever_the_values) {
   const WholeKey key{Repr::kI64, values.data()};
   numbers.number({&key, 1}, values.size(), out.data());
   EXPECT_EQ(out, (std::vector<uint32_t>{0, 1, 2, 1, 3, 4, 5, 1, 6, 0, 7}));
-  EXPECT_EQ(numbers.values(0),
+  EXPECT_EQ(values_by_group(numbers, 0),
             (std::vector<int64_t>{INT64_MAX, 5, INT64_MIN, 4000, -4000, 300'000, 6, -1'000'000'000'000}));
 }
 
@@ -213,7 +220,7 @@ TEST(GroupNumbers, many_pairs_leave_their_pages_for_a_hash) {
     }
   }
   ASSERT_EQ(numbers.count(), known.size());
-  const auto a = numbers.values(0), b = numbers.values(1), c = numbers.values(2);
+  const auto a = values_by_group(numbers, 0), b = values_by_group(numbers, 1), c = values_by_group(numbers, 2);
   for (const auto& [key, number] : known)
     ASSERT_EQ((std::array<int64_t, 3>{a[number], b[number], c[number]}),
               (std::array<int64_t, 3>{key[0], key[1], key[2]}));

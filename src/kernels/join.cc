@@ -1,6 +1,7 @@
 #include "kernels/join.h"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <string_view>
 
@@ -25,17 +26,18 @@ MatchedKeys match_column(std::span<const T> left, std::span<const T> right, bool
   };
   MatchedKeys out;
   out.left.resize(left.size());
-  out.right.resize(right.size());
+  std::vector<uint32_t> held(right.size());
   boost::unordered_flat_map<Key, uint32_t, KeyHash> numbers;
   for (size_t i = 0; i < right.size(); ++i) {
     const bool skip = !nulls_match && is_null_key(right[i]);
-    out.right[i] = skip ? kNoGroup : numbers.try_emplace(key_of(right[i]), numbers.size()).first->second;
+    held[i] = skip ? kNoGroup : numbers.try_emplace(key_of(right[i]), numbers.size()).first->second;
   }
   for (size_t i = 0; i < left.size(); ++i) {
     const auto found = numbers.find(key_of(left[i]));
     out.left[i] = found == numbers.end() ? kNoGroup : found->second;
   }
   out.count = numbers.size();
+  out.hold_right(std::move(held));
   return out;
 }
 
@@ -58,17 +60,18 @@ bool match_dense(std::span<const T> left, std::span<const T> right, bool nulls_m
     return &slots[static_cast<uint64_t>(value) - static_cast<uint64_t>(low) + 1];
   };
   out.left.resize(left.size());
-  out.right.resize(right.size());
+  std::vector<uint32_t> held(right.size());
   for (size_t i = 0; i < right.size(); ++i) {
     auto* slot = slot_of(right[i]);
     if (slot && *slot == kNoGroup) *slot = count++;
-    out.right[i] = slot ? *slot : kNoGroup;
+    held[i] = slot ? *slot : kNoGroup;
   }
   for (size_t i = 0; i < left.size(); ++i) {
     const auto* slot = slot_of(left[i]);
     out.left[i] = slot ? *slot : kNoGroup;
   }
   out.count = count;
+  out.hold_right(std::move(held));
   return true;
 }
 
@@ -105,8 +108,8 @@ std::vector<int64_t> paired(std::span<const uint32_t> first, std::span<const uin
 
 /// Row numbers of the right side by key, each key's rows ordered by moment.
 template <class T>
-GroupDirectory ordered_directory(const MatchedKeys& keys, std::span<const T> moments) {
-  auto directory = gather_groups(keys.right, keys.count);
+GroupDirectory ordered_directory(const MatchedKeys& keys, std::span<const T> moments, WorkerPool* workers) {
+  auto directory = wanted_rows(keys, workers);
   const auto before = [&](int64_t a, int64_t b) {
     return moments[static_cast<size_t>(a)] < moments[static_cast<size_t>(b)];
   };
@@ -118,30 +121,73 @@ GroupDirectory ordered_directory(const MatchedKeys& keys, std::span<const T> mom
   return directory;
 }
 
-/// Both sides ascend by their moments: the last right row of each key so far.
-template <class T>
-RowNumbers as_of_merged(const MatchedKeys& keys, std::span<const T> left, std::span<const T> right) {
-  RowNumbers out(left.size(), kNoRow);
+/// The last of the right rows before `end` of each key that `left` has; the search ends when all are found.
+std::vector<int64_t> last_rows_before(const MatchedKeys& keys, std::span<const uint32_t> left, size_t end) {
+  std::vector<int8_t> is_wanted(keys.count);
+  size_t missing = 0;
+  for (const auto key : left) {
+    if (key != kNoGroup) missing += is_wanted[key] == 0, is_wanted[key] = 1;
+  }
   std::vector<int64_t> last(keys.count, kNoRow);
+  for (size_t at = end; at-- > 0 && missing > 0;) {
+    const auto key = keys.right[at];
+    if (key == kNoGroup || is_wanted[key] == 0) continue;
+    last[key] = static_cast<int64_t>(at);
+    is_wanted[key] = 0;
+    --missing;
+  }
+  return last;
+}
+
+/// Both sides ascend by their moments: the last right row of each key so far, for the left rows [from, to).
+template <class T>
+void as_of_merged(const MatchedKeys& keys, std::span<const T> left, std::span<const T> right, size_t from, size_t to,
+                  RowNumbers& out) {
+  if (from == to) return;
+  // What comes before is known already to the left row before this stretch.
   size_t at = 0;
-  for (size_t i = 0; i < left.size(); ++i) {
+  if (from > 0) at = static_cast<size_t>(std::upper_bound(right.begin(), right.end(), left[from - 1]) - right.begin());
+  auto last = last_rows_before(keys, std::span(keys.left).subspan(from, to - from), at);
+  for (size_t i = from; i < to; ++i) {
     const T moment = left[i];
     for (; at < right.size() && right[at] <= moment; ++at) {
       if (keys.right[at] != kNoGroup) last[keys.right[at]] = static_cast<int64_t>(at);
     }
-    if (keys.left[i] != kNoGroup) out[i] = last[keys.left[i]];
+    out[i] = keys.left[i] == kNoGroup ? kNoRow : last[keys.left[i]];
   }
-  return out;
+}
+
+/// How many stretches are worth while over so many rows.
+size_t stretches_of(size_t rows, const WorkerPool* workers) {
+  constexpr size_t kRowsLeast = 1 << 16;
+  return std::clamp<size_t>(rows / kRowsLeast, 1, workers ? workers->threads() : 1);
 }
 
 template <class T>
-RowNumbers as_of(MatchedKeys& keys, std::span<const T> left, std::span<const T> right) {
+bool ascends(std::span<const T> values, WorkerPool* workers) {
+  const size_t stretches = stretches_of(values.size(), workers);
+  std::atomic<bool> ascends{true};
+  run_parts(workers, stretches, [&](size_t, size_t s) {
+    const size_t from = values.size() * s / stretches, to = values.size() * (s + 1) / stretches;
+    const auto part = values.subspan(from, std::min(to + 1, values.size()) - from);
+    if (!std::is_sorted(part.begin(), part.end())) ascends = false;
+  });
+  return ascends;
+}
+
+template <class T>
+RowNumbers as_of(const MatchedKeys& keys, std::span<const T> left, std::span<const T> right, WorkerPool* workers) {
   if constexpr (std::is_integral_v<T>) {
-    if (std::is_sorted(left.begin(), left.end()) && std::is_sorted(right.begin(), right.end()))
-      return as_of_merged(keys, left, right);
+    if (ascends(left, workers) && ascends(right, workers)) {
+      RowNumbers out(left.size());
+      const size_t stretches = stretches_of(left.size(), workers);
+      run_parts(workers, stretches, [&](size_t, size_t s) {
+        as_of_merged(keys, left, right, left.size() * s / stretches, left.size() * (s + 1) / stretches, out);
+      });
+      return out;
+    }
   }
-  forget_unmatched(keys);
-  const auto directory = ordered_directory(keys, right);
+  const auto directory = ordered_directory(keys, right, workers);
   RowNumbers out(left.size(), kNoRow);
   std::vector<int64_t> cursor(directory.starts.begin(),
                               directory.starts.end() - 1);  // first row not yet <= the last seen
@@ -184,6 +230,14 @@ RowNumbers as_of(MatchedKeys& keys, std::span<const T> left, std::span<const T> 
 }
 
 }  // namespace
+
+MatchedKeys MatchedKeys::all_equal(size_t left, size_t right) {
+  MatchedKeys out;
+  out.left.assign(left, 0);
+  out.hold_right(std::vector<uint32_t>(right, 0));
+  out.count = 1;
+  return out;
+}
 
 MatchedKeys match_keys(std::span<const KeyColumn> left, std::span<const KeyColumn> right, bool nulls_match) {
   CHECK(left.size() == right.size() && !left.empty());
@@ -232,20 +286,64 @@ RowPairs join_rows(const MatchedKeys& keys, JoinKind kind, size_t pairs_max, boo
   return pairs;
 }
 
-void forget_unmatched(MatchedKeys& keys) {
+namespace {
+
+/// The rows [from, to) for whose key `is_wanted` holds.
+template <class IsWanted>
+RowNumbers rows_where(std::span<const uint32_t> keys, size_t from, size_t to, IsWanted&& is_wanted) {
+  constexpr size_t kAtOnce = 4096;
+  RowNumbers out;
+  size_t count = 0;
+  for (size_t row = from; row < to;) {
+    const size_t end = std::min(to, row + kAtOnce);
+    if (out.size() < count + kAtOnce) out.resize(std::max(2 * out.size(), count + kAtOnce));
+    // Written before it is known whether it stays: there is nothing to mispredict.
+    for (; row < end; ++row) {
+      out[count] = static_cast<int64_t>(row);
+      count += is_wanted(keys[row]);
+    }
+  }
+  out.resize(count);
+  return out;
+}
+
+}  // namespace
+
+GroupDirectory wanted_rows(const MatchedKeys& keys, WorkerPool* workers) {
   std::vector<int8_t> is_wanted(keys.count);
   for (const auto key : keys.left) {
     if (key != kNoGroup) is_wanted[key] = 1;
   }
-  for (auto& key : keys.right) {
-    if (key != kNoGroup && is_wanted[key] == 0) key = kNoGroup;
+  const auto first = static_cast<uint32_t>(std::find(is_wanted.begin(), is_wanted.end(), 1) - is_wanted.begin());
+  const bool is_one = std::count(is_wanted.begin(), is_wanted.end(), 1) == 1;
+  const size_t stretches = stretches_of(keys.right.size(), workers);
+  std::vector<RowNumbers> rows(stretches);  // wanted ones
+  run_parts(workers, stretches, [&](size_t, size_t s) {
+    const size_t from = keys.right.size() * s / stretches, to = keys.right.size() * (s + 1) / stretches;
+    if (is_one)
+      rows[s] = rows_where(keys.right, from, to, [&](uint32_t key) { return key == first; });
+    else
+      rows[s] = rows_where(keys.right, from, to, [&](uint32_t key) { return key != kNoGroup && is_wanted[key] != 0; });
+  });
+  GroupDirectory out;
+  out.starts.assign(keys.count + 1, 0);
+  for (const auto& own : rows) {
+    for (const auto row : own) ++out.starts[keys.right[static_cast<size_t>(row)] + 1];
   }
+  for (size_t key = 0; key < keys.count; ++key) out.starts[key + 1] += out.starts[key];
+  std::vector<int64_t> next(out.starts.begin(), out.starts.end() - 1);
+  out.order.resize(static_cast<size_t>(out.starts[keys.count]));
+  for (const auto& own : rows) {
+    for (const auto row : own) out.order[static_cast<size_t>(next[keys.right[static_cast<size_t>(row)]]++)] = row;
+  }
+  return out;
 }
 
-RowNumbers join_as_of(MatchedKeys keys, const KeyColumn& left_moments, const KeyColumn& right_moments) {
+RowNumbers join_as_of(const MatchedKeys& keys, const KeyColumn& left_moments, const KeyColumn& right_moments,
+                      WorkerPool* workers) {
   CHECK(left_moments.repr == right_moments.repr);
   return visit_key(left_moments.repr,
-                   [&]<class T>() { return as_of<T>(keys, left_moments.as<T>(), right_moments.as<T>()); });
+                   [&]<class T>() { return as_of<T>(keys, left_moments.as<T>(), right_moments.as<T>(), workers); });
 }
 
 }  // namespace pelorus::kernels

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/worker_pool.h"
 #include "kernels/group.h"
 #include "kernels/key_column.h"
 
@@ -13,16 +14,27 @@ namespace pelorus::kernels {
 
 inline constexpr int64_t kNoRow = -1;
 
-/// Both sides' keys as numbers: equal keys, equal numbers. kNoGroup: a left key the right side does not have, or null
-/// when nulls do not match.
+/// Both sides' keys as numbers below `count`: equal keys, equal numbers. kNoGroup: a left key the right side does not
+/// have, or null when nulls do not match.
 struct MatchedKeys {
   std::vector<uint32_t> left;
-  std::vector<uint32_t> right;
+  std::span<const uint32_t> right;  // of `held`, or of a column that outlives this
+  std::vector<uint32_t> held;
   size_t count = 0;
+
+  MatchedKeys() = default;
+  MatchedKeys(MatchedKeys&&) = default;
+  MatchedKeys& operator=(MatchedKeys&&) = default;
+  /// Every row's key equals every other's.
+  static MatchedKeys all_equal(size_t left, size_t right);
+  void hold_right(std::vector<uint32_t> numbers) {
+    held = std::move(numbers);
+    right = held;
+  }
 };
 MatchedKeys match_keys(std::span<const KeyColumn> left, std::span<const KeyColumn> right, bool nulls_match);
-/// Right rows whose key no left row has get kNoGroup, so that nobody orders them.
-void forget_unmatched(MatchedKeys& keys);
+/// The right rows of the keys that left rows have, by key, in their order.
+GroupDirectory wanted_rows(const MatchedKeys& keys, WorkerPool* workers);
 
 /// Row numbers pairwise; kNoRow where a side has no partner.
 struct RowPairs {
@@ -42,8 +54,10 @@ enum class JoinKind : uint8_t {
 RowPairs join_rows(const MatchedKeys& keys, JoinKind kind, size_t pairs_max, bool* too_many);
 
 /// For each left row the last right row of the same key whose moment is <= the left one's (ties: the last), or kNoRow.
-/// Where both sides ascend by their moments they are merged in one pass; otherwise each key's right rows are put in
-/// order. Null moments: a left null finds nothing but nulls.
-RowNumbers join_as_of(MatchedKeys keys, const KeyColumn& left_moments, const KeyColumn& right_moments);
+/// Where both sides ascend by their moments they are merged in one pass, each thread a stretch of the left rows;
+/// otherwise each key's right rows are put in order. Null moments: a left null finds nothing but nulls. `workers` may
+/// be null.
+RowNumbers join_as_of(const MatchedKeys& keys, const KeyColumn& left_moments, const KeyColumn& right_moments,
+                      WorkerPool* workers);
 
 }  // namespace pelorus::kernels

@@ -32,26 +32,58 @@ std::vector<size_t> window_starts(size_t rows, const Window& window);
 /// (t - span, t]: `times` ascending.
 std::vector<size_t> time_window_starts(std::span<const int64_t> times, int64_t span);
 
-/// Slides a State over windows [starts[i], i]; keeps(i, count) says whether the result counts. States that can remove
-/// cost O(1) a row, others the window's length.
+/// A State of the elements [start, row] while both go up: states of the tails of what was there when tails were last
+/// made, and one of what came since. O(1) a row and merge, however long the windows.
+template <class State>
+class MergedWindow {
+ public:
+  /// `row` is one more than in the call before; add(state, k) puts element k in.
+  template <class Add>
+  State advance(size_t start, size_t row, Add&& add) {
+    add(since_, row);
+    if (start >= middle_) {
+      tails_.resize(row + 1 - start);
+      State tail;
+      for (size_t k = row + 1; k-- > start;) {
+        add(tail, k);
+        tails_[k - start] = tail;
+      }
+      first_ = start;
+      middle_ = row + 1;
+      since_ = State();
+    }
+    State all = tails_[start - first_];
+    all.merge(since_);
+    return all;
+  }
+
+ private:
+  std::vector<State> tails_;  // of [first_ + i, middle_)
+  size_t first_ = 0, middle_ = 0;
+  State since_;  // of [middle_, row]
+};
+
+/// Slides a State over windows [starts[i], i]; keeps(i, count) says whether the result counts. O(1) a row.
 template <class State, class T, class R, class Keeps>
 void sliding(std::span<const T> values, std::span<const size_t> starts, R* out, Keeps&& keeps) {
   State state;
+  MergedWindow<State> merged;
   int64_t count = 0;
   size_t from = 0;
+  const auto add = [&](State& to, size_t k) {
+    if (values[k] != kNull<T>) to.add(static_cast<typename State::Input>(values[k]));
+  };
   for (size_t i = 0; i < values.size(); ++i) {
-    if constexpr (Removable<State>) {
-      for (; from < starts[i]; ++from) {
-        if (values[from] != kNull<T>) state.remove(static_cast<typename State::Input>(values[from])), --count;
-      }
-      if (values[i] != kNull<T>) state.add(static_cast<typename State::Input>(values[i])), ++count;
-    } else {
-      state = State();
-      count = 0;
-      for (size_t k = starts[i]; k <= i; ++k) {
-        if (values[k] != kNull<T>) state.add(static_cast<typename State::Input>(values[k])), ++count;
-      }
+    for (; from < starts[i]; ++from) {
+      if (values[from] == kNull<T>) continue;
+      if constexpr (Removable<State>) state.remove(static_cast<typename State::Input>(values[from]));
+      --count;
     }
+    count += values[i] != kNull<T>;
+    if constexpr (Removable<State>)
+      add(state, i);
+    else
+      state = merged.advance(starts[i], i, add);
     out[i] = keeps(i, count) ? state.result() : kNull<R>;
   }
 }
@@ -60,22 +92,24 @@ template <class State, class Keeps>
 void sliding2(std::span<const double> x, std::span<const double> y, std::span<const size_t> starts, double* out,
               Keeps&& keeps) {
   State state;
+  MergedWindow<State> merged;
   int64_t count = 0;
   size_t from = 0;
   const auto both = [&](size_t k) { return x[k] != kNull<double> && y[k] != kNull<double>; };
+  const auto add = [&](State& to, size_t k) {
+    if (both(k)) to.add(x[k], y[k]);
+  };
   for (size_t i = 0; i < x.size(); ++i) {
-    if constexpr (Removable2<State>) {
-      for (; from < starts[i]; ++from) {
-        if (both(from)) state.remove(x[from], y[from]), --count;
-      }
-      if (both(i)) state.add(x[i], y[i]), ++count;
-    } else {
-      state = State();
-      count = 0;
-      for (size_t k = starts[i]; k <= i; ++k) {
-        if (both(k)) state.add(x[k], y[k]), ++count;
-      }
+    for (; from < starts[i]; ++from) {
+      if (!both(from)) continue;
+      if constexpr (Removable2<State>) state.remove(x[from], y[from]);
+      --count;
     }
+    count += both(i);
+    if constexpr (Removable2<State>)
+      add(state, i);
+    else
+      state = merged.advance(starts[i], i, add);
     out[i] = keeps(i, count) ? state.result() : kNull<double>;
   }
 }

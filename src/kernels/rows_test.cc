@@ -146,7 +146,7 @@ TEST(Join, as_of_takes_the_last_row_not_later) {
     if (right_ascends) std::sort(rt.begin(), rt.end());
     if (left_ascends) std::sort(lt.begin(), lt.end());
     const auto keys = match_keys(std::vector{column(lk)}, std::vector{column(rk)}, false);
-    const auto rows = join_as_of(keys, column(lt), column(rt));
+    const auto rows = join_as_of(keys, column(lt), column(rt), nullptr);
     for (size_t i = 0; i < lk.size(); ++i) {
       int64_t expected = kNoRow;
       for (size_t j = 0; j < rk.size(); ++j) {

@@ -5,24 +5,13 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "kernels/ordinal.h"
 
 namespace pelorus::kernels {
 namespace {
 
 /// A column as numbers whose unsigned order is the wanted order: one comparison of 64 bits decides a row.
 using Ordinals = std::vector<uint64_t>;
-
-template <class T>
-uint64_t ordinal_of(T value) {
-  if constexpr (std::is_same_v<T, double>) {
-    const auto bits = std::bit_cast<uint64_t>(value + 0.0);
-    return bits >> 63 ? ~bits : bits | (1ULL << 63);
-  } else if constexpr (std::is_same_v<T, float>) {
-    return ordinal_of(static_cast<double>(value));
-  } else {
-    return static_cast<uint64_t>(static_cast<int64_t>(value)) ^ (1ULL << 63);
-  }
-}
 
 /// Values 1..2^64-2 are ordinary, 0 or 2^64-1 null. The two extreme ordinary values fold onto their neighbours only
 /// for the reserved nulls themselves, which never occur as values.
@@ -183,15 +172,46 @@ RowNumbers sort_rows(std::span<const SortKey> keys, size_t rows) {
   return out;
 }
 
+namespace {
+
+/// The first `count` rows by one column of numbers: those below the worst of the best so far are collected, and thinned
+/// out whenever there are twice as many as wanted.
+RowNumbers top_by_number(const Ordinals& ordinals, size_t count) {
+  std::vector<std::pair<uint64_t, int64_t>> best;
+  best.reserve(2 * count);
+  uint64_t worst = UINT64_MAX;
+  const auto thin = [&] {
+    const auto end = best.begin() + static_cast<std::ptrdiff_t>(count);
+    std::nth_element(best.begin(), end - 1, best.end());
+    best.erase(end, best.end());
+    worst = best.back().first;
+  };
+  for (size_t i = 0; i < ordinals.size(); ++i) {
+    // Among equals the earlier row is the better one.
+    if (best.size() >= count && ordinals[i] >= worst) continue;
+    best.emplace_back(ordinals[i], static_cast<int64_t>(i));
+    if (best.size() == count) worst = std::max_element(best.begin(), best.end())->first;
+    if (best.size() == 2 * count) thin();
+  }
+  std::sort(best.begin(), best.end());
+  if (best.size() > count) best.resize(count);
+  RowNumbers out(best.size());
+  std::transform(best.begin(), best.end(), out.begin(), [](const auto& one) { return one.second; });
+  return out;
+}
+
+}  // namespace
+
 RowNumbers top_rows(std::span<const SortKey> keys, size_t rows, size_t count) {
   if (count >= rows / 4) {
     auto all = sort_rows(keys, rows);
     all.resize(std::min(count, rows));
     return all;
   }
-  RowNumbers heap;
-  if (count == 0) return heap;
+  if (count == 0) return {};
   const Order order(keys);
+  if (keys.size() == 1 && order.all_ordinals()) return top_by_number(order.comparisons()[0].ordinals(), count);
+  RowNumbers heap;
   const auto before = [&](int64_t a, int64_t b) {
     const int by_key = order.compare(a, b);
     return by_key != 0 ? by_key < 0 : a < b;

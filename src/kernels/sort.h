@@ -20,7 +20,7 @@ struct SortKey {
 /// Cost: O(rows) when already sorted or the keys are integers of a small range, O(n log n) otherwise.
 RowNumbers sort_rows(std::span<const SortKey> keys, size_t rows);
 
-/// The first `count` rows of sort_rows, by a heap: O(n log count).
+/// The first `count` rows of sort_rows: O(n) by one key of numbers, otherwise by a heap, O(n log count).
 RowNumbers top_rows(std::span<const SortKey> keys, size_t rows, size_t count);
 
 /// True when the rows are already in the order sort_rows would give.

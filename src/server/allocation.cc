@@ -15,6 +15,12 @@
 extern "C" int mallctl(const char* name, void* old_value, size_t* old_bytes, void* new_value, size_t new_bytes)
     __attribute__((weak));
 
+/// jemalloc's settings. Blocks of columns come and go with every query: they stay with the process for a while, as
+/// others do, since the system zeroes every page it gives. A thread of the allocator's own gives them back when nobody
+/// asks again.
+extern "C" const char* malloc_conf;
+const char* malloc_conf = "oversize_threshold:0,background_thread:true";
+
 namespace pelorus::server {
 namespace {
 

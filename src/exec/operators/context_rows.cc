@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 #include "exec/operators/key_columns.h"
 #include "exec/operators/part_groups.h"
@@ -14,11 +15,6 @@ namespace {
 using data::Shared;
 using data::Value;
 using data::Vector;
-
-ContextRows gathered(const kernels::Groups& groups) {
-  auto directory = kernels::gather_groups(groups.of_row, groups.count());
-  return {std::move(directory.order), std::move(directory.starts)};
-}
 
 // --- csort -------------------------------------------------------------------------------------------------------
 
@@ -40,7 +36,10 @@ bool is_compared_by_number(const OrderColumn& column, size_t rows) {
 
 /// Sorts each group's rows; keeps the first `most` of each.
 void sort_groups(const QueryStep& step, std::vector<OrderColumn> columns, size_t most, ContextRows& rows) {
-  for (auto& column : columns) column.values = take_rows(*column.values, rows.order, step.evaluator.workers());
+  auto* const workers = step.evaluator.workers();
+  for (auto& column : columns) column.values = Shared<Vector>(rows.placement->place(*column.values, nullptr, workers));
+  rows.order = rows.placement->order(workers);
+  rows.placement = nullptr;
   std::vector<RowNumbers> kept(most == SIZE_MAX ? 0 : rows.count());
   const auto sort_group = [&](size_t group) {
     const auto begin = static_cast<size_t>(rows.starts[group]);
@@ -63,7 +62,7 @@ void sort_groups(const QueryStep& step, std::vector<OrderColumn> columns, size_t
   const auto sort_share = [&](size_t, size_t share) {
     for (size_t g = share * kGroupsAtOnce; g < std::min(rows.count(), (share + 1) * kGroupsAtOnce); ++g) sort_group(g);
   };
-  run_parts(step.evaluator.workers(), shares, sort_share);
+  run_parts(workers, shares, sort_share);
   if (most == SIZE_MAX) return;
   rows.order.clear();
   for (size_t g = 0; g < kept.size(); ++g) {
@@ -73,14 +72,15 @@ void sort_groups(const QueryStep& step, std::vector<OrderColumn> columns, size_t
 }
 
 /// By the number of the group and then by the csort columns, whatever they are.
-RowNumbers order_by_all(std::vector<OrderColumn> by, const ContextRows& rows) {
-  data::Buffer<int64_t> numbers(rows.order.size());
+RowNumbers order_by_all(std::vector<OrderColumn> by, const ContextRows& rows, WorkerPool* workers) {
+  const auto order = rows.in_order(workers);
+  data::Buffer<int64_t> numbers(order.size());
   for (size_t g = 0; g < rows.count(); ++g) {
     for (auto i = rows.starts[g]; i < rows.starts[g + 1]; ++i)
-      numbers[static_cast<size_t>(rows.order[static_cast<size_t>(i)])] = static_cast<int64_t>(g);
+      numbers[static_cast<size_t>(order[static_cast<size_t>(i)])] = static_cast<int64_t>(g);
   }
   by.insert(by.begin(), {Shared<Vector>(Vector::adopt<int64_t>(types::Type::kLong, std::move(numbers)))});
-  return order_rows(by, rows.order.size());
+  return order_rows(by, order.size());
 }
 
 /// Nothing in the result looks at the rows of a group that a limit leaves out.
@@ -112,7 +112,7 @@ std::optional<ContextRows> rows_by_keys(const std::vector<SelectItem>& keys, con
   } catch (const OtherType&) {
     return std::nullopt;
   }
-  auto joined = met.join();
+  auto joined = met.join(step.evaluator.workers());
   ContextRows out;
   out.starts.assign(joined.groups + 1, 0);
   for (size_t s = 0; s < stretches; ++s) {
@@ -120,22 +120,18 @@ std::optional<ContextRows> rows_by_keys(const std::vector<SelectItem>& keys, con
   }
   std::partial_sum(out.starts.begin(), out.starts.end(), out.starts.begin());
   std::vector<int64_t> next(out.starts.begin(), out.starts.end() - 1);
+  std::vector<RowPlacement::Stretch> placed(stretches);
   for (size_t s = 0; s < stretches; ++s) {
+    std::tie(placed[s].begin, placed[s].end) = parts.bounds(s);
     for (size_t g = 0; g < places[s].size(); ++g) {
       const int64_t count = places[s][g];
       places[s][g] = next[joined.as[s][g]];
       next[joined.as[s][g]] += count;
     }
+    placed[s].places = std::move(places[s]);
   }
   out.key_values = std::move(joined.key_values);
-  out.order.resize(parts.rows());
-  const auto put = [&](size_t, size_t stretch) {
-    auto* const places_of = places[stretch].data();
-    const auto [begin, end] = parts.bounds(stretch);
-    for (size_t row = begin; row < end; ++row)
-      out.order[static_cast<size_t>(places_of[numbers[row]]++)] = static_cast<int64_t>(row);
-  };
-  run_parts(step.evaluator.workers(), stretches, put);
+  out.placement = std::make_shared<const RowPlacement>(std::move(numbers), std::move(placed));
   return out;
 }
 
@@ -147,15 +143,18 @@ ContextRows context_rows(const QueryStep& step, const RowLimit& limit) {
   } else {
     std::vector<Shared<Vector>> keys;
     for (const auto& key : evaluate_keys(step.query.keys, step)) keys.push_back(key.values);
-    rows = gathered(group_by_columns(keys, step.rows.rows(), "context by"));
+    const auto groups = group_by_columns(keys, step.rows.rows(), "context by", step.evaluator.workers());
+    rows.starts = starts_of(groups.of_row, groups.count());
+    rows.placement = std::make_shared<const RowPlacement>(RowPlacement::of(groups));
   }
   if (step.query.csort.empty()) return rows;
   auto columns = sort_columns(step);
   const bool by_number = std::all_of(columns.begin(), columns.end(), [&](const auto& column) {
-    return is_compared_by_number(column, rows.order.size());
+    return is_compared_by_number(column, rows.placement->rows());
   });
   if (!by_number) {
-    rows.order = order_by_all(std::move(columns), rows);
+    rows.order = order_by_all(std::move(columns), rows, step.evaluator.workers());
+    rows.placement = nullptr;
     return rows;
   }
   const bool has_end = limit.from >= 0 && limit.count >= 0 && limit.count < INT64_MAX - limit.from;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "data/convert.h"
+#include "exec/operators/take_rows.h"
 #include "functions/registry.h"
 #include "kernels/elementwise.h"
 #include "kernels/visit_number.h"
@@ -250,29 +251,40 @@ bool DirectTotals::run() {
     joined.groups = 1;
     joined.as.assign(count, {0});
   } else {
-    joined = groups_met_.join();
+    joined = groups_met_.join(evaluator_.workers());
   }
   groups_ = joined.groups;
   key_values_ = std::move(joined.key_values);
+  run_parts(evaluator_.workers(), count, [&](size_t, size_t stretch) { stretches[stretch].totals().settle(); });
   totals_.emplace(measures_, pairs_, ends_);
   totals_->grow(groups_);
-  for (size_t i = 0; i < count; ++i) {
-    stretches[i].totals().settle();
-    totals_->merge(stretches[i].totals(), joined.as[i]);
-  }
+  merge(stretches, joined.as);
   return true;
+}
+
+/// Each thread puts a range of all groups together.
+void DirectTotals::merge(std::vector<Stretch>& stretches, const std::vector<std::vector<uint32_t>>& as) {
+  constexpr size_t kGroupsOfShare = 1 << 14;
+  auto* const workers = evaluator_.workers();
+  const size_t shares = std::clamp<size_t>(groups_ / kGroupsOfShare, 1, workers ? workers->threads() : 1);
+  run_parts(workers, shares, [&](size_t, size_t share) {
+    const size_t from = groups_ * share / shares, to = groups_ * (share + 1) / shares;
+    std::vector<kernels::GroupMove> moves;
+    for (size_t s = 0; s < stretches.size(); ++s) {
+      moves.clear();
+      const auto met = static_cast<uint32_t>(stretches[s].totals().groups());
+      for (uint32_t g = 0; g < met; ++g) {
+        if (as[s][g] >= from && as[s][g] < to) moves.push_back({g, as[s][g]});
+      }
+      totals_->merge(stretches[s].totals(), moves);
+    }
+  });
+  for (size_t s = 0; s < stretches.size(); ++s) totals_->merge_distinct(stretches[s].totals(), as[s]);
 }
 
 // --- what came out -----------------------------------------------------------------------------------------------
 
 namespace {
-
-template <class T, class Of>
-Shared<Vector> by_group(size_t groups, Type type, int scale, Of&& of) {
-  data::Buffer<T> out(groups);
-  for (size_t g = 0; g < groups; ++g) out[g] = of(g);
-  return Shared<Vector>(Vector::adopt<T>(type, std::move(out), scale));
-}
 
 /// The moments or comoments as the state that says what they come to.
 template <class State, class Base>
@@ -284,14 +296,23 @@ double result_of(const Base& base) {
 
 }  // namespace
 
+template <class T, class Of>
+Shared<Vector> DirectTotals::by_group(Type type, int scale, Of&& of) const {
+  data::Buffer<T> out(groups_);
+  share_range(evaluator_.workers(), groups_, [&](size_t from, size_t to) {
+    for (size_t g = from; g < to; ++g) out[g] = of(g);
+  });
+  return Shared<Vector>(Vector::adopt<T>(type, std::move(out), scale));
+}
+
 double DirectTotals::value_of_pair(const Call& call, size_t group) const {
   const auto& totals = totals_->pair(call.place);
   switch (call.wanted) {
-    case Wanted::kWeightedAverage: return totals.weighted[group].result();
-    case Wanted::kWeightedSum: return totals.weighted[group].products.result();
-    case Wanted::kCorrelation: return result_of<kernels::Correlation>(totals.comoments[group]);
-    case Wanted::kCovariance: return result_of<kernels::Covariance>(totals.comoments[group]);
-    default: return result_of<kernels::Slope>(totals.comoments[group]);
+    case Wanted::kWeightedAverage: return totals.weighted.lasting[group].result();
+    case Wanted::kWeightedSum: return totals.weighted.lasting[group].products.result();
+    case Wanted::kCorrelation: return result_of<kernels::Correlation>(totals.comoments.lasting[group]);
+    case Wanted::kCovariance: return result_of<kernels::Covariance>(totals.comoments.lasting[group]);
+    default: return result_of<kernels::Slope>(totals.comoments.lasting[group]);
   }
 }
 
@@ -301,17 +322,17 @@ Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
   const auto count = [&](size_t g) { return totals_->rows()[g] - totals.nulls[g]; };
   const auto real = [&](size_t g) { return totals.real.total[g].total(); };
   const auto moments = [&]<class State>() {
-    return by_group<double>(groups_, Type::kDouble, 0, [&](size_t g) { return result_of<State>(totals.moments[g]); });
+    return by_group<double>(Type::kDouble, 0, [&](size_t g) { return result_of<State>(totals.moments.lasting[g]); });
   };
   switch (call.wanted) {
     case Wanted::kCount:
-      return by_group<int32_t>(groups_, Type::kInt, 0, [&](size_t g) { return static_cast<int32_t>(count(g)); });
+      return by_group<int32_t>(Type::kInt, 0, [&](size_t g) { return static_cast<int32_t>(count(g)); });
     case Wanted::kDistinct: {
       const auto met = totals_->distinct(call.place);
-      return by_group<int32_t>(groups_, Type::kInt, 0, [&](size_t g) { return static_cast<int32_t>(met[g]); });
+      return by_group<int32_t>(Type::kInt, 0, [&](size_t g) { return static_cast<int32_t>(met[g]); });
     }
     case Wanted::kAverage:
-      return by_group<double>(groups_, Type::kDouble, 0, [&](size_t g) {
+      return by_group<double>(Type::kDouble, 0, [&](size_t g) {
         if (count(g) == 0) return types::kNull<double>;
         const double sum =
             totals.real.total.empty() ? static_cast<double>(static_cast<int64_t>(totals.whole[g])) : real(g);
@@ -319,11 +340,11 @@ Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
       });
     case Wanted::kSum:
       if (!types::is_floating(like.type())) {
-        return by_group<int64_t>(groups_, Type::kLong, 0, [&](size_t g) {
+        return by_group<int64_t>(Type::kLong, 0, [&](size_t g) {
           return count(g) == 0 ? types::kNull<int64_t> : static_cast<int64_t>(totals.whole[g]);
         });
       }
-      return by_group<double>(groups_, Type::kDouble, 0, [&](size_t g) {
+      return by_group<double>(Type::kDouble, 0, [&](size_t g) {
         return count(g) == 0 ? types::kNull<double> : kernels::finite_or_null(real(g));
       });
     case Wanted::kVariance: return moments.operator()<kernels::SampleVariance>();
@@ -334,7 +355,7 @@ Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
   }
   const bool low = call.wanted == Wanted::kSmallest;
   return kernels::visit_number(like.repr(), [&]<class T>() {
-    return by_group<T>(groups_, like.type(), like.scale(), [&](size_t g) {
+    return by_group<T>(like.type(), like.scale(), [&](size_t g) {
       if (count(g) == 0) return types::kNull<T>;
       if constexpr (std::is_floating_point_v<T>)
         return static_cast<T>(low ? totals.low_real[g] : totals.high_real[g]);
@@ -347,17 +368,16 @@ Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
 Shared<Vector> DirectTotals::value_of(const Call& call) const {
   switch (call.wanted) {
     case Wanted::kRows:
-      return by_group<int32_t>(groups_, Type::kInt, 0,
-                               [&](size_t g) { return static_cast<int32_t>(totals_->rows()[g]); });
+      return by_group<int32_t>(Type::kInt, 0, [&](size_t g) { return static_cast<int32_t>(totals_->rows()[g]); });
     case Wanted::kFirst:
     case Wanted::kLast: {
       const auto& rows = call.wanted == Wanted::kFirst ? totals_->first_rows() : totals_->last_rows();
-      return Shared<Vector>(rows_.column(call.place)->take(rows));
+      return Shared<Vector>(take_rows(*rows_.column(call.place), rows, evaluator_.workers()));
     }
     default: break;
   }
   if (call.wanted < Wanted::kWeightedAverage) return value_of_measure(call);
-  return by_group<double>(groups_, Type::kDouble, 0, [&](size_t g) { return value_of_pair(call, g); });
+  return by_group<double>(Type::kDouble, 0, [&](size_t g) { return value_of_pair(call, g); });
 }
 
 std::vector<std::pair<const Expr*, Shared<Vector>>> DirectTotals::values() const {

@@ -62,6 +62,8 @@ class DirectTotals {
   };
   class Stretch;
 
+  void merge(std::vector<Stretch>& stretches, const std::vector<std::vector<uint32_t>>& as);
+
   bool is_key(const syntax::Expr& expr) const;
   bool note_call(const syntax::Expr& expr);
   bool note_measure(const syntax::Expr& expr, Wanted wanted, const syntax::Expr& argument);
@@ -69,6 +71,8 @@ class DirectTotals {
   bool note_end(const syntax::Expr& expr, Wanted wanted, const syntax::Expr& argument);
   std::optional<Wanted> wanted_of(const syntax::Expr& callee) const;
   int column_of(const syntax::Expr& argument) const;
+  template <class T, class Of>
+  data::Shared<data::Vector> by_group(data::Type type, int scale, Of&& of) const;
   data::Shared<data::Vector> value_of(const Call& call) const;
   data::Shared<data::Vector> value_of_measure(const Call& call) const;
   double value_of_pair(const Call& call, size_t group) const;

@@ -5,6 +5,7 @@
 #include "base/script_error.h"
 #include "data/convert.h"
 #include "exec/operators/filter_rows.h"
+#include "exec/operators/row_placement.h"
 #include "exec/worker_session.h"
 #include "functions/registry.h"
 #include "plan/walk.h"
@@ -356,7 +357,7 @@ LeveledValue GroupedEvaluation::run_by_group(const CallParts& parts, std::vector
       argument.value = Value(contiguous(argument.value.vector_shared()));
     }
   }
-  return assemble(call_by_group(parts, arguments));
+  return call_by_group(parts, arguments);
 }
 
 /// Several threads take some groups each: where there are several, and rows enough to make up for the calls.
@@ -368,34 +369,88 @@ bool GroupedEvaluation::shares_groups() const {
          rows_.rows() / count() >= kRowsOfGroup;
 }
 
+/// Vectors that are results by group as one column of the rows, which stand by group: each is copied to its place while
+/// it is in the cache. As long as all are of one plain type.
+class GroupedEvaluation::PlacedResults {
+ public:
+  PlacedResults(const std::vector<int64_t>& starts, size_t rows) : starts_(starts), rows_(rows) {}
+
+  /// The first result decides the type; false when it is none that can be placed.
+  bool open(const Value& first) {
+    if (starts_.empty() || !first.is_vector() || !RowPlacement::places(first.vector())) return false;
+    const auto& vector = first.vector();
+    if (vector.type() == Type::kSymbol) return false;
+    all_ = Vector(vector.type(), rows_, vector.scale());
+    out_ = types::visit_fixed(vector.repr(), [&]<class T>() -> void* { return all_.edit<T>().data(); });
+    return true;
+  }
+  /// False: it has to be kept where it is. Different groups at the same time.
+  bool put(size_t group, const Value& result) {
+    const auto begin = static_cast<size_t>(starts_[group]), end = static_cast<size_t>(starts_[group + 1]);
+    if (!result.is_vector()) return false;
+    const auto& vector = result.vector();
+    if (vector.type() != all_.type() || vector.scale() != all_.scale() || vector.is_array() ||
+        vector.size() != end - begin)
+      return false;
+    types::visit_fixed(vector.repr(), [&]<class T>() {
+      const auto values = vector.values<T>();
+      std::copy(values.begin(), values.end(), static_cast<T*>(out_) + begin);
+    });
+    return true;
+  }
+  Value of(size_t group) const {
+    const auto begin = static_cast<size_t>(starts_[group]);
+    return Value(all_.slice(begin, static_cast<size_t>(starts_[group + 1]) - begin));
+  }
+  Vector take() { return std::move(all_); }
+
+ private:
+  const std::vector<int64_t>& starts_;
+  const size_t rows_;
+  Vector all_;
+  void* out_ = nullptr;
+};
+
 /// On all threads when the function is built in; those see nothing of the session.
-std::vector<Value> GroupedEvaluation::call_by_group(const CallParts& parts,
-                                                    const std::vector<LeveledValue>& arguments) {
+LeveledValue GroupedEvaluation::call_by_group(const CallParts& parts, const std::vector<LeveledValue>& arguments) {
   constexpr size_t kShares = 8;  // for each thread, as groups are of unlike sizes
   const Value function(parts.callee);
   std::vector<Value> results(std::max<size_t>(count(), 1));
+  PlacedResults placed(options_.starts, rows_.rows());
+  std::vector<int8_t> is_placed(results.size());
+  bool places = false;
   const auto call = [&](functions::CallContext& context, size_t from, size_t to) {
     for (size_t g = from; g < to; ++g) {
       check_cancelled(evaluator_);
       std::vector<Value> of_group;
       for (const auto& argument : arguments) of_group.push_back(part_of(argument, g));
       results[g] = context.call(function, std::span<Value>(of_group));
+      is_placed[g] = places && placed.put(g, results[g]);
+      if (is_placed[g]) results[g] = Value();
     }
   };
   auto* workers = evaluator_.workers();
-  if (!parts.builtin || nature_of(parts) == CallNature::kOther || !shares_groups()) {
-    call(evaluator_.context(), 0, results.size());
-    return results;
-  }
   if (count() > 0) (void)rows_in(0);  // settles what the threads ask for
-  std::vector<std::unique_ptr<WorkerSession>> sessions;
-  for (size_t i = 0; i < workers->threads(); ++i)
-    sessions.push_back(std::make_unique<WorkerSession>(evaluator_.context()));
-  const size_t shares = std::min(results.size(), kShares * workers->threads());
-  workers->run(shares, [&](size_t worker, size_t share) {
-    call(sessions[worker]->interpreter(), results.size() * share / shares, results.size() * (share + 1) / shares);
-  });
-  return results;
+  call(evaluator_.context(), 0, 1);
+  places = count() > 1 && placed.open(results[0]) && placed.put(0, results[0]);
+  is_placed[0] = places;
+  if (!parts.builtin || nature_of(parts) == CallNature::kOther || !shares_groups()) {
+    call(evaluator_.context(), 1, results.size());
+  } else {
+    std::vector<std::unique_ptr<WorkerSession>> sessions;
+    for (size_t i = 0; i < workers->threads(); ++i)
+      sessions.push_back(std::make_unique<WorkerSession>(evaluator_.context()));
+    const size_t rest = results.size() - 1, shares = std::min(rest, kShares * workers->threads());
+    workers->run(shares, [&](size_t worker, size_t share) {
+      call(sessions[worker]->interpreter(), 1 + rest * share / shares, 1 + rest * (share + 1) / shares);
+    });
+  }
+  if (std::all_of(is_placed.begin(), is_placed.end(), [](int8_t is) { return is != 0; }))
+    return {Level::kRow, Value(placed.take())};
+  for (size_t g = 1; g < results.size(); ++g) {
+    if (is_placed[g]) results[g] = placed.of(g);
+  }
+  return assemble(std::move(results));
 }
 
 LeveledValue GroupedEvaluation::run_generic(const Expr& expr) {
@@ -419,31 +474,6 @@ std::vector<Value> GroupedEvaluation::each_group(const Expr& expr) {
   return results;
 }
 
-/// Vectors of one plain type as a column of the rows, which stand by group already; nothing otherwise.
-std::optional<Shared<Vector>> GroupedEvaluation::joined(const std::vector<Value>& results) {
-  if (options_.starts.empty() || count() == 0) return std::nullopt;
-  const auto& first = results[0].vector();
-  const auto repr = first.repr();
-  const bool is_plain = !first.is_array() && first.type() != Type::kSymbol && first.type() != Type::kVoid &&
-                        repr != types::Repr::kMixed && repr != types::Repr::kText;
-  const bool is_one_type =
-      is_plain && std::all_of(results.begin(), results.end(), [&](const Value& result) {
-        const auto& vector = result.vector();
-        return vector.type() == first.type() && vector.scale() == first.scale() && !vector.is_array();
-      });
-  if (!is_one_type) return std::nullopt;
-  Vector all(first.type(), rows_.rows(), first.scale());
-  types::visit_fixed(repr, [&]<class T>() {
-    T* const out = all.edit<T>().data();
-    const auto copy = [&](size_t, size_t g) {
-      const auto values = results[g].vector().values<T>();
-      std::copy(values.begin(), values.end(), out + options_.starts[g]);
-    };
-    run_parts(evaluator_.workers(), results.size(), copy);
-  });
-  return Shared<Vector>(std::move(all));
-}
-
 /// Results by group: scalars are of group level; vectors as long as their groups are of row level.
 LeveledValue GroupedEvaluation::assemble(std::vector<Value> results) {
   const bool all_vectors = std::all_of(results.begin(), results.end(), [](const Value& v) { return v.is_vector(); });
@@ -458,7 +488,6 @@ LeveledValue GroupedEvaluation::assemble(std::vector<Value> results) {
       throw ScriptError("A grouped calculation must return a scalar or a vector of the same length as the group.");
     return assemble_scalars(std::move(results));
   }
-  if (auto rows = joined(results)) return {Level::kRow, Value(*std::move(rows))};
   Vector all = results[0].vector();
   for (size_t g = 1; g < results.size(); ++g) {
     auto& next = results[g].edit_vector();

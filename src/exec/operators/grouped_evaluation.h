@@ -58,6 +58,7 @@ class GroupedEvaluation {
  private:
   class LevelScope;
   class SliceScope;
+  class PlacedResults;
   struct Leaves;
   struct CallParts;
   enum class CallNature : uint8_t { kElementwise, kAggregate, kVector, kOther };
@@ -83,9 +84,8 @@ class GroupedEvaluation {
   data::Value lifted(const LeveledValue& value, Level level);
   data::Shared<data::Vector> contiguous(const data::Shared<data::Vector>& rows);
   data::Value part_of(const LeveledValue& value, size_t group);
-  std::vector<data::Value> call_by_group(const CallParts& parts, const std::vector<LeveledValue>& arguments);
+  LeveledValue call_by_group(const CallParts& parts, const std::vector<LeveledValue>& arguments);
   bool shares_groups() const;
-  std::optional<data::Shared<data::Vector>> joined(const std::vector<data::Value>& results);
   std::span<const uint32_t> numbers();
   const kernels::GroupDirectory& directory();
   const std::vector<int64_t>& starts() { return options_.starts.empty() ? directory().starts : options_.starts; }

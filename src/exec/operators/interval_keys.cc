@@ -216,7 +216,7 @@ data::Table fill_intervals(data::Table result, const IntervalKeys& intervals, co
     others.push_back(result.column_shared(static_cast<size_t>(c)));
     other_names.push_back(result.names()[static_cast<size_t>(c)]);
   }
-  const auto combinations = group_by_columns(others, result.rows(), "group by");
+  const auto combinations = group_by_columns(others, result.rows(), "group by", nullptr);
   const auto& labels = result.column(static_cast<size_t>(label_column));
   const auto wide = spread_out(longs_of(labels), combinations.of_row, combinations.count(), intervals.width);
   std::vector<Shared<Vector>> columns;

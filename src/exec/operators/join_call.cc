@@ -84,14 +84,14 @@ const syntax::Call* as_join_call(const syntax::Expr& expr) {
 }
 
 Relation join_by_name(std::string_view name, Relation left, Relation right, const Value& left_keys,
-                      const Value& right_keys) {
+                      const Value& right_keys, Evaluator& evaluator) {
   const auto* row = row_of(name);
   JoinKeys keys;
   if (row->type != JoinType::kCross) {
     keys = resolve_keys(left, right, texts_of(left_keys, "matchingCols"),
                         right_keys.is_null() ? std::vector<std::string>() : texts_of(right_keys, "rightMatchingCols"));
   }
-  auto out = join(std::move(left), std::move(right), keys, row->type);
+  auto out = join(std::move(left), std::move(right), keys, row->type, evaluator.workers());
   if (row->sorted) sort_relation(out, keys.left);
   return out;
 }
@@ -128,7 +128,7 @@ Relation run_join_call(const syntax::Call& call, const std::function<Relation(co
   };
   if (arguments.size() > 4) left = filtered(std::move(left), arguments[4], evaluator, outer);
   if (arguments.size() > 5) right = filtered(std::move(right), arguments[5], evaluator, outer);
-  return join_by_name(name, std::move(left), std::move(right), value_at(2), value_at(3));
+  return join_by_name(name, std::move(left), std::move(right), value_at(2), value_at(3), evaluator);
 }
 
 }  // namespace pelorus::exec

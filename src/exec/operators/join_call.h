@@ -20,7 +20,7 @@ Relation run_join_call(const syntax::Call& call, const std::function<Relation(co
 
 /// The equality, as-of, cross and prefix joins by name, keys as values: ej(l, r, keys[, rkeys]).
 Relation join_by_name(std::string_view name, Relation left, Relation right, const data::Value& left_keys,
-                      const data::Value& right_keys);
+                      const data::Value& right_keys, Evaluator& evaluator);
 
 /// wj and pwj: `window` a pair, `aggregates` CODE.
 Relation window_join_by_name(std::string_view name, Relation left, Relation right, const data::Value& window,

@@ -48,27 +48,18 @@ RowPairs cross_pairs(size_t left, size_t right) {
   return pairs;
 }
 
-RowPairs as_of_pairs(Relation& left, Relation& right, const JoinKeys& keys) {
+/// By left row the one of the right side, or kNoRow.
+RowNumbers as_of_rows(Relation& left, Relation& right, const JoinKeys& keys, WorkerPool* workers) {
   auto left_keys = gather(left, keys.left), right_keys = gather(right, keys.right);
   const auto [left_moments, right_moments] = same_type(left_keys.back(), right_keys.back());
   left_keys.pop_back();
   right_keys.pop_back();
-  kernels::MatchedKeys matched;
-  if (left_keys.empty()) {
-    matched.left.assign(left.rows, 0);
-    matched.right.assign(right.rows, 0);
-    matched.count = 1;
-  } else {
-    matched = match_key_columns(left_keys, right_keys, true);
-  }
+  const auto matched = left_keys.empty() ? kernels::MatchedKeys::all_equal(left.rows, right.rows)
+                                         : match_key_columns(left_keys, right_keys, true);
   KeyColumns moments;
   moments.add(left_moments, "join");
   moments.add(right_moments, "join");
-  RowPairs pairs;
-  pairs.left.resize(left.rows);
-  std::iota(pairs.left.begin(), pairs.left.end(), 0);
-  pairs.right = kernels::join_as_of(std::move(matched), moments.columns()[0], moments.columns()[1]);
-  return pairs;
+  return kernels::join_as_of(matched, moments.columns()[0], moments.columns()[1], workers);
 }
 
 /// All keys but the last equal; the left last key starts with the right one.
@@ -107,7 +98,7 @@ RowPairs find_pairs(Relation& left, Relation& right, const JoinKeys& keys, JoinT
     case JoinType::kLeftFirst: return equal_pairs(left, right, keys, kernels::JoinKind::kLeftFirst);
     case JoinType::kFull: return equal_pairs(left, right, keys, kernels::JoinKind::kFull);
     case JoinType::kCross: return cross_pairs(left.rows, right.rows);
-    case JoinType::kAsOf: return as_of_pairs(left, right, keys);
+    case JoinType::kAsOf: break;  // see join()
     case JoinType::kPrefix: return prefix_pairs(left, right, keys);
     case JoinType::kRight: {
       const JoinKeys turned{keys.right, keys.left};
@@ -120,8 +111,9 @@ RowPairs find_pairs(Relation& left, Relation& right, const JoinKeys& keys, JoinT
 }
 
 /// Sends the side's maps through `rows` and moves its columns and maps into `out`.
-void add_side(Relation& side, const RowNumbers& rows, Relation& out) {
-  const auto direct = std::make_shared<const RowNumbers>(rows);
+void add_side(Relation& side, RowNumbers numbers, Relation& out) {
+  const auto direct = std::make_shared<const RowNumbers>(std::move(numbers));
+  const auto& rows = *direct;
   const auto first_map = static_cast<int>(out.maps.size());
   out.maps.push_back(direct);
   for (const auto& map : side.maps) {
@@ -183,13 +175,19 @@ JoinKeys resolve_keys(const Relation& left, const Relation& right, const std::ve
   return keys;
 }
 
-Relation join(Relation left, Relation right, const JoinKeys& keys, JoinType type) {
-  const auto pairs = find_pairs(left, right, keys, type);
+Relation join(Relation left, Relation right, const JoinKeys& keys, JoinType type, WorkerPool* workers) {
   Relation out;
-  out.rows = pairs.size();
   const size_t left_columns = left.columns.size();
-  add_side(left, pairs.left, out);
-  add_side(right, pairs.right, out);
+  if (type == JoinType::kAsOf) {  // every left row once, in its place
+    auto rows = as_of_rows(left, right, keys, workers);
+    out = std::move(left);
+    add_side(right, std::move(rows), out);
+  } else {
+    auto pairs = find_pairs(left, right, keys, type);
+    out.rows = pairs.size();
+    add_side(left, std::move(pairs.left), out);
+    add_side(right, std::move(pairs.right), out);
+  }
   name_columns(out, left_columns, keys, type);
   if (type == JoinType::kRight) {  // `*` shows the right keys, a plain name finds the left ones
     for (const auto k : keys.left) out.columns[k].starred = false;
@@ -200,10 +198,9 @@ Relation join(Relation left, Relation right, const JoinKeys& keys, JoinType type
 void sort_relation(Relation& relation, const std::vector<size_t>& by) {
   std::vector<OrderColumn> columns;
   for (const auto c : by) columns.push_back({relation.gather(c, nullptr)});
-  const auto order = order_rows(columns, relation.rows);
   Relation sorted;
   sorted.rows = relation.rows;
-  add_side(relation, order, sorted);
+  add_side(relation, order_rows(columns, relation.rows), sorted);
   relation = std::move(sorted);
 }
 

@@ -24,7 +24,7 @@ enum class JoinType : uint8_t { kInner, kLeft, kLeftFirst, kRight, kFull, kCross
 /// Columns of the result: left ones, then right non-keys; a clashing right name becomes `<qualifier>_name`. Right keys
 /// stay reachable as qualifier.name; kFull, kAsOf (last key) and kPrefix show them. kRight: see language reference
 /// §3.8.
-Relation join(Relation left, Relation right, const JoinKeys& keys, JoinType type);
+Relation join(Relation left, Relation right, const JoinKeys& keys, JoinType type, WorkerPool* workers);
 
 /// The rows of `relation` in order of its columns `by`.
 void sort_relation(Relation& relation, const std::vector<size_t>& by);

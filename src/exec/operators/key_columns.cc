@@ -50,11 +50,16 @@ kernels::MatchedKeys match_symbols(const Vector& left, const Vector& right, bool
   kernels::MatchedKeys out;
   out.count = static_cast<size_t>(to.size());
   out.left.resize(left.size());
-  out.right.resize(right.size());
   const auto left_codes = left.values<int32_t>(), right_codes = right.values<int32_t>();
   for (size_t i = 0; i < left_codes.size(); ++i) out.left[i] = number_of[static_cast<size_t>(left_codes[i])];
+  if (nulls_match) {
+    out.right = {reinterpret_cast<const uint32_t*>(right_codes.data()), right_codes.size()};
+    return out;
+  }
+  std::vector<uint32_t> numbers(right.size());
   for (size_t i = 0; i < right_codes.size(); ++i)
-    out.right[i] = right_codes[i] == 0 && !nulls_match ? kernels::kNoGroup : static_cast<uint32_t>(right_codes[i]);
+    numbers[i] = right_codes[i] == 0 ? kernels::kNoGroup : static_cast<uint32_t>(right_codes[i]);
+  out.hold_right(std::move(numbers));
   return out;
 }
 
@@ -78,10 +83,11 @@ kernels::RowNumbers order_rows(const std::vector<OrderColumn>& columns, size_t r
   return count < rows ? kernels::top_rows(sort_keys, rows, count) : kernels::sort_rows(sort_keys, rows);
 }
 
-kernels::Groups group_by_columns(const std::vector<Shared<Vector>>& columns, size_t rows, std::string_view what) {
+kernels::Groups group_by_columns(const std::vector<Shared<Vector>>& columns, size_t rows, std::string_view what,
+                                 WorkerPool* workers) {
   KeyColumns keys;
   for (const auto& column : columns) keys.add(column, what);
-  return kernels::group_rows(keys.columns(), rows);
+  return kernels::group_rows(keys.columns(), rows, workers);
 }
 
 std::pair<Shared<Vector>, Shared<Vector>> same_type(const Shared<Vector>& left, const Shared<Vector>& right) {

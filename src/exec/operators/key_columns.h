@@ -38,12 +38,12 @@ struct OrderColumn {
 /// `count`: only the first so many.
 kernels::RowNumbers order_rows(const std::vector<OrderColumn>& columns, size_t rows, size_t count = SIZE_MAX);
 
-/// Group numbers of rows by columns, ascending.
+/// Group numbers of rows by columns, ascending. `workers` may be null.
 kernels::Groups group_by_columns(const std::vector<data::Shared<data::Vector>>& columns, size_t rows,
-                                 std::string_view what);
+                                 std::string_view what, WorkerPool* workers);
 
-/// Makes two key columns comparable (same representation, one code space) and matches them pairwise.
-/// ScriptError when their types cannot be compared.
+/// Makes two key columns comparable (same representation, one code space) and matches them pairwise. The columns
+/// outlive the result. ScriptError when their types cannot be compared.
 kernels::MatchedKeys match_key_columns(const std::vector<data::Shared<data::Vector>>& left,
                                        const std::vector<data::Shared<data::Vector>>& right, bool nulls_match);
 

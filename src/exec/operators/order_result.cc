@@ -109,7 +109,7 @@ data::Table order_and_limit(data::Table result, const std::vector<syntax::OrderK
 data::Table distinct_rows(const data::Table& table) {
   std::vector<Shared<Vector>> columns;
   for (size_t c = 0; c < table.columns(); ++c) columns.push_back(table.column_shared(c));
-  auto first = group_by_columns(columns, table.rows(), "distinct").first_row;
+  auto first = group_by_columns(columns, table.rows(), "distinct", nullptr).first_row;
   std::sort(first.begin(), first.end());
   return table.take(first);
 }

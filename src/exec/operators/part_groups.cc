@@ -1,6 +1,8 @@
 #include "exec/operators/part_groups.h"
 
 #include "exec/operators/key_columns.h"
+#include "exec/operators/take_rows.h"
+#include "kernels/ranked_set.h"
 #include "kernels/visit_number.h"
 #include "syntax/print.h"
 
@@ -73,37 +75,121 @@ void PartGroups::number(size_t stretch, RowParts::Part& part, uint32_t* numbers)
   if (met(stretch) > kGroupsAlways && met(stretch) > rows / 2) throw OtherType();
 }
 
-PartGroups::Joined PartGroups::join() const {
-  std::vector<Shared<Vector>> columns;
-  size_t met = 0;
-  for (const auto& numbers : numbers_) met += numbers.count();
-  for (size_t k = 0; k < keys_.size(); ++k) {
-    std::vector<int64_t> values;
-    values.reserve(met);
-    for (const auto& numbers : numbers_) {
-      const auto own = numbers.count() == 0 ? std::vector<int64_t>() : numbers.values(k);
-      values.insert(values.end(), own.begin(), own.end());
-    }
-    const auto& like = *keys_[k].like;
-    if (like.type() == Type::kSymbol) {
-      columns.emplace_back(
-          Vector::of_symbols(like.symbols_shared(), data::Buffer<int32_t>(values.begin(), values.end())));
-      continue;
-    }
-    columns.emplace_back(kernels::visit_whole(like.repr(), [&]<class T>() {
-      return Vector::adopt<T>(like.type(), data::Buffer<T>(values.begin(), values.end()), like.scale());
-    }));
+namespace {
+
+/// Rows by the ranks of their keys, numbered ascending.
+struct NumberedRanks {
+  size_t count = 0;
+  std::vector<uint32_t> of_row;
+  std::vector<RowNumbers> ranks;  // by key and number
+};
+
+/// How many combinations of ranks there are, while a bit for each of them is little beside the rows.
+std::optional<uint64_t> few_combinations(const std::vector<uint64_t>& counts, size_t rows) {
+  const uint64_t most = std::max<uint64_t>(1 << 16, 64 * static_cast<uint64_t>(rows));
+  uint64_t product = 1;
+  for (const auto count : counts) {
+    if (count > 0 && product > most / count) return std::nullopt;
+    product *= std::max<uint64_t>(count, 1);
   }
-  const auto groups = group_by_columns(columns, met, "group by");
-  Joined out;
-  out.groups = groups.count();
+  return product;
+}
+
+/// A bit for each combination there might be.
+NumberedRanks number_by_bits(const std::vector<RowNumbers>& ranks, const std::vector<uint64_t>& counts,
+                             uint64_t combinations) {
+  const size_t rows = ranks[0].size();
+  std::vector<uint64_t> all(rows);
+  for (size_t k = 0; k < ranks.size(); ++k) {
+    for (size_t i = 0; i < rows; ++i) all[i] = all[i] * counts[k] + static_cast<uint64_t>(ranks[k][i]);
+  }
+  kernels::RankedSet set(combinations);
+  for (const auto one : all) set.add(one);
+  set.rank();
+  NumberedRanks out;
+  out.count = set.count();
+  out.of_row.resize(rows);
+  for (size_t i = 0; i < rows; ++i) out.of_row[i] = set.rank_of(all[i]);
+  out.ranks.resize(ranks.size());
+  for (auto& own : out.ranks) own.resize(out.count);
+  size_t number = 0;
+  set.each([&](uint64_t one) {
+    for (size_t k = ranks.size(); k-- > 0; one /= counts[k])
+      out.ranks[k][number] = static_cast<int64_t>(one % counts[k]);
+    ++number;
+  });
+  return out;
+}
+
+NumberedRanks number_ranks(std::vector<RowNumbers> ranks, const std::vector<uint64_t>& counts) {
+  const size_t rows = ranks[0].size();
+  if (const auto combinations = few_combinations(counts, rows)) return number_by_bits(ranks, counts, *combinations);
+  std::vector<Shared<Vector>> columns;
+  for (auto& own : ranks) columns.emplace_back(Vector::adopt<int64_t>(Type::kLong, std::move(own)));
+  auto groups = group_by_columns(columns, rows, "group by", nullptr);
+  NumberedRanks out{groups.count(), std::move(groups.of_row), {}};
+  for (const auto& column : columns) {
+    const auto first = column->take(groups.first_row);
+    const auto values = first.values<int64_t>();
+    out.ranks.emplace_back(values.begin(), values.end());
+  }
+  return out;
+}
+
+}  // namespace
+
+/// A key's different values in their order, and the place of each code of each stretch among them.
+struct PartGroups::RankedKey {
+  Shared<Vector> values;
+  std::vector<std::vector<uint32_t>> ranks;  // by stretch and code
+};
+
+PartGroups::RankedKey PartGroups::ranked(size_t k) const {
+  std::vector<int64_t> met;
+  for (const auto& numbers : numbers_) met.insert(met.end(), numbers.values(k).begin(), numbers.values(k).end());
+  const auto& like = *keys_[k].like;
+  const Shared<Vector> column(
+      like.type() == Type::kSymbol
+          ? Vector::of_symbols(like.symbols_shared(), data::Buffer<int32_t>(met.begin(), met.end()))
+          : kernels::visit_whole(like.repr(), [&]<class T>() {
+              return Vector::adopt<T>(like.type(), data::Buffer<T>(met.begin(), met.end()), like.scale());
+            }));
+  const auto groups = group_by_columns({column}, met.size(), "group by", nullptr);
+  RankedKey out{Shared<Vector>(column->take(groups.first_row)), {}};
   auto from = groups.of_row.begin();
   for (const auto& numbers : numbers_) {
-    const auto end = from + static_cast<std::ptrdiff_t>(numbers.count());
-    out.as.emplace_back(from, end);
+    const auto end = from + static_cast<std::ptrdiff_t>(numbers.values(k).size());
+    out.ranks.emplace_back(from, end);
     from = end;
   }
-  for (const auto& column : columns) out.key_values.emplace_back(column->take(groups.first_row));
+  return out;
+}
+
+PartGroups::Joined PartGroups::join(WorkerPool* workers) const {
+  std::vector<RankedKey> keys;
+  for (size_t k = 0; k < keys_.size(); ++k) keys.push_back(ranked(k));
+  std::vector<size_t> starts{0};  // of the stretches' groups, one stretch after the other
+  for (const auto& numbers : numbers_) starts.push_back(starts.back() + numbers.count());
+  std::vector<RowNumbers> ranks(keys.size());  // by key and group
+  for (auto& own : ranks) own.resize(starts.back());
+  run_parts(workers, numbers_.size() * keys.size(), [&](size_t, size_t part) {
+    const size_t stretch = part / keys.size(), k = part % keys.size();
+    const auto codes = numbers_[stretch].codes(k);
+    for (size_t g = 0; g < codes.size(); ++g) ranks[k][starts[stretch] + g] = keys[k].ranks[stretch][codes[g]];
+  });
+  Joined out;
+  std::vector<uint64_t> counts;
+  for (const auto& key : keys) counts.push_back(key.values->size());
+  const auto numbered = number_ranks(std::move(ranks), counts);
+  out.groups = numbered.count;
+  for (size_t s = 0; s < numbers_.size(); ++s) {
+    const auto from = numbered.of_row.begin();
+    out.as.emplace_back(from + static_cast<std::ptrdiff_t>(starts[s]),
+                        from + static_cast<std::ptrdiff_t>(starts[s + 1]));
+  }
+  out.key_values.resize(keys.size(), keys[0].values);
+  for (size_t k = 0; k < keys.size(); ++k)
+    out.key_values[k] = Shared<Vector>(take_rows(*keys[k].values, numbered.ranks[k], workers));
   return out;
 }
 

@@ -57,9 +57,12 @@ class PartGroups {
     std::vector<std::vector<uint32_t>> as;  // by stretch: the group of each that it has met
     std::vector<data::Shared<data::Vector>> key_values;
   };
-  Joined join() const;
+  Joined join(WorkerPool* workers) const;
 
  private:
+  struct RankedKey;
+  RankedKey ranked(size_t key) const;
+
   RowParts& parts_;
   std::vector<PartTerm> keys_;
   std::vector<kernels::GroupNumbers> numbers_;  // by stretch

@@ -1,5 +1,7 @@
 #include "exec/operators/range_aggregates.h"
 
+#include "kernels/aggregate.h"
+
 namespace pelorus::exec {
 namespace {
 
@@ -7,47 +9,41 @@ using data::Shared;
 using data::Type;
 using data::Vector;
 
-/// Feeds each range to a state with clear(), add(value), result().
+/// Feeds each range to a state with add(value), result() and perhaps remove(value). A range that goes on from the one
+/// before it takes what is new, and gives up what is gone where that is less work than to begin again.
 template <class R, class State, class T>
-Shared<Vector> fold(std::span<const T> values, const RowRanges& ranges, Type type, int scale, State state) {
+Shared<Vector> fold(std::span<const T> values, const RowRanges& ranges, Type type, int scale, const State& empty) {
   Vector out(type, ranges.size(), scale);
   auto& results = out.edit<R>();
+  State state = empty;
   int64_t from = 0, to = 0;
+  const auto each = [&](int64_t& at, int64_t end, auto&& take) {
+    for (; at < end; ++at) {
+      const T value = values[static_cast<size_t>(at)];
+      if (!types::is_null(value)) take(value);
+    }
+  };
   for (size_t i = 0; i < ranges.size(); ++i) {
-    if (ranges.from[i] != from || ranges.to[i] < to) {
-      state.clear();
-      from = to = ranges.from[i];
+    const int64_t first = ranges.from[i], end = ranges.to[i];
+    if constexpr (requires(State s, T value) { s.remove(value); }) {
+      if (first > from && first <= to && end >= to && first - from < end - first)
+        each(from, first, [&](T value) { state.remove(value); });
     }
-    for (; to < ranges.to[i]; ++to) {
-      const T value = values[static_cast<size_t>(to)];
-      if (!types::is_null(value)) state.add(value);
+    if (first != from || end < to) {
+      state = empty;
+      from = to = first;
     }
+    each(to, end, [&](T value) { state.add(value); });
     results[i] = static_cast<R>(state.result());
   }
   return out;
 }
 
-template <class T, class S>
-struct Sum {
-  S sum = 0;
-  int64_t count = 0;
-  void clear() { sum = 0, count = 0; }
-  void add(T value) { sum += static_cast<S>(value), ++count; }
-  S result() const { return count == 0 ? types::kNull<S> : sum; }
-};
-
-template <class T>
-struct Average : Sum<T, double> {
-  double result() const {
-    return this->count == 0 ? types::kNull<double> : this->sum / static_cast<double>(this->count);
-  }
-};
-
 template <class T>
 struct Count {
   int32_t count = 0;
-  void clear() { count = 0; }
   void add(T) { ++count; }
+  void remove(T) { --count; }
   int32_t result() const { return count; }
 };
 
@@ -55,7 +51,6 @@ template <class T>
 struct Extreme {
   bool greatest = true;
   T best = types::kNull<T>;
-  void clear() { best = types::kNull<T>; }
   void add(T value) {
     if (types::is_null(best) || (greatest ? value > best : value < best)) best = value;
   }
@@ -82,10 +77,12 @@ std::optional<Shared<Vector>> aggregate(std::string_view function, const Vector&
     return fold<T>(values, ranges, column.type(), column.scale(), Extreme<T>{.greatest = function == "max"});
   }
   if (!types::is_floating(column.type()) && !types::is_integral(column.type())) return std::nullopt;
-  if (function == "avg") return fold<double>(values, ranges, Type::kDouble, 0, Average<T>{});
+  if (function == "avg") return fold<double>(values, ranges, Type::kDouble, 0, kernels::Average());
   if (function != "sum") return std::nullopt;
-  using S = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;
-  return fold<S>(values, ranges, std::is_floating_point_v<T> ? Type::kDouble : Type::kLong, 0, Sum<T, S>{});
+  if constexpr (std::is_floating_point_v<T>)
+    return fold<double>(values, ranges, Type::kDouble, 0, kernels::Sum());
+  else
+    return fold<int64_t>(values, ranges, Type::kLong, 0, kernels::SumWhole());
 }
 
 }  // namespace

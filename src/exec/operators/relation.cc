@@ -110,7 +110,37 @@ std::optional<Value> RowScope::find_computed(const syntax::Expr& node) {
 
 Shared<Vector> RowScope::column(size_t c) {
   if (const auto found = gathered_.find(c); found != gathered_.end()) return found->second;
+  if (placement_ && relation_.columns[c].map < 0) {
+    const auto values = relation_.gather(c, nullptr);
+    if (RowPlacement::places(*values)) {
+      const auto* shown = selection_ ? &*selection_ : nullptr;
+      return gathered_.emplace(c, Shared<Vector>(placement_->place(*values, shown, workers_))).first->second;
+    }
+  }
   return gathered_.emplace(c, relation_.gather(c, selection(), workers_)).first->second;
+}
+
+const RowNumbers* RowScope::selection() {
+  if (placement_) {
+    auto order = placement_->order(workers_);
+    if (selection_) renumber(order);
+    selection_ = std::move(order);
+    placement_ = nullptr;
+  }
+  return selection_ ? &*selection_ : nullptr;
+}
+
+void RowScope::place(std::shared_ptr<const RowPlacement> placement) {
+  (void)selection();
+  placement_ = std::move(placement);
+  gathered_.clear();
+}
+
+/// Numbers among the selected rows become numbers of the relation's.
+void RowScope::renumber(RowNumbers& numbers) const {
+  share_range(workers_, numbers.size(), [&](size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i) numbers[i] = (*selection_)[static_cast<size_t>(numbers[i])];
+  });
 }
 
 void RowScope::filter(std::span<const int8_t> keep) {
@@ -118,7 +148,7 @@ void RowScope::filter(std::span<const int8_t> keep) {
   for (const auto flag : keep) count += flag == 1;
   if (count == keep.size()) return;
   RowNumbers kept(count + 1);
-  if (selection_)
+  if (selection())
     pick_set(
         keep, [&](size_t i) { return (*selection_)[i]; }, kept);
   else
@@ -130,11 +160,7 @@ void RowScope::filter(std::span<const int8_t> keep) {
 }
 
 void RowScope::pick(RowNumbers numbers) {
-  if (selection_) {
-    share_range(workers_, numbers.size(), [&](size_t from, size_t to) {
-      for (size_t i = from; i < to; ++i) numbers[i] = (*selection_)[static_cast<size_t>(numbers[i])];
-    });
-  }
+  if (selection()) renumber(numbers);
   selection_ = std::move(numbers);
   gathered_.clear();
 }

@@ -11,6 +11,7 @@
 #include "data/table.h"
 #include "data/value.h"
 #include "exec/column_source.h"
+#include "exec/operators/row_placement.h"
 #include "exec/scope.h"
 #include "kernels/row_numbers.h"
 
@@ -73,7 +74,7 @@ class RowScope final : public Scope {
   Relation& relation() { return relation_; }
   const Relation& relation() const { return relation_; }
   size_t rows() const { return selection_ ? selection_->size() : relation_.rows; }
-  bool has_all_rows() const { return !selection_; }
+  bool has_all_rows() const { return !selection_ && !placement_; }
   /// Column number, -1: none; for finding out what an expression depends on.
   int find_column(std::string_view name) const { return relation_.find(name); }
   int find_column(std::string_view qualifier, std::string_view name) const {
@@ -84,16 +85,21 @@ class RowScope final : public Scope {
   void filter(std::span<const int8_t> keep);
   /// Keeps rows()[numbers[i]], in that order.
   void pick(RowNumbers numbers);
+  /// Puts all rows to their places; columns follow when they are asked for.
+  void place(std::shared_ptr<const RowPlacement> placement);
   /// Columns are gathered by these threads from now on; null: by the caller's alone.
   void share_work(WorkerPool* workers) { workers_ = workers; }
   /// Row numbers of the relation that are in; null: all, in order.
-  const RowNumbers* selection() const { return selection_ ? &*selection_ : nullptr; }
+  const RowNumbers* selection();
   data::Table table() { return relation_.table(selection()); }
 
  private:
+  void renumber(RowNumbers& numbers) const;
+
   Relation relation_;
   EmptyScope constants_;
   std::optional<RowNumbers> selection_;
+  std::shared_ptr<const RowPlacement> placement_;  // of what is selected
   std::unordered_map<const syntax::Expr*, data::Value> computed_;
   std::unordered_map<size_t, data::Shared<data::Vector>> gathered_;
   WorkerPool* workers_ = nullptr;

@@ -141,7 +141,7 @@ Relation resolve_join(const syntax::Source& source, Evaluator& evaluator, Scope*
   if (type == JoinType::kCross || parts.keys.left.empty()) {
     if (type != JoinType::kCross && type != JoinType::kInner)
       throw ScriptError("A join needs an equality of columns of both tables in its on clause.");
-    Relation product = join(std::move(left), std::move(right), {}, JoinType::kCross);
+    Relation product = join(std::move(left), std::move(right), {}, JoinType::kCross, evaluator.workers());
     return cut(std::move(product), parts.filters, evaluator, outer);
   }
   std::vector<const Expr*> of_left, of_right, after;
@@ -160,7 +160,7 @@ Relation resolve_join(const syntax::Source& source, Evaluator& evaluator, Scope*
     right = cut(std::move(right), of_right, evaluator, outer);
   else if (!of_right.empty())
     throw ScriptError("A right or full join may not filter the right table in its on clause.");
-  return cut(join(std::move(left), std::move(right), parts.keys, type), after, evaluator, outer);
+  return cut(join(std::move(left), std::move(right), parts.keys, type, evaluator.workers()), after, evaluator, outer);
 }
 
 }  // namespace

@@ -21,8 +21,8 @@ using syntax::ExprKind;
 
 /// A few columns of so many rows fit the second-level cache.
 constexpr size_t kPartRows = 16384;
-/// Below so many rows a further thread costs more than it brings.
-constexpr size_t kStretchRowsLeast = 4 * kPartRows;
+/// Below so many parts a further thread costs more than it brings.
+constexpr size_t kStretchParts = 4;
 /// Sets that are looked up in every part are built in every part.
 constexpr size_t kSetMax = 4096;
 
@@ -98,6 +98,12 @@ bool RowParts::take_set(const Expr& expr) {
   return expr.kind == ExprKind::kLiteral;
 }
 
+/// The bounds of `between`: both ends constants.
+bool RowParts::take_pair(const Expr& expr) {
+  const auto& pair = *as<syntax::PairLiteral>(expr);
+  return pair.from && pair.to && take(*pair.from) && take(*pair.to) && is_constant(*pair.from) && is_constant(*pair.to);
+}
+
 bool RowParts::take_call(const Expr& callee, const std::vector<const Expr*>& arguments) {
   const auto* name = as<syntax::Name>(callee);
   if (!name || arguments.empty()) return false;
@@ -117,6 +123,7 @@ bool RowParts::take(const Expr& expr) {
     case ExprKind::kLiteral: return true;
     case ExprKind::kName: return take_name(*as<syntax::Name>(expr));
     case ExprKind::kAlias: return take(*as<syntax::Alias>(expr)->value);
+    case ExprKind::kPair: return take_pair(expr);
     case ExprKind::kUnary: return take(*as<syntax::Unary>(expr)->operand);
     case ExprKind::kBinary: {
       const auto& node = *as<syntax::Binary>(expr);
@@ -148,13 +155,32 @@ std::optional<Shared<Vector>> RowParts::over_nothing(const Expr& expr) {
   return std::nullopt;
 }
 
+bool RowParts::is_constant(const Expr& expr) const {
+  switch (expr.kind) {
+    case ExprKind::kLiteral:
+    case ExprKind::kConstantVector: return true;
+    case ExprKind::kName: return variables_.contains(as<syntax::Name>(expr)->name);
+    case ExprKind::kUnary:
+    case ExprKind::kBinary:
+    case ExprKind::kPair:
+    case ExprKind::kVectorBracket: break;
+    default: return false;
+  }
+  bool all = true;
+  plan::for_each_child(expr, [&](const Expr& child) { all = all && is_constant(child); });
+  return all;
+}
+
+size_t RowParts::parts() const { return (rows() + kPartRows - 1) / kPartRows; }
+
 size_t RowParts::stretches() const {
   const auto* workers = evaluator_.workers();
-  return std::clamp<size_t>(rows() / kStretchRowsLeast, 1, workers ? workers->threads() : 1);
+  return std::clamp<size_t>(parts() / kStretchParts, 1, workers ? workers->threads() : 1);
 }
 
 std::pair<size_t, size_t> RowParts::bounds(size_t stretch) const {
-  return {rows() * stretch / stretches(), rows() * (stretch + 1) / stretches()};
+  const auto row_of = [&](size_t place) { return std::min(parts() * place / stretches() * kPartRows, rows()); };
+  return {row_of(stretch), row_of(stretch + 1)};
 }
 
 void RowParts::run(const std::function<void(size_t, Part&)>& work) {

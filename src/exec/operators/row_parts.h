@@ -48,6 +48,9 @@ class RowParts {
   bool take_column(int column, const std::string& key);
   bool take_call(const syntax::Expr& callee, const std::vector<const syntax::Expr*>& arguments);
   bool take_set(const syntax::Expr& expr);
+  bool take_pair(const syntax::Expr& expr);
+  bool is_constant(const syntax::Expr& expr) const;
+  size_t parts() const;
 
   RowScope& rows_;
   Evaluator& evaluator_;

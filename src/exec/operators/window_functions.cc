@@ -64,7 +64,7 @@ Layout layout_of(const Over& over, RowScope& rows, Evaluator& evaluator) {
     const Value value = evaluator.evaluate(*key, &rows);
     if (value.is_vector()) partition.push_back(value.vector_shared());
   }
-  const auto groups = group_by_columns(partition, rows.rows(), "partition by");
+  const auto groups = group_by_columns(partition, rows.rows(), "partition by", evaluator.workers());
   auto order_by = order_columns(over, rows, evaluator);
   std::vector<Shared<Vector>> keys;
   for (const auto& column : order_by) keys.push_back(column.values);
@@ -74,7 +74,7 @@ Layout layout_of(const Over& over, RowScope& rows, Evaluator& evaluator) {
   Layout out;
   out.order = order_rows(order_by, rows.rows());
   keys.push_back(order_by[0].values);
-  const auto peers = group_by_columns(keys, rows.rows(), "order by");
+  const auto peers = group_by_columns(keys, rows.rows(), "order by", evaluator.workers());
   std::vector<uint32_t> group_at, peer_at;
   for (const auto row : out.order) {
     group_at.push_back(groups.of_row[static_cast<size_t>(row)]);

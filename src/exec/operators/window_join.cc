@@ -38,11 +38,13 @@ int64_t bound_in_units(const Value& bound, Type moment) {
   return bound.scalar().as_int64();
 }
 
+/// As a column of 64-bit numbers; the one given, where it is such a column.
 Shared<Vector> as_longs(const Shared<Vector>& moments) {
   const Type type = moments->type();
   if (!types::is_temporal(type) && !types::is_integral(type)) {
     throw ScriptError("The last matching column of a window join must be temporal or integral.");
   }
+  if (moments->repr() == types::Repr::kI64 && !moments->is_array()) return moments;
   Vector out(Type::kLong, moments->size());
   auto& longs = out.edit<int64_t>();
   types::visit_fixed(moments->repr(), [&]<class T>() {
@@ -57,16 +59,17 @@ Shared<Vector> as_longs(const Shared<Vector>& moments) {
 
 class RangeFinder {
  public:
-  RangeFinder(const kernels::MatchedKeys& keys, std::span<const int64_t> left, std::span<const int64_t> right)
-      : keys_(keys), left_(left), right_(right), directory_(kernels::gather_groups(keys.right, keys.count)) {
-    const auto earlier = [&](int64_t a, int64_t b) {
-      return right_[static_cast<size_t>(a)] < right_[static_cast<size_t>(b)];
-    };
+  RangeFinder(const kernels::MatchedKeys& keys, std::span<const int64_t> left, std::span<const int64_t> right,
+              WorkerPool* workers)
+      : keys_(keys), left_(left), directory_(kernels::wanted_rows(keys, workers)), moments_(directory_.order.size()) {
+    const auto moment_of = [&](int64_t row) { return right[static_cast<size_t>(row)]; };
+    const auto earlier = [&](int64_t a, int64_t b) { return moment_of(a) < moment_of(b); };
     for (size_t g = 0; g < directory_.count(); ++g) {
       const auto begin = directory_.order.begin() + directory_.starts[g],
                  end = directory_.order.begin() + directory_.starts[g + 1];
       if (!std::is_sorted(begin, end, earlier)) std::stable_sort(begin, end, earlier);
     }
+    std::transform(directory_.order.begin(), directory_.order.end(), moments_.begin(), moment_of);
   }
 
   Ranges find(int64_t from, int64_t to, bool prevailing) {
@@ -74,56 +77,71 @@ class RangeFinder {
     ranges.from.resize(left_.size());
     ranges.to.resize(left_.size());
     std::vector<int64_t> previous(directory_.count(), types::kNull<int64_t>);
+    // Left rows that follow one another look for places close together.
+    std::vector<int64_t> from_places(directory_.starts), to_places(directory_.starts);
     const bool since_previous = from == 0 && to == 0 && !prevailing;
     for (size_t i = 0; i < left_.size(); ++i) {
       const uint32_t key = keys_.left[i];
       if (key == kernels::kNoGroup) continue;
       const int64_t moment = left_[i];
+      auto &first = from_places[key], &end = to_places[key];
       if (since_previous) {
-        ranges.from[i] =
-            previous[key] == types::kNull<int64_t> ? directory_.starts[key] : first_not_before(key, previous[key]);
-        ranges.to[i] = first_not_before(key, moment);
+        first = previous[key] == types::kNull<int64_t> ? directory_.starts[key]
+                                                       : first_not_before(key, first, previous[key]);
+        end = first_not_before(key, end, moment);
         previous[key] = moment;
       } else {
-        ranges.from[i] = prevailing ? prevailing_at(key, moment + from) : first_not_before(key, moment + from);
-        ranges.to[i] = first_after(key, moment + to);
+        first = prevailing ? prevailing_at(key, first, moment + from) : first_not_before(key, first, moment + from);
+        end = first_after(key, end, moment + to);
       }
-      ranges.to[i] = std::max(ranges.to[i], ranges.from[i]);
+      ranges.from[i] = first;
+      ranges.to[i] = std::max(end, first);
     }
-    ranges.right_order = directory_.order;
+    ranges.right_order = std::move(directory_.order);
     return ranges;
   }
 
  private:
-  int64_t moment_at(int64_t place) const {
-    return right_[static_cast<size_t>(directory_.order[static_cast<size_t>(place)])];
-  }
+  /// The first place of the key's rows for which `before` does not hold, looked for around `near` first.
   template <class Before>
-  int64_t search(uint32_t key, Before before) const {
-    int64_t low = directory_.starts[key], high = directory_.starts[key + 1];
+  int64_t search(uint32_t key, int64_t near, Before before) const {
+    const int64_t begin = directory_.starts[key], end = directory_.starts[key + 1];
+    const auto is_before = [&](int64_t place) { return before(moments_[static_cast<size_t>(place)]); };
+    int64_t low = near, high = near, step = 1;  // before holds below low and for nothing from high on
+    if (near < end && is_before(near)) {
+      for (low = high = near + 1; high < end && is_before(high); step *= 2) {
+        low = high + 1;
+        high = std::min(end, low + step);
+      }
+    } else {
+      for (; low > begin && !is_before(low - 1); step *= 2) {
+        high = low - 1;
+        low = std::max(begin, high - step);
+      }
+    }
     while (low < high) {
       const int64_t middle = low + (high - low) / 2;
-      if (before(moment_at(middle)))
+      if (is_before(middle))
         low = middle + 1;
       else
         high = middle;
     }
     return low;
   }
-  int64_t first_not_before(uint32_t key, int64_t moment) const {
-    return search(key, [moment](int64_t at) { return at < moment; });
+  int64_t first_not_before(uint32_t key, int64_t near, int64_t moment) const {
+    return search(key, near, [moment](int64_t at) { return at < moment; });
   }
-  int64_t first_after(uint32_t key, int64_t moment) const {
-    return search(key, [moment](int64_t at) { return at <= moment; });
+  int64_t first_after(uint32_t key, int64_t near, int64_t moment) const {
+    return search(key, near, [moment](int64_t at) { return at <= moment; });
   }
-  int64_t prevailing_at(uint32_t key, int64_t moment) const {
-    return std::max(first_after(key, moment) - 1, directory_.starts[key]);
+  int64_t prevailing_at(uint32_t key, int64_t near, int64_t moment) const {
+    return std::max(first_after(key, near, moment) - 1, directory_.starts[key]);
   }
 
   const kernels::MatchedKeys& keys_;
   std::span<const int64_t> left_;
-  std::span<const int64_t> right_;
   kernels::GroupDirectory directory_;
+  Buffer<int64_t> moments_;  // by place in the directory
 };
 
 std::optional<Shared<Vector>> plain_aggregate(const syntax::Expr& expr, RowScope& right, const Ranges& ranges) {
@@ -178,22 +196,6 @@ Shared<Vector> aggregate_windows(const syntax::Expr& expr, RowScope& right, cons
   return vector_of_scalars(results);
 }
 
-kernels::MatchedKeys match_leading(Relation& left, Relation& right, JoinKeys keys) {
-  keys.left.pop_back();
-  keys.right.pop_back();
-  kernels::MatchedKeys matched;
-  if (keys.left.empty()) {
-    matched.left.assign(left.rows, 0);
-    matched.right.assign(right.rows, 0);
-    matched.count = 1;
-    return matched;
-  }
-  std::vector<Shared<Vector>> l, r;
-  for (const auto c : keys.left) l.push_back(left.gather(c, nullptr));
-  for (const auto c : keys.right) r.push_back(right.gather(c, nullptr));
-  return match_key_columns(l, r, true);
-}
-
 }  // namespace
 
 void WindowJoin::set_window(const Value& pair) {
@@ -210,12 +212,16 @@ void WindowJoin::set_window(const Value& pair) {
 
 Relation window_join(Relation left, Relation right, const WindowJoin& options, Evaluator& evaluator, Scope* outer) {
   const auto keys = resolve_keys(left, right, options.left_keys, options.right_keys);
-  auto matched = match_leading(left, right, keys);
-  kernels::forget_unmatched(matched);
-  const auto [left_moments, right_moments] =
-      same_type(left.gather(keys.left.back(), nullptr), right.gather(keys.right.back(), nullptr));
+  std::vector<Shared<Vector>> left_keys, right_keys;
+  for (const auto c : keys.left) left_keys.push_back(left.gather(c, nullptr, evaluator.workers()));
+  for (const auto c : keys.right) right_keys.push_back(right.gather(c, nullptr, evaluator.workers()));
+  const auto [left_moments, right_moments] = same_type(left_keys.back(), right_keys.back());
+  left_keys.pop_back();
+  right_keys.pop_back();
+  const auto matched = left_keys.empty() ? kernels::MatchedKeys::all_equal(left.rows, right.rows)
+                                         : match_key_columns(left_keys, right_keys, true);
   const auto left_longs = as_longs(left_moments), right_longs = as_longs(right_moments);
-  RangeFinder finder(matched, left_longs->values<int64_t>(), right_longs->values<int64_t>());
+  RangeFinder finder(matched, left_longs->values<int64_t>(), right_longs->values<int64_t>(), evaluator.workers());
   const Type unit = left_moments->type();
   const auto ranges =
       finder.find(bound_in_units(options.from, unit), bound_in_units(options.to, unit), options.prevailing);

@@ -7,6 +7,7 @@
 #include "functions/quantiles.h"
 #include "functions/series.h"
 #include "functions/windows.h"
+#include "kernels/moving_rows.h"
 
 namespace pelorus::functions {
 namespace {
@@ -23,10 +24,36 @@ using Slide = std::function<Vector(std::string_view name, const Shared<Vector>&,
 using Slide2 =
     std::function<Vector(std::string_view name, const Shared<Vector>&, const Shared<Vector>&, const Windows&)>;
 
+/// The aggregates that are added up window by window where windows are short.
+template <class State>
+constexpr std::optional<kernels::RowsAggregate> kRowsAggregate = std::nullopt;
+template <>
+constexpr std::optional<kernels::RowsAggregate> kRowsAggregate<kernels::Sum> = kernels::RowsAggregate::kSum;
+template <>
+constexpr std::optional<kernels::RowsAggregate> kRowsAggregate<kernels::Average> = kernels::RowsAggregate::kAverage;
+template <>
+constexpr std::optional<kernels::RowsAggregate> kRowsAggregate<kernels::SampleVariance> =
+    kernels::RowsAggregate::kSampleVariance;
+template <>
+constexpr std::optional<kernels::RowsAggregate> kRowsAggregate<kernels::PopulationVariance> =
+    kernels::RowsAggregate::kPopulationVariance;
+template <>
+constexpr std::optional<kernels::RowsAggregate> kRowsAggregate<kernels::SampleDeviation> =
+    kernels::RowsAggregate::kSampleDeviation;
+template <>
+constexpr std::optional<kernels::RowsAggregate> kRowsAggregate<kernels::PopulationDeviation> =
+    kernels::RowsAggregate::kPopulationDeviation;
+
 template <class State>
 Vector slide_state(std::string_view name, const Shared<Vector>& vector, const Windows& windows) {
   const auto numbers = numeric_doubles(name, vector);
   Vector result(Type::kDouble, numbers->size());
+  if constexpr (kRowsAggregate<State>.has_value()) {
+    if (windows.are_of_rows && windows.rule.rows <= kernels::kShortWindowRows) {
+      kernels::sliding_rows(doubles(numbers), windows.rule, *kRowsAggregate<State>, result.edit<double>().data());
+      return result;
+    }
+  }
   kernels::sliding<State, double>(doubles(numbers), windows.starts, result.edit<double>().data(), windows.keeps());
   return result;
 }

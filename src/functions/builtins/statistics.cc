@@ -30,7 +30,8 @@ std::vector<double> sorted_numbers(std::string_view name, const Shared<Vector>& 
 }
 
 double median(std::string_view name, const Shared<Vector>& vector) {
-  return quantile_of(sorted_numbers(name, vector), 0.5, Interpolation::kLinear);
+  const auto numbers = numeric_doubles(name, vector);
+  return quantile_among(doubles(numbers), 0.5, Interpolation::kLinear);
 }
 
 Value percentile(std::string_view name, std::span<Value> args, double whole) {
@@ -40,7 +41,8 @@ Value percentile(std::string_view name, std::span<Value> args, double whole) {
     a.refuse("percent", whole == 1 ? "must be between 0 and 1." : "must be between 0 and 100.");
   const auto interpolation = interpolation_of(a, 2);
   return lift_reduce(name, args[0], [&](const Shared<Vector>& vector) -> Value {
-    return Value::of_double(quantile_of(sorted_numbers(name, vector), share, interpolation));
+    const auto numbers = numeric_doubles(name, vector);
+    return Value::of_double(quantile_among(doubles(numbers), share, interpolation));
   });
 }
 
@@ -64,8 +66,7 @@ Vector median_groups(const Vector& values, std::span<const uint32_t> group_of_ro
   }
   Vector result(Type::kDouble, groups);
   for (size_t g = 0; g < groups; ++g) {
-    std::sort(members[g].begin(), members[g].end());
-    result.edit<double>()[g] = quantile_of(members[g], 0.5, Interpolation::kLinear);
+    result.edit<double>()[g] = quantile_among(members[g], 0.5, Interpolation::kLinear);
   }
   return result;
 }

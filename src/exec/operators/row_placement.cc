@@ -1,0 +1,63 @@
+#include "exec/operators/row_placement.h"
+
+#include <numeric>
+
+namespace pelorus::exec {
+
+using data::Vector;
+using types::Repr;
+using types::Type;
+
+std::vector<int64_t> starts_of(std::span<const uint32_t> group_of_row, size_t groups) {
+  std::vector<int64_t> starts(groups + 1);
+  for (const auto group : group_of_row) ++starts[group + 1];
+  std::partial_sum(starts.begin(), starts.end(), starts.begin());
+  return starts;
+}
+
+RowPlacement RowPlacement::of(const kernels::Groups& groups) {
+  Stretch all{0, groups.of_row.size(), starts_of(groups.of_row, groups.count())};
+  return {Buffer<uint32_t>(groups.of_row.begin(), groups.of_row.end()), {std::move(all)}};
+}
+
+template <class T, class ElementOf>
+void RowPlacement::put(WorkerPool* workers, T* out, ElementOf&& element_of) const {
+  run_parts(workers, stretches_.size(), [&](size_t, size_t s) {
+    const auto& stretch = stretches_[s];
+    auto next = stretch.places;
+    for (size_t row = stretch.begin; row < stretch.end; ++row) out[next[numbers_[row]]++] = element_of(row);
+  });
+}
+
+kernels::RowNumbers RowPlacement::order(WorkerPool* workers) const {
+  kernels::RowNumbers out(rows());
+  put(workers, out.data(), [](size_t row) { return static_cast<int64_t>(row); });
+  return out;
+}
+
+bool RowPlacement::places(const Vector& column) {
+  const auto repr = column.repr();
+  return !column.is_array() && repr != Repr::kMixed && repr != Repr::kText && repr != Repr::kB16 &&
+         column.type() != Type::kVoid;
+}
+
+Vector RowPlacement::place(const Vector& column, const kernels::RowNumbers* rows_shown, WorkerPool* workers) const {
+  const auto placed = [&]<class T>() {
+    data::Buffer<T> out(rows());
+    const T* const values = column.values<T>().data();
+    if (rows_shown)
+      put(workers, out.data(), [&](size_t row) { return values[static_cast<size_t>((*rows_shown)[row])]; });
+    else
+      put(workers, out.data(), [&](size_t row) { return values[row]; });
+    return out;
+  };
+  if (column.type() == Type::kSymbol) return Vector::of_symbols(column.symbols_shared(), placed.operator()<int32_t>());
+  return types::visit_fixed(column.repr(), [&]<class T>() -> Vector {
+    if constexpr (std::is_same_v<T, types::Bytes16>)
+      return column;  // see places()
+    else
+      return Vector::adopt<T>(column.type(), placed.template operator()<T>(), column.scale());
+  });
+}
+
+}  // namespace pelorus::exec

@@ -1,0 +1,229 @@
+// Elements and rows found by their place in an order, and windows added up in halves, against the plain way.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <random>
+#include <set>
+
+#include "kernels/join.h"
+#include "kernels/moving_rows.h"
+#include "kernels/ranked_set.h"
+#include "kernels/select_place.h"
+#include "kernels/sort.h"
+
+namespace pelorus::kernels {
+namespace {
+
+using types::Repr;
+
+std::vector<double> random_prices(size_t count, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<double> out;
+  for (size_t i = 0; i < count; ++i) out.push_back(static_cast<double>(random() % 20'000) / 100 - 50);
+  return out;
+}
+
+void expect_places(const std::vector<double>& values) {
+  auto sorted = values;
+  std::sort(sorted.begin(), sorted.end());
+  for (const size_t place : {size_t{0}, values.size() / 3, values.size() / 2, values.size() - 2, values.size() - 1}) {
+    const auto [at, next] = elements_at(values, place);
+    EXPECT_EQ(at, sorted[place]) << place;
+    EXPECT_EQ(next, sorted[std::min(place + 1, sorted.size() - 1)]) << place;
+  }
+}
+
+TEST(ElementsAt, are_those_of_the_sorted_values) {
+  expect_places({2, 1});
+  expect_places(random_prices(500, 1));
+  expect_places(random_prices(100'000, 2));
+  std::vector<double> equal(5000, 7.5);
+  expect_places(equal);
+  equal[100] = -1e300;  // one far from all others
+  equal[200] = 1e300;
+  expect_places(equal);
+  std::vector<double> wide = random_prices(10'000, 3);
+  for (size_t i = 0; i < wide.size(); ++i) wide[i] *= std::pow(10.0, static_cast<double>(i % 200) - 100);
+  expect_places(wide);
+}
+
+TEST(TopRows, are_the_first_of_the_sorted_ones) {
+  for (const bool descending : {false, true}) {
+    auto values = random_prices(30'000, 4);
+    for (size_t i = 0; i < values.size(); i += 37) values[i] = types::kNull<double>;
+    const SortKey key{{.repr = Repr::kF64, .values = values.data(), .rows = values.size()}, descending, false};
+    const auto sorted = sort_rows({&key, 1}, values.size());
+    for (const size_t count : {1, 2, 5, 1000, 7000}) {
+      const auto top = top_rows({&key, 1}, values.size(), count);
+      EXPECT_TRUE(std::equal(top.begin(), top.end(), sorted.begin())) << count;
+      EXPECT_EQ(top.size(), count);
+    }
+  }
+}
+
+TEST(RankedSet, tells_how_many_members_are_below) {
+  std::mt19937_64 random(5);
+  std::set<uint64_t> expected{0, 63, 64, 9999};
+  for (int i = 0; i < 2000; ++i) expected.insert(random() % 10'000);
+  RankedSet set(10'000);
+  for (const auto number : expected) set.add(number), set.add(number);
+  set.rank();
+  EXPECT_EQ(set.count(), expected.size());
+  std::vector<uint64_t> seen;
+  set.each([&](uint64_t number) { seen.push_back(number); });
+  EXPECT_TRUE(std::equal(seen.begin(), seen.end(), expected.begin(), expected.end()));
+  for (uint32_t i = 0; i < seen.size(); ++i) ASSERT_EQ(set.rank_of(seen[i]), i);
+}
+
+/// The state over each window, added up anew.
+template <class State>
+std::vector<double> one_by_one(const std::vector<double>& values, const Window& window) {
+  std::vector<double> out;
+  for (size_t i = 0; i < values.size(); ++i) {
+    State state;
+    int64_t count = 0;
+    for (size_t k = window.start(i); k <= i; ++k) {
+      if (values[k] != kNull<double>) state.add(values[k]), ++count;
+    }
+    out.push_back(window.counts(i, count) ? state.result() : kNull<double>);
+  }
+  return out;
+}
+
+void expect_near(const std::vector<double>& got, const std::vector<double>& expected, const Window& window) {
+  for (size_t i = 0; i < got.size(); ++i) {
+    if (expected[i] == kNull<double>)
+      ASSERT_EQ(got[i], kNull<double>) << i << " of windows of " << window.rows;
+    else
+      ASSERT_NEAR(got[i], expected[i], 1e-9 * (1 + std::fabs(expected[i]))) << i << " of windows of " << window.rows;
+  }
+}
+
+template <class State>
+void expect_rows(const std::vector<double>& values, const Window& window, RowsAggregate aggregate) {
+  std::vector<double> got(values.size());
+  sliding_rows(values, window, aggregate, got.data());
+  expect_near(got, one_by_one<State>(values, window), window);
+}
+
+TEST(SlidingRows, equal_windows_added_up_one_by_one) {
+  for (const bool has_nulls : {false, true}) {
+    auto values = random_prices(2000, 6);
+    for (size_t i = 0; has_nulls && i < values.size(); ++i) {
+      if (i % 7 == 0 || (i > 500 && i < 600)) values[i] = kNull<double>;
+    }
+    for (const int64_t rows : {1, 2, 3, 7, 20, 32}) {
+      for (const auto& window : {Window{.rows = rows, .periods = 1, .only_full = true},
+                                 Window{.rows = rows, .periods = std::min<int64_t>(rows, 5), .only_full = false}}) {
+        expect_rows<Sum>(values, window, RowsAggregate::kSum);
+        expect_rows<Average>(values, window, RowsAggregate::kAverage);
+        expect_rows<SampleVariance>(values, window, RowsAggregate::kSampleVariance);
+        expect_rows<PopulationVariance>(values, window, RowsAggregate::kPopulationVariance);
+        expect_rows<SampleDeviation>(values, window, RowsAggregate::kSampleDeviation);
+        expect_rows<PopulationDeviation>(values, window, RowsAggregate::kPopulationDeviation);
+      }
+    }
+  }
+}
+
+TEST(SlidingRows, a_part_of_a_series_gives_what_the_whole_gives) {
+  auto values = random_prices(300, 12);
+  for (auto& value : values) value /= 3;
+  values[0] = kNull<double>;
+  const Window window{.rows = 9, .periods = 1, .only_full = true};
+  std::vector<double> whole(values.size()), part(9);
+  for (const auto aggregate : {RowsAggregate::kSum, RowsAggregate::kSampleDeviation}) {
+    sliding_rows(values, window, aggregate, whole.data());
+    for (size_t i = 9; i + 9 < values.size(); ++i) {
+      sliding_rows(std::span(values).subspan(i - 8, 9), window, aggregate, part.data());
+      ASSERT_EQ(part[8], whole[i]) << i;
+    }
+  }
+}
+
+TEST(SlidingRows, what_a_large_value_hides_comes_back_when_it_has_left) {
+  std::vector<double> values(100, 0.5);
+  values[10] = 1e18;
+  std::vector<double> out(values.size());
+  sliding_rows(values, {.rows = 5, .periods = 1, .only_full = true}, RowsAggregate::kAverage, out.data());
+  EXPECT_EQ(out[15], 0.5);
+  sliding_rows(values, {.rows = 5, .periods = 1, .only_full = true}, RowsAggregate::kSampleVariance, out.data());
+  EXPECT_EQ(out[15], 0);
+}
+
+TEST(Sliding, merged_states_equal_windows_added_up_one_by_one) {
+  auto values = random_prices(700, 7);
+  for (size_t i = 0; i < values.size(); i += 5) values[i] = kNull<double>;
+  for (const int64_t rows : {1, 2, 9, 300, 1000}) {
+    const Window window{.rows = rows, .periods = 1, .only_full = false};
+    const auto starts = window_starts(values.size(), window);
+    const auto keeps = [&](size_t row, int64_t count) { return window.counts(row, count); };
+    std::vector<double> got(values.size());
+    sliding<Skewness, double>(values, starts, got.data(), keeps);
+    expect_near(got, one_by_one<Skewness>(values, window), window);
+    sliding<SampleVariance, double>(values, starts, got.data(), keeps);
+    expect_near(got, one_by_one<SampleVariance>(values, window), window);
+  }
+}
+
+/// Moments that ascend and a few keys of each side, some of which the other side lacks.
+struct Side {
+  std::vector<int32_t> keys;
+  std::vector<int64_t> moments;
+
+  Side(size_t rows, int32_t low, int32_t high, uint32_t seed) {
+    std::mt19937 random(seed);
+    int64_t now = 0;
+    for (size_t i = 0; i < rows; ++i) {
+      keys.push_back(low + static_cast<int32_t>(random() % static_cast<uint32_t>(high - low)));
+      moments.push_back(now += random() % 3);
+    }
+  }
+  KeyColumn key_column() const { return {.repr = Repr::kI32, .values = keys.data(), .rows = keys.size()}; }
+  KeyColumn moment_column() const { return {.repr = Repr::kI64, .values = moments.data(), .rows = moments.size()}; }
+};
+
+TEST(JoinAsOf, several_threads_find_what_one_finds) {
+  const Side left(300'000, 0, 50, 8), right(400'000, 10, 60, 9);
+  const auto left_key = left.key_column(), right_key = right.key_column();
+  const auto keys = match_keys({&left_key, 1}, {&right_key, 1}, true);
+  WorkerPool workers(3);
+  const auto alone = join_as_of(keys, left.moment_column(), right.moment_column(), nullptr);
+  EXPECT_EQ(join_as_of(keys, left.moment_column(), right.moment_column(), &workers), alone);
+  size_t at = 0;
+  std::vector<int64_t> last(60, kNoRow);
+  for (size_t i = 0; i < alone.size(); ++i) {
+    for (; at < right.moments.size() && right.moments[at] <= left.moments[i]; ++at)
+      last[static_cast<size_t>(right.keys[at])] = static_cast<int64_t>(at);
+    ASSERT_EQ(alone[i], last[static_cast<size_t>(left.keys[i])]) << i;
+  }
+}
+
+TEST(WantedRows, are_those_of_keys_that_the_left_side_has) {
+  const Side left(10, 20, 23, 10), right(200'000, 0, 60, 11);
+  const auto left_key = left.key_column(), right_key = right.key_column();
+  const auto keys = match_keys({&left_key, 1}, {&right_key, 1}, true);
+  WorkerPool workers(2);
+  const auto rows = wanted_rows(keys, &workers);
+  EXPECT_EQ(rows.order, wanted_rows(keys, nullptr).order);
+  const std::set<int32_t> wanted(left.keys.begin(), left.keys.end());
+  std::map<int32_t, std::vector<int64_t>> expected;
+  for (size_t i = 0; i < right.keys.size(); ++i) {
+    if (wanted.contains(right.keys[i])) expected[right.keys[i]].push_back(static_cast<int64_t>(i));
+  }
+  size_t found = 0;
+  for (size_t key = 0; key < rows.count(); ++key) {
+    const auto own = rows.rows_of(key);
+    if (own.empty()) continue;
+    ++found;
+    const auto& these = expected[right.keys[static_cast<size_t>(own[0])]];
+    EXPECT_TRUE(std::equal(own.begin(), own.end(), these.begin(), these.end()));
+  }
+  EXPECT_EQ(found, wanted.size());
+}
+
+}  // namespace
+}  // namespace pelorus::kernels

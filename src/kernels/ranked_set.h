@@ -1,0 +1,48 @@
+#pragma once
+// A set of whole numbers as bits, which tells how many of its members are below one of them.
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace pelorus::kernels {
+
+/// First all members are added, then rank() once, then they are asked for. Memory: 0.19 bytes for each number below
+/// the bound.
+class RankedSet {
+ public:
+  /// Members are below `bound`; at most 2^32 of them.
+  explicit RankedSet(uint64_t bound) : words_(bound / 64 + 1) {}
+
+  void add(uint64_t number) { words_[number / 64] |= uint64_t{1} << number % 64; }
+  void rank() {
+    below_.resize(words_.size());
+    for (size_t w = 0; w < words_.size(); ++w) {
+      below_[w] = static_cast<uint32_t>(count_);
+      count_ += static_cast<size_t>(std::popcount(words_[w]));
+    }
+  }
+
+  size_t count() const { return count_; }
+  /// `number` is a member.
+  uint32_t rank_of(uint64_t number) const {
+    const uint64_t lower = words_[number / 64] & ((uint64_t{1} << number % 64) - 1);
+    return below_[number / 64] + static_cast<uint32_t>(std::popcount(lower));
+  }
+  /// visit(number) for all members, ascending.
+  template <class Visit>
+  void each(Visit&& visit) const {
+    for (size_t w = 0; w < words_.size(); ++w) {
+      for (uint64_t left = words_[w]; left != 0; left &= left - 1)
+        visit(w * 64 + static_cast<uint64_t>(std::countr_zero(left)));
+    }
+  }
+
+ private:
+  std::vector<uint64_t> words_;
+  std::vector<uint32_t> below_;  // by word: members in the words before it
+  size_t count_ = 0;
+};
+
+}  // namespace pelorus::kernels
