@@ -33,13 +33,17 @@ TEST(RaftTls, members_replicate_and_a_new_leader_goes_on) {
 
 TEST(RaftTls, an_idle_group_keeps_its_leader) {
   const rpc::TestAuthority authority;
-  TestCluster cluster("tls_idle", with_tls(authority));
+  const auto with_authority = with_tls(authority);
+  TestCluster cluster("tls_idle", [&](LibraftOptions& options) {
+    with_authority(options);
+    options.election_timeout = 1500ms;  // a machine may well be busy for a few heartbeats
+  });
   cluster.found({"a", "b", "c"});
   ASSERT_TRUE(cluster.propose("first").ok());
   const auto leads = cluster.leader();
   const auto term = cluster[leads].log->status().term;
-  for (int i = 0; i < 20; ++i) {
-    std::this_thread::sleep_for(100ms);  // several election timeouts of heartbeats are what is tested
+  for (int i = 0; i < 10; ++i) {
+    std::this_thread::sleep_for(500ms);  // several election timeouts of heartbeats are what is tested
     ASSERT_TRUE(cluster.propose("again").ok());
   }
   EXPECT_EQ(cluster.leader(), leads);
