@@ -7,10 +7,8 @@ Fails when a batch that was acknowledged is missing.
 import json
 import os
 import pathlib
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "cluster"))
@@ -39,10 +37,7 @@ def gaps(bed, kills):
 
 
 def main(kills=20):
-    base = pathlib.Path(tempfile.mkdtemp(prefix="pelorus-bench-"))
-    bed = Bed(os.environ["PELORUS_PACKAGE"], base)
-    try:
-        bed.unpack()
+    with Bed(os.environ["PELORUS_PACKAGE"]) as bed:
         bed.start()
         bed.start_nodes()
         bed.run(f"""
@@ -51,9 +46,6 @@ def main(kills=20):
         """)
         pauses = gaps(bed, kills)
         print(json.dumps({"kills": kills, "median_s": round(statistics.median(pauses), 3), "worst_s": round(max(pauses), 3)}))
-    finally:
-        bed.kill_everything()
-        shutil.rmtree(base, ignore_errors=True)
 
 
 main(*map(int, sys.argv[1:]))

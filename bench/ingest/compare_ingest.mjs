@@ -1,15 +1,16 @@
 // Durable blocks of quotes over TCP into a node of ours, beside a ClickHouse server (RowBinary over HTTP, MergeTree), interleaved in
 // one run; medians and ratios at the end, one line of JSON a measurement. Both servers run already; the blocks come from the same binary columns.
 //   node compare_ingest.mjs --client BUILD/bench/wire_ingest --port 8848 --clickhouse http://127.0.0.1:8123 --data DIR
-//        [--rows 4000000] [--batches 1000,10000,100000] [--writers 1,4] [--rounds 3]
+//        [--rows 4000000] [--batches 1000,10000,100000] [--writers 1,4] [--rounds 3] [--limit BUILD/bench/ingest_limit --directory DIR]
+// With --limit each round also measures what the machine allows (ingest_limit, synced, its logs in --directory, on the disk that our
+// node writes to), and our share of it is told.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
+import { median, options_of } from '../single_node.mjs';
 
-const options = { client: 'wire_ingest', port: '8848', clickhouse: 'http://127.0.0.1:8123', data: '.', rows: '4000000', batches: '1000,10000,100000', writers: '1,4', rounds: '3' };
-for (let i = 2; i + 1 < process.argv.length; i += 2) options[process.argv[i].replace(/^--/, '')] = process.argv[i + 1];
-const median = values => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+const options = options_of({ client: 'wire_ingest', port: '8848', clickhouse: 'http://127.0.0.1:8123', data: '.', rows: '4000000', batches: '1000,10000,100000', writers: '1,4', rounds: '3', limit: '', directory: '/tmp' });
 const columns = { symbol: 'i32', ts: 'i64', bid: 'f64', ofr: 'f64', bidsiz: 'i32', ofrsiz: 'i32', mode: 'i8', ex: 'i8' };
 const types = { i32: 'Int32', i64: 'Int64', f64: 'Float64', i8: 'UInt8' };
 const width = type => Number(type.slice(1)) / 8;
@@ -68,16 +69,24 @@ function ours(rows, batch, writers, engine) {
   return JSON.parse(done.stdout).rows_s;
 }
 
+function limit(rows, batch, writers) {
+  const done = spawnSync(options.limit, ['--directory', options.directory, '--rows', rows, '--batch', batch, '--writers', writers].map(String), { encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(done.stderr);
+  return JSON.parse(done.stdout).rows_s;
+}
+
 for (const batch of options.batches.split(',').map(Number)) {
   const rows = Math.min(Number(options.rows), batch * 400), blocks = blocks_of(rows, batch);
   for (const writers of options.writers.split(',').map(Number)) {
-    const all = { OLAP: [], TSDB: [], clickhouse: [] };
+    const all = { OLAP: [], TSDB: [], clickhouse: [], ...(options.limit ? { limit: [] } : {}) };
     for (let round = 0; round < Number(options.rounds); ++round) {
       for (const engine of ['OLAP', 'TSDB']) all[engine].push(ours(rows, batch, writers, engine));
       all.clickhouse.push(await clickhouse(rows, blocks, writers));
+      if (options.limit) all.limit.push(limit(rows, batch, writers));
     }
     const rates = Object.fromEntries(Object.entries(all).map(([name, values]) => [name, Math.round(median(values))]));
-    console.log(JSON.stringify({ batch, writers, rows, rows_s: rates, olap_ratio: +(rates.OLAP / rates.clickhouse).toFixed(2), tsdb_ratio: +(rates.TSDB / rates.clickhouse).toFixed(2) }));
+    console.log(JSON.stringify({ batch, writers, rows, rows_s: rates, olap_ratio: +(rates.OLAP / rates.clickhouse).toFixed(2), tsdb_ratio: +(rates.TSDB / rates.clickhouse).toFixed(2),
+      ...(options.limit ? { olap_share_of_limit: +(rates.OLAP / rates.limit).toFixed(3), tsdb_share_of_limit: +(rates.TSDB / rates.limit).toFixed(3) } : {}) }));
   }
 }
 process.exit(0);

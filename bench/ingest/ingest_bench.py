@@ -13,7 +13,6 @@ import pathlib
 import shutil
 import statistics
 import sys
-import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -175,14 +174,12 @@ def main():
     parser.add_argument("--seed-blocks", type=int, default=20)
     parser.add_argument("--memory", type=float, default=4, help="maxMemSize of every process, GB")
     parser.add_argument("--only", default="append,client,seed")
-    parser.add_argument("--base", help="where the cluster lives; a temporary folder by default")
     parser.add_argument("--out", help="file for the result; standard output by default")
-    parser.add_argument("--keep", action="store_true", help="leave the cluster's folder")
+    parser.add_argument("--keep", action="store_true", help="leave the cluster's folder, which is in TMPDIR")
     parser.add_argument("--pause", action="store_true", help="wait for Enter before the first measurement (profilers)")
     options = parser.parse_args()
     wanted = options.only.split(",")
-    base = pathlib.Path(options.base or tempfile.mkdtemp(prefix="pelorus-ingest-"))
-    bed = Bed(options.package, base)
+    bed = Bed(options.package)
     report = {"maxMemSize_gb": options.memory}
     try:
         bed.unpack()
@@ -216,7 +213,7 @@ def main():
     finally:
         bed.kill_everything()
         if not options.keep:
-            shutil.rmtree(base, ignore_errors=True)
+            shutil.rmtree(bed.base, ignore_errors=True)
     text = json.dumps(report, indent=1)
     if options.out:
         pathlib.Path(options.out).write_text(text + "\n")

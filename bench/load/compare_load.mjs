@@ -3,22 +3,18 @@
 // ratios at the end.
 //   node compare_load.mjs --package DIST/pelorus-… --data quotes.csv [--rounds 3] [--peers node_modules] [--scratch /tmp/load]
 // quotes.csv: symbol,ts,bid,ask,bidsiz,asksiz as `--make ROWS` writes it (seeded) when it is missing.
-import { spawnSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { createRequire } from 'node:module';
+import { SingleNode, disk_bytes, median, memory_of, options_of } from '../single_node.mjs';
 
-const options = { package: '', data: 'quotes.csv', make: '20000000', rounds: '3', peers: 'node_modules', scratch: '/tmp/pelorus-load', port: '18848' };
-for (let i = 2; i + 1 < process.argv.length; i += 2) options[process.argv[i].replace(/^--/, '')] = process.argv[i + 1];
+const options = options_of({ package: '', data: 'quotes.csv', make: '20000000', rounds: '3', peers: 'node_modules', scratch: '/tmp/pelorus-load', port: '18848' });
 const load = createRequire(path.resolve(options.peers, 'x.js'));
 const { DuckDBInstance } = load('@duckdb/node-api');
 let chdb = null;
 try { chdb = load('chdb'); } catch { console.error('chdb is not installed: compared with DuckDB only'); }
-const median = values => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 const seconds = async work => { const begin = performance.now(); const result = await work(); return [(performance.now() - begin) / 1000, result]; };
 const emptied = name => { const folder = path.join(options.scratch, name); fs.rmSync(folder, { recursive: true, force: true }); fs.mkdirSync(folder, { recursive: true }); return folder; };
-const disk_bytes = folder => Number(spawnSync('du', ['-sB1', folder]).stdout.toString().split('\t')[0]);
 
 /// The rows in arrival order: five days, times ascending, 500 symbols of unequal weight.
 async function make_data() {
@@ -35,30 +31,15 @@ async function make_data() {
 
 class Ours {
   async start() {
-    this.home = emptied('ours');
-    const server = path.join(this.home, 'server');
-    fs.cpSync(path.join(options.package, 'server'), server, { recursive: true });
-    this.node = spawn(path.join(server, 'pelorusd'), ['-mode', 'single', '-home', server, '-localSite', `127.0.0.1:${options.port}:local`, '-console', '0', '-initialAdminPassword', '123456'], { stdio: 'ignore', cwd: server });
-    for (let i = 0; ; ++i) {
-      const open = await new Promise(done => { const s = net.connect(options.port, '127.0.0.1', () => { s.destroy(); done(true); }); s.on('error', () => done(false)); });
-      if (open) break;
-      if (i > 300) throw new Error('the node did not start');
-      await new Promise(done => setTimeout(done, 100));
-    }
+    this.node = new SingleNode(options.package, path.join(options.scratch, 'ours'), options.port);
+    await this.node.start();
   }
-  run(script) {
-    const file = path.join(this.home, 'bench.dos');
-    fs.writeFileSync(file, script);
-    const done = spawnSync(path.join(options.package, 'server/pelorus'), ['run', file, '--port', options.port, '--user', 'admin'],
-      { encoding: 'utf8', env: { ...process.env, PELORUS_PASSWORD: '123456' } });
-    if (done.status !== 0) throw new Error(done.stderr + done.stdout);
-    return done.stdout.trim();
-  }
+  run(script) { return this.node.ask(script); }
   make(name, engine) {
-    this.run(`if(existsDatabase("dfs://${name}")) dropDatabase("dfs://${name}")
+    return this.run(`if(existsDatabase("dfs://${name}")) dropDatabase("dfs://${name}")
 db = database("dfs://${name}", VALUE, 2024.01.02..2024.01.06, , "${engine}")
 schema = table(1:0, \`symbol\`ts\`bid\`ask\`bidsiz\`asksiz, [SYMBOL, NANOTIMESTAMP, DOUBLE, DOUBLE, INT, INT])
-createPartitionedTable(db, schema, \`quotes, \`ts${engine === 'TSDB' ? ', , `symbol`ts' : ''})`);
+createPartitionedTable(db, schema, \`quotes, \`ts${engine === 'TSDB' ? ', , `symbol`ts' : ''});`);
   }
   load(name) {
     return this.run(`loadTextEx(database("dfs://${name}"), \`quotes, \`ts, "${path.resolve(options.data)}", , table(\`symbol\`ts\`bid\`ask\`bidsiz\`asksiz as name, \`SYMBOL\`NANOTIMESTAMP\`DOUBLE\`DOUBLE\`INT\`INT as type))
@@ -66,12 +47,9 @@ exec count(*) from loadTable("dfs://${name}", \`quotes)`);
   }
   /// Milliseconds of a query in the node, the median of several.
   time(name, query) {
-    const script = `t = loadTable("dfs://${name}", \`quotes)\nr = ${query}\nresult = array(DOUBLE, 0)\nfor(i in 0:15){ b = now(true)\n r = ${query}\n result.append!((long(now(true)) - long(b)) \\ 1000000.0) }\nmed(result)`;
-    return Number(this.run(script).split('\n').pop());
+    return this.run(`t = loadTable("dfs://${name}", \`quotes)\nr = ${query}\nresult = array(DOUBLE, 0)\nfor(i in 0:15){ b = now(true)\n r = ${query}\n result.append!((long(now(true)) - long(b)) \\ 1000000.0) }\nmed(result)`);
   }
-  /// The node goes on in the background under a process of its own.
-  pid() { return Number(spawnSync('pgrep', ['-f', `localSite 127.0.0.1:${options.port}`]).stdout.toString().split('\n')[0]); }
-  stop() { process.kill(this.pid(), 'SIGTERM'); }
+  stop() { return this.node.stop(); }
 }
 
 async function duckdb_load(round) {
@@ -124,9 +102,9 @@ const sizes = {};
 let duck_times = {};
 for (let round = 0; round < Number(options.rounds); ++round) {
   for (const engine of ['olap', 'tsdb']) {
-    ours.make(engine, engine.toUpperCase());
+    await ours.make(engine, engine.toUpperCase());
     const [took, rows] = await seconds(async () => ours.load(engine));
-    ours.run('flushOLAPCache()');
+    await ours.run('flushOLAPCache();');
     all[engine].push(took);
     console.log(JSON.stringify({ round, engine, seconds: took, rows }));
   }
@@ -143,12 +121,13 @@ for (const [what, query] of Object.entries({
   point_day: 'select count(*), avg(bid) from t where symbol = `S0250, date(ts) = 2024.01.04',
   last_one: 'select last(bid) from t where symbol = `S0250',
   range_30min: 'select sum(bid) from t where ts between 2024.01.04T11:00:00.000000000 : 2024.01.04T11:29:59.999999999' })) {
-  times[what] = { tsdb: ours.time('tsdb', query), olap: ours.time('olap', query), duckdb: duck_times[what] };
+  times[what] = { tsdb: await ours.time('tsdb', query), olap: await ours.time('olap', query), duckdb: duck_times[what] };
 }
 for (const engine of ['olap', 'tsdb'])
-  sizes[engine] = Number(ours.run(`exec sum(diskUsage) from getTabletsMeta("/${engine}/%", "quotes", true, -1)`).split('\n').pop());
-const peak = Number(fs.readFileSync(`/proc/${ours.pid()}/status`, 'utf8').match(/VmHWM:\s+(\d+)/)[1]) * 1024;
-ours.stop();
+  sizes[engine] = await ours.run(`exec sum(diskUsage) from getTabletsMeta("/${engine}/%", "quotes", true, -1)`);
+const { peak } = memory_of(ours.node.pid);
+await ours.stop();
 const ratio = engine => Object.fromEntries(['duckdb', 'chdb'].filter(peer => all[peer].length).map(peer => [peer, +(median(all[peer]) / median(all[engine])).toFixed(2)]));
 console.log(JSON.stringify({ load_s: Object.fromEntries(Object.entries(all).filter(([, v]) => v.length).map(([k, v]) => [k, +median(v).toFixed(2)])),
   ratio_olap: ratio('olap'), ratio_tsdb: ratio('tsdb'), sizes, times_ms: times, node_peak_bytes: peak }));
+process.exit(0);

@@ -5,17 +5,14 @@
 // DIR holds quotes.csv trades.csv readings.csv g1.csv, each with a head of column names. --client has the npm package
 // dolphindb; --peers has @duckdb/node-api and, if they are to be compared, chdb. Our times include the round trip of that client.
 // cpu: processor time, which other work on the machine disturbs less than wall time.
-import { spawn, spawnSync } from 'node:child_process';
-import fs from 'node:fs';
 import path from 'node:path';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { SingleNode, cpu_of, median, options_of } from '../single_node.mjs';
 import { sets, workloads } from './workloads.mjs';
 
-const options = { package: '', data: '.', peers: 'node_modules', client: 'node_modules', sets: 'market,iot,g1', only: '', rounds: '5', threads: '2', port: '18849', scratch: '/tmp/pelorus-query', 'ours-only': '' };
-for (let i = 2; i + 1 < process.argv.length; i += 2) options[process.argv[i].replace(/^--/, '')] = process.argv[i + 1];
+const options = options_of({ package: '', data: '.', peers: 'node_modules', client: 'node_modules', sets: 'market,iot,g1', only: '', rounds: '5', threads: '2', port: '18849', scratch: '/tmp/pelorus-query', 'ours-only': '' });
 const load = createRequire(path.resolve(options.peers, 'x.js'));
-const median = values => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 const file = table => path.resolve(options.data, table + '.csv');
 const chosen_sets = options.sets.split(',');
 const chosen = workloads.filter(w => chosen_sets.includes(w.set) && (!options.only || options.only.split(',').includes(w.id)));
@@ -37,32 +34,24 @@ const numbers = row => row.map(value => Number(value));
 class Ours {
   name = 'ours';
   async start() {
-    fs.rmSync(options.scratch, { recursive: true, force: true });
-    const server = path.join(options.scratch, 'server');
-    fs.cpSync(path.join(options.package, 'server'), server, { recursive: true });
-    this.node = spawn(path.join(server, 'pelorusd'), ['-mode', 'single', '-home', server, '-localSite', `127.0.0.1:${options.port}:local`, '-console', '0',
-      '-initialAdminPassword', '123456', '-workerNum', options.threads, '-maxMemSize', '16'], { stdio: 'ignore', cwd: server });
+    this.node = new SingleNode(options.package, options.scratch, options.port, { workerNum: options.threads, maxMemSize: 16 });
+    await this.node.start();
     const { DDB } = await import(pathToFileURL(path.resolve(options.client, 'dolphindb/index.js')));
-    for (let i = 0; ; ++i) {
-      this.connection = new DDB(`ws://127.0.0.1:${options.port}`, { username: 'admin', password: '123456' });
-      try { await this.connection.connect(); break; } catch (error) { if (i > 100) throw error; }
-      await new Promise(done => setTimeout(done, 100));
-    }
+    this.connection = new DDB(`ws://127.0.0.1:${options.port}`, { username: 'admin', password: '123456' });
+    await this.connection.connect();
     for (const table of tables) {
       const of = columns[table], names = Object.keys(of);
       await this.connection.eval(`${table}_ = loadText("${file(table)}", , table(${names.map(n => '`' + n).join('')} as name, ${names.map(n => '`' + of[n][0]).join('')} as type)); share ${table}_ as ${table}`);
     }
-    // The node goes on in the background under a process of its own.
-    this.pid = Number(spawnSync('pgrep', ['-f', `localSite 127.0.0.1:${options.port}`]).stdout.toString().split('\n')[0]);
   }
-  used() { const field = fs.readFileSync(`/proc/${this.pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' '); return (Number(field[11]) + Number(field[12])) * 10; }
+  used() { return cpu_of(this.node.pid); }
   async run(workload) {
     const cpu = this.used(), begin = performance.now();
     const answer = await this.connection.eval(workload.ours);
     const ms = performance.now() - begin;
     return { ms, cpu_ms: this.used() - cpu, row: numbers(answer.value.map(column => column.value[0])) };
   }
-  async stop() { this.connection.disconnect(); try { process.kill(this.pid, 'SIGTERM'); } catch {} }
+  async stop() { this.connection.disconnect(); await this.node.stop(); }
 }
 
 class InProcess {

@@ -1,5 +1,7 @@
 // What the leader does without being asked, once every tick; followers only report themselves.
 
+#include <utility>
+
 #include "base/fault_point.h"
 #include "base/log.h"
 #include "controller/membership.h"
@@ -33,7 +35,11 @@ void MetadataService::lead() {
   found_cluster();
   flush_pending();
   import_files();
-  if (clock_.now() - planned_ < kPlanPeriod) return;
+  const bool at_once = [&] {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(plans_at_once_, false);
+  }();
+  if (!at_once && clock_.now() - planned_ < kPlanPeriod) return;
   planned_ = clock_.now();
   expire_transactions();
   recover();
@@ -110,6 +116,7 @@ void MetadataService::recover() {
       const bool rebuilds = options_.recovery_wait.count() > 0;
       if (rebuilds && live_.is_gone(alias, options_.recovery_wait)) view.gone.insert(alias);
     }
+    view.suspended = state.records.contains({meta::kSettingsArea, kRecoverySuspended});
     resolution = plan_resolution(state, view.live, clock_.wall_ns(), options_.resolve_after);
     return plan_recovery(state, view);
   });

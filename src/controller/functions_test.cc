@@ -87,10 +87,27 @@ TEST_F(ControllerFunctions, cluster_perf_has_the_columns_and_types_clients_cast)
 
 TEST_F(ControllerFunctions, only_administrators_change_the_cluster) {
   context.set_caller({.user = "ann"});
-  for (const auto* name : {"createUser", "startDataNode", "stopDataNode", "addNode", "addController",
-                           "promoteController", "demoteController", "removeController", "drainNode", "undrainNode",
-                           "removeNode", "moveMember", "moveReplicas", "checkCluster", "setRecoveryThrottle",
-                           "saveClusterNodes", "grant", "deleteReplicas", "getClusterChunksStatus"}) {
+  for (const auto* name : {"createUser",
+                           "startDataNode",
+                           "stopDataNode",
+                           "addNode",
+                           "addController",
+                           "promoteController",
+                           "demoteController",
+                           "removeController",
+                           "drainNode",
+                           "undrainNode",
+                           "removeNode",
+                           "moveMember",
+                           "moveReplicas",
+                           "checkCluster",
+                           "setRecoveryThrottle",
+                           "suspendRecovery",
+                           "resumeRecovery",
+                           "saveClusterNodes",
+                           "grant",
+                           "deleteReplicas",
+                           "getClusterChunksStatus"}) {
     std::vector<Value> arguments;
     for (size_t i = 0; i < registry.find(name)->function().arguments_min(); ++i) arguments.push_back(text("x"));
     EXPECT_TRUE(refused(name, arguments).starts_with("<NoPrivilege>")) << name;
@@ -301,6 +318,21 @@ TEST_F(ControllerFunctions, members_are_shown_and_stopped_ones_get_new_addresses
             std::string::npos);
   EXPECT_NE(refused("moveMember", {text("nobody"), text("10.0.0.1"), Value::of_int(8901)}).find("no member"),
             std::string::npos);
+}
+
+TEST_F(ControllerFunctions, recovery_is_suspended_and_resumed) {
+  make_table();
+  const auto begun = begin({1}).begun;
+  const auto stale = begun.chunks[0].replicas[1];
+  call("suspendRecovery");
+  commit(begun.transaction, {{begun.chunks[0].chunk, stale}});
+  for (int i = 0; i < 3; ++i) live_on();
+  EXPECT_TRUE(beat(stale).orders.empty());
+  EXPECT_EQ(call("getRecoveryTaskStatus").table().rows(), 1u);
+  call("resumeRecovery");
+  call("resumeRecovery");  // nothing is suspended
+  live_on();
+  EXPECT_EQ(beat(stale).orders.size(), 1u);
 }
 
 TEST_F(ControllerFunctions, the_throttle_holds_for_all_and_reaches_nodes_with_their_heartbeats) {

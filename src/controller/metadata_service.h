@@ -218,7 +218,8 @@ class MetadataService {
   bool stopping_ = false;                                         // guarded by mutex_, as all below
   std::vector<std::pair<TransactionId, std::string>> published_;  // for the next CompleteTransactions
   std::vector<meta::ReplicaChange> changes_;                      // for the next ChangeReplicas
-  std::map<std::string, std::vector<meta::Order>> orders_;        // of the last plan
+  std::map<std::string, std::vector<meta::Order>> orders_;        // of the last plan, without those carried out since
+  bool plans_at_once_ = false;                                    // a node is about to run out of copies
   std::map<std::string, meta::FileOffer> offers_;                 // by controller
   std::chrono::steady_clock::time_point first_offer_{};
   std::atomic<bool> has_settled_nodes_ = false;

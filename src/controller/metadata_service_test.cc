@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include "controller/recover_replicas.h"
 #include "controller/service_fixture.h"
 #include "meta/chunk_locks.h"
 
@@ -146,6 +147,48 @@ TEST_F(MetadataServiceTest, a_stale_replica_is_ordered_to_recover_and_becomes_go
   pass(milliseconds(1000));
   EXPECT_EQ(chunk(id).good_replicas(), 2u);
   EXPECT_TRUE(beat(stale).orders.empty());
+}
+
+TEST_F(MetadataServiceTest, suspended_recovery_waits_until_it_is_resumed) {
+  make_table();
+  const auto begun = begin({1}).begun;
+  const auto stale = begun.chunks[0].replicas[1];
+  must_change(meta::PutRecord{.area = meta::kSettingsArea, .name = kRecoverySuspended, .value = "true"});
+  commit(begun.transaction, {{begun.chunks[0].chunk, stale}});
+  pass(milliseconds(3000));
+  EXPECT_TRUE(beat(stale).orders.empty());
+  must_change(meta::PutRecord{.area = meta::kSettingsArea, .name = kRecoverySuspended, .value = {}});
+  pass(milliseconds(1000));
+  EXPECT_EQ(beat(stale).orders.size(), 1u);
+}
+
+TEST_F(MetadataServiceTest, replicas_that_recovered_make_room_for_the_next_at_once) {
+  make_table();
+  std::vector<int32_t> values;
+  for (int32_t i = 0; i < 3 * static_cast<int32_t>(kCopyOrdersMax); ++i) values.push_back(i);
+  const auto begun = begin(values).begun;
+  std::vector<meta::FailedReplica> failed;
+  for (const auto& chunk : begun.chunks) {
+    if (std::find(chunk.replicas.begin(), chunk.replicas.end(), "dn2") != chunk.replicas.end())
+      failed.push_back({chunk.chunk, "dn2"});
+  }
+  ASSERT_GT(failed.size(), kCopyOrdersMax + 5);
+  commit(begun.transaction, failed);
+  pass(milliseconds(1000));
+  std::set<ChunkId> ordered;
+  for (int turn = 0; ordered.size() < failed.size(); ++turn) {  // no time passes
+    const auto reply = beat("dn2");
+    ASSERT_FALSE(reply.orders.empty()) << "after " << ordered.size();
+    EXPECT_LE(reply.orders.size(), kCopyOrdersMax);
+    meta::Heartbeat done;
+    for (const auto& order : reply.orders) {
+      EXPECT_TRUE(ordered.insert(order.chunk).second) << "again, though it has recovered: " << order.chunk.value;
+      done.recovered.emplace_back(order.chunk, order.version);
+    }
+    EXPECT_TRUE(beat("dn2", done).orders.empty());
+    services["ctl1"]->tick();
+  }
+  EXPECT_TRUE(beat("dn2").orders.empty());
 }
 
 TEST_F(MetadataServiceTest, published_commits_become_complete) {

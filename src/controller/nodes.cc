@@ -2,17 +2,28 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "base/fault_point.h"
 #include "base/log.h"
 #include "controller/node_control.h"
 #include "controller/metadata_service.h"
+#include "controller/recover_replicas.h"
 
 namespace pelorus::controller {
 namespace {
 
 void add_all(std::vector<meta::Order>& to, const std::vector<meta::Order>& from) {
   to.insert(to.end(), from.begin(), from.end());
+}
+
+/// Orders to copy what has been copied are given no more, though the next plan is still to come. True: there were some.
+bool strike_recovered(std::vector<meta::Order>& orders, const std::vector<std::pair<ChunkId, Version>>& recovered) {
+  std::set<ChunkId> done;
+  for (const auto& [chunk, version] : recovered) done.insert(chunk);
+  return std::erase_if(orders, [&](const meta::Order& order) {
+           return order.kind == meta::Order::Kind::kRecover && done.contains(order.chunk);
+         }) > 0;
 }
 
 }  // namespace
@@ -172,7 +183,10 @@ Result<Bytes> MetadataService::heartbeat(std::string_view payload) {
     changes_.push_back({chunk, beat.alias, meta::ReplicaChange::Kind::kGood, version});
   }
   const auto planned = orders_.find(beat.alias);
-  if (planned != orders_.end()) add_all(reply.orders, planned->second);
+  if (planned == orders_.end()) return encode(reply);
+  if (strike_recovered(planned->second, beat.recovered) && planned->second.size() < kCopyOrdersMax / 4)
+    plans_at_once_ = true;
+  add_all(reply.orders, planned->second);
   return encode(reply);
 }
 

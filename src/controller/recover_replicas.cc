@@ -107,7 +107,7 @@ class Planner {
                                 .keep = view_.placement.replicas});
       }
     }
-    if (counted >= view_.placement.replicas) return;
+    if (counted >= view_.placement.replicas || view_.suspended) return;
     const auto node = meta::place_replica(state_, view_.placement, view_.live, chunk, planned_);
     if (node.empty()) return;
     ++planned_[node];
@@ -117,7 +117,7 @@ class Planner {
 
  private:
   void order_copy(const Chunk& chunk, const std::string& node, const std::vector<std::string>& sources) {
-    if (!view_.live.contains(node)) return;
+    if (!view_.live.contains(node) || view_.suspended) return;
     auto& orders = plan.orders[node];
     if (orders.size() >= view_.orders_per_node_max) return;
     orders.push_back({.kind = Order::Kind::kRecover, .chunk = chunk.id, .version = chunk.version, .nodes = sources});

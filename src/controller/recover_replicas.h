@@ -27,12 +27,19 @@ ReportFindings compare_report(const meta::State& state, const std::string& node,
                               const std::vector<meta::ReportedChunk>& report);
 inline constexpr std::chrono::seconds kReportGrace{30};
 
+/// Copies a node is told of at once: more than it makes at once, so that it is never without work until the next plan.
+inline constexpr size_t kCopyOrdersMax = 64;
+
+/// The record of meta::kSettingsArea that is there while copying is suspended.
+inline constexpr const char* kRecoverySuspended = "recoverySuspended";
+
 struct RecoveryView {
   meta::PlacementRules placement;
   std::set<std::string> live;
   /// Nodes silent for so long that their replicas are rebuilt elsewhere.
   std::set<std::string> gone;
-  size_t orders_per_node_max = 4;
+  bool suspended = false;  // no copies, and no new replicas to be copied
+  size_t orders_per_node_max = kCopyOrdersMax;
   size_t changes_max = 1000;
 };
 struct RecoveryPlan {

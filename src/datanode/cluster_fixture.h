@@ -96,6 +96,15 @@ class LocalCatalogue final : public dist::Catalogue {
     return ids;
   }
 
+  /// The controllers learn that the node's replica lacks rows.
+  void make_stale(const std::string& node, ChunkId chunk) {
+    must(meta::ChangeReplicas{.changes = {{chunk, node, meta::ReplicaChange::Kind::kStale, 0}}});
+  }
+  /// Makes an ordinary user who may do what `types` say with the object, and nothing else.
+  void add_user(const std::string& id, const std::vector<meta::AccessType>& types, const std::string& object) {
+    must(meta::CreateUser{.id = id, .verifier = meta::make_verifier("123456", "salt of tests 16", 2).value()});
+    for (const auto type : types) must(meta::ChangeGrants{.ids = {id}, .type = type, .objects = {object}});
+  }
   /// A node without it refuses its registration's transactions.
   uint64_t epoch(const std::string& alias) {
     const std::lock_guard lock(mutex_);
@@ -179,12 +188,18 @@ class LocalNode {
   }
 
   data::Value run(const std::string& script) { return session_.interpreter.run(script); }
+  /// In a session of its own.
+  data::Value run_as(const std::string& user, const std::string& script) {
+    return Session(surroundings_, user).interpreter.run(script);
+  }
   storage::ChunkStore& store() { return *disk_.store; }
   io::MemoryFileSystem& files() { return files_; }
   /// For functions of upper folders.
   functions::Registry& registry() { return registry_; }
   dist::Distribution& distribution() { return distribution_; }
   dist::ReplicatedWriter& writer() { return writer_; }
+  TransactionHost& transactions() { return transactions_; }
+  rpc::Methods& methods() { return methods_; }
 
  private:
   struct Session {

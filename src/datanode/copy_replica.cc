@@ -106,6 +106,13 @@ Result<Bytes> ExportDesk::next(std::string_view payload) {
   return meta::encode(NextReply{std::move(message)});
 }
 
+std::future<Result<Bytes>> ReplicaCopier::ask_next(const std::string& source, uint64_t id) {
+  auto answer = std::make_shared<std::promise<Result<Bytes>>>();
+  caller_.call_async(source, "data.export_next", meta::encode(NextRequest{id}), kExportCall,
+                     [answer](Result<Bytes> bytes) { answer->set_value(std::move(bytes)); });
+  return answer->get_future();
+}
+
 Result<Version> ReplicaCopier::copy_from(ChunkId chunk, const std::string& source, Pace pace) {
   const auto info = store_.info(chunk);
   const bool usable = info.ok() && info->damage.empty() && info->versions_waiting == 0;
@@ -115,14 +122,15 @@ Result<Version> ReplicaCopier::copy_from(ChunkId chunk, const std::string& sourc
   reach(FaultPoint::kCopyOpened);
   if (usable && export_facts.to == info->version) return info->version;
   TRY(const auto import, store_.import_chunk(chunk));
+  auto coming = ask_next(source, export_facts.id);
   while (true) {
-    TRY(const auto answer,
-        caller_.call(source, "data.export_next", meta::encode(NextRequest{export_facts.id}), kExportCall));
+    TRY(const auto answer, coming.get());
     TRY(auto reply, meta::decode<NextReply>(answer, "data.export_next"));
     if (!reply.message) break;
+    if (pace == Pace::kThrottled) throttle_.pay(reply.message->size());
+    coming = ask_next(source, export_facts.id);  // the source reads while this node writes
     TRY_DONE(import->add(*reply.message));
     reach(FaultPoint::kCopyReceived);
-    if (pace == Pace::kThrottled) throttle_.pay(reply.message->size());
   }
   reach(FaultPoint::kImportFinishing);
   auto reached = import->finish();

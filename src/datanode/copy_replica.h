@@ -2,6 +2,7 @@
 // A chunk's rows from another node: the exporting side's open exports, and the importing side's loop.
 
 #include <chrono>
+#include <future>
 #include <map>
 #include <mutex>
 #include <string>
@@ -59,6 +60,8 @@ class ReplicaCopier {
   enum class Pace : uint8_t { kThrottled, kFull };
   Result<Version> copy(ChunkId chunk, const std::vector<std::string>& sources, Pace pace);
   Result<Version> copy_from(ChunkId chunk, const std::string& source, Pace pace);
+  /// One message of an open export at a time.
+  std::future<Result<Bytes>> ask_next(const std::string& source, uint64_t id);
 
   storage::ChunkStore& store_;
   rpc::Caller& caller_;

@@ -1,10 +1,14 @@
 #pragma once
 // Makes this node's chunks what the controllers want them to be: carries out their orders.
 
+#include <chrono>
+#include <functional>
+#include <map>
 #include <mutex>
-#include <set>
+#include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/thread_pool.h"
 #include "datanode/copy_replica.h"
 #include "datanode/transaction_host.h"
@@ -13,13 +17,21 @@
 
 namespace pelorus::datanode {
 
-/// Orders are queued by the presence's thread and carried out on a small pool; each at most once at a time.
-/// Thread-safe.
+/// Orders are queued by the presence's thread and carried out on two small pools, so that nothing waits behind copies;
+/// each at most once at a time. The controllers repeat an order as long as they want it: a copy whose turn comes
+/// kOrderKept after it was last wanted is left out. Thread-safe.
 class Reconciler {
  public:
-  Reconciler(storage::ChunkStore& store, TransactionHost& transactions, ReplicaCopier& copier, size_t workers);
+  static constexpr std::chrono::seconds kOrderKept{10};
+  static constexpr size_t kTellsAfter = 16;  // copies made
+
+  Reconciler(storage::ChunkStore& store, TransactionHost& transactions, ReplicaCopier& copier, const Clock& clock,
+             size_t workers);
   ~Reconciler();  // stop()
 
+  /// `hurry`: the controllers are to hear of recovered replicas soon, as there are kTellsAfter of them or no copy
+  /// waits; must not block. To be called before the first order is taken.
+  void start(std::function<void()> hurry) { hurry_ = std::move(hurry); }
   void stop();
 
   void take(const meta::Order& order);
@@ -27,18 +39,26 @@ class Reconciler {
   std::vector<meta::ReportedChunk> report() const;
 
  private:
+  using Key = std::pair<int, uint64_t>;  // kind, and chunk or transaction
+
+  static Key key_of(const meta::Order& order);
+  void carry_out(const meta::Order& order);
   void recover(const meta::Order& order);
-  bool is_stopping() const;
+  /// False: its turn comes too late.
+  bool begin(const meta::Order& order);
 
   storage::ChunkStore& store_;
   TransactionHost& transactions_;
   ReplicaCopier& copier_;
-  ThreadPool pool_;
+  const Clock& clock_;
+  std::function<void()> hurry_;
 
   mutable std::mutex mutex_;
-  bool stopping_ = false;                               // guarded by mutex_
-  std::set<std::pair<int, uint64_t>> under_way_;        // guarded by mutex_; kind and chunk or transaction
-  std::vector<std::pair<ChunkId, Version>> recovered_;  // guarded by mutex_
+  bool stopping_ = false;                                           // guarded by mutex_, as all below
+  std::map<Key, std::chrono::steady_clock::time_point> under_way_;  // and when it was ordered last
+  std::vector<std::pair<ChunkId, Version>> recovered_;              // not told yet
+  ThreadPool copies_;
+  ThreadPool others_;
 };
 
 }  // namespace pelorus::datanode

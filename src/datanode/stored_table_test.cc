@@ -132,6 +132,29 @@ TEST_F(StoredTableTest, rows_are_updated_deleted_and_upserted_on_both_replicas) 
   expect_equal_replicas();
 }
 
+TEST_F(StoredTableTest, each_change_of_rows_takes_its_own_right) {
+  using meta::AccessType;
+  const auto as = [&](const std::string& user, const std::string& statement) {
+    try {
+      first_.run_as(user, "pt = loadTable('dfs://db', `pt)\n" + statement);
+    } catch (const ScriptError& error) {
+      return error.message();
+    }
+    return std::string("done");
+  };
+  const std::string erase = "delete from pt where qty = 20", alter = "update pt set qty = qty + 1 where id = 2",
+                    add = "upsert!(pt, table(3 as id, `c as sym, 40 as qty), false, `sym)";
+  catalogue_.add_user("eraser", {AccessType::kTableRead, AccessType::kTableDelete}, "dfs://db/pt");
+  catalogue_.add_user("editor", {AccessType::kTableRead, AccessType::kTableUpdate}, "dfs://db/pt");
+  EXPECT_NE(as("eraser", alter).find("<NoPrivilege>"), std::string::npos) << as("eraser", alter);
+  EXPECT_NE(as("editor", erase).find("<NoPrivilege>"), std::string::npos) << as("editor", erase);
+  EXPECT_NE(as("editor", add).find("<NoPrivilege>"), std::string::npos) << as("editor", add);
+  EXPECT_EQ(run("exec qty from pt"), "[10, 20, 30]");
+  EXPECT_EQ(as("eraser", erase), "done");
+  EXPECT_EQ(as("editor", alter), "done");
+  EXPECT_EQ(run("exec qty from pt"), "[10, 31]");
+}
+
 TEST_F(StoredTableTest, partitions_are_dropped_and_tables_emptied) {
   run("dropPartition(db, '/1', `pt)");
   EXPECT_EQ(run("exec qty from pt"), "[30]");

@@ -146,11 +146,12 @@ std::vector<std::string> DistributedTable::soft_delete_keys() const {
   return is_soft_delete(known->table) ? known->table.sort_columns : std::vector<std::string>{};
 }
 
-Result<int64_t> DistributedTable::change(std::span<const exec::PartitionChange> changes) {
+Result<int64_t> DistributedTable::change(exec::RowChange what, std::span<const exec::PartitionChange> changes) {
   const auto known = facts();
   const auto object = database() + "/" + name();
   TRY(const auto access, distribution_.catalogue.access(user_));
-  TRY_DONE(access.check(meta::AccessType::kTableUpdate, object, known->database.owner));
+  const auto right = what == exec::RowChange::kDelete ? meta::AccessType::kTableDelete : meta::AccessType::kTableUpdate;
+  TRY_DONE(access.check(right, object, known->database.owner));
   const bool adds = std::ranges::any_of(changes, [](const auto& one) { return one.if_new.has_value(); });
   if (adds) TRY_DONE(access.check(meta::AccessType::kTableInsert, object, known->database.owner));
   return writer_.change(*known, changes);

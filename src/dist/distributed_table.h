@@ -29,7 +29,7 @@ class DistributedTable final : public exec::StoredTable {
   std::vector<std::string> partition_columns() const override { return facts()->table.partition_columns; }
   Result<std::shared_ptr<const exec::StoredSnapshot>> open_snapshot() const override;
   std::vector<std::string> soft_delete_keys() const override;
-  Result<int64_t> change(std::span<const exec::PartitionChange> changes) override;
+  Result<int64_t> change(exec::RowChange what, std::span<const exec::PartitionChange> changes) override;
   /// Waits for writers of the table; rows are not touched. Needs the right to manage the database.
   Status change_columns(std::span<const exec::ColumnChange> changes) override;
 

@@ -18,8 +18,9 @@ using syntax::ExprRef;
 /// What update and delete share: pruning, constants, the fragment.
 class StoredChange {
  public:
-  StoredChange(StoredTable& table, Evaluator& evaluator)
-      : table_(table),
+  StoredChange(RowChange what, StoredTable& table, Evaluator& evaluator)
+      : what_(what),
+        table_(table),
         evaluator_(evaluator),
         snapshot_(value_or_throw(table.open_snapshot())),
         schema_(table.schema()),
@@ -69,10 +70,11 @@ class StoredChange {
       if (plan::may_match(constraint, {scheme_, partition_columns_}, partition.key))
         changes.push_back({.key = partition.key, .fragment = shared, .if_new = {}, .deleted = marks});
     }
-    if (!changes.empty()) (void)value_or_throw(table_.change(changes));
+    if (!changes.empty()) (void)value_or_throw(table_.change(what_, changes));
   }
 
  private:
+  const RowChange what_;
   StoredTable& table_;
   Evaluator& evaluator_;
   const std::shared_ptr<const StoredSnapshot> snapshot_;  // before what it may renew: the columns
@@ -87,7 +89,7 @@ class StoredChange {
 
 void update_stored(const syntax::Update& update, StoredTable& table, Evaluator& evaluator) {
   if (update.from) throw ScriptError("update … from is not supported for a partitioned table.");
-  StoredChange change(table, evaluator);
+  StoredChange change(RowChange::kUpdate, table, evaluator);
   auto statement = std::make_shared<syntax::Update>(update);
   statement->table = plan::name_node(std::string(kFragmentSource));
   const auto partition_columns = table.partition_columns();
@@ -108,7 +110,7 @@ void update_stored(const syntax::Update& update, StoredTable& table, Evaluator& 
 
 void delete_stored(const syntax::Delete& original, StoredTable& table, Evaluator& evaluator) {
   if (original.from) throw ScriptError("delete … from a join is not supported for a partitioned table.");
-  StoredChange change(table, evaluator);
+  StoredChange change(RowChange::kDelete, table, evaluator);
   auto statement = std::make_shared<syntax::Delete>(original);
   statement->table = plan::name_node(std::string(kFragmentSource));
   for (const auto& condition : original.where) change.refuse_aggregates(condition, original.context, original.map);

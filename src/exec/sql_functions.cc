@@ -274,7 +274,7 @@ void upsert_stored(StoredTable& stored, const Table& rows, const StoredUpsert& a
                        .if_new = std::move(alone),
                        .deleted = nullptr});
   }
-  if (!changes.empty()) (void)value_or_throw(stored.change(changes));
+  if (!changes.empty()) (void)value_or_throw(stored.change(RowChange::kUpsert, changes));
 }
 
 Value upsert(CallContext& context, std::span<Value> args) {

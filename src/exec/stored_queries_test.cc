@@ -155,7 +155,7 @@ class MemoryTable final : public StoredTable {
   Result<std::shared_ptr<const StoredSnapshot>> open_snapshot() const override {
     return std::shared_ptr<const StoredSnapshot>(std::make_shared<MemorySnapshot>(node_, partitions_, &asked));
   }
-  Result<int64_t> change(std::span<const PartitionChange> changes) override {
+  Result<int64_t> change(RowChange, std::span<const PartitionChange> changes) override {
     const Fragment* noted = nullptr;
     int64_t changed = 0;
     for (const auto& one : changes) {

@@ -55,6 +55,9 @@ class StoredSnapshot {
                       const ScanSink& sink) const = 0;
 };
 
+/// What a statement does to rows: says which rights it takes.
+enum class RowChange : uint8_t { kUpdate, kUpsert, kDelete };
+
 /// What becomes of one partition of a change.
 struct PartitionChange {
   meta::PartitionKey key;
@@ -93,8 +96,8 @@ class StoredTable : public data::TableObject {
   /// Replaces the rows of each partition by what its fragment leaves in kFragmentSource, in one transaction: all
   /// partitions or none, and readers see all or none. A database with atomic='CHUNK' makes it one transaction a
   /// partition. Returns the rows changed. Errors: kScript of a fragment; kConflict ("<ChunkInTransaction>…") when
-  /// another transaction holds one of the partitions.
-  virtual Result<int64_t> change(std::span<const PartitionChange> changes) = 0;
+  /// another transaction holds one of the partitions; kDenied when the user may not do `what` to rows.
+  virtual Result<int64_t> change(RowChange what, std::span<const PartitionChange> changes) = 0;
   /// All or nothing, in this order. New columns are null in old rows; values of a changed type are converted.
   virtual Status change_columns(std::span<const ColumnChange> changes) {
     (void)changes;

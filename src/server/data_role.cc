@@ -102,7 +102,7 @@ DataRole::DataRole(std::unique_ptr<storage::ChunkStore> store, const Clock& cloc
       host_(*store_, transactions_, scrubber_, std::move(sessions)),
       exports_(*store_, scrubber_),
       copier_(*store_, caller, catalogue, alias, std::move(epoch)),
-      reconciler_(*store_, transactions_, copier_, kRecoveriesAtOnce) {}
+      reconciler_(*store_, transactions_, copier_, clock, kRecoveriesAtOnce) {}
 
 void DataRole::register_methods(rpc::Methods& methods) {
   datanode::register_partition_methods(methods, host_);

@@ -19,8 +19,10 @@ class DataRole {
                                                 dist::Catalogue& catalogue, rpc::Caller& caller,
                                                 datanode::SessionFactory sessions, std::function<uint64_t()> epoch);
   void register_methods(rpc::Methods& methods);
-  /// `report`: the controllers are to hear anew what this node holds; must not block.
-  void start(std::function<void()> report) {
+  /// `report`: the controllers are to hear anew what this node holds; `hurry`: what it has done since the last time.
+  /// Neither may block.
+  void start(std::function<void()> report, std::function<void()> hurry) {
+    reconciler_.start(std::move(hurry));
     transactions_.start(report);
     scrubber_.start(std::move(report));
   }

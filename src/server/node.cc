@@ -264,7 +264,7 @@ void Node::start_presence() {
                                   .port = environment_->site.port,
                                   .build = environment_->build};
   presence_ = std::make_unique<dist::Presence>(*controllers_, facts, std::move(hooks));
-  if (data_) data_->start([this] { presence_->report(); });
+  if (data_) data_->start([this] { presence_->report(); }, [this] { presence_->hurry(); });
   presence_->start();
 }
 

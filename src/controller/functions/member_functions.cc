@@ -3,6 +3,7 @@
 
 #include "config/site.h"
 #include "controller/functions/cluster_call.h"
+#include "controller/recover_replicas.h"
 #include "functions/declare.h"
 
 namespace pelorus::controller {
@@ -220,6 +221,16 @@ Value set_throttle(const ClusterCall& call, const Arguments& args) {
   return {};
 }
 
+Value suspend_recovery(const ClusterCall& call, const Arguments&) {
+  call.change(meta::PutRecord{.area = meta::kSettingsArea, .name = kRecoverySuspended, .value = "true"});
+  return {};
+}
+
+Value resume_recovery(const ClusterCall& call, const Arguments&) {
+  call.change(meta::PutRecord{.area = meta::kSettingsArea, .name = kRecoverySuspended, .value = {}});
+  return {};
+}
+
 }  // namespace
 
 void register_member_functions(functions::Registry& registry, AskControllers ask) {
@@ -280,6 +291,9 @@ void register_member_functions(functions::Registry& registry, AskControllers ask
       "getFeatureLevel",
       [](const ClusterCall& call) -> Value { return Value::of_int(static_cast<int32_t>(members(call).level)); },
       "Returns the feature level of the cluster: what its members may write and say to each other.");
+  command("suspendRecovery", "", suspend_recovery,
+          "Has no more replicas copied or moved until resumeRecovery; copies that run are finished.");
+  command("resumeRecovery", "", resume_recovery, "Ends suspendRecovery: replicas that lack rows are copied again.");
   command("setRecoveryThrottle", "mbPerSecond", set_throttle,
           "Limits the copying of replicas to so many megabytes a second for each receiving node; 0: no limit.");
   table(
