@@ -325,16 +325,12 @@ void CepEngine::tell(SubEngine& sub, const EventRef& event) {
   bool was_heard = false;
   for (const auto& [monitor, listener] : all) {
     if (monitor->ended || listener->ended || sub.ended || dropped_) continue;
-    try {
+    bool is_match = false;
+    guarded(sub, [&] {
       const Working working(this, &sub, monitor);
-      if (!matches(*listener, event)) continue;
-    } catch (const ScriptError& error) {
-      const auto at = system_now();
-      const std::lock_guard lock(state_mutex_);
-      sub.last_error = error.message();
-      sub.last_error_at = at;
-      continue;
-    }
+      is_match = matches(*listener, event);
+    });
+    if (!is_match) continue;
     was_heard = true;
     if (listener->kind == Listener::Kind::kExceedTime) {
       listener->ended = true;
@@ -352,19 +348,27 @@ void CepEngine::count_trigger(Listener& listener) {
   if (listener.times_left == 0) listener.ended = true;
 }
 
-/// A handler that fails leaves its message behind; the engine goes on.
+/// What fails leaves its message behind; the engine goes on.
+void CepEngine::guarded(SubEngine& sub, const std::function<void()>& action) {
+  std::string failed;
+  try {
+    return action();
+  } catch (const ScriptError& error) {
+    failed = error.message();
+  } catch (const std::bad_alloc&) {
+    failed = "Out of memory.";
+  }
+  log_error("A handler of the engine " + name() + " failed: " + failed);
+  const auto at = system_now();
+  const std::lock_guard lock(state_mutex_);
+  sub.last_error = std::move(failed);
+  sub.last_error_at = at;
+}
+
 void CepEngine::call(SubEngine& sub, const std::shared_ptr<Monitor>& monitor, const Value& handler,
                      std::vector<Value> arguments) {
   const Working working(this, &sub, monitor);
-  try {
-    (void)interpreter().call(handler, std::span<Value>(arguments));
-  } catch (const ScriptError& error) {
-    log_error("A handler of the engine " + name() + " failed: " + error.message());
-    const auto at = system_now();
-    const std::lock_guard lock(state_mutex_);
-    sub.last_error = error.message();
-    sub.last_error_at = at;
-  }
+  guarded(sub, [&] { (void)interpreter().call(handler, std::span<Value>(arguments)); });
 }
 
 void CepEngine::call_method(SubEngine& sub, const std::shared_ptr<Monitor>& monitor,

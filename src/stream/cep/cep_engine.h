@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -128,6 +129,7 @@ class CepEngine final : public Engine {
             std::vector<data::Value> arguments);
   void call_method(SubEngine& sub, const std::shared_ptr<Monitor>& monitor, std::initializer_list<const char*> names);
   void run_timers(SubEngine& sub, Moment now);
+  void guarded(SubEngine& sub, const std::function<void()>& action);
   void count_trigger(Listener& listener);
   void forget_ended(SubEngine& sub);
   SubEngine& sub_engine(const std::string& name);

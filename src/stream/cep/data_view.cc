@@ -225,29 +225,36 @@ Status DataView::update(const std::vector<Value>& keys, const std::vector<std::s
   return done.ok() ? Status() : Status(done.error());
 }
 
+/// The changes since the last time.
+Table DataView::pending_output() {
+  std::vector<int64_t> rows;
+  std::vector<char> operations;
+  for (size_t p = 0; p < pending_.rows(); ++p) {
+    const char operation = pending_operations_[p];
+    // What was removed is told only where operations are shown.
+    if (operation == 'D' && !view_.shows_operation) continue;
+    if (operation == 'A' && !row_of_key_.contains(key_at(pending_, p))) continue;
+    rows.push_back(static_cast<int64_t>(p));
+    operations.push_back(operation);
+  }
+  const Table out = output_of(pending_.take(rows), operations);
+  pending_ = Table(row_schema_);
+  pending_operations_.clear();
+  return out;
+}
+
 void DataView::flush_regularly() {
   std::unique_lock lock(wake_mutex_);
   while (!stopping_) {
     wake_.wait_for(lock, *view_.throttle, [this] { return stopping_; });
     if (stopping_) return;
     lock.unlock();
-    const auto done = feed(Table(), {}, [this](const Table&) {
-      std::vector<int64_t> rows;
-      std::vector<char> operations;
-      for (size_t p = 0; p < pending_.rows(); ++p) {
-        const char operation = pending_operations_[p];
-        // What was removed is told only where operations are shown.
-        if (operation == 'D' && !view_.shows_operation) continue;
-        if (operation == 'A' && !row_of_key_.contains(key_at(pending_, p))) continue;
-        rows.push_back(static_cast<int64_t>(p));
-        operations.push_back(operation);
-      }
-      const Table out = output_of(pending_.take(rows), operations);
-      pending_ = Table(row_schema_);
-      pending_operations_.clear();
-      return out;
-    });
-    if (!done.ok()) log_error(done.error().message);
+    try {
+      const auto done = feed(Table(), {}, [this](const Table&) { return pending_output(); });
+      if (!done.ok()) log_error(done.error().message);
+    } catch (const std::bad_alloc&) {
+      log_error("The data view " + name() + " lacks the memory to put its changes out.");
+    }
     lock.lock();
   }
 }

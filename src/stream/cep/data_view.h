@@ -43,6 +43,7 @@ class DataView final : public Engine {
   std::string key_at(const data::Table& rows, size_t row) const;
   data::Table with_time(const data::Table& rows);
   void reindex();
+  data::Table pending_output();
   void flush_regularly();
 
   const DataViewTerms view_;
