@@ -1,5 +1,7 @@
 #include "exec/language_functions.h"
 
+#include "exec/learning/register_learning.h"
+
 #include "exec/interpreter/index_value.h"
 #include "exec/user_function.h"
 #include "functions/arguments.h"
@@ -133,6 +135,7 @@ void register_language_functions(functions::Registry& registry) {
   register_files_to_run(registry);
   register_tests_to_run(registry);
   register_charts(registry);
+  register_genetic_programming(registry);
 }
 
 }  // namespace pelorus::exec
