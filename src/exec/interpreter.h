@@ -80,6 +80,8 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   Value run_script(std::string_view text) override { return run(text); }
   Value parse_expression(std::string_view text) override;
   Value evaluate(const data::CodeObject& code) override;
+  /// With names laid over the variables.
+  Value evaluate(const data::CodeObject& code, Scope* scope);
   std::span<const std::string> argument_names() const override;
   /// The same of the elements of a bracketed or tuple argument: plot([v as a, w]) reads them.
   std::vector<std::string> element_names(size_t argument) const;
@@ -151,6 +153,14 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   Value run_body(const syntax::FunctionDefinition& definition);
   Value run_mapr(const syntax::FunctionDefinition& definition);
   Value make_function(std::shared_ptr<const syntax::FunctionDefinition> definition);
+  Value construct(const data::FunctionRef& function, std::span<Value> arguments);
+  /// A field of an object that a changing call or assignment may take out and put back.
+  struct FieldPlace {
+    std::shared_ptr<data::InstanceObject> object;
+    std::string name;
+  };
+  std::optional<FieldPlace> field_place(const syntax::Expr& expr);
+  std::optional<Value> call_method(const syntax::MethodCall& node, const std::string& name);
   void check_stack(std::string_view function) const;
   void check_cancelled() const;
   class Entry;
@@ -164,6 +174,7 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   Flow exec_try(const syntax::Try& node);
   void exec_assign(const syntax::Assign& node);
   void exec_define(const syntax::Define& node);
+  void exec_define_class(const syntax::DefineClass& node);
   void exec_timer(const syntax::Timer& node);
   void exec_share(const syntax::Share& node);
   void exec_use(const syntax::Use& node);

@@ -1,5 +1,7 @@
 #include "exec/language_functions.h"
 
+#include "exec/learning/register_learning.h"
+
 #include "exec/interpreter/index_value.h"
 #include "exec/user_function.h"
 #include "functions/arguments.h"
@@ -77,6 +79,16 @@ Value partial(CallContext&, std::span<Value> values) {
   return data::FunctionRef(std::make_shared<PartialFunction>(values[0].function(), std::move(bound)));
 }
 
+/// setAttr(object, name, value)
+Value set_attribute(CallContext&, std::span<Value> values) {
+  const functions::Arguments a("setAttr", values);
+  const auto object = data::instance_of(a[0]);
+  if (object == nullptr) a.refuse("object", "must be an object of a class.");
+  const auto done = object->set(a.text(1, "name"), a[2]);
+  if (!done.ok()) throw ScriptError(done.error().message);
+  return Value::null();
+}
+
 /// Outside of queries, which put the groups together themselves: one array.
 Value to_array(CallContext&, std::span<Value> values) {
   const auto elements = functions::Arguments("toArray", values).vector(0, "X");
@@ -109,6 +121,12 @@ void register_language_functions(functions::Registry& registry) {
   row({"partial", "func, args...", partial, "A function with its first arguments given.", "partial(sub, 10)(3)", "7"});
   row({"compose", "first, second", compose, "The function that gives the result of first to second.",
        "compose(cumsum, last)(1 2 3)", "6"});
+  functions::declare(registry, kFamily, Nature::kCommand,
+                     {"setAttr", "object, name, value", set_attribute,
+                      "Sets a field of an object of a class; the value becomes the field's type.",
+                      "class Quote { price :: DOUBLE\n def Quote(p) { price = p } }\n"
+                      "q = Quote(1); setAttr(q, `price, 2); q.price",
+                      "2.0"});
   functions::declare(registry, kFamily, Nature::kAggregate,
                      {"toArray", "X", to_array, "In a query with group by: the values of each group as an array.",
                       "select toArray(v) as v from table(`a`b`a as k, 1 2 3 as v) group by k",
@@ -117,6 +135,7 @@ void register_language_functions(functions::Registry& registry) {
   register_files_to_run(registry);
   register_tests_to_run(registry);
   register_charts(registry);
+  register_genetic_programming(registry);
 }
 
 }  // namespace pelorus::exec

@@ -1,5 +1,7 @@
 #include "exec/session_scope.h"
 
+#include "exec/user_function.h"
+
 #include <algorithm>
 #include <mutex>
 
@@ -74,6 +76,9 @@ data::FunctionRef SessionScope::find_definition(std::string_view name) const {
 }
 
 void SessionScope::define(const std::string& name, data::FunctionRef function) {
+  if (const auto* defined = dynamic_cast<const ClassFunction*>(function.get())) {
+    for (const auto& method : defined->definition().methods) methods_[method->name] = true;
+  }
   definitions_.insert_or_assign(name, std::move(function));
 }
 

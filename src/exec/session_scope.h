@@ -58,6 +58,8 @@ class SessionScope {
   bool erase_definition(std::string_view name);
   std::vector<std::string> definition_names() const;
   void clear_definitions() { definitions_.clear(); }
+  /// Whether a class of the session has a method of that name, or had one.
+  bool is_method(std::string_view name) const { return methods_.contains(name); }
 
   functions::Caller caller;
   CancellationToken cancellation;  // of the running statement
@@ -68,6 +70,7 @@ class SessionScope {
  private:
   NameMap<std::shared_ptr<Value>> variables_;
   NameMap<data::FunctionRef> definitions_;
+  NameMap<bool> methods_;  // of every class defined so far
 };
 
 }  // namespace pelorus::exec

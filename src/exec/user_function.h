@@ -1,11 +1,12 @@
 #pragma once
 // Callable values made by scripts, and CODE. All immutable.
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "data/value.h"
+#include "data/instance.h"
 #include "syntax/statement.h"
 
 namespace pelorus::exec {
@@ -35,6 +36,40 @@ class UserFunction final : public data::FunctionObject {
   const std::shared_ptr<const syntax::FunctionDefinition> definition_;
   const std::vector<Value> captured_;
 };
+
+/// class A : B { … }. Calling it makes an object.
+class ClassFunction final : public data::FunctionObject {
+ public:
+  using Fields = std::vector<data::ClassField>;
+  /// `base` may be null.
+  ClassFunction(std::shared_ptr<const syntax::ClassDefinition> definition, std::shared_ptr<const ClassFunction> base);
+  Kind kind() const override { return Kind::kUser; }
+  std::string print() const override;
+  bool is_aggregate() const override { return false; }
+  const std::string& name() const { return definition_->name; }
+  const syntax::ClassDefinition& definition() const { return *definition_; }
+  const std::shared_ptr<const ClassFunction>& base() const { return base_; }
+  /// Those of the base first.
+  const std::shared_ptr<const Fields>& fields() const { return fields_; }
+  /// A method of this class or else of its bases; null when there is none. Its first parameter is the object.
+  std::shared_ptr<const UserFunction> method(std::string_view name) const;
+  /// The method named as the class; null when it has none of its own.
+  std::shared_ptr<const UserFunction> constructor() const;
+  bool extends(std::string_view class_name) const;
+  /// Names of all fields and methods.
+  std::vector<std::string> members() const;
+
+ private:
+  const std::shared_ptr<const syntax::ClassDefinition> definition_;
+  const std::shared_ptr<const ClassFunction> base_;
+  std::shared_ptr<const Fields> fields_;
+  std::vector<std::shared_ptr<const UserFunction>> methods_;
+};
+
+/// The class of an object; null when the value is no object.
+const ClassFunction* class_of(const Value& value);
+/// object.method as a function of its own; nothing when the value is no object or has no such method.
+std::optional<Value> bound_method(const Value& object, std::string_view name);
 
 /// f{a, , b}: missing values are open places.
 class PartialFunction final : public data::FunctionObject {

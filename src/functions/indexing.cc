@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/script_error.h"
+#include "data/instance.h"
 #include "data/convert.h"
 #include "functions/assemble.h"
 
@@ -337,6 +338,10 @@ Value member_value(const Value& object, const std::string& name) {
     std::vector<Value> parts;
     for (const auto& part : object.vector().values_any()) parts.push_back(member_value(part, name));
     return vector_or_tuple(std::move(parts));
+  }
+  if (const auto instance = data::instance_of(object)) {
+    if (auto value = instance->get(name)) return *std::move(value);
+    throw ScriptError("An object of the class " + instance->class_name() + " has no member [" + name + "].");
   }
   throw ScriptError("A value of type " + object.type_text() + " has no member [" + name + "].");
 }

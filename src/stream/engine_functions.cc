@@ -208,7 +208,10 @@ Value find_engine(StreamServices& services, CallContext&, std::span<Value> args)
 
 Value drop_engine(StreamServices& services, CallContext&, std::span<Value> args) {
   const auto name = Arguments("dropStreamEngine", args).text(0, "name");
-  if (!services.engines.remove(name)) throw ScriptError("There is no stream engine named " + name + ".");
+  const auto engine = services.engines.find(name);
+  if (engine == nullptr) throw ScriptError("There is no stream engine named " + name + ".");
+  engine->drop();
+  services.engines.remove(name);
   return Value::null();
 }
 
@@ -224,9 +227,10 @@ Value warm_up(StreamServices&, CallContext&, std::span<Value> args) {
 /// A table for each kind of engine.
 Value engine_statistics(StreamServices& services, CallContext&, std::span<Value>) {
   data::Dictionary result(Type::kString, Type::kAny, true);
-  for (const char* kind : {"TimeSeriesEngine", "DailyTimeSeriesEngine", "CrossSectionalEngine",
-                           "AnomalyDetectionEngine", "ReactiveStreamEngine", "SessionWindowEngine", "AsofJoinEngine",
-                           "EquiJoinEngine", "LeftSemiJoinEngine", "LookupJoinEngine", "WindowJoinEngine"}) {
+  for (const char* kind :
+       {"TimeSeriesEngine", "DailyTimeSeriesEngine", "CrossSectionalEngine", "AnomalyDetectionEngine",
+        "ReactiveStreamEngine", "SessionWindowEngine", "AsofJoinEngine", "EquiJoinEngine", "LeftSemiJoinEngine",
+        "LookupJoinEngine", "WindowJoinEngine", "CEPEngine", "StreamEventSerializer"}) {
     std::vector<std::string> names, users, states, errors;
     std::array<Vector, 4> counts{Vector(Type::kLong), Vector(Type::kLong), Vector(Type::kLong), Vector(Type::kLong)};
     for (const auto& engine : services.engines.all()) {
@@ -277,44 +281,6 @@ constexpr std::string_view kAnomalyExample =
     "e.append!(table(2021.05.06T10:00:10 + 0 1 2 as t, 1 3 9 as v)); exec kind from out";
 
 }  // namespace
-
-void EngineBoard::add(std::shared_ptr<Engine> engine) {
-  const std::lock_guard lock(mutex_);
-  if (engines_.size() >= kEnginesMax)
-    throw ScriptError("The node has " + std::to_string(kEnginesMax) + " engines; drop some.");
-  const auto name = engine->name();
-  if (!engines_.emplace(name, std::move(engine)).second)
-    throw ScriptError("A stream engine named " + name + " exists already; see dropStreamEngine.");
-}
-
-std::shared_ptr<Engine> EngineBoard::find(const std::string& name) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = engines_.find(name);
-  return found == engines_.end() ? nullptr : found->second;
-}
-
-bool EngineBoard::remove(const std::string& name) {
-  std::shared_ptr<Engine> dropped;  // may end here, outside of the lock
-  const std::lock_guard lock(mutex_);
-  const auto found = engines_.find(name);
-  if (found == engines_.end()) return false;
-  dropped = std::move(found->second);
-  engines_.erase(found);
-  return true;
-}
-
-std::vector<std::shared_ptr<Engine>> EngineBoard::all() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<std::shared_ptr<Engine>> engines;
-  for (const auto& [name, engine] : engines_) engines.push_back(engine);
-  return engines;
-}
-
-void EngineBoard::clear() {
-  std::map<std::string, std::shared_ptr<Engine>> ended;
-  const std::lock_guard lock(mutex_);
-  ended.swap(engines_);
-}
 
 void register_engine_functions(functions::Registry& registry, StreamServices& services) {
   const auto bound = [&services](auto* run) {

@@ -1,4 +1,5 @@
 #include "stream/functions.h"
+#include "stream/column_rows.h"
 #include "stream/messages/register_messages.h"
 
 #include <set>
@@ -123,25 +124,8 @@ Value drop_table(StreamServices& services, CallContext& context, std::span<Value
   return Value::null();
 }
 
-/// Columns of a table built row by row.
-struct Rows {
-  std::vector<std::string> names;
-  std::vector<Vector> columns;
-  void column(const std::string& name, Type type) {
-    names.push_back(name);
-    columns.emplace_back(type);
-  }
-  void add(std::initializer_list<Value> row) {
-    size_t c = 0;
-    for (const auto& value : row) columns[c++].push_back(value);
-  }
-  Value table() {
-    return Table(std::move(names), {std::make_move_iterator(columns.begin()), std::make_move_iterator(columns.end())});
-  }
-};
-
 Value statistics(StreamServices& services, CallContext& context, std::span<Value>) {
-  Rows workers, tables, connections;
+  ColumnRows workers, tables, connections;
   for (const char* name : {"topic", "type"}) workers.column(name, Type::kString);
   for (const char* name : {"queueDepth", "processedMsgCount", "lastMsgId", "failedMsgCount"})
     workers.column(name, Type::kLong);
@@ -172,7 +156,7 @@ Value list_tables(StreamServices& services, CallContext& context, std::span<Valu
   Arguments a("getStreamTables", args);
   const auto option = a.integer_or(0, "option", 0);
   if (option < 0 || option > 2) a.refuse("option", "must be 0 for all, 1 for persisted ones or 2 for the others.");
-  Rows rows;
+  ColumnRows rows;
   rows.column("name", Type::kString);
   for (const char* name : {"shared", "persisted", "cachePurgeEnabled", "loaded"}) rows.column(name, Type::kBool);
   rows.column("columns", Type::kInt);
@@ -316,6 +300,8 @@ void register_stream_functions(functions::Registry& registry, StreamServices& se
   register_replay(registry);
   register_stream_filter(registry, services);
   register_events(registry, services);
+  register_event_processing(registry, services);
+  register_data_views(registry, services);
 }
 
 }  // namespace pelorus::stream

@@ -1,7 +1,6 @@
 #pragma once
 // The functions of scripts that concern streams: tables, subscriptions, engines.
 
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -9,28 +8,10 @@
 #include "base/clock.h"
 #include "functions/registry.h"
 #include "io/file_system.h"
-#include "stream/engines/engine.h"
+#include "stream/engines/engine_board.h"
 #include "stream/subscription.h"
 
 namespace pelorus::stream {
-
-/// The engines of a node by name. Thread-safe.
-class EngineBoard {
- public:
-  static constexpr size_t kEnginesMax = 4096;
-
-  /// ScriptError when the name is taken or the board is full.
-  void add(std::shared_ptr<Engine> engine);
-  /// Null when there is none.
-  std::shared_ptr<Engine> find(const std::string& name) const;
-  bool remove(const std::string& name);
-  std::vector<std::shared_ptr<Engine>> all() const;
-  void clear();
-
- private:
-  mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Engine>> engines_;  // guarded by mutex_
-};
 
 /// What the functions work on. Outlives the registry; cleared before the sessions' surroundings go.
 struct StreamServices {
@@ -40,10 +21,12 @@ struct StreamServices {
   SystemClock clock;
   SubscriptionBoard subscriptions;
   EngineBoard engines;
+  EngineBoard data_views;  // of createDataViewEngine outside of monitors
 
   void clear() {
     subscriptions.clear();
     engines.clear();
+    data_views.clear();
   }
 };
 

@@ -101,6 +101,7 @@ struct Name final : ExprOf<ExprKind::kName> {
   int slot = -1;
   bool in_query = false;  // columns come first
   bool quoted = false;    // written _"strange name"
+  int self_slot = -1;     // in a query inside a method: the object whose field it is when no column has the name
 };
 
 /// &f or ::f or an operator where a function is wanted: always the function, never a variable. `name` of an operator is

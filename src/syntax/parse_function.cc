@@ -110,11 +110,13 @@ std::shared_ptr<FunctionDefinition> Parser::parse_definition() {
     parse_parameters(definition.get(), ")");
     expect(")", "after the parameters");
   }
+  const bool is_method = in_class_ && locals_ == nullptr;
+  if (is_method) definition->parameters.insert(definition->parameters.begin(), Parameter{"self", nullptr, false});
   for (const auto& parameter : definition->parameters) {
     locals.add(parameter.name);
-    if (!parameter.is_mutable) locals.read_only.insert(parameter.name);
+    if (!parameter.is_mutable && !(is_method && parameter.name == "self")) locals.read_only.insert(parameter.name);
   }
-  if (!definition->name.empty() && locals_ == nullptr) {
+  if (!definition->name.empty() && locals_ == nullptr && !is_method) {
     top_functions_[definition->name] = definition;  // known inside its own body
   }
   Setting<LocalNames*> own(&locals_, &locals);

@@ -137,8 +137,14 @@ ExprRef Parser::parse_parenthesis() {
   {
     Bracket bracket(this);
     take();
-    while (!peek().is(")")) {
-      elements.push_back(parse_aliased(at_sql_statement() ? parse_sql_statement() : parse_expr()));
+    // An empty place holds a null: (0, 30, , , ). The last one counts when there are others: (1, ) has one element.
+    bool has_open = false;
+    while (has_open || !peek().is(")")) {
+      const bool is_open = peek().is(",") || peek().is(")");
+      has_open = has_open || (is_open && !elements.empty());
+      elements.push_back(is_open && has_open
+                             ? make<Literal>(peek())
+                             : parse_aliased(at_sql_statement() ? parse_sql_statement() : parse_expr()));
       if (!accept(",")) break;
       comma = true;
     }

@@ -1,6 +1,7 @@
 #pragma once
 // Script text to syntax trees. Names are checked while parsing, before anything runs.
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,11 @@ class NameOracle {
   virtual bool is_function_after_all(std::string_view name) const { return is_function(name); }
   /// A function of the session, which a later `def` may replace; built-ins may not be redefined.
   virtual bool is_redefinable(std::string_view name) const = 0;
+  /// Names of the fields and methods of a class of the session, those of its bases included; empty when it is none.
+  virtual std::vector<std::string> class_members(std::string_view name) const {
+    (void)name;
+    return {};
+  }
   /// True when `function` has a parameter of that name: tells `f(a = 1)` inside a query from a comparison.
   virtual bool has_parameter(std::string_view function, std::string_view parameter) const = 0;
 };
@@ -42,6 +48,8 @@ class AnyName final : public NameOracle {
 /// Nesting of brackets, blocks and expressions; and terms of one unparenthesised expression.
 inline constexpr int kNestingMax = 500;
 inline constexpr int kTermsMax = 4000;
+/// The class every monitor of complex event processing has as its base; built in.
+inline constexpr std::string_view kMonitorClass = "CEPMonitor";
 
 /// One part of a script: what stands between two `go` lines. Each part is parsed after the parts before it ran.
 struct ScriptPart {

@@ -113,7 +113,7 @@ StatementRef Parser::parse_keyword_statement(bool* is_one) {
     if (token.text == "commit") return make<Commit>(token);
     return make<Rollback>(token);
   }
-  if (starts("class") && next.is_word()) fail("Class definitions are not supported.");
+  if (starts("class") && next.is_word()) return parse_class();
   if (starts("undef") && next.text == "all" && next.is_word()) {
     at_ += 2;
     auto all = make<Literal>(next);
@@ -394,7 +394,7 @@ StatementRef Parser::parse_assignment(std::vector<ExprRef> targets, const Token&
         fail_at(*simple[i], "Constant variable [" + name + "] can't be modified.");
       }
     }
-    targets[i] = make_target(*simple[i]);
+    targets[i] = make_target_or_field(*simple[i]);
     if (node->constant && locals_ == nullptr) top_constants_.insert(name);
   }
   node->targets = std::move(targets);

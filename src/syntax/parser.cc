@@ -134,6 +134,10 @@ ExprRef Parser::make_name(const Token& token, const std::string& name) {
   node->name = name;
   node->in_query = queries_ > 0;
   node->slot = find_local(locals_, name);
+  if (node->slot < 0 && is_member_of_class(name)) {
+    if (queries_ == 0) return make_member_of_self(token, name);
+    node->self_slot = find_local(locals_, "self");
+  }
   if (node->slot < 0 && queries_ == 0 && !is_variable(name) && !is_function(name) &&
       !names_.is_function_after_all(name)) {
     fail_at(token, "Cannot recognize the token " + name);

@@ -98,6 +98,10 @@ class Parser {
   int declare_variable(const std::string& name);
   ExprRef make_name(const Token& token, const std::string& name);
   ExprRef make_target(const Token& token);
+  /// The same where a field of the class around may be meant.
+  ExprRef make_target_or_field(const Token& token);
+  bool is_member_of_class(const std::string& name) const { return locals_ != nullptr && members_.contains(name); }
+  ExprRef make_member_of_self(const Token& token, const std::string& name);
   std::string qualified_name();
 
   // ------------------------------------------------ expressions (parse_expression.cc)
@@ -172,6 +176,11 @@ class Parser {
   void parse_mapr_body(FunctionDefinition* definition);
   bool at_lambda(size_t ahead) const;
   void finish_function(FunctionDefinition* definition, LocalNames* locals) const;
+
+  // ------------------------------------------------ classes (parse_class.cc)
+  StatementRef parse_class();
+  std::unordered_set<std::string> find_members() const;
+  void parse_field(ClassDefinition* definition);
 
   // ------------------------------------------------ statements (parse_statement.cc)
   StatementRef parse_statement();
@@ -255,6 +264,9 @@ class Parser {
   std::unordered_set<std::string> top_variables_;  // assigned at top level in this part
   std::unordered_map<std::string, std::shared_ptr<const FunctionDefinition>> top_functions_;
   std::unordered_set<std::string> top_constants_;
+  std::unordered_map<std::string, std::unordered_set<std::string>> top_classes_;  // members, those of bases included
+  std::unordered_set<std::string> members_;  // of the class being parsed; empty outside of classes
+  bool in_class_ = false;
 };
 
 }  // namespace pelorus::syntax

@@ -81,6 +81,12 @@ std::string print(const FunctionDefinition& definition) {
   return printer.take();
 }
 
+std::string print(const ClassDefinition& definition) {
+  Printer printer;
+  printer.definition(definition);
+  return printer.take();
+}
+
 void Printer::operand(const ExprRef& expr) { at_level(expr, kLevelOperand); }
 
 void Printer::at_level(const ExprRef& node, int level_min) {

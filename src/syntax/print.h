@@ -13,5 +13,6 @@ std::string print(const Expr& expr);
 std::string print(const Statement& statement);
 /// `def f(a, b = 2){ … }`, `x -> x * 2`.
 std::string print(const FunctionDefinition& definition);
+std::string print(const ClassDefinition& definition);
 
 }  // namespace pelorus::syntax

@@ -66,6 +66,22 @@ void Printer::definition(const FunctionDefinition& definition) {
   at_level(definition.expression, 1);
 }
 
+void Printer::definition(const ClassDefinition& definition) {
+  put("class " + definition.name + (definition.base.empty() ? "" : " : " + definition.base) + " {\n");
+  ++indent_;
+  const std::string margin(static_cast<size_t>(indent_) * 4, ' ');
+  for (const auto& field : definition.fields) put(margin + field.name + " :: " + field.type + "\n");
+  for (const auto& method : definition.methods) {
+    FunctionDefinition shown = *method;
+    shown.parameters.erase(shown.parameters.begin());  // self
+    put(margin);
+    this->definition(shown);
+    put("\n");
+  }
+  --indent_;
+  put("}");
+}
+
 void Printer::assign(const Assign& node) {
   if (node.constant) put("const ");
   if (node.by_reference) put("&");
@@ -122,6 +138,7 @@ void Printer::statement(const Statement& statement) {
     case StatementKind::kExpression: return expr(*as<ExpressionStatement>(statement)->value);
     case StatementKind::kAssign: return assign(*as<Assign>(statement));
     case StatementKind::kDefine: return definition(*as<Define>(statement)->definition);
+    case StatementKind::kDefineClass: return definition(*as<DefineClass>(statement)->definition);
     case StatementKind::kBlock: return block(*as<Block>(statement));
     case StatementKind::kIf:
     case StatementKind::kFor:

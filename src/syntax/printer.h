@@ -16,6 +16,7 @@ class Printer {
   void expr(const Expr& expr);
   void statement(const Statement& statement);
   void definition(const FunctionDefinition& definition);
+  void definition(const ClassDefinition& definition);
   std::string take() { return std::move(out_); }
 
  private:

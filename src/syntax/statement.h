@@ -13,6 +13,7 @@ enum class StatementKind : uint8_t {
   kExpression,
   kAssign,
   kDefine,
+  kDefineClass,
   kBlock,
   kIf,
   kFor,
@@ -103,6 +104,23 @@ struct FunctionDefinition {
 struct Define final : StatementOf<StatementKind::kDefine> {
   std::shared_ptr<const FunctionDefinition> definition;
   int slot = -1;  // nested def: the local that holds it
+};
+
+/// class A : B { x :: INT  def A(v){…} }. The first parameter of every method is "self".
+struct ClassDefinition {
+  struct Field {
+    std::string name;
+    std::string type;  // as it is written: "INT", "DOUBLE VECTOR", "STRING[]", the name of a class
+  };
+  std::string name;
+  SourcePlace place;
+  std::string base;  // empty: none
+  std::vector<Field> fields;
+  std::vector<std::shared_ptr<const FunctionDefinition>> methods;
+};
+
+struct DefineClass final : StatementOf<StatementKind::kDefineClass> {
+  std::shared_ptr<const ClassDefinition> definition;
 };
 
 struct If final : StatementOf<StatementKind::kIf> {

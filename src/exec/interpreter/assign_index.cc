@@ -2,6 +2,7 @@
 
 #include "base/script_error.h"
 #include "data/convert.h"
+#include "data/instance.h"
 #include "exec/interpreter/index_value.h"
 #include "functions/assemble.h"
 
@@ -193,6 +194,12 @@ void assign_index(Value& container, std::span<const Value> positions, const Valu
       assign_plain_table(rows, positions, value);
       return {};
     });
+    if (!done.ok()) throw ScriptError(done.error().message);
+    return;
+  }
+  if (const auto instance = data::instance_of(container)) {
+    if (positions.size() != 1 || !positions[0].is_text()) throw ScriptError("A field of an object is named by a text.");
+    const Status done = instance->set(positions[0].text(), value);
     if (!done.ok()) throw ScriptError(done.error().message);
     return;
   }

@@ -127,11 +127,17 @@ Value Interpreter::eval_method_call(const syntax::MethodCall& node) {
     if (auto value = computed(node)) return *std::move(value);
   }
   if (const auto* name = as<syntax::Name>(node.function)) {
+    if (session_.is_method(name->name)) {
+      if (auto result = call_method(node, name->name)) return *std::move(result);
+    }
     // d.f(x) calls a function kept in a dictionary when no function has that name.
     const bool is_known = place_of(*node.function) != nullptr || find_named(name->name).has_value();
     if (!is_known) {
       const Value object = eval(*node.object);
-      if (!object.is_dictionary()) throw ScriptError("Cannot recognize the token " + name->name, node.place);
+      if (auto method = bound_method(object, name->name))
+        return call_with({nullptr, *method}, node, nullptr, node.arguments);
+      if (!object.is_dictionary() && !object.is_handle())
+        throw ScriptError("Cannot recognize the token " + name->name, node.place);
       const Value member = member_value(object, name->name);
       if (!member.is_function()) throw ScriptError("Cannot recognize the token " + name->name, node.place);
       return call_with({nullptr, member}, node, nullptr, node.arguments);
@@ -152,6 +158,9 @@ Value Interpreter::call_with(const Callee& callee, const Expr& node, const ExprR
       return call_user_ast(*user, object, arguments);
     }
   }
+  const auto* made =
+      callee.function.is_function() ? dynamic_cast<const ClassFunction*>(callee.function.function().get()) : nullptr;
+  const auto constructor = made != nullptr ? made->constructor() : nullptr;
   std::vector<Value> values;
   if (object != nullptr) values.push_back(eval(**object));
   std::vector<std::pair<std::string, Value>> named;
@@ -159,6 +168,8 @@ Value Interpreter::call_with(const Callee& callee, const Expr& node, const ExprR
     Value value = argument.value ? eval(*argument.value) : Value::missing();
     if (argument.name.empty()) {
       values.push_back(std::move(value));
+    } else if (constructor != nullptr) {
+      put_at(&values, parameter_index(constructor->definition(), argument.name) - 1, std::move(value));
     } else {
       named.emplace_back(argument.name, std::move(value));
     }
@@ -194,12 +205,16 @@ Value Interpreter::call_builtin(const Builtin& builtin, const Expr& node, const 
     }
   }
   Value* place = nullptr;
+  std::optional<FieldPlace> field;
   if (changes) {
     place = place_of(**first);
-    values[0] = place != nullptr ? std::exchange(*place, Value()) : eval(**first);
+    if (place == nullptr) field = field_place(**first);
+    values[0] = place != nullptr ? std::exchange(*place, Value())
+                : field          ? field->object->take(field->name)
+                                 : eval(**first);
   }
-  const bool write_back =
-      changes && place == nullptr && ((*first)->kind == ExprKind::kIndex || (*first)->kind == ExprKind::kMember);
+  const bool write_back = changes && place == nullptr && !field &&
+                          ((*first)->kind == ExprKind::kIndex || (*first)->kind == ExprKind::kMember);
   naming_object_ = object;
   naming_arguments_ = &arguments;
   naming_builtin_ = &builtin;
@@ -210,6 +225,7 @@ Value Interpreter::call_builtin(const Builtin& builtin, const Expr& node, const 
       // The variable may have been erased meanwhile: look again.
       if (Value* again = place_of(**first)) *again = std::move(values[0]);
     }
+    if (field) (void)field->object->set(field->name, std::move(values[0]));
     if (write_back) assign_target(**first, values[0]);
     return result;
   } catch (ScriptError& error) {
@@ -217,6 +233,7 @@ Value Interpreter::call_builtin(const Builtin& builtin, const Expr& node, const 
     if (place != nullptr) {
       if (Value* again = place_of(**first)) *again = std::move(values[0]);
     }
+    if (field) (void)field->object->set(field->name, std::move(values[0]));
     fail_at(error, node);
   }
 }
@@ -310,6 +327,7 @@ Value Interpreter::call(const Value& function, std::span<Value> arguments) {
       return call_partial(*partial, arguments);
     if (const auto* pattern = dynamic_cast<const TemplateFunction*>(target.get()))
       return call_template(*pattern, arguments);
+    if (dynamic_cast<const ClassFunction*>(target.get()) != nullptr) return construct(target, arguments);
     throw ScriptError("This function can't be called here: " + target->print());
   }
   if (function.is_tuple()) {  // [sum, avg](x)

@@ -131,6 +131,11 @@ Value Interpreter::eval_name(const syntax::Name& name) {
       if (auto value = scope->find(name.name)) return *std::move(value);
     }
   }
+  if (name.self_slot >= 0 && frame_ != nullptr && static_cast<size_t>(name.self_slot) < frame_->size) {
+    const Value& self = frame_->slots[static_cast<size_t>(name.self_slot)].get();
+    if (auto method = bound_method(self, name.name)) return *std::move(method);
+    return member_value(self, name.name);
+  }
   if (const Value* place = place_of(name)) return *place;
   if (!name.quoted) {
     if (auto shared = surroundings_.shared.find(name.name)) return *std::move(shared);
@@ -354,6 +359,7 @@ Value Interpreter::eval_member(const syntax::Member& node) {
   Value temporary;
   const Value& object = eval_reference(*node.object, &temporary);
   try {
+    if (auto method = bound_method(object, node.name)) return *std::move(method);
     return member_value(object, node.name);
   } catch (ScriptError& error) {
     fail_at(error, node);
@@ -429,6 +435,18 @@ Value Interpreter::eval_macro(const syntax::MacroName& node) {
   std::vector<Value> columns;
   for (size_t i = 0; i < names.vector().size(); ++i) columns.push_back(column(names.vector().text_at(i)));
   return Vector::tuple(std::move(columns));
+}
+
+Value Interpreter::evaluate(const data::CodeObject& code, Scope* scope) {
+  Scope* const before = std::exchange(scope_, scope);
+  try {
+    Value value = evaluate(code);
+    scope_ = before;
+    return value;
+  } catch (...) {
+    scope_ = before;
+    throw;
+  }
 }
 
 Value Interpreter::evaluate(const data::CodeObject& object) {

@@ -51,6 +51,11 @@ class Interpreter::Names final : public syntax::NameOracle {
   bool is_redefinable(std::string_view name) const override {
     return interpreter_.surroundings_.registry.find(name) == nullptr;
   }
+  std::vector<std::string> class_members(std::string_view name) const override {
+    const auto found = interpreter_.session_.find_definition(name);
+    const auto* defined = dynamic_cast<const ClassFunction*>(found.get());
+    return defined != nullptr ? defined->members() : std::vector<std::string>();
+  }
   bool has_parameter(std::string_view function, std::string_view parameter) const override {
     const auto found = interpreter_.find_named(function);
     if (!found) return false;
@@ -59,7 +64,10 @@ class Interpreter::Names final : public syntax::NameOracle {
         if (candidate.name == parameter) return true;
       }
     }
-    if (const auto* user = dynamic_cast<const UserFunction*>(found->function().get())) {
+    auto user = std::dynamic_pointer_cast<const UserFunction>(found->function());
+    if (const auto* defined = dynamic_cast<const ClassFunction*>(found->function().get()))
+      user = defined->constructor();
+    if (user != nullptr) {
       for (const auto& candidate : user->definition().parameters) {
         if (candidate.name == parameter) return true;
       }
@@ -211,15 +219,7 @@ Value Interpreter::rows_where(const Value& object, const data::CodeObject& condi
   const auto* code = dynamic_cast<const CodeValue*>(&condition);
   if (code == nullptr) throw ScriptError("This code can't be used as a condition.");
   TableScope scope(table);
-  Scope* const before = std::exchange(scope_, &scope);
-  try {
-    Value flags = evaluate(*code);
-    scope_ = before;
-    return flags;
-  } catch (...) {
-    scope_ = before;
-    throw;
-  }
+  return evaluate(*code, &scope);
 }
 
 }  // namespace pelorus::exec

@@ -32,6 +32,7 @@ Interpreter::Flow Interpreter::exec(const syntax::Statement& statement) {
       return Flow::kNext;
     case StatementKind::kAssign: exec_assign(*as<syntax::Assign>(statement)); break;
     case StatementKind::kDefine: exec_define(*as<syntax::Define>(statement)); break;
+    case StatementKind::kDefineClass: exec_define_class(*as<syntax::DefineClass>(statement)); break;
     case StatementKind::kBlock: return exec_block(*as<syntax::Block>(statement));
     case StatementKind::kIf: {
       const auto& node = *as<syntax::If>(statement);
@@ -171,6 +172,16 @@ void Interpreter::exec_define(const syntax::Define& node) {
   session_.define(definition.name, function.function());
 }
 
+void Interpreter::exec_define_class(const syntax::DefineClass& node) {
+  const auto& definition = *node.definition;
+  std::shared_ptr<const ClassFunction> base;
+  if (!definition.base.empty() && definition.base != syntax::kMonitorClass) {
+    base = std::dynamic_pointer_cast<const ClassFunction>(session_.find_definition(definition.base));
+    if (base == nullptr) throw ScriptError("There is no class " + definition.base + " to extend.", node.place);
+  }
+  session_.define(definition.name, std::make_shared<ClassFunction>(node.definition, std::move(base)));
+}
+
 void Interpreter::exec_timer(const syntax::Timer& node) {
   int64_t count = 1;
   if (node.count) {
@@ -252,7 +263,7 @@ void Interpreter::exec_use(const syntax::Use& node) {
 
 Value* Interpreter::place_of(const Expr& expr) {
   const auto* name = as<syntax::Name>(expr);
-  if (name == nullptr) return nullptr;
+  if (name == nullptr || name->self_slot >= 0) return nullptr;
   if (name->slot >= 0 && frame_ != nullptr) {
     if (static_cast<size_t>(name->slot) >= frame_->size) return nullptr;
     return &frame_->slots[static_cast<size_t>(name->slot)].get();
@@ -321,6 +332,17 @@ void Interpreter::assign_target(const Expr& target, Value value) {
       if (position.is_code()) position = rows_where(shared, *position.code());
     }
     return assign_index(shared, positions, value);
+  }
+  if (const auto field = field_place(*object)) {
+    Value held = field->object->take(field->name);
+    try {
+      assign_index(held, positions, value);
+    } catch (...) {
+      (void)field->object->set(field->name, std::move(held));
+      throw;
+    }
+    (void)field->object->set(field->name, std::move(held));
+    return;
   }
   Value container = eval(*object);
   assign_index(container, positions, value);

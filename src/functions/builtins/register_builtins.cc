@@ -62,6 +62,8 @@ void register_builtins(Registry& registry) {
   register_element_checks(registry);
   register_in_place(registry);
   register_tensors(registry);
+  register_instruments(registry);
+  register_market_data(registry);
   register_minima(registry);
   register_piecewise(registry);
   register_bonds(registry);

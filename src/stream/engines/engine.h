@@ -58,7 +58,9 @@ class Engine : public data::TableObject {
       return data::Table();
     });
   }
-  EngineFacts facts() const;
+  virtual EngineFacts facts() const;
+  /// Ends what goes on beside the calls before the engine leaves its board. ScriptError when it can't end now.
+  virtual void drop() {}
   const std::string& name() const { return terms_.name; }
 
  protected:

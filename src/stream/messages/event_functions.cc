@@ -5,7 +5,9 @@
 #include "base/script_error.h"
 #include "functions/arguments.h"
 #include "functions/declare.h"
+#include "functions/parts.h"
 #include "functions/type_argument.h"
+#include "stream/cep/cep_engine.h"
 #include "stream/messages/event_serializer.h"
 #include "stream/messages/register_messages.h"
 
@@ -68,22 +70,37 @@ EventKind kind_of(const Arguments& a, const Table& schema, size_t row, std::stri
   return described;
 }
 
+/// The kinds of events with their names: rows of a table, or classes.
+std::vector<std::pair<std::string, EventKind>> described_events(const Arguments& a, const Value& schema) {
+  std::vector<std::pair<std::string, EventKind>> kinds;
+  if (!schema.is_table()) {
+    for (const auto& part : functions::parts_or_self(schema)) {
+      const auto of = event_class(a.function(), part);
+      kinds.emplace_back(of->name(), kind_of_class(*of));
+    }
+    return kinds;
+  }
+  const auto rows = functions::table_argument(a.function(), schema);
+  const auto& names = rows.column(column_named(a, rows, {"eventType"}));
+  for (size_t row = 0; row < rows.rows(); ++row)
+    kinds.emplace_back(names.text_at(row), kind_of(a, rows, row, names.text_at(row)));
+  return kinds;
+}
+
 /// streamEventSerializer(name, eventSchema, outputTable, [eventTimeField], [commonField])
 Value make_serializer(StreamServices& services, CallContext& context, std::span<Value> args) {
   const Arguments a("streamEventSerializer", args);
-  if (!args[1].is_table()) a.refuse("eventSchema", "must be a table; classes of events are not there.");
-  const auto schema = functions::table_argument(a.function(), args[1]);
+  const auto rows = described_events(a, args[1]);
   std::vector<std::string> times;
   if (a.has(3) && !a[3].is_void()) times = a.texts(3, "eventTimeField");
-  if (times.size() > 1 && times.size() != schema.rows())
+  if (times.size() > 1 && times.size() != rows.size())
     a.refuse("eventTimeField", "must be one name or one for each event.");
   std::map<std::string, EventKind> kinds;
-  const auto& names = schema.column(column_named(a, schema, {"eventType"}));
-  for (size_t row = 0; row < schema.rows(); ++row) {
-    auto described = kind_of(a, schema, row, names.text_at(row));
+  for (size_t row = 0; row < rows.size(); ++row) {
+    auto described = rows[row].second;
     if (!times.empty()) described.time_field = times[times.size() == 1 ? 0 : row];
-    if (!kinds.emplace(names.text_at(row), std::move(described)).second)
-      a.refuse("eventSchema", "names the event " + std::string(names.text_at(row)) + " twice.");
+    if (!kinds.emplace(rows[row].first, std::move(described)).second)
+      a.refuse("eventSchema", "names the event " + rows[row].first + " twice.");
   }
   if (kinds.empty()) a.refuse("eventSchema", "must have a row.");
   std::vector<std::string> common;
@@ -104,12 +121,20 @@ Value append_events(StreamServices& services, CallContext&, std::span<Value> arg
   if (args[0].is_text()) engine = services.engines.find(args[0].text());
   if (args[0].is_table_object()) engine = std::dynamic_pointer_cast<Engine>(args[0].table_object());
   const auto serializer = std::dynamic_pointer_cast<EventSerializer>(engine);
-  if (serializer == nullptr) a.refuse("engine", "must be what streamEventSerializer gives, or its name.");
+  const auto cep = std::dynamic_pointer_cast<CepEngine>(engine);
+  if (serializer == nullptr && cep == nullptr)
+    a.refuse("engine", "must be what createCEPEngine or streamEventSerializer gives, or its name.");
   std::vector<Value> events{args[1]};
   if (args[1].is_tuple()) events.assign(args[1].vector().values_any().begin(), args[1].vector().values_any().end());
   for (const auto& event : events) {
-    if (!event.is_dictionary()) a.refuse("events", "must be a dictionary of the event's fields and its eventType.");
-    const auto added = serializer->append_event(event.dictionary());
+    const auto instance = data::instance_of(event);
+    if (!event.is_dictionary() && instance == nullptr)
+      a.refuse("events", "must be an object of a class or a dictionary of the event's fields and its eventType.");
+    if (cep != nullptr) {
+      cep->append_event(event);
+      continue;
+    }
+    const auto added = serializer->append_event(instance ? event_dictionary(*instance) : event.dictionary());
     if (!added.ok()) throw ScriptError(added.error().message);
   }
   return Value::null();
@@ -135,7 +160,8 @@ void register_events(functions::Registry& registry, StreamServices& services) {
       registry, "stream-engines", Nature::kCommand,
       {"appendEvent", "engine, events",
        [&services](CallContext& c, std::span<Value> v) { return append_events(services, c, v); },
-       "Hands an event, a dictionary of its fields and its eventType, to streamEventSerializer's engine.",
+       "Hands an event, an object of its class or a dictionary of its fields and its eventType, to the engine of "
+       "createCEPEngine or streamEventSerializer.",
        "try { appendEvent(`nothing, {\"eventType\": \"Order\"}) } catch(ex) { 0 }"});
 }
 

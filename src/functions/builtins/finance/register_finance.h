@@ -7,5 +7,7 @@ namespace pelorus::functions {
 
 void register_bonds(Registry& registry);
 void register_yield_curves(Registry& registry);
+void register_instruments(Registry& registry);
+void register_market_data(Registry& registry);
 
 }  // namespace pelorus::functions

@@ -5,6 +5,7 @@
 
 #include "functions/aggregate_states.h"
 #include "functions/builtins/finance/register_finance.h"
+#include "functions/builtins/finance/yield_curves.h"
 #include "functions/builtins/models/minima.h"
 #include "functions/declare.h"
 
@@ -16,18 +17,6 @@ constexpr size_t kPlainNumbers = 4, kSvenssonNumbers = 6;
 
 /// Mean of e^-u over 0 … x.
 double decay(double x) { return x == 0 ? 1 : -std::expm1(-x) / x; }
-
-/// Level, slope and hump, and with six numbers a second hump.
-double yield_at(const Point& p, double years) {
-  const bool has_second = p.size() == kSvenssonNumbers;
-  const double x = years / p[has_second ? 4 : 3];
-  double yield = p[0] + p[1] * decay(x) + p[2] * (decay(x) - std::exp(-x));
-  if (has_second) {
-    const double z = years / p[5];
-    yield += p[3] * (decay(z) - std::exp(-z));
-  }
-  return yield;
-}
 
 struct Points {
   std::vector<double> years, yields;
@@ -124,6 +113,17 @@ Value predict(CallContext&, std::span<Value> args) {
 }
 
 }  // namespace
+
+double yield_at(const std::vector<double>& p, double years) {
+  const bool has_second = p.size() == kSvenssonNumbers;
+  const double x = years / p[has_second ? 4 : 3];
+  double yield = p[0] + p[1] * decay(x) + p[2] * (decay(x) - std::exp(-x));
+  if (has_second) {
+    const double z = years / p[5];
+    yield += p[3] * (decay(z) - std::exp(-z));
+  }
+  return yield;
+}
 
 void register_yield_curves(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kWhole, std::move(d)); };
