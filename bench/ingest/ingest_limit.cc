@@ -1,6 +1,6 @@
-// What acknowledged blocks of quotes could reach at most on this machine: a server that does nothing but receive a block
-// over loopback TCP, keep it in memory, append it to the connection's log file and sync that, then answer one byte. Client
-// and server share the machine, as they do in wire_ingest. One line of JSON.
+// What acknowledged blocks of quotes could reach at most on this machine: a server that does nothing but receive a
+// block over loopback TCP, keep it in memory, append it to the connection's log file and sync that, then answer one
+// byte. Client and server share the machine, as they do in wire_ingest. One line of JSON.
 //   ingest_limit --directory DIR [--rows 4000000] [--batch 10000] [--writers 4] [--synced 1]
 // DIR: where the log files are written and removed again; it should be on the disk the measured server writes to.
 

@@ -117,9 +117,10 @@ def main():
             rounds.append(one_round(bed))
             print(json.dumps(rounds[-1]), flush=True)
         for node in bed.nodes:
-            wait_until(lambda: int(bed.run(f"exec count(*) from loadTable('{DATABASE}', `t)", site=node)) == rows, 30, f"{rows} rows at {node}")
-        print(json.dumps({"what": "recovery", "partitions": options.partitions, "goal_share_of_cp": 0.7,
-                          "mb_s": statistics.median(r["mb_s"] for r in rounds), "share_of_cp": statistics.median(r["share_of_cp"] for r in rounds)}))
+            count = f"exec count(*) from loadTable('{DATABASE}', `t)"
+            wait_until(lambda: int(bed.run(count, site=node)) == rows, 30, f"{rows} rows at {node}")
+        medians = {what: statistics.median(r[what] for r in rounds) for what in ("mb_s", "share_of_cp")}
+        print(json.dumps({"what": "recovery", "partitions": options.partitions, "goal_share_of_cp": 0.7, **medians}))
 
 
 if __name__ == "__main__":

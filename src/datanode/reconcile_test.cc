@@ -96,8 +96,9 @@ TEST_F(ReconcilerTest, replicas_are_copied_once_and_told_of_before_the_next_beat
 TEST_F(ReconcilerTest, nothing_waits_behind_copies) {
   for (const auto chunk : lost_) reconciler_.take(copy_of(chunk));
   gate_.wait_for_call();  // the only thread for copies is busy
-  run(second_, "db2 = database('dfs://other', VALUE, 1 2)\n"
-               "createPartitionedTable(db2, table(1:0, [`id], [INT]), `pt, `id).append!(table(1 2 as id))");
+  run(second_,
+      "db2 = database('dfs://other', VALUE, 1 2)\n"
+      "createPartitionedTable(db2, table(1:0, [`id], [INT]), `pt, `id).append!(table(1 2 as id))");
   const auto unwanted = held();
   ASSERT_EQ(unwanted.size(), 2u);
   for (const auto chunk : unwanted) reconciler_.take({.kind = meta::Order::Kind::kDrop, .chunk = chunk});

@@ -65,12 +65,10 @@ void sliding_rows(std::span<const double> values, const Window& window, RowsAggr
   const auto give = [&](size_t row, size_t rows, size_t windows) {
     const double* const first = values.data() + row + 1 - rows;
     add_up(first, rows, windows, batch.sums.data(), batch.counts.data());
-    if (wants_squares)
-      add_squares(first, rows, windows, batch.sums.data(), batch.counts.data(), batch.squares.data());
+    if (wants_squares) add_squares(first, rows, windows, batch.sums.data(), batch.counts.data(), batch.squares.data());
     for (size_t i = 0; i < windows; ++i) {
       const bool counts = window.counts(row + i, static_cast<int64_t>(batch.counts[i]));
-      out[row + i] =
-          counts ? result_of(aggregate, batch.counts[i], batch.sums[i], batch.squares[i]) : kNull<double>;
+      out[row + i] = counts ? result_of(aggregate, batch.counts[i], batch.sums[i], batch.squares[i]) : kNull<double>;
     }
   };
   const auto rows = static_cast<size_t>(window.rows);

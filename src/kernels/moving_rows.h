@@ -1,6 +1,6 @@
 #pragma once
-// Short windows of rows, for the aggregates that sums and sums of squares tell: each window is added up by itself, many at a
-// time. What comes out rests on the window's elements alone, so that parts of a series give what the whole gives.
+// Short windows of rows, for the aggregates that sums and sums of squares tell: each window is added up by itself, many
+// at a time. What comes out rests on the window's elements alone, so that parts of a series give what the whole gives.
 
 #include <cstdint>
 #include <span>

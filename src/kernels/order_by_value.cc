@@ -51,8 +51,7 @@ std::pair<uint64_t, uint64_t> range_of(std::span<const uint64_t> values, WorkerP
 
 void for_stretches(WorkerPool* workers, size_t rows, const std::function<void(size_t, size_t)>& work) {
   const size_t stretches = stretches_of(workers);
-  run_parts(workers, stretches,
-            [&](size_t, size_t s) { work(rows * s / stretches, rows * (s + 1) / stretches); });
+  run_parts(workers, stretches, [&](size_t, size_t s) { work(rows * s / stretches, rows * (s + 1) / stretches); });
 }
 
 OrderedRuns order_by_value(std::span<const uint64_t> values, WorkerPool* workers) {

@@ -23,8 +23,8 @@ struct OrderedRuns {
   std::vector<size_t> starts;
 };
 
-/// Fewer than 2^32 values. One pass puts rows to parts by the leading bits of the range; each part is then sorted in the
-/// cache.
+/// Fewer than 2^32 values. One pass puts rows to parts by the leading bits of the range; each part is then sorted in
+/// the cache.
 OrderedRuns order_by_value(std::span<const uint64_t> values, WorkerPool* workers);
 
 /// Calls work(from, to) for as many stretches of [0, rows) as there are threads.
