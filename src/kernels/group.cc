@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "kernels/hash.h"
 #include "kernels/order_by_value.h"
+#include "kernels/stretches.h"
 
 namespace pelorus::kernels {
 namespace {
@@ -203,7 +204,7 @@ std::optional<Coded> combine_at_once(const std::vector<Coded>& columns, WorkerPo
   const size_t rows = columns[0].codes.size();
   if (columns.size() < 3 || product <= dense_slots_max(rows)) return std::nullopt;
   std::vector<uint64_t> all(rows);
-  for_stretches(workers, rows, [&](size_t from, size_t to) {
+  Stretches(rows, workers).each([&](size_t, size_t from, size_t to) {
     for (const auto& column : columns) {
       for (size_t i = from; i < to; ++i) all[i] = all[i] * column.count + column.codes[i];
     }

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "kernels/hash.h"
+#include "kernels/stretches.h"
 
 namespace pelorus::kernels {
 namespace {
@@ -157,18 +158,10 @@ void as_of_merged(const MatchedKeys& keys, std::span<const T> left, std::span<co
   }
 }
 
-/// How many stretches are worth while over so many rows.
-size_t stretches_of(size_t rows, const WorkerPool* workers) {
-  constexpr size_t kRowsLeast = 1 << 16;
-  return std::clamp<size_t>(rows / kRowsLeast, 1, workers ? workers->threads() : 1);
-}
-
 template <class T>
 bool ascends(std::span<const T> values, WorkerPool* workers) {
-  const size_t stretches = stretches_of(values.size(), workers);
   std::atomic<bool> ascends{true};
-  run_parts(workers, stretches, [&](size_t, size_t s) {
-    const size_t from = values.size() * s / stretches, to = values.size() * (s + 1) / stretches;
+  Stretches(values.size(), workers).each([&](size_t, size_t from, size_t to) {
     const auto part = values.subspan(from, std::min(to + 1, values.size()) - from);
     if (!std::is_sorted(part.begin(), part.end())) ascends = false;
   });
@@ -180,9 +173,8 @@ RowNumbers as_of(const MatchedKeys& keys, std::span<const T> left, std::span<con
   if constexpr (std::is_integral_v<T>) {
     if (ascends(left, workers) && ascends(right, workers)) {
       RowNumbers out(left.size());
-      const size_t stretches = stretches_of(left.size(), workers);
-      run_parts(workers, stretches, [&](size_t, size_t s) {
-        as_of_merged(keys, left, right, left.size() * s / stretches, left.size() * (s + 1) / stretches, out);
+      Stretches(left.size(), workers).each([&](size_t, size_t from, size_t to) {
+        as_of_merged(keys, left, right, from, to, out);
       });
       return out;
     }
@@ -316,10 +308,9 @@ GroupDirectory wanted_rows(const MatchedKeys& keys, WorkerPool* workers) {
   }
   const auto first = static_cast<uint32_t>(std::find(is_wanted.begin(), is_wanted.end(), 1) - is_wanted.begin());
   const bool is_one = std::count(is_wanted.begin(), is_wanted.end(), 1) == 1;
-  const size_t stretches = stretches_of(keys.right.size(), workers);
-  std::vector<RowNumbers> rows(stretches);  // wanted ones
-  run_parts(workers, stretches, [&](size_t, size_t s) {
-    const size_t from = keys.right.size() * s / stretches, to = keys.right.size() * (s + 1) / stretches;
+  const Stretches stretches(keys.right.size(), workers);
+  std::vector<RowNumbers> rows(stretches.count());  // wanted ones
+  stretches.each([&](size_t s, size_t from, size_t to) {
     if (is_one)
       rows[s] = rows_where(keys.right, from, to, [&](uint32_t key) { return key == first; });
     else

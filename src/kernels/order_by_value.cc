@@ -5,6 +5,8 @@
 #include <bit>
 #include <mutex>
 
+#include "kernels/stretches.h"
+
 namespace pelorus::kernels {
 namespace {
 
@@ -33,12 +35,10 @@ void sort_by_digits(std::span<NumberedRow> rows, int bits, Buffer<NumberedRow>& 
   if (from.data() != rows.data()) std::copy(from.begin(), from.end(), rows.begin());
 }
 
-size_t stretches_of(const WorkerPool* workers) { return workers ? workers->threads() : 1; }
-
 std::pair<uint64_t, uint64_t> range_of(std::span<const uint64_t> values, WorkerPool* workers) {
   uint64_t low = UINT64_MAX, high = 0;
   std::mutex mutex;
-  for_stretches(workers, values.size(), [&](size_t from, size_t to) {
+  Stretches(values.size(), workers).each([&](size_t, size_t from, size_t to) {
     uint64_t least = UINT64_MAX, most = 0;
     for (size_t i = from; i < to; ++i) least = std::min(least, values[i]), most = std::max(most, values[i]);
     const std::lock_guard lock(mutex);
@@ -49,35 +49,29 @@ std::pair<uint64_t, uint64_t> range_of(std::span<const uint64_t> values, WorkerP
 
 }  // namespace
 
-void for_stretches(WorkerPool* workers, size_t rows, const std::function<void(size_t, size_t)>& work) {
-  const size_t stretches = stretches_of(workers);
-  run_parts(workers, stretches, [&](size_t, size_t s) { work(rows * s / stretches, rows * (s + 1) / stretches); });
-}
-
 OrderedRuns order_by_value(std::span<const uint64_t> values, WorkerPool* workers) {
   const auto [low, high] = range_of(values, workers);
   const int bits = values.empty() ? 0 : static_cast<int>(std::bit_width(high - low));
   const int shift = std::max(0, bits - kPartBits);
-  const size_t stretches = stretches_of(workers), rows = values.size();
+  const Stretches stretches(values.size(), workers);
   const auto part_of = [&, low = low](uint64_t value) { return (value - low) >> shift; };
   // By stretch and part: how many rows, then where the next one goes.
-  std::vector<std::vector<size_t>> places(stretches, std::vector<size_t>(kParts));
-  const auto stretch = [&](size_t s) { return std::pair(rows * s / stretches, rows * (s + 1) / stretches); };
-  run_parts(workers, stretches, [&](size_t, size_t s) {
-    for (auto [i, end] = stretch(s); i < end; ++i) ++places[s][part_of(values[i])];
+  std::vector<std::vector<size_t>> places(stretches.count(), std::vector<size_t>(kParts));
+  stretches.each([&](size_t s, size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i) ++places[s][part_of(values[i])];
   });
-  OrderedRuns out{Buffer<NumberedRow>(rows), std::vector<size_t>(kParts + 1)};
+  OrderedRuns out{Buffer<NumberedRow>(values.size()), std::vector<size_t>(kParts + 1)};
   size_t next = 0;
   for (size_t part = 0; part < kParts; ++part) {
     out.starts[part] = next;
     for (auto& own : places) next += std::exchange(own[part], next);
   }
   out.starts[kParts] = next;
-  run_parts(workers, stretches, [&, low = low](size_t, size_t s) {
-    for (auto [i, end] = stretch(s); i < end; ++i)
+  stretches.each([&, low = low](size_t s, size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i)
       out.rows[places[s][part_of(values[i])]++] = {values[i] - low, static_cast<uint32_t>(i)};
   });
-  std::vector<Buffer<NumberedRow>> spare(stretches);  // by thread
+  std::vector<Buffer<NumberedRow>> spare(workers ? workers->threads() : 1);
   run_parts(workers, kParts, [&](size_t worker, size_t part) {
     const auto rows_of_part = std::span(out.rows).subspan(out.starts[part], out.starts[part + 1] - out.starts[part]);
     sort_by_digits(rows_of_part, shift, spare[worker]);

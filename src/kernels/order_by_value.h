@@ -2,7 +2,6 @@
 // Rows in the order of one 64-bit number each, put there by all threads.
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -26,8 +25,5 @@ struct OrderedRuns {
 /// Fewer than 2^32 values. One pass puts rows to parts by the leading bits of the range; each part is then sorted in
 /// the cache.
 OrderedRuns order_by_value(std::span<const uint64_t> values, WorkerPool* workers);
-
-/// Calls work(from, to) for as many stretches of [0, rows) as there are threads.
-void for_stretches(WorkerPool* workers, size_t rows, const std::function<void(size_t from, size_t to)>& work);
 
 }  // namespace pelorus::kernels
