@@ -13,7 +13,9 @@ class Stretches {
  public:
   /// `workers` may be null: one stretch.
   Stretches(size_t rows, WorkerPool* workers)
-      : rows_(rows), workers_(workers), count_(std::clamp<size_t>(rows / kRowsLeast, 1, workers ? workers->threads() : 1)) {}
+      : rows_(rows),
+        workers_(workers),
+        count_(std::clamp<size_t>(rows / kRowsLeast, 1, workers ? workers->threads() : 1)) {}
 
   size_t count() const { return count_; }
   /// The rows [first, second).
