@@ -17,12 +17,18 @@ constexpr int64_t kSampleNanoseconds = 20'000'000;    // resident bytes are read
 constexpr int64_t kReclaimNanoseconds = 200'000'000;  // and unused memory is given back at most so often
 constexpr uint64_t kMegabyte = 1ull << 20;
 
+// The allocator keeps what was freed for the next who asks, up to a share of the limit: looked at whenever a smaller
+// share was freed.
+constexpr uint64_t kUnusedShare = 8;
+constexpr uint64_t kFreedShare = 16;
+
 struct State {
   std::atomic<uint64_t> bytes_max{0};
   std::atomic<uint64_t> large{0};  // bytes of large blocks
   std::atomic<uint64_t> other{0};  // resident bytes beside them, when last sampled
   std::atomic<int64_t> sampled_at{INT64_MIN / 2};
   std::atomic<int64_t> reclaimed_at{INT64_MIN / 2};
+  std::atomic<uint64_t> freed{0};  // bytes of large blocks, since unused memory was last looked at
   std::mutex reclaiming;
   Limit limit;
 };
@@ -69,6 +75,14 @@ void reclaim(State& all) {
   all.reclaimed_at.store(now());
 }
 
+void give_back_unused(State& all, uint64_t unused_max) noexcept {
+  const std::unique_lock lock(all.reclaiming, std::try_to_lock);
+  if (!lock || !all.limit.reclaim) return;
+  all.freed.store(0, std::memory_order_relaxed);
+  sample(all);
+  if (all.other.load(std::memory_order_relaxed) > unused_max) all.limit.reclaim();
+}
+
 bool fits(State& all, uint64_t bytes, uint64_t bytes_max) {
   const auto room = [&] { return bytes <= bytes_max && held(all) <= bytes_max - bytes; };
   if (room() && now() - all.sampled_at.load(std::memory_order_relaxed) < kSampleNanoseconds) return true;
@@ -92,8 +106,12 @@ std::string megabytes(uint64_t bytes) { return std::to_string((bytes + kMegabyte
 
 void set_limit(Limit limit) {
   auto& all = state();
-  all.bytes_max = limit.bytes_max;
-  all.limit = std::move(limit);
+  {
+    const std::lock_guard lock(all.reclaiming);  // other threads may free already
+    all.limit = std::move(limit);
+  }
+  all.bytes_max = all.limit.bytes_max;
+  all.freed = 0;
   sample(all);
 }
 
@@ -119,7 +137,14 @@ void require_if_refusable(uint64_t bytes) {
 }
 
 void note_allocated(uint64_t bytes) noexcept { state().large.fetch_add(bytes, std::memory_order_relaxed); }
-void note_freed(uint64_t bytes) noexcept { state().large.fetch_sub(bytes, std::memory_order_relaxed); }
+
+void note_freed(uint64_t bytes) noexcept {
+  auto& all = state();
+  all.large.fetch_sub(bytes, std::memory_order_relaxed);
+  const auto bytes_max = all.bytes_max.load(std::memory_order_relaxed);
+  const auto freed = all.freed.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  if (bytes_max > 0 && freed > bytes_max / kFreedShare) give_back_unused(all, bytes_max / kUnusedShare);
+}
 
 Refusable::Refusable() noexcept : before_(refusable) { refusable = true; }
 Refusable::~Refusable() { refusable = before_; }

@@ -31,7 +31,9 @@ inline constexpr size_t kLargeBlockBytes = 32768;
 struct Limit {
   uint64_t bytes_max = 0;  // 0: none
   std::string holder;      // who holds the memory, in messages: "node1"
-  /// Gives unused memory back to the system. Called when the limit is near, at most a few times a second. May be empty.
+  /// Gives unused memory back to the system. Called when the limit is near, at most a few times a second, and when
+  /// much was freed and the process still holds an eighth of the limit beside its large blocks. Must not allocate or
+  /// throw. May be empty.
   std::function<void()> reclaim;
 };
 

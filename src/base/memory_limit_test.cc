@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace pelorus::memory {
 namespace {
@@ -55,6 +57,22 @@ TEST_F(MemoryLimitTest, only_refusable_work_is_refused) {
     std::thread([] { EXPECT_NO_THROW(require_if_refusable(2 * kGigabyte)); }).join();
   }
   EXPECT_NO_THROW(require_if_refusable(2 * kGigabyte));
+}
+
+TEST_F(MemoryLimitTest, what_the_allocator_keeps_is_a_share_of_the_limit) {
+  constexpr uint64_t kMegabyte = 1ull << 20;
+  const std::vector<char> kept(100 * kMegabyte, 'x');  // resident, and no large block
+  int given_back = 0;
+  const auto frees_a_twentieth_four_times = [&](uint64_t bytes_max) {
+    set_limit({.bytes_max = bytes_max, .holder = "node1", .reclaim = [&] { ++given_back; }});
+    for (int i = 0; i < 4; ++i) {
+      note_allocated(bytes_max / 20);
+      note_freed(bytes_max / 20);
+    }
+    return std::exchange(given_back, 0);
+  };
+  EXPECT_EQ(frees_a_twentieth_four_times(256 * kMegabyte), 2);
+  EXPECT_EQ(frees_a_twentieth_four_times(8 * kGigabyte), 0);
 }
 
 TEST_F(MemoryLimitTest, unused_memory_is_given_back_before_anything_is_refused) {
