@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/buffer.h"
+#include "data/part_bounds.h"
 #include "data/shared.h"
 #include "data/symbol_base.h"
 #include "types/scalar.h"
@@ -83,6 +84,7 @@ class Vector {
   /// The buffer itself for writing and growing. T must match repr().
   template <class T>
   Buffer<T>& edit() {
+    bounds_.forget();
     return std::get<Buffer<T>>(store_);
   }
   std::span<const Value> values_any() const;
@@ -101,6 +103,8 @@ class Vector {
   /// Text of STRING, SYMBOL, BLOB element i without a copy.
   const std::string& text_at(size_t i) const;
   bool is_null_at(size_t i) const;
+  /// Bounds of the parts of a long column of whole numbers or moments; null: not known, or not yet.
+  std::shared_ptr<const PartBounds> bounds() const { return bounds_.ask(*this); }
 
   /// Writes element i, converting `value` to type() by data/convert.h. False when it cannot be converted.
   bool set(size_t i, const Value& value);
@@ -138,6 +142,7 @@ class Vector {
   Store store_;
   std::shared_ptr<SymbolBase> symbols_;  // SYMBOL only; shared by vectors cut from one another
   std::unique_ptr<ArrayRows> array_;     // array vectors only
+  BoundsMemo bounds_;
 };
 
 }  // namespace pelorus::data

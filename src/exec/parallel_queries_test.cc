@@ -140,5 +140,90 @@ TEST(ParallelQueries, errors_are_those_of_one_thread) {
   }
 }
 
+TEST(ParallelQueries, what_looks_back_in_its_group_gives_what_the_group_alone_gives) {
+  for (const size_t threads : {1, 3}) {
+    Bench bench(threads);
+    // Groups of few rows, some of them in one stretch alone.
+    bench.interpreter.run(R"(
+i = 0..599999
+g = "S" + string((i * 48271) % 23)
+rare = (i % 50021) == 0
+g[rare] = ("R" + string(i % 5))[rare]
+g[100] = "once"
+s = select symbol(g) as g, ts, x, k, v, flag from t
+)");
+    for (const std::string call : {"mavg(x, 5)",
+                                   "mavg(x, 20, 1)",
+                                   "msum(x, 4, 2)",
+                                   "mstd(x, 7)",
+                                   "mvar(v, 9, 3)",
+                                   "mstdp(k, 12)",
+                                   "mvarp(x, 32)",
+                                   "mavg(x, 1)",
+                                   "mavg(k + v, 6)",
+                                   "msum(v, 5)",
+                                   "mavg(x, 100)",
+                                   "deltas(x)",
+                                   "deltas(v)",
+                                   "deltas(k, 3)",
+                                   "ratios(x)",
+                                   "prev(ts)",
+                                   "prev(flag)",
+                                   "move(x, 17)",
+                                   "move(x, -1)",
+                                   "cumsum(v)",
+                                   "cumsum(k)",
+                                   "cumsum(x)",
+                                   "cummax(x)",
+                                   "cummin(k)",
+                                   "cummax(v)",
+                                   "mavg(deltas(x), 3)",
+                                   "deltas(x) + cumsum(v) * 2",
+                                   "iif(deltas(x) > 0, prev(v), v)",
+                                   "mavg(x, 5) - x"}) {
+      const auto got = bench.interpreter.run("r = select g, " + call +
+                                             " as y from s context by g; a = array(BOOL, 0);"
+                                             "for (name in `S0`S7`S22`R0`R1`R3`once) {"
+                                             "  got = exec y from r where g = name; alone = exec " +
+                                             call +
+                                             " from s where g = name;"
+                                             "  a.append!(eqObj(got, alone, 9)) }; all(a) && size(r) == 600000");
+      EXPECT_EQ(got.scalar().as_int64(), 1) << call << " with " << threads << " threads";
+    }
+  }
+}
+
+TEST(ParallelQueries, parts_are_left_out_only_where_no_row_can_match) {
+  Bench bench(3);
+  const auto expect_same = [&](const std::string& after) {
+    for (const auto& [bounded, plain] : std::initializer_list<std::pair<std::string, std::string>>{
+             {"ts between 2024.01.02T11:00:00.000 : 2024.01.02T11:30:00.000",
+              "string(ts) between '2024.01.02T11:00:00.000' : '2024.01.02T11:30:00.000'"},
+             {"ts < 2024.01.02T09:31:00.000 or ts > 2024.01.02T15:00:00.000",
+              "ts + 0 < 2024.01.02T09:31:00.000 or ts + 0 > 2024.01.02T15:00:00.000"},
+             {"ts > 2024.01.02T14:00:00.000, ts < 2024.01.02T10:00:00.000", "1 == 0"},
+             {"row in 5 250000 599999, x != 7", "(row + 0) in 5 250000 599999, x != 7"},
+             {"row = 300000", "row + 0 = 300000"},
+             {"date(ts) = 2024.01.02, row >= 590000", "row + 0 >= 590000, ts + 0 < 2024.01.03T00:00:00.000"},
+             {"isNull(row)", "isNull(row + 0)"},
+             {"row > -5", "row + 0 > -5"}}) {
+      for (int time = 0; time < 3; ++time) {
+        for (const std::string what : {"select count(*), sum(x), first(row), last(ts) from b where ",
+                                       "select * from b where ", "select sum(x) as s from b where "}) {
+          const std::string by = what.ends_with("as s from b where ") ? " group by k" : "";
+          expect_equal(bench.interpreter.run(what + plain + by), bench.interpreter.run(what + bounded + by),
+                       bounded + " " + after);
+        }
+      }
+    }
+  };
+  bench.interpreter.run("b = select ts, x, k, int(0..599999) as row from t");
+  expect_same("at first");
+  bench.interpreter.run("update b set row = 300000 where row = 7");
+  expect_same("after an update");
+  bench.interpreter.run("insert into b values(2024.01.02T11:10:00.000, 1.5, 3, NULL); delete from b where row < 3");
+  expect_same("after changes of rows");
+}
+
 }  // namespace
 }  // namespace pelorus::exec

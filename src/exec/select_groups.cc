@@ -11,6 +11,7 @@
 #include "exec/operators/interval_keys.h"
 #include "exec/operators/key_columns.h"
 #include "exec/operators/order_result.h"
+#include "exec/operators/series_in_passing.h"
 #include "exec/operators/take_rows.h"
 #include "exec/select.h"
 #include "syntax/print.h"
@@ -150,7 +151,7 @@ StepResult select_groups(QueryStep& step) {
   options.refuse_nested = !step.merges_partials;
   const auto group_keys = options.keys;
   GroupedEvaluation evaluation(step.evaluator, step.rows, groups, std::move(options));
-  for (auto& [call, values] : known) evaluation.put(*call, std::move(values));
+  for (auto& [call, values] : known) evaluation.put(*call, Level::kGroup, std::move(values));
 
   ResultColumns columns;
   StepResult out;
@@ -217,6 +218,9 @@ RowNumbers limited_rows(const RowLimit& limit, const std::vector<int64_t>& start
 StepResult select_contexts(const QueryStep& step) {
   const auto limit = limit_of(step.query, step.evaluator, step.rows.constants());
   auto rows = context_rows(step, limit);
+  const auto items = expand_items(step.query.items, step.rows, step.evaluator);
+  std::vector<std::pair<const syntax::Expr*, Shared<Vector>>> passed;
+  if (!step.query.having) passed = series_in_passing(items, step, rows);
   const bool keep_order = (step.query.hints & kHintKeepOrder) != 0;
   if (rows.placement)
     step.rows.place(rows.placement);
@@ -231,7 +235,7 @@ StepResult select_contexts(const QueryStep& step) {
   options.refuse_nested = false;
   options.starts = rows.starts;
   GroupedEvaluation evaluation(step.evaluator, step.rows, groups, options);
-  const auto items = expand_items(step.query.items, step.rows, step.evaluator);
+  for (auto& [call, values] : passed) evaluation.put(*call, Level::kRow, std::move(values));
   ResultColumns columns;
   StepResult out;
   for (const auto& item : items) {

@@ -110,7 +110,7 @@ Value select_pivot(QueryStep& step) {
     options.keys.push_back({pivot.keys[k].name, pivot.keys[k].text, pivot.keys[k].values});
   GroupedEvaluation evaluation(step.evaluator, step.rows, pivot.cells, std::move(options));
   for (size_t call = 0; passed && call < passed->aggregates.size(); ++call)
-    evaluation.put(*passed->aggregates[call].first, passed->aggregates[call].second);
+    evaluation.put(*passed->aggregates[call].first, Level::kGroup, passed->aggregates[call].second);
   ResultColumns columns;
   for (size_t k = 0; k + 1 < pivot.keys.size(); ++k) {
     columns.add(pivot.keys[k].name, Shared<Vector>(pivot.keys[k].values->take(pivot.rows.first_row)), true);

@@ -138,11 +138,20 @@ uint64_t bits_of(T value) {
 
 /// Values come back soon: most are found among the recent ones, which the cache holds, and not asked of the set.
 template <class T>
-void add_distinct(const T* values, const uint32_t* numbers, size_t one, size_t rows, MeasureTotals& totals) {
+void add_distinct(const T* values, const uint32_t* numbers, size_t rows, MeasureTotals& totals) {
+  if (!numbers) {
+    std::array<uint64_t, 512> patterns;
+    for (size_t i = 0; i < rows; i += patterns.size()) {
+      const size_t count = std::min(patterns.size(), rows - i);
+      for (size_t k = 0; k < count; ++k) patterns[k] = bits_of(values[i + k]);
+      totals.met_by_all.add_all(std::span(patterns).first(count));
+    }
+    return;
+  }
   constexpr size_t kRecent = 1 << 14;
   if (totals.recent.empty()) totals.recent.resize(kRecent, {0, kNoGroup});
   for (size_t i = 0; i < rows; ++i) {
-    const MeasureTotals::Met met{bits_of(values[i]), numbers ? numbers[i] : static_cast<uint32_t>(one)};
+    const MeasureTotals::Met met{bits_of(values[i]), numbers[i]};
     auto& recent = totals.recent[MeasureTotals::MetHash()(met) % kRecent];
     if (recent == met) continue;
     recent = met;
@@ -152,7 +161,6 @@ void add_distinct(const T* values, const uint32_t* numbers, size_t one, size_t r
 
 template <class T>
 void add_to_one(const Measure& measure, const T* values, size_t group, size_t rows, MeasureTotals& totals) {
-  if (measure.distinct) add_distinct(values, nullptr, group, rows, totals);
   int64_t nulls = 0;
   bool is_counted = false;
   if (!totals.real.part.empty()) {
@@ -185,7 +193,6 @@ void add_to_one(const Measure& measure, const T* values, size_t group, size_t ro
 
 template <class T>
 void add_to_many(const Measure& measure, const T* values, const uint32_t* numbers, size_t rows, MeasureTotals& totals) {
-  if (measure.distinct) add_distinct(values, numbers, 0, rows, totals);
   const bool has_nulls = nulls_in(values, rows) > 0;
   if (has_nulls) {
     for (size_t i = 0; i < rows; ++i) totals.nulls[numbers[i]] += values[i] == kNull<T>;
@@ -311,6 +318,7 @@ void GroupTotals::open_passing() {
 
 std::vector<int64_t> GroupTotals::distinct(size_t m) const {
   std::vector<int64_t> out(groups());
+  if (!out.empty()) out[0] = static_cast<int64_t>(totals_[m].met_by_all.count());
   for (const auto& met : totals_[m].met) ++out[met.group];
   return out;
 }
@@ -342,6 +350,7 @@ void GroupTotals::add(const MeasuredRows& part, size_t groups) {
   for (size_t m = 0; m < measures_.size(); ++m) {
     visit_number(measures_[m].repr, [&]<class T>() {
       const auto* values = static_cast<const T*>(part.values[m]);
+      if (measures_[m].distinct) add_distinct(values, numbers, part.rows, totals_[m]);
       if (is_one)
         add_to_one(measures_[m], values, one, part.rows, totals_[m]);
       else
@@ -387,6 +396,7 @@ void GroupTotals::merge(const GroupTotals& other, std::span<const GroupMove> mov
 
 void GroupTotals::merge_distinct(const GroupTotals& other, std::span<const uint32_t> as) {
   for (size_t m = 0; m < totals_.size(); ++m) {
+    totals_[m].met_by_all.merge(other.totals_[m].met_by_all);
     for (const auto& met : other.totals_[m].met) totals_[m].met.insert({met.bits, as[met.group]});
   }
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/aggregate.h"
+#include "kernels/distinct_bits.h"
 #include "types/representation.h"
 
 namespace pelorus::kernels {
@@ -97,8 +98,9 @@ struct MeasureTotals {
   std::vector<double> low_real, high_real;
   std::vector<int64_t> low, high;
   SettledStates<ShiftedMoments, Moments<2>> moments;
-  boost::unordered_flat_set<Met, MetHash> met;
-  std::vector<Met> recent;  // some that were met, by their hash
+  DistinctBits met_by_all;                      // where rows have no groups
+  boost::unordered_flat_set<Met, MetHash> met;  // where they have
+  std::vector<Met> recent;                      // some that were met, by their hash
 };
 struct PairTotals {
   SettledStates<PlainWeights, WeightedAverage> weighted;

@@ -318,6 +318,11 @@ GroupDirectory wanted_rows(const MatchedKeys& keys, WorkerPool* workers) {
   });
   GroupDirectory out;
   out.starts.assign(keys.count + 1, 0);
+  if (is_one) {
+    for (const auto& own : rows) out.order.insert(out.order.end(), own.begin(), own.end());
+    std::fill(out.starts.begin() + first + 1, out.starts.end(), static_cast<int64_t>(out.order.size()));
+    return out;
+  }
   for (const auto& own : rows) {
     for (const auto row : own) ++out.starts[keys.right[static_cast<size_t>(row)] + 1];
   }

@@ -21,8 +21,9 @@ enum class RowsAggregate : uint8_t {
 /// Longer windows are better slid.
 inline constexpr int64_t kShortWindowRows = 32;
 
-/// out[i]: the aggregate of the window that ends at i, its nulls left out; null where the window does not count.
+/// out[i]: the aggregate of the window that ends at from + i, its nulls left out; null where the window does not count.
 /// window.rows <= kShortWindowRows. Cost: a few tenths of a ns for each element of each window.
-void sliding_rows(std::span<const double> values, const Window& window, RowsAggregate aggregate, double* out);
+void sliding_rows(std::span<const double> values, size_t from, const Window& window, RowsAggregate aggregate,
+                  double* out);
 
 }  // namespace pelorus::kernels

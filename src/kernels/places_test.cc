@@ -105,7 +105,7 @@ void expect_near(const std::vector<double>& got, const std::vector<double>& expe
 template <class State>
 void expect_rows(const std::vector<double>& values, const Window& window, RowsAggregate aggregate) {
   std::vector<double> got(values.size());
-  sliding_rows(values, window, aggregate, got.data());
+  sliding_rows(values, 0, window, aggregate, got.data());
   expect_near(got, one_by_one<State>(values, window), window);
 }
 
@@ -136,10 +136,26 @@ TEST(SlidingRows, a_part_of_a_series_gives_what_the_whole_gives) {
   const Window window{.rows = 9, .periods = 1, .only_full = true};
   std::vector<double> whole(values.size()), part(9);
   for (const auto aggregate : {RowsAggregate::kSum, RowsAggregate::kSampleDeviation}) {
-    sliding_rows(values, window, aggregate, whole.data());
+    sliding_rows(values, 0, window, aggregate, whole.data());
     for (size_t i = 9; i + 9 < values.size(); ++i) {
-      sliding_rows(std::span(values).subspan(i - 8, 9), window, aggregate, part.data());
+      sliding_rows(std::span(values).subspan(i - 8, 9), 0, window, aggregate, part.data());
       ASSERT_EQ(part[8], whole[i]) << i;
+    }
+  }
+}
+
+TEST(SlidingRows, going_on_from_a_row_gives_what_going_on_gave) {
+  auto values = random_prices(700, 3);
+  for (const bool has_nulls : {false, true}) {
+    if (has_nulls) values[350] = kNull<double>;
+    for (const auto& window :
+         {Window{.rows = 20, .periods = 20, .only_full = true}, Window{.rows = 20, .periods = 2, .only_full = false}}) {
+      std::vector<double> whole(values.size()), rest(values.size());
+      sliding_rows(values, 0, window, RowsAggregate::kSampleDeviation, whole.data());
+      for (const size_t from : {1, 7, 19, 20, 351, 699}) {
+        sliding_rows(values, from, window, RowsAggregate::kSampleDeviation, rest.data());
+        for (size_t i = from; i < values.size(); ++i) ASSERT_EQ(rest[i - from], whole[i]) << from << " " << i;
+      }
     }
   }
 }
@@ -148,9 +164,9 @@ TEST(SlidingRows, what_a_large_value_hides_comes_back_when_it_has_left) {
   std::vector<double> values(100, 0.5);
   values[10] = 1e18;
   std::vector<double> out(values.size());
-  sliding_rows(values, {.rows = 5, .periods = 1, .only_full = true}, RowsAggregate::kAverage, out.data());
+  sliding_rows(values, 0, {.rows = 5, .periods = 1, .only_full = true}, RowsAggregate::kAverage, out.data());
   EXPECT_EQ(out[15], 0.5);
-  sliding_rows(values, {.rows = 5, .periods = 1, .only_full = true}, RowsAggregate::kSampleVariance, out.data());
+  sliding_rows(values, 0, {.rows = 5, .periods = 1, .only_full = true}, RowsAggregate::kSampleVariance, out.data());
   EXPECT_EQ(out[15], 0);
 }
 

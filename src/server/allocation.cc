@@ -1,5 +1,6 @@
 #include "server/allocation.h"
 
+#include <jemalloc/jemalloc.h>
 #include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -11,13 +12,12 @@
 #include "base/log.h"
 #include "base/memory_limit.h"
 
-// jemalloc's, when it is linked.
+// Null where jemalloc is not linked.
 extern "C" int mallctl(const char* name, void* old_value, size_t* old_bytes, void* new_value, size_t new_bytes)
     __attribute__((weak));
+extern "C" void* mallocx(size_t bytes, int flags) __attribute__((weak));
 
-/// jemalloc's settings. Blocks of columns come and go with every query: they stay with the process for a while, as
-/// others do, since the system zeroes every page it gives. A thread of the allocator's own gives them back when nobody
-/// asks again.
+/// jemalloc's settings: nothing is given back at once, a thread of the allocator's own does it when nobody asks again.
 extern "C" const char* malloc_conf;
 const char* malloc_conf = "oversize_threshold:0,background_thread:true";
 
@@ -41,6 +41,28 @@ void ask_for_huge_pages(void* block, size_t bytes) noexcept {
   if (begin < end) (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 }
 
+/// Columns come and go with every query, and the system zeroes every page it gives: what one thread freed serves the
+/// next, whichever that is, and stays for a while.
+constexpr size_t kSharedFrom = 1 << 20;
+constexpr ssize_t kStaysMilliseconds = 60'000;
+
+/// The arena that all threads take their columns from, as flags of mallocx; negative: there is none.
+int flags_of_columns() {
+  if (mallctl == nullptr || mallocx == nullptr) return -1;
+  unsigned arena = 0;
+  size_t bytes = sizeof arena;
+  if (mallctl("arenas.create", &arena, &bytes, nullptr, 0) != 0) return -1;
+  auto stays = kStaysMilliseconds;
+  const std::string decay = "arena." + std::to_string(arena) + ".dirty_decay_ms";
+  (void)mallctl(decay.c_str(), nullptr, nullptr, &stays, sizeof stays);
+  return static_cast<int>(MALLOCX_ARENA(arena));
+}
+
+void* allocate_column(size_t bytes) {
+  static const int flags = flags_of_columns();
+  return flags < 0 ? std::malloc(bytes) : mallocx(bytes, flags);
+}
+
 void* counted(void* block) noexcept {
   const size_t bytes = malloc_usable_size(block);
   if (bytes > memory::kLargeBlockBytes) memory::note_allocated(bytes);
@@ -49,8 +71,9 @@ void* counted(void* block) noexcept {
 
 void* allocate_large(size_t bytes, size_t alignment) {
   if (bytes > memory::kLargeBlockBytes) memory::require_if_refusable(bytes);
-  void* block = alignment > 0 ? std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment)
-                              : std::malloc(bytes);
+  void* block = alignment > 0          ? std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment)
+                : bytes >= kSharedFrom ? allocate_column(bytes)
+                                       : std::malloc(bytes);
   if (block == nullptr)
     throw OutOfMemory("Out of memory: the system gives no more (" + std::to_string(bytes >> 20) + " MB asked for)");
   if (bytes >= kHugePagesFrom) ask_for_huge_pages(block, bytes);

@@ -238,6 +238,7 @@ class DirectTotals::Stretch {
 
 bool DirectTotals::run() {
   std::vector<Stretch> stretches;
+  parts_.leave_out(conditions_);
   const size_t count = parts_.stretches();
   groups_met_.prepare(count);
   for (size_t i = 0; i < count; ++i) stretches.emplace_back(*this, i);

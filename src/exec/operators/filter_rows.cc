@@ -110,8 +110,9 @@ size_t filter_parts(const std::vector<syntax::ExprRef>& conditions, RowScope& ro
   size_t taken = 0;
   while (taken < conditions.size() && parts.take(*conditions[taken]) && parts.over_nothing(*conditions[taken])) ++taken;
   if (taken == 0) return 0;
+  parts.leave_out({conditions.begin(), conditions.begin() + static_cast<std::ptrdiff_t>(taken)});
   std::vector<RowNumbers> kept(parts.stretches());
-  std::atomic<bool> all_stay{true};
+  std::atomic<bool> all_stay{parts.reads_all()};
   parts.run([&](size_t stretch, RowParts::Part& part) {
     auto& own = kept[stretch];
     bool some = true;

@@ -257,13 +257,15 @@ void GroupedEvaluation::refuse_aggregates(const Expr& expr) {
   }
 }
 
-void GroupedEvaluation::put(const Expr& call, Shared<Vector> by_group) { put_.emplace(&call, std::move(by_group)); }
+void GroupedEvaluation::put(const Expr& call, Level level, Shared<Vector> values) {
+  put_.emplace(&call, LeveledValue{level, Value(std::move(values))});
+}
 
 LeveledValue GroupedEvaluation::evaluate(const Expr& expr) { return evaluate_at(expr, false); }
 
 LeveledValue GroupedEvaluation::evaluate_at(const Expr& expr, bool in_call) {
   if (const auto* alias = as<syntax::Alias>(expr)) return evaluate_at(*alias->value, in_call);
-  if (const auto known = put_.find(&expr); known != put_.end()) return {Level::kGroup, Value(known->second)};
+  if (const auto known = put_.find(&expr); known != put_.end()) return known->second;
   if (!in_call) {
     if (const auto* key = key_of(expr)) return {Level::kGroup, Value(key->values)};
   }

@@ -43,8 +43,8 @@ class GroupedEvaluation {
   GroupedEvaluation(Evaluator& evaluator, RowScope& rows, const kernels::Groups& groups, Options options);
   ~GroupedEvaluation();
 
-  /// The value of a call by group, computed elsewhere. Rows need no group numbers when every call is put.
-  void put(const syntax::Expr& call, data::Shared<data::Vector> by_group);
+  /// The value of a call, computed elsewhere, by group or by row. Rows need no group numbers when every call is put.
+  void put(const syntax::Expr& call, Level level, data::Shared<data::Vector> values);
   /// Of groups.
   size_t count() const { return options_.starts.empty() ? groups_.count() : options_.starts.size() - 1; }
   LeveledValue evaluate(const syntax::Expr& expr);
@@ -101,7 +101,7 @@ class GroupedEvaluation {
   std::optional<bool> is_contiguous_;
   std::optional<RowNumbers> group_of_row_;
   std::unordered_map<const syntax::Expr*, std::unique_ptr<CallParts>> calls_;
-  std::unordered_map<const syntax::Expr*, data::Shared<data::Vector>> put_;
+  std::unordered_map<const syntax::Expr*, LeveledValue> put_;
 };
 
 /// Scalars of unlike types as one typed vector where a common type exists, else a tuple.

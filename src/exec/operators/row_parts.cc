@@ -20,7 +20,7 @@ using syntax::Expr;
 using syntax::ExprKind;
 
 /// A few columns of so many rows fit the second-level cache.
-constexpr size_t kPartRows = 16384;
+constexpr size_t kPartRows = data::kBoundedRows;
 /// Below so many parts a further thread costs more than it brings.
 constexpr size_t kStretchParts = 4;
 /// Sets that are looked up in every part are built in every part.
@@ -171,26 +171,45 @@ bool RowParts::is_constant(const Expr& expr) const {
   return all;
 }
 
-size_t RowParts::parts() const { return (rows() + kPartRows - 1) / kPartRows; }
+void RowParts::leave_out(const std::vector<syntax::ExprRef>& conditions) {
+  // Which side of a join a.x names is not told by the name alone.
+  const bool has_members = std::any_of(columns_.begin(), columns_.end(),
+                                       [](const auto& column) { return column.first.find('.') != std::string::npos; });
+  if (has_members || conditions.empty()) return;
+  const auto constant = [&](const Expr& expr) -> std::optional<Value> {
+    if (!is_constant(expr)) return std::nullopt;
+    if (const auto* name = as<syntax::Name>(expr)) return variables_.find(name->name)->second;
+    return evaluator_.evaluate(expr, rows_.constants());
+  };
+  auto read = parts_that_may_match(conditions, columns_, rows(), constant);
+  if (read.size() < parts()) read_ = std::move(read);
+}
+
+size_t RowParts::parts() const { return read_ ? read_->size() : (rows() + kPartRows - 1) / kPartRows; }
 
 size_t RowParts::stretches() const {
   const auto* workers = evaluator_.workers();
   return std::clamp<size_t>(parts() / kStretchParts, 1, workers ? workers->threads() : 1);
 }
 
+std::pair<size_t, size_t> RowParts::parts_of(size_t stretch) const {
+  return {parts() * stretch / stretches(), parts() * (stretch + 1) / stretches()};
+}
+
 std::pair<size_t, size_t> RowParts::bounds(size_t stretch) const {
-  const auto row_of = [&](size_t place) { return std::min(parts() * place / stretches() * kPartRows, rows()); };
-  return {row_of(stretch), row_of(stretch + 1)};
+  const auto [begin, end] = parts_of(stretch);
+  return {std::min(begin * kPartRows, rows()), std::min(end * kPartRows, rows())};
 }
 
 void RowParts::run(const std::function<void(size_t, Part&)>& work) {
   const size_t count = stretches();
   const auto walk = [&](size_t stretch, Evaluator& evaluator) {
-    const auto [begin, end] = bounds(stretch);
+    const auto [begin, end] = parts_of(stretch);
     Part part(*this, evaluator);
-    for (size_t at = begin; at < end; at += kPartRows) {
+    for (size_t p = begin; p < end; ++p) {
       check_cancelled(evaluator_);
-      part.enter(at, std::min(kPartRows, end - at));
+      const size_t at = (read_ ? (*read_)[p] : p) * kPartRows;
+      part.enter(at, std::min(kPartRows, rows() - at));
       work(stretch, part);
     }
   };

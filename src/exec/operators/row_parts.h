@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "exec/evaluator.h"
+#include "exec/operators/bounded_parts.h"
 #include "exec/operators/relation.h"
 
 namespace pelorus::exec {
@@ -32,10 +33,15 @@ class RowParts {
   /// A taken expression over no rows, for its type; nothing when it does not give a column.
   std::optional<data::Shared<data::Vector>> over_nothing(const syntax::Expr& expr);
 
+  /// Parts in which no row can meet all of these are left out from now on, as far as columns' bounds tell. Taken
+  /// expressions.
+  void leave_out(const std::vector<syntax::ExprRef>& conditions);
+
+  bool reads_all() const { return !read_; }
   size_t rows() const { return rows_.rows(); }
   /// How many stretches run() makes: one for each thread that is worth while.
   size_t stretches() const;
-  /// The rows [first, second) of a stretch.
+  /// The rows [first, second) of a stretch, while no parts are left out.
   std::pair<size_t, size_t> bounds(size_t stretch) const;
   /// Calls work(stretch, part) for the parts of each stretch in the order of the rows; stretches run beside one
   /// another. The result does not depend on which thread takes which. Errors: the first one thrown.
@@ -51,11 +57,14 @@ class RowParts {
   bool take_pair(const syntax::Expr& expr);
   bool is_constant(const syntax::Expr& expr) const;
   size_t parts() const;
+  /// Places among the parts that are read.
+  std::pair<size_t, size_t> parts_of(size_t stretch) const;
 
   RowScope& rows_;
   Evaluator& evaluator_;
-  std::map<std::string, data::Shared<data::Vector>, std::less<>> columns_;  // by name or qualifier.name
+  NamedColumns columns_;  // by name or qualifier.name
   std::map<std::string, Value, std::less<>> variables_;
+  std::optional<std::vector<size_t>> read_;  // parts that are not left out; nothing: all are read
 };
 
 /// Some neighbouring rows, or those of them that conditions kept.

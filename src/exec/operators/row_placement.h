@@ -25,6 +25,8 @@ class RowPlacement {
   static RowPlacement of(const kernels::Groups& groups);
 
   size_t rows() const { return numbers_.size(); }
+  std::span<const uint32_t> numbers() const { return numbers_; }
+  const std::vector<Stretch>& stretches() const { return stretches_; }
   /// By place: the number of its row.
   kernels::RowNumbers order(WorkerPool* workers) const;
   /// Only columns of fixed width that are no array vectors.

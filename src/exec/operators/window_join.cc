@@ -11,6 +11,7 @@
 #include "exec/operators/key_columns.h"
 #include "exec/operators/range_aggregates.h"
 #include "exec/operators/select_items.h"
+#include "exec/operators/take_rows.h"
 #include "exec/user_function.h"
 #include "plan/walk.h"
 
@@ -63,13 +64,17 @@ class RangeFinder {
               WorkerPool* workers)
       : keys_(keys), left_(left), directory_(kernels::wanted_rows(keys, workers)), moments_(directory_.order.size()) {
     const auto moment_of = [&](int64_t row) { return right[static_cast<size_t>(row)]; };
-    const auto earlier = [&](int64_t a, int64_t b) { return moment_of(a) < moment_of(b); };
+    const auto note_moments = [&](size_t from, size_t to) {
+      for (size_t place = from; place < to; ++place) moments_[place] = moment_of(directory_.order[place]);
+    };
+    share_range(workers, moments_.size(), note_moments);
     for (size_t g = 0; g < directory_.count(); ++g) {
-      const auto begin = directory_.order.begin() + directory_.starts[g],
-                 end = directory_.order.begin() + directory_.starts[g + 1];
-      if (!std::is_sorted(begin, end, earlier)) std::stable_sort(begin, end, earlier);
+      const auto begin = directory_.starts[g], end = directory_.starts[g + 1];
+      if (std::is_sorted(moments_.begin() + begin, moments_.begin() + end)) continue;
+      std::stable_sort(directory_.order.begin() + begin, directory_.order.begin() + end,
+                       [&](int64_t a, int64_t b) { return moment_of(a) < moment_of(b); });
+      note_moments(static_cast<size_t>(begin), static_cast<size_t>(end));
     }
-    std::transform(directory_.order.begin(), directory_.order.end(), moments_.begin(), moment_of);
   }
 
   Ranges find(int64_t from, int64_t to, bool prevailing) {

@@ -50,7 +50,7 @@ Vector slide_state(std::string_view name, const Shared<Vector>& vector, const Wi
   Vector result(Type::kDouble, numbers->size());
   if constexpr (kRowsAggregate<State>.has_value()) {
     if (windows.are_of_rows && windows.rule.rows <= kernels::kShortWindowRows) {
-      kernels::sliding_rows(doubles(numbers), windows.rule, *kRowsAggregate<State>, result.edit<double>().data());
+      kernels::sliding_rows(doubles(numbers), 0, windows.rule, *kRowsAggregate<State>, result.edit<double>().data());
       return result;
     }
   }

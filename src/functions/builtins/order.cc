@@ -395,6 +395,32 @@ int64_t round_down(int64_t value, int64_t interval, bool right) {
   return rest == 0 ? value : value + interval - rest;
 }
 
+/// Multiples of an interval, counted from an origin. Elements that follow one another mostly are in one interval, which
+/// costs no division.
+class Multiples {
+ public:
+  Multiples(int64_t interval, bool right, int64_t origin = 0) : interval_(interval), right_(right), origin_(origin) {
+    find(origin);
+  }
+  int64_t around(int64_t value) {
+    if (value == kNull<int64_t>) return value;
+    const auto from_first = static_cast<uint64_t>(value) - static_cast<uint64_t>(first_);
+    if (from_first >= static_cast<uint64_t>(interval_)) find(value);
+    return multiple_;
+  }
+
+ private:
+  void find(int64_t value) {
+    multiple_ = round_down(value - origin_, interval_, right_) + origin_;
+    first_ = right_ ? multiple_ - interval_ + 1 : multiple_;
+  }
+
+  const int64_t interval_;
+  const bool right_;
+  const int64_t origin_;
+  int64_t multiple_ = 0, first_ = 0;  // the first of the values that are rounded to it
+};
+
 /// Months and years count from year 0, weeks from a Monday.
 int64_t bar_calendar(int64_t value, Type type, types::Duration d, bool right) {
   if (value == kNull<int64_t>) return value;
@@ -435,14 +461,14 @@ Value bar(CallContext&, std::span<Value> args) {
       const int64_t interval = units_of("bar", *duration, type);
       // Weeks begin on Monday: 1970.01.01 was a Thursday.
       const int64_t origin = unit == types::DurationUnit::kWeek ? -3 * types::units_per_day(type) : 0;
-      return map_whole(*vector, type, [&](int64_t value) {
-        return value == kNull<int64_t> ? value : round_down(value - origin, interval, right) + origin;
-      });
+      Multiples multiples(interval, right, origin);
+      return map_whole(*vector, type, [&](int64_t value) { return multiples.around(value); });
     }
     const int64_t interval = a.integer(1, "interval");
     if (interval == 0) return *vector;
     if (interval < 0) a.refuse("interval", "must be positive.");
-    return map_whole(*vector, type, [&](int64_t value) { return round_down(value, interval, right); });
+    Multiples multiples(interval, right);
+    return map_whole(*vector, type, [&](int64_t value) { return multiples.around(value); });
   });
 }
 
