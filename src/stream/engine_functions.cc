@@ -230,7 +230,7 @@ Value engine_statistics(StreamServices& services, CallContext&, std::span<Value>
   for (const char* kind :
        {"TimeSeriesEngine", "DailyTimeSeriesEngine", "CrossSectionalEngine", "AnomalyDetectionEngine",
         "ReactiveStreamEngine", "SessionWindowEngine", "AsofJoinEngine", "EquiJoinEngine", "LeftSemiJoinEngine",
-        "LookupJoinEngine", "WindowJoinEngine", "CEPEngine", "StreamEventSerializer"}) {
+        "LookupJoinEngine", "WindowJoinEngine", "OrderBookSnapshotEngine", "CEPEngine", "StreamEventSerializer"}) {
     std::vector<std::string> names, users, states, errors;
     std::array<Vector, 4> counts{Vector(Type::kLong), Vector(Type::kLong), Vector(Type::kLong), Vector(Type::kLong)};
     for (const auto& engine : services.engines.all()) {
@@ -349,6 +349,7 @@ void register_engine_functions(functions::Registry& registry, StreamServices& se
                        "A dictionary of a table for each kind of engine.", "size(getStreamEngineStat()) >= 0", "true"});
   registry.add_alias("getAggregatorStat", "getStreamEngineStat");
   register_join_engines(registry, services);
+  register_order_book(registry, services);
   register_engine_parser(registry, services);
 }
 

@@ -40,6 +40,8 @@ void register_engine_functions(functions::Registry& registry, StreamServices& se
 
 /// create…JoinEngine, createSessionWindowEngine, appendForJoin getLeftStream getRightStream
 void register_join_engines(functions::Registry& registry, StreamServices& services);
+/// createOrderBookSnapshotEngine genOutputColumnsForOBSnapshotEngine updateOrderBookEngineParams
+void register_order_book(functions::Registry& registry, StreamServices& services);
 /// streamEngineParser
 void register_engine_parser(functions::Registry& registry, StreamServices& services);
 

@@ -30,7 +30,7 @@ for kind in tar zip; do
     check "$kind: $path may be run" test -x "$server/$path"
   done
   for path in dolphindb.cfg dolphindb.dos clusterDemo/config/controller.cfg clusterDemo/config/agent.cfg clusterDemo/config/cluster.cfg \
-    clusterDemo/config/cluster.nodes LICENSE scripts/node_control.sh; do
+    clusterDemo/config/cluster.nodes LICENSE scripts/node_control.sh modules/ops.dos; do
     check "$kind: $path is there" test -s "$server/$path"
   done
   for path in clusterDemo/data clusterDemo/log web modules; do check "$kind: $path is a directory" test -d "$server/$path"; done

@@ -210,7 +210,27 @@ Value Interpreter::apply_binary(BinaryOperator op, const Value& left, const Valu
   return call_named(syntax::row_of(op).function, arguments);
 }
 
+bool Interpreter::Frame::eval_plain(Interpreter& interpreter, const Expr& expr, PlainScalar* value) {
+  switch (expr.kind) {
+    case ExprKind::kLiteral: return plain_of(as<syntax::Literal>(expr)->value, value);
+    case ExprKind::kName: {
+      if (as<syntax::Name>(expr)->in_query && interpreter.scope_ != nullptr) return false;
+      const Value* place = interpreter.place_of(expr);
+      return place != nullptr && place->is_scalar() && plain_of(place->scalar(), value);
+    }
+    case ExprKind::kBinary: {
+      interpreter.check_stack("expression");
+      const auto& node = *as<syntax::Binary>(expr);
+      PlainScalar right;
+      return eval_plain(interpreter, *node.left, value) && eval_plain(interpreter, *node.right, &right) &&
+             fast_binary(node.op, *value, right, value);
+    }
+    default: return false;
+  }
+}
+
 Value Interpreter::eval_binary(const syntax::Binary& node) {
+  if (PlainScalar plain; Frame::eval_plain(*this, node, &plain)) return scalar_of(plain);
   Value left_temporary;
   Value right_temporary;
   const bool may_borrow = is_quiet(*node.right);
@@ -249,6 +269,7 @@ bool Interpreter::condition(const Expr& expr) {
     if (binary->op == BinaryOperator::kAnd) return condition(*binary->left) && condition(*binary->right);
     if (binary->op == BinaryOperator::kOr) return condition(*binary->left) || condition(*binary->right);
   }
+  if (PlainScalar plain; Frame::eval_plain(*this, expr, &plain) && plain.type == Type::kBool) return plain.whole == 1;
   Value temporary;
   return truth(eval_reference(expr, &temporary), expr.place);
 }

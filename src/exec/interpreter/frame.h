@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "exec/interpreter.h"
+#include "exec/interpreter/fast_scalars.h"
 
 namespace pelorus::exec {
 
@@ -18,6 +19,10 @@ struct Interpreter::Frame {
   std::unique_ptr<Slot[]> slots;
   size_t size = 0;
   bool sees_session = false;  // CODE; function bodies do not see session variables
+
+  /// The value of an expression of numbers and of variables that hold numbers, without a Value around each step; false
+  /// when there is more to it. Changes nothing.
+  static bool eval_plain(Interpreter& interpreter, const syntax::Expr& expr, PlainScalar* value);
 
   explicit Frame(size_t count) : slots(count > 0 ? std::make_unique<Slot[]>(count) : nullptr), size(count) {}
 };
