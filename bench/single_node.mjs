@@ -98,6 +98,7 @@ export class SingleNode {
   }
   /// Milliseconds from the start of the process to its first answer.
   async start() {
+    if (await this.answers()) throw new Error(`port ${this.port} is in use: another node would be measured`);
     const begin = performance.now();
     const more = Object.entries(this.settings).flatMap(([name, value]) => [`-${name}`, String(value)]);
     this.process = spawn(path.join(this.server, 'pelorusd'), ['-mode', 'single', '-home', this.server, '-localSite', `127.0.0.1:${this.port}:local`, '-console', '0',
@@ -112,6 +113,8 @@ export class SingleNode {
         // What was started has gone: the node goes on in the background under a process of its own.
         const found = spawnSync('pgrep', ['-f', `localSite 127.0.0.1:${this.port}:`]).stdout.toString();
         this.pid = Number(found.split('\n')[0]);
+        process.removeListener('exit', this.end ?? (() => {}));
+        process.once('exit', this.end = () => { try { process.kill(this.pid, 'SIGKILL'); } catch { /* it has ended */ } });
         return took;
       } catch (error) {
         if (failed) throw new Error(`the node has ended: see its log in ${this.server}`);
@@ -120,9 +123,17 @@ export class SingleNode {
       }
     }
   }
+  answers() {
+    return new Promise(done => {
+      const socket = net.connect(this.port, '127.0.0.1').once('connect', () => { socket.destroy(); done(true); }).once('error', () => done(false));
+    });
+  }
   ask(script) { return this.session.ask(script); }
+  /// For what a script does, whatever its last statement gives.
+  async run(script) { await this.session.ask(`${script}\n0`); }
   async stop(signal = 'SIGTERM') {
     this.session.close();
+    process.removeListener('exit', this.end);
     process.kill(this.pid, signal);
     while (fs.existsSync(`/proc/${this.pid}`)) await sleep(10);
   }

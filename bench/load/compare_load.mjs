@@ -34,20 +34,19 @@ class Ours {
     this.node = new SingleNode(options.package, path.join(options.scratch, 'ours'), options.port);
     await this.node.start();
   }
-  run(script) { return this.node.ask(script); }
   make(name, engine) {
-    return this.run(`if(existsDatabase("dfs://${name}")) dropDatabase("dfs://${name}")
+    return this.node.run(`if(existsDatabase("dfs://${name}")) dropDatabase("dfs://${name}")
 db = database("dfs://${name}", VALUE, 2024.01.02..2024.01.06, , "${engine}")
 schema = table(1:0, \`symbol\`ts\`bid\`ask\`bidsiz\`asksiz, [SYMBOL, NANOTIMESTAMP, DOUBLE, DOUBLE, INT, INT])
 createPartitionedTable(db, schema, \`quotes, \`ts${engine === 'TSDB' ? ', , `symbol`ts' : ''});`);
   }
   load(name) {
-    return this.run(`loadTextEx(database("dfs://${name}"), \`quotes, \`ts, "${path.resolve(options.data)}", , table(\`symbol\`ts\`bid\`ask\`bidsiz\`asksiz as name, \`SYMBOL\`NANOTIMESTAMP\`DOUBLE\`DOUBLE\`INT\`INT as type))
+    return this.node.ask(`loadTextEx(database("dfs://${name}"), \`quotes, \`ts, "${path.resolve(options.data)}", , table(\`symbol\`ts\`bid\`ask\`bidsiz\`asksiz as name, \`SYMBOL\`NANOTIMESTAMP\`DOUBLE\`DOUBLE\`INT\`INT as type))
 exec count(*) from loadTable("dfs://${name}", \`quotes)`);
   }
   /// Milliseconds of a query in the node, the median of several.
   time(name, query) {
-    return this.run(`t = loadTable("dfs://${name}", \`quotes)\nr = ${query}\nresult = array(DOUBLE, 0)\nfor(i in 0:15){ b = now(true)\n r = ${query}\n result.append!((long(now(true)) - long(b)) \\ 1000000.0) }\nmed(result)`);
+    return this.node.ask(`t = loadTable("dfs://${name}", \`quotes)\nr = ${query}\nresult = array(DOUBLE, 0)\nfor(i in 0:15){ b = now(true)\n r = ${query}\n result.append!((long(now(true)) - long(b)) \\ 1000000.0) }\nmed(result)`);
   }
   stop() { return this.node.stop(); }
 }
@@ -104,7 +103,7 @@ for (let round = 0; round < Number(options.rounds); ++round) {
   for (const engine of ['olap', 'tsdb']) {
     await ours.make(engine, engine.toUpperCase());
     const [took, rows] = await seconds(async () => ours.load(engine));
-    await ours.run('flushOLAPCache();');
+    await ours.node.run('flushOLAPCache();');
     all[engine].push(took);
     console.log(JSON.stringify({ round, engine, seconds: took, rows }));
   }
@@ -124,7 +123,7 @@ for (const [what, query] of Object.entries({
   times[what] = { tsdb: await ours.time('tsdb', query), olap: await ours.time('olap', query), duckdb: duck_times[what] };
 }
 for (const engine of ['olap', 'tsdb'])
-  sizes[engine] = await ours.run(`exec sum(diskUsage) from getTabletsMeta("/${engine}/%", "quotes", true, -1)`);
+  sizes[engine] = await ours.node.ask(`exec sum(diskUsage) from getTabletsMeta("/${engine}/%", "quotes", true, -1)`);
 const { peak } = memory_of(ours.node.pid);
 await ours.stop();
 const ratio = engine => Object.fromEntries(['duckdb', 'chdb'].filter(peer => all[peer].length).map(peer => [peer, +(median(all[peer]) / median(all[engine])).toFixed(2)]));

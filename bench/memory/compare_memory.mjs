@@ -78,11 +78,11 @@ for (const wait of [0, 5000, 15000]) { // what loading has freed goes back to th
 }
 console.log(JSON.stringify({ what: 'loading', peak_mb: mb(loaded_peak - idle), of_raw: two_digits((loaded_peak - idle) / raw) }));
 for (const [name, [table, read, answer, text]] of Object.entries(queries)) {
-  await node.ask(`x = ${text}; x`); // what the first use allocates once
+  await node.run(`x = ${text}`); // what the first use allocates once
   await sleep(500);
   forget_peak(node.pid);
   const before = memory_of(node.pid).now;
-  await node.ask(`x = ${text}; x`);
+  await node.run(`x = ${text}`);
   const took = memory_of(node.pid).peak - before;
   const allowed = rows[table] * (row_bytes(table, read) + answer);
   console.log(JSON.stringify({ what: 'query', name, peak_mb: mb(took), of_columns_and_answer: two_digits(took / allowed) }));

@@ -19,19 +19,19 @@ class Ours {
   async open() {
     this.node = new SingleNode(options.package, path.join(options.scratch, 'ours'), options.port);
     await this.node.start();
-    await this.node.ask('db = database("dfs://tables", VALUE, 1..10)\nempty = table(1:0, `id`v, [INT, DOUBLE]);');
+    await this.node.run('db = database("dfs://tables", VALUE, 1..10)\nempty = table(1:0, `id`v, [INT, DOUBLE]);');
   }
   async tables(round) {
-    const took = await timed(async () => { for (let i = 0; i < tables; ++i) await this.node.ask(`createPartitionedTable(db, empty, "t${round}_${i}", \`id);`); });
-    await this.node.ask(`for(i in 0..${tables - 1}) dropTable(db, "t${round}_" + string(i));`);
+    const took = await timed(async () => { for (let i = 0; i < tables; ++i) await this.node.run(`createPartitionedTable(db, empty, "t${round}_${i}", \`id);`); });
+    await this.node.run(`for(i in 0..${tables - 1}) dropTable(db, "t${round}_" + string(i));`);
     return took;
   }
   async partitions() {
-    await this.node.ask(`p = createPartitionedTable(database("dfs://parts", VALUE, 1..${partitions}), empty, \`p, \`id)\nrows = table(1..${partitions} as id, rand(1.0, ${partitions}) as v);`);
-    const took = await timed(() => this.node.ask('p.append!(rows);'));
+    await this.node.run(`p = createPartitionedTable(database("dfs://parts", VALUE, 1..${partitions}), empty, \`p, \`id)\nrows = table(1..${partitions} as id, rand(1.0, ${partitions}) as v);`);
+    const took = await timed(() => this.node.run('p.append!(rows);'));
     if (await this.node.ask('exec count(*) from p') !== partitions) throw new Error('rows are missing');
-    const cold = await timed(() => this.node.ask('flushOLAPCache();'));
-    await this.node.ask('dropDatabase("dfs://parts");');
+    const cold = await timed(() => this.node.run('flushOLAPCache();'));
+    await this.node.run('dropDatabase("dfs://parts");');
     return { took, flushed: took + cold };
   }
   close() { return this.node.stop(); }

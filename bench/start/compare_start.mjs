@@ -44,10 +44,10 @@ class ClickHouse {
 const empty = new SingleNode(options.package, path.join(options.scratch, 'empty'), port);
 const full = new SingleNode(options.package, path.join(options.scratch, 'full'), port + 1);
 await full.start();
-await full.ask(`n = ${options.partitions}
+await full.run(`n = ${options.partitions}
 t = createPartitionedTable(database("dfs://start", VALUE, 1..n), table(1:0, \`id\`v, [INT, DOUBLE]), \`t, \`id)
 t.append!(table(1..n as id, rand(1.0, n) as v));`);
-await full.ask('flushOLAPCache();');
+await full.run('flushOLAPCache();');
 await full.stop();
 const systems = { empty, full, ...(options.clickhouse ? { clickhouse: new ClickHouse(options.clickhouse, path.join(options.scratch, 'clickhouse'), port + 10) } : {}) };
 const seen = Object.fromEntries(Object.keys(systems).map(name => [name, []])), first_query = [];

@@ -21,18 +21,18 @@ async function ours() {
   const sizes = {};
   for (const engine of ['OLAP', 'TSDB']) {
     const name = `dfs://size_${engine.toLowerCase()}`;
-    await node.ask(`db = database("${name}", COMPO, [database("", VALUE, 2024.01.02..2024.01.08), database("", HASH, [SYMBOL, 4])], , "${engine}")
+    await node.run(`db = database("${name}", COMPO, [database("", VALUE, 2024.01.02..2024.01.08), database("", HASH, [SYMBOL, 4])], , "${engine}")
 q = table(1:0, \`symbol\`ts\`bid\`ofr\`bidsiz\`ofrsiz\`mode\`ex, [SYMBOL,NANOTIMESTAMP,DOUBLE,DOUBLE,INT,INT,CHAR,CHAR])
 createPartitionedTable(db, q, \`quotes, \`ts\`symbol${engine === 'TSDB' ? ', , `symbol`ts' : ''});`);
     const rows = await node.ask(`loadTextEx(database("${name}"), \`quotes, \`ts\`symbol, "${csv}", , table(q.schema().colDefs.name as name, q.schema().colDefs.typeString as type))
 flushOLAPCache()
 exec count(*) from loadTable("${name}", \`quotes)`);
     const chunks = `(exec chunkId from getChunksMeta("/size_${engine.toLowerCase()}/%", -1))`;
-    if (engine === 'TSDB') await node.ask(`for(chunk in ${chunks}) { triggerTSDBCompaction(chunk) };`);
+    if (engine === 'TSDB') await node.run(`for(chunk in ${chunks}) { triggerTSDBCompaction(chunk) };`);
     const size = () => node.ask(`exec sum(diskUsage) from getTabletsMeta("/size_${engine.toLowerCase()}/%", "quotes", true, -1)`);
     sizes[engine] = await size();
     for (let quiet = 0; quiet < 3;) { // merging goes on behind the call
-      await node.ask('sleep(1000)');
+      await node.run('sleep(1000)');
       const now = await size();
       quiet = now === sizes[engine] ? quiet + 1 : 0;
       sizes[engine] = now;

@@ -19,9 +19,10 @@ const rpc::CallOptions kExportCall{.timeout = seconds(60)};
 struct OpenRequest {
   ChunkId chunk;
   Version from = 0;
+  bool files = false;  // the importer reads column files as they are stored
   template <class A>
   void fields(A& a) {
-    a(chunk, from);
+    a(chunk, from, files);
   }
 };
 struct OpenReply {
@@ -60,7 +61,8 @@ void ExportDesk::register_methods(rpc::Methods& methods) {
 
 Result<Bytes> ExportDesk::open(const std::string& importer, std::string_view payload) {
   TRY(const auto request, meta::decode<OpenRequest>(payload, "data.export_open"));
-  auto exported = store_.export_chunk(request.chunk, request.from);
+  const auto form = request.files ? storage::CopyForm::kFiles : storage::CopyForm::kRows;
+  auto exported = store_.export_chunk(request.chunk, request.from, form);
   if (!exported.ok()) {
     scrubber_.suspect(request.chunk, exported.error());
     return exported.error();
@@ -116,7 +118,7 @@ std::future<Result<Bytes>> ReplicaCopier::ask_next(const std::string& source, ui
 Result<Version> ReplicaCopier::copy_from(ChunkId chunk, const std::string& source, Pace pace) {
   const auto info = store_.info(chunk);
   const bool usable = info.ok() && info->damage.empty() && info->versions_waiting == 0;
-  const OpenRequest request{.chunk = chunk, .from = usable ? info->version : 0};
+  const OpenRequest request{.chunk = chunk, .from = usable ? info->version : 0, .files = true};
   TRY(const auto opened, caller_.call(source, "data.export_open", meta::encode(request), kExportCall));
   TRY(const auto export_facts, meta::decode<OpenReply>(opened, "data.export_open"));
   reach(FaultPoint::kCopyOpened);

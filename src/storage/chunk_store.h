@@ -101,6 +101,9 @@ struct StoreStatus {
   std::string background_failure;  // last failed flush or compaction; empty after the next good one
 };
 
+/// How rows travel that lie in column files: decoded, which every importer reads, or as the files are stored.
+enum class CopyForm : uint8_t { kRows, kFiles };
+
 /// Reads a chunk as messages for import. Made by ChunkStore::export_chunk; one thread.
 class ChunkExport {
  public:
@@ -179,8 +182,10 @@ class ChunkStore {
   virtual void set_buffer_bytes_max(uint64_t bytes) = 0;
 
   /// Reads the chunk from after `from_version` up to now; the whole chunk when from_version is 0 or its rows are no
-  /// longer the first rows of the present content. kStale when this replica is older than from_version.
-  virtual Result<std::unique_ptr<ChunkExport>> export_chunk(ChunkId chunk, Version from_version) = 0;
+  /// longer the first rows of the present content. kStale when this replica is older than from_version. `form` is of a
+  /// whole chunk only.
+  virtual Result<std::unique_ptr<ChunkExport>> export_chunk(ChunkId chunk, Version from_version,
+                                                            CopyForm form = CopyForm::kRows) = 0;
   /// Writes of other transactions to the chunk may go on meanwhile; kConflict while another import of it runs.
   virtual Result<std::unique_ptr<ChunkImport>> import_chunk(ChunkId chunk) = 0;
   virtual Result<ContentHash> content_hash(ChunkId chunk, Version version = kLatestVersion) = 0;

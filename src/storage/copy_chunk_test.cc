@@ -1,14 +1,17 @@
 #include <gtest/gtest.h>
 
+#include "io/checksum.h"
+#include "storage/chunk/segment_format.h"
 #include "storage/store_fixture.h"
 
 namespace pelorus::storage {
 namespace {
 
-class CopyChunkTest : public testing::Test {
+/// Every test with both forms of a whole copy.
+class CopyChunkTest : public testing::TestWithParam<CopyForm> {
  protected:
   std::vector<std::string> messages(Version from) {
-    auto reader = source_.store->export_chunk({7}, from);
+    auto reader = source_.store->export_chunk({7}, from, GetParam());
     EXPECT_TRUE(reader.ok());
     std::vector<std::string> all;
     while (true) {
@@ -28,13 +31,20 @@ class CopyChunkTest : public testing::Test {
     EXPECT_EQ(source_.info(7).version, target_.info(7).version);
   }
 
+  static std::string segment_of(const io::MemoryFileSystem& disk) {
+    for (const auto& path : disk.files()) {
+      if (path.ends_with(".col")) return path;
+    }
+    return {};
+  }
+
   io::MemoryFileSystem source_disk_;
   io::MemoryFileSystem target_disk_;
   TestNode source_{source_disk_};
   TestNode target_{target_disk_};
 };
 
-TEST_F(CopyChunkTest, whole_chunk_goes_to_an_empty_node_and_survives) {
+TEST_P(CopyChunkTest, whole_chunk_goes_to_an_empty_node_and_survives) {
   for (int i = 0; i < 5; ++i) source_.append(7, test_rows(i * 3000, 3000));
   ASSERT_TRUE(source_.store->flush({7}).ok());
   source_.append(7, test_rows(15000, 100));
@@ -51,7 +61,7 @@ TEST_F(CopyChunkTest, whole_chunk_goes_to_an_empty_node_and_survives) {
   expect_equal();
 }
 
-TEST_F(CopyChunkTest, only_new_rows_go_when_the_base_is_there) {
+TEST_P(CopyChunkTest, only_new_rows_go_when_the_base_is_there) {
   source_.append(7, test_rows(0, 5000));
   ASSERT_TRUE(copy(0).ok());
   source_.append(7, test_rows(5000, 100));
@@ -66,7 +76,7 @@ TEST_F(CopyChunkTest, only_new_rows_go_when_the_base_is_there) {
   expect_equal();
 }
 
-TEST_F(CopyChunkTest, after_a_replace_the_whole_chunk_goes) {
+TEST_P(CopyChunkTest, after_a_replace_the_whole_chunk_goes) {
   source_.append(7, test_rows(0, 500));
   ASSERT_TRUE(copy(0).ok());
   source_.append(7, test_rows(0, 400), WriteKind::kReplace);
@@ -77,7 +87,7 @@ TEST_F(CopyChunkTest, after_a_replace_the_whole_chunk_goes) {
   expect_equal();
 }
 
-TEST_F(CopyChunkTest, writes_that_waited_follow_the_copy) {
+TEST_P(CopyChunkTest, writes_that_waited_follow_the_copy) {
   source_.append(7, test_rows(0, 100));
   source_.append(7, test_rows(100, 100));
   // The target took part in the third write only.
@@ -91,7 +101,7 @@ TEST_F(CopyChunkTest, writes_that_waited_follow_the_copy) {
   expect_equal();
 }
 
-TEST_F(CopyChunkTest, a_newer_replica_is_rolled_back_for_good) {
+TEST_P(CopyChunkTest, a_newer_replica_is_rolled_back_for_good) {
   source_.append(7, test_rows(0, 100));
   target_.append(7, test_rows(0, 100));
   target_.append(7, test_rows(900, 100));  // never decided by the controllers
@@ -103,8 +113,10 @@ TEST_F(CopyChunkTest, a_newer_replica_is_rolled_back_for_good) {
   expect_equal();
 }
 
-TEST_F(CopyChunkTest, damaged_missing_and_reordered_messages_are_refused) {
+TEST_P(CopyChunkTest, damaged_missing_and_reordered_messages_are_refused) {
   for (int i = 0; i < 3; ++i) source_.append(7, test_rows(i * 5000, 5000));
+  ASSERT_TRUE(source_.store->flush({7}).ok());
+  source_.append(7, test_rows(15000, 10));
   const auto all = messages(0);
   ASSERT_GE(all.size(), 4u);
   for (size_t m = 0; m < all.size(); ++m) {
@@ -128,7 +140,7 @@ TEST_F(CopyChunkTest, damaged_missing_and_reordered_messages_are_refused) {
   EXPECT_EQ(target_.info(7).version, 0u);
 }
 
-TEST_F(CopyChunkTest, a_copy_that_continues_another_version_is_stale) {
+TEST_P(CopyChunkTest, a_copy_that_continues_another_version_is_stale) {
   source_.append(7, test_rows(0, 100));
   source_.append(7, test_rows(100, 100));
   EXPECT_EQ(copy(1).error().code, ErrorCode::kStale);
@@ -137,7 +149,7 @@ TEST_F(CopyChunkTest, a_copy_that_continues_another_version_is_stale) {
   EXPECT_EQ(copy(2).value(), 2u) << "nothing to add";
 }
 
-TEST_F(CopyChunkTest, only_one_copy_at_a_time_and_no_flush_during_it) {
+TEST_P(CopyChunkTest, only_one_copy_at_a_time_and_no_flush_during_it) {
   target_.append(7, test_rows(0, 10));
   auto writer = target_.store->import_chunk({7}).value();
   EXPECT_EQ(target_.store->import_chunk({7}).error().code, ErrorCode::kConflict);
@@ -147,7 +159,7 @@ TEST_F(CopyChunkTest, only_one_copy_at_a_time_and_no_flush_during_it) {
   EXPECT_TRUE(target_.store->flush({7}).ok());
 }
 
-TEST_F(CopyChunkTest, a_copy_repairs_a_damaged_chunk) {
+TEST_P(CopyChunkTest, a_copy_repairs_a_damaged_chunk) {
   source_.append(7, test_rows(0, 300));
   target_.append(7, test_rows(0, 300));
   ASSERT_TRUE(target_.store->flush_all().ok());
@@ -167,6 +179,90 @@ TEST_F(CopyChunkTest, a_copy_repairs_a_damaged_chunk) {
   expect_equal();
   EXPECT_TRUE(target_.store->verify({7}).ok());
 }
+
+TEST_P(CopyChunkTest, files_and_the_rows_behind_them_go_to_a_chunk_with_rows_of_its_own) {
+  for (int i = 0; i < 3; ++i) {
+    source_.append(7, test_rows(i * 1000, 1000));
+    ASSERT_TRUE(source_.store->flush({7}).ok());
+  }
+  source_.append(7, test_rows(40, 7000));  // texts that are in no file yet, and some that are
+  target_.append(7, test_rows(500, 50), WriteKind::kReplace);
+  ASSERT_TRUE(target_.store->flush({7}).ok());
+  EXPECT_EQ(copy(0).value(), 4u);
+  expect_equal();
+  target_.append(7, test_rows(90, 300));
+  source_.append(7, test_rows(90, 300));
+  expect_equal();
+  ASSERT_TRUE(target_.store->flush({7}).ok());
+  ASSERT_TRUE(target_.store->compact({7}).ok());
+  target_.open();
+  expect_equal();
+  EXPECT_TRUE(target_.store->verify({7}).ok());
+}
+
+TEST_P(CopyChunkTest, a_damaged_file_is_not_copied) {
+  source_.append(7, test_rows(0, 3000));
+  ASSERT_TRUE(source_.store->flush({7}).ok());
+  const auto path = segment_of(source_disk_);
+  const auto size = source_disk_.open(path, io::OpenMode::kRead).value()->size().value();
+  for (uint64_t byte = 0; byte < size; byte += 97) {
+    ASSERT_TRUE(source_disk_.flip_bit(path, byte * 8 + byte % 8).ok());
+    source_.open();
+    const auto reader = source_.store->export_chunk({7}, 0, GetParam());
+    ASSERT_TRUE(reader.ok());
+    auto message = reader.value()->next();
+    while (message.ok() && *message) message = reader.value()->next();
+    EXPECT_EQ(message.ok() ? ErrorCode::kInvalid : message.error().code, ErrorCode::kCorrupt) << "byte " << byte;
+    EXPECT_NE(message.ok() ? std::string::npos : message.error().message.find(path), std::string::npos);
+    ASSERT_TRUE(source_disk_.flip_bit(path, byte * 8 + byte % 8).ok());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Forms, CopyChunkTest, testing::Values(CopyForm::kRows, CopyForm::kFiles));
+
+class CopyFilesTest : public CopyChunkTest {};
+
+TEST_P(CopyFilesTest, stored_bytes_stay_as_they_are) {
+  source_.append(7, test_rows(0, 3000));
+  ASSERT_TRUE(source_.store->flush({7}).ok());
+  ASSERT_TRUE(copy(0).ok());
+  const auto content = [](io::MemoryFileSystem& disk) {
+    return io::read_file(disk, segment_of(disk), 1 << 20).value().substr(kColumnHeaderBytes);
+  };
+  EXPECT_EQ(content(source_disk_), content(target_disk_));
+}
+
+TEST_P(CopyFilesTest, a_file_that_does_not_fit_in_is_refused_and_nothing_of_it_stays) {
+  source_.append(7, test_rows(0, 3000));
+  ASSERT_TRUE(source_.store->flush({7}).ok());
+  const auto all = messages(0);
+  const auto outcome_of = [&](const std::vector<std::string>& some) {
+    const auto writer = target_.store->import_chunk({7}).value();
+    Status outcome;
+    for (const auto& message : some) {
+      if (outcome.ok()) outcome = writer->add(message);
+    }
+    const auto finished = outcome.ok() ? writer->finish().ok() : false;
+    return finished ? ErrorCode::kInternal : outcome.ok() ? ErrorCode::kCorrupt : outcome.error().code;
+  };
+  const auto numbered = [](std::string body, uint64_t number) {
+    std::memcpy(body.data() + 9, &number, 8);
+    const uint32_t crc = io::crc32c(std::string_view(body).substr(8));
+    std::memcpy(body.data() + 4, &crc, 4);
+    return body;
+  };
+  const auto& head = all[0];
+  EXPECT_EQ(outcome_of({head, numbered(all[2], 1)}), ErrorCode::kCorrupt) << "bytes of no file";
+  EXPECT_EQ(outcome_of({head, all[1], numbered(all[1], 2)}), ErrorCode::kCorrupt) << "a file within a file";
+  EXPECT_EQ(outcome_of({head, all[1], numbered(all.back(), 2)}), ErrorCode::kCorrupt) << "half a file";
+  EXPECT_EQ(outcome_of({head, all[1], all[2], numbered(all[2], 3)}), ErrorCode::kCorrupt) << "too many bytes";
+  auto other = all[2];
+  other[other.size() - 40] = static_cast<char>(other[other.size() - 40] ^ 1);  // of the footer
+  EXPECT_EQ(outcome_of({head, all[1], numbered(other, 2), all.back()}), ErrorCode::kCorrupt);
+  for (const auto& path : target_disk_.files()) EXPECT_FALSE(path.ends_with(".col")) << path;
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, CopyFilesTest, testing::Values(CopyForm::kFiles));
 
 }  // namespace
 }  // namespace pelorus::storage

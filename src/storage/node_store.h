@@ -34,7 +34,7 @@ class NodeStore final : public ChunkStore {
   std::vector<ChunkInfo> chunks() const override;
   Result<ChunkInfo> info(ChunkId chunk) const override;
   StoreStatus status() const override;
-  Result<std::unique_ptr<ChunkExport>> export_chunk(ChunkId chunk, Version from_version) override;
+  Result<std::unique_ptr<ChunkExport>> export_chunk(ChunkId chunk, Version from_version, CopyForm form) override;
   Result<std::unique_ptr<ChunkImport>> import_chunk(ChunkId chunk) override;
   Result<ContentHash> content_hash(ChunkId chunk, Version version) override;
   Status verify(ChunkId chunk) override;
@@ -51,7 +51,7 @@ class NodeStore final : public ChunkStore {
   Status stop() override;
 
  private:
-  friend class RowImport;
+  friend class ReplicaImport;
   using ChunkRef = std::shared_ptr<Chunk>;
   struct Transaction {
     std::vector<PreparedWrite> writes;
@@ -84,8 +84,11 @@ class NodeStore final : public ChunkStore {
   bool take_out(TransactionId transaction, Transaction& taken);
   Status apply_versions(Transaction& taken, std::span<const ChunkVersion> versions, uint64_t sequence);
   void remove_prepared(ChunkId chunk);
+  using VolumeCounts = std::map<std::string, size_t>;  // chunks on each volume
+  VolumeCounts count_chunks() const;
+  std::string volume_for_new(VolumeCounts& counts) const;
   std::string volume_for_new() const;
-  Status flush_chunk(const ChunkRef& chunk);
+  Status flush_chunk(const ChunkRef& chunk, VolumeCounts& counts);
 
   // Background.
   void run_background();

@@ -52,9 +52,9 @@ class SoftDelete : public ::testing::Test {
   static data::Table shown(const Content& content) { return table_of({content.begin(), content.end()}, false); }
   void expect(TestNode& node) { node.expect_rows(7, shown(content_)); }
   /// Another node gets what it lacks of the chunk.
-  void copy_to(TestNode& target) {
+  void copy_to(TestNode& target, CopyForm form = CopyForm::kRows) {
     const auto known = target.store->info({7});
-    auto source = node_.store->export_chunk({7}, known.ok() ? known->version : 0);
+    auto source = node_.store->export_chunk({7}, known.ok() ? known->version : 0, form);
     ASSERT_TRUE(source.ok());
     auto import = target.store->import_chunk({7});
     ASSERT_TRUE(import.ok());
@@ -143,6 +143,10 @@ TEST_F(SoftDelete, a_copy_takes_over_marks_of_rows_it_has) {
   copy_to(third);
   EXPECT_EQ(third.info(7).rows, 1u) << "a whole copy is only what is shown";
   expect(third);
+  remove({{1, 10}});
+  copy_to(third, CopyForm::kFiles);
+  expect(third);
+  EXPECT_EQ(*node_.store->content_hash({7}), *third.store->content_hash({7}));
 }
 
 TEST_F(SoftDelete, whatever_is_done_to_it) {
@@ -159,7 +163,7 @@ TEST_F(SoftDelete, whatever_is_done_to_it) {
         node_.crash();
         break;
       case 3:
-        if (!at_.empty()) copy_to(other);
+        if (!at_.empty()) copy_to(other, step % 2 == 0 ? CopyForm::kRows : CopyForm::kFiles);
         break;
       case 4:
       case 5:

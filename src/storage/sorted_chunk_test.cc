@@ -212,8 +212,9 @@ TEST_P(SortedChunk, bounds_leave_rows_out_that_cannot_match) {
 TEST_P(SortedChunk, copies_equal_their_source) {
   io::MemoryFileSystem disk;
   TestNode copy(disk);
+  auto form = CopyForm::kRows;
   const auto copy_from = [&](Version version) {
-    const auto source = node_.store->export_chunk({7}, version);
+    const auto source = node_.store->export_chunk({7}, version, form);
     ASSERT_TRUE(source.ok()) << source.error().describe();
     const auto target = copy.store->import_chunk({7});
     ASSERT_TRUE(target.ok()) << target.error().describe();
@@ -247,6 +248,11 @@ TEST_P(SortedChunk, copies_equal_their_source) {
   ASSERT_TRUE(node_.store->flush({7}).ok());
   EXPECT_EQ(node_.store->export_chunk({7}, flushed + 3).value()->from_version(), 0u) << "it is mixed with the rest";
   copy_from(0);
+  append(200, 40);
+  form = CopyForm::kFiles;
+  copy_from(0);
+  copy.crash();
+  expect(copy);
 }
 
 TEST_P(SortedChunk, a_damaged_directory_is_named) {

@@ -13,10 +13,22 @@ constexpr std::chrono::milliseconds kRetryMax{10000};
 
 }  // namespace
 
-/// The volume with the fewest chunks among those that have room.
+/// Nothing where there is no choice.
+NodeStore::VolumeCounts NodeStore::count_chunks() const {
+  VolumeCounts counts;
+  if (volumes_.size() < 2) return counts;
+  for (const auto& chunk : all()) ++counts[chunk->volume()];
+  return counts;
+}
+
 std::string NodeStore::volume_for_new() const {
-  std::map<std::string, size_t> counts;
-  for (const auto& chunk : all()) ++counts[chunk->info().volume];
+  auto counts = count_chunks();
+  return volume_for_new(counts);
+}
+
+/// The volume with the fewest chunks among those that have room; counts the new chunk there.
+std::string NodeStore::volume_for_new(VolumeCounts& counts) const {
+  if (volumes_.size() == 1) return volumes_.front().path;
   constexpr uint64_t kRoomBytes = 1ull << 30;
   const OpenedVolume* best = nullptr;
   bool best_has_room = false;
@@ -28,25 +40,29 @@ std::string NodeStore::volume_for_new() const {
       best_has_room = room;
     }
   }
+  ++counts[best->path];
   return best->path;
 }
 
-Status NodeStore::flush_chunk(const ChunkRef& chunk) {
+Status NodeStore::flush_chunk(const ChunkRef& chunk, VolumeCounts& counts) {
   const memory::NeverRefused gives_memory_back;
   if (!chunk->needs_flush()) return {};
-  return chunk->flush(volume_for_new());
+  const std::string volume = chunk->volume();
+  return chunk->flush(volume.empty() ? volume_for_new(counts) : volume);
 }
 
 Status NodeStore::flush(ChunkId chunk) {
   TRY(const auto found, find(chunk));
-  TRY_DONE(flush_chunk(found));
+  auto counts = count_chunks();
+  TRY_DONE(flush_chunk(found, counts));
   return log_->release();
 }
 
 Status NodeStore::flush_all() {
   Status first_failure;
+  auto counts = count_chunks();
   for (const auto& chunk : all()) {
-    const Status flushed = flush_chunk(chunk);
+    const Status flushed = flush_chunk(chunk, counts);
     // A chunk being copied here is flushed when that ends.
     if (!flushed.ok() && flushed.error().code != ErrorCode::kConflict && first_failure.ok()) first_failure = flushed;
   }
@@ -93,9 +109,10 @@ Status NodeStore::flush_largest(const std::function<bool()>& enough) {
     if (bytes > 0) chunks.emplace_back(bytes, std::move(chunk));
   }
   std::sort(chunks.begin(), chunks.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  auto counts = count_chunks();
   for (const auto& [bytes, chunk] : chunks) {
     if (enough()) break;
-    const Status flushed = flush_chunk(chunk);
+    const Status flushed = flush_chunk(chunk, counts);
     if (!flushed.ok() && flushed.error().code != ErrorCode::kConflict) return flushed;
   }
   return {};
@@ -106,10 +123,11 @@ Status NodeStore::shorten_log() {
   if (log_->bytes() <= options_.log_bytes_max) return {};
   const auto oldest = log_->oldest();
   if (!oldest) return {};
+  auto counts = count_chunks();
   for (const auto& chunk : all()) {
     const auto pin = chunk->oldest_pin();
     if (!pin || pin->number > oldest->number) continue;
-    const Status flushed = flush_chunk(chunk);
+    const Status flushed = flush_chunk(chunk, counts);
     if (!flushed.ok() && flushed.error().code != ErrorCode::kConflict) return flushed;
   }
   return {};

@@ -316,7 +316,7 @@ std::shared_ptr<const ChunkSnapshot> Chunk::snapshot_of(const Held& held) const 
   return std::make_shared<const ChunkSnapshot>(std::move(state), held.dictionaries, id_, held.version, rows);
 }
 
-Result<Chunk::ExportView> Chunk::export_view(Version from_version) const {
+Result<Chunk::ExportView> Chunk::export_view(Version from_version, CopyForm form) const {
   Held held;
   std::optional<size_t> rows_before;
   Compressions compression;
@@ -335,11 +335,19 @@ Result<Chunk::ExportView> Chunk::export_view(Version from_version) const {
         ErrorCode::kStale, id_,
         "this replica is at version " + std::to_string(held.version) + ", older than " + std::to_string(from_version));
   }
-  if (!rows_before) return ExportView{snapshot_of(held), 0, 0, compression};
-  if (!held.state->sort().sorts()) return ExportView{snapshot_of(held), from_version, *rows_before, compression};
+  const bool sorts = held.state->sort().sorts();
+  if (!rows_before && form == CopyForm::kFiles && held.state->segment_count() > 0) {
+    std::vector<std::shared_ptr<const Segment>> files;
+    for (size_t p = 0; p < held.state->segment_count(); ++p) files.push_back(held.state->parts()[p].segment);
+    const size_t rows_in_files = held.state->rows() - held.state->memory_rows();
+    if (sorts) held.state = held.state->with_versions(0, held.version, false);
+    return ExportView{snapshot_of(held), 0, sorts ? 0 : rows_in_files, compression, std::move(files)};
+  }
+  if (!rows_before) return ExportView{snapshot_of(held), 0, 0, compression, {}};
+  if (!sorts) return ExportView{snapshot_of(held), from_version, *rows_before, compression, {}};
   // All that came after a version of this generation is in memory.
   held.state = held.state->with_versions(from_version, held.version, false);
-  return ExportView{snapshot_of(held), from_version, 0, compression};
+  return ExportView{snapshot_of(held), from_version, 0, compression, {}};
 }
 
 /// publish_mutex_ held.
@@ -359,6 +367,11 @@ Result<Chunk::Held> Chunk::hold_locked(Version version) const {
     if (old.state->generation() == entry->generation) return Held{old.state, old.dictionaries, version, entry->rows};
   }
   return gone;
+}
+
+std::string Chunk::volume() const {
+  const std::lock_guard lock(publish_mutex_);
+  return volume_;
 }
 
 ChunkInfo Chunk::info() const {

@@ -73,15 +73,18 @@ class Chunk {
   // Readers.
   Result<std::shared_ptr<const ChunkSnapshot>> snapshot(Version version) const;
   ChunkInfo info() const;
+  /// Empty: it has no files yet.
+  std::string volume() const;
   Result<std::vector<FileInfo>> files() const;
   Result<std::vector<SortKeyRows>> sort_keys() const;
   struct ExportView {
     std::shared_ptr<const ChunkSnapshot> snapshot;
     Version from_version = 0;  // 0: the snapshot is the whole content
-    size_t rows_before = 0;    // of the snapshot, that belong to from_version
+    size_t rows_before = 0;    // of the snapshot, that belong to from_version or lie in `files`
     Compressions compression;
+    std::vector<std::shared_ptr<const Segment>> files;  // that hold the first rows; empty with CopyForm::kRows
   };
-  Result<ExportView> export_view(Version from_version) const;
+  Result<ExportView> export_view(Version from_version, CopyForm form) const;
   uint64_t log_floor() const;
   uint64_t memory_bytes() const;
   /// The oldest redo log file it needs; null when none.

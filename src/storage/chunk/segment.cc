@@ -188,6 +188,54 @@ Result<std::vector<std::string>> Segment::read_dictionary(size_t column) const {
   return std::vector<std::string>(std::make_move_iterator(values.begin()), std::make_move_iterator(values.end()));
 }
 
+Result<uint32_t> Segment::format() const {
+  TRY(const auto file, files_.open(path_, io::OpenMode::kRead));
+  std::string header(kColumnHeaderBytes, '\0');
+  TRY_DONE(io::read_exactly(*file, path_, 0, header.data(), header.size()));
+  const uint32_t format = format_of_header(header, chunk_, facts_.file_number);
+  if (format == 0) return corrupt("header");
+  return format;
+}
+
+/// Footer and trailer, which begin at `from`.
+Status Segment::read_tail(const io::File& file, uint64_t from, std::string& out) const {
+  if (from > facts_.file_bytes - kColumnTrailerBytes) return corrupt("trailer");
+  std::string tail(facts_.file_bytes - from, '\0');
+  TRY_DONE(io::read_exactly(file, path_, from, tail.data(), tail.size()));
+  const auto whole = std::string_view(tail);
+  const auto footer = whole.substr(0, whole.size() - kColumnTrailerBytes);
+  const auto trailer = decode_trailer(whole.substr(footer.size()));
+  if (!trailer.ok() || trailer->footer_offset != from || io::crc32c(footer) != facts_.footer_crc)
+    return corrupt("footer");
+  out += tail;
+  return {};
+}
+
+Result<std::string> Segment::stored_bytes(uint64_t from, size_t wanted) const {
+  std::string bytes;
+  if (from == facts_.file_bytes) return bytes;
+  TRY(const auto index, index());
+  std::vector<const BlockEntry*> blocks;
+  const auto add = [&](const BlockEntry& block) {
+    if (block.bytes > 0 && block.offset >= from) blocks.push_back(&block);
+  };
+  for (const auto& column : index->columns) {
+    add(column.dictionary.block);
+    for (const auto& block : column.blocks) add(block);
+  }
+  add(index->directory);
+  std::sort(blocks.begin(), blocks.end(), [](const auto* a, const auto* b) { return a->offset < b->offset; });
+  TRY(const auto file, files_.open(path_, io::OpenMode::kRead));
+  for (const auto* block : blocks) {
+    if (bytes.size() >= wanted) return bytes;
+    if (block->offset != from + bytes.size()) return corrupt("blocks do not lie one behind another");
+    TRY(const auto one, read_block(*file, *block, "block"));
+    bytes += one;
+  }
+  if (bytes.empty() || bytes.size() < wanted) TRY_DONE(read_tail(*file, from + bytes.size(), bytes));
+  return bytes;
+}
+
 Status Segment::verify() const {
   TRY(const auto index, load_index());
   for (size_t c = 0; c < index->columns.size(); ++c) {

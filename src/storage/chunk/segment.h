@@ -99,6 +99,11 @@ class Segment {
   Result<std::vector<std::string>> read_dictionary(size_t column) const;
   /// Reads everything.
   Status verify() const;
+  /// Of the file's header. kCorrupt, kIo.
+  Result<uint32_t> format() const;
+  /// The file as it is stored: whole blocks from byte `from` on (kColumnHeaderBytes at first), `wanted` bytes at least
+  /// while there are more blocks, then footer and trailer; empty at the end. All checksums are compared.
+  Result<std::string> stored_bytes(uint64_t from, size_t wanted) const;
 
   /// No manifest names the file any more: it goes when the last reader lets go.
   void mark_obsolete() const { obsolete_.store(true); }
@@ -107,6 +112,7 @@ class Segment {
 
  private:
   Result<std::shared_ptr<const SegmentIndex>> load_index() const;
+  Status read_tail(const io::File& file, uint64_t from, std::string& out) const;
   Result<std::shared_ptr<const KeyDirectory>> load_directory() const;
   Result<std::string> read_block(const io::File& file, const BlockEntry& block, std::string_view what) const;
   Error corrupt(const std::string& what) const;

@@ -1,26 +1,18 @@
-// Copies of replicas: a chunk as a row of checksummed messages, and back (docs/formats/replica_copy.md).
+// Copies of replicas: a chunk made from the messages of an export (docs/formats/replica_copy.md).
 
 #include <algorithm>
 
 #include "base/bytes.h"
 #include "io/checksum.h"
+#include "storage/chunk/segment_format.h"
 #include "storage/codec/row_block.h"
+#include "storage/copy_format.h"
 #include "storage/node_store.h"
 
 namespace pelorus::storage {
 namespace {
 
-constexpr uint32_t kMessageMagic = 0x58524C50;  // "PLRX"
-constexpr uint32_t kFormat = 1;
-constexpr uint32_t kFormatSorted = 2;   // with a sort rule behind the schema
-constexpr uint32_t kFormatOptions = 3;  // with table options there
-constexpr size_t kMessageHeadBytes = 8;
-constexpr size_t kMessageBytesWanted = 3u << 20;
-constexpr size_t kFirstRows = 4096;
-constexpr size_t kRowsMax = 1u << 20;
 constexpr uint64_t kImportBytesMax = 64ull << 20;  // rows gathered before they become a segment
-
-enum class MessageKind : uint8_t { kHead = 1, kRows = 2, kEnd = 3 };
 
 struct Head {
   ChunkId chunk;
@@ -32,105 +24,19 @@ struct Head {
   Compressions compression;
 };
 
-std::string with_checksum(std::string body) {
-  std::string message;
-  ByteWriter writer(message);
-  writer.put<uint32_t>(kMessageMagic);
-  writer.put<uint32_t>(io::crc32c(body));
-  return message + body;
-}
-
-class RowExport final : public ChunkExport {
- public:
-  /// `rows`: of the snapshot.
-  RowExport(Chunk::ExportView view, size_t rows)
-      : snapshot_(std::move(view.snapshot)),
-        from_version_(view.from_version),
-        compression_(std::move(view.compression)),
-        first_row_(view.rows_before),
-        rows_(rows),
-        row_(view.rows_before) {}
-
-  Version from_version() const override { return from_version_; }
-  Version to_version() const override { return snapshot_->version(); }
-
-  Result<std::optional<std::string>> next() override {
-    if (ended_) return std::optional<std::string>();
-    std::string body;
-    ByteWriter writer(body);
-    const bool head = index_ == 0;
-    const bool end = !head && row_ == rows_;
-    writer.put<uint8_t>(static_cast<uint8_t>(head ? MessageKind::kHead : end ? MessageKind::kEnd : MessageKind::kRows));
-    writer.put<uint64_t>(index_++);
-    if (head) {
-      put_head(writer);
-    } else if (!end) {
-      TRY_DONE(put_rows(body));
-    }
-    ended_ = end;
-    return std::optional<std::string>(with_checksum(std::move(body)));
-  }
-
- private:
-  void put_head(ByteWriter& writer) const {
-    const auto& sort = snapshot_->sort();
-    const bool options = has_options(sort, compression_);
-    writer.put<uint32_t>(options ? kFormatOptions : sort.sorts() ? kFormatSorted : kFormat);
-    writer.put<uint64_t>(snapshot_->chunk().value);
-    writer.put<uint64_t>(from_version_);
-    writer.put<uint64_t>(snapshot_->version());
-    writer.put<uint64_t>(rows_ - first_row_);
-    encode_schema(snapshot_->schema(), writer);
-    if (options)
-      encode_options(sort, compression_, writer);
-    else if (sort.sorts())
-      encode_sort(sort, writer);
-  }
-
-  Status put_rows(std::string& body) {
-    const size_t to = std::min(rows_, row_ + rows_at_once_);
-    std::vector<std::string> names;
-    std::vector<data::Shared<data::Vector>> columns;
-    for (size_t c = 0; c < snapshot_->schema().size(); ++c) {
-      TRY(auto column, snapshot_->read(c, RowRange{row_, to}));
-      names.push_back(snapshot_->schema()[c].name);
-      columns.emplace_back(std::move(column));
-    }
-    const auto rows = with_compact_symbols(data::Table(std::move(names), std::move(columns)));
-    PartList parts;
-    encode_rows(rows, parts);
-    body += parts.joined();
-    const double bytes_per_row = static_cast<double>(parts.bytes()) / static_cast<double>(to - row_);
-    rows_at_once_ =
-        std::clamp<size_t>(static_cast<size_t>(static_cast<double>(kMessageBytesWanted) / bytes_per_row), 1, kRowsMax);
-    row_ = to;
-    return {};
-  }
-
-  const std::shared_ptr<const ChunkSnapshot> snapshot_;
-  const Version from_version_;
-  const Compressions compression_;
-  const size_t first_row_;
-  const size_t rows_;
-  size_t row_;
-  size_t rows_at_once_ = kFirstRows;
-  uint64_t index_ = 0;
-  bool ended_ = false;
-};
-
 }  // namespace
 
 /// Holds the chunk's turn as long as it lives.
-class RowImport final : public ChunkImport {
+class ReplicaImport final : public ChunkImport {
  public:
-  RowImport(NodeStore& store, NodeStore::ChunkRef chunk, std::unique_ptr<Chunk::Turn> turn)
+  ReplicaImport(NodeStore& store, NodeStore::ChunkRef chunk, std::unique_ptr<Chunk::Turn> turn)
       : store_(store), chunk_(std::move(chunk)), turn_(std::move(turn)) {}
-  ~RowImport() override {
+  ~ReplicaImport() override {
     if (installed_) return;
     for (const auto& path : paths_) (void)store_.files_.remove(path);  // else the next open does
   }
-  RowImport(const RowImport&) = delete;
-  RowImport& operator=(const RowImport&) = delete;
+  ReplicaImport(const ReplicaImport&) = delete;
+  ReplicaImport& operator=(const ReplicaImport&) = delete;
 
   Status add(std::string_view message) override {
     if (failed_) return Error{ErrorCode::kInvalid, "this copy has failed; begin another"};
@@ -141,6 +47,7 @@ class RowImport final : public ChunkImport {
 
   Result<Version> finish() override {
     if (failed_ || !ended_) return corrupt("messages are missing at the end");
+    TRY_DONE(settle_files());
     if (pending_rows_ > 0) TRY_DONE(write_pending());
     // Whatever the log still holds back of older outcomes gets its sequence now, below the floor.
     TRY_DONE(store_.log_->flush_pending());
@@ -163,7 +70,7 @@ class RowImport final : public ChunkImport {
     ByteReader reader(message);
     const auto magic = reader.get<uint32_t>();
     const auto crc = reader.get<uint32_t>();
-    if (!reader.ok() || magic != kMessageMagic || crc != io::crc32c(message.substr(kMessageHeadBytes))) {
+    if (!reader.ok() || magic != kCopyMagic || crc != io::crc32c(message.substr(kMessageHeadBytes))) {
       return corrupt("message " + std::to_string(index_) + " fails its checksum");
     }
     const auto kind = static_cast<MessageKind>(reader.get<uint8_t>());
@@ -174,16 +81,19 @@ class RowImport final : public ChunkImport {
     switch (kind) {
       case MessageKind::kHead: return take_head(reader);
       case MessageKind::kRows: return take_rows(reader);
+      case MessageKind::kFile: return take_file(reader);
+      case MessageKind::kFileBytes: return take_file_bytes(message.substr(message.size() - reader.left()));
       case MessageKind::kEnd: break;
+      default: return corrupt("message " + std::to_string(index_ - 1) + " is of an unknown kind");
     }
-    if (rows_left_ != 0) return corrupt(std::to_string(rows_left_) + " rows are missing");
+    if (rows_left_ != 0 || arriving_) return corrupt(std::to_string(rows_left_) + " rows are missing");
     ended_ = true;
     return {};
   }
 
   Status take_head(ByteReader& reader) {
     const auto format = reader.get<uint32_t>();
-    if (reader.ok() && format != kFormat && format != kFormatSorted && format != kFormatOptions)
+    if (reader.ok() && format != kCopyFormat && format != kCopyFormatSorted && format != kCopyFormatOptions)
       return corrupt("unknown format " + std::to_string(format));
     Head head;
     head.chunk.value = reader.get<uint64_t>();
@@ -191,9 +101,9 @@ class RowImport final : public ChunkImport {
     head.to_version = reader.get<uint64_t>();
     head.rows = reader.get<uint64_t>();
     TRY(head.schema, decode_schema(reader));
-    if (format == kFormatSorted) {
+    if (format == kCopyFormatSorted) {
       TRY(head.sort, decode_sort(reader, head.schema));
-    } else if (format == kFormatOptions) {
+    } else if (format == kCopyFormatOptions) {
       TRY_DONE(decode_options(reader, head.schema, head.sort, head.compression));
     }
     if (head.chunk != chunk_->id()) return corrupt("it is of chunk " + std::to_string(head.chunk.value));
@@ -226,7 +136,64 @@ class RowImport final : public ChunkImport {
     return {};
   }
 
+  /// A column file begins, as another replica has stored it; the header is this replica's own.
+  Status take_file(ByteReader& reader) {
+    Arriving file;
+    const auto format = reader.get<uint32_t>();
+    file.facts.rows = reader.get<uint64_t>();
+    file.facts.file_bytes = reader.get<uint64_t>();
+    file.facts.footer_crc = reader.get<uint32_t>();
+    const bool fits = reader.ok() && reader.at_end() && file.facts.rows <= rows_left_ && format >= 1 &&
+                      file.facts.file_bytes >= kColumnHeaderBytes + kColumnTrailerBytes;
+    if (!fits || !imported_.whole || arriving_ || !pending_.empty()) return corrupt("a file that does not fit in");
+    if (format > kColumnFormatNewest)
+      return Error{ErrorCode::kInvalid, "column files of format " + std::to_string(format) +
+                                            " cannot be copied to this node: its program is older"};
+    rows_left_ -= file.facts.rows;
+    const std::string path = chunk_->next_segment_path(&file.facts.file_number);
+    TRY(file.file, store_.files_.open(path, io::OpenMode::kCreate));
+    paths_.push_back(path);
+    arriving_ = std::move(file);
+    return take_file_bytes(encode_column_header(chunk_->id(), arriving_->facts.file_number, format));
+  }
+
+  Status take_file_bytes(std::string_view bytes) {
+    if (!arriving_ || bytes.size() > arriving_->facts.file_bytes - arriving_->written)
+      return corrupt("bytes that belong to no file");
+    TRY_DONE(arriving_->file->write_at(arriving_->written, bytes));
+    arriving_->written += bytes.size();
+    if (arriving_->written < arriving_->facts.file_bytes) return {};
+    TRY_DONE(arriving_->file->sync());
+    const auto segment = std::make_shared<const Segment>(store_.files_, paths_.back(), chunk_->id(), arriving_->facts);
+    TRY(const auto index, segment->index());
+    bool same = index->columns.size() == imported_.schema.size() &&
+                std::equal(index->sort_columns.begin(), index->sort_columns.end(), imported_.sort.columns.begin(),
+                           imported_.sort.columns.end());
+    for (size_t c = 0; same && c < index->columns.size(); ++c) {
+      const auto& wanted = imported_.schema[c];
+      const auto& stored = index->columns[c];
+      same = stored.type == wanted.type && stored.array == wanted.array && stored.scale == wanted.scale;
+    }
+    if (!same) return corrupt("a file of other columns");
+    imported_.segments.push_back(arriving_->facts);
+    files_.push_back(segment);
+    arriving_.reset();
+    return {};
+  }
+
+  /// All column files are here: what follows continues their dictionaries.
+  Status settle_files() {
+    if (files_.empty()) return {};
+    TRY_DONE(store_.files_.sync_directory(io::parent_path(files_.back()->path())));
+    imported_.dictionaries = std::make_shared<ChunkDictionaries>(imported_.schema, std::exchange(files_, {}));
+    TRY_DONE(imported_.dictionaries->load());
+    stored_ = imported_.dictionaries->stored_sizes();
+    return {};
+  }
+
   Status take_rows(ByteReader& reader) {
+    if (arriving_) return corrupt("rows within a file");
+    TRY_DONE(settle_files());
     TRY(const auto rows, decode_rows(imported_.schema, reader));
     if (!reader.at_end() || rows.rows() > rows_left_) return corrupt("more rows than announced");
     rows_left_ -= rows.rows();
@@ -277,11 +244,19 @@ class RowImport final : public ChunkImport {
     return {};
   }
 
+  struct Arriving {  // a column file of which more comes
+    SegmentFacts facts;
+    std::unique_ptr<io::File> file;
+    uint64_t written = 0;
+  };
+
   NodeStore& store_;
   const NodeStore::ChunkRef chunk_;
   std::unique_ptr<Chunk::Turn> turn_;
   Chunk::Imported imported_;
-  std::vector<data::Vector> pending_;  // columns
+  std::optional<Arriving> arriving_;
+  std::vector<std::shared_ptr<const Segment>> files_;  // column files that came whole
+  std::vector<data::Vector> pending_;                  // columns
   uint64_t pending_rows_ = 0;
   uint64_t pending_bytes_ = 0;
   std::vector<uint32_t> stored_;  // dictionary texts that are in segments
@@ -293,17 +268,10 @@ class RowImport final : public ChunkImport {
   bool installed_ = false;
 };
 
-Result<std::unique_ptr<ChunkExport>> NodeStore::export_chunk(ChunkId chunk, Version from_version) {
-  TRY(const auto found, find(chunk));
-  TRY(auto view, found->export_view(from_version));
-  TRY(const size_t rows, view.snapshot->rows());
-  return std::unique_ptr<ChunkExport>(std::make_unique<RowExport>(std::move(view), rows));
-}
-
 Result<std::unique_ptr<ChunkImport>> NodeStore::import_chunk(ChunkId chunk) {
   const auto found = find_or_make(chunk, log_->last_sequence());
   TRY(auto turn, found->take_turn(true));
-  return std::unique_ptr<ChunkImport>(std::make_unique<RowImport>(*this, found, std::move(turn)));
+  return std::unique_ptr<ChunkImport>(std::make_unique<ReplicaImport>(*this, found, std::move(turn)));
 }
 
 }  // namespace pelorus::storage
