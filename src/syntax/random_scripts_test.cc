@@ -63,12 +63,21 @@ class ScriptWriter {
   std::string name() { return one_of({"a", "b", "price", "sym", "t", "qty", "x1", "ts"}); }
   std::string function() { return one_of({"sum", "avg", "take", "each", "size", "my::f", "g"}); }
   std::string op() {
-    return one_of({"+", "-", "*", "/", "\\", "%", "**", "<", "<=", "==", "!=", ">", "&&", "||", "and", "or", "&", "|",
-                   "^", "<<", ">>", "$", "<-", "add", "in"});
+    return one_of({"+",  "-",   "*",  "/", "\\", "%", "**", "<",  "<=", "==", "!=",  ">", "&&",
+                   "||", "and", "or", "&", "|",  "^", "<<", ">>", "$",  "<-", "add", "in"});
   }
   std::string literal() {
-    return one_of({"1", "0", "-3", "2.5", "1e-3", ".5", "5l", "7h", "'a'", "\"text\"", "`sym", "true", "NULL", "00i",
-                   "2021.05.06", "10:11:12.345", "2021.05M", "3.14P", "1 2 3", "`a`b", "30m", "2021.05.06T10:11:12"});
+    return one_of({"1",          "0",
+                   "-3",         "2.5",
+                   "1e-3",       ".5",
+                   "5l",         "7h",
+                   "'a'",        "\"text\"",
+                   "`sym",       "true",
+                   "NULL",       "00i",
+                   "2021.05.06", "10:11:12.345",
+                   "2021.05M",   "3.14P",
+                   "1 2 3",      "`a`b",
+                   "30m",        "2021.05.06T10:11:12"});
   }
 
   std::string piece() {
@@ -78,9 +87,10 @@ class ScriptWriter {
       case 2: return op();
       case 3: return one_of({"(", ")", "[", "]", "{", "}", ",", ";", ":", "..", "->", "=", "+=", "@", "<", ">", "\n"});
       default:
-        return one_of({"select", "from", "where", "group by", "def", "if", "else", "for", "do", "while", "return", "try",
-                       "catch", "throw", "update", "set", "exec", "context by", "limit", "share", "as", "case", "when",
-                       "end", "go", "class", "use", "assert", "timer", "insert into", "values", "delete"});
+        return one_of({"select", "from",       "where",  "group by", "def",   "if",          "else",   "for",
+                       "do",     "while",      "return", "try",      "catch", "throw",       "update", "set",
+                       "exec",   "context by", "limit",  "share",    "as",    "case",        "when",   "end",
+                       "go",     "class",      "use",    "assert",   "timer", "insert into", "values", "delete"});
     }
   }
 
