@@ -77,6 +77,19 @@ ExprRef Parser::parse_operator_function() {
   return function;
 }
 
+namespace {
+
+/// Words that begin or part statements and stand for no value.
+bool is_statement_word(std::string_view text) {
+  for (const std::string_view word : {"if", "else", "for", "while", "do", "try", "catch", "throw", "return", "break",
+                                      "continue", "def", "defg", "mapr"}) {
+    if (text == word) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 ExprRef Parser::parse_word_primary() {
   const Token& token = peek();
   if (at_word_constant()) return parse_constant();
@@ -88,6 +101,8 @@ ExprRef Parser::parse_word_primary() {
   if (is_keyword(token, "case") && (at_keyword("when", 1) || (queries_ > 0 && starts_operand(1) && !peek(1).is("(")))) {
     return parse_case();
   }
+  if (queries_ == 0 && is_statement_word(token.text) && !peek(1).is("="))
+    fail("An expression expected, but found " + describe(token) + ".");
   const bool is_local = find_local(locals_, token.text) >= 0;
   if (!is_local && token.text == "DFLT") {
     take();

@@ -29,7 +29,8 @@ bool Parser::is_sql_terminator(const Token& token) const {
   const size_t index = static_cast<size_t>(&token - tokens_.data());
   const Token& next = tokens_[std::min(index + 1, tokens_.size() - 1)];
   if (is_one_of({"from", "where", "having"})) return true;
-  if (is_one_of({"csort", "limit", "union", "asc", "desc", "nulls"})) return !next.is("(");
+  if (is_one_of({"csort", "limit"})) return !next.is("(") || next.space_before;
+  if (is_one_of({"union", "asc", "desc", "nulls"})) return !next.is("(");
   if (is_one_of({"order", "group", "context", "pivot", "cgroup"})) return is_keyword(next, "by");
   if (is_keyword(token, "partition")) return is_keyword(next, "by");
   if (is_keyword(token, "map"))

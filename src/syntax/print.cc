@@ -116,25 +116,27 @@ void Printer::object_of_member(const ExprRef& object) {
 }
 
 void Printer::exprs(const std::vector<ExprRef>& items) {
-  list(items, [this](const ExprRef& item) { list_item(*item); });
+  list(items, [&](const ExprRef& item) { list_item(item, items.size() > 1); });
 }
 
-/// Between commas an operator needs no parentheses to be a function.
-void Printer::list_item(const Expr& item) {
+/// Between commas an operator needs no parentheses to be a function; a query would take what follows its comma for its
+/// own.
+void Printer::list_item(const ExprRef& item, bool is_among_others) {
+  if (is_among_others && item->kind == ExprKind::kQuery) return operand(item);
   const FunctionName* function = as<FunctionName>(item);
-  if (function == nullptr || function->symbol.empty()) return expr(item);
+  if (function == nullptr || function->symbol.empty()) return expr(*item);
   put(function->symbol);
 }
 
 /// A function of one argument and a lambda as last argument need no care: commas separate.
 void Printer::arguments(const std::vector<Argument>& arguments, char open, char close) {
   out_ += open;
-  list(arguments, [this](const Argument& argument) {
+  list(arguments, [&](const Argument& argument) {
     if (!argument.name.empty()) {
       put(argument.name);
       put("=");
     }
-    if (argument.value) list_item(*argument.value);
+    if (argument.value) list_item(argument.value, arguments.size() > 1);
   });
   out_ += close;
 }
@@ -252,7 +254,7 @@ void Printer::call(const Expr& expr) {
       return arguments(as<Partial>(expr)->arguments, '{', '}');
     case ExprKind::kTemplate:
       if (as<Template>(expr)->function->kind == ExprKind::kFunctionName) {
-        list_item(*as<Template>(expr)->function);
+        list_item(as<Template>(expr)->function, false);
       } else {
         operand(as<Template>(expr)->function);
       }
@@ -311,8 +313,11 @@ void Printer::code(const Code& node) {
   const auto body = [this](const ExprRef& item) {
     // ">" inside is read as the end unless an operand follows; parentheses are always safe.
     const bool is_sql = item->kind >= ExprKind::kQuery || item->kind == ExprKind::kAlias;
-    if (is_sql) {
+    const bool is_list = item->kind == ExprKind::kVectorBracket;  // else it would be read as a list of codes
+    if (is_sql || is_list) {
+      if (is_list) put("(");
       expr(*item);
+      if (is_list) put(")");
     } else {
       at_level(item, kLevelComparison + 1);
     }

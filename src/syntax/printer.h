@@ -30,7 +30,7 @@ class Printer {
   template <class T, class F>
   void list(const std::vector<T>& items, F&& each, std::string_view separator = ", ");
   void exprs(const std::vector<ExprRef>& items);
-  void list_item(const Expr& item);
+  void list_item(const ExprRef& item, bool is_among_others);
   void object_of_member(const ExprRef& object);
   void arguments(const std::vector<Argument>& arguments, char open, char close);
   void name(std::string_view name);

@@ -353,15 +353,16 @@ void Interpreter::assign_compound(const syntax::Assign& node) {
   const Expr& target = *node.targets[0];
   Value temporary;
   if (target.kind == ExprKind::kName) {
-    if (PlainScalar left, right; Frame::eval_plain(*this, target, &left) &&
+    Value* place = place_of(target);
+    if (PlainScalar left, right; place != nullptr && place->is_scalar() && plain_of(place->scalar(), &left) &&
                                  Frame::eval_plain(*this, *node.value, &right) &&
                                  fast_binary(node.op, left, right, &left)) {
-      *place_of(target) = scalar_of(left);
+      *place = scalar_of(left);
       return;
     }
     Value right_value;
     const Value& right = eval_reference(*node.value, &right_value);
-    Value* place = place_of(target);
+    place = place_of(target);
     if (place == nullptr) throw ScriptError("Cannot recognize the token " + as<syntax::Name>(target)->name, node.place);
     Value result = apply_binary(node.op, *place, right);
     if (Value* again = place_of(target)) *again = std::move(result);

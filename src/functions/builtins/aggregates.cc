@@ -1,5 +1,7 @@
 // Aggregates of one vector: sum avg count min max first last std var …, with their group-wise forms.
 
+#include <algorithm>
+
 #include "functions/aggregate_states.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
@@ -200,7 +202,26 @@ Value end_not(std::string_view name, std::span<Value> args, bool first) {
   });
 }
 
+/// Where all vectors of a tuple, equally long ones, are not null; -1 when nowhere.
+Value common_position(std::string_view name, std::span<const Value> vectors, bool first) {
+  const size_t size = vectors[0].vector().size();
+  for (const auto& vector : vectors) {
+    if (vector.vector().size() != size) refuse_lengths(name, size, vector.vector().size());
+  }
+  for (size_t i = 0; i < size; ++i) {
+    const size_t row = first ? i : size - 1 - i;
+    const auto is_null = [row](const Value& vector) { return vector.vector().is_null_at(row); };
+    if (std::none_of(vectors.begin(), vectors.end(), is_null)) return Value::of_int(static_cast<int32_t>(row));
+  }
+  return Value::of_int(-1);
+}
+
 Value position(std::string_view name, const Value& x, bool first) {
+  if (x.is_tuple() && !x.vector().empty()) {
+    const auto parts = x.vector().values_any();
+    const auto is_vector = [](const Value& part) { return part.is_vector(); };
+    if (std::all_of(parts.begin(), parts.end(), is_vector)) return common_position(name, parts, first);
+  }
   return lift_reduce(name, x, [&](const Shared<Vector>& vector) {
     return Value::of_int(static_cast<int32_t>(not_null_position(*vector, first)));
   });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/row_index.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/cast.h"
 #include "functions/declare.h"
@@ -221,7 +222,36 @@ Vector symbols_in(const Finder& finder, const Vector& symbols) {
   return result;
 }
 
+/// Whether there are rows of those keys, one column for each key column.
+Value keys_in(std::span<const Value> columns, const data::Table& table) {
+  std::vector<Value> values(columns.begin(), columns.end());
+  const Arguments a("in", values);
+  std::vector<Shared<Vector>> asked;
+  data::RowIndex::Columns kept, wanted;
+  for (size_t k = 0; k < values.size(); ++k) {
+    kept.push_back(&table.column(static_cast<size_t>(table.find(table.key_columns()[k]))));
+    asked.push_back(converted("in", a.vector(k, "X"), kept[k]->type(), kept[k]->scale()));
+    if (asked[k]->size() != asked[0]->size()) usage_error("in", "The columns of X must be equally long.");
+  }
+  for (const auto& column : asked) wanted.push_back(&*column);
+  const data::RowIndex index(kept, table.rows());
+  Vector result(Type::kBool, asked[0]->size());
+  for (size_t r = 0; r < result.size(); ++r)
+    result.edit<int8_t>()[r] = index.find(data::RowIndex::key_of(wanted, r)) >= 0;
+  return result;
+}
+
 Value is_in(CallContext&, std::span<Value> args) {
+  if (args[1].is_void()) {
+    return lift_map_any(args[0], Spread::kElements, [](const Shared<Vector>& vector) {
+      return Vector::filled(Scalar::of_bool(false), vector->size());
+    });
+  }
+  if (args[0].is_tuple() && args[1].is_table()) {
+    const auto table = table_argument("in", args[1]);
+    const auto keys = args[0].vector().values_any();
+    if (!keys.empty() && keys.size() == table.key_columns().size()) return keys_in(keys, table);
+  }
   const auto in = searched("in", args[1]);
   if (args[0].is_vector() && !args[0].vector().is_array() && types::is_integral(args[0].type())) {
     if (const auto close = CloseSet::of(*in)) return Value(close->holds(args[0].vector()));

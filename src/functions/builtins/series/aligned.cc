@@ -28,8 +28,8 @@ How how_of(const Arguments& a, std::string_view word) {
   a.refuse("how", "must be outer, inner, left, right or asof.");
 }
 
-const Matrix& labelled(const Arguments& a, size_t i, std::string_view parameter) {
-  if (!a[i].is_matrix() || !a[i].matrix().row_labels)
+const Matrix& labelled(const Arguments& a, size_t i, std::string_view parameter, bool by_row = true) {
+  if (!a[i].is_matrix() || (by_row && !a[i].matrix().row_labels))
     a.refuse(parameter, "must be an indexed series or a matrix with labels.");
   return a[i].matrix();
 }
@@ -40,17 +40,45 @@ struct Meeting {
   std::vector<int64_t> left, right;
 };
 
-/// Labels ascend on each side. An outer meeting is sorted.
+/// Sorted; a label that stands m times on the left and n times on the right comes m * n times.
+Meeting meet_all(std::string_view function, const Vector& l, const Vector& r) {
+  const auto by_left = order_of(function, l, true), by_right = order_of(function, r, true);
+  const auto left_at = [&](size_t i) { return l.scalar_at(static_cast<size_t>(by_left[i])); };
+  const auto right_at = [&](size_t j) { return r.scalar_at(static_cast<size_t>(by_right[j])); };
+  const auto left_size = static_cast<int64_t>(l.size());
+  Meeting meeting;
+  std::vector<int64_t> labels;  // places in l, then in r
+  const auto add = [&](int64_t left, int64_t right) {
+    labels.push_back(left != kNoPlace ? left : left_size + right);
+    meeting.left.push_back(left);
+    meeting.right.push_back(right);
+  };
+  size_t i = 0, j = 0;
+  while (i < by_left.size() || j < by_right.size()) {
+    const int order = i == by_left.size() ? 1 : j == by_right.size() ? -1 : types::compare(left_at(i), right_at(j));
+    if (order < 0) add(by_left[i++], kNoPlace);
+    if (order > 0) add(kNoPlace, by_right[j++]);
+    if (order != 0) continue;
+    const auto label = left_at(i);
+    const size_t right_begin = j;
+    for (; i < by_left.size() && types::compare(left_at(i), label) == 0; ++i) {
+      for (j = right_begin; j < by_right.size() && types::compare(right_at(j), label) == 0; ++j)
+        add(by_left[i], by_right[j]);
+    }
+  }
+  Vector both = l;
+  both.append(r);
+  meeting.labels = Shared<Vector>(both.take(labels));
+  return meeting;
+}
+
+/// Of equal labels on a side the first counts, but in an outer meeting all do, which is sorted.
 Meeting meet(std::string_view function, const Shared<Vector>& left, const Shared<Vector>& right, How how) {
   const Type type = data::common_type(left->type(), right->type());
   if (type == Type::kAny) usage_error(function, "The labels of left and right must be of types that go together.");
   const auto l = converted(function, left, type), r = converted(function, right, type);
-  Vector labels = how == How::kRight ? *r : *l;
-  if (how == How::kOuter) {
-    labels.append(*r);
-    labels = labels.take(distinct_of(function, labels).firsts);
-    labels = labels.take(order_of(function, labels, true));
-  }
+  if (how == How::kOuter) return meet_all(function, *l, *r);
+  const Vector labels = how == How::kRight ? *r : *l;
   Meeting meeting;
   const Shared<Vector> all(labels);
   const auto in_left = Finder(function, *l).find(all), in_right = Finder(function, *r).find(all);
@@ -112,15 +140,15 @@ Matrix with_columns(const Matrix& m, const Shared<Vector>& labels, const std::ve
 /// align(left, right, [how='outer'], [byRow], [view=true]); how may be 'rows,columns'.
 Value align(CallContext&, std::span<Value> args) {
   const Arguments a("align", args);
-  Matrix left = labelled(a, 0, "left"), right = labelled(a, 1, "right");
   const auto word = a.text_or(2, "how", "outer");
   const auto comma = word.find(',');
   const How rows = how_of(a, word.substr(0, comma));
   const How columns = comma == std::string::npos ? rows : how_of(a, word.substr(comma + 1));
   const bool only_one = a.has(3) && !a[3].is_void();
-  const bool by_row = a.flag_or(3, "byRow", true);
+  const bool by_row = a.flag_or(3, "byRow", true), uses_rows = !only_one || by_row;
+  Matrix left = labelled(a, 0, "left", uses_rows), right = labelled(a, 1, "right", uses_rows);
   const bool has_columns = left.column_labels && right.column_labels;
-  if (!only_one || by_row) {
+  if (uses_rows) {
     const auto meeting = meet(a.function(), *left.row_labels, *right.row_labels, rows);
     left = with_rows(left, meeting.labels, meeting.left);
     right = with_rows(right, meeting.labels, meeting.right);
