@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => process.exit(1)); // nodes end on 'exit', below
 export const sleep = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 export const median = values => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 export const two_digits = value => +value.toFixed(value < 0.1 ? 4 : 2);

@@ -32,7 +32,7 @@ class Watch:
     def facts(self):
         out = {}
         for alias, pid in self.pids.items():
-            if not pid:
+            if not pid or not os.path.exists(f"/proc/{pid}"):  # never started, or killed since
                 continue
             now, peak = memory_mb(pid)
             out[alias] = {"rss_mb": round(now, 1), "peak_mb": round(peak, 1),

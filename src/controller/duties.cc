@@ -109,7 +109,7 @@ void MetadataService::expire_transactions() {
 }
 
 void MetadataService::recover() {
-  RecoveryView view{.placement = options_.placement, .live = live_.live()};
+  RecoveryView view{.placement = options_.placement, .live = live_.live(), .copies_max = options_.copies_max};
   Resolution resolution;
   auto plan = machine_.read([&](const meta::State& state) {
     for (const auto& [alias, node] : state.nodes) {

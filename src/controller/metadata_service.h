@@ -50,6 +50,7 @@ struct ServiceOptions {
   bool forms_group = true;                 // false: the only controller, with a log of its own
   bool joins = false;                      // into a cluster that exists: its files do not vote
   uint64_t copy_megabytes_per_second = 0;  // dfsRecoveryThrottle; 0: none
+  size_t copies_max = 0;                   // dfsRecoveryConcurrency; 0: as many as the nodes make
   bool restarts_after_crash = false;       // agents restart nodes that die (datanodeRestartInterval > 0)
   milliseconds heartbeat_timeout{3000};    // dfsChunkNodeHeartBeatTimeout
   milliseconds recovery_wait{0};           // dfsRecoveryWaitTime; 0: lost replicas wait for their node

@@ -210,5 +210,23 @@ TEST_F(MoveReplicas, rebalancing_evens_out_old_whole_chunks_and_nothing_else) {
   }
 }
 
+TEST_F(MoveReplicas, copies_of_all_nodes_together_are_bounded) {
+  for (int32_t value = 1; value <= 6; ++value) {
+    const auto id = write(value);
+    const auto lost = value % 2 == 0 ? chunk(id).replicas[0].node : chunk(id).replicas[1].node;
+    must(meta::ChangeReplicas{{{id, lost, Kind::kStale, 0}}});
+  }
+  const auto ordered = [&](size_t copies_max) {
+    size_t orders = 0;
+    const auto planned = plan_recovery(state, {.placement = rules, .live = live, .gone = {}, .copies_max = copies_max});
+    for (const auto& [node, some] : planned.orders) orders += some.size();
+    return orders;
+  };
+  EXPECT_EQ(ordered(0), 6u);
+  EXPECT_EQ(ordered(1), 1u);
+  EXPECT_EQ(ordered(4), 4u);
+  EXPECT_EQ(ordered(100), 6u);
+}
+
 }  // namespace
 }  // namespace pelorus::controller

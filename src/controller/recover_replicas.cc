@@ -118,14 +118,17 @@ class Planner {
  private:
   void order_copy(const Chunk& chunk, const std::string& node, const std::vector<std::string>& sources) {
     if (!view_.live.contains(node) || view_.suspended) return;
+    if (view_.copies_max > 0 && copies_ >= view_.copies_max) return;
     auto& orders = plan.orders[node];
     if (orders.size() >= view_.orders_per_node_max) return;
     orders.push_back({.kind = Order::Kind::kRecover, .chunk = chunk.id, .version = chunk.version, .nodes = sources});
+    ++copies_;
   }
 
   const State& state_;
   const RecoveryView& view_;
   meta::PlannedReplicas planned_;
+  size_t copies_ = 0;
 };
 
 }  // namespace

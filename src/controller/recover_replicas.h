@@ -40,6 +40,7 @@ struct RecoveryView {
   std::set<std::string> gone;
   bool suspended = false;  // no copies, and no new replicas to be copied
   size_t orders_per_node_max = kCopyOrdersMax;
+  size_t copies_max = 0;  // told of to all nodes together; 0: no bound
   size_t changes_max = 1000;
 };
 struct RecoveryPlan {

@@ -10,9 +10,33 @@ namespace {
 struct OpenAsked {
   ChunkId chunk;
   Version from = 0;
+  bool files = false;
+  template <class A>
+  void fields(A& a) {
+    a(chunk, from, files);
+  }
+};
+/// As programs ask that read no column files in a copy.
+struct OlderOpenAsked {
+  ChunkId chunk;
+  Version from = 0;
   template <class A>
   void fields(A& a) {
     a(chunk, from);
+  }
+};
+struct NextAsked {
+  uint64_t id = 0;
+  template <class A>
+  void fields(A& a) {
+    a(id);
+  }
+};
+struct NextAnswered {
+  std::optional<std::string> message;
+  template <class A>
+  void fields(A& a) {
+    a(message);
   }
 };
 struct OpenAnswered {
@@ -34,10 +58,26 @@ class ExportDeskTest : public TwoNodes {
     desk_.register_methods(methods_);
   }
   Result<OpenAnswered> open(const std::string& importer, ChunkId chunk, Version from) {
+    return open(importer, OpenAsked{chunk, from});
+  }
+  template <class Asked>
+  Result<OpenAnswered> open(const std::string& importer, const Asked& asked) {
     rpc::Peer peer;
     peer.identity.alias = importer;
-    TRY(const auto bytes, methods_.find("data.export_open")->handler(peer, meta::encode(OpenAsked{chunk, from}), {}));
+    TRY(const auto bytes, methods_.find("data.export_open")->handler(peer, meta::encode(asked), {}));
     return meta::decode<OpenAnswered>(bytes, "data.export_open");
+  }
+  /// Kinds of all messages of an open export.
+  std::vector<int> kinds(uint64_t id) {
+    std::vector<int> all;
+    while (true) {
+      const auto bytes = methods_.find("data.export_next")->handler({}, meta::encode(NextAsked{id}), {});
+      EXPECT_TRUE(bytes.ok());
+      if (!bytes.ok()) return all;
+      const auto answer = meta::decode<NextAnswered>(*bytes, "data.export_next");
+      if (!answer.ok() || !answer->message) return all;
+      all.push_back(answer->message->at(8));
+    }
   }
 
   Scrubber scrubber_{first_.store(), {}};
@@ -62,6 +102,17 @@ TEST_F(ExportDeskTest, opening_again_ends_what_the_same_node_had_open_of_the_chu
   const auto refused = open("dn3", chunks[kExportsMax].chunk, 0);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kLimit);
+}
+
+TEST_F(ExportDeskTest, column_files_go_as_they_are_to_those_who_ask_for_them) {
+  ASSERT_TRUE(first_.store().flush_all().ok());
+  const auto chunk = first_.store().chunks()[0].chunk;
+  const auto newer = open("dn2", OpenAsked{.chunk = chunk, .files = true});
+  ASSERT_TRUE(newer.ok()) << newer.error().message;
+  EXPECT_EQ(kinds(newer->id), (std::vector<int>{1, 4, 5, 3})) << "head, file, its bytes, end";
+  const auto older = open("dn2", OlderOpenAsked{.chunk = chunk});
+  ASSERT_TRUE(older.ok()) << older.error().message;
+  EXPECT_EQ(kinds(older->id), (std::vector<int>{1, 2, 3})) << "head, rows, end";
 }
 
 }  // namespace

@@ -418,6 +418,8 @@ Status ControllerRole::begin_service() {
   options.forms_group = !is_alone_;
   options.joins = has_joined_existing_;
   options.copy_megabytes_per_second = static_cast<uint64_t>(settings.integer("dfsRecoveryThrottle"));
+  if (settings.is_set("dfsRecoveryConcurrency"))
+    options.copies_max = static_cast<size_t>(settings.integer("dfsRecoveryConcurrency"));
   options.removed = [this](const std::string& reason) { fail(reason); };
   service_ = std::make_unique<controller::MetadataService>(std::move(options), *log_, machine_, clock_, peers_);
   TRY_DONE(log_->start());

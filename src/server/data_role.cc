@@ -12,7 +12,6 @@ namespace {
 /// How long a stop writes column files.
 constexpr std::chrono::seconds kStopFlush{3};
 
-constexpr size_t kRecoveriesAtOnce = 2;
 constexpr uint64_t kBufferUnset = 256ull << 20;
 constexpr uint64_t kBufferLeast = 16ull << 20;
 constexpr uint64_t kBufferMost = 1ull << 30;  // more gains nothing: column files are written all the time
@@ -88,21 +87,21 @@ Result<std::unique_ptr<DataRole>> DataRole::open(NodeEnvironment& environment, i
   if (!owner) TRY_DONE(check_place(files, environment.identity.data, metadata, "chunkMetaDir (or volumes)"));
   TRY(auto store, storage::ChunkStore::open(files, clock, std::move(options)));
   TRY_DONE(environment.keep_place(files, &NodeIdentity::data, metadata));
-  return std::unique_ptr<DataRole>(new DataRole(std::move(store), clock, catalogue, caller, std::move(sessions),
-                                                std::move(epoch), environment.site.alias,
-                                                scrub_terms(environment.settings())));
+  return std::unique_ptr<DataRole>(new DataRole(
+      std::move(store), clock, catalogue, caller, std::move(sessions), std::move(epoch), environment.site.alias,
+      scrub_terms(environment.settings()), static_cast<size_t>(environment.settings().integer("recoveryWorkers"))));
 }
 
 DataRole::DataRole(std::unique_ptr<storage::ChunkStore> store, const Clock& clock, dist::Catalogue& catalogue,
                    rpc::Caller& caller, datanode::SessionFactory sessions, std::function<uint64_t()> epoch,
-                   const std::string& alias, datanode::ScrubTerms scrub)
+                   const std::string& alias, datanode::ScrubTerms scrub, size_t copies)
     : store_(std::move(store)),
       transactions_(*store_, catalogue, clock, alias),
       scrubber_(*store_, scrub),
       host_(*store_, transactions_, scrubber_, std::move(sessions)),
       exports_(*store_, scrubber_),
       copier_(*store_, caller, catalogue, alias, std::move(epoch)),
-      reconciler_(*store_, transactions_, copier_, clock, kRecoveriesAtOnce) {}
+      reconciler_(*store_, transactions_, copier_, clock, copies) {}
 
 void DataRole::register_methods(rpc::Methods& methods) {
   datanode::register_partition_methods(methods, host_);

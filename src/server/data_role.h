@@ -37,7 +37,7 @@ class DataRole {
  private:
   DataRole(std::unique_ptr<storage::ChunkStore> store, const Clock& clock, dist::Catalogue& catalogue,
            rpc::Caller& caller, datanode::SessionFactory sessions, std::function<uint64_t()> epoch,
-           const std::string& alias, datanode::ScrubTerms scrub);
+           const std::string& alias, datanode::ScrubTerms scrub, size_t copies);
 
   std::unique_ptr<storage::ChunkStore> store_;
   datanode::TransactionHost transactions_;
