@@ -201,6 +201,49 @@ TEST_F(MetadataServiceTest, published_commits_become_complete) {
   EXPECT_EQ(list->transactions.at(0).state, meta::TransactionState::kComplete);
 }
 
+TEST_F(MetadataServiceTest, a_replica_that_is_lost_is_found_missing_also_where_nothing_else_happens) {
+  make_table();
+  const auto begun = begin({1}).begun;
+  commit(begun.transaction);
+  for (const auto& node : begun.chunks[0].replicas) beat(node, {.published = {begun.transaction}});
+  services["ctl1"]->tick();
+  const auto id = begun.chunks[0].chunk;
+  const auto& lost = begun.chunks[0].replicas[0];
+  const auto is_stale = [&] {
+    return machines["ctl1"]->read([&](const meta::State& state) { return state.chunks.at(id).find(lost)->stale; });
+  };
+  // Of what has just changed a report may know nothing yet.
+  auto reply = beat(lost, {.chunks = std::vector<meta::ReportedChunk>{}});
+  ASSERT_EQ(reply.orders.size(), 1u);
+  EXPECT_EQ(reply.orders[0].kind, meta::Order::Kind::kReport);
+  services["ctl1"]->tick();
+  EXPECT_FALSE(is_stale());
+  pass(milliseconds(31000));
+  beat(lost, {.chunks = std::vector<meta::ReportedChunk>{}});
+  services["ctl1"]->tick();
+  EXPECT_TRUE(is_stale());
+}
+
+TEST_F(MetadataServiceTest, a_new_process_without_its_replicas_is_believed_at_once) {
+  make_table();
+  const auto begun = begin({1}).begun;
+  commit(begun.transaction);
+  const auto id = begun.chunks[0].chunk;
+  const auto &publishes = begun.chunks[0].replicas[0], &dies = begun.chunks[0].replicas[1];
+  const auto is_stale = [&](const std::string& node) {
+    return machines["ctl1"]->read([&](const meta::State& state) { return state.chunks.at(id).find(node)->stale; });
+  };
+  beat(publishes, {.published = {begun.transaction}});
+  services["ctl1"]->tick();
+  must_register(publishes, {}, 2);
+  const auto registered = must_register(dies, {}, 2);
+  ASSERT_EQ(registered.orders.size(), 1u);
+  EXPECT_EQ(registered.orders[0].kind, meta::Order::Kind::kResolve) << "what it had prepared may be in its log";
+  services["ctl1"]->tick();
+  EXPECT_TRUE(is_stale(publishes));
+  EXPECT_FALSE(is_stale(dies));
+}
+
 TEST_F(MetadataServiceTest, participants_that_do_not_publish_are_told_to_ask) {
   make_table();
   const auto begun = begin({1}).begun;

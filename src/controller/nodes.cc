@@ -103,7 +103,8 @@ Result<meta::RegisterReply> MetadataService::take_registration(const meta::Regis
   meta::RegisterReply reply{
       .cluster = cluster, .epoch = registered.epoch, .leader = options_.self.alias, .level = level};
   reply.configuration_revision = machine_.read([](const meta::State& state) { return state.configuration.revision; });
-  if (known && known->holds_data()) take_report(request.alias, request.chunks, reply.orders);
+  const auto grace = known && known->boot != request.boot ? std::chrono::seconds(0) : kReportGrace;
+  if (known && known->holds_data()) take_report(request.alias, request.chunks, grace, reply.orders);
   return reply;
 }
 
@@ -142,8 +143,10 @@ Status MetadataService::give_up_replicas(const meta::RegisterRequest& request) {
 }
 
 void MetadataService::take_report(const std::string& node, const std::vector<meta::ReportedChunk>& chunks,
-                                  std::vector<meta::Order>& orders) {
-  auto findings = machine_.read([&](const meta::State& state) { return compare_report(state, node, chunks); });
+                                  std::chrono::seconds grace, std::vector<meta::Order>& orders) {
+  const auto now_ns = clock_.wall_ns();
+  auto findings =
+      machine_.read([&](const meta::State& state) { return compare_report(state, node, chunks, now_ns, grace); });
   for (const auto& alarm : findings.alarms) log_error(alarm);
   add_all(orders, findings.orders);
   const std::lock_guard lock(mutex_);
@@ -166,7 +169,7 @@ Result<Bytes> MetadataService::heartbeat(std::string_view payload) {
     reply.level = state.level;
   });
   if (reply.register_again) return encode(reply);
-  if (beat.chunks) take_report(beat.alias, *beat.chunks, reply.orders);
+  if (beat.chunks) take_report(beat.alias, *beat.chunks, kReportGrace, reply.orders);
   const auto drops = live_.drops_for(beat.alias);
   machine_.read([&](const meta::State& state) {
     for (const auto id : drops) {

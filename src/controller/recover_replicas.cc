@@ -25,8 +25,9 @@ std::map<ChunkId, std::vector<TransactionId>> unpublished_of(const State& state,
 /// Judges one replica by the version its node reported (0: not there).
 class ReportJudge {
  public:
-  ReportJudge(const State& state, const std::string& node)
-      : state_(state), node_(node), unpublished_(unpublished_of(state, node)) {}
+  /// Chunks changed after `settled_ns` may be newer than the report.
+  ReportJudge(const State& state, const std::string& node, int64_t settled_ns)
+      : state_(state), node_(node), settled_ns_(settled_ns), unpublished_(unpublished_of(state, node)) {}
 
   void judge(const Chunk& chunk, const meta::Replica& replica, Version version, bool damaged) {
     if (chunk.version == 0) return;  // being made
@@ -54,7 +55,7 @@ class ReportJudge {
     } else if (replica.stale) {
       if (replica.version != version)
         findings.changes.push_back({chunk.id, node_, ReplicaChange::Kind::kStale, version});
-    } else if (state_.now_ns - chunk.updated_ns < nanoseconds(kReportGrace)) {
+    } else if (chunk.updated_ns > settled_ns_) {
       if (!asked_again_) findings.orders.push_back({.kind = Order::Kind::kReport});
       asked_again_ = true;
     } else {
@@ -72,6 +73,7 @@ class ReportJudge {
 
   const State& state_;
   const std::string& node_;
+  const int64_t settled_ns_;
   const std::map<ChunkId, std::vector<TransactionId>> unpublished_;
   bool asked_again_ = false;
 };
@@ -134,8 +136,9 @@ class Planner {
 }  // namespace
 
 ReportFindings compare_report(const State& state, const std::string& node,
-                              const std::vector<meta::ReportedChunk>& report) {
-  ReportJudge judge(state, node);
+                              const std::vector<meta::ReportedChunk>& report, int64_t now_ns,
+                              std::chrono::seconds grace) {
+  ReportJudge judge(state, node, grace.count() > 0 ? now_ns - nanoseconds(grace) : INT64_MAX);
   std::set<ChunkId> reported;
   for (const auto& item : report) {
     reported.insert(item.chunk);

@@ -21,10 +21,13 @@ struct ReportFindings {
 };
 
 /// Compares what a node holds with what the controllers know (operations manual, "Replica consistency rules").
-/// A chunk changed within the last `kReportGrace` is not judged by a report that may be older: another one is asked
-/// for.
+/// A chunk changed within `grace` before `now_ns` is not judged by a report that may be older: another one is asked
+/// for. The clock's time, as the state's stands still while nothing changes.
 ReportFindings compare_report(const meta::State& state, const std::string& node,
-                              const std::vector<meta::ReportedChunk>& report);
+                              const std::vector<meta::ReportedChunk>& report, int64_t now_ns,
+                              std::chrono::seconds grace);
+/// For a process that goes on working while it reports. A new one tells all there is: what had been decided before and
+/// not published waits in the state.
 inline constexpr std::chrono::seconds kReportGrace{30};
 
 /// Copies a node is told of at once: more than it makes at once, so that it is never without work until the next plan.
