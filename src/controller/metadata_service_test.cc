@@ -193,9 +193,7 @@ TEST_F(MetadataServiceTest, replicas_that_recovered_make_room_for_the_next_at_on
 
 TEST_F(MetadataServiceTest, published_commits_become_complete) {
   make_table();
-  const auto begun = begin({1}).begun;
-  commit(begun.transaction);
-  for (const auto& node : begun.chunks[0].replicas) beat(node, {.published = {begun.transaction}});
+  const auto begun = publish();
   services["ctl1"]->tick();
   const auto list = ask<meta::TransactionsReply>("ctl1", meta::kListTransactions, meta::DecisionsRequest{});
   EXPECT_EQ(list->transactions.at(0).state, meta::TransactionState::kComplete);
@@ -203,9 +201,7 @@ TEST_F(MetadataServiceTest, published_commits_become_complete) {
 
 TEST_F(MetadataServiceTest, a_replica_that_is_lost_is_found_missing_also_where_nothing_else_happens) {
   make_table();
-  const auto begun = begin({1}).begun;
-  commit(begun.transaction);
-  for (const auto& node : begun.chunks[0].replicas) beat(node, {.published = {begun.transaction}});
+  const auto begun = publish();
   services["ctl1"]->tick();
   const auto id = begun.chunks[0].chunk;
   const auto& lost = begun.chunks[0].replicas[0];
@@ -296,9 +292,7 @@ TEST_F(MetadataServiceTest, dropped_chunks_are_ordered_away) {
 
 TEST_F(MetadataServiceTest, a_chunk_that_comes_back_is_not_ordered_away_again) {
   make_table();
-  const auto begun = begin({1}).begun;
-  commit(begun.transaction);
-  for (const auto& node : begun.chunks[0].replicas) beat(node, {.published = {begun.transaction}});
+  const auto begun = publish();
   services["ctl1"]->tick();
   const auto id = begun.chunks[0].chunk;
   const auto node = begun.chunks[0].replicas[0];
@@ -317,12 +311,9 @@ TEST_F(MetadataServiceTest, a_chunk_that_comes_back_is_not_ordered_away_again) {
 
 TEST_F(MetadataServiceTest, a_node_that_lost_its_chunks_becomes_stale) {
   make_table();
-  const auto begun = begin({1}).begun;
-  commit(begun.transaction);
-  for (const auto& node : begun.chunks[0].replicas) beat(node, {.published = {begun.transaction}});
+  const auto begun = publish();
   pass(milliseconds(31000));
   const auto node = begun.chunks[0].replicas[1];
-  must_change(meta::PutRecord{"x", "y", "z"});  // time moves on in the state as well
   must_register(node, {});
   services["ctl1"]->tick();
   EXPECT_EQ(chunk(begun.chunks[0].chunk).good_replicas(), 1u);

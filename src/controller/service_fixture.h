@@ -148,6 +148,13 @@ class ServiceFixture : public ::testing::Test {
                               meta::Decide{.transaction = id, .commit = true, .failed = std::move(failed)})
         .value();
   }
+  /// A transaction of the value 1 that is committed and that all replicas say they have published.
+  auto publish() {
+    auto begun = begin({1}).begun;
+    commit(begun.transaction);
+    for (const auto& node : begun.chunks[0].replicas) beat(node, {.published = {begun.transaction}});
+    return begun;
+  }
   meta::Chunk chunk(ChunkId id) {
     return machines["ctl1"]->read([&](const meta::State& state) { return state.chunks.at(id); });
   }

@@ -7,6 +7,8 @@
 
 namespace pelorus::stream {
 
+/// Neither left out nor null.
+inline bool is_given(const functions::Arguments& a, size_t i) { return a.has(i) && !a[i].is_void(); }
 /// metrics: one CODE or a tuple of them.
 std::vector<data::Value> metric_codes(const data::Value& metrics);
 /// Refuses what an option asks for beyond its default.

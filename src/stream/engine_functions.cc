@@ -89,8 +89,8 @@ EngineTerms terms_of(const Arguments& a, CallContext& context, const Places& at)
   terms.input = schema_argument(a, at.dummy, "dummyTable");
   if (!a[at.output].is_table()) a.refuse("outputTable", "must be a table.");
   terms.output = table_object_of(context, a.function(), a[at.output]);
-  if (a.has(at.key) && !a[at.key].is_void()) terms.keys = a.texts(at.key, "keyColumn");
-  if (a.has(at.time) && !a[at.time].is_void()) terms.time_column = a.texts(at.time, "timeColumn")[0];
+  if (is_given(a, at.key)) terms.keys = a.texts(at.key, "keyColumn");
+  if (is_given(a, at.time)) terms.time_column = a.texts(at.time, "timeColumn")[0];
   return terms;
 }
 
@@ -146,7 +146,7 @@ DailySessions sessions_of(const Arguments& a, Type type) {
                      : type == Type::kNanotimestamp ? Type::kNanotime
                                                     : Type::kSecond;
   const auto moments = [&](size_t i, std::string_view parameter, int64_t otherwise, int64_t midnight) {
-    if (!a.has(i) || a[i].is_void()) return std::vector<int64_t>{otherwise};
+    if (!is_given(a, i)) return std::vector<int64_t>{otherwise};
     const auto given =
         functions::as_longs(a.function(), functions::converted(a.function(), a.vector(i, parameter), clock));
     std::vector<int64_t> result(given->values<int64_t>().begin(), given->values<int64_t>().end());

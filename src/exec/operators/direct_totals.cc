@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "data/convert.h"
+#include "exec/operators/built_in.h"
 #include "exec/operators/take_rows.h"
-#include "functions/registry.h"
 #include "kernels/elementwise.h"
 #include "kernels/visit_number.h"
 #include "plan/split_aggregates.h"
@@ -94,11 +94,10 @@ std::optional<DirectTotals::Wanted> DirectTotals::wanted_of(const Expr& callee) 
       {"covar", Wanted::kCovariance},
       {"beta", Wanted::kSlope},
   };
-  const auto function = evaluator_.find_function(callee, rows_.constants());
-  const auto* builtin = function ? dynamic_cast<const functions::Builtin*>(function->get()) : nullptr;
-  if (!builtin) return std::nullopt;
+  const auto* function = built_in(callee, evaluator_, rows_.constants());
+  if (!function) return std::nullopt;
   for (const auto& [name, wanted] : kRowsOfNames) {
-    if (builtin->function().name == name) return wanted;
+    if (function->name == name) return wanted;
   }
   return std::nullopt;
 }

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "base/script_error.h"
+#include "exec/operators/built_in.h"
 #include "exec/operators/filter_rows.h"
 #include "exec/operators/take_rows.h"
 #include "exec/worker_session.h"
-#include "functions/registry.h"
 #include "plan/walk.h"
 
 namespace pelorus::exec {
@@ -107,10 +107,9 @@ bool RowParts::take_pair(const Expr& expr) {
 bool RowParts::take_call(const Expr& callee, const std::vector<const Expr*>& arguments) {
   const auto* name = as<syntax::Name>(callee);
   if (!name || arguments.empty()) return false;
-  const auto function = evaluator_.find_function(callee, rows_.constants());
-  const auto* builtin = function ? dynamic_cast<const functions::Builtin*>(function->get()) : nullptr;
-  if (!builtin || builtin->function().nature != functions::Nature::kElementwise) return false;
-  const bool is_in = builtin->function().name == "in";
+  const auto* function = built_in(callee, evaluator_, rows_.constants());
+  if (!function || function->nature != functions::Nature::kElementwise) return false;
+  const bool is_in = function->name == "in";
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (!arguments[i]) return false;
     if (is_in && i == 1 ? !take_set(*arguments[i]) : !take(*arguments[i])) return false;

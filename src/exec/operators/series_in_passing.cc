@@ -4,8 +4,8 @@
 #include <cstring>
 #include <functional>
 
+#include "exec/operators/built_in.h"
 #include "exec/operators/part_groups.h"
-#include "functions/registry.h"
 #include "kernels/arithmetic.h"
 #include "kernels/moving_rows.h"
 #include "kernels/visit_number.h"
@@ -144,9 +144,8 @@ class Asked {
     const auto [callee, arguments, plain] = plan::shape_of_call(expr);
     if (!plain || arguments.empty() || std::find(arguments.begin(), arguments.end(), nullptr) != arguments.end())
       return false;
-    const auto function = step_.evaluator.find_function(*callee, step_.rows.constants());
-    const auto* builtin = function ? dynamic_cast<const functions::Builtin*>(function->get()) : nullptr;
-    if (!builtin || builtin->function().nature != functions::Nature::kVector) return false;
+    const auto* function = built_in(*callee, step_.evaluator, step_.rows.constants());
+    if (!function || function->nature != functions::Nature::kVector) return false;
     std::vector<int64_t> numbers;
     for (size_t i = 1; i < arguments.size(); ++i) {
       const auto number = whole_literal(*arguments[i]);
@@ -154,7 +153,7 @@ class Asked {
       numbers.push_back(*number);
     }
     SeriesCall call{.expr = &expr};
-    const auto& name = builtin->function().name;
+    const auto& name = function->name;
     return take_window(name, *arguments[0], numbers, call) || take_neighbour(name, *arguments[0], numbers, call) ||
            take_running(name, *arguments[0], numbers, call);
   }

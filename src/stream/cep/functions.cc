@@ -59,8 +59,6 @@ std::vector<Value> listed(const Value& value) {
   return {all.begin(), all.end()};
 }
 
-bool is_given(const Arguments& a, size_t i) { return a.has(i) && !a[i].is_void(); }
-
 std::map<std::string, KnownEvent> events_of(const Arguments& a) {
   std::map<std::string, KnownEvent> events;
   const auto classes = listed(a[kEventSchema]);

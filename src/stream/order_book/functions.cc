@@ -56,8 +56,6 @@ enum At : size_t {
   kPriceScale,
 };
 
-bool is_given(const Arguments& a, size_t i) { return a.has(i) && !a[i].is_void(); }
-
 /// A temporal argument as units of its type.
 int64_t units_argument(const Arguments& a, size_t i, std::string_view parameter, Type type) {
   if (!a[i].is_scalar() || a[i].is_null() || types::category_of(a[i].type()) != types::Category::kTemporal)
