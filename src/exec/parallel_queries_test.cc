@@ -197,16 +197,20 @@ TEST(ParallelQueries, parts_are_left_out_only_where_no_row_can_match) {
   Bench bench(3);
   const auto expect_same = [&](const std::string& after) {
     for (const auto& [bounded, plain] : std::initializer_list<std::pair<std::string, std::string>>{
-             {"ts between 2024.01.02T11:00:00.000 : 2024.01.02T11:30:00.000",
-              "string(ts) between '2024.01.02T11:00:00.000' : '2024.01.02T11:30:00.000'"},
-             {"ts < 2024.01.02T09:31:00.000 or ts > 2024.01.02T15:00:00.000",
-              "ts + 0 < 2024.01.02T09:31:00.000 or ts + 0 > 2024.01.02T15:00:00.000"},
-             {"ts > 2024.01.02T14:00:00.000, ts < 2024.01.02T10:00:00.000", "1 == 0"},
-             {"row in 5 250000 599999, x != 7", "(row + 0) in 5 250000 599999, x != 7"},
-             {"row = 300000", "row + 0 = 300000"},
-             {"date(ts) = 2024.01.02, row >= 590000", "row + 0 >= 590000, ts + 0 < 2024.01.03T00:00:00.000"},
+             {"ts between 2024.01.02T10:30:00.000 : 2024.01.02T10:45:00.000",
+              "string(ts) between '2024.01.02T10:30:00.000' : '2024.01.02T10:45:00.000'"},
+             {"ts < 2024.01.02T09:31:00.000 or ts > 2024.01.02T11:10:00.000",
+              "ts + 0 < 2024.01.02T09:31:00.000 or ts + 0 > 2024.01.02T11:10:00.000"},
+             {"ts > 2024.01.02T11:00:00.000, ts < 2024.01.02T10:00:00.000", "1 == 0"},
+             {"row in 5 150000 199999, x != 7", "(row + 0) in 5 150000 199999, x != 7"},
+             {"row = 130000", "row + 0 = 130000"},
+             {"date(ts) = 2024.01.02, row >= 190000", "row + 0 >= 190000, ts + 0 < 2024.01.03T00:00:00.000"},
              {"isNull(row)", "isNull(row + 0)"},
-             {"row > -5", "row + 0 > -5"}}) {
+             {"row > -5", "row + 0 > -5"},
+             {"row <= 99999 and ts > 2024.01.02T09:40:00.000, x > 3",
+              "row + 0 <= 99999 and ts + 0 > 2024.01.02T09:40:00.000, x > 3"},
+             {"ts < 2024.01.02T10:00:00.000 or not flag", "ts + 0 < 2024.01.02T10:00:00.000 or not flag"},
+             {"minute(ts) < 09:50m, month(ts) = 2024.01M", "minute(ts + 0) < 09:50m"}}) {
       for (int time = 0; time < 3; ++time) {
         for (const std::string what : {"select count(*), sum(x), first(row), last(ts) from b where ",
                                        "select * from b where ", "select sum(x) as s from b where "}) {
@@ -217,12 +221,30 @@ TEST(ParallelQueries, parts_are_left_out_only_where_no_row_can_match) {
       }
     }
   };
-  bench.interpreter.run("b = select ts, x, k, int(0..599999) as row from t");
+  bench.interpreter.run("b = select ts, x, k, flag, int(0..199999) as row from (select top 200000 * from t)");
   expect_same("at first");
-  bench.interpreter.run("update b set row = 300000 where row = 7");
+  bench.interpreter.run("update b set row = 130000 where row = 7");
   expect_same("after an update");
-  bench.interpreter.run("insert into b values(2024.01.02T11:10:00.000, 1.5, 3, NULL); delete from b where row < 3");
+  bench.interpreter.run(
+      "insert into b values(2024.01.02T11:05:00.000, 1.5, 3, true, NULL); delete from b where row < 3");
   expect_same("after changes of rows");
+}
+
+TEST(ParallelQueries, conditions_of_a_symbol_hold_for_all_its_rows) {
+  Bench bench(3);
+  bench.interpreter.run(
+      "update t set sym = NULL where v = 500; s = select string(sym) as sym, ts, x, k, v, flag from t");
+  for (const std::string condition :
+       {"sym in `S1`S22`nobody, x > 5", "sym != `S3", "sym like \"S1%\", flag", "isNull(sym)", "strlen(sym) > 2, k > 3",
+        "x > 1000, sym > `S2", "sym = `S4 or sym = `S5", "sym in [`S7, \"\"]", "sym == NULL", "not sym like \"%1\"",
+        "sym = name, v > 10", "Sym = `S1 or sym = `S2"}) {
+    for (const std::string what :
+         {"select count(*), sum(x), first(v), last(ts) from ", "select string(sym), x from "}) {
+      bench.interpreter.run("name = `S6");
+      expect_equal(bench.interpreter.run(what + "s where " + condition),
+                   bench.interpreter.run(what + "t where " + condition), condition);
+    }
+  }
 }
 
 }  // namespace

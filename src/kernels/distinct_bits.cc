@@ -32,11 +32,4 @@ void DistinctBits::put(size_t slot, uint64_t pattern) {
   }
 }
 
-void DistinctBits::merge(const DistinctBits& other) {
-  has_free_ = has_free_ || other.has_free_;
-  for (const auto& own : other.slots_) {
-    if (own != kFree) add_all(std::span(&own, 1));
-  }
-}
-
 }  // namespace pelorus::kernels

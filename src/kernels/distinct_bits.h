@@ -13,7 +13,13 @@ namespace pelorus::kernels {
 class DistinctBits {
  public:
   void add_all(std::span<const uint64_t> patterns);
-  void merge(const DistinctBits& other);
+  template <class Visit>
+  void each(Visit&& visit) const {
+    if (has_free_) visit(kFree);
+    for (const auto pattern : slots_) {
+      if (pattern != kFree) visit(pattern);
+    }
+  }
   size_t count() const { return taken_ + (has_free_ ? 1 : 0); }
 
  private:

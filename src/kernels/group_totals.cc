@@ -126,26 +126,11 @@ void add_extremes(const Measure& measure, const T* values, const uint32_t* numbe
   if (measure.most) add_most(values, numbers, rows, high.data());
 }
 
-template <class T>
-uint64_t bits_of(T value) {
-  if constexpr (std::is_floating_point_v<T>) {
-    const double wide = std::isnan(value) || value == kNull<T> ? kNull<double> : static_cast<double>(value);
-    return std::bit_cast<uint64_t>(wide + 0.0);  // -0 is 0
-  } else {
-    return static_cast<uint64_t>(static_cast<int64_t>(value));
-  }
-}
-
 /// Values come back soon: most are found among the recent ones, which the cache holds, and not asked of the set.
 template <class T>
 void add_distinct(const T* values, const uint32_t* numbers, size_t rows, MeasureTotals& totals) {
   if (!numbers) {
-    std::array<uint64_t, 512> patterns;
-    for (size_t i = 0; i < rows; i += patterns.size()) {
-      const size_t count = std::min(patterns.size(), rows - i);
-      for (size_t k = 0; k < count; ++k) patterns[k] = bits_of(values[i + k]);
-      totals.met_by_all.add_all(std::span(patterns).first(count));
-    }
+    totals.met_by_all.add_all(values, rows);
     return;
   }
   constexpr size_t kRecent = 1 << 14;
@@ -396,7 +381,8 @@ void GroupTotals::merge(const GroupTotals& other, std::span<const GroupMove> mov
 
 void GroupTotals::merge_distinct(const GroupTotals& other, std::span<const uint32_t> as) {
   for (size_t m = 0; m < totals_.size(); ++m) {
-    totals_[m].met_by_all.merge(other.totals_[m].met_by_all);
+    if (!measures_[m].distinct) continue;
+    visit_number(measures_[m].repr, [&]<class T>() { totals_[m].met_by_all.merge<T>(other.totals_[m].met_by_all); });
     for (const auto& met : other.totals_[m].met) totals_[m].met.insert({met.bits, as[met.group]});
   }
 }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kernels/aggregate.h"
-#include "kernels/distinct_bits.h"
+#include "kernels/distinct_numbers.h"
 #include "types/representation.h"
 
 namespace pelorus::kernels {
@@ -98,7 +98,7 @@ struct MeasureTotals {
   std::vector<double> low_real, high_real;
   std::vector<int64_t> low, high;
   SettledStates<ShiftedMoments, Moments<2>> moments;
-  DistinctBits met_by_all;                      // where rows have no groups
+  DistinctNumbers met_by_all;                   // where rows have no groups
   boost::unordered_flat_set<Met, MetHash> met;  // where they have
   std::vector<Met> recent;                      // some that were met, by their hash
 };

@@ -15,24 +15,6 @@ namespace {
 using types::kNull;
 using types::Repr;
 
-TEST(DistinctBits, counts_each_pattern_once) {
-  DistinctBits one, other;
-  std::mt19937_64 random(5);
-  std::set<uint64_t> met;
-  const auto add = [&](DistinctBits& to, uint64_t bits) {
-    to.add_all(std::span(&bits, 1));
-    met.insert(bits);
-  };
-  for (int i = 0; i < 200000; ++i) add(i % 2 == 0 ? one : other, random() % 70000 * 0x10001);
-  // One of these marks free slots, whichever it is.
-  for (const uint64_t bits : {uint64_t{0}, ~uint64_t{0}, uint64_t{0x5bd1e995c2b2ae35}}) {
-    add(other, bits);
-    add(other, bits);
-  }
-  one.merge(other);
-  EXPECT_EQ(one.count(), met.size());
-}
-
 struct Rows {
   std::vector<int32_t> key;
   std::vector<int64_t> second;

@@ -1,12 +1,15 @@
 #include "kernels/join.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <string_view>
 
 #include "base/check.h"
+#include "base/wide_vectors.h"
 #include "kernels/hash.h"
+#include "kernels/pick_rows.h"
 #include "kernels/stretches.h"
 
 namespace pelorus::kernels {
@@ -280,20 +283,24 @@ RowPairs join_rows(const MatchedKeys& keys, JoinKind kind, size_t pairs_max, boo
 
 namespace {
 
-/// The rows [from, to) for whose key `is_wanted` holds.
-template <class IsWanted>
-RowNumbers rows_where(std::span<const uint32_t> keys, size_t from, size_t to, IsWanted&& is_wanted) {
+/// Writes for each key whether it is `wanted`.
+PELORUS_WIDE void compare_keys(const uint32_t* keys, size_t count, uint32_t wanted, int8_t* flags) {
+  for (size_t i = 0; i < count; ++i) flags[i] = keys[i] == wanted;
+}
+
+/// The rows [from, to) for whose keys flag(keys, count, flags) writes 1.
+template <class Flag>
+RowNumbers rows_where(std::span<const uint32_t> keys, size_t from, size_t to, Flag&& flag) {
   constexpr size_t kAtOnce = 4096;
+  std::array<int8_t, kAtOnce> flags;
   RowNumbers out;
   size_t count = 0;
-  for (size_t row = from; row < to;) {
-    const size_t end = std::min(to, row + kAtOnce);
-    if (out.size() < count + kAtOnce) out.resize(std::max(2 * out.size(), count + kAtOnce));
-    // Written before it is known whether it stays: there is nothing to mispredict.
-    for (; row < end; ++row) {
-      out[count] = static_cast<int64_t>(row);
-      count += is_wanted(keys[row]);
-    }
+  for (size_t row = from; row < to; row += kAtOnce) {
+    const size_t rows = std::min(kAtOnce, to - row);
+    flag(keys.data() + row, rows, flags.data());
+    const size_t room = count + rows + kPickSpare;
+    if (out.size() < room) out.resize(std::max(2 * out.size(), room));
+    count += pick_rows(std::span(flags).first(rows), static_cast<int64_t>(row), out.data() + count);
   }
   out.resize(count);
   return out;
@@ -311,10 +318,10 @@ GroupDirectory wanted_rows(const MatchedKeys& keys, WorkerPool* workers) {
   const Stretches stretches(keys.right.size(), workers);
   std::vector<RowNumbers> rows(stretches.count());  // wanted ones
   stretches.each([&](size_t s, size_t from, size_t to) {
-    if (is_one)
-      rows[s] = rows_where(keys.right, from, to, [&](uint32_t key) { return key == first; });
-    else
-      rows[s] = rows_where(keys.right, from, to, [&](uint32_t key) { return key != kNoGroup && is_wanted[key] != 0; });
+    rows[s] = rows_where(keys.right, from, to, [&](const uint32_t* own, size_t count, int8_t* flags) {
+      if (is_one) return compare_keys(own, count, first, flags);
+      for (size_t i = 0; i < count; ++i) flags[i] = own[i] != kNoGroup && is_wanted[own[i]] != 0;
+    });
   });
   GroupDirectory out;
   out.starts.assign(keys.count + 1, 0);

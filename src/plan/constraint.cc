@@ -119,7 +119,7 @@ class Reading {
   static Constraint of_intervals(const ColumnUse& use, std::vector<Interval> intervals, bool exact = false) {
     Constraint out;
     out.kind = Constraint::Kind::kColumn;
-    out.exact = exact && use.conversion.empty();
+    out.exact = exact;
     out.column = use.column;
     out.conversion = use.conversion;
     out.intervals = std::move(intervals);
@@ -258,7 +258,10 @@ Constraint constraint_of(const std::vector<syntax::ExprRef>& conditions, const d
 
 std::optional<std::vector<std::string>> columns_that_decide(const Constraint& condition) {
   if (!condition.exact) return std::nullopt;
-  if (condition.kind == Constraint::Kind::kColumn) return std::vector{condition.column};
+  if (condition.kind == Constraint::Kind::kColumn) {
+    if (!condition.conversion.empty()) return std::nullopt;
+    return std::vector{condition.column};
+  }
   std::vector<std::string> columns;
   for (const auto& part : condition.parts) {
     const auto more = columns_that_decide(part);

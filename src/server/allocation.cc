@@ -44,7 +44,7 @@ void ask_for_huge_pages(void* block, size_t bytes) noexcept {
 /// Columns come and go with every query, and the system zeroes every page it gives: what one thread freed serves the
 /// next, whichever that is, and stays for a while.
 constexpr size_t kSharedFrom = 1 << 20;
-constexpr ssize_t kStaysMilliseconds = 60'000;
+constexpr ssize_t kStaysMilliseconds = 300'000;
 
 /// The arena that all threads take their columns from, as flags of mallocx; negative: there is none.
 int flags_of_columns() {

@@ -1,7 +1,6 @@
 #include "exec/operators/bounded_parts.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "data/convert.h"
 
@@ -11,7 +10,6 @@ namespace {
 using data::PartBounds;
 using data::Shared;
 using data::Type;
-using data::Vector;
 using plan::Constraint;
 
 /// The type of a conversion that never goes down where moments go up.
@@ -23,72 +21,72 @@ std::optional<Type> type_of_ascending(std::string_view conversion) {
   return std::nullopt;
 }
 
-bool is_inside(const meta::Interval& interval, const types::Scalar& least, const types::Scalar& greatest) {
+bool touches(const meta::Interval& interval, const types::Scalar& least, const types::Scalar& greatest) {
   return (!interval.low || types::compare(*interval.low, greatest) <= 0) &&
          (!interval.high || types::compare(least, *interval.high) <= 0);
 }
 
-class Bounds {
- public:
-  Bounds(const NamedColumns& columns, size_t parts) : columns_(columns), parts_(parts) {}
-
-  /// By part.
-  std::vector<bool> may_match(const Constraint& constraint) const {
-    switch (constraint.kind) {
-      case Constraint::Kind::kAnything: return std::vector<bool>(parts_, true);
-      case Constraint::Kind::kColumn: return column_may_match(constraint);
-      default: break;
-    }
-    const bool all = constraint.kind == Constraint::Kind::kAnd;
-    std::vector<bool> out(parts_, all);
-    for (const auto& part : constraint.parts) {
-      const auto next = may_match(part);
-      for (size_t p = 0; p < parts_; ++p) out[p] = all ? out[p] && next[p] : out[p] || next[p];
-    }
-    return out;
-  }
-
- private:
-  std::vector<bool> column_may_match(const Constraint& constraint) const {
-    std::vector<bool> out(parts_, true);
-    const auto column = columns_.find(constraint.column);
-    const auto bounds = column == columns_.end() ? nullptr : column->second->bounds();
-    if (!bounds || bounds->has_null.size() != parts_) return out;
-    auto least = bounds->least, greatest = bounds->greatest;
-    if (!constraint.conversion.empty()) {
-      const auto type = type_of_ascending(constraint.conversion);
-      const auto low = type ? data::convert(least, *type) : std::nullopt;
-      const auto high = type ? data::convert(greatest, *type) : std::nullopt;
-      if (!low || !high) return out;
-      least = *low, greatest = *high;
-    }
-    for (size_t p = 0; p < parts_; ++p) {
-      if (bounds->has_null[p] != 0) continue;
-      const auto low = least->scalar_at(p), high = greatest->scalar_at(p);
-      out[p] = std::any_of(constraint.intervals.begin(), constraint.intervals.end(),
-                           [&](const auto& interval) { return is_inside(interval, low, high); });
-    }
-    return out;
-  }
-
-  const NamedColumns& columns_;
-  const size_t parts_;
-};
+bool holds(const meta::Interval& interval, const types::Scalar& least, const types::Scalar& greatest) {
+  return (!interval.low || types::compare(*interval.low, least) <= 0) &&
+         (!interval.high || types::compare(greatest, *interval.high) <= 0);
+}
 
 }  // namespace
 
-std::vector<size_t> parts_that_may_match(const std::vector<syntax::ExprRef>& conditions, const NamedColumns& columns,
-                                         size_t rows, const plan::ConstantValue& constant) {
-  const size_t parts = (rows + data::kBoundedRows - 1) / data::kBoundedRows;
-  std::vector<size_t> out(parts);
-  std::iota(out.begin(), out.end(), 0);
-  if (parts < 2 || conditions.empty()) return out;
-  data::Schema schema;
-  for (const auto& [name, values] : columns) schema.push_back({.name = name, .type = values->type()});
-  const auto constraint = plan::constraint_of(conditions, schema, constant);
-  if (constraint.kind == Constraint::Kind::kAnything) return out;
-  const auto may_match = Bounds(columns, parts).may_match(constraint);
-  out.erase(std::remove_if(out.begin(), out.end(), [&](size_t part) { return !may_match[part]; }), out.end());
+BoundedParts::BoundedParts(const NamedColumns& columns, size_t rows, plan::ConstantValue constant)
+    : columns_(columns), parts_((rows + data::kBoundedRows - 1) / data::kBoundedRows), constant_(std::move(constant)) {
+  for (const auto& [name, values] : columns_) schema_.push_back({.name = name, .type = values->type()});
+}
+
+std::vector<Met> BoundedParts::met_by_part(const syntax::ExprRef& condition) {
+  if (parts_ < 2) return {};
+  return met(plan::constraint_of({condition}, schema_, constant_));
+}
+
+std::vector<Met> BoundedParts::met(const Constraint& constraint) {
+  switch (constraint.kind) {
+    case Constraint::Kind::kAnything: return {};
+    case Constraint::Kind::kColumn: return met_by_column(constraint);
+    default: break;
+  }
+  const bool all = constraint.kind == Constraint::Kind::kAnd;
+  std::vector<Met> out(parts_, all && constraint.exact ? Met::kAll : all ? Met::kSome : Met::kNone);
+  for (const auto& part : constraint.parts) {
+    auto next = met(part);
+    next.resize(parts_, Met::kSome);
+    for (size_t p = 0; p < parts_; ++p) out[p] = all ? std::min(out[p], next[p]) : std::max(out[p], next[p]);
+  }
+  return out;
+}
+
+const PartBounds* BoundedParts::bounds_of(const std::string& column) {
+  const auto [known, is_new] = asked_.try_emplace(column);
+  const auto values = columns_.find(column);
+  if (is_new && values != columns_.end()) known->second = values->second->bounds();
+  return known->second && known->second->has_null.size() == parts_ ? known->second.get() : nullptr;
+}
+
+std::vector<Met> BoundedParts::met_by_column(const Constraint& constraint) {
+  const auto* bounds = bounds_of(constraint.column);
+  if (!bounds) return {};
+  auto least = bounds->least, greatest = bounds->greatest;
+  if (!constraint.conversion.empty()) {
+    const auto type = type_of_ascending(constraint.conversion);
+    const auto low = type ? data::convert(least, *type) : std::nullopt;
+    const auto high = type ? data::convert(greatest, *type) : std::nullopt;
+    if (!low || !high) return {};
+    least = *low, greatest = *high;
+  }
+  std::vector<Met> out(parts_, Met::kSome);
+  for (size_t p = 0; p < parts_; ++p) {
+    if (bounds->has_null[p] != 0) continue;
+    const auto low = least->scalar_at(p), high = greatest->scalar_at(p);
+    const auto any = [&](const auto& test) {
+      return std::any_of(constraint.intervals.begin(), constraint.intervals.end(), test);
+    };
+    if (!any([&](const auto& interval) { return touches(interval, low, high); })) out[p] = Met::kNone;
+    if (constraint.exact && any([&](const auto& interval) { return holds(interval, low, high); })) out[p] = Met::kAll;
+  }
   return out;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Which parts of the rows conditions cannot rule out, by the bounds of the columns' parts.
+// What the bounds of columns' parts tell of conditions before any row is looked at.
 
 #include <map>
 #include <string>
@@ -13,9 +13,28 @@ namespace pelorus::exec {
 /// By name as conditions spell it.
 using NamedColumns = std::map<std::string, data::Shared<data::Vector>, std::less<>>;
 
-/// Of parts of data::kBoundedRows rows: those that may hold a row for which all conditions hold, ascending. All of them
-/// where nothing is known of the columns' bounds.
-std::vector<size_t> parts_that_may_match(const std::vector<syntax::ExprRef>& conditions, const NamedColumns& columns,
-                                         size_t rows, const plan::ConstantValue& constant);
+/// Of the rows of a part: how many meet a condition.
+enum class Met : uint8_t { kNone, kSome, kAll };  // kSome: not known
+
+/// For one statement: a column's bounds are asked for once. Cost: a few comparisons a part.
+class BoundedParts {
+ public:
+  /// `columns` outlives this.
+  BoundedParts(const NamedColumns& columns, size_t rows, plan::ConstantValue constant);
+
+  /// For each part of data::kBoundedRows rows; empty: nothing is known of any.
+  std::vector<Met> met_by_part(const syntax::ExprRef& condition);
+
+ private:
+  std::vector<Met> met(const plan::Constraint& constraint);
+  std::vector<Met> met_by_column(const plan::Constraint& constraint);
+  const data::PartBounds* bounds_of(const std::string& column);
+
+  const NamedColumns& columns_;
+  const size_t parts_;
+  const plan::ConstantValue constant_;
+  data::Schema schema_;
+  std::map<std::string, std::shared_ptr<const data::PartBounds>, std::less<>> asked_;  // each column once
+};
 
 }  // namespace pelorus::exec

@@ -192,9 +192,7 @@ class DirectTotals::Stretch {
       : asked_(asked), number_(number), totals_(asked.measures_, asked.pairs_, asked.ends_) {}
 
   void add(RowParts::Part& part) {
-    for (const auto& condition : asked_.conditions_) {
-      if (!part.keep(*condition)) return;
-    }
+    if (!part.filter()) return;
     kernels::MeasuredRows rows{.rows = part.rows(), .first = static_cast<int64_t>(part.first())};
     if (const auto kept = part.kept()) rows.positions = kept->data();
     held_.clear();
@@ -237,7 +235,7 @@ class DirectTotals::Stretch {
 
 bool DirectTotals::run() {
   std::vector<Stretch> stretches;
-  parts_.leave_out(conditions_);
+  parts_.filter_by(conditions_);
   const size_t count = parts_.stretches();
   groups_met_.prepare(count);
   for (size_t i = 0; i < count; ++i) stretches.emplace_back(*this, i);

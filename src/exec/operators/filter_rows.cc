@@ -110,13 +110,12 @@ size_t filter_parts(const std::vector<syntax::ExprRef>& conditions, RowScope& ro
   size_t taken = 0;
   while (taken < conditions.size() && parts.take(*conditions[taken]) && parts.over_nothing(*conditions[taken])) ++taken;
   if (taken == 0) return 0;
-  parts.leave_out({conditions.begin(), conditions.begin() + static_cast<std::ptrdiff_t>(taken)});
+  parts.filter_by({conditions.begin(), conditions.begin() + static_cast<std::ptrdiff_t>(taken)});
   std::vector<RowNumbers> kept(parts.stretches());
   std::atomic<bool> all_stay{parts.reads_all()};
   parts.run([&](size_t stretch, RowParts::Part& part) {
     auto& own = kept[stretch];
-    bool some = true;
-    for (size_t c = 0; c < taken && some; ++c) some = part.keep(*conditions[c]);
+    const bool some = part.filter();
     const size_t before = own.size();
     own.resize(before + (some ? part.rows() : 0));
     if (!some) return all_stay.store(false, std::memory_order_relaxed);

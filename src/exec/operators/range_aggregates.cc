@@ -1,6 +1,7 @@
 #include "exec/operators/range_aggregates.h"
 
 #include "kernels/aggregate.h"
+#include "kernels/stretches.h"
 
 namespace pelorus::exec {
 namespace {
@@ -9,35 +10,64 @@ using data::Shared;
 using data::Type;
 using data::Vector;
 
-/// Feeds each range to a state with add(value), result() and perhaps remove(value). A range that goes on from the one
-/// before it takes what is new, and gives up what is gone where that is less work than to begin again.
+/// Feeds the ranges [begin, end) to a state with add(value), result() and perhaps remove(value). A range that goes on
+/// from the one before it takes what is new, and gives up what is gone where that is less work than to begin again.
 template <class R, class State, class T>
-Shared<Vector> fold(std::span<const T> values, const RowRanges& ranges, Type type, int scale, const State& empty) {
-  Vector out(type, ranges.size(), scale);
-  auto& results = out.edit<R>();
+void fold_some(std::span<const T> values, const RowRanges& ranges, size_t begin, size_t end, const State& empty,
+               R* results) {
   State state = empty;
   int64_t from = 0, to = 0;
-  const auto each = [&](int64_t& at, int64_t end, auto&& take) {
-    for (; at < end; ++at) {
+  const auto each = [&](int64_t& at, int64_t last, auto&& take) {
+    for (; at < last; ++at) {
       const T value = values[static_cast<size_t>(at)];
       if (!types::is_null(value)) take(value);
     }
   };
-  for (size_t i = 0; i < ranges.size(); ++i) {
-    const int64_t first = ranges.from[i], end = ranges.to[i];
+  for (size_t i = begin; i < end; ++i) {
+    const int64_t first = ranges.from[i], last = ranges.to[i];
     if constexpr (requires(State s, T value) { s.remove(value); }) {
-      if (first > from && first <= to && end >= to && first - from < end - first)
+      if (first > from && first <= to && last >= to && first - from < last - first)
         each(from, first, [&](T value) { state.remove(value); });
     }
-    if (first != from || end < to) {
+    if (first != from || last < to) {
       state = empty;
       from = to = first;
     }
-    each(to, end, [&](T value) { state.add(value); });
+    each(to, last, [&](T value) { state.add(value); });
     results[i] = static_cast<R>(state.result());
   }
-  return out;
 }
+
+template <class T>
+class RangeAggregates {
+ public:
+  RangeAggregates(const Vector& column, const RowRanges& ranges, WorkerPool* workers)
+      : column_(column), values_(column.values<T>()), ranges_(ranges), stretches_(ranges.size(), workers) {}
+
+  std::optional<Shared<Vector>> of(std::string_view function) const;
+
+ private:
+  /// work(begin, end, results) for stretches of ranges.
+  template <class R, class Work>
+  Shared<Vector> filled(Type type, int scale, Work&& work) const {
+    Vector out(type, ranges_.size(), scale);
+    auto* const results = out.edit<R>().data();
+    stretches_.each([&](size_t, size_t begin, size_t end) { work(begin, end, results); });
+    return out;
+  }
+  template <class R, class State>
+  Shared<Vector> fold(Type type, int scale, const State& empty) const {
+    return filled<R>(type, scale, [&](size_t begin, size_t end, R* results) {
+      fold_some(values_, ranges_, begin, end, empty, results);
+    });
+  }
+  Shared<Vector> ends(bool last) const;
+
+  const Vector& column_;
+  const std::span<const T> values_;
+  const RowRanges& ranges_;
+  const kernels::Stretches stretches_;
+};
 
 template <class T>
 struct Count {
@@ -58,41 +88,38 @@ struct Extreme {
 };
 
 template <class T>
-Shared<Vector> ends(std::span<const T> values, const RowRanges& ranges, const Vector& like, bool last) {
-  Vector out(like.type(), ranges.size(), like.scale());
-  auto& results = out.edit<T>();
-  for (size_t i = 0; i < ranges.size(); ++i) {
-    const bool empty = ranges.from[i] >= ranges.to[i];
-    results[i] = empty ? types::kNull<T> : values[static_cast<size_t>(last ? ranges.to[i] - 1 : ranges.from[i])];
-  }
-  return out;
+Shared<Vector> RangeAggregates<T>::ends(bool last) const {
+  return filled<T>(column_.type(), column_.scale(), [&](size_t begin, size_t end, T* results) {
+    for (size_t i = begin; i < end; ++i) {
+      const bool empty = ranges_.from[i] >= ranges_.to[i];
+      results[i] = empty ? types::kNull<T> : values_[static_cast<size_t>(last ? ranges_.to[i] - 1 : ranges_.from[i])];
+    }
+  });
 }
 
 template <class T>
-std::optional<Shared<Vector>> aggregate(std::string_view function, const Vector& column, const RowRanges& ranges) {
-  const auto values = column.values<T>();
-  if (function == "first" || function == "last") return ends<T>(values, ranges, column, function == "last");
-  if (function == "count") return fold<int32_t>(values, ranges, Type::kInt, 0, Count<T>{});
-  if (function == "max" || function == "min") {
-    return fold<T>(values, ranges, column.type(), column.scale(), Extreme<T>{.greatest = function == "max"});
-  }
-  if (!types::is_floating(column.type()) && !types::is_integral(column.type())) return std::nullopt;
-  if (function == "avg") return fold<double>(values, ranges, Type::kDouble, 0, kernels::Average());
+std::optional<Shared<Vector>> RangeAggregates<T>::of(std::string_view function) const {
+  if (function == "first" || function == "last") return ends(function == "last");
+  if (function == "count") return fold<int32_t>(Type::kInt, 0, Count<T>{});
+  if (function == "max" || function == "min")
+    return fold<T>(column_.type(), column_.scale(), Extreme<T>{.greatest = function == "max"});
+  if (!types::is_floating(column_.type()) && !types::is_integral(column_.type())) return std::nullopt;
+  if (function == "avg") return fold<double>(Type::kDouble, 0, kernels::Average());
   if (function != "sum") return std::nullopt;
   if constexpr (std::is_floating_point_v<T>)
-    return fold<double>(values, ranges, Type::kDouble, 0, kernels::Sum());
+    return fold<double>(Type::kDouble, 0, kernels::Sum());
   else
-    return fold<int64_t>(values, ranges, Type::kLong, 0, kernels::SumWhole());
+    return fold<int64_t>(Type::kLong, 0, kernels::SumWhole());
 }
 
 }  // namespace
 
-std::optional<Shared<Vector>> aggregate_ranges(std::string_view function, const Vector& values,
-                                               const RowRanges& ranges) {
+std::optional<Shared<Vector>> aggregate_ranges(std::string_view function, const Vector& values, const RowRanges& ranges,
+                                               WorkerPool* workers) {
   if (values.is_array() || !types::is_fixed(values.repr()) || values.type() == Type::kSymbol) return std::nullopt;
   return types::visit_fixed(values.repr(), [&]<class T>() -> std::optional<Shared<Vector>> {
     if constexpr (std::is_arithmetic_v<T>)
-      return aggregate<T>(function, values, ranges);
+      return RangeAggregates<T>(values, ranges, workers).of(function);
     else
       return std::nullopt;
   });

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/worker_pool.h"
 #include "data/vector.h"
 
 namespace pelorus::exec {
@@ -17,8 +18,8 @@ struct RowRanges {
 };
 
 /// sum, avg, count, min, max, first, last of numbers and temporals without a call per range; nothing for other
-/// functions and types. Ranges that grow from the one before cost only their new rows.
+/// functions and types. Ranges that grow from the one before cost only their new rows. `workers` may be null.
 std::optional<data::Shared<data::Vector>> aggregate_ranges(std::string_view function, const data::Vector& values,
-                                                           const RowRanges& ranges);
+                                                           const RowRanges& ranges, WorkerPool* workers);
 
 }  // namespace pelorus::exec

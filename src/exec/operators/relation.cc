@@ -4,6 +4,7 @@
 
 #include "base/script_error.h"
 #include "exec/operators/take_rows.h"
+#include "kernels/pick_rows.h"
 #include "plan/walk.h"
 
 namespace pelorus::exec {
@@ -147,13 +148,11 @@ void RowScope::filter(std::span<const int8_t> keep) {
   size_t count = 0;
   for (const auto flag : keep) count += flag == 1;
   if (count == keep.size()) return;
-  RowNumbers kept(count + 1);
-  if (selection())
-    pick_set(
-        keep, [&](size_t i) { return (*selection_)[i]; }, kept);
+  RowNumbers kept(count + kernels::kPickSpare);
+  if (const auto* numbers = selection())
+    kernels::pick_rows(keep, numbers->data(), kept.data());
   else
-    pick_set(
-        keep, [](size_t i) { return static_cast<int64_t>(i); }, kept);
+    kernels::pick_rows(keep, int64_t{0}, kept.data());
   kept.resize(count);
   selection_ = std::move(kept);
   gathered_.clear();

@@ -1,12 +1,14 @@
 #include "exec/operators/row_parts.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/script_error.h"
 #include "exec/operators/built_in.h"
 #include "exec/operators/filter_rows.h"
 #include "exec/operators/take_rows.h"
 #include "exec/worker_session.h"
+#include "kernels/pick_rows.h"
 #include "plan/walk.h"
 
 namespace pelorus::exec {
@@ -66,6 +68,29 @@ class RowParts::Columns final : public Scope {
   const Part& part_;
   std::map<const Vector*, Shared<Vector>> slices_;
 };
+
+namespace {
+
+/// A column by its name, and variables.
+class OneColumn final : public Scope {
+ public:
+  OneColumn(std::string_view name, Vector column, const std::map<std::string, Value, std::less<>>& variables)
+      : name_(name), column_(std::move(column)), variables_(variables) {}
+
+  std::optional<Value> find(std::string_view name) override {
+    if (name == name_) return Value(column_);
+    const auto found = variables_.find(name);
+    return found == variables_.end() ? std::nullopt : std::optional(found->second);
+  }
+  std::optional<Value> find_qualified(std::string_view, std::string_view) override { return std::nullopt; }
+
+ private:
+  const std::string_view name_;
+  const Shared<Vector> column_;
+  const std::map<std::string, Value, std::less<>>& variables_;
+};
+
+}  // namespace
 
 RowParts::RowParts(RowScope& rows, Evaluator& evaluator) : rows_(rows), evaluator_(evaluator) {}
 RowParts::~RowParts() = default;
@@ -170,18 +195,67 @@ bool RowParts::is_constant(const Expr& expr) const {
   return all;
 }
 
-void RowParts::leave_out(const std::vector<syntax::ExprRef>& conditions) {
+void RowParts::filter_by(const std::vector<syntax::ExprRef>& conditions) {
+  for (const auto& condition : conditions) conditions_.push_back({condition, {}, nullptr, {}});
   // Which side of a join a.x names is not told by the name alone.
   const bool has_members = std::any_of(columns_.begin(), columns_.end(),
                                        [](const auto& column) { return column.first.find('.') != std::string::npos; });
   if (has_members || conditions.empty()) return;
-  const auto constant = [&](const Expr& expr) -> std::optional<Value> {
+  leave_out_parts();
+  judge_symbols();
+}
+
+void RowParts::leave_out_parts() {
+  BoundedParts bounds(columns_, rows(), [&](const Expr& expr) -> std::optional<Value> {
     if (!is_constant(expr)) return std::nullopt;
     if (const auto* name = as<syntax::Name>(expr)) return variables_.find(name->name)->second;
     return evaluator_.evaluate(expr, rows_.constants());
-  };
-  auto read = parts_that_may_match(conditions, columns_, rows(), constant);
+  });
+  for (auto& condition : conditions_) condition.met = bounds.met_by_part(condition.expr);
+  std::vector<size_t> read;
+  for (size_t p = 0; p < parts(); ++p) {
+    if (std::none_of(conditions_.begin(), conditions_.end(),
+                     [p](const auto& c) { return !c.met.empty() && c.met[p] == Met::kNone; }))
+      read.push_back(p);
+  }
   if (read.size() < parts()) read_ = std::move(read);
+}
+
+/// Null when `expr` names none, or several.
+const NamedColumns::value_type* RowParts::only_column(const Expr& expr) const {
+  const NamedColumns::value_type* only = nullptr;
+  bool several = false;
+  const std::function<void(const Expr&)> look = [&](const Expr& node) {
+    const auto* name = as<syntax::Name>(node);
+    const auto found = name ? columns_.find(name->name) : columns_.end();
+    if (found != columns_.end()) {
+      several = several || (only && only != &*found);
+      only = &*found;
+    }
+    plan::for_each_child(node, look);
+  };
+  look(expr);
+  return several ? nullptr : only;
+}
+
+/// What holds for a symbol holds for all rows that have it: such conditions are evaluated once for each symbol.
+void RowParts::judge_symbols() {
+  for (auto& condition : conditions_) {
+    const auto* column = only_column(*condition.expr);
+    if (!column || column->second->type() != Type::kSymbol) continue;
+    const auto count = static_cast<size_t>(column->second->symbols().size());
+    if (count > rows() / 4) continue;
+    data::Buffer<int32_t> codes(count);
+    std::iota(codes.begin(), codes.end(), 0);
+    OneColumn symbols(column->first, Vector::of_symbols(column->second->symbols_shared(), std::move(codes)),
+                      variables_);
+    try {
+      condition.of_symbol = flags_of(evaluator_.evaluate(*condition.expr, &symbols), count);
+      condition.symbols = column->second.get();
+    } catch (const ScriptError&) {
+      // Said when a row has such a symbol.
+    }
+  }
 }
 
 size_t RowParts::parts() const { return read_ ? read_->size() : (rows() + kPartRows - 1) / kPartRows; }
@@ -231,20 +305,48 @@ void RowParts::Part::enter(size_t from, size_t count) {
   columns_->forget();
 }
 
-bool RowParts::Part::keep(const Expr& condition) {
-  const Value value = evaluator_.evaluate(condition, columns_.get());
-  std::vector<int8_t> converted;
-  std::span<const int8_t> flags;
-  if (value.is_vector() && value.type() == Type::kBool && value.vector().size() == rows()) {
-    flags = value.vector().values<int8_t>();
-  } else {
-    flags = converted = flags_of(value, rows());
+bool RowParts::Part::filter() {
+  const size_t part = from_ / kPartRows;
+  for (const auto& condition : owner_.conditions_) {
+    if (!condition.met.empty() && condition.met[part] == Met::kAll) continue;
+    if (!keep(condition)) return false;
   }
-  next_.resize(kPartRows + 1);  // one spare: a row is written before it is known whether it stays
-  const size_t left = is_whole_ ? pick_set(
-                                      flags, [&](size_t i) { return static_cast<int64_t>(from_ + i); }, next_)
-                                : pick_set(
-                                      flags, [&](size_t i) { return kept_[i]; }, next_);
+  return true;
+}
+
+/// One for each row that is left.
+void RowParts::Part::look_up_symbols(const Condition& condition) {
+  const auto* codes = condition.symbols->values<int32_t>().data();
+  const auto* of_symbol = condition.of_symbol.data();
+  flags_.resize(count_);
+  auto* const flags = flags_.data();
+  const size_t count = count_;  // flags are of a type that might be any other's bytes
+  if (is_whole_) {
+    codes += from_;
+    for (size_t i = 0; i < count; ++i) flags[i] = of_symbol[codes[i]];
+  } else {
+    const auto* const kept = kept_.data();
+    for (size_t i = 0; i < count; ++i) flags[i] = of_symbol[codes[kept[i]]];
+  }
+}
+
+bool RowParts::Part::keep(const Condition& condition) {
+  Value value;  // holds the flags
+  std::span<const int8_t> flags;
+  if (condition.symbols) {
+    look_up_symbols(condition);
+    flags = flags_;
+  } else {
+    value = evaluator_.evaluate(*condition.expr, columns_.get());
+    if (value.is_vector() && value.type() == Type::kBool && value.vector().size() == rows()) {
+      flags = value.vector().values<int8_t>();
+    } else {
+      flags = flags_ = flags_of(value, rows());
+    }
+  }
+  next_.resize(kPartRows + kernels::kPickSpare);
+  const size_t left = is_whole_ ? kernels::pick_rows(flags, static_cast<int64_t>(from_), next_.data())
+                                : kernels::pick_rows(flags, kept_.data(), next_.data());
   if (left == count_) return left > 0;
   std::swap(kept_, next_);
   count_ = left;

@@ -33,9 +33,9 @@ class RowParts {
   /// A taken expression over no rows, for its type; nothing when it does not give a column.
   std::optional<data::Shared<data::Vector>> over_nothing(const syntax::Expr& expr);
 
-  /// Parts in which no row can meet all of these are left out from now on, as far as columns' bounds tell. Taken
-  /// expressions.
-  void leave_out(const std::vector<syntax::ExprRef>& conditions);
+  /// Only rows that meet all of these are wanted. Taken expressions, shown once, after all others that are taken. Parts
+  /// in which columns' bounds say that no row meets them are left out; Part::filter() does the rest.
+  void filter_by(const std::vector<syntax::ExprRef>& conditions);
 
   bool reads_all() const { return !read_; }
   size_t rows() const { return rows_.rows(); }
@@ -56,12 +56,23 @@ class RowParts {
   bool take_set(const syntax::Expr& expr);
   bool take_pair(const syntax::Expr& expr);
   bool is_constant(const syntax::Expr& expr) const;
+  void leave_out_parts();
+  void judge_symbols();
+  const NamedColumns::value_type* only_column(const syntax::Expr& expr) const;
   size_t parts() const;
   /// Places among the parts that are read.
   std::pair<size_t, size_t> parts_of(size_t stretch) const;
 
+  struct Condition {
+    syntax::ExprRef expr;
+    std::vector<Met> met;           // by part; empty: nothing is known
+    const data::Vector* symbols;    // the only column that it names, if that one is of symbols …
+    std::vector<int8_t> of_symbol;  // … and whether it holds, by code
+  };
+
   RowScope& rows_;
   Evaluator& evaluator_;
+  std::vector<Condition> conditions_;
   NamedColumns columns_;  // by name or qualifier.name
   std::map<std::string, Value, std::less<>> variables_;
   std::optional<std::vector<size_t>> read_;  // parts that are not left out; nothing: all are read
@@ -74,8 +85,8 @@ class RowParts::Part {
   ~Part();
 
   void enter(size_t from, size_t count);
-  /// Leaves the rows for which `condition` holds; true when some are left.
-  bool keep(const syntax::Expr& condition);
+  /// Leaves the rows that meet the conditions; true when some are left.
+  bool filter();
   /// One element for each row that is left.
   data::Shared<data::Vector> values(const syntax::Expr& expr);
   /// The whole column `expr` names, when all rows are left: theirs begin at first(). Null: it names none, or some rows
@@ -91,10 +102,14 @@ class RowParts::Part {
  private:
   Evaluator& evaluator_;
   std::unique_ptr<Columns> columns_;
+  bool keep(const Condition& condition);
+  void look_up_symbols(const Condition& condition);
+
   const RowParts& owner_;
   size_t from_ = 0, count_ = 0;
   bool is_whole_ = true;
   RowNumbers kept_, next_;
+  std::vector<int8_t> flags_;
 };
 
 }  // namespace pelorus::exec

@@ -269,7 +269,7 @@ class WindowCall {
     }
     const std::string function = name == "first_value" ? "first" : name == "last_value" ? "last" : name;
     if (arguments_.size() == 1 && arguments_[0].is_vector()) {
-      if (auto plain = aggregate_ranges(function, arguments_[0].vector(), frames)) return **plain;
+      if (auto plain = aggregate_ranges(function, arguments_[0].vector(), frames, evaluator_.workers())) return **plain;
     }
     return call_by_frame(function, frames);
   }

@@ -13,6 +13,7 @@
 #include "exec/operators/select_items.h"
 #include "exec/operators/take_rows.h"
 #include "exec/user_function.h"
+#include "kernels/stretches.h"
 #include "plan/walk.h"
 
 namespace pelorus::exec {
@@ -24,11 +25,6 @@ using data::Type;
 using data::Value;
 using data::Vector;
 using syntax::as;
-
-/// Places [from, to) in the right rows ordered by key and moment, one range per left row.
-struct Ranges : RowRanges {
-  RowNumbers right_order;
-};
 
 int64_t bound_in_units(const Value& bound, Type moment) {
   if (bound.is_scalar() && bound.type() == Type::kDuration)
@@ -58,11 +54,16 @@ Shared<Vector> as_longs(const Shared<Vector>& moments) {
   return out;
 }
 
+/// For each left row a range of the right rows, which it puts in order by key and moment. Null moments have empty ones.
 class RangeFinder {
  public:
   RangeFinder(const kernels::MatchedKeys& keys, std::span<const int64_t> left, std::span<const int64_t> right,
               WorkerPool* workers)
-      : keys_(keys), left_(left), directory_(kernels::wanted_rows(keys, workers)), moments_(directory_.order.size()) {
+      : keys_(keys),
+        left_(left),
+        workers_(workers),
+        directory_(kernels::wanted_rows(keys, workers)),
+        moments_(directory_.order.size()) {
     const auto moment_of = [&](int64_t row) { return right[static_cast<size_t>(row)]; };
     const auto note_moments = [&](size_t from, size_t to) {
       for (size_t place = from; place < to; ++place) moments_[place] = moment_of(directory_.order[place]);
@@ -77,36 +78,51 @@ class RangeFinder {
     }
   }
 
-  Ranges find(int64_t from, int64_t to, bool prevailing) {
-    Ranges ranges;
-    ranges.from.resize(left_.size());
-    ranges.to.resize(left_.size());
-    std::vector<int64_t> previous(directory_.count(), types::kNull<int64_t>);
-    // Left rows that follow one another look for places close together.
-    std::vector<int64_t> from_places(directory_.starts), to_places(directory_.starts);
-    const bool since_previous = from == 0 && to == 0 && !prevailing;
-    for (size_t i = 0; i < left_.size(); ++i) {
-      const uint32_t key = keys_.left[i];
-      if (key == kernels::kNoGroup) continue;
-      const int64_t moment = left_[i];
-      auto &first = from_places[key], &end = to_places[key];
-      if (since_previous) {
-        first = previous[key] == types::kNull<int64_t> ? directory_.starts[key]
-                                                       : first_not_before(key, first, previous[key]);
-        end = first_not_before(key, end, moment);
-        previous[key] = moment;
-      } else {
-        first = prevailing ? prevailing_at(key, first, moment + from) : first_not_before(key, first, moment + from);
-        end = first_after(key, end, moment + to);
+  /// Windows [moment + from, moment + to].
+  RowRanges find(int64_t from, int64_t to, bool prevailing) {
+    auto ranges = of_left();
+    kernels::Stretches(left_.size(), workers_).each([&](size_t, size_t begin, size_t end) {
+      // Left rows that follow one another look for places close together.
+      std::vector<int64_t> from_places(directory_.starts), to_places(directory_.starts);
+      for (size_t i = begin; i < end; ++i) {
+        const uint32_t key = keys_.left[i];
+        if (key == kernels::kNoGroup || types::is_null(left_[i])) continue;
+        auto &first = from_places[key], &last = to_places[key];
+        first = prevailing ? prevailing_at(key, first, left_[i] + from) : first_not_before(key, first, left_[i] + from);
+        last = first_after(key, last, left_[i] + to);
+        ranges.from[i] = first;
+        ranges.to[i] = std::max(last, first);
       }
-      ranges.from[i] = first;
-      ranges.to[i] = std::max(end, first);
-    }
-    ranges.right_order = std::move(directory_.order);
+    });
     return ranges;
   }
 
+  /// Windows that begin where the one of the left row before, of the same key, ends: moments at or after that row's, up
+  /// to before this one's.
+  RowRanges find_since_previous() {
+    auto ranges = of_left();
+    std::vector<int64_t> places(directory_.starts);
+    for (size_t i = 0; i < left_.size(); ++i) {
+      const uint32_t key = keys_.left[i];
+      if (key == kernels::kNoGroup) continue;
+      ranges.from[i] = places[key];
+      places[key] = first_not_before(key, places[key], left_[i]);
+      ranges.to[i] = std::max(places[key], ranges.from[i]);
+    }
+    return ranges;
+  }
+
+  /// The places that ranges are of, as rows of the right side.
+  RowNumbers take_order() { return std::move(directory_.order); }
+
  private:
+  RowRanges of_left() const {
+    RowRanges ranges;
+    ranges.from.resize(left_.size());
+    ranges.to.resize(left_.size());
+    return ranges;
+  }
+
   /// The first place of the key's rows for which `before` does not hold, looked for around `near` first.
   template <class Before>
   int64_t search(uint32_t key, int64_t near, Before before) const {
@@ -145,11 +161,13 @@ class RangeFinder {
 
   const kernels::MatchedKeys& keys_;
   std::span<const int64_t> left_;
+  WorkerPool* const workers_;
   kernels::GroupDirectory directory_;
   Buffer<int64_t> moments_;  // by place in the directory
 };
 
-std::optional<Shared<Vector>> plain_aggregate(const syntax::Expr& expr, RowScope& right, const Ranges& ranges) {
+std::optional<Shared<Vector>> plain_aggregate(const syntax::Expr& expr, RowScope& right, const RowRanges& ranges,
+                                              WorkerPool* workers) {
   const auto* call = as<syntax::Call>(expr);
   const auto* function = call ? as<syntax::Name>(call->function) : nullptr;
   if (!function || call->arguments.size() != 1 || !call->arguments[0].value) return std::nullopt;
@@ -157,7 +175,7 @@ std::optional<Shared<Vector>> plain_aggregate(const syntax::Expr& expr, RowScope
   if (!column) return std::nullopt;
   const auto value = right.find(column->name);
   if (!value) return std::nullopt;
-  return aggregate_ranges(function->name, value->vector(), ranges);
+  return aggregate_ranges(function->name, value->vector(), ranges, workers);
 }
 
 /// The right rows of one window as names.
@@ -187,9 +205,9 @@ class WindowScope final : public Scope {
   size_t size_ = 0;
 };
 
-Shared<Vector> aggregate_windows(const syntax::Expr& expr, RowScope& right, const Ranges& ranges,
+Shared<Vector> aggregate_windows(const syntax::Expr& expr, RowScope& right, const RowRanges& ranges,
                                  Evaluator& evaluator) {
-  if (auto plain = plain_aggregate(expr, right, ranges)) return *plain;
+  if (auto plain = plain_aggregate(expr, right, ranges, evaluator.workers())) return *plain;
   WindowScope scope(right);
   std::vector<Value> results;
   results.reserve(ranges.from.size());
@@ -228,11 +246,12 @@ Relation window_join(Relation left, Relation right, const WindowJoin& options, E
   const auto left_longs = as_longs(left_moments), right_longs = as_longs(right_moments);
   RangeFinder finder(matched, left_longs->values<int64_t>(), right_longs->values<int64_t>(), evaluator.workers());
   const Type unit = left_moments->type();
-  const auto ranges =
-      finder.find(bound_in_units(options.from, unit), bound_in_units(options.to, unit), options.prevailing);
+  const auto from = bound_in_units(options.from, unit), to = bound_in_units(options.to, unit);
+  const bool since_previous = from == 0 && to == 0 && !options.prevailing;
+  const auto ranges = since_previous ? finder.find_since_previous() : finder.find(from, to, options.prevailing);
   RowScope rows(std::move(right), outer);
   rows.share_work(evaluator.workers());
-  rows.pick(ranges.right_order);
+  rows.pick(finder.take_order());
   for (const auto& item : expand_items(options.aggregates, rows, evaluator)) {
     RelationColumn column;
     column.name = column.own_name = item.names.at(0);
