@@ -144,8 +144,9 @@ void add_distinct(const T* values, const uint32_t* numbers, size_t rows, Measure
   }
 }
 
+/// Returns how many nulls there are.
 template <class T>
-void add_to_one(const Measure& measure, const T* values, size_t group, size_t rows, MeasureTotals& totals) {
+int64_t add_to_one(const Measure& measure, const T* values, size_t group, size_t rows, MeasureTotals& totals) {
   int64_t nulls = 0;
   bool is_counted = false;
   if (!totals.real.part.empty()) {
@@ -162,8 +163,7 @@ void add_to_one(const Measure& measure, const T* values, size_t group, size_t ro
     }
   }
   if (!is_counted) nulls = static_cast<int64_t>(nulls_in(values, rows));
-  totals.nulls[group] += nulls;
-  if (nulls == static_cast<int64_t>(rows)) return;
+  if (nulls == static_cast<int64_t>(rows)) return nulls;
   if (measure.moments) {
     for (size_t i = 0; i < rows; ++i) {
       if (values[i] != kNull<T>) totals.moments.passing[group].add(static_cast<double>(values[i]));
@@ -174,11 +174,12 @@ void add_to_one(const Measure& measure, const T* values, size_t group, size_t ro
   } else {
     add_extremes(measure, values, rows, totals.low, totals.high, group);
   }
+  return nulls;
 }
 
 template <class T>
-void add_to_many(const Measure& measure, const T* values, const uint32_t* numbers, size_t rows, MeasureTotals& totals) {
-  const bool has_nulls = nulls_in(values, rows) > 0;
+void add_to_many(const Measure& measure, const T* values, const uint32_t* numbers, size_t rows, bool has_nulls,
+                 MeasureTotals& totals) {
   if (has_nulls) {
     for (size_t i = 0; i < rows; ++i) totals.nulls[numbers[i]] += values[i] == kNull<T>;
   }
@@ -257,10 +258,11 @@ WeightedAverage PlainWeights::settled() const {
   return out;
 }
 
-GroupTotals::GroupTotals(std::vector<Measure> measures, std::vector<PairMeasure> pairs, bool ends)
+GroupTotals::GroupTotals(std::vector<Measure> measures, std::vector<PairMeasure> pairs, bool ends, bool counts)
     : measures_(std::move(measures)),
       pairs_(std::move(pairs)),
       ends_(ends),
+      counts_(counts),
       totals_(measures_.size()),
       pair_totals_(pairs_.size()) {}
 
@@ -271,7 +273,7 @@ void GroupTotals::grow(size_t groups) {
   for (size_t m = 0; m < measures_.size(); ++m) {
     const auto& measure = measures_[m];
     auto& totals = totals_[m];
-    totals.nulls.resize(groups);
+    if (!totals.nulls.empty()) totals.nulls.resize(groups);
     if (measure.real_sum || (measure.sum && is_real(measure.repr))) totals.real.total.resize(groups);
     if (measure.sum && !is_real(measure.repr)) totals.whole.resize(groups);
     if (measure.moments) totals.moments.lasting.resize(groups);
@@ -301,13 +303,6 @@ void GroupTotals::open_passing() {
   }
 }
 
-std::vector<int64_t> GroupTotals::distinct(size_t m) const {
-  std::vector<int64_t> out(groups());
-  if (!out.empty()) out[0] = static_cast<int64_t>(totals_[m].met_by_all.count());
-  for (const auto& met : totals_[m].met) ++out[met.group];
-  return out;
-}
-
 void GroupTotals::add_ends(const MeasuredRows& part) {
   for (size_t i = 0; i < part.rows; ++i) {
     const int64_t row = part.positions ? part.positions[i] : part.first + static_cast<int64_t>(i);
@@ -318,34 +313,76 @@ void GroupTotals::add_ends(const MeasuredRows& part) {
 }
 
 void GroupTotals::add(const MeasuredRows& part, size_t groups) {
+  const size_t groups_before = rows_.size();
   grow(groups);
   if (part.rows == 0) return;
   open_passing();
   const auto* numbers = part.numbers;
   uint32_t different = 0;
   for (size_t i = 0; numbers && i < part.rows; ++i) different |= numbers[i] ^ numbers[0];
-  const bool is_one = different == 0;
-  const size_t one = numbers ? numbers[0] : 0;
-  if (is_one) {
-    rows_[one] += static_cast<int64_t>(part.rows);
-  } else {
-    for (size_t i = 0; i < part.rows; ++i) ++rows_[numbers[i]];
-  }
   if (ends_) add_ends(part);
   for (size_t m = 0; m < measures_.size(); ++m) {
+    if (!measures_[m].distinct) continue;
     visit_number(measures_[m].repr, [&]<class T>() {
-      const auto* values = static_cast<const T*>(part.values[m]);
-      if (measures_[m].distinct) add_distinct(values, numbers, part.rows, totals_[m]);
-      if (is_one)
-        add_to_one(measures_[m], values, one, part.rows, totals_[m]);
-      else
-        add_to_many(measures_[m], values, numbers, part.rows, totals_[m]);
+      add_distinct(static_cast<const T*>(part.values[m]), numbers, part.rows, totals_[m]);
     });
   }
+  if (different == 0)
+    add_to_one_group(part, numbers ? numbers[0] : 0, groups_before);
+  else
+    add_to_groups(part, groups_before);
   for (size_t p = 0; p < pairs_.size(); ++p)
     add_pair(pairs_[p], part.pairs[p].first, part.pairs[p].second, numbers, part.rows, pair_totals_[p]);
   unsettled_ += part.rows;
   if (unsettled_ >= std::max(kSettleRows, kSettleRowsByGroup * rows_.size())) settle();
+}
+
+void GroupTotals::add_to_one_group(const MeasuredRows& part, size_t group, size_t groups_before) {
+  for (size_t m = 0; m < measures_.size(); ++m) {
+    visit_number(measures_[m].repr, [&]<class T>() {
+      const auto* values = static_cast<const T*>(part.values[m]);
+      const auto nulls = add_to_one(measures_[m], values, group, part.rows, totals_[m]);
+      if (nulls == 0) return;
+      note_nulls(m, groups_before);
+      totals_[m].nulls[group] += nulls;
+    });
+  }
+  rows_[group] += static_cast<int64_t>(part.rows);
+}
+
+void GroupTotals::add_to_groups(const MeasuredRows& part, size_t groups_before) {
+  const auto* numbers = part.numbers;
+  for (size_t m = 0; m < measures_.size(); ++m) {
+    visit_number(measures_[m].repr, [&]<class T>() {
+      const auto* values = static_cast<const T*>(part.values[m]);
+      const bool has_nulls = nulls_in(values, part.rows) > 0;
+      if (has_nulls) note_nulls(m, groups_before);
+      add_to_many(measures_[m], values, numbers, part.rows, has_nulls, totals_[m]);
+    });
+  }
+  uncounted_ = uncounted_ || !counts_;
+  for (size_t i = 0; counts_ && i < part.rows; ++i) ++rows_[numbers[i]];
+}
+
+/// From now on rows are counted; what was not counted had values in each of the groups.
+void GroupTotals::note_nulls(size_t m, size_t groups_before) {
+  totals_[m].nulls.resize(rows_.size());
+  counts_ = true;
+  if (!std::exchange(uncounted_, false)) return;
+  for (size_t group = 0; group < groups_before; ++group) ++rows_[group];
+}
+
+void GroupTotals::finish() {
+  settle();
+  if (std::exchange(uncounted_, false)) {
+    for (auto& rows : rows_) ++rows;
+  }
+}
+
+void GroupTotals::expect(const GroupTotals& other) {
+  for (size_t m = 0; m < totals_.size(); ++m) {
+    if (!other.totals_[m].nulls.empty()) totals_[m].nulls.resize(rows_.size());
+  }
 }
 
 void GroupTotals::settle() {
@@ -364,7 +401,7 @@ void GroupTotals::merge(const GroupTotals& other, std::span<const GroupMove> mov
   for (size_t m = 0; m < totals_.size(); ++m) {
     const auto& from = other.totals_[m];
     auto& into = totals_[m];
-    merge_each(from.nulls, moves, into.nulls, add);
+    if (!from.nulls.empty()) merge_each(from.nulls, moves, into.nulls, add);
     merge_each(from.whole, moves, into.whole, add);
     merge_states(from.real.total, moves, into.real.total);
     merge_each(from.low, moves, into.low, least);
@@ -379,12 +416,18 @@ void GroupTotals::merge(const GroupTotals& other, std::span<const GroupMove> mov
   }
 }
 
-void GroupTotals::merge_distinct(const GroupTotals& other, std::span<const uint32_t> as) {
-  for (size_t m = 0; m < totals_.size(); ++m) {
-    if (!measures_[m].distinct) continue;
-    visit_number(measures_[m].repr, [&]<class T>() { totals_[m].met_by_all.merge<T>(other.totals_[m].met_by_all); });
-    for (const auto& met : other.totals_[m].met) totals_[m].met.insert({met.bits, as[met.group]});
+std::vector<int64_t> distinct_by_group(std::span<const GroupTotals> totals, size_t m,
+                                       std::span<const std::vector<uint32_t>> as, size_t groups) {
+  DistinctNumbers by_all;
+  boost::unordered_flat_set<MeasureTotals::Met, MeasureTotals::MetHash> met;
+  for (size_t t = 0; t < totals.size(); ++t) {
+    visit_number(totals[t].measures_[m].repr, [&]<class T>() { by_all.merge<T>(totals[t].totals_[m].met_by_all); });
+    for (const auto& own : totals[t].totals_[m].met) met.insert({own.bits, as[t][own.group]});
   }
+  std::vector<int64_t> out(groups);
+  if (!out.empty()) out[0] = static_cast<int64_t>(by_all.count());
+  for (const auto& own : met) ++out[own.group];
+  return out;
 }
 
 }  // namespace pelorus::kernels

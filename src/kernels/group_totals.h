@@ -92,7 +92,7 @@ struct MeasureTotals {
     size_t operator()(const Met& met) const;
   };
 
-  std::vector<int64_t> nulls;
+  std::vector<int64_t> nulls;  // empty while none was met
   RealSums real;
   std::vector<uint64_t> whole;
   std::vector<double> low_real, high_real;
@@ -125,40 +125,58 @@ struct MeasuredRows {
 /// One thread. Doubles add up by parts in a different order than the rows have. Cost: 1 to 2 ns a row and measure.
 class GroupTotals {
  public:
-  /// `ends`: the first and the last row of each group are wanted.
-  GroupTotals(std::vector<Measure> measures, std::vector<PairMeasure> pairs, bool ends);
+  /// `ends`: the first and the last row of each group are wanted. `counts`: how many rows each has.
+  GroupTotals(std::vector<Measure> measures, std::vector<PairMeasure> pairs, bool ends, bool counts);
 
   /// `groups`: all numbers so far are below.
   void add(const MeasuredRows& part, size_t groups);
-  void settle();
+  /// After the last rows.
+  void finish();
+  /// Before others are merged into this one.
+  void expect(const GroupTotals& other);
   /// Puts groups of `other`, whose rows come after all rows of this one's, to groups below groups(). Calls that put
-  /// to different groups may run beside one another. Different values are left to merge_distinct.
+  /// to different groups may run beside one another. Different values stay where they are.
   void merge(const GroupTotals& other, std::span<const GroupMove> moves);
-  /// `as`: what each group of `other` is here.
-  void merge_distinct(const GroupTotals& other, std::span<const uint32_t> as);
   /// Adds groups without rows.
   void grow(size_t groups);
 
   size_t groups() const { return rows_.size(); }
+  /// By group. Where counts are not wanted: some number of rows that is above the nulls of measures that have a value.
   const std::vector<int64_t>& rows() const { return rows_; }
+  /// More than 0 when the group has values that are not null; how many, where counts are wanted.
+  int64_t count(size_t m, size_t group) const {
+    return rows_[group] - (totals_[m].nulls.empty() ? 0 : totals_[m].nulls[group]);
+  }
   const std::vector<int64_t>& first_rows() const { return first_; }
   const std::vector<int64_t>& last_rows() const { return last_; }
   const MeasureTotals& measure(size_t m) const { return totals_[m]; }
   const PairTotals& pair(size_t p) const { return pair_totals_[p]; }
-  /// By group: the different values of measure m.
-  std::vector<int64_t> distinct(size_t m) const;
 
  private:
   void add_ends(const MeasuredRows& part);
+  void add_to_one_group(const MeasuredRows& part, size_t group, size_t groups_before);
+  void add_to_groups(const MeasuredRows& part, size_t groups_before);
+  void note_nulls(size_t m, size_t groups_before);
   void open_passing();
+  void settle();
 
-  const std::vector<Measure> measures_;
-  const std::vector<PairMeasure> pairs_;
-  const bool ends_;
+  std::vector<Measure> measures_;
+  std::vector<PairMeasure> pairs_;
+  bool ends_;
+  bool counts_;             // rows are counted from here on
+  bool uncounted_ = false;  // rows without nulls went by before
   std::vector<int64_t> rows_, first_, last_;
   std::vector<MeasureTotals> totals_;
   std::vector<PairTotals> pair_totals_;
   size_t unsettled_ = 0;
+
+  friend std::vector<int64_t> distinct_by_group(std::span<const GroupTotals>, size_t,
+                                                std::span<const std::vector<uint32_t>>, size_t);
 };
+
+/// How many different values of measure m each of `groups` groups has. `as`: by totals, which group each of its groups
+/// is.
+std::vector<int64_t> distinct_by_group(std::span<const GroupTotals> totals, size_t m,
+                                       std::span<const std::vector<uint32_t>> as, size_t groups);
 
 }  // namespace pelorus::kernels

@@ -80,11 +80,16 @@ std::vector<int64_t> values_by_group(const GroupNumbers& numbers, size_t key) {
 
 /// One thread's share of the rows, in parts.
 struct Share {
+  explicit Share(bool counts) : totals(asked(counts)) {}
+
+  static GroupTotals asked(bool counts) {
+    return GroupTotals({{.repr = Repr::kF64, .sum = true, .least = true, .most = true, .moments = true},
+                        {.repr = Repr::kI64, .sum = true, .least = true, .most = true}},
+                       {{.weighted = true, .comoments = true}}, true, counts);
+  }
+
   GroupNumbers numbers{2};
-  GroupTotals totals{{{.repr = Repr::kF64, .sum = true, .least = true, .most = true, .moments = true},
-                      {.repr = Repr::kI64, .sum = true, .least = true, .most = true}},
-                     {{.weighted = true, .comoments = true}},
-                     true};
+  GroupTotals totals;
 
   void take(const Rows& rows, const std::vector<double>& wholes, size_t from, size_t to, size_t part) {
     std::vector<uint32_t> groups(part);
@@ -101,42 +106,45 @@ struct Share {
                   .pairs = pairs},
                  numbers.count());
     }
-    totals.settle();
+    totals.finish();
   }
 };
 
-void expect_totals(const Rows& rows, size_t part) {
+void expect_totals(const Rows& rows, size_t part, bool counts = true) {
   std::vector<double> wholes;
   for (const auto value : rows.whole)
     wholes.push_back(value == kNull<int64_t> ? kNull<double> : static_cast<double>(value) + 600);
   const auto expected = expected_of(rows, wholes);
   // Two shares that meet groups in different orders, put together.
-  Share first, second;
+  Share first(counts), second(counts);
   const size_t half = rows.key.size() / 3;
   first.take(rows, wholes, 0, half, part);
   second.take(rows, wholes, half, rows.key.size(), part);
   std::map<Key, uint32_t> number_of;
   for (const auto& [key, group] : expected) number_of.emplace(key, number_of.size());
-  GroupTotals all({{.repr = Repr::kF64, .sum = true, .least = true, .most = true, .moments = true},
-                   {.repr = Repr::kI64, .sum = true, .least = true, .most = true}},
-                  {{.weighted = true, .comoments = true}}, true);
+  auto all = Share::asked(counts);
   all.grow(expected.size());
   for (const auto* share : {&first, &second}) {
     const auto keys = values_by_group(share->numbers, 0), seconds = values_by_group(share->numbers, 1);
     ASSERT_EQ(keys.size(), share->numbers.count());
     std::vector<GroupMove> moves;
     for (uint32_t g = 0; g < keys.size(); ++g) moves.push_back({g, number_of.at({keys[g], seconds[g]})});
+    all.expect(share->totals);
     all.merge(share->totals, moves);
   }
   size_t g = 0;
   for (const auto& [key, group] : expected) {
     const auto &real = all.measure(0), &whole = all.measure(1);
-    EXPECT_EQ(all.rows()[g], group.rows);
+    if (counts) {
+      EXPECT_EQ(all.rows()[g], group.rows);
+      EXPECT_EQ(all.count(0, g), group.reals);
+      EXPECT_EQ(all.count(1, g), group.wholes);
+    }
+    EXPECT_EQ(all.count(0, g) > 0, group.reals > 0);
+    EXPECT_EQ(all.count(1, g) > 0, group.wholes > 0);
     EXPECT_EQ(all.first_rows()[g], group.first);
     EXPECT_EQ(all.last_rows()[g], group.last);
-    EXPECT_EQ(group.rows - real.nulls[g], group.reals);
     EXPECT_EQ(real.real.total[g].total(), group.real) << "eighths add up exactly";
-    EXPECT_EQ(group.rows - whole.nulls[g], group.wholes);
     EXPECT_EQ(static_cast<int64_t>(whole.whole[g]), group.whole);
     if (group.reals > 0) {
       EXPECT_EQ(real.low_real[g], group.least);
@@ -161,12 +169,26 @@ TEST(GroupTotals, equal_what_a_map_adds_up) {
   expect_totals(random_rows(50'000, 4, false, int64_t{60} * 1000 * 1000 * 1000), 1000);
 }
 
+TEST(GroupTotals, where_counts_are_not_wanted_groups_without_values_are_told_apart) {
+  for (const bool sorted : {false, true}) {
+    auto rows = random_rows(60'000, 5, sorted, 3);
+    expect_totals(rows, 1000, false);
+    for (size_t i = 0; i < rows.real.size(); ++i) {  // the first nulls come late, in the second share
+      if (i < 45'000 && rows.real[i] == kNull<double>) rows.real[i] = 8;
+      if (i < 50'000 && rows.whole[i] == kNull<int64_t>) rows.whole[i] = 8;
+      if (i >= 50'000 && rows.key[i] % 3 == 0) rows.real[i] = kNull<double>;
+    }
+    expect_totals(rows, 1000, false);
+    expect_totals(rows, 1000, true);
+  }
+}
+
 TEST(GroupTotals, one_group_without_numbers) {
   const auto rows = random_rows(5000, 4, false, 1);
-  GroupTotals all({{.repr = Repr::kF64, .sum = true, .least = true, .most = true}}, {}, false);
+  GroupTotals all({{.repr = Repr::kF64, .sum = true, .least = true, .most = true}}, {}, false, true);
   const void* values[] = {rows.real.data()};
   all.add({.rows = rows.real.size(), .values = values}, 1);
-  all.settle();
+  all.finish();
   double sum = 0, least = 1e300, most = -1e300;
   for (const double value : rows.real) {
     if (value == kNull<double>) continue;
@@ -180,10 +202,10 @@ TEST(GroupTotals, one_group_without_numbers) {
 
 TEST(GroupTotals, of_nothing_but_nulls_nothing_is_known) {
   const std::vector<int32_t> nulls(100, kNull<int32_t>);
-  GroupTotals all({{.repr = Repr::kI32, .sum = true, .least = true}}, {}, false);
+  GroupTotals all({{.repr = Repr::kI32, .sum = true, .least = true}}, {}, false, false);
   const void* values[] = {nulls.data()};
   all.add({.rows = nulls.size(), .values = values}, 1);
-  EXPECT_EQ(all.measure(0).nulls[0], 100);
+  EXPECT_EQ(all.count(0, 0), 0);
 }
 
 TEST(GroupNumbers, follow_the_order_of_meeting_whatever_the_values) {

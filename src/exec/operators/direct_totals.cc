@@ -17,6 +17,7 @@ namespace {
 using data::Shared;
 using data::Type;
 using data::Vector;
+using kernels::GroupTotals;
 using syntax::as;
 using syntax::Expr;
 using syntax::ExprKind;
@@ -111,6 +112,7 @@ int DirectTotals::column_of(const Expr& argument) const {
 
 bool DirectTotals::note_call(const Expr& expr) {
   if (plan::is_count_of_rows(expr)) {
+    counts_ = true;
     calls_.push_back({&expr, Wanted::kRows, 0});
     return true;
   }
@@ -156,6 +158,7 @@ bool DirectTotals::note_measure(const Expr& expr, Wanted wanted, const Expr& arg
   auto& one = measures_[place];
   // The average of wide whole numbers must not wrap.
   const bool wide = wanted == Wanted::kAverage && repr == Repr::kI64;
+  counts_ = counts_ || wanted == Wanted::kCount || wanted == Wanted::kAverage;
   one.real_sum = one.real_sum || wide;
   one.sum = one.sum || wanted == Wanted::kSum || (wanted == Wanted::kAverage && !wide);
   one.distinct = one.distinct || wanted == Wanted::kDistinct;
@@ -189,7 +192,7 @@ bool DirectTotals::note_pair(const Expr& expr, Wanted wanted, const Expr& first,
 class DirectTotals::Stretch {
  public:
   Stretch(DirectTotals& asked, size_t number)
-      : asked_(asked), number_(number), totals_(asked.measures_, asked.pairs_, asked.ends_) {}
+      : asked_(asked), number_(number), totals_(asked.measures_, asked.pairs_, asked.ends_, asked.counts_) {}
 
   void add(RowParts::Part& part) {
     if (!part.filter()) return;
@@ -244,40 +247,59 @@ bool DirectTotals::run() {
   } catch (const OtherType&) {
     return false;
   }
-  PartGroups::Joined joined;
+  for (auto& stretch : stretches) totals_.push_back(std::move(stretch.totals()));
+  stretches.clear();
   if (groups_met_.empty()) {
-    joined.groups = 1;
-    joined.as.assign(count, {0});
+    groups_ = 1;
+    as_.assign(count, {0});
+    for (auto& totals : totals_) totals.grow(1);
   } else {
-    joined = groups_met_.join(evaluator_.workers());
+    auto joined = groups_met_.join(evaluator_.workers());
+    groups_ = joined.groups;
+    key_values_ = std::move(joined.key_values);
+    as_ = std::move(joined.as);
   }
-  groups_ = joined.groups;
-  key_values_ = std::move(joined.key_values);
-  run_parts(evaluator_.workers(), count, [&](size_t, size_t stretch) { stretches[stretch].totals().settle(); });
-  totals_.emplace(measures_, pairs_, ends_);
-  totals_->grow(groups_);
-  merge(stretches, joined.as);
+  run_parts(evaluator_.workers(), count, [&](size_t, size_t stretch) { totals_[stretch].finish(); });
+  for (size_t m = 0; m < measures_.size(); ++m)
+    distinct_.push_back(measures_[m].distinct ? kernels::distinct_by_group(totals_, m, as_, groups_)
+                                              : std::vector<int64_t>());
+  merge();
   return true;
 }
 
-/// Each thread puts a range of all groups together.
-void DirectTotals::merge(std::vector<Stretch>& stretches, const std::vector<std::vector<uint32_t>>& as) {
+/// What several stretches have met is put together in the first of them, each thread a range of the groups.
+void DirectTotals::merge() {
   constexpr size_t kGroupsOfShare = 1 << 14;
   auto* const workers = evaluator_.workers();
   const size_t shares = std::clamp<size_t>(groups_ / kGroupsOfShare, 1, workers ? workers->threads() : 1);
+  struct First {
+    uint32_t stretch = 0, group = kernels::kNoGroup;
+  };
+  if (totals_.size() == 1) return;
+  for (auto& totals : totals_) {
+    for (const auto& other : totals_) totals.expect(other);
+  }
+  std::vector<First> firsts(groups_);
+  std::vector<std::vector<std::pair<uint32_t, uint32_t>>> merged(shares);  // stretches and their groups
   run_parts(workers, shares, [&](size_t, size_t share) {
     const size_t from = groups_ * share / shares, to = groups_ * (share + 1) / shares;
-    std::vector<kernels::GroupMove> moves;
-    for (size_t s = 0; s < stretches.size(); ++s) {
-      moves.clear();
-      const auto met = static_cast<uint32_t>(stretches[s].totals().groups());
-      for (uint32_t g = 0; g < met; ++g) {
-        if (as[s][g] >= from && as[s][g] < to) moves.push_back({g, as[s][g]});
+    std::vector<std::vector<kernels::GroupMove>> moves(totals_.size());  // by where they go
+    for (uint32_t s = 0; s < totals_.size(); ++s) {
+      for (auto& own : moves) own.clear();
+      for (uint32_t g = 0; g < as_[s].size(); ++g) {
+        const auto as = as_[s][g];
+        if (as < from || as >= to) continue;
+        if (auto& first = firsts[as]; first.group == kernels::kNoGroup)
+          first = {s, g};
+        else
+          moves[first.stretch].push_back({g, first.group}), merged[share].emplace_back(s, g);
       }
-      totals_->merge(stretches[s].totals(), moves);
+      for (uint32_t into = 0; into < s; ++into) totals_[into].merge(totals_[s], moves[into]);
     }
   });
-  for (size_t s = 0; s < stretches.size(); ++s) totals_->merge_distinct(stretches[s].totals(), as[s]);
+  for (const auto& own : merged) {
+    for (const auto& [stretch, group] : own) as_[stretch][group] = kernels::kNoGroup;
+  }
 }
 
 // --- what came out -----------------------------------------------------------------------------------------------
@@ -294,56 +316,70 @@ double result_of(const Base& base) {
 
 }  // namespace
 
+/// of(totals, group) where it was met: states are read in their order, and only what comes of them goes far.
 template <class T, class Of>
-Shared<Vector> DirectTotals::by_group(Type type, int scale, Of&& of) const {
+data::Buffer<T> DirectTotals::by_group(Of&& of) const {
   data::Buffer<T> out(groups_);
-  share_range(evaluator_.workers(), groups_, [&](size_t from, size_t to) {
-    for (size_t g = from; g < to; ++g) out[g] = of(g);
+  run_parts(evaluator_.workers(), totals_.size(), [&](size_t, size_t s) {
+    const auto& as = as_[s];
+    for (size_t g = 0; g < as.size(); ++g) {
+      if (as[g] != kernels::kNoGroup) out[as[g]] = of(totals_[s], g);
+    }
   });
-  return Shared<Vector>(Vector::adopt<T>(type, std::move(out), scale));
+  return out;
 }
 
-double DirectTotals::value_of_pair(const Call& call, size_t group) const {
-  const auto& totals = totals_->pair(call.place);
+template <class T, class Of>
+Shared<Vector> DirectTotals::column_of_groups(Type type, int scale, Of&& of) const {
+  return Shared<Vector>(Vector::adopt<T>(type, by_group<T>(of), scale));
+}
+
+double DirectTotals::value_of_pair(const Call& call, const GroupTotals& totals, size_t group) const {
+  const auto& pair = totals.pair(call.place);
   switch (call.wanted) {
-    case Wanted::kWeightedAverage: return totals.weighted.lasting[group].result();
-    case Wanted::kWeightedSum: return totals.weighted.lasting[group].products.result();
-    case Wanted::kCorrelation: return result_of<kernels::Correlation>(totals.comoments.lasting[group]);
-    case Wanted::kCovariance: return result_of<kernels::Covariance>(totals.comoments.lasting[group]);
-    default: return result_of<kernels::Slope>(totals.comoments.lasting[group]);
+    case Wanted::kWeightedAverage: return pair.weighted.lasting[group].result();
+    case Wanted::kWeightedSum: return pair.weighted.lasting[group].products.result();
+    case Wanted::kCorrelation: return result_of<kernels::Correlation>(pair.comoments.lasting[group]);
+    case Wanted::kCovariance: return result_of<kernels::Covariance>(pair.comoments.lasting[group]);
+    default: return result_of<kernels::Slope>(pair.comoments.lasting[group]);
   }
 }
 
 Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
-  const auto& totals = totals_->measure(call.place);
   const auto& like = *terms_[call.place].like;
-  const auto count = [&](size_t g) { return totals_->rows()[g] - totals.nulls[g]; };
-  const auto real = [&](size_t g) { return totals.real.total[g].total(); };
+  const auto count = [&](const GroupTotals& t, size_t g) { return t.count(call.place, g); };
+  const auto real = [&](const GroupTotals& t, size_t g) { return t.measure(call.place).real.total[g].total(); };
+  const auto whole = [&](const GroupTotals& t, size_t g) {
+    return static_cast<int64_t>(t.measure(call.place).whole[g]);
+  };
   const auto moments = [&]<class State>() {
-    return by_group<double>(Type::kDouble, 0, [&](size_t g) { return result_of<State>(totals.moments.lasting[g]); });
+    return column_of_groups<double>(Type::kDouble, 0, [&](const GroupTotals& t, size_t g) {
+      return result_of<State>(t.measure(call.place).moments.lasting[g]);
+    });
   };
   switch (call.wanted) {
     case Wanted::kCount:
-      return by_group<int32_t>(Type::kInt, 0, [&](size_t g) { return static_cast<int32_t>(count(g)); });
+      return column_of_groups<int32_t>(
+          Type::kInt, 0, [&](const GroupTotals& t, size_t g) { return static_cast<int32_t>(count(t, g)); });
     case Wanted::kDistinct: {
-      const auto met = totals_->distinct(call.place);
-      return by_group<int32_t>(Type::kInt, 0, [&](size_t g) { return static_cast<int32_t>(met[g]); });
+      const auto& met = distinct_[call.place];
+      return Shared<Vector>(Vector::adopt<int32_t>(Type::kInt, data::Buffer<int32_t>(met.begin(), met.end())));
     }
     case Wanted::kAverage:
-      return by_group<double>(Type::kDouble, 0, [&](size_t g) {
-        if (count(g) == 0) return types::kNull<double>;
-        const double sum =
-            totals.real.total.empty() ? static_cast<double>(static_cast<int64_t>(totals.whole[g])) : real(g);
-        return kernels::finite_or_null(sum / static_cast<double>(count(g)));
+      return column_of_groups<double>(Type::kDouble, 0, [&](const GroupTotals& t, size_t g) {
+        if (count(t, g) == 0) return types::kNull<double>;
+        const bool is_real = !t.measure(call.place).real.total.empty();
+        const double sum = is_real ? real(t, g) : static_cast<double>(whole(t, g));
+        return kernels::finite_or_null(sum / static_cast<double>(count(t, g)));
       });
     case Wanted::kSum:
       if (!types::is_floating(like.type())) {
-        return by_group<int64_t>(Type::kLong, 0, [&](size_t g) {
-          return count(g) == 0 ? types::kNull<int64_t> : static_cast<int64_t>(totals.whole[g]);
+        return column_of_groups<int64_t>(Type::kLong, 0, [&](const GroupTotals& t, size_t g) {
+          return count(t, g) == 0 ? types::kNull<int64_t> : whole(t, g);
         });
       }
-      return by_group<double>(Type::kDouble, 0, [&](size_t g) {
-        return count(g) == 0 ? types::kNull<double> : kernels::finite_or_null(real(g));
+      return column_of_groups<double>(Type::kDouble, 0, [&](const GroupTotals& t, size_t g) {
+        return count(t, g) == 0 ? types::kNull<double> : kernels::finite_or_null(real(t, g));
       });
     case Wanted::kVariance: return moments.operator()<kernels::SampleVariance>();
     case Wanted::kPopulationVariance: return moments.operator()<kernels::PopulationVariance>();
@@ -353,29 +389,47 @@ Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
   }
   const bool low = call.wanted == Wanted::kSmallest;
   return kernels::visit_number(like.repr(), [&]<class T>() {
-    return by_group<T>(like.type(), like.scale(), [&](size_t g) {
-      if (count(g) == 0) return types::kNull<T>;
+    return column_of_groups<T>(like.type(), like.scale(), [&](const GroupTotals& t, size_t g) {
+      if (count(t, g) == 0) return types::kNull<T>;
+      const auto& own = t.measure(call.place);
       if constexpr (std::is_floating_point_v<T>)
-        return static_cast<T>(low ? totals.low_real[g] : totals.high_real[g]);
+        return static_cast<T>(low ? own.low_real[g] : own.high_real[g]);
       else
-        return static_cast<T>(low ? totals.low[g] : totals.high[g]);
+        return static_cast<T>(low ? own.low[g] : own.high[g]);
     });
   });
 }
 
-Shared<Vector> DirectTotals::value_of(const Call& call) const {
-  switch (call.wanted) {
-    case Wanted::kRows:
-      return by_group<int32_t>(Type::kInt, 0, [&](size_t g) { return static_cast<int32_t>(totals_->rows()[g]); });
-    case Wanted::kFirst:
-    case Wanted::kLast: {
-      const auto& rows = call.wanted == Wanted::kFirst ? totals_->first_rows() : totals_->last_rows();
-      return Shared<Vector>(take_rows(*rows_.column(call.place), rows, evaluator_.workers()));
-    }
-    default: break;
+Shared<Vector> DirectTotals::value_of_end(const Call& call) const {
+  const auto row = [&](const GroupTotals& t, size_t g) {
+    return call.wanted == Wanted::kFirst ? t.first_rows()[g] : t.last_rows()[g];
+  };
+  const auto column = rows_.column(call.place);
+  const bool is_plain = types::is_fixed(column->repr()) && !column->is_array();
+  const bool always_has_rows = !groups_met_.empty();
+  if (!is_plain || !always_has_rows) {
+    const auto rows = by_group<int64_t>(row);
+    return Shared<Vector>(take_rows(*column, rows, evaluator_.workers()));
   }
+  auto values = types::visit_fixed(column->repr(), [&]<class T>() {
+    const auto from = column->values<T>();
+    const auto value = [&](const GroupTotals& t, size_t g) { return from[static_cast<size_t>(row(t, g))]; };
+    if (column->type() != Type::kSymbol) return Vector::adopt<T>(column->type(), by_group<T>(value), column->scale());
+    if constexpr (std::is_same_v<T, int32_t>) return Vector::of_symbols(column->symbols_shared(), by_group<T>(value));
+    return Vector();
+  });
+  return Shared<Vector>(std::move(values));
+}
+
+Shared<Vector> DirectTotals::value_of(const Call& call) const {
+  if (call.wanted == Wanted::kRows) {
+    return column_of_groups<int32_t>(Type::kInt, 0,
+                                     [&](const GroupTotals& t, size_t g) { return static_cast<int32_t>(t.rows()[g]); });
+  }
+  if (call.wanted == Wanted::kFirst || call.wanted == Wanted::kLast) return value_of_end(call);
   if (call.wanted < Wanted::kWeightedAverage) return value_of_measure(call);
-  return by_group<double>(Type::kDouble, 0, [&](size_t g) { return value_of_pair(call, g); });
+  return column_of_groups<double>(Type::kDouble, 0,
+                                  [&](const GroupTotals& t, size_t g) { return value_of_pair(call, t, g); });
 }
 
 std::vector<std::pair<const Expr*, Shared<Vector>>> DirectTotals::values() const {

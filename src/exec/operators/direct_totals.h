@@ -62,7 +62,7 @@ class DirectTotals {
   };
   class Stretch;
 
-  void merge(std::vector<Stretch>& stretches, const std::vector<std::vector<uint32_t>>& as);
+  void merge();
 
   bool is_key(const syntax::Expr& expr) const;
   bool note_call(const syntax::Expr& expr);
@@ -72,10 +72,13 @@ class DirectTotals {
   std::optional<Wanted> wanted_of(const syntax::Expr& callee) const;
   int column_of(const syntax::Expr& argument) const;
   template <class T, class Of>
-  data::Shared<data::Vector> by_group(data::Type type, int scale, Of&& of) const;
+  data::Buffer<T> by_group(Of&& of) const;
+  template <class T, class Of>
+  data::Shared<data::Vector> column_of_groups(data::Type type, int scale, Of&& of) const;
   data::Shared<data::Vector> value_of(const Call& call) const;
   data::Shared<data::Vector> value_of_measure(const Call& call) const;
-  double value_of_pair(const Call& call, size_t group) const;
+  data::Shared<data::Vector> value_of_end(const Call& call) const;
+  double value_of_pair(const Call& call, const kernels::GroupTotals& totals, size_t group) const;
 
   RowScope& rows_;
   Evaluator& evaluator_;
@@ -88,10 +91,13 @@ class DirectTotals {
   std::vector<kernels::Measure> measures_;
   std::vector<std::pair<PartTerm, PartTerm>> pair_terms_;
   std::vector<kernels::PairMeasure> pairs_;
-  bool ends_ = false;
+  bool ends_ = false, counts_ = false;
   size_t groups_ = 0;
   std::vector<data::Shared<data::Vector>> key_values_;
-  std::optional<kernels::GroupTotals> totals_;
+  std::vector<kernels::GroupTotals> totals_;    // by stretch
+  std::vector<std::vector<uint32_t>> as_;       // by stretch: which group each of its groups is; kNoGroup: merged into
+                                                // that of a stretch before
+  std::vector<std::vector<int64_t>> distinct_;  // by measure and group
 };
 
 }  // namespace pelorus::exec

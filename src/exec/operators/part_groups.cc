@@ -17,6 +17,9 @@ namespace {
 
 /// So many groups are numbered in any case; of more, each has to have two rows at least on average.
 constexpr size_t kGroupsAlways = 1 << 18;
+/// After so many rows it shows when nearly each is a group of its own, as it does not where groups come back soon.
+constexpr size_t kRowsTried = 1 << 16;
+constexpr bool are_all_alone(size_t groups, size_t rows) { return rows >= kRowsTried && groups > rows - rows / 128; }
 
 }  // namespace
 
@@ -72,7 +75,8 @@ void PartGroups::number(size_t stretch, RowParts::Part& part, uint32_t* numbers)
   numbers_[stretch].number(keys, part.rows(), numbers);
   auto& rows = rows_[stretch];
   rows += part.rows();
-  if (met(stretch) > kGroupsAlways && met(stretch) > rows / 2) throw OtherType();
+  const size_t groups = met(stretch);
+  if ((groups > kGroupsAlways && groups > rows / 2) || are_all_alone(groups, rows)) throw OtherType();
 }
 
 namespace {
