@@ -68,7 +68,9 @@ void take_totals(const std::vector<SelectItem>& items, QueryStep& step) {
     step.conditions.clear();
   }
   if (is_filtered || step.conditions.empty()) return;
-  step.filter();
+  std::vector<syntax::ExprRef> wanted;
+  for (const auto& item : items) wanted.push_back(item.expr);
+  filter_rows(std::exchange(step.conditions, {}), step.rows, step.evaluator, wanted);
   take_totals(items, step);
 }
 
@@ -82,7 +84,8 @@ StepResult select_plain(QueryStep& step) {
   StepResult out;
   for (const auto& item : items) {
     check_cancelled(step.evaluator);
-    columns.add(item, step.evaluator.evaluate(*item.expr, &step.rows));
+    const auto computed = step.rows.find_computed(*item.expr);
+    columns.add(item, computed ? *computed : step.evaluator.evaluate(*item.expr, &step.rows));
     out.item_texts.emplace_back(syntax::print(*item.expr), item.names[0]);
   }
   out.all_scalar = columns.all_scalar();

@@ -7,7 +7,10 @@
 
 #include "base/script_error.h"
 #include "data/convert.h"
+#include "exec/operators/part_groups.h"
 #include "exec/operators/row_parts.h"
+#include "kernels/visit_number.h"
+#include "plan/walk.h"
 #include "syntax/operators.h"
 
 namespace pelorus::exec {
@@ -104,14 +107,79 @@ std::vector<int8_t> flags_of(const Value& value, size_t rows) {
 
 namespace {
 
+bool names_column(const syntax::Expr& expr, const RowScope& rows) {
+  if (const auto* name = syntax::as<syntax::Name>(expr)) return rows.find_column(name->name) >= 0;
+  if (const auto* member = syntax::as<syntax::Member>(expr)) {
+    const auto* object = syntax::as<syntax::Name>(member->object);
+    return object && rows.find_column(object->name, member->name) >= 0;
+  }
+  bool any = false;
+  plan::for_each_child(expr, [&](const syntax::Expr& child) { any = any || names_column(child, rows); });
+  return any;
+}
+
+/// What is computed of the rows that stay.
+class WantedValues {
+ public:
+  WantedValues(const std::vector<syntax::ExprRef>& wanted, RowParts& parts, const RowScope& rows) {
+    for (const auto& expr : wanted) {
+      if (expr->kind == syntax::ExprKind::kName || !names_column(*expr, rows)) continue;
+      if (auto term = part_term(parts, *expr)) terms_.push_back(std::move(*term));
+    }
+  }
+  void prepare(size_t stretches) { values_.assign(stretches, std::vector<Pieces>(terms_.size())); }
+  void add(size_t stretch, RowParts::Part& part) {
+    for (size_t t = 0; t < terms_.size() && is_sound_.load(std::memory_order_relaxed); ++t) {
+      try {
+        values_[stretch][t].push_back(values_like(terms_[t], part));
+      } catch (const OtherType&) {
+        is_sound_ = false;  // they are evaluated over all rows at once
+      }
+    }
+  }
+  void put_to(RowScope& rows) {
+    for (size_t t = 0; t < terms_.size() && is_sound_; ++t) rows.put_computed(*terms_[t].expr, joined(t, rows.rows()));
+  }
+
+ private:
+  using Pieces = std::vector<data::Shared<data::Vector>>;  // by part
+
+  data::Shared<data::Vector> joined(size_t term, size_t rows) {
+    const auto& like = *terms_[term].like;
+    return kernels::visit_number(like.repr(), [&]<class T>() {
+      data::Buffer<T> all(rows);
+      auto next = all.begin();
+      for (auto& stretch : values_) {
+        for (auto& piece : stretch[term]) {
+          const auto own = piece->values<T>();
+          next = std::copy(own.begin(), own.end(), next);
+        }
+        stretch[term].clear();
+      }
+      if constexpr (std::is_same_v<T, int32_t>) {
+        if (like.type() == Type::kSymbol)
+          return data::Shared<data::Vector>(data::Vector::of_symbols(like.symbols_shared(), std::move(all)));
+      }
+      return data::Shared<data::Vector>(data::Vector::adopt<T>(like.type(), std::move(all), like.scale()));
+    });
+  }
+
+  std::vector<PartTerm> terms_;
+  std::vector<std::vector<Pieces>> values_;  // by stretch and term
+  std::atomic<bool> is_sound_{true};
+};
+
 /// Filters by the leading conditions that look at their row alone, part by part; returns how many they were.
-size_t filter_parts(const std::vector<syntax::ExprRef>& conditions, RowScope& rows, Evaluator& evaluator) {
+size_t filter_parts(const std::vector<syntax::ExprRef>& conditions, RowScope& rows, Evaluator& evaluator,
+                    const std::vector<syntax::ExprRef>& wanted) {
   RowParts parts(rows, evaluator);
   size_t taken = 0;
   while (taken < conditions.size() && parts.take(*conditions[taken]) && parts.over_nothing(*conditions[taken])) ++taken;
   if (taken == 0) return 0;
+  WantedValues values(taken == conditions.size() ? wanted : std::vector<syntax::ExprRef>(), parts, rows);
   parts.filter_by({conditions.begin(), conditions.begin() + static_cast<std::ptrdiff_t>(taken)});
   std::vector<RowNumbers> kept(parts.stretches());
+  values.prepare(parts.stretches());
   std::atomic<bool> all_stay{parts.reads_all()};
   parts.run([&](size_t stretch, RowParts::Part& part) {
     auto& own = kept[stretch];
@@ -119,6 +187,7 @@ size_t filter_parts(const std::vector<syntax::ExprRef>& conditions, RowScope& ro
     const size_t before = own.size();
     own.resize(before + (some ? part.rows() : 0));
     if (!some) return all_stay.store(false, std::memory_order_relaxed);
+    values.add(stretch, part);
     const auto left = part.kept();
     if (left) {
       all_stay.store(false, std::memory_order_relaxed);
@@ -127,16 +196,19 @@ size_t filter_parts(const std::vector<syntax::ExprRef>& conditions, RowScope& ro
       std::iota(own.begin() + static_cast<std::ptrdiff_t>(before), own.end(), static_cast<int64_t>(part.first()));
     }
   });
-  if (all_stay.load() || rows.rows() == 0) return taken;
-  for (size_t s = 1; s < kept.size(); ++s) kept[0].insert(kept[0].end(), kept[s].begin(), kept[s].end());
-  rows.pick(std::move(kept[0]));
+  if (!all_stay.load() && rows.rows() > 0) {
+    for (size_t s = 1; s < kept.size(); ++s) kept[0].insert(kept[0].end(), kept[s].begin(), kept[s].end());
+    rows.pick(std::move(kept[0]));
+  }
+  values.put_to(rows);
   return taken;
 }
 
 }  // namespace
 
-void filter_rows(const std::vector<syntax::ExprRef>& conditions, RowScope& rows, Evaluator& evaluator) {
-  for (size_t c = filter_parts(conditions, rows, evaluator); c < conditions.size(); ++c)
+void filter_rows(const std::vector<syntax::ExprRef>& conditions, RowScope& rows, Evaluator& evaluator,
+                 const std::vector<syntax::ExprRef>& wanted) {
+  for (size_t c = filter_parts(conditions, rows, evaluator, wanted); c < conditions.size(); ++c)
     filter_by(*conditions[c], rows, evaluator);
 }
 
