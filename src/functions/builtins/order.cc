@@ -193,12 +193,15 @@ class CloseSet {
   /// `keys` are of whole numbers.
   Vector holds(const Vector& keys) const {
     Vector result(Type::kBool, keys.size());
-    auto* out = result.edit<int8_t>().data();
+    auto* const out = result.edit<int8_t>().data();
+    const auto* const flags = flags_.data();  // what is written might be any other's bytes
+    const uint64_t width = flags_.size(), low = static_cast<uint64_t>(low_);
     types::visit_fixed(keys.repr(), [&]<class T>() {
       if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) {
-        for (const T key : keys.values<T>()) {
-          const auto place = static_cast<uint64_t>(static_cast<int64_t>(key)) - static_cast<uint64_t>(low_);
-          *out++ = place < flags_.size() ? flags_[place] : int8_t{0};
+        const auto values = keys.values<T>();
+        for (size_t i = 0; i < values.size(); ++i) {
+          const auto place = static_cast<uint64_t>(static_cast<int64_t>(values[i])) - low;
+          out[i] = place < width ? flags[place] : int8_t{0};
         }
       }
     });
