@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPause{200};
 constexpr milliseconds kAsk{2000};
-constexpr uint64_t kFoundedBytesMax = 1 << 16;
+constexpr uint64_t kNotesBytesMax = 1 << 16;
 
 Error bad_setting(const std::string& item, const std::string& reason) {
   return {ErrorCode::kInvalid,
@@ -104,15 +104,33 @@ void StreamGroupRole::run() {
   while (settled.size() < services_.groups.all().size() && pause()) {
     for (const auto& group : services_.groups.all()) {
       if (settled.contains(group->id())) continue;
-      const auto members = members_of(*group);
+      auto members = members_of(*group);
       if (members.empty()) continue;
+      const auto noted = is_noted(*group);
+      const auto how = noted.ok() && *noted ? Beginning::kJoin : beginning_of(*group);
+      if (how == Beginning::kWait) continue;
+      if (how == Beginning::kJoin) members.clear();
       settled.insert(group->id());
-      const auto begun = begin(*group, members);
+      const auto begun = noted.ok() ? begin(*group, members, *noted) : noted.error();
       if (begun.ok()) continue;
       group->set_waits_for("can't begin on this node: " + begun.error().message);
       log_error("The stream group " + std::to_string(group->id()) + " can't begin: " + begun.error().message);
     }
   }
+}
+
+StreamGroupRole::Beginning StreamGroupRole::beginning_of(stream::StreamGroup& group) {
+  for (const auto& alias : group.members()) {
+    if (alias == environment_.site.alias) continue;
+    const auto leader = services_.run_on(alias, functions::Caller{}, "getStreamingLeader",
+                                         {data::Value::of_int(static_cast<int32_t>(group.id()))});
+    if (leader.ok()) return Beginning::kJoin;
+    if (leader.error().code != ErrorCode::kScript) {
+      group.set_waits_for("waits for its member " + alias + ": " + leader.error().message);
+      return Beginning::kWait;
+    }
+  }
+  return Beginning::kFound;
 }
 
 std::vector<raft::Member> StreamGroupRole::members_of(stream::StreamGroup& group) {
@@ -150,25 +168,32 @@ raft::LibraftOptions StreamGroupRole::options_of(const stream::StreamGroup& grou
           .hosts = [this](const std::string& alias) { return addresses_.hosts_of(alias); }};
 }
 
-/// A member that lost its log must not found the group again: it would vote a second time.
-Status StreamGroupRole::begin(stream::StreamGroup& group, const std::vector<raft::Member>& members) {
-  const auto noted = (environment_.directory / "stream_groups").string();
-  TRY(const bool has_notes, files_.exists(noted));
-  std::string founded;
-  if (has_notes) {
-    TRY(founded, io::read_file(files_, noted, kFoundedBytesMax));
-  }
-  const auto lines = split(founded, '\n');
-  const bool is_founded = std::ranges::find(lines, raft_name(group)) != lines.end();
+Result<bool> StreamGroupRole::is_noted(const stream::StreamGroup& group) {
+  TRY(const bool has_notes, files_.exists(notes_path()));
+  if (!has_notes) return false;
+  TRY(const auto noted, io::read_file(files_, notes_path(), kNotesBytesMax));
+  const auto lines = split(noted, '\n');
+  return std::ranges::find(lines, raft_name(group)) != lines.end();
+}
+
+/// A member that lost its log alone does not begin with an empty one: it would vote a second time.
+Status StreamGroupRole::begin(stream::StreamGroup& group, const std::vector<raft::Member>& founders, bool is_noted) {
   const auto folder = folder_of(group);
   TRY_DONE(files_.make_directories(folder));
   TRY(const auto names, files_.list(folder));
-  if (is_founded && names.empty())
+  if (is_noted && names.empty())
     return Error{ErrorCode::kCorrupt,
                  "its log was in " + folder +
                      " and is gone: bring the directory back; the group goes on without this member meanwhile"};
-  TRY_DONE(group.start(options_of(group), addresses_, is_founded ? std::vector<raft::Member>() : members));
-  if (!is_founded) TRY_DONE(io::replace_file(files_, noted, founded + raft_name(group) + "\n"));
+  TRY_DONE(group.start(options_of(group), addresses_, founders));
+  if (!is_noted) {
+    std::string noted;
+    TRY(const bool has_notes, files_.exists(notes_path()));
+    if (has_notes) {
+      TRY(noted, io::read_file(files_, notes_path(), kNotesBytesMax));
+    }
+    TRY_DONE(io::replace_file(files_, notes_path(), noted + raft_name(group) + "\n"));
+  }
   log_info("the stream group " + std::to_string(group.id()) + " has begun in " + folder);
   return {};
 }

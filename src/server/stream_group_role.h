@@ -40,7 +40,15 @@ class StreamGroupRole {
   void run();
   /// The members as the controllers know them; empty with the reason in the group while some are unknown.
   std::vector<raft::Member> members_of(stream::StreamGroup& group);
-  Status begin(stream::StreamGroup& group, const std::vector<raft::Member>& members);
+  /// Whether this node has begun the group before.
+  Result<bool> is_noted(const stream::StreamGroup& group);
+  /// How a member begins that has not begun before. It founds only where all the others answer that nobody leads yet:
+  /// a node that came back with empty directories is a stranger to the group, which must not be founded a second time.
+  enum class Beginning { kWait, kFound, kJoin };
+  Beginning beginning_of(stream::StreamGroup& group);
+  /// `founders`: none where the group is there already.
+  Status begin(stream::StreamGroup& group, const std::vector<raft::Member>& founders, bool is_noted);
+  std::string notes_path() const { return (environment_.directory / "stream_groups").string(); }
   std::string folder_of(const stream::StreamGroup& group) const;
   raft::LibraftOptions options_of(const stream::StreamGroup& group) const;
   bool pause();
