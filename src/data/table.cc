@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "base/check.h"
+#include "data/columnar.h"
 #include "data/convert.h"
 #include "data/row_index.h"
 
@@ -38,6 +39,12 @@ std::optional<Shared<Vector>> fit(const Shared<Vector>& column, const Vector& li
   return Shared<Vector>(std::move(rows));
 }
 
+/// A tuple that can be a column of rows is one in a table.
+void mark_columnar(Shared<Vector>& column) {
+  if (column->is_tuple() && !is_columnar(*column) && can_be_columnar(*column))
+    column = Shared<Vector>(marked_columnar(*column, true));
+}
+
 }  // namespace
 
 Table::Table(std::vector<std::string> names, std::vector<Shared<Vector>> columns)
@@ -47,6 +54,7 @@ Table::Table(std::vector<std::string> names, std::vector<Shared<Vector>> columns
   for (size_t c = 0; c < columns_.size(); ++c) {
     CHECK_WITH(columns_[c]->size() == columns_[0]->size(), "columns of different lengths");
     CHECK_WITH(seen.insert(names_[c]).second, "duplicate column name");
+    mark_columnar(columns_[c]);
   }
 }
 
@@ -89,6 +97,7 @@ size_t Table::memory_bytes() const {
 
 void Table::set_column(const std::string& name, Shared<Vector> column) {
   CHECK(columns_.empty() || column->size() == rows());
+  mark_columnar(column);
   const int at = find(name);
   if (at >= 0) {
     columns_[static_cast<size_t>(at)] = std::move(column);

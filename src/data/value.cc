@@ -6,7 +6,8 @@ namespace {
 bool equal_vectors(const Vector& left, const Vector& right) {
   const bool texts = types::is_literal(left.type()) && types::is_literal(right.type());
   if (left.size() != right.size() || left.is_array() != right.is_array()) return false;
-  if (!texts && (left.type() != right.type() || left.scale() != right.scale())) return false;
+  const bool same_scale = left.scale() == right.scale() || left.type() == Type::kAny;
+  if (!texts && (left.type() != right.type() || !same_scale)) return false;
   if (left.is_array()) {
     return std::equal(left.ends().begin(), left.ends().end(), right.ends().begin()) &&
            equal_vectors(left.flat(), right.flat());

@@ -284,7 +284,8 @@ void Vector::push_null() {
 }
 
 void Vector::append(const Vector& other) {
-  CHECK(type_ == other.type_ && scale_ == other.scale_ && is_array() == other.is_array());
+  // Of tuples the scale is a mark (data/columnar.h): this one's stays.
+  CHECK(type_ == other.type_ && (scale_ == other.scale_ || type_ == Type::kAny) && is_array() == other.is_array());
   if (array_) {
     const auto base = static_cast<int64_t>(array_->flat->size());
     array_->flat.edit().append(other.flat());

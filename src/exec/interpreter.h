@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "exec/evaluator.h"
 #include "exec/session_scope.h"
+#include "exec/sharing/shared_access.h"
 #include "exec/user_function.h"
 #include "functions/registry.h"
 #include "syntax/parse_script.h"
@@ -25,6 +26,13 @@ inline constexpr int kErrorFramesMax = 20;
 /// How a function view is looked for: among those known here, or by asking once more before a name is refused.
 enum class ViewSearch : uint8_t { kKnown, kAskAgain };
 
+/// A query of a stored table that has ended.
+struct FinishedQuery {
+  std::string text;
+  std::string error;                 // empty: none
+  int64_t begin_ns = 0, end_ns = 0;  // wall clock
+};
+
 /// What a node gives every interpreter. All outlive it.
 struct Surroundings {
   const functions::Registry& registry;
@@ -37,6 +45,10 @@ struct Surroundings {
   std::function<std::optional<std::string>(std::string_view path)> read_module;
   /// Shared by all statements of the node; null: statements compute on their own thread alone.
   WorkerPool* workers = nullptr;
+  /// Told of every query of a stored table, on the thread that ran it. May be empty.
+  std::function<void(const functions::Caller& caller, const FinishedQuery& query)> query_finished = {};
+  /// Of shared objects; null: they are open to everybody.
+  SharedAccess* access = nullptr;
 };
 
 /// An error raised by `throw`: catch() shows its class as "USER".
@@ -76,7 +88,7 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   void set_variable(const std::string& name, Value value) override;
   bool erase_variable(std::string_view name) override;
   std::vector<std::string> variable_names() override;
-  functions::SharedObjects& shared_objects() override { return surroundings_.shared; }
+  functions::SharedObjects& shared_objects() override { return shared_; }
   Value run_script(std::string_view text) override { return run(text); }
   Value parse_expression(std::string_view text) override;
   Value evaluate(const data::CodeObject& code) override;
@@ -92,6 +104,9 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   void sleep_ms(int64_t milliseconds) override;
   void reserve_memory(int64_t bytes) override;
 
+  /// To be called once that query of a stored table has ended, with its error or an empty text; empty when nobody keeps
+  /// account of queries.
+  std::function<void(const std::string& error)> watch_query(const syntax::Query& query);
   SessionScope& session() { return session_; }
   const Surroundings& surroundings() const { return surroundings_; }
 
@@ -161,7 +176,11 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   };
   std::optional<FieldPlace> field_place(const syntax::Expr& expr);
   std::optional<Value> call_method(const syntax::MethodCall& node, const std::string& name);
-  void check_stack(std::string_view function) const;
+  void check_stack(std::string_view what) const {
+    const char here = 0;
+    if (&here <= stack_floor_ || calls_ > kRecursionMax) refuse_depth(what);
+  }
+  [[noreturn]] void refuse_depth(std::string_view what) const;
   void check_cancelled() const;
   class Entry;
   class ThreadGuard;
@@ -191,6 +210,7 @@ class Interpreter final : public Evaluator, public functions::CallContext {
 
   const Surroundings& surroundings_;
   SessionScope& session_;
+  SharedView shared_;
   Frame* frame_ = nullptr;  // null at the top level of a script
   Scope* scope_ = nullptr;  // of the query being evaluated, if any
   int calls_ = 0;

@@ -35,9 +35,12 @@ std::vector<std::string> NodeSharedObjects::names() const {
   return names;
 }
 
-Value* SessionScope::find(std::string_view name) {
+Value* SessionScope::look_up(std::string_view name, Found* known) {
   const auto found = variables_.find(name);
-  return found == variables_.end() ? nullptr : found->second.get();
+  if (found == variables_.end()) return nullptr;
+  known->name = name;
+  known->place = found->second.get();
+  return known->place;
 }
 
 void SessionScope::set(const std::string& name, Value value) {
@@ -52,6 +55,7 @@ bool SessionScope::bind(const std::string& name, std::string_view other) {
   const auto found = variables_.find(other);
   if (found == variables_.end()) return false;
   auto cell = found->second;
+  forget_found();
   variables_.insert_or_assign(name, std::move(cell));
   return true;
 }
@@ -59,6 +63,7 @@ bool SessionScope::bind(const std::string& name, std::string_view other) {
 bool SessionScope::erase(std::string_view name) {
   const auto found = variables_.find(name);
   if (found == variables_.end()) return false;
+  forget_found();
   variables_.erase(found);
   return true;
 }

@@ -1,6 +1,8 @@
 #pragma once
 // What outlives a statement: a session's variables and definitions, and the objects all sessions of a node share.
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -44,13 +46,20 @@ class SessionScope {
   explicit SessionScope(uint64_t random_seed) : random(random_seed) {}
 
   /// Null when unknown; valid until the variable is erased.
-  Value* find(std::string_view name);
+  Value* find(std::string_view name) {
+    // A name in a syntax tree is asked for from the same address every time.
+    Found& known = found_[(reinterpret_cast<uintptr_t>(name.data()) / sizeof(void*)) % kFoundMax];
+    return known.place != nullptr && known.name == name ? known.place : look_up(name, &known);
+  }
   void set(const std::string& name, Value value);
   /// `name` and `other` become one variable (&x = y). False when `other` is unknown.
   bool bind(const std::string& name, std::string_view other);
   bool erase(std::string_view name);
   std::vector<std::string> names() const;
-  void clear_variables() { variables_.clear(); }
+  void clear_variables() {
+    forget_found();
+    variables_.clear();
+  }
 
   /// Functions defined by `def`, also under module paths a::b::f. Null when unknown.
   data::FunctionRef find_definition(std::string_view name) const;
@@ -68,7 +77,17 @@ class SessionScope {
   std::function<void(int64_t bytes)> reserve_memory;  // may be empty: no limit; throws ScriptError at the limit
 
  private:
+  /// Where loops found their variables: asked before variables_, forgotten when one goes or becomes another.
+  struct Found {
+    std::string name;
+    Value* place = nullptr;
+  };
+  static constexpr size_t kFoundMax = 64;
+  Value* look_up(std::string_view name, Found* known);
+  void forget_found() { found_.fill({}); }
+
   NameMap<std::shared_ptr<Value>> variables_;
+  std::array<Found, kFoundMax> found_;
   NameMap<data::FunctionRef> definitions_;
   NameMap<bool> methods_;  // of every class defined so far
 };

@@ -3,15 +3,12 @@
 #include "base/script_error.h"
 
 namespace pelorus::exec {
-namespace {
 
-Interpreter& interpreter_of(functions::CallContext& creator) {
-  auto* interpreter = dynamic_cast<Interpreter*>(&creator);
+Interpreter& interpreter_of(functions::CallContext& context) {
+  auto* interpreter = dynamic_cast<Interpreter*>(&context);
   if (interpreter == nullptr) throw ScriptError("Jobs and handlers of streams can be set up by scripts only.");
   return *interpreter;
 }
-
-}  // namespace
 
 WorkerSession::WorkerSession(functions::CallContext& creator)
     : scope_(creator.random()()), interpreter_(interpreter_of(creator).surroundings(), scope_) {

@@ -8,6 +8,9 @@
 
 namespace pelorus::exec {
 
+/// The interpreter of the running script behind a context. ScriptError when it is none.
+Interpreter& interpreter_of(functions::CallContext& context);
+
 /// Has the creator's functions, rights and those variables it is given; none of the creator's other variables. Used by
 /// one thread at a time. The node's surroundings outlive it.
 class WorkerSession {

@@ -4,6 +4,7 @@
 
 #include "base/script_error.h"
 #include "data/instance.h"
+#include "data/columnar.h"
 #include "data/convert.h"
 #include "functions/assemble.h"
 
@@ -116,9 +117,42 @@ Value index_array_vector(const Vector& array, std::span<const Value> positions) 
   return array.take(rows_of(index, array.size()));
 }
 
+/// Column i across the rows of a columnar tuple; short rows give null.
+Value tuple_column(const Vector& rows, int64_t column) {
+  std::vector<Value> cells;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    const auto row = data::row_vector(rows, r);
+    cells.push_back(element_or_null(*row, column));
+  }
+  return vector_or_tuple(std::move(cells));
+}
+
+Value tuple_columns(const Vector& rows, const Pair& pair) {
+  std::vector<Value> parts;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    const auto row = data::row_vector(rows, r);
+    parts.emplace_back(row->take(pair_positions(pair, static_cast<int64_t>(row->size()))));
+  }
+  return data::marked_columnar(Vector::tuple(std::move(parts)), true);
+}
+
+Value index_columnar(const Vector& rows, std::span<const Value> positions) {
+  if (positions.size() == 2) {
+    const Value chosen = positions[0].is_missing() ? Value(rows) : Value(rows.take(rows_of(positions[0], rows.size())));
+    if (positions[1].is_missing()) return chosen;
+    const Value cells = index_columnar(chosen.vector(), positions.subspan(1));
+    return positions[0].is_scalar() ? cells.vector().at(0) : cells;
+  }
+  const Value& index = positions[0];
+  if (index.is_scalar()) return tuple_column(rows, position_of(index.scalar()));
+  if (index.is_pair()) return tuple_columns(rows, index.pair());
+  return rows.take(rows_of(index, rows.size()));
+}
+
 Value index_vector(const Value& object, std::span<const Value> positions) {
   const Vector& vector = object.vector();
   if (vector.is_array()) return index_array_vector(vector, positions);
+  if (data::is_columnar(vector)) return index_columnar(vector, positions);
   const Value& index = positions[0];
   if (positions.size() > 1) {
     if (!vector.is_tuple())

@@ -1,5 +1,7 @@
 #include "functions/lift.h"
 
+#include "data/columnar.h"
+
 #include <optional>
 
 namespace pelorus::functions {
@@ -81,7 +83,7 @@ Value map_vector(const Value& x, const MapRule& rule, const VectorFunction& map)
   std::vector<Value> parts;
   parts.reserve(vector.size());
   for (const auto& element : vector.values_any()) parts.push_back(map_value(element, rule, map));
-  return Vector::tuple(std::move(parts));
+  return data::like_columnar(Vector::tuple(std::move(parts)), data::is_columnar(vector));
 }
 
 Value map_value(const Value& x, const MapRule& rule, const VectorFunction& map) {

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "functions/lift.h"
+#include "data/columnar.h"
 #include "kernels/arithmetic.h"
 #include "kernels/widen.h"
 #include "types/representation.h"
@@ -202,7 +203,7 @@ Value combine_tuples(const BinaryOperation& operation, const Value& left, const 
   std::vector<Value> parts;
   parts.reserve(rows);
   for (size_t i = 0; i < rows; ++i) parts.push_back(lift_binary(operation, pick(left, i), pick(right, i)));
-  return Vector::tuple(std::move(parts));
+  return data::like_columnar(Vector::tuple(std::move(parts)), data::is_columnar(left) || data::is_columnar(right));
 }
 
 /// Array vectors: rows of the same lengths pairwise, or one scalar per row, or one scalar.

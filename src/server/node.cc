@@ -88,6 +88,9 @@ Status Node::start() {
     TRY_DONE(open_data());
   }
   make_scripts();
+  stream_groups_ =
+      std::make_unique<StreamGroupRole>(*environment_, files_, clock_, addresses_, *controllers_, scripts_->streams());
+  TRY_DONE(stream_groups_->make_groups(scripts_->shared_objects()));
   TRY_DONE(start_listener());
   watch_keys();
   environment_->announce(config::NodePhase::kListening, "port " + std::to_string(environment_->site.port));
@@ -96,6 +99,7 @@ Status Node::start() {
         server_->methods(), [this] { return metrics(); }, [this] { channels_->reconnect_all(); }, boot_);
   if (has(config::NodeMode::kAgent)) start_agent();
   if (!has(config::NodeMode::kController)) start_presence();
+  stream_groups_->start();
   return {};
 }
 
@@ -204,7 +208,7 @@ Status Node::start_listener() {
     if (controller_)
       controller_->accept_raft(fd, std::move(read));
     else
-      ::close(fd);
+      stream_groups_->accept_raft(fd, std::move(read));
   };
   listener_ = std::make_unique<net::Listener>(
       listener_options(), net::NativeSurroundings{scripts_->sessions(), scripts_->runner(), statements_, urgent_},
@@ -337,6 +341,7 @@ void Node::stop() {
   if (listener_) listener_->stop();
   if (presence_) presence_->stop();
   if (agent_) agent_->stop();
+  if (stream_groups_) stream_groups_->stop();
   statements_.stop();
   urgent_.stop();
   if (data_) data_->stop();

@@ -26,6 +26,7 @@
 #include "server/node_caller.h"
 #include "server/remote_run.h"
 #include "server/script_engine.h"
+#include "server/stream_group_role.h"
 
 namespace pelorus::server {
 
@@ -86,6 +87,7 @@ class Node {
   std::unique_ptr<dist::ControllerCatalogue> catalogue_;
   std::unique_ptr<ControllerRole> controller_;
   std::unique_ptr<ScriptEngine> scripts_;
+  std::unique_ptr<StreamGroupRole> stream_groups_;
   std::unique_ptr<DataRole> data_;
   std::unique_ptr<dist::PartitionServiceBook> services_;
   std::unique_ptr<dist::Distribution> distribution_;

@@ -70,7 +70,8 @@ ScriptEngine::ScriptEngine(const NodeEnvironment& environment, Clock& clock, dis
           .clock = clock,
           .find_view = [this](std::string_view name, exec::ViewSearch search) { return views_.find(name, search); },
           .read_module = [this](std::string_view name) { return modules_.read(name); },
-          .workers = &workers_},
+          .workers = &workers_,
+          .access = &shared_access_},
       views_(surroundings_, controllers, clock),
       hosts_(surroundings_, require_memory),
       users_(controllers),
@@ -80,7 +81,26 @@ ScriptEngine::ScriptEngine(const NodeEnvironment& environment, Clock& clock, dis
               {.client_auth = environment.settings().boolean("enableClientAuth")}),
       backup_jobs_(clock),
       background_jobs_(clock),
-      scheduled_jobs_(surroundings_, background_jobs_, clock) {}
+      scheduled_jobs_(surroundings_, background_jobs_, clock) {
+  if (environment.settings().boolean("perfMonitoring"))
+    surroundings_.query_finished = [this](const functions::Caller& caller, const exec::FinishedQuery& query) {
+      note_query(caller, query);
+    };
+}
+
+void ScriptEngine::note_query(const functions::Caller& caller, const exec::FinishedQuery& query) {
+  const auto id = Uuid::random().to_string();
+  const auto root = jobs_.id_on(std::this_thread::get_id());
+  completed_queries_.add({.user = caller.user,
+                          .session_id = caller.session_id,
+                          .job_id = id,
+                          .root_id = root.empty() ? id : root,
+                          .begin_ns = query.begin_ns,
+                          .end_ns = query.end_ns,
+                          .text = query.text,
+                          .error = query.error,
+                          .remote_ip = caller.remote_ip});
+}
 
 void ScriptEngine::open_schedule() {
   constexpr uint64_t kScheduleBytesMax = uint64_t{64} << 20;
@@ -121,8 +141,20 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, con
   exec::register_language_functions(registry_);
   exec::register_sql_functions(registry_);
   streams_.node = environment_.site.to_string();
+  streams_.alias = environment_.site.alias;
+  streams_.run_on = [&remote = distributed.remote](const std::string& alias, const functions::Caller& caller,
+                                                   const std::string& function, std::vector<data::Value> arguments) {
+    return remote.run(
+        alias,
+        {.user = caller.user, .is_admin = caller.is_admin, .function = function, .arguments = std::move(arguments)});
+  };
   streams_.files = &files_;
   streams_.persistence_folder = environment_.settings().path("persistenceDir").string();
+  const auto grants_of = [&catalogue = distributed.distribution.catalogue](const std::string& user) {
+    return catalogue.access(user);
+  };
+  shared_access_.set_grants(environment_.site.alias, grants_of);
+  streams_.engine_access.set_grants(environment_.site.alias, grants_of);
   stream::register_stream_functions(registry_, streams_);
   session::register_job_functions(registry_, background_jobs_, environment_.site.alias);
   dist::register_definition_functions(registry_, distributed);
@@ -143,13 +175,15 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, con
     if (method == meta::kChange) views_.forget();
     return answer;
   });
-  session::register_session_functions(registry_, {.sessions = sessions_,
-                                                  .login = login_,
-                                                  .jobs = jobs_,
-                                                  .node_alias = environment_.site.alias,
-                                                  .version = kVersion,
-                                                  .client_auth = environment_.settings().boolean("enableClientAuth"),
-                                                  .is_initialized = is_initialized});
+  session::register_session_functions(
+      registry_, {.sessions = sessions_,
+                  .login = login_,
+                  .jobs = jobs_,
+                  .node_alias = environment_.site.alias,
+                  .version = kVersion,
+                  .client_auth = environment_.settings().boolean("enableClientAuth"),
+                  .completed_queries = surroundings_.query_finished ? &completed_queries_ : nullptr,
+                  .is_initialized = is_initialized});
   register_scripts();
   register_node_facts(registry_, environment_, distributed.remote, is_initialized);
   register_machine_functions(registry_, environment_, std::move(raft_status));

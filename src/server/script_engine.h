@@ -50,11 +50,16 @@ class ScriptEngine {
   session::InterpreterHosts& hosts() { return hosts_; }
   session::StatementRunner& runner() { return runner_; }
   session::SessionTable& sessions() { return sessions_; }
+  stream::StreamServices& streams() { return streams_; }
+  /// Of the node, whoever may use them.
+  functions::SharedObjects& shared_objects() { return shared_; }
   /// A session of its own for fragments of other nodes' queries.
   std::shared_ptr<functions::CallContext> open_context(const std::string& user);
 
  private:
   void open_schedule();
+  /// Keeps account of a query that ended on this thread.
+  void note_query(const functions::Caller& caller, const exec::FinishedQuery& query);
   void register_scripts();
   Result<client::Endpoint> endpoint_of(const std::string& alias);
 
@@ -62,6 +67,7 @@ class ScriptEngine {
   dist::ControllerClient& controllers_;
   functions::Registry registry_;
   exec::NodeSharedObjects shared_;
+  exec::SharedAccess shared_access_;
   exec::QueryRunner sql_;
   WorkerPool workers_;
   io::ProcessFiles files_;
@@ -73,6 +79,7 @@ class ScriptEngine {
   ControllersAuthenticator users_;
   session::Login login_;
   session::JobBoard jobs_;
+  session::CompletedQueries completed_queries_;
   session::OutcomeMemory outcomes_;
   session::SessionTable sessions_;
   session::StatementRunner runner_;

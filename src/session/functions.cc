@@ -4,6 +4,7 @@
 
 #include "base/script_error.h"
 #include "data/convert.h"
+#include "functions/arguments.h"
 
 namespace pelorus::session {
 namespace {
@@ -103,6 +104,36 @@ Value console_jobs(const FunctionSurroundings& with, CallContext& context) {
               Value::of_int(f.parallelism), timestamp_of(f.received_ns),
               Value::of_long(static_cast<int64_t>(f.session_id)), Value::of_string(f.remote_ip),
               Value::of_int(f.remote_port), Value::of_int(1), Value::of_int(0)});
+  }
+  return rows.finish();
+}
+
+Value completed_queries(const FunctionSurroundings& with, CallContext& context, Arguments args) {
+  constexpr int64_t kUsualCount = 10;
+  const functions::Arguments a("getCompletedQueries", args);
+  if (!context.caller().is_admin)
+    throw ScriptError("<NoPrivilege>getCompletedQueries: only an administrator may call it.");
+  if (with.completed_queries == nullptr)
+    throw ScriptError(
+        "getCompletedQueries: no account of queries is kept; set perfMonitoring=1 and start the node again.");
+  const int64_t top = a.integer_or(0, "top", kUsualCount);
+  if (top < 1) a.refuse("top", "must be positive.");
+  Rows rows({{"userID", Type::kString},
+             {"sessionID", Type::kLong},
+             {"jobID", Type::kString},
+             {"rootID", Type::kString},
+             {"level", Type::kInt},
+             {"startTime", Type::kNanotimestamp},
+             {"endTime", Type::kNanotimestamp},
+             {"jobDesc", Type::kString},
+             {"errorMsg", Type::kString},
+             {"remoteIP", Type::kString}});
+  for (const auto& query : with.completed_queries->last(static_cast<size_t>(top))) {
+    rows.add({Value::of_string(query.user), Value::of_long(static_cast<int64_t>(query.session_id)),
+              Value::of_string(query.job_id), Value::of_string(query.root_id), Value::of_int(0),
+              Scalar::of<int64_t>(Type::kNanotimestamp, query.begin_ns),
+              Scalar::of<int64_t>(Type::kNanotimestamp, query.end_ns), Value::of_string(query.text),
+              Value::of_string(query.error), Value::of_string(query.remote_ip)});
   }
   return rows.finish();
 }
@@ -273,6 +304,9 @@ void register_sessions(Registrar& to, const FunctionSurroundings& with) {
          });
   to.add("getConsoleJobs", {}, "The statements running on this node, except the asking one.",
          [with](CallContext& context, Arguments) { return console_jobs(with, context); });
+  to.add("getCompletedQueries", {{"top", true}},
+         "The queries of stored tables that ended last on this node, newest first.",
+         [with](CallContext& context, Arguments args) { return completed_queries(with, context, args); });
   to.add("cancelConsoleJob", {{"rootJobId"}}, "Ends running statements; unknown ids are ignored.",
          [with](CallContext& context, Arguments args) { return cancel_jobs(with, context, args[0]); });
   to.add("getSessionMemoryStat", {}, "Memory of each session's variables.",

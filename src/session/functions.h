@@ -5,6 +5,7 @@
 #include <string>
 
 #include "functions/registry.h"
+#include "session/completed_queries.h"
 #include "session/job_board.h"
 #include "session/login.h"
 #include "session/session.h"
@@ -19,12 +20,13 @@ struct FunctionSurroundings {
   std::string node_alias;
   std::string version;  // "3.00.4.2 2025.10.01 LINUX_ABI x86_64": clients read the part before the blank
   bool client_auth = false;
-  std::function<bool()> is_initialized;  // false: clients wait and ask again
+  const CompletedQueries* completed_queries = nullptr;  // null: perfMonitoring is off
+  std::function<bool()> is_initialized;                 // false: clients wait and ask again
 };
 
 /// login logout getDynamicPublicKey scramClientFirst scramClientFinal isClientAuth authenticateByTicket
 /// getAuthenticatedUserTicket getCurrentSessionAndUser isNodeInitialized getRequiredAPIVersion version getConsoleJobs
-/// cancelConsoleJob getSessionMemoryStat closeSessions getConnections
+/// getCompletedQueries cancelConsoleJob getSessionMemoryStat closeSessions getConnections
 void register_session_functions(functions::Registry& registry, const FunctionSurroundings& surroundings);
 
 }  // namespace pelorus::session

@@ -24,6 +24,14 @@ std::vector<Job> JobBoard::all() const {
   return list;
 }
 
+std::string JobBoard::id_on(std::thread::id thread) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, job] : jobs_) {
+    if (job.thread == thread) return id;
+  }
+  return {};
+}
+
 bool JobBoard::cancel(std::string_view id) {
   const std::lock_guard lock(mutex_);
   const auto found = jobs_.find(id);

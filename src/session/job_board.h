@@ -52,6 +52,8 @@ class JobBoard {
   /// On the thread that runs the statement.
   Running begin(JobFacts facts, CancellationToken cancellation);
   std::vector<Job> all() const;
+  /// The job that runs on a thread; empty when none does.
+  std::string id_on(std::thread::id thread) const;
   /// False when there is no such job (any more).
   bool cancel(std::string_view id);
   /// The connection of the session is gone.

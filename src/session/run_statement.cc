@@ -6,6 +6,7 @@
 #include "base/memory_limit.h"
 #include "base/request_scope.h"
 #include "base/script_error.h"
+#include "exec/interpreter.h"
 #include "session/client_auth.h"
 #include "session/revive_texts.h"
 
@@ -15,6 +16,17 @@ namespace {
 using data::Value;
 using wire::Request;
 using wire::RequestKind;
+
+/// What the client is told. It looks for the tag that sends it to another node at the very beginning, with nothing
+/// behind the site; what a script throws is no such tag.
+std::string told_text(const ScriptError& error) {
+  constexpr std::string_view kTag = " => <NotLeader>";
+  constexpr size_t kArrow = 4;
+  const auto& text = error.message();
+  const size_t at = text.rfind(kTag);
+  if (at == std::string::npos || dynamic_cast<const exec::ThrownError*>(&error) != nullptr) return text;
+  return text.substr(at + kArrow);
+}
 
 /// The beginning of the statement, for lists of jobs.
 std::string description_of(const Request& request) {
@@ -77,7 +89,7 @@ Outcome StatementRunner::run_guarded(Session& session, Request& request, const S
   try {
     return {.value = dispatch(session, request, with), .error = {}};
   } catch (const ScriptError& error) {
-    return {.value = {}, .error = error.message()};
+    return {.value = {}, .error = told_text(error)};
   } catch (const OutOfMemory& refused) {
     return {.value = {}, .error = refused.what()};
   } catch (const std::bad_alloc&) {

@@ -6,6 +6,7 @@
 #include <future>
 
 #include "base/script_error.h"
+#include "exec/interpreter.h"
 #include "session/client_auth.h"
 #include "session/run_statement.h"
 
@@ -16,13 +17,15 @@ using data::Value;
 using wire::Request;
 using wire::RequestKind;
 
-/// "echo x" gives x; "fail x" throws; "wait" waits for cancellation; "set" has no value; "count" counts its runs.
+/// "echo x" gives x; "fail x" fails, "throw x" as scripts throw; "wait" waits for cancellation; "set" has no value;
+/// "count" counts its runs.
 class FakeHost final : public ScriptHost {
  public:
   explicit FakeHost(std::atomic<int>& runs) : runs_(runs) {}
   std::optional<Value> run(std::string_view script, const StatementSurroundings& with) override {
     if (script.starts_with("echo ")) return Value::of_string(std::string(script.substr(5)));
     if (script.starts_with("fail ")) throw ScriptError(std::string(script.substr(5)));
+    if (script.starts_with("throw ")) throw exec::ThrownError(std::string(script.substr(6)));
     if (script == "count") return Value::of_int(++runs_);
     if (script == "print") with.print("hello");
     if (script == "wait") {
@@ -89,6 +92,8 @@ TEST_F(SessionTest, statements_give_values_nothing_or_an_error_text) {
   const auto nothing = run(script("set"));
   EXPECT_FALSE(nothing.value || nothing.error);
   EXPECT_EQ(error_of(script("fail <NotLeader>h:1:a")), "<NotLeader>h:1:a");
+  EXPECT_EQ(error_of(script("fail f() => insert(t) => <NotLeader>h:1:a")), "<NotLeader>h:1:a");
+  EXPECT_EQ(error_of(script("throw g() => <NotLeader>h:1:a")), "g() => <NotLeader>h:1:a");
   run(script("print"));
   EXPECT_EQ(printed_, "hello");
 }

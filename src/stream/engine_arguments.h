@@ -4,6 +4,7 @@
 #include "functions/arguments.h"
 #include "stream/engines/cross_sectional_engine.h"
 #include "stream/engines/time_series_engine.h"
+#include "stream/functions.h"
 
 namespace pelorus::stream {
 
@@ -17,6 +18,11 @@ void refuse_option(const functions::Arguments& a, size_t i, std::string_view par
 void set_fill(const functions::Arguments& a, const data::Value& fill, WindowTerms* windows);
 /// triggeringPattern and triggeringInterval.
 CrossSectionTerms cross_section_terms(const functions::Arguments& a, size_t pattern_at, size_t interval_at);
+/// snapshotDir and snapshotIntervalInMsgCount: both or none. The directory must exist; guests have none.
+SnapshotTerms snapshot_terms(const functions::Arguments& a, functions::CallContext& context,
+                             const StreamServices& services, size_t folder_at);
+/// Puts an engine on the board, with the state its snapshot holds.
+data::Value added(StreamServices& services, std::shared_ptr<Engine> engine);
 /// Columns of a table value. ScriptError when it is none.
 data::Schema schema_argument(const functions::Arguments& a, size_t i, std::string_view parameter);
 

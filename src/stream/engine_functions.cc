@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "base/script_error.h"
 #include "functions/arguments.h"
 #include "functions/declare.h"
+#include "functions/file_access.h"
 #include "stream/engine_arguments.h"
 #include "stream/engines/cross_sectional_engine.h"
 #include "stream/engines/reactive_state_engine.h"
@@ -59,6 +61,34 @@ CrossSectionTerms cross_section_terms(const functions::Arguments& a, size_t patt
   return terms;
 }
 
+SnapshotTerms snapshot_terms(const functions::Arguments& a, functions::CallContext& context,
+                             const StreamServices& services, size_t folder_at) {
+  const size_t interval_at = folder_at + 1;
+  const bool is_wanted = is_given(a, folder_at);
+  if (is_wanted != is_given(a, interval_at))
+    a.refuse(is_wanted ? "snapshotIntervalInMsgCount" : "snapshotDir", "is missing: snapshots need both.");
+  if (!is_wanted) return {};
+  functions::require_login(context, a.function());
+  SnapshotTerms terms{.files = services.files,
+                      .folder = a.text(folder_at, "snapshotDir"),
+                      .interval = a.integer(interval_at, "snapshotIntervalInMsgCount")};
+  if (terms.interval <= 0) a.refuse("snapshotIntervalInMsgCount", "must be positive.");
+  const auto name = a.text(0, "name");
+  const auto is_plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  if (name.empty() || !std::all_of(name.begin(), name.end(), is_plain))
+    a.refuse("name", "must consist of letters, digits and _ when there are snapshots.");
+  if (terms.files == nullptr) a.refuse("snapshotDir", "can't be used: this program keeps no files.");
+  const auto names = terms.files->list(terms.folder);
+  if (!names.ok()) a.refuse("snapshotDir", "must be an existing directory: " + names.error().message);
+  return terms;
+}
+
+data::Value added(StreamServices& services, std::shared_ptr<Engine> engine) {
+  engine->load_snapshot();
+  services.engines.add(engine);
+  return data::TableRef(std::move(engine));
+}
+
 data::Schema schema_argument(const functions::Arguments& a, size_t i, std::string_view parameter) {
   if (!a[i].is_table()) a.refuse(parameter, "must be a table.");
   return a[i].is_table_object() ? a[i].table_object()->schema() : a[i].table().schema();
@@ -94,16 +124,12 @@ EngineTerms terms_of(const Arguments& a, CallContext& context, const Places& at)
   return terms;
 }
 
-Value added(StreamServices& services, std::shared_ptr<Engine> engine) {
-  services.engines.add(engine);
-  return data::TableRef(std::move(engine));
-}
-
 Value make_reactive(StreamServices& services, CallContext& context, std::span<Value> args) {
   Arguments a("createReactiveStateEngine", args);
   auto terms = terms_of(a, context, {.metrics = 1, .dummy = 2, .output = 3, .key = 4, .time = kNowhere});
   const Value filter = a.has(5) ? args[5] : Value::null();
-  for (const size_t i : {6, 7, 9, 10, 11}) refuse_option(a, i, "this option");
+  for (const size_t i : {9, 10, 11}) refuse_option(a, i, "this option");
+  terms.snapshots = snapshot_terms(a, context, services, 6);
   return added(services, std::make_shared<ReactiveStateEngine>(std::move(terms),
                                                                std::make_unique<exec::WorkerSession>(context), filter));
 }
@@ -129,7 +155,8 @@ EngineTerms time_series_terms(const Arguments& a, CallContext& context, std::ini
 
 Value make_time_series(StreamServices& services, CallContext& context, std::span<Value> args) {
   Arguments a("createTimeSeriesEngine", args);
-  auto terms = time_series_terms(a, context, {13, 14, 16, 18});
+  auto terms = time_series_terms(a, context, {16, 18});
+  terms.snapshots = snapshot_terms(a, context, services, 13);
   return added(services, std::make_shared<TimeSeriesEngine>(
                              std::move(terms), std::make_unique<exec::WorkerSession>(context), windows_of(a)));
 }
@@ -166,7 +193,8 @@ DailySessions sessions_of(const Arguments& a, Type type) {
 
 Value make_daily(StreamServices& services, CallContext& context, std::span<Value> args) {
   Arguments a("createDailyTimeSeriesEngine", args);
-  auto terms = time_series_terms(a, context, {13, 14, 19, 20, 21});
+  auto terms = time_series_terms(a, context, {19, 20, 21});
+  terms.snapshots = snapshot_terms(a, context, services, 13);
   WindowTerms windows = windows_of(a);
   for (size_t c = 0; c < terms.input.size(); ++c) {
     if (terms.input[c].name == terms.time_column) windows.sessions = sessions_of(a, terms.input[c].type);
@@ -185,7 +213,8 @@ Value make_cross_sectional(StreamServices& services, CallContext& context, std::
   cross.last_batch_only = a.flag_or(9, "lastBatchOnly", false);
   cross.context_column = a.text_or(10, "contextByColumn", "");
   cross.round_time = a.flag_or(15, "roundTime", true);
-  for (const size_t i : {11, 12, 13, 14, 16, 17}) refuse_option(a, i, "this option");
+  for (const size_t i : {13, 14, 16, 17}) refuse_option(a, i, "this option");
+  terms.snapshots = snapshot_terms(a, context, services, 11);
   return added(services, std::make_shared<CrossSectionalEngine>(
                              std::move(terms), std::make_unique<exec::WorkerSession>(context), std::move(cross)));
 }
@@ -199,19 +228,23 @@ Value make_anomaly(StreamServices& services, CallContext& context, std::span<Val
                                                                   std::make_unique<exec::WorkerSession>(context)));
 }
 
-Value find_engine(StreamServices& services, CallContext&, std::span<Value> args) {
+Value find_engine(StreamServices& services, CallContext& context, std::span<Value> args) {
   const auto name = Arguments("getStreamEngine", args).text(0, "name");
   auto engine = services.engines.find(name);
   if (engine == nullptr) throw ScriptError("There is no stream engine named " + name + ".");
-  return data::TableRef(std::move(engine));
+  return exec::limited(data::TableRef(std::move(engine)), name, services.engine_access.rights(context.caller(), name));
 }
 
-Value drop_engine(StreamServices& services, CallContext&, std::span<Value> args) {
+Value drop_engine(StreamServices& services, CallContext& context, std::span<Value> args) {
   const auto name = Arguments("dropStreamEngine", args).text(0, "name");
   const auto engine = services.engines.find(name);
   if (engine == nullptr) throw ScriptError("There is no stream engine named " + name + ".");
+  if (!services.engine_access.rights(context.caller(), name).own)
+    throw ScriptError("<NoPrivilege>No access to drop stream engine " + name +
+                      ": only an administrator or the user who made it may.");
   engine->drop();
   services.engines.remove(name);
+  services.engine_access.forget(name);
   return Value::null();
 }
 
@@ -222,6 +255,13 @@ Value warm_up(StreamServices&, CallContext&, std::span<Value> args) {
   const auto done = engine->warm_up(functions::table_argument(a.function(), a[1]));
   if (!done.ok()) throw ScriptError(done.error().message);
   return Value::null();
+}
+
+Value snapshot_message_id(StreamServices&, CallContext&, std::span<Value> args) {
+  const Arguments a("getSnapshotMsgId", args);
+  const auto engine = a[0].is_table_object() ? std::dynamic_pointer_cast<Engine>(a[0].table_object()) : nullptr;
+  if (engine == nullptr) a.refuse("engine", "must be a stream engine.");
+  return Value::of_long(engine->snapshot_message_id());
 }
 
 /// A table for each kind of engine.
@@ -279,6 +319,23 @@ constexpr std::string_view kAnomalyExample =
     "src = table(1:0, `t`v, [DATETIME, INT]); out = table(9:0, `t`kind`why, [DATETIME, INT, STRING])\n"
     "e = createAnomalyDetectionEngine(\"exampleA\", <[v > 5, v < 2]>, src, out, `t)\n"
     "e.append!(table(2021.05.06T10:00:10 + 0 1 2 as t, 1 3 9 as v)); exec kind from out";
+
+/// What can be asked of engines.
+void register_engine_questions(functions::Registry& registry, StreamServices& services) {
+  const auto bound = [&services](auto* run) {
+    return [&services, run](CallContext& context, std::span<Value> args) { return run(services, context, args); };
+  };
+  const auto row = [&](Nature nature, Declaration d) { functions::declare(registry, kFamily, nature, std::move(d)); };
+  row(Nature::kWhole, {"getSnapshotMsgId", "engine", bound(snapshot_message_id),
+                       "The number of the last row that the engine's last snapshot covers, -1 where there is none: an "
+                       "engine made anew goes on from there with subscribeTable(offset=getSnapshotMsgId(engine)+1).",
+                       "src = table(1:0, [`v], [INT]); out = table(9:0, [`s], [LONG])\n"
+                       "e = createReactiveStateEngine(\"exampleKept\", <cumsum(v)>, src, out); getSnapshotMsgId(e)",
+                       "-1"});
+  row(Nature::kWhole, {"getStreamEngineStat", "", bound(engine_statistics),
+                       "A dictionary of a table for each kind of engine.", "size(getStreamEngineStat()) >= 0", "true"});
+  registry.add_alias("getAggregatorStat", "getStreamEngineStat");
+}
 
 }  // namespace
 
@@ -345,9 +402,7 @@ void register_engine_functions(functions::Registry& registry, StreamServices& se
                          "e = createReactiveStateEngine(\"exampleWarm\", <cumsum(v)>, src, out)\n"
                          "warmupStreamEngine(e, table(1 2 3 as v)); e.append!(table([4] as v)); exec s from out",
                          "[10]"});
-  row(Nature::kWhole, {"getStreamEngineStat", "", bound(engine_statistics),
-                       "A dictionary of a table for each kind of engine.", "size(getStreamEngineStat()) >= 0", "true"});
-  registry.add_alias("getAggregatorStat", "getStreamEngineStat");
+  register_engine_questions(registry, services);
   register_join_engines(registry, services);
   register_order_book(registry, services);
   register_engine_parser(registry, services);

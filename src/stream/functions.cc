@@ -116,6 +116,11 @@ Value drop_table(StreamServices& services, CallContext& context, std::span<Value
   const auto table = shared_stream(context, "dropStreamTable", name);
   if (services.subscriptions.is_subscribed(name) && !a.flag_or(1, "force", false))
     throw ScriptError("The stream table " + name + " has subscribers; unsubscribe them first.");
+  const auto shared = context.shared_objects().find(name);
+  if (const auto ha = shared ? ha_table_of(*shared) : nullptr) {
+    drop_ha_table(services, context, *ha, args);
+    return Value::null();
+  }
   context.shared_objects().erase(name);
   if (const auto log = table->stop_persisting()) {
     const auto removed = StreamLog::remove(*services.files, log->terms().folder);
@@ -225,7 +230,10 @@ void register_tables(functions::Registry& registry) {
 }  // namespace
 
 std::shared_ptr<StreamTable> stream_table_of(const Value& value) {
-  return value.is_table_object() ? std::dynamic_pointer_cast<StreamTable>(value.table_object()) : nullptr;
+  if (!value.is_table_object()) return nullptr;
+  const auto object = exec::readable(value.table_object());
+  if (const auto ha = std::dynamic_pointer_cast<HaStreamTable>(object)) return ha->rows();
+  return std::dynamic_pointer_cast<StreamTable>(object);
 }
 
 data::TableRef table_object_of(CallContext& context, std::string_view function, Value& table) {
@@ -297,11 +305,13 @@ void register_stream_functions(functions::Registry& registry, StreamServices& se
        "[2]"});
   register_engine_functions(registry, services);
   register_persistence(registry, services);
+  register_ha_streams(registry, services);
   register_replay(registry);
   register_stream_filter(registry, services);
   register_events(registry, services);
   register_event_processing(registry, services);
   register_data_views(registry, services);
+  register_access_control(registry, services);
 }
 
 }  // namespace pelorus::stream

@@ -6,9 +6,11 @@
 #include <string>
 
 #include "base/clock.h"
+#include "exec/sharing/shared_access.h"
 #include "functions/registry.h"
 #include "io/file_system.h"
 #include "stream/engines/engine_board.h"
+#include "stream/ha/stream_group.h"
 #include "stream/subscription.h"
 
 namespace pelorus::stream {
@@ -21,8 +23,16 @@ struct StreamServices {
   SystemClock clock;
   SubscriptionBoard subscriptions;
   EngineBoard engines;
+  exec::SharedAccess engine_access;
   EngineBoard data_views;  // of createDataViewEngine outside of monitors
+  std::string alias;       // of this node
+  StreamGroups groups;
+  /// Calls a function on another node of the cluster on the caller's behalf. Empty: there are no others.
+  std::function<Result<data::Value>(const std::string& alias, const functions::Caller& caller,
+                                    const std::string& function, std::vector<data::Value> arguments)>
+      run_on = {};
 
+  /// Groups stay: their logs are stopped by the node.
   void clear() {
     subscriptions.clear();
     engines.clear();
@@ -50,7 +60,19 @@ void register_engine_parser(functions::Registry& registry, StreamServices& servi
 void register_persistence(functions::Registry& registry, StreamServices& services);
 void register_replay(functions::Registry& registry);
 
-/// The stream table behind a value; null when it is none.
+/// addAccessControl
+void register_access_control(functions::Registry& registry, StreamServices& services);
+
+/// haStreamTable getStreamingLeader getStreamingRaftGroups
+void register_ha_streams(functions::Registry& registry, StreamServices& services);
+/// The highly available stream table behind a value; null when it is none.
+std::shared_ptr<HaStreamTable> ha_table_of(const data::Value& value);
+/// Drops it on all members; `args` are dropStreamTable's.
+void drop_ha_table(StreamServices& services, functions::CallContext& context, const HaStreamTable& table,
+                   std::span<const data::Value> args);
+
+/// The stream table behind a value, of a highly available one the rows this member has; null when it is none.
+/// ScriptError where the caller may not read it.
 std::shared_ptr<StreamTable> stream_table_of(const data::Value& value);
 
 /// The table behind a value with an identity of its own; a plain table becomes one in all session variables that hold

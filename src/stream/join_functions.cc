@@ -23,11 +23,6 @@ constexpr size_t kNowhere = 999;
 constexpr int64_t kRowsKept = 5000;   // garbageSize
 constexpr int64_t kDelaySeconds = 3;  // maxDelayedTime
 
-Value added(StreamServices& services, std::shared_ptr<Engine> engine) {
-  services.engines.add(engine);
-  return data::TableRef(std::move(engine));
-}
-
 void refuse_options(const Arguments& a, std::initializer_list<std::pair<size_t, std::string_view>> options) {
   for (const auto& [place, parameter] : options) refuse_option(a, place, parameter);
 }
@@ -185,12 +180,7 @@ Value make_window(StreamServices& services, CallContext& context, std::span<Valu
 
 Value make_session_window(StreamServices& services, CallContext& context, std::span<Value> args) {
   const Arguments a("createSessionWindowEngine", args);
-  refuse_options(a, {{6, "useSystemTime"},
-                     {8, "updateTime"},
-                     {10, "snapshotDir"},
-                     {11, "snapshotIntervalInMsgCount"},
-                     {12, "raftGroup"},
-                     {13, "forceTriggerTime"}});
+  refuse_options(a, {{6, "useSystemTime"}, {8, "updateTime"}, {12, "raftGroup"}, {13, "forceTriggerTime"}});
   EngineTerms terms{.name = a.text(0, "name"),
                     .user = context.caller().user,
                     .input = schema_argument(a, 3, "dummyTable"),
@@ -200,6 +190,7 @@ Value make_session_window(StreamServices& services, CallContext& context, std::s
   if (!a.has(5) || a[5].is_void()) a.refuse("timeColumn", "must be given: the system's time is not offered yet.");
   terms.time_column = a.texts(5, "timeColumn")[0];
   if (a.has(7) && !a[7].is_void()) terms.keys = a.texts(7, "keyColumn");
+  terms.snapshots = snapshot_terms(a, context, services, 10);
   const SessionTerms sessions{.gap = a.integer(1, "sessionGap"),
                               .shows_start = a.flag_or(9, "useSessionStartTime", true)};
   return added(services, std::make_shared<SessionWindowEngine>(std::move(terms), session_of(context), sessions));

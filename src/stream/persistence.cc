@@ -51,6 +51,7 @@ void persist(StreamServices& services, const Arguments& a, StreamTable& table, c
 std::shared_ptr<StreamTable> table_argument(const Arguments& a) {
   auto table = stream_table_of(a[0]);
   if (table == nullptr) a.refuse("table", "must be a stream table.");
+  if (ha_table_of(a[0]) != nullptr) a.refuse("table", "is highly available: its group keeps its rows on disk.");
   return table;
 }
 

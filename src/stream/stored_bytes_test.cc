@@ -1,9 +1,11 @@
-// docs/formats/stream_log.md: as programs of every level wrote it.
+// docs/formats/stream_log.md, engine_snapshot.md and stream_group.md: as programs of every level wrote it.
 
 #include "base/stored_bytes.h"
 
 #include "data/value.h"
 #include "io/memory_file_system.h"
+#include "stream/engines/engine_snapshot.h"
+#include "stream/ha/group_machine.h"
 #include "stream/stream_log.h"
 
 namespace pelorus::stream {
@@ -38,6 +40,87 @@ TEST(StoredBytes, stream_log) {
     ASSERT_TRUE(log.ok()) << log.error().message;
     EXPECT_EQ(loaded.first_row, 0);
     EXPECT_TRUE(data::equal(data::Value(loaded.rows), data::Value(rows())));
+  });
+}
+
+TEST(StoredBytes, engine_snapshot) {
+  io::MemoryFileSystem disk;
+  ASSERT_TRUE(disk.make_directories("/snapshots").ok());
+  const SnapshotTerms terms{.files = &disk, .folder = "/snapshots", .interval = 1};
+  StateWriter state;
+  state.add_bytes({std::string("\1\0\0\0a", 5), ""});
+  state.add(rows());
+  state.add(std::vector<int64_t>{1, 2});
+  state.add(7);
+  state.add(data::Table());
+  state.add(Vector::of<double>(Type::kDouble, {0.5, 1.5}));
+  const data::Value held = state.take();
+  ASSERT_TRUE(
+      write_snapshot(
+          terms, "e",
+          {.made_by = "SomeEngine\ncolumn id INT", .message_id = 41, .rows_in = 42, .rows_out = 3, .state = held})
+          .ok());
+  const auto written = io::read_file(disk, "/snapshots/e.snapshot", 1 << 20);
+  ASSERT_TRUE(written.ok()) << written.error().message;
+  check_stored("engine_snapshot", *written, [&](const std::string& bytes) {
+    ASSERT_TRUE(io::replace_file(disk, "/snapshots/e.snapshot", bytes).ok());
+    const auto read = read_snapshot(terms, "e");
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    ASSERT_TRUE(*read);
+    EXPECT_EQ((*read)->message_id, 41);
+    EXPECT_EQ((*read)->rows_in, 42);
+    EXPECT_EQ((*read)->rows_out, 3);
+    StateReader parts((*read)->state);
+    EXPECT_EQ(parts.bytes(), (std::vector<std::string>{std::string("\1\0\0\0a", 5), ""}));
+    EXPECT_TRUE(data::equal(data::Value(parts.table()), data::Value(rows())));
+    EXPECT_EQ(parts.numbers(), (std::vector<int64_t>{1, 2}));
+    EXPECT_EQ(parts.number(), 7);
+    EXPECT_EQ(parts.table().columns(), 0u);
+    EXPECT_EQ(parts.column().values<double>()[1], 1.5);
+  });
+}
+
+GroupCommand append_command() {
+  return {.kind = GroupCommand::Kind::kAppend,
+          .table = "trades",
+          .request = "first try",
+          .time_ms = 1'700'000'000'000,
+          .keys = {},
+          .rows = rows()};
+}
+
+TEST(StoredBytes, stream_group_command) {
+  const auto bytes = encode(append_command());
+  ASSERT_TRUE(bytes.ok()) << bytes.error().message;
+  check_stored("stream_group_command", *bytes, [&](const std::string& stored) {
+    const auto command = decode_command(stored);
+    ASSERT_TRUE(command.ok()) << command.error().message;
+    EXPECT_EQ(command->table, "trades");
+    EXPECT_EQ(command->request, "first try");
+    EXPECT_EQ(command->time_ms, 1'700'000'000'000);
+    EXPECT_TRUE(data::equal(data::Value(command->rows), data::Value(rows())));
+  });
+}
+
+TEST(StoredBytes, stream_group_snapshot) {
+  GroupMachine machine([](const std::string&, const std::shared_ptr<StreamTable>&) {});
+  const auto made = encode({.kind = GroupCommand::Kind::kCreate,
+                            .table = "trades",
+                            .request = {},
+                            .retention_minutes = 60,
+                            .keys = {"id"},
+                            .rows = data::Table(rows().schema())});
+  ASSERT_TRUE(made.ok());
+  machine.apply(1, *made);
+  machine.apply(2, *encode(append_command()));
+  check_stored("stream_group_snapshot", machine.snapshot(), [&](const std::string& stored) {
+    GroupMachine other([](const std::string&, const std::shared_ptr<StreamTable>&) {});
+    const auto restored = other.restore(stored);
+    ASSERT_TRUE(restored.ok()) << restored.error().message;
+    ASSERT_NE(other.find("trades"), nullptr);
+    EXPECT_TRUE(data::equal(data::Value(other.find("trades")->read(0, INT64_MAX)), data::Value(rows())));
+    other.apply(3, *encode(append_command()));  // known by its name
+    EXPECT_EQ(other.find("trades")->rows(), 3);
   });
 }
 

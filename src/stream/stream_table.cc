@@ -18,13 +18,15 @@ class StreamTable::SeenKeys {
     for (const auto c : columns_) columns.push_back(&rows.column(c));
     return keys_.insert(data::RowIndex::key_of(columns, row)).second;
   }
+  void clear() { keys_.clear(); }
 
  private:
   const std::vector<size_t> columns_;
   std::unordered_set<std::string> keys_;
 };
 
-StreamTable::StreamTable(Table rows, std::vector<std::string> keys) : schema_(rows.schema()), keys_(std::move(keys)) {
+StreamTable::StreamTable(Table rows, std::vector<std::string> keys, int64_t first_row)
+    : schema_(rows.schema()), keys_(std::move(keys)), chunk_row_(first_row), first_row_(first_row), rows_(first_row) {
   chunks_.emplace_back(schema_);
   if (!keys_.empty()) {
     std::vector<size_t> columns;
@@ -83,7 +85,7 @@ Status StreamTable::persist(std::unique_ptr<StreamLog> log, StreamLog::Loaded lo
   {
     const std::lock_guard lock(mutex_);
     chunks_.assign(1, Table(schema_));
-    first_row_ = rows_ = loaded.first_row;
+    chunk_row_ = first_row_ = rows_ = loaded.first_row;
   }
   if (seen_) {
     for (size_t r = 0; r < loaded.rows.rows(); ++r) seen_->add(loaded.rows, r);
@@ -138,7 +140,7 @@ Table StreamTable::read(int64_t from, int64_t count) const {
     from = std::max(from, first_row_);
     const int64_t until = count > rows_ - from ? rows_ : from + count;
     while (from < until) {
-      const auto at = static_cast<size_t>(from - first_row_);
+      const auto at = static_cast<size_t>(from - chunk_row_);
       const auto& chunk = chunks_[at / kChunkRows];
       const size_t offset = at % kChunkRows;
       const size_t wanted = std::min(chunk.rows() - offset, static_cast<size_t>(until - from));
@@ -150,6 +152,25 @@ Table StreamTable::read(int64_t from, int64_t count) const {
   Table all(schema_);
   for (const auto& part : parts) (void)all.append(part);  // of one schema: cannot fail
   return all;
+}
+
+void StreamTable::drop_before(int64_t row) {
+  const std::lock_guard writer(writing_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (row <= first_row_) return;
+    first_row_ = std::min(row, rows_);
+    size_t gone = 0;
+    while (gone + 1 < chunks_.size() && chunk_row_ + static_cast<int64_t>(kChunkRows) <= first_row_) {
+      chunk_row_ += static_cast<int64_t>(kChunkRows);
+      ++gone;
+    }
+    chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(gone));
+  }
+  if (seen_ == nullptr) return;
+  const Table left = read(0, INT64_MAX);
+  seen_->clear();
+  for (size_t r = 0; r < left.rows(); ++r) seen_->add(left, r);
 }
 
 int64_t StreamTable::listen(std::function<void()> on_rows) {

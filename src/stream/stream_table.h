@@ -21,8 +21,9 @@ class StreamTable final : public data::TableObject {
  public:
   static constexpr size_t kChunkRows = 8192;
 
-  /// `keys`: rows whose key was seen before are ignored; empty for a plain stream table.
-  StreamTable(data::Table rows, std::vector<std::string> keys);
+  /// `keys`: rows whose key was seen before are ignored; empty for a plain stream table. `first_row`: the number of the
+  /// first of `rows`, where those before it are kept no more.
+  StreamTable(data::Table rows, std::vector<std::string> keys, int64_t first_row = 0);
   ~StreamTable() override;
 
   std::string type_text() const override { return "STREAMING TABLE"; }
@@ -50,6 +51,9 @@ class StreamTable final : public data::TableObject {
   /// Rows [from, from + count) of those there are.
   data::Table read(int64_t from, int64_t count) const;
 
+  /// Rows before that number are kept no more, and their keys may come again. Memory goes by whole chunks.
+  void drop_before(int64_t row);
+
   /// Called after each append, outside of the table's lock, on the writer's thread; must be quick. The number ends it.
   int64_t listen(std::function<void()> on_rows);
   void unlisten(int64_t listener);
@@ -70,7 +74,8 @@ class StreamTable final : public data::TableObject {
   std::unique_ptr<SeenKeys> seen_;  // guarded by writing_; null without keys
   mutable std::mutex mutex_;
   std::vector<data::Table> chunks_;                     // guarded by mutex_; all but the last hold kChunkRows rows
-  int64_t first_row_ = 0;                               // guarded by mutex_; number of the oldest row
+  int64_t chunk_row_ = 0;                               // guarded by mutex_; number of the first chunk's first row
+  int64_t first_row_ = 0;                               // guarded by mutex_; number of the oldest row that is kept
   int64_t rows_ = 0;                                    // guarded by mutex_; number of the next row
   std::string filter_column_;                           // guarded by mutex_
   std::mutex listeners_mutex_;                          // taken after mutex_ was released

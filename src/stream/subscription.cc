@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/script_error.h"
 #include "functions/series.h"
+#include "stream/engines/engine.h"
 
 namespace pelorus::stream {
 
@@ -91,7 +92,9 @@ void Subscription::deliver(const Table& all, int64_t last_row) {
   const Table rows = filtered(all);
   if (rows.rows() == 0) return;
   if (terms_.handler.is_table_object()) {
-    const auto done = terms_.handler.table_object()->append(rows);
+    auto* const engine = dynamic_cast<Engine*>(terms_.handler.table_object().get());
+    const auto done =
+        engine != nullptr ? engine->append_messages(rows, last_row) : terms_.handler.table_object()->append(rows);
     if (!done.ok()) throw ScriptError(done.error().message);
     return;
   }

@@ -1,6 +1,7 @@
 #include "syntax/constants.h"
 
 #include <cmath>
+#include <iterator>
 
 namespace pelorus::syntax {
 namespace {
@@ -16,6 +17,32 @@ constexpr Row kNumbers[] = {
     {"SHARED", 1},  {"DEF", 2},    {"ALL", 0},   {"LAST", 1},    {"FIRST", 2},     {"HEAD", 0}, {"CURRENT", 1},
     {"TAIL", 2},    {"AREA", 0},   {"BAR", 1},   {"COLUMN", 2},  {"HISTOGRAM", 3}, {"LINE", 4}, {"PIE", 5},
     {"SCATTER", 6}, {"TREND", 7},  {"KLINE", 8}, {"SURFACE", 9}, {"NONE", 0},
+};
+
+/// Rights, as grant() takes them, in the order of the metadata's.
+constexpr std::string_view kRights[] = {
+    "TABLE_READ",
+    "TABLE_WRITE",
+    "TABLE_INSERT",
+    "TABLE_UPDATE",
+    "TABLE_DELETE",
+    "DB_READ",
+    "DB_WRITE",
+    "DB_INSERT",
+    "DB_UPDATE",
+    "DB_DELETE",
+    "DBOBJ_CREATE",
+    "DBOBJ_DELETE",
+    "DB_MANAGE",
+    "DB_OWNER",
+    "VIEW_EXEC",
+    "VIEW_OWNER",
+    "SCRIPT_EXEC",
+    "TEST_EXEC",
+    "QUERY_RESULT_MEM_LIMIT",
+    "TASK_GROUP_MEM_LIMIT",
+    "MAX_PARTITION_NUM_PER_QUERY",
+    "COMPUTE_GROUP_EXEC",
 };
 
 constexpr Row kHints[] = {
@@ -51,6 +78,9 @@ std::optional<types::Scalar> find_constant(std::string_view name) {
   if (types::parse_type(name, &type)) return Scalar::of_int(static_cast<int>(type));
   for (const auto& row : kNumbers) {
     if (row.name == name) return Scalar::of_int(row.value);
+  }
+  for (size_t i = 0; i < std::size(kRights); ++i) {
+    if (kRights[i] == name) return Scalar::of_int(static_cast<int>(i));
   }
   if (const auto hint = find_hint(name)) return Scalar::of_int(*hint);
   return std::nullopt;

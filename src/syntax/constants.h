@@ -1,5 +1,5 @@
 #pragma once
-// Reserved names with a fixed value: types, forms, partition kinds, hints, pi.
+// Reserved names with a fixed value: types, forms, partition kinds, rights, hints, pi.
 
 #include <optional>
 #include <string_view>

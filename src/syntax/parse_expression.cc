@@ -27,7 +27,7 @@ types::Scalar negated(const types::Scalar& value) {
 
 /// Words that begin a construct of their own and so name no infix function.
 bool begins_construct(const Token& token) {
-  for (const auto word : {"def", "defg", "mapr", "select", "SELECT", "exec", "EXEC", "case", "CASE", "return", "if"}) {
+  for (const auto word : {"select", "SELECT", "exec", "EXEC", "case", "CASE"}) {
     if (token.text == word) return true;
   }
   return find_constant(token.text).has_value();
@@ -123,7 +123,7 @@ Parser::Infix Parser::peek_infix_word(const Token& token) const {
   }
   if (negated) return {};
   if (queries_ > 0 && is_keyword(token, "is")) return {.kind = Infix::Kind::kIs, .level = kLevelComparison};
-  if (is_sql_terminator(token) || begins_construct(token)) return {};
+  if (is_sql_terminator(token) || begins_construct(token) || is_statement_word(token.text)) return {};
   if (find_operator_function(token.text) != nullptr && starts_operand(1)) {
     const OperatorRow* row = find_operator_function(token.text);
     return {.kind = Infix::Kind::kFunction, .level = row->level, .name = token.text};

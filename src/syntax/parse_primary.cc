@@ -77,18 +77,13 @@ ExprRef Parser::parse_operator_function() {
   return function;
 }
 
-namespace {
-
-/// Words that begin or part statements and stand for no value.
-bool is_statement_word(std::string_view text) {
+bool Parser::is_statement_word(std::string_view text) {
   for (const std::string_view word : {"if", "else", "for", "while", "do", "try", "catch", "throw", "return", "break",
                                       "continue", "def", "defg", "mapr"}) {
     if (text == word) return true;
   }
   return false;
 }
-
-}  // namespace
 
 ExprRef Parser::parse_word_primary() {
   const Token& token = peek();

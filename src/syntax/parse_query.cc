@@ -45,7 +45,7 @@ bool Parser::at_clause(std::string_view first, std::string_view second) const {
   if (!at_keyword(first)) return false;
   if (!second.empty()) return at_keyword(second, 1) && !peek(1).newline_before;
   const Token& next = peek(1);
-  return !ends_line(peek()) || !(next.is("=") || next.is(".") || next.is("[") || next.is(","));
+  return !ends_line(peek()) || !(is_assignment(next) || next.is(".") || next.is("[") || next.is(","));
 }
 
 bool Parser::accept_clause(std::string_view first, std::string_view second) {
@@ -111,7 +111,9 @@ void Parser::parse_select(Query* query) {
   query->is_exec = at_keyword("exec");
   take();
   parse_hints(query);
-  query->distinct = at_keyword("distinct") && !peek(1).is("(") && accept_keyword("distinct");
+  // distinct(x) is the function, distinct (x) the keyword before an item.
+  const bool is_call = peek(1).is("(") && !peek(1).space_before;
+  query->distinct = at_keyword("distinct") && !is_call && accept_keyword("distinct");
   parse_top(query);
   query->items = parse_items();
   if (accept_clause("from")) {

@@ -20,12 +20,12 @@ bool compound_operator(const Token& token, BinaryOperator* op) {
   return true;
 }
 
-bool is_assignment(const Token& token) {
+}  // namespace
+
+bool Parser::is_assignment(const Token& token) {
   BinaryOperator op{};
   return token.is("=") || compound_operator(token, &op);
 }
-
-}  // namespace
 
 ScriptPart Parser::parse_part() {
   ScriptPart part;
@@ -85,7 +85,7 @@ StatementRef Parser::parse_keyword_statement(bool* is_one) {
   if (starts("return")) return parse_return();
   if (starts("timer")) return parse_timer();
   if (starts("assert")) return parse_assert();
-  if (starts("share") && !next.is("(")) return parse_share();
+  if (starts("share") && (!next.is("(") || has_as_ahead())) return parse_share();
   if ((starts("use") || starts("module")) && next.is_word()) return parse_use_or_module();
   if (starts("throw")) {
     take();
@@ -131,6 +131,19 @@ StatementRef Parser::parse_keyword_statement(bool* is_one) {
   }
   *is_one = false;
   return nullptr;
+}
+
+/// Whether `as` comes before the statement's end, outside of brackets: share (t) as s is no call.
+bool Parser::has_as_ahead() const {
+  for (size_t ahead = 1;; ++ahead) {
+    const Token* token = &peek(ahead);
+    while (token->is("(") || token->is("[") || token->is("{")) {
+      ahead = after_bracket(ahead);
+      token = &peek(ahead);
+    }
+    if (is_keyword(*token, "as")) return true;
+    if (token->kind == TokenKind::kEnd || token->is(";") || token->is("}") || token->newline_before) return false;
+  }
 }
 
 std::shared_ptr<const Block> Parser::parse_block() {

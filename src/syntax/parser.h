@@ -54,11 +54,16 @@ class Parser {
   [[noreturn]] void fail(const std::string& reason) const;
   [[noreturn]] void fail_at(const Token& token, const std::string& reason) const;
   static std::string describe(const Token& token);
+  /// =, +=, -= …
+  static bool is_assignment(const Token& token);
+  /// Words that begin or part statements and stand for no value.
+  static bool is_statement_word(std::string_view text);
   /// A newline ends a statement unless a bracket is open.
   bool ends_line(const Token& token) const { return token.newline_before && brackets_ == 0; }
   bool at_statement_end() const;
   /// Tokens from the opening bracket at `ahead` to the one behind its closing bracket.
   size_t after_bracket(size_t ahead) const;
+  bool has_as_ahead() const;
   void expect_statement_end();
 
   template <class T>

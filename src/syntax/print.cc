@@ -33,6 +33,7 @@ int level_of(const Expr& expr) {
     case ExprKind::kUpdate:
     case ExprKind::kDelete:
     case ExprKind::kInsert:
+    case ExprKind::kCode:  // its end and an operand behind it would be a comparison
     case ExprKind::kConstantVector:
     case ExprKind::kTemplate: return kLevelLowest;
     case ExprKind::kLiteral: return is_negative(as<Literal>(expr)->value) ? kLevelUnary : kLevelOperand;
@@ -109,6 +110,7 @@ void Printer::callee(const ExprRef& node) {
 /// A number would swallow the point behind it.
 void Printer::object_of_member(const ExprRef& object) {
   const Literal* literal = as<Literal>(object);
+  if (object->kind == ExprKind::kCode) return expr(*object);
   if (literal == nullptr || literal->value.is_text()) return operand(object);
   put("(");
   expr(*object);

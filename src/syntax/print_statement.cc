@@ -1,5 +1,7 @@
 // Statements and definitions as text.
 
+#include <algorithm>
+
 #include "syntax/printer.h"
 
 namespace pelorus::syntax {
@@ -92,6 +94,28 @@ void Printer::assign(const Assign& node) {
   expr(*node.value);
 }
 
+/// A name in front that would be read as the word that begins a statement, or as a clause of the query before, stands
+/// in parentheses.
+void Printer::expression_statement(const Expr& value) {
+  const size_t start = out_.size();
+  expr(value);
+  size_t end = start;
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  while (end < out_.size() && is_letter(out_[end])) ++end;
+  const auto word = std::string_view(out_).substr(start, end - start);
+  for (const std::string_view known :
+       {"timer", "assert", "share", "throw",   "commit", "rollback", "go",    "over", "having", "csort",
+        "limit", "order",  "group", "context", "cgroup", "pivot",    "where", "from", "union",  "as",
+        "map",   "on",     "set",   "values",  "asc",    "desc",     "nulls", "join", "else",   "catch"}) {
+    const bool is_same =
+        word.size() == known.size() && std::ranges::equal(word, known, [](char a, char b) { return (a | ' ') == b; });
+    if (!is_same) continue;
+    out_.insert(end, ")");
+    out_.insert(start, "(");
+    return;
+  }
+}
+
 void Printer::control(const Statement& statement) {
   switch (statement.kind) {
     case StatementKind::kIf: {
@@ -135,7 +159,7 @@ void Printer::control(const Statement& statement) {
 
 void Printer::statement(const Statement& statement) {
   switch (statement.kind) {
-    case StatementKind::kExpression: return expr(*as<ExpressionStatement>(statement)->value);
+    case StatementKind::kExpression: return expression_statement(*as<ExpressionStatement>(statement)->value);
     case StatementKind::kAssign: return assign(*as<Assign>(statement));
     case StatementKind::kDefine: return definition(*as<Define>(statement)->definition);
     case StatementKind::kDefineClass: return definition(*as<DefineClass>(statement)->definition);

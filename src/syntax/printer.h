@@ -71,6 +71,7 @@ class Printer {
   void block(const Block& block);
   void body(const StatementRef& statement);
   void assign(const Assign& node);
+  void expression_statement(const Expr& value);
   void control(const Statement& statement);
   void parameters(const FunctionDefinition& definition);
 

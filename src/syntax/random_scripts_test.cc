@@ -60,7 +60,17 @@ class ScriptWriter {
     return texts[below(N)];
   }
 
-  std::string name() { return one_of({"a", "b", "price", "sym", "t", "qty", "x1", "ts"}); }
+  std::string name() {
+    if (below(12) == 0) return word_as_name();
+    return one_of({"a", "b", "price", "sym", "t", "qty", "x1", "ts"});
+  }
+  /// Words with a meaning elsewhere; most may name a variable or a column.
+  std::string word_as_name() {
+    return one_of({"asc",   "desc",    "top",    "limit", "distinct", "timer",  "use",    "share",  "values", "map",
+                   "end",   "table",   "index",  "order", "group",    "cj",     "nulls",  "first",  "by",     "module",
+                   "class", "assert",  "pivot",  "over",  "const",    "module", "append", "having", "csort",  "last",
+                   "rows",  "context", "cgroup", "go",    "commit",   "join",   "all",    "exists", "into",   "set"});
+  }
   std::string function() { return one_of({"sum", "avg", "take", "each", "size", "my::f", "g"}); }
   std::string op() {
     return one_of({"+",  "-",   "*",  "/", "\\", "%", "**", "<",  "<=", "==", "!=",  ">", "&&",
@@ -79,6 +89,8 @@ class ScriptWriter {
                    "1 2 3",      "`a`b",
                    "30m",        "2021.05.06T10:11:12"});
   }
+
+  std::string time() { return one_of({"10:11:12", "09:30m", "10:11:12.345", "2021.05M", "2021.05.06"}); }
 
   std::string piece() {
     switch (below(5)) {
@@ -114,7 +126,7 @@ class ScriptWriter {
       case 8: return "(" + expression(depth - 1) + ", " + expression(depth - 1) + ")";
       case 9: return one_of({"-", "!"}) + name();
       case 10: return function() + "{" + arguments(depth - 1) + "}";
-      case 11: return name() + ":" + expression(0);
+      case 11: return below(3) == 0 ? "(" + time() + " : " + time() + ")" : name() + ":" + expression(0);
       case 12: return "(" + expression(depth - 1) + " ? " + expression(depth - 1) + " : " + expression(depth - 1) + ")";
       case 13: return "{" + name() + " -> " + expression(depth - 1) + "}";
       default: return below(2) == 0 ? query(depth - 1) : expression(depth - 1) + ".." + expression(0);
@@ -122,7 +134,8 @@ class ScriptWriter {
   }
 
   std::string query(int depth) {
-    std::string text = one_of({"select ", "exec ", "select top 5 ", "select distinct a, "});
+    std::string text =
+        one_of({"select ", "exec ", "select top 5 ", "select distinct a, ", "select distinct ", "select top 2:4 "});
     for (size_t i = 0, count = 1 + below(3); i < count; ++i) {
       text += (i > 0 ? ", " : "") + expression(depth);
       if (below(3) == 0) text += " as c" + std::to_string(i);
@@ -130,16 +143,21 @@ class ScriptWriter {
     text += " from " + name();
     if (below(3) == 0) text += " where " + expression(depth);
     if (below(3) == 0) text += one_of({" group by ", " context by ", " pivot by a, "}) + name();
-    if (below(4) == 0) text += " order by " + name() + one_of({"", " desc"});
+    if (below(4) == 0) text += " order by " + order_key(depth) + (below(3) == 0 ? ", " + order_key(depth) : "");
     if (below(4) == 0) text += " limit 3";
     return text;
+  }
+
+  std::string order_key(int depth) {
+    const auto key = below(3) == 0 ? "<" + expression(depth - 1) + ">" : expression(depth - 1);
+    return key + one_of({"", " asc", " desc", " desc nulls first"});
   }
 
   std::string block(int depth) { return "{ " + statement(depth) + "\n" + statement(depth) + " }"; }
 
   std::string statement(int depth) {
     if (depth <= 0) return name() + " = " + expression(1);
-    switch (below(14)) {
+    switch (below(17)) {
       case 0:
       case 1: return name() + one_of({" = ", " += ", " *= "}) + expression(depth);
       case 2: return name() + ", " + name() + " = " + expression(depth);
@@ -153,6 +171,11 @@ class ScriptWriter {
       case 10: return "delete from " + name() + " where " + expression(depth - 1);
       case 11: return "insert into " + name() + " values(" + expression(1) + ", " + expression(1) + ")";
       case 12: return name() + " = <" + expression(depth - 1) + ">";
+      case 13: return one_of({"timer ", "timer(3) ", "timer(a) "}) + statement(depth - 1);
+      case 14:
+        return one_of({"timer(", "throw ", "return ", "share ", "assert "}) + expression(depth - 1) +
+               one_of({"", ")", " as s1"});
+      case 15: return word_as_name() + "(" + arguments(depth - 1) + ")";
       default: return expression(depth);
     }
   }

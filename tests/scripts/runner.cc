@@ -5,6 +5,8 @@
 //   script_runner [--server HOST:PORT] --printed  scripts from standard input, their printed values: printed.h
 //   script_runner --examples                      the example of every built-in's documentation
 
+#include <unistd.h>
+
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -23,7 +25,7 @@
 #include "exec/sql_functions.h"
 #include "exec/sql_runner.h"
 #include "functions/builtins/register_builtins.h"
-#include "io/memory_file_system.h"
+#include "io/process_files.h"
 #include "stream/functions.h"
 #include "tests/scripts/canonical.h"
 #include "tests/scripts/printed.h"
@@ -44,8 +46,13 @@ class Bench {
     exec::register_sql_functions(registry_);
     streams_.node = "localhost:0:bench";
     streams_.files = &files_;
-    streams_.persistence_folder = "/streams";
+    streams_.persistence_folder = folder_.string();
     stream::register_stream_functions(registry_, streams_);
+  }
+
+  ~Bench() {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
   }
 
   const functions::Registry& registry() const { return registry_; }
@@ -57,6 +64,7 @@ class Bench {
           scope_(kSeed),
           surroundings_{bench.registry_, shared_, bench.sql_, bench.clock_, {}, {}},
           interpreter_(surroundings_, scope_) {
+      surroundings_.access = &access_;
       scope_.caller.user = "admin";
       scope_.caller.is_admin = true;
       scope_.print_sink = [this](std::string_view text) { printed_ += std::string(text) + "\n"; };
@@ -86,6 +94,7 @@ class Bench {
    private:
     Bench& bench_;
     exec::NodeSharedObjects shared_;
+    exec::SharedAccess access_;
     exec::SessionScope scope_;
     exec::Surroundings surroundings_;
     exec::Interpreter interpreter_;
@@ -96,7 +105,8 @@ class Bench {
   functions::Registry registry_;
   exec::QueryRunner sql_;
   SystemClock clock_;
-  io::MemoryFileSystem files_;
+  io::ProcessFiles files_;
+  const fs::path folder_ = fs::temp_directory_path() / ("pelorus-streams-" + std::to_string(::getpid()));
   stream::StreamServices streams_;
 };
 

@@ -138,7 +138,7 @@ Value Interpreter::eval_name(const syntax::Name& name) {
   }
   if (const Value* place = place_of(name)) return *place;
   if (!name.quoted) {
-    if (auto shared = surroundings_.shared.find(name.name)) return *std::move(shared);
+    if (auto shared = shared_.find(name.name)) return *std::move(shared);
     if (const auto constant = syntax::find_constant(name.name)) return *constant;
     if (auto function = find_named(name.name)) return *std::move(function);
   }

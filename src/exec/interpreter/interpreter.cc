@@ -95,7 +95,9 @@ Interpreter::ThreadGuard::ThreadGuard(Interpreter* interpreter)
 }
 
 Interpreter::Interpreter(const Surroundings& surroundings, SessionScope& session)
-    : surroundings_(surroundings), session_(session) {}
+    : surroundings_(surroundings),
+      session_(session),
+      shared_(surroundings.shared, surroundings.access, session.caller) {}
 Interpreter::~Interpreter() = default;
 
 std::optional<Value> Interpreter::run_statements(std::string_view script) {
@@ -116,6 +118,17 @@ std::optional<Value> Interpreter::run_statements(std::string_view script) {
     }
   }
   return std::exchange(last_value_, std::nullopt);
+}
+
+std::function<void(const std::string& error)> Interpreter::watch_query(const syntax::Query& query) {
+  if (!surroundings_.query_finished) return {};
+  FinishedQuery facts{.text = syntax::print(query), .error = {}, .begin_ns = surroundings_.clock.wall_ns()};
+  return [this, facts = std::move(facts)](const std::string& error) {
+    auto finished = facts;
+    finished.error = error;
+    finished.end_ns = surroundings_.clock.wall_ns();
+    surroundings_.query_finished(session_.caller, finished);
+  };
 }
 
 Value Interpreter::call_text(std::string_view function, std::span<Value> arguments) {
@@ -140,7 +153,7 @@ Value* Interpreter::find_variable(std::string_view name) {
   if (!is_local_evaluation()) {
     if (Value* place = session_.find(name)) return place;
   }
-  if (auto shared = surroundings_.shared.find(name)) {
+  if (auto shared = shared_.find(name)) {
     return &shared_seen_.insert_or_assign(std::string(name), *std::move(shared)).first->second;
   }
   // Functions such as objByName reach session variables from inside function bodies too.
@@ -157,9 +170,7 @@ std::vector<std::string> Interpreter::variable_names() { return session_.names()
 
 // ------------------------------------------------------------------ limits
 
-void Interpreter::check_stack(std::string_view what) const {
-  const char here = 0;
-  if (&here > stack_floor_ && calls_ <= kRecursionMax) return;
+void Interpreter::refuse_depth(std::string_view what) const {
   throw ScriptError("The recursion is too deep: more than " + std::to_string(calls_) + " calls inside one another" +
                     (what.empty() ? "" : " at " + std::string(what)) + ".");
 }

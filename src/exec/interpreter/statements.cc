@@ -208,7 +208,7 @@ void Interpreter::exec_share(const syntax::Share& node) {
   if (session_.find(node.name) != nullptr && as<syntax::Name>(node.value) == nullptr) {
     throw ScriptError("The shared name [" + node.name + "] collides with a variable of the session.", node.place);
   }
-  surroundings_.shared.put(node.name, value);
+  shared_.put(node.name, value);
   if (Value* place = place_of(*node.value)) *place = value;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "data/columnar.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/cast.h"
 #include "functions/declare.h"
@@ -300,21 +301,14 @@ Value make_fixed_length_array_vector(CallContext&, std::span<Value> args) {
   return Vector::array(matrix.values.take(cells), std::move(ends));
 }
 
-/// Cells (column by column) of a tuple of vectors: as the tuple of its rows.
 Value set_columnar(CallContext&, std::span<Value> args) {
-  if (!args[0].is_vector()) usage_error("setColumnarTuple!", "X must be a tuple.");
+  const Arguments a("setColumnarTuple!", args);
+  if (!args[0].is_tuple()) usage_error("setColumnarTuple!", "X must be a tuple.");
+  const bool on = a.flag_or(1, "on", true);
+  if (on && !data::can_be_columnar(args[0].vector()))
+    usage_error("setColumnarTuple!", "X must be a tuple of vectors and scalars of one type.");
+  if (on != data::is_columnar(args[0])) args[0] = data::marked_columnar(args[0].vector(), on);
   return args[0];
-}
-
-bool is_columnar(const Value& x) {
-  if (!x.is_tuple() || x.vector().empty()) return false;
-  Type type = Type::kVoid;
-  for (const auto& row : x.vector().values_any()) {
-    if (!row.is_scalar() && !row.is_vector()) return false;
-    if (type != Type::kVoid && row.type() != type && row.type() != Type::kVoid) return false;
-    if (row.type() != Type::kVoid) type = row.type();
-  }
-  return type != Type::kAny && type != Type::kVoid;
 }
 
 }  // namespace
@@ -344,14 +338,17 @@ void register_constructors(Registry& registry) {
   row({"fixedLengthArrayVector", "args...", make_fixed_length_array_vector,
        "An array vector whose rows hold one element of each argument.", "fixedLengthArrayVector(1 2, 3 4)",
        "[[1,3],[2,4]]"});
-  row({"setColumnarTuple!",
-       "X, [on=true]",
-       set_columnar,
-       "Marks a tuple of rows as a column.",
-       "setColumnarTuple!([1 2, 3 4])",
-       {}});
-  row({"isColumnarTuple", "X", [](CallContext&, std::span<Value> args) { return Value::of_bool(is_columnar(args[0])); },
-       "Whether X is a tuple whose rows hold one type.", "isColumnarTuple([1 2, 3 4])", "true"});
+  row({.name = "setColumnarTuple!",
+       .parameters = "X, [on=true]",
+       .run = set_columnar,
+       .summary = "Makes a tuple of vectors a column of rows, so that x[i] is column i; with on=false a tuple again.",
+       .example = "x = [1 2, 3 4 5]; setColumnarTuple!(x); x[2]",
+       .result = "[null,5]",
+       .changes_first = true});
+  row({"isColumnarTuple", "X",
+       [](CallContext&, std::span<Value> args) { return Value::of_bool(data::is_columnar(args[0])); },
+       "Whether X is a tuple that is a column of rows: in tables, and by setColumnarTuple!.",
+       "isColumnarTuple(table([1 2, 3 4] as v).v)", "true"});
   row({"join", "X, Y", [](CallContext&, std::span<Value> args) { return join(args[0], args[1]); },
        "Y after X; a column to a matrix; tables side by side.", "join(1 2, 3)", "[1,2,3]"});
 }

@@ -1,6 +1,7 @@
 // Row forms: rowSum of a matrix, of several vectors, of a table, of array-vector rows. Each is the plain function on
 // the transposed argument.
 
+#include "data/columnar.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
 #include "functions/elementwise.h"
@@ -48,7 +49,15 @@ std::vector<Value> table_columns(std::string_view name, const Value& x) {
   return columns;
 }
 
-bool is_rows_already(const Value& x) { return x.is_vector() && x.vector().is_array(); }
+bool is_rows_already(const Value& x) {
+  return x.is_vector() && (x.vector().is_array() || data::is_columnar(x.vector()));
+}
+
+std::vector<Value> rows_already(const Value& x) {
+  std::vector<Value> rows;
+  for (size_t r = 0; r < x.vector().size(); ++r) rows.emplace_back(data::row_vector(x.vector(), r));
+  return rows;
+}
 
 /// Arguments that stand for one matrix: itself, a table, a tuple of columns, or several vectors.
 Matrix as_matrix(std::string_view name, std::span<const Value> args) {
@@ -81,8 +90,7 @@ Native reduced_by_row(std::string_view name, Plain plain) {
   return [name, plain](CallContext& context, std::span<Value> args) {
     std::vector<Value> results;
     if (args.size() == 1 && is_rows_already(args[0])) {
-      for (size_t r = 0; r < args[0].vector().size(); ++r)
-        results.push_back(call(plain, context, {args[0].vector().at(r)}));
+      for (auto& row : rows_already(args[0])) results.push_back(call(plain, context, {std::move(row)}));
       return Value(vector_of(std::move(results)));
     }
     const auto rows = flipped(as_matrix(name, args));
@@ -100,6 +108,11 @@ Native mapped_by_row(std::string_view name, Plain plain) {
       all[0] = std::move(row);
       return all;
     };
+    if (data::is_columnar(args[0])) {
+      std::vector<Value> results;
+      for (auto& row : rows_already(args[0])) results.push_back(call(plain, context, with(std::move(row))));
+      return data::marked_columnar(Vector::tuple(std::move(results)), true);
+    }
     if (is_rows_already(args[0])) return call(plain, context, with(args[0]));
     const auto source = as_matrix(name, args.subspan(0, 1));
     const auto rows = flipped(source);
@@ -131,7 +144,7 @@ Native paired_by_row(std::string_view name, Plain plain) {
     const auto rows_of_side = [&](const Value& side) {
       std::vector<Value> rows;
       if (is_rows_already(side)) {
-        for (size_t r = 0; r < side.vector().size(); ++r) rows.push_back(side.vector().at(r));
+        rows = rows_already(side);
       } else if (side.is_vector() && !side.is_tuple()) {
         rows.push_back(side);
       } else {
@@ -164,17 +177,15 @@ Native paired_by_row(std::string_view name, Plain plain) {
 
 /// The rows of a matrix, table, array vector or tuple of columns, one by one.
 std::vector<Value> rows_one_by_one(std::string_view name, const Value& x) {
+  if (is_rows_already(x)) return rows_already(x);
   std::vector<Value> rows;
-  if (is_rows_already(x)) {
-    for (size_t r = 0; r < x.vector().size(); ++r) rows.push_back(x.vector().at(r));
-    return rows;
-  }
   const Matrix m = flipped(as_matrix(name, {&x, 1}));
   for (size_t r = 0; r < m.columns; ++r) rows.emplace_back(m.column(r));
   return rows;
 }
 
-/// The positions of true, or the elements at several positions, of each row: an array vector.
+/// The positions of true, or the elements at several positions, of each row: an array vector, of a columnar tuple one
+/// again.
 Value at_several(const Value& x, const Value* places) {
   const auto rows = rows_one_by_one("rowAt", x);
   const auto chosen = places != nullptr ? rows_one_by_one("rowAt", *places) : rows;
@@ -199,7 +210,11 @@ Value at_several(const Value& x, const Value* places) {
     ends.push_back(static_cast<int64_t>(flat->size()));
   }
   if (!flat) return Vector(Type::kInt);
-  return Vector::array(std::move(*flat), std::move(ends));
+  Vector result = Vector::array(std::move(*flat), std::move(ends));
+  if (!data::is_columnar(x)) return result;
+  std::vector<Value> parts;
+  for (size_t r = 0; r < result.size(); ++r) parts.push_back(result.at(r));
+  return data::marked_columnar(Vector::tuple(std::move(parts)), true);
 }
 
 /// The element of each row at that row's position.
@@ -214,7 +229,7 @@ Value at_each(CallContext&, std::span<Value> args) {
   if (positions->size() != rows) refuse_lengths("rowAt", rows, positions->size());
   for (size_t r = 0; r < rows; ++r) {
     const auto at = positions->values<int64_t>()[r];
-    const Vector row = arrays ? args[0].vector().at(r).vector() : m.column(r);
+    const Vector row = arrays ? *data::row_vector(args[0].vector(), r) : m.column(r);
     results.push_back(at < 0 || at >= static_cast<int64_t>(row.size()) ? Value(Scalar::null_of(row.type(), row.scale()))
                                                                        : row.at(static_cast<size_t>(at)));
   }

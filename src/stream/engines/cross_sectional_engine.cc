@@ -59,6 +59,26 @@ void CrossSectionalEngine::take_in(const Table& rows) {
   if (!fresh.empty()) (void)latest_.append(rows.take(fresh));  // of one schema: cannot fail
 }
 
+Value CrossSectionalEngine::state() const {
+  StateWriter all;
+  all.add(latest_);
+  all.add(waiting_);
+  all.add(last_time_);
+  all.add(window_end_);
+  all.add(has_time_ ? 1 : 0);
+  return all.take();
+}
+
+void CrossSectionalEngine::set_state(const Value& value) {
+  StateReader all(value);
+  const Table latest = all.table();
+  waiting_ = all.table();
+  last_time_ = all.number();
+  window_end_ = all.number();
+  has_time_ = all.number() != 0;
+  take_in(latest);
+}
+
 Table CrossSectionalEngine::results_of(const Table& own, const data::Scalar& time) {
   exec::RowScope scope(exec::Relation::of(own, ""), nullptr);
   std::vector<Value> values;

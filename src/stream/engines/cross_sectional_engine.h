@@ -31,6 +31,8 @@ class CrossSectionalEngine final : public Engine {
   std::string kind() const override { return "CrossSectionalEngine"; }
   data::Table process(const data::Table& rows) override;
   int64_t groups() const override { return static_cast<int64_t>(row_of_key_.size()); }
+  data::Value state() const override;
+  void set_state(const data::Value& state) override;
 
  private:
   void take_in(const data::Table& rows);
@@ -63,13 +65,15 @@ class AnomalyDetectionEngine final : public Engine {
   std::string kind() const override { return "AnomalyDetectionEngine"; }
   data::Table process(const data::Table& rows) override;
   int64_t groups() const override { return static_cast<int64_t>(memories_.size()); }
+  data::Value state() const override { return memories_state(memories_); }
+  void set_state(const data::Value& state) override { memories_ = memories_of(state, calls_); }
 
  private:
   const std::vector<Metric> metrics_;
   const size_t time_;
   const std::vector<size_t> keys_;
   StatefulCalls calls_;
-  std::unordered_map<std::string, MetricMemory> memories_;
+  KeyedMemories memories_;
 };
 
 }  // namespace pelorus::stream

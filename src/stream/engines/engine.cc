@@ -4,25 +4,31 @@
 #include <cctype>
 #include <unordered_map>
 
+#include "base/log.h"
 #include "base/script_error.h"
 #include "data/row_index.h"
+#include "stream/engines/metrics.h"
 
 namespace pelorus::stream {
 
 using data::Table;
 
 Result<int64_t> Engine::feed(const Table& rows, const data::Schema& schema,
-                             const std::function<Table(const Table&)>& work) {
+                             const std::function<Table(const Table&)>& work, std::optional<int64_t> last_id) {
   Table typed(schema);
   TRY_DONE(typed.append(rows));
   const std::lock_guard lock(mutex_);
   try {
     const Table results = work(typed);
-    rows_in_ += static_cast<int64_t>(typed.rows());
+    const auto count = static_cast<int64_t>(typed.rows());
+    rows_in_ += count;
+    message_id_ = last_id.value_or(message_id_ + count);
+    rows_since_snapshot_ += count;
     if (results.rows() > 0) {
       TRY(const auto added, terms_.output->append(results));
       rows_out_ += added;
     }
+    if (terms_.snapshots.files != nullptr && rows_since_snapshot_ >= terms_.snapshots.interval) make_snapshot();
   } catch (const ScriptError& error) {
     last_error_ = error.message();
     return Error{ErrorCode::kScript, "The engine " + terms_.name + " failed: " + error.message()};
@@ -40,6 +46,56 @@ EngineFacts Engine::facts() const {
           .rows_out = rows_out_,
           .groups = groups(),
           .metrics = static_cast<int64_t>(terms_.metrics.size())};
+}
+
+std::string Engine::made_by() const {
+  std::string text = kind();
+  for (const auto& column : terms_.input)
+    text += "\ncolumn " + column.name + " " + std::string(types::name_of(column.type)) + (column.array ? "[]" : "");
+  for (const auto& key : terms_.keys) text += "\nkey " + key;
+  text += "\ntime " + terms_.time_column;
+  for (const auto& metric : metrics_of(terms_.metrics)) text += "\nmetric " + metric.text;
+  return text;
+}
+
+void Engine::make_snapshot() {
+  const auto done = write_snapshot(
+      terms_.snapshots, terms_.name,
+      {.made_by = made_by(), .message_id = message_id_, .rows_in = rows_in_, .rows_out = rows_out_, .state = state()});
+  if (!done.ok()) {  // the rows were taken in all the same; the next ones try again
+    last_error_ = "The snapshot failed: " + done.error().message;
+    log_error("The engine " + terms_.name + ": " + last_error_);
+    return;
+  }
+  snapshot_message_id_ = message_id_;
+  rows_since_snapshot_ = 0;
+}
+
+void Engine::load_snapshot() {
+  if (terms_.snapshots.files == nullptr) return;
+  const auto read = read_snapshot(terms_.snapshots, terms_.name);
+  if (!read.ok()) throw ScriptError("The engine " + terms_.name + ": " + read.error().message + ".");
+  if (!*read) return;
+  const EngineSnapshot& snapshot = **read;
+  const std::lock_guard lock(mutex_);
+  if (snapshot.made_by != made_by())
+    throw ScriptError("The snapshot of " + terms_.name + " in " + terms_.snapshots.folder +
+                      " is of an engine of another kind, or of other columns, keys or metrics: delete it or give the "
+                      "engine another name.");
+  try {
+    set_state(snapshot.state);
+  } catch (const ScriptError& error) {
+    throw ScriptError("The snapshot of " + terms_.name + " in " + terms_.snapshots.folder +
+                      " can't be used: " + error.message());
+  }
+  rows_in_ = snapshot.rows_in;
+  rows_out_ = snapshot.rows_out;
+  message_id_ = snapshot_message_id_ = snapshot.message_id;
+}
+
+int64_t Engine::snapshot_message_id() const {
+  const std::lock_guard lock(mutex_);
+  return snapshot_message_id_;
 }
 
 int find_column(const data::Schema& schema, std::string_view name) {

@@ -252,4 +252,42 @@ void MetricMemory::feed(const StatefulCalls& calls, const std::vector<Metric>& m
   }
 }
 
+void MetricMemory::save(StateWriter* state) const {
+  state->add(static_cast<int64_t>(pasts_.size()));
+  for (const auto& past : pasts_) {
+    state->add(static_cast<int64_t>(past.operands.size()));
+    for (const auto& operand : past.operands) state->add(*operand);
+  }
+}
+
+void MetricMemory::load(const StatefulCalls& calls, StateReader* state) {
+  const auto check = [](bool fits) {
+    if (!fits) throw ScriptError("the snapshot is of other metrics");
+  };
+  const int64_t count = state->number();
+  check(count == 0 || count == static_cast<int64_t>(calls.all().size()));
+  pasts_.resize(static_cast<size_t>(count));
+  for (size_t i = 0; i < pasts_.size(); ++i) {
+    const int64_t operands = state->number();
+    check(operands == static_cast<int64_t>(calls.all()[i].arguments.size()));
+    for (int64_t k = 0; k < operands; ++k) pasts_[i].operands.emplace_back(state->column());
+  }
+}
+
+Value memories_state(const KeyedMemories& memories) {
+  StateWriter all;
+  std::vector<std::string> keys;
+  for (const auto& [key, memory] : memories) keys.push_back(key);
+  all.add_bytes(keys);
+  for (const auto& [key, memory] : memories) memory.save(&all);
+  return all.take();
+}
+
+KeyedMemories memories_of(const Value& state, const StatefulCalls& calls) {
+  KeyedMemories memories;
+  StateReader all(state);
+  for (const auto& key : all.bytes()) memories[key].load(calls, &all);
+  return memories;
+}
+
 }  // namespace pelorus::stream

@@ -4,12 +4,14 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "exec/evaluator.h"
 #include "exec/operators/relation.h"
 #include "exec/user_function.h"
+#include "stream/engines/engine_snapshot.h"
 
 namespace pelorus::stream {
 
@@ -71,11 +73,20 @@ class MetricMemory {
   void feed(const StatefulCalls& calls, const std::vector<Metric>& metrics, exec::RowScope& rows,
             exec::Evaluator& evaluator);
 
+  /// What it remembers, for snapshots, and taking it back. ScriptError when it is not of such calls.
+  void save(StateWriter* state) const;
+  void load(const StatefulCalls& calls, StateReader* state);
+
  private:
   struct Past {
     std::vector<data::Shared<data::Vector>> operands;  // of the series arguments: tail or history
   };
   std::vector<Past> pasts_;  // by call
 };
+
+/// The pasts of all keys.
+using KeyedMemories = std::unordered_map<std::string, MetricMemory>;
+data::Value memories_state(const KeyedMemories& memories);
+KeyedMemories memories_of(const data::Value& state, const StatefulCalls& calls);
 
 }  // namespace pelorus::stream

@@ -18,6 +18,8 @@ class ReactiveStateEngine final : public Engine {
   std::string kind() const override { return "ReactiveStreamEngine"; }
   data::Table process(const data::Table& rows) override;
   int64_t groups() const override { return static_cast<int64_t>(memories_.size()); }
+  data::Value state() const override { return memories_state(memories_); }
+  void set_state(const data::Value& state) override { memories_ = memories_of(state, calls_); }
 
  private:
   const std::vector<Metric> metrics_;
@@ -25,7 +27,7 @@ class ReactiveStateEngine final : public Engine {
   std::vector<Metric> all_;           // metrics, then filter
   std::vector<size_t> keys_;
   StatefulCalls calls_;
-  std::unordered_map<std::string, MetricMemory> memories_;
+  KeyedMemories memories_;
 };
 
 /// `parts[i]` are the rows `places[i]` of the whole; all the same columns. Names are those of `names`.

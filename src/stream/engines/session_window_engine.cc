@@ -47,6 +47,27 @@ Table SessionWindowEngine::process(const Table& rows) {
   return output;
 }
 
+Value SessionWindowEngine::state() const {
+  StateWriter all;
+  std::vector<std::string> keys;
+  for (const auto& [key, state] : states_) keys.push_back(key);
+  all.add_bytes(keys);
+  for (const auto& [key, state] : states_) {
+    all.add(state.rows);
+    all.add(state.last);
+  }
+  return all.take();
+}
+
+void SessionWindowEngine::set_state(const Value& value) {
+  StateReader all(value);
+  for (const auto& key : all.bytes()) {
+    State& state = states_[key];
+    state.rows = all.table();
+    state.last = all.number();
+  }
+}
+
 Table SessionWindowEngine::results_of(const State& state) {
   std::vector<std::string> names{terms().time_column};
   std::vector<Shared<Vector>> columns;

@@ -22,6 +22,8 @@ class SessionWindowEngine final : public Engine {
   std::string kind() const override { return "SessionWindowEngine"; }
   data::Table process(const data::Table& rows) override;
   int64_t groups() const override { return static_cast<int64_t>(states_.size()); }
+  data::Value state() const override;
+  void set_state(const data::Value& state) override;
 
  private:
   struct State {

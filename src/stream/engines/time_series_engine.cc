@@ -106,6 +106,33 @@ Table TimeSeriesEngine::process(const Table& rows) {
   return Table(std::move(names), std::move(columns));
 }
 
+Value TimeSeriesEngine::state() const {
+  StateWriter all;
+  std::vector<std::string> keys;
+  for (const auto& [key, state] : states_) keys.push_back(key);
+  all.add_bytes(keys);
+  for (const auto& [key, state] : states_) {
+    all.add(state.rows);
+    all.add(state.times);
+    all.add(state.next_end);
+    all.add(state.session_end);
+    all.add(state.last);
+  }
+  return all.take();
+}
+
+void TimeSeriesEngine::set_state(const Value& value) {
+  StateReader all(value);
+  for (const auto& key : all.bytes()) {
+    State& state = states_[key];
+    state.rows = all.table();
+    state.times = all.numbers();
+    state.next_end = all.number();
+    state.session_end = all.number();
+    state.last = all.table();
+  }
+}
+
 std::optional<int64_t> TimeSeriesEngine::enter(State& state, int64_t time, bool is_new, const Table& keys,
                                                Output* output) {
   const auto& sessions = windows_.sessions;

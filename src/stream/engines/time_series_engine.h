@@ -46,6 +46,8 @@ class TimeSeriesEngine final : public Engine {
   }
   data::Table process(const data::Table& rows) override;
   int64_t groups() const override { return static_cast<int64_t>(states_.size()); }
+  data::Value state() const override;
+  void set_state(const data::Value& state) override;
 
  private:
   /// Rows that open windows of a key still need.

@@ -88,14 +88,12 @@ Value make_filter(StreamServices& services, CallContext& context, std::span<Valu
   return data::TableRef(std::move(engine));
 }
 
-/// appendMsg(engine, msgBody, msgId): the number is the caller's business, as engines keep no snapshots.
 Value append_message(CallContext&, std::span<Value> args) {
   const Arguments a("appendMsg", args);
   const auto engine = args[0].is_table_object() ? std::dynamic_pointer_cast<Engine>(args[0].table_object()) : nullptr;
   if (engine == nullptr) a.refuse("engine", "must be a stream engine.");
   if (!args[1].is_table()) a.refuse("msgBody", "must be a table; subscribe with msgAsTable=true.");
-  a.integer(2, "msgId");
-  const auto added = engine->append(functions::table_argument(a.function(), args[1]));
+  const auto added = engine->append_messages(functions::table_argument(a.function(), args[1]), a.integer(2, "msgId"));
   if (!added.ok()) throw ScriptError(added.error().message);
   return Value::of_long(*added);
 }

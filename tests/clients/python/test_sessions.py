@@ -10,7 +10,7 @@ import dolphindb
 import dolphindb.settings as settings
 import pytest
 
-from single_node import PASSWORD, USER
+from single_node import PASSWORD, USER, SingleNode
 
 
 def test_login_inline_later_and_refused(node, connect, capfd):
@@ -208,3 +208,31 @@ def test_guests_reach_no_files_of_the_node(connect, script):
     guest = connect(user="", password="")
     with pytest.raises(RuntimeError, match="NoPrivilege"):
         guest.run(script)
+
+
+def test_completed_queries_are_listed_where_account_is_kept():
+    with SingleNode(perfMonitoring="true") as watched:
+        session = dolphindb.Session(show_output=False)
+        assert session.connect(watched.host, watched.port, USER, PASSWORD)
+        session.run("""
+            db = database("dfs://watched", VALUE, 1..3)
+            pt = db.createPartitionedTable(table(1 2 3 as id, 4 5 6 as v), `pt, `id)
+            pt.append!(table(1 2 3 as id, 4 5 6 as v))
+            select count(*) from table(1 2 as a)""")
+        session.run("select sum(v) from pt; select v from pt where id = 2")
+        with pytest.raises(RuntimeError):
+            session.run("select nothing(v) + v.a.b from pt")
+        rows = session.run("getCompletedQueries()")
+        good = rows[rows["errorMsg"] == ""]
+        assert list(good["jobDesc"])[0].startswith("select v from ") and len(good) == 2
+        assert list(good["rootID"])[0] == list(good["rootID"])[1]
+        assert set(rows["userID"]) == {"admin"} and (rows["endTime"] >= rows["startTime"]).all()
+        assert len(session.run("getCompletedQueries(1)")) == 1
+        with pytest.raises(RuntimeError, match="must be positive"):
+            session.run("getCompletedQueries(0)")
+        session.close()
+
+
+def test_completed_queries_need_account_of_them(session):
+    with pytest.raises(RuntimeError, match="set perfMonitoring=1"):
+        session.run("getCompletedQueries()")
