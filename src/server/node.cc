@@ -337,6 +337,7 @@ void Node::stop() {
   if (listener_) listener_->stop();
   if (presence_) presence_->stop();
   if (agent_) agent_->stop();
+  if (data_) data_->begin_stop();
   statements_.stop();
   urgent_.stop();
   if (data_) data_->stop();
