@@ -11,8 +11,26 @@ const minute = 'bar(ts, 60s)', duck_minute = "date_trunc('minute', ts)", ch_minu
 
 /// goal: the ratio to the better peer that a first release wants.
 const ask = (w, id, goal, set, ours, duckdb, chdb = duckdb) => ({ w, id, goal, set, ours, duckdb, chdb });
-export const sets = { market: ['quotes', 'trades'], iot: ['readings'], g1: ['g1'] };
+/// Tables of each set; those of the sets in `stored` lie on disk, in partitions.
+export const sets = { market: ['quotes', 'trades'], iot: ['readings'], g1: ['g1'], stored_market: ['quotes'], stored_iot: ['readings'] };
+export const stored = ['stored_market', 'stored_iot'];
 export const workloads = [
+  ask('W4', 'point_day', 5, 'stored_market', `select count(*), sum(bid), max(ofr) from quotes where date(ts) = ${our_day}, symbol = \`${middling}`,
+    `select count(*), sum(bid), max(ofr) from quotes where symbol = '${middling}' and ts >= '${day}'::timestamp and ts < '${day}'::timestamp + interval 1 day`,
+    `select count(*), sum(bid), max(ofr) from quotes where symbol = '${middling}' and ts >= ${moment('00:00:00', 9)} and ts < ${moment('00:00:00', 9)} + interval 1 day`),
+  ask('W4', 'last_one', 5, 'stored_market', `select last(bid), last(ofr) from quotes where symbol = \`${middling}`,
+    `select bid, ofr from quotes where symbol = '${middling}' order by ts desc limit 1`),
+  ask('W4', 'last_all', 5, 'stored_market', 'select count(*), sum(bid) from (select symbol, bid from quotes context by symbol csort ts limit -1)',
+    'select count(*), sum(b) from (select symbol, arg_max(bid, ts) b from quotes group by symbol)',
+    'select count(*), sum(b) from (select symbol, argMax(bid, ts) b from quotes group by symbol)'),
+  ask('W4', 'iot_last', 5, 'stored_iot', 'select count(*), sum(cpu) from (select device, cpu from readings context by device csort ts limit -1)',
+    'select count(*), sum(c) from (select device, arg_max(cpu, ts) c from readings group by device)',
+    'select count(*), sum(c) from (select device, argMax(cpu, ts) c from readings group by device)'),
+  ask('W4', 'iot_last_100', 5, 'stored_iot', 'select count(*), sum(cpu) from (select top 100 cpu from readings where device = 517 order by ts desc)',
+    'select count(*), sum(cpu) from (select cpu from readings where device = 517 order by ts desc limit 100)'),
+  ask('W14', 'half_hour', 2, 'stored_market', `select count(*), sum(bidsiz) from quotes where ts between ${our_day}T10:00:00.000000000 : ${our_day}T10:29:59.999999999`,
+    `select count(*), sum(bidsiz) from quotes where ts >= '${day} 10:00:00'::timestamp and ts < '${day} 10:30:00'::timestamp`,
+    `select count(*), sum(bidsiz) from quotes where ts >= ${moment('10:00:00', 9)} and ts < ${moment('10:30:00', 9)}`),
   ask('W5', 'sum', 1.5, 'market', 'select sum(bid) from quotes', 'select sum(bid) from quotes'),
   ask('W5', 'filter_sum', 1.5, 'market', 'select count(*), sum(ofrsiz) from quotes where bid > 50, ex = `N',
     "select count(*), sum(ofrsiz) from quotes where bid > 50 and ex = 'N'"),

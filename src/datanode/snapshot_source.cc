@@ -9,6 +9,7 @@ SnapshotSource::SnapshotSource(std::shared_ptr<const storage::ChunkSnapshot> sna
 
 void SnapshotSource::narrow(const exec::Narrowing& narrowing) {
   if (narrowing.rows_wanted) rows_wanted_ = static_cast<size_t>(std::max<int64_t>(0, *narrowing.rows_wanted));
+  if (narrowing.ends) narrow_to_ends(*narrowing.ends);
   for (const auto& range : narrowing.ranges) {
     if (!columns_.is_plain(range.column)) continue;  // its zones speak of other values
     bounds_.push_back({static_cast<size_t>(columns_.stored(range.column)), range.interval.low, range.interval.high});
@@ -16,8 +17,23 @@ void SnapshotSource::narrow(const exec::Narrowing& narrowing) {
   }
 }
 
+void SnapshotSource::narrow_to_ends(const exec::Narrowing::GroupEnds& ends) {
+  const auto is_plain = [&](size_t column) { return columns_.is_plain(column); };
+  if (!std::all_of(ends.keys.begin(), ends.keys.end(), is_plain) || (ends.by && !is_plain(*ends.by))) return;
+  const auto stored = [&](size_t column) { return static_cast<size_t>(columns_.stored(column)); };
+  ends_ = storage::GroupEnds{.keys = {}, .by = {}, .first = ends.first, .last = ends.last};
+  for (const auto key : ends.keys) ends_->keys.push_back(stored(key));
+  if (ends.by) ends_->by = stored(*ends.by);
+}
+
 Status SnapshotSource::choose() {
   if (chosen_.rows) return {};
+  if (ends_) {
+    auto rows = snapshot_->select(*ends_);
+    if (!rows.ok()) failure_ = rows.error();
+    TRY(chosen_.rows, std::move(rows));
+    return {};
+  }
   auto chosen = snapshot_->select(bounds_);
   if (!chosen.ok()) {
     failure_ = chosen.error();
@@ -50,7 +66,7 @@ Result<data::Shared<data::Vector>> SnapshotSource::read_stored(size_t column) {
   TRY_DONE(choose());
   if (columns_.stored(column) < 0) return columns_.nulls(column, chosen_.rows->rows());
   const auto stored = static_cast<size_t>(columns_.stored(column));
-  if (bounds_.empty() && !rows_wanted_) {
+  if (bounds_.empty() && !rows_wanted_ && !ends_) {
     TRY(auto all, snapshot_->read(stored));
     return columns_.fitted(column, std::move(all));
   }

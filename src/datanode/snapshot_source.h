@@ -28,6 +28,7 @@ class SnapshotSource final : public exec::ColumnSource {
  private:
   /// The selection, chosen at the first use.
   Status choose();
+  void narrow_to_ends(const exec::Narrowing::GroupEnds& ends);
   Result<data::Shared<data::Vector>> read_stored(size_t column);
 
   const std::shared_ptr<const storage::ChunkSnapshot> snapshot_;
@@ -35,6 +36,7 @@ class SnapshotSource final : public exec::ColumnSource {
   std::vector<storage::Bound> bounds_;
   std::vector<size_t> bounded_columns_;  // of the table, for each bound
   std::optional<size_t> rows_wanted_;
+  std::optional<storage::GroupEnds> ends_;
   storage::SelectedRows chosen_;  // `rows` null until then
   std::optional<Error> failure_;
 };

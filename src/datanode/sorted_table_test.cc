@@ -32,6 +32,55 @@ TEST_F(SortedTableTest, rows_come_in_the_order_of_the_sort_columns) {
   expect_equal_replicas();
 }
 
+/// Of a TSDB table only the ends of groups are read; the answers are those of the rows in memory.
+TEST_F(SortedTableTest, ends_of_groups_are_those_of_all_rows) {
+  const std::vector<std::string> queries{
+      "select k, v from $ context by k csort t limit -1",
+      "select k, t, v from $ context by k csort t limit -3",
+      "select k, t, v from $ context by k csort t limit 2",
+      "select k, t, v from $ context by k csort t limit 1, 2",
+      "select top 2 k, v from $ context by k csort t",
+      "select k, v from $ context by k csort t desc limit 1",
+      "select k, v from $ context by k csort v limit -1",
+      "select k, v from $ context by k limit -2",
+      "select id, k, v from $ context by id, k csort t limit -1",
+      "select k, v, t + 1 as u from $ context by k csort t limit -1 order by v",
+      "select k, cumsum(v) as c from $ context by k csort t limit -1",
+      "select k, v from $ where v > 20 context by k csort t limit -1",
+      "select k, v from $ where k != `x context by k csort t limit -1",
+      "select count(*), sum(v) from (select k, v from $ context by k csort t limit -1)",
+      "select v from $ context by t csort v limit -1",
+      "select k, v from $ context by k csort t limit 0"};
+  const auto compare = [&](const std::string& when) {
+    run("m = select * from pt");
+    for (const auto& query : queries) {
+      const auto asked = [&](const std::string& table) {
+        auto text = query;
+        return run("r = " + text.replace(text.find('$'), 1, table) + "\neach(x -> string(x), r.values())");
+      };
+      EXPECT_EQ(asked("pt"), asked("m")) << query << ", " << when;
+      EXPECT_EQ(asked("m").find("error"), std::string::npos) << asked("m");
+    }
+  };
+  const auto add = [&](int first) {
+    run("n = " + std::to_string(first) + "..(" + std::to_string(first) +
+        " + 39)\n"
+        "pt.append!(table(1 + n % 3 as id, symbol(`x`y`z`w[n % 4]) as k, (n * 7) % 11 as t, n as v))");
+  };
+  for (const std::string keep : {"ALL", "FIRST", "LAST"}) {
+    make(keep);
+    add(10);
+    compare(keep + " in memory");
+    flush();
+    compare(keep + " in a file");
+    add(60);
+    flush();
+    add(110);
+    compare(keep + " in runs");
+    run("dropTable(db, `pt)");
+  }
+}
+
 TEST_F(SortedTableTest, keep_last_shows_the_newest_of_equal_rows) {
   make("LAST");
   EXPECT_EQ(run("exec v from pt"), "[3, 1, 4]");

@@ -1,4 +1,4 @@
-// getAllStorages getClusterVolumeUsage moveChunksAcrossVolume rebalanceChunksWithinDataNode
+// addVolumes getAllStorages getClusterVolumeUsage moveChunksAcrossVolume rebalanceChunksWithinDataNode
 
 #include <algorithm>
 
@@ -115,6 +115,23 @@ Value move_across(const ChunkCall& call) {
   return {};
 }
 
+Value add_volumes(const ChunkCall& call) {
+  call.require_admin();
+  std::vector<std::string> paths;
+  for (auto path : call.arguments().texts(0, "volumes")) {
+    while (path.size() > 1 && path.ends_with("/")) path.pop_back();
+    if (!path.starts_with("/")) call.arguments().refuse("volumes", "must be absolute paths, not " + path);
+    paths.push_back(std::move(path));
+  }
+  for (const auto& path : paths) {
+    const auto added = call.store().add_volume(path);
+    if (!added.ok()) call.fail(added.error());
+    call.context().print("addVolumes: " + path + " is in use. Add it to the setting volumes of " +
+                         call.services().self + ": the node does not start without it.");
+  }
+  return {};
+}
+
 std::vector<VolumeMove> plan_here(const ChunkCall& call, double days) {
   std::vector<VolumeShare> shares;
   for (const auto& volume : volumes_of(call)) shares.push_back({volume.path, volume.capacity_bytes});
@@ -160,6 +177,10 @@ void register_volume_functions(functions::Registry& registry, const ChunkService
   row("getAllStorages", "", all_storages,
       "Returns one row for every volume of this data node: bytes of the disk, of them in use, chunks and their bytes.");
   row("getClusterVolumeUsage", "", cluster_volume_usage, "Returns one row for every volume of every data node.");
+  row("addVolumes", "volumes", add_volumes,
+      "Makes directories (absolute paths) volumes of this data node, for chunks to come and to be moved to; from then "
+      "on "
+      "they belong into its setting volumes.");
   row("moveChunksAcrossVolume", "srcPath, destPath, chunkIds, [isDelSrc=true]", move_across,
       "Moves chunks of this data node from one of its volumes to another, one after another; reads and writes go on.");
   row("rebalanceChunksWithinDataNode", "nodeAlias, [exec=false], [updatedBeforeDays=7.0]", rebalance_within,

@@ -17,8 +17,16 @@ struct Narrowing {
     size_t column;
     meta::Interval interval;
   };
+  /// Of each group of rows with equal `keys`, in the order of `by`, or as the rows lie: others are not wanted.
+  struct GroupEnds {
+    std::vector<size_t> keys;  // columns
+    std::optional<size_t> by;  // a column, ascending, nulls first; equal values as they lie
+    size_t first = 0;          // so many at the beginning of a group …
+    size_t last = 0;           // … or at its end; the other one is 0
+  };
   std::vector<Range> ranges;           // rows outside any of them are not wanted
   std::optional<int64_t> rows_wanted;  // no more than so many of the first rows are wanted (only without ranges)
+  std::optional<GroupEnds> ends;       // only without ranges and rows_wanted
 };
 
 /// Used by one thread.

@@ -61,6 +61,24 @@ void add_part(std::optional<Table>& all, Table part) {
   if (const auto done = all->append(part); !done.ok()) throw ScriptError(done.error().message);
 }
 
+/// The limit of a context by of which nothing looks at rows that the limit leaves out of their group: neither a
+/// function of several rows nor having. Nothing: something does, or there is no end to it.
+std::optional<RowLimit> limit_in_groups(const Query& query, const ConstantCapture& capture, Evaluator& evaluator) {
+  if (query.grouping != Grouping::kContextBy || query.having || !query.cumulative_keys.empty()) return std::nullopt;
+  if (!query.limit && !query.top) return std::nullopt;
+  const auto lookup = capture.lookup();
+  const auto by_row = [&](const auto& item) { return plan::facts_of(*item, lookup).row_wise(); };
+  const bool all_by_row =
+      std::all_of(query.items.begin(), query.items.end(), by_row) &&
+      std::all_of(query.keys.begin(), query.keys.end(), by_row) &&
+      std::all_of(query.csort.begin(), query.csort.end(), [&](const auto& key) { return by_row(key.key); });
+  if (!all_by_row) return std::nullopt;
+  EmptyScope constants;
+  const auto limit = limit_of(query, evaluator, &constants);
+  if (limit.from < 0 || limit.count == INT64_MIN || limit.count > INT64_MAX - limit.from - 1) return std::nullopt;
+  return limit;
+}
+
 class StoredSelect {
  public:
   StoredSelect(const Query& query, std::shared_ptr<StoredTable> table, std::string qualifier, Evaluator& evaluator,
@@ -281,6 +299,13 @@ class StoredSelect {
   Value run_pulled(const Query& folded) {
     Query fragment;
     fragment.where = folded.where;
+    if (const auto limit = limit_in_groups(query_, capture_, evaluator_)) {
+      // What a partition leaves out of its groups, no group of all of them shows.
+      fragment.grouping = Grouping::kContextBy;
+      fragment.keys = folded.keys;
+      fragment.csort = folded.csort;
+      fragment.limit = integer_node(limit->count < 0 ? limit->count : limit->from + limit->count);
+    }
     for (const auto& column : plan::columns_used(query_, schema_, false))
       fragment.items.push_back(plan::alias_node(plan::name_node(column), column));
     return run_in_memory(scan(fragment), true);
@@ -344,6 +369,41 @@ std::optional<int64_t> rows_wanted(const Query& query, const ConstantCapture& ca
   return limit.from + limit.count;
 }
 
+const syntax::Name* column_name(const ExprRef& item) {
+  const auto* alias = as<syntax::Alias>(item);
+  return as<syntax::Name>(alias ? alias->value : item);
+}
+
+std::optional<size_t> column_of(const ExprRef& item, const data::Schema& schema) {
+  const auto* name = column_name(item);
+  for (size_t c = 0; name && c < schema.size(); ++c) {
+    if (schema[c].name == name->name) return c;
+  }
+  return std::nullopt;
+}
+
+/// The ends of groups that are all the query looks at; nothing: it may look at any row.
+std::optional<Narrowing::GroupEnds> group_ends(const Query& query, const data::Schema& schema,
+                                               const ConstantCapture& capture, Evaluator& evaluator) {
+  if (!query.where.empty() || query.csort.size() > 1) return std::nullopt;
+  const auto limit = limit_in_groups(query, capture, evaluator);
+  if (!limit) return std::nullopt;
+  Narrowing::GroupEnds ends;
+  (limit->count < 0 ? ends.last : ends.first) =
+      static_cast<size_t>(limit->count < 0 ? -limit->count : limit->from + limit->count);
+  if (ends.first + ends.last == 0) return std::nullopt;
+  for (const auto& key : query.keys) {
+    const auto column = column_of(key, schema);
+    if (!column) return std::nullopt;
+    ends.keys.push_back(*column);
+  }
+  if (query.csort.empty()) return ends;
+  const auto& by = query.csort.front();
+  ends.by = column_of(by.key, schema);
+  if (!ends.by || by.descending || is_nulls_last(by)) return std::nullopt;
+  return ends;
+}
+
 /// The conditions before the first that looks beyond its row, as `price > avg(price)` does: later ones are asked about
 /// the rows it left, so that they must not take away rows before it.
 std::vector<syntax::ExprRef> conditions_by_row(const Query& query, const ConstantCapture& capture) {
@@ -370,7 +430,9 @@ std::vector<syntax::ExprRef> narrow_source(const Query& query, const NamedTable&
     if (auto interval = plan::hull_of(constraint, schema[c].name))
       narrowing.ranges.push_back({c, std::move(*interval)});
   }
-  if (narrowing.ranges.empty() && !narrowing.rows_wanted) return query.where;
+  if (narrowing.ranges.empty() && !narrowing.rows_wanted)
+    narrowing.ends = group_ends(query, schema, capture, evaluator);
+  if (narrowing.ranges.empty() && !narrowing.rows_wanted && !narrowing.ends) return query.where;
   source.narrow(narrowing);
   std::vector<syntax::ExprRef> left;
   for (const auto& condition : by_row) {

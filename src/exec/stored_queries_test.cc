@@ -419,8 +419,9 @@ TEST_F(StoredQueriesTest, ContextsPivotsJoinsAndNesting) {
   for (const char* query :
        {"select sym, cumsum(qty) as c from $ context by sym order by sym, c",
         "select sym, time, price - prev(price) as d from $ context by date(time), sym csort time order by time, sym",
-        "select * from $ context by sym csort time limit 2", "select sum(qty) from $ pivot by date(time), sym",
-        "select max(price) from $ where side pivot by side, sym",
+        "select * from $ context by sym csort time limit 2",
+        "select sym, price from $ context by sym csort time limit -2",
+        "select sum(qty) from $ pivot by date(time), sym", "select max(price) from $ where side pivot by side, sym",
         "select sym, price, weight from ej($, lookup, `sym) order by time, sym",
         "select a.sym, sum(a.qty) as q from $ a left join lookup b on a.sym = b.sym group by a.sym",
         "select avg(q) from (select sum(qty) as q from $ group by sym)",

@@ -12,6 +12,8 @@ namespace {
 /// How long a stop writes column files.
 constexpr std::chrono::seconds kStopFlush{3};
 
+/// More share the file system's journal no better.
+constexpr size_t kChunksAtOnce = 16;
 constexpr uint64_t kBufferUnset = 256ull << 20;
 constexpr uint64_t kBufferLeast = 16ull << 20;
 constexpr uint64_t kBufferMost = 1ull << 30;  // more gains nothing: column files are written all the time
@@ -37,6 +39,7 @@ storage::StoreOptions store_options(const NodeEnvironment& environment) {
     return level < meta::kSortedChunksLevel ? 1u : level < meta::kTableOptionsLevel ? 2u : 3u;
   };
   options.may_lose_log = environment.mode != config::NodeMode::kSingle;  // a single node has no other replica
+  options.chunks_at_once = kChunksAtOnce;
   options.buffer_bytes_max =
       write_buffer_bytes(static_cast<uint64_t>(settings.bytes("OLAPCacheEngineSize")), memory::limit_bytes());
   return options;

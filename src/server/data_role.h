@@ -26,6 +26,8 @@ class DataRole {
     transactions_.start(report);
     scrubber_.start(std::move(report));
   }
+  /// Before statements are waited for: those that write column files end soon.
+  void begin_stop() { store_->begin_stop(); }
   void stop();
   /// Replicas are copied here at most so fast; 0: no limit.
   void limit_copies(uint64_t bytes_per_second) { copier_.throttle().set(bytes_per_second); }

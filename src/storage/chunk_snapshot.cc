@@ -155,10 +155,38 @@ Result<SelectedRows> ChunkSnapshot::select(const std::vector<Bound>& bounds) con
   return out;
 }
 
+Result<std::shared_ptr<const RowSelection>> ChunkSnapshot::select(const GroupEnds& ends) const {
+  const auto& columns = sort().columns;
+  const auto is_key = [&](size_t column) {
+    return std::find(columns.begin(), columns.end() - 1, column) != columns.end() - 1;
+  };
+  const bool known = sort().sorts() && !sort().marks_deletions() && is_settled() &&
+                     std::all_of(ends.keys.begin(), ends.keys.end(), is_key) &&
+                     (!ends.by || *ends.by == columns.back());
+  if (!known) return select();
+  TRY(const auto runs, state_->runs());
+  std::vector<RowRange> kept;
+  for (const auto& run : runs) {
+    for (size_t key = 0; key < run.directory->size(); ++key) {
+      auto rows = run.directory->rows_of(key);
+      if (ends.last > 0)
+        rows.from = rows.to - std::min(rows.size(), ends.last);
+      else
+        rows.to = rows.from + std::min(rows.size(), ends.first);
+      add_range(kept, {run.first_row + rows.from, run.first_row + rows.to});
+    }
+  }
+  TRY(auto arranged, state_->arrange(kept, *dictionaries_, sort().keep));
+  return std::make_shared<const RowSelection>(std::move(arranged));
+}
+
+bool ChunkSnapshot::is_settled() const {
+  return !sort().drops_rows() || (state_->parts().size() == 1 && state_->segment_count() == 1);
+}
+
 bool ChunkSnapshot::may_exclude(const Bound& bound) const {
   const auto& columns = sort().columns;
-  return !sort().drops_rows() || (state_->parts().size() == 1 && state_->segment_count() == 1) ||
-         std::find(columns.begin(), columns.end(), bound.column) != columns.end();
+  return is_settled() || std::find(columns.begin(), columns.end(), bound.column) != columns.end();
 }
 
 Result<std::vector<RowRange>> ChunkSnapshot::keyed(const std::vector<Bound>& bounds, std::vector<bool>& exact) const {

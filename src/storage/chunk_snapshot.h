@@ -32,6 +32,15 @@ struct Bound {
   std::optional<types::Scalar> high;
 };
 
+/// Of each group of rows with equal `keys`, in ascending order of `by` (nothing: as the rows come), only the first or
+/// the last so many are wanted.
+struct GroupEnds {
+  std::vector<size_t> keys;
+  std::optional<size_t> by;
+  size_t first = 0;
+  size_t last = 0;  // one of the two is 0
+};
+
 struct SelectedRows {
   std::shared_ptr<const RowSelection> rows;
   std::vector<bool> exact;  // for each bound: every row of `rows` meets it
@@ -60,6 +69,9 @@ class ChunkSnapshot {
   Result<std::shared_ptr<const RowSelection>> select() const;
   /// The rows that may meet all bounds: what key directories and zones of rows cannot exclude.
   Result<SelectedRows> select(const std::vector<Bound>& bounds) const;
+  /// The ends of groups and maybe more. Without all others where key directories know the groups: `keys` are sort keys,
+  /// `by` is the last sort column, and no row is one of several of which KeepDuplicates chooses.
+  Result<std::shared_ptr<const RowSelection>> select(const GroupEnds& ends) const;
   /// Rows of a column. All SYMBOL vectors of one column of one snapshot share one SymbolBase, the chunk's dictionary
   /// (it may hold texts no row of this version uses). Cost: decodes the 64 Ki blocks the selection touches.
   Result<data::Vector> read(size_t column, const RowSelection& selection) const;
@@ -80,6 +92,8 @@ class ChunkSnapshot {
   /// A row must meet all its equals before KeepDuplicates can choose: only sort columns may exclude rows then, unless
   /// that choice was made when the one run was written.
   bool may_exclude(const Bound& bound) const;
+  /// KeepDuplicates has nothing left to choose from: nothing is dropped, or all rows are in one run, without those.
+  bool is_settled() const;
 
   const std::shared_ptr<const ChunkState> state_;
   const std::shared_ptr<ChunkDictionaries> dictionaries_;

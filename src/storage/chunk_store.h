@@ -195,6 +195,7 @@ class ChunkStore {
 
   /// Writes committed rows of one chunk, or of all, to column files and shortens the redo log.
   virtual Status flush(ChunkId chunk) = 0;
+  /// kCancelled once begin_stop() was called; kConflict is not told: a chunk being copied is flushed when that ends.
   virtual Status flush_all() = 0;
   /// The chunks with most rows in memory, for about so long; what is left the redo log keeps.
   virtual Status flush_for(std::chrono::nanoseconds time) = 0;
@@ -203,12 +204,19 @@ class ChunkStore {
 
   /// Paths of the node's volumes, in the order of the settings.
   virtual std::vector<std::string> volumes() const = 0;
+  /// One more volume, an absolute path, for chunks to come and to be moved to. The directory is made when missing.
+  /// From here on the node does not start without it: its path has to be in the settings. kAlreadyExists: it is a
+  /// volume; kInvalid: it is another node's or holds chunks; kConflict: another process uses it; kDenied, kNoSpace,
+  /// kIo.
+  virtual Status add_volume(const std::string& path) = 0;
   /// Brings a chunk to another volume of the node; nothing to do when it is there, or nothing of it is on disk. Reads
   /// and writes go on meanwhile. After a crash at any moment the chunk is in one place, whole. kInvalid: no such
   /// volume; kNotFound, kCorrupt (a block fails its checksum), kConflict (being imported, dropped or replaced),
   /// kNoSpace, kIo: it stays where it is. Cost: reads its files twice and writes them once.
   virtual Status move(ChunkId chunk, const std::string& volume) = 0;
 
+  /// The node is about to end: flush_all() returns after the chunks it has begun, instead of keeping it waiting.
+  virtual void begin_stop() = 0;
   /// Refuses new writes, ends the background thread, writes and syncs what the log still holds back. Does not flush:
   /// the next open replays. Reading goes on. May be called again.
   virtual Status stop() = 0;

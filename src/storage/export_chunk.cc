@@ -1,6 +1,7 @@
 // Copies of replicas: a chunk as a row of checksummed messages (docs/formats/replica_copy.md).
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/bytes.h"
 #include "io/checksum.h"
@@ -15,12 +16,15 @@ namespace {
 constexpr size_t kFirstRows = 4096;
 constexpr size_t kRowsMax = 1u << 20;
 
-std::string with_checksum(std::string body) {
-  std::string message;
-  ByteWriter writer(message);
+/// The head of a message whose checksum is still to come.
+void put_magic(ByteWriter& writer) {
   writer.put<uint32_t>(kCopyMagic);
-  writer.put<uint32_t>(io::crc32c(body));
-  return message + body;
+  writer.put<uint32_t>(0);
+}
+
+void put_checksum(std::string& message) {
+  const uint32_t crc = io::crc32c(std::string_view(message).substr(kMessageHeadBytes));
+  std::memcpy(message.data() + sizeof kCopyMagic, &crc, sizeof crc);
 }
 
 class ReplicaExport final : public ChunkExport {
@@ -40,19 +44,22 @@ class ReplicaExport final : public ChunkExport {
 
   Result<std::optional<std::string>> next() override {
     if (ended_) return std::optional<std::string>();
-    std::string body;
-    ByteWriter writer(body);
+    std::string message;
+    ByteWriter writer(message);
     const auto kind = next_kind();
+    if (kind == MessageKind::kFileBytes) message.reserve(kMessageBytesWanted + kMessageBytesWanted / 2);
+    put_magic(writer);
     writer.put<uint8_t>(static_cast<uint8_t>(kind));
     writer.put<uint64_t>(index_++);
     switch (kind) {
       case MessageKind::kHead: put_head(writer); break;
       case MessageKind::kFile: TRY_DONE(put_file(writer)); break;
-      case MessageKind::kFileBytes: TRY_DONE(put_file_bytes(body)); break;
-      case MessageKind::kRows: TRY_DONE(put_rows(body)); break;
+      case MessageKind::kFileBytes: TRY_DONE(put_file_bytes(message)); break;
+      case MessageKind::kRows: TRY_DONE(put_rows(message)); break;
       case MessageKind::kEnd: ended_ = true; break;
     }
-    return std::optional<std::string>(with_checksum(std::move(body)));
+    put_checksum(message);
+    return std::optional<std::string>(std::move(message));
   }
 
  private:
@@ -94,18 +101,17 @@ class ReplicaExport final : public ChunkExport {
     return {};
   }
 
-  Status put_file_bytes(std::string& body) {
+  Status put_file_bytes(std::string& message) {
     const auto& file = *files_[file_];
-    TRY(const auto bytes, file.stored_bytes(file_byte_, kMessageBytesWanted));
-    body += bytes;
-    file_byte_ += bytes.size();
+    TRY(const size_t bytes, file.stored_bytes(file_byte_, kMessageBytesWanted, message));
+    file_byte_ += bytes;
     if (file_byte_ < file.facts().file_bytes) return {};
     ++file_;
     file_byte_ = 0;
     return {};
   }
 
-  Status put_rows(std::string& body) {
+  Status put_rows(std::string& message) {
     const size_t to = std::min(rows_, row_ + rows_at_once_);
     std::vector<std::string> names;
     std::vector<data::Shared<data::Vector>> columns;
@@ -117,7 +123,7 @@ class ReplicaExport final : public ChunkExport {
     const auto rows = with_compact_symbols(data::Table(std::move(names), std::move(columns)));
     PartList parts;
     encode_rows(rows, parts);
-    body += parts.joined();
+    message += parts.joined();
     const double bytes_per_row = static_cast<double>(parts.bytes()) / static_cast<double>(to - row_);
     rows_at_once_ =
         std::clamp<size_t>(static_cast<size_t>(static_cast<double>(kMessageBytesWanted) / bytes_per_row), 1, kRowsMax);

@@ -101,6 +101,18 @@ Status check_unused(io::FileSystem& files, const std::string& directory) {
   return {};
 }
 
+Result<OpenedVolume> open_volume(io::FileSystem& files, const NodeIdentity& identity, const std::string& path) {
+  TRY(auto found, read_identity(files, path, kOfVolume));
+  if (found) {
+    TRY_DONE(check_owner(found->node, identity, path));
+  } else {
+    TRY_DONE(check_unused(files, path));
+    found = DirectoryIdentity{identity, Uuid::random(), {}};
+    TRY_DONE(io::replace_file(files, io::join_path(path, kOfVolume), encode(*found)));
+  }
+  return OpenedVolume{found->volume, path};
+}
+
 }  // namespace
 
 Result<std::optional<NodeIdentity>> ChunkStore::owner(io::FileSystem& files, const NodeDirectories& directories) {
@@ -144,15 +156,7 @@ Result<std::vector<OpenedVolume>> open_directories(io::FileSystem& files, const 
   }
   std::vector<OpenedVolume> volumes;
   for (const auto& path : directories.volumes) {
-    TRY(auto found, read_identity(files, path, kOfVolume));
-    if (found) {
-      TRY_DONE(check_owner(found->node, identity, path));
-    } else {
-      TRY_DONE(check_unused(files, path));
-      found = DirectoryIdentity{identity, Uuid::random(), {}};
-      TRY_DONE(io::replace_file(files, io::join_path(path, kOfVolume), encode(*found)));
-    }
-    volumes.push_back({found->volume, path});
+    TRY(volumes.emplace_back(), open_volume(files, identity, path));
   }
   DirectoryIdentity known{identity, {}, {}};
   for (const auto& volume : volumes) known.volumes.push_back(volume.id);
@@ -170,6 +174,27 @@ Result<std::vector<OpenedVolume>> open_directories(io::FileSystem& files, const 
     TRY_DONE(io::replace_file(files, io::join_path(directories.metadata, kOfMetadata), encode(known)));
   }
   return volumes;
+}
+
+Result<OpenedVolume> open_new_volume(io::FileSystem& files, const NodeIdentity& identity,
+                                     const NodeDirectories& directories, const std::string& path) {
+  TRY_DONE(files.make_directories(path));
+  TRY(const bool has_chunks, files.exists(io::join_path(path, "chunks")));
+  if (has_chunks) {
+    TRY(const auto chunks, files.list(io::join_path(path, "chunks")));
+    if (!chunks.empty())
+      return Error{ErrorCode::kInvalid, "the directory holds chunks: " + path +
+                                            "; a new volume is empty. If they are this node's, name it in the setting "
+                                            "volumes and start the node again"};
+  }
+  TRY(auto volume, open_volume(files, identity, path));
+  TRY(auto known, read_identity(files, directories.metadata, kOfMetadata));
+  if (!known) return Error{ErrorCode::kCorrupt, "the node's identity is missing in " + directories.metadata};
+  if (std::find(known->volumes.begin(), known->volumes.end(), volume.id) == known->volumes.end()) {
+    known->volumes.push_back(volume.id);
+    TRY_DONE(io::replace_file(files, io::join_path(directories.metadata, kOfMetadata), encode(*known)));
+  }
+  return volume;
 }
 
 }  // namespace pelorus::storage

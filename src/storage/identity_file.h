@@ -20,6 +20,11 @@ struct OpenedVolume {
 Result<std::vector<OpenedVolume>> open_directories(io::FileSystem& files, const NodeIdentity& identity,
                                                    const NodeDirectories& directories);
 
+/// One more volume for a node that runs: an empty directory, made when missing, gets the node's identity and is noted
+/// as one of its volumes. kInvalid when it is another node's, or holds chunks.
+Result<OpenedVolume> open_new_volume(io::FileSystem& files, const NodeIdentity& identity,
+                                     const NodeDirectories& directories, const std::string& path);
+
 /// For a node that is about to say it has no data: kInvalid naming the first of its redo log directory and volumes that
 /// belongs to a node, or holds data. Makes and locks nothing.
 Status check_nobodys(io::FileSystem& files, const NodeDirectories& directories);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <unordered_set>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -72,17 +73,14 @@ std::vector<NodeStore::ChunkRef> NodeStore::all() const {
 Result<std::vector<PreparedWrite>> NodeStore::check_writes(std::span<ChunkWrite> writes) const {
   if (writes.empty()) return Error{ErrorCode::kInvalid, "a transaction writes to at least one chunk"};
   std::vector<PreparedWrite> prepared;
-  for (size_t i = 0; i < writes.size(); ++i) {
-    auto& write = writes[i];
+  std::unordered_set<ChunkId> chunks;
+  for (const auto& write : writes) {
     TRY_DONE(check_rows_fit(write.schema, write.rows));
     TRY_DONE(check_sort_fits(write.sort, write.schema));
     if (!write.compression.empty() && write.compression.size() != write.schema.size())
       return Error{ErrorCode::kInvalid, "a write has a compression method for each column, or for none"};
-    for (size_t other = 0; other < i; ++other) {
-      if (writes[other].chunk == write.chunk) {
-        return Error{ErrorCode::kInvalid, "a transaction writes to a chunk once: " + std::to_string(write.chunk.value)};
-      }
-    }
+    if (!chunks.insert(write.chunk).second)
+      return Error{ErrorCode::kInvalid, "a transaction writes to a chunk once: " + std::to_string(write.chunk.value)};
   }
   for (auto& write : writes) {
     PreparedWrite one{write.chunk, write.kind, write.schema,     write.sort, with_compact_symbols(write.rows),
@@ -99,11 +97,11 @@ bool NodeStore::is_prepared(TransactionId transaction, std::span<const ChunkWrit
   const std::lock_guard lock(mutex_);
   const auto found = transactions_.find(transaction);
   if (found == transactions_.end()) return false;
-  const auto& known = found->second.writes;
-  const bool same =
-      known.size() == writes.size() && std::all_of(writes.begin(), writes.end(), [&](const auto& write) {
-        return std::any_of(known.begin(), known.end(), [&](const auto& one) { return one.chunk == write.chunk; });
-      });
+  std::unordered_set<ChunkId> known;
+  for (const auto& write : found->second.writes) known.insert(write.chunk);
+  const bool same = known.size() == writes.size() && std::all_of(writes.begin(), writes.end(), [&](const auto& write) {
+                      return known.contains(write.chunk);
+                    });
   if (!same) {
     outcome = Error{ErrorCode::kConflict,
                     "transaction has prepared other chunks before: " + std::to_string(transaction.value)};
@@ -191,13 +189,14 @@ bool NodeStore::take_out(TransactionId transaction, Transaction& taken) {
 /// `sequence`: of the commit's record in a replay, UINT64_MAX otherwise.
 Status NodeStore::apply_versions(Transaction& taken, std::span<const ChunkVersion> versions, uint64_t sequence) {
   Status outcome;
+  std::unordered_map<ChunkId, PreparedWrite*> writes;
+  for (auto& write : taken.writes) writes.emplace(write.chunk, &write);
   for (const auto& entry : versions) {
     const auto chunk = find(entry.chunk);
-    const auto write = std::find_if(taken.writes.begin(), taken.writes.end(), [&](const PreparedWrite& one) {
-      return one.chunk == entry.chunk && one.bytes > 0;
-    });
+    const auto place = writes.find(entry.chunk);
+    auto* write = place != writes.end() && place->second->bytes > 0 ? place->second : nullptr;
     const bool concerned = chunk.ok() && sequence > chunk.value()->log_floor();
-    if (concerned && write != taken.writes.end()) {
+    if (concerned && write != nullptr) {
       chunk.value()->unregister_write(*write);
       chunk.value()->apply(std::move(*write), entry.version);
       write->bytes = 0;  // taken over

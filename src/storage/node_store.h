@@ -10,6 +10,7 @@
 
 #include "storage/buffer_budget.h"
 #include "storage/chunk/chunk.h"
+#include "storage/chunk/move_marks.h"
 #include "storage/chunk_store.h"
 #include "storage/identity_file.h"
 #include "storage/log/write_ahead_log.h"
@@ -43,11 +44,13 @@ class NodeStore final : public ChunkStore {
   Status flush_for(std::chrono::nanoseconds time) override;
   Status compact(ChunkId chunk) override;
   std::vector<std::string> volumes() const override;
+  Status add_volume(const std::string& path) override;
   Status move(ChunkId chunk, const std::string& volume) override;
   Result<std::vector<FileInfo>> files(ChunkId chunk) override;
   Result<std::vector<SortKeyRows>> sort_keys(ChunkId chunk) override;
   void set_buffer_bytes_max(uint64_t bytes) override;
   Status sync() override { return log_->flush_pending(); }
+  void begin_stop() override { ending_ = true; }
   Status stop() override;
 
  private:
@@ -61,10 +64,10 @@ class NodeStore final : public ChunkStore {
 
   // Opening.
   Status lock_directories();
-  Status load_volume(const OpenedVolume& volume);
+  Status load_chunks(const std::vector<ChunkDirectory>& directories);
   Status open_log();
   Status set_log_aside(const Error& damage);
-  Status load_chunk(const OpenedVolume& volume, const std::string& name);
+  Status load_chunk(const ChunkDirectory& found);
   Status remove_dropped(const std::string& directory);
   Status replay(const LoggedRecord& record, RecordType type, std::string_view payload);
   Status replay_prepare(const LoggedRecord& record, std::string_view payload);
@@ -88,7 +91,10 @@ class NodeStore final : public ChunkStore {
   VolumeCounts count_chunks() const;
   std::string volume_for_new(VolumeCounts& counts) const;
   std::string volume_for_new() const;
-  Status flush_chunk(const ChunkRef& chunk, VolumeCounts& counts);
+  Status flush_chunk(const ChunkRef& chunk, const std::function<std::string()>& volume_for_new);
+  enum class AfterFailure : uint8_t { kStop, kGoOn };
+  Status flush_chunks(const std::vector<ChunkRef>& chunks, AfterFailure after_failure,
+                      const std::function<bool()>& enough);
 
   // Background.
   void run_background();
@@ -101,8 +107,8 @@ class NodeStore final : public ChunkStore {
   const StoreOptions options_;
   BufferBudget budget_;
   const ChunkContext context_;
-  std::vector<std::unique_ptr<io::FileLock>> locks_;
-  std::vector<OpenedVolume> volumes_;
+  std::vector<std::unique_ptr<io::FileLock>> locks_;  // guarded by adding_mutex_ once it is open
+  std::mutex adding_mutex_;                           // one volume after another; before mutex_
   std::unique_ptr<WriteAheadLog> log_;
 
   /// Commits, aborts and drops happen one after another. They work in memory only, but for a drop, which logs while
@@ -110,10 +116,12 @@ class NodeStore final : public ChunkStore {
   std::mutex outcome_mutex_;
 
   mutable std::mutex mutex_;
+  std::vector<OpenedVolume> volumes_;                  // guarded by mutex_; only grows
   std::unordered_map<ChunkId, ChunkRef> chunks_;       // guarded by mutex_
   std::map<TransactionId, Transaction> transactions_;  // guarded by mutex_
   Status background_failure_;                          // guarded by mutex_; of the last upkeep
   bool stopping_ = false;                              // guarded by mutex_
+  std::atomic<bool> ending_ = false;                   // begin_stop() was called
   std::condition_variable wake_;
   std::thread background_;
 };

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/log.h"
-#include "storage/chunk/move_marks.h"
+#include "base/side_by_side.h"
 #include "storage/node_store.h"
 
 namespace pelorus::storage {
@@ -33,9 +33,14 @@ Result<std::unique_ptr<ChunkStore>> ChunkStore::open(io::FileSystem& files, cons
 
 Status NodeStore::start() {
   TRY_DONE(lock_directories());
-  TRY(volumes_, open_directories(files_, options_.identity, options_.directories));
-  TRY_DONE(settle_moves(files_, volumes()));
-  for (const auto& volume : volumes_) TRY_DONE(load_volume(volume));
+  TRY(auto opened_volumes, open_directories(files_, options_.identity, options_.directories));
+  {
+    const std::lock_guard lock(mutex_);
+    volumes_ = std::move(opened_volumes);
+  }
+  TRY(auto directories, list_chunk_directories(files_, volumes(), options_.chunks_at_once));
+  TRY_DONE(settle_moves(files_, directories));
+  TRY_DONE(load_chunks(directories));
   const auto opened = open_log();
   if (!opened.ok() && opened.error().code == ErrorCode::kCorrupt && options_.may_lose_log)
     TRY_DONE(set_log_aside(opened.error()));
@@ -79,7 +84,8 @@ Status NodeStore::set_log_aside(const Error& damage) {
     TRY_DONE(files_.sync_directory(aside));
     TRY_DONE(files_.sync_directory(directory));
   }
-  for (const auto& volume : volumes_) TRY_DONE(load_volume(volume));
+  TRY(const auto chunks, list_chunk_directories(files_, volumes(), options_.chunks_at_once));
+  TRY_DONE(load_chunks(chunks));
   return open_log();
 }
 
@@ -94,22 +100,17 @@ Status NodeStore::lock_directories() {
   return {};
 }
 
-Status NodeStore::load_volume(const OpenedVolume& volume) {
-  const std::string root = io::join_path(volume.path, "chunks");
-  TRY_DONE(files_.make_directories(root));
-  TRY(const auto names, files_.list(root));
-  for (const auto& name : names) TRY_DONE(load_chunk(volume, name));
-  return {};
+Status NodeStore::load_chunks(const std::vector<ChunkDirectory>& directories) {
+  return side_by_side(directories.size(), options_.chunks_at_once,
+                      [&](size_t i) { return load_chunk(directories[i]); });
 }
 
-Status NodeStore::load_chunk(const OpenedVolume& volume, const std::string& name) {
-  if (name.size() != 16 || name.find_first_not_of("0123456789abcdef") != std::string::npos) return {};  // not ours
-  const ChunkId id{std::stoull(name, nullptr, 16)};
-  const std::string directory = io::join_path(io::join_path(volume.path, "chunks"), name);
-  TRY(const auto names, files_.list(directory));
+Status NodeStore::load_chunk(const ChunkDirectory& found) {
+  const ChunkId id{std::stoull(found.name, nullptr, 16)};
+  const std::string directory = found.path();
   auto manifest = read_manifest(files_, directory);
   const bool has_columns =
-      std::any_of(names.begin(), names.end(), [](const auto& file) { return file.ends_with(".col"); });
+      std::any_of(found.files.begin(), found.files.end(), [](const auto& file) { return file.ends_with(".col"); });
   if (!manifest.ok() && manifest.error().code == ErrorCode::kNotFound) {
     if (!has_columns) return remove_dropped(directory);  // a chunk has a manifest before any column file
     manifest = Error{ErrorCode::kCorrupt, "chunk manifest is missing: " + manifest_path(directory)};
@@ -121,22 +122,22 @@ Status NodeStore::load_chunk(const OpenedVolume& volume, const std::string& name
     if (manifest.error().code != ErrorCode::kCorrupt) return manifest.error();
     log_error(manifest.error().message);
     const std::lock_guard lock(mutex_);
-    chunks_[id] = std::make_shared<Chunk>(context_, id, volume.path, directory, manifest.error().message);
+    chunks_[id] = std::make_shared<Chunk>(context_, id, found.volume, directory, manifest.error().message);
     return {};
   }
   if (manifest->dropped) return remove_dropped(directory);
   std::set<std::string> wanted{manifest_path(directory)};
   for (const auto& segment : manifest->segments) wanted.insert(segment_path(directory, segment.file_number));
-  for (const auto& file : names) {
+  for (const auto& file : found.files) {
     const std::string path = io::join_path(directory, file);
     if (!wanted.contains(path)) TRY_DONE(files_.remove(path));
   }
   const std::lock_guard lock(mutex_);
   if (chunks_.contains(id)) {
     return Error{ErrorCode::kInvalid, "chunk " + std::to_string(id.value) + " is on two volumes: " +
-                                          chunks_[id]->info().volume + " and " + volume.path + "; take one copy away"};
+                                          chunks_[id]->info().volume + " and " + found.volume + "; take one copy away"};
   }
-  chunks_[id] = std::make_shared<Chunk>(context_, volume.path, directory, *manifest);
+  chunks_[id] = std::make_shared<Chunk>(context_, found.volume, directory, *manifest);
   return {};
 }
 

@@ -46,6 +46,9 @@ struct StoreOptions {
   /// A redo log that is damaged before its end is set aside, and the store opens with what is in column files. Only
   /// where the chunks have other replicas and somebody compares versions: what the log held is to be copied from them.
   bool may_lose_log = false;
+  /// Chunks that are flushed, or whose directories are read at the start, at a time. What each of them waits for, the
+  /// file system's journal, is then shared.
+  size_t chunks_at_once = 1;
   bool background = true;                            // false: nothing is flushed or compacted unless called for (tests)
   std::chrono::milliseconds background_period{200};  // how often the background thread looks
 };

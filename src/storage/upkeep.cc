@@ -4,19 +4,23 @@
 
 #include "base/log.h"
 #include "base/memory_limit.h"
+#include "base/side_by_side.h"
 #include "storage/node_store.h"
 
 namespace pelorus::storage {
 namespace {
 
 constexpr std::chrono::milliseconds kRetryMax{10000};
+/// Bytes in memory of a chunk whose flush keeps a processor busy: one of them at a time. Smaller ones mostly wait for
+/// the disk.
+constexpr uint64_t kLargeFlushBytes = 4ull << 20;
 
 }  // namespace
 
 /// Nothing where there is no choice.
 NodeStore::VolumeCounts NodeStore::count_chunks() const {
   VolumeCounts counts;
-  if (volumes_.size() < 2) return counts;
+  if (volumes().size() < 2) return counts;
   for (const auto& chunk : all()) ++counts[chunk->volume()];
   return counts;
 }
@@ -28,46 +32,70 @@ std::string NodeStore::volume_for_new() const {
 
 /// The volume with the fewest chunks among those that have room; counts the new chunk there.
 std::string NodeStore::volume_for_new(VolumeCounts& counts) const {
-  if (volumes_.size() == 1) return volumes_.front().path;
+  const auto paths = volumes();
+  if (paths.size() == 1) return paths.front();
   constexpr uint64_t kRoomBytes = 1ull << 30;
-  const OpenedVolume* best = nullptr;
+  const std::string* best = nullptr;
   bool best_has_room = false;
-  for (const auto& volume : volumes_) {
-    const auto space = files_.space(volume.path);
+  for (const auto& path : paths) {
+    const auto space = files_.space(path);
     const bool room = space.ok() && space->bytes_free >= kRoomBytes;
-    if (!best || (room && !best_has_room) || (room == best_has_room && counts[volume.path] < counts[best->path])) {
-      best = &volume;
+    if (!best || (room && !best_has_room) || (room == best_has_room && counts[path] < counts[*best])) {
+      best = &path;
       best_has_room = room;
     }
   }
-  ++counts[best->path];
-  return best->path;
+  ++counts[*best];
+  return *best;
 }
 
-Status NodeStore::flush_chunk(const ChunkRef& chunk, VolumeCounts& counts) {
+Status NodeStore::flush_chunk(const ChunkRef& chunk, const std::function<std::string()>& volume_for_new) {
   const memory::NeverRefused gives_memory_back;
   if (!chunk->needs_flush()) return {};
   const std::string volume = chunk->volume();
-  return chunk->flush(volume.empty() ? volume_for_new(counts) : volume);
+  return chunk->flush(volume.empty() ? volume_for_new() : volume);
+}
+
+/// Flushes them in this order, several at a time, until `enough` says so. A chunk being copied here is left out: it is
+/// flushed when that ends. Returns the first failure.
+Status NodeStore::flush_chunks(const std::vector<ChunkRef>& chunks, AfterFailure after_failure,
+                               const std::function<bool()>& enough) {
+  auto counts = count_chunks();
+  std::mutex choosing;
+  const auto choose = [&] {
+    const std::lock_guard lock(choosing);
+    return volume_for_new(counts);
+  };
+  std::mutex large;
+  std::mutex telling;
+  Status failure;
+  const auto stopped = side_by_side(chunks.size(), options_.chunks_at_once, [&](size_t i) -> Status {
+    std::unique_lock alone(large, std::defer_lock);
+    if (chunks[i]->memory_bytes() > kLargeFlushBytes) alone.lock();
+    if (enough()) return {};
+    Status flushed = flush_chunk(chunks[i], choose);
+    if (flushed.ok() || flushed.error().code == ErrorCode::kConflict) return {};
+    if (after_failure == AfterFailure::kStop) return flushed;
+    const std::lock_guard lock(telling);
+    if (failure.ok()) failure = std::move(flushed);
+    return {};
+  });
+  return stopped.ok() ? failure : stopped;
 }
 
 Status NodeStore::flush(ChunkId chunk) {
   TRY(const auto found, find(chunk));
-  auto counts = count_chunks();
-  TRY_DONE(flush_chunk(found, counts));
+  TRY_DONE(flush_chunk(found, [this] { return volume_for_new(); }));
   return log_->release();
 }
 
 Status NodeStore::flush_all() {
-  Status first_failure;
-  auto counts = count_chunks();
-  for (const auto& chunk : all()) {
-    const Status flushed = flush_chunk(chunk, counts);
-    // A chunk being copied here is flushed when that ends.
-    if (!flushed.ok() && flushed.error().code != ErrorCode::kConflict && first_failure.ok()) first_failure = flushed;
-  }
+  Status flushed = flush_chunks(all(), AfterFailure::kGoOn, [this] { return ending_.load(); });
+  if (flushed.ok() && ending_)
+    flushed =
+        Error{ErrorCode::kCancelled, "the node is being stopped: what is not in column files yet, its redo log keeps"};
   const Status released = log_->release();
-  return first_failure.ok() ? released : first_failure;
+  return flushed.ok() ? released : flushed;
 }
 
 Status NodeStore::compact(ChunkId chunk) {
@@ -77,9 +105,24 @@ Status NodeStore::compact(ChunkId chunk) {
 }
 
 std::vector<std::string> NodeStore::volumes() const {
+  const std::lock_guard lock(mutex_);
   std::vector<std::string> paths;
   for (const auto& volume : volumes_) paths.push_back(volume.path);
   return paths;
+}
+
+Status NodeStore::add_volume(const std::string& path) {
+  const std::lock_guard one_after_another(adding_mutex_);
+  const auto paths = volumes();
+  if (std::find(paths.begin(), paths.end(), path) != paths.end())
+    return Error{ErrorCode::kAlreadyExists, path + " is a volume of this node already"};
+  TRY_DONE(files_.make_directories(path));
+  TRY(auto held, files_.lock(io::join_path(path, "lock")));
+  TRY(auto volume, open_new_volume(files_, options_.identity, options_.directories, path));
+  locks_.push_back(std::move(held));
+  const std::lock_guard lock(mutex_);
+  volumes_.push_back(std::move(volume));
+  return {};
 }
 
 Status NodeStore::move(ChunkId chunk, const std::string& volume) {
@@ -103,19 +146,15 @@ Status NodeStore::flush_for(std::chrono::nanoseconds time) {
 
 /// Flushes the chunks with most rows in memory until `enough` says so.
 Status NodeStore::flush_largest(const std::function<bool()>& enough) {
-  std::vector<std::pair<uint64_t, ChunkRef>> chunks;
+  std::vector<std::pair<uint64_t, ChunkRef>> sizes;
   for (auto& chunk : all()) {
     const uint64_t bytes = chunk->memory_bytes();
-    if (bytes > 0) chunks.emplace_back(bytes, std::move(chunk));
+    if (bytes > 0) sizes.emplace_back(bytes, std::move(chunk));
   }
-  std::sort(chunks.begin(), chunks.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-  auto counts = count_chunks();
-  for (const auto& [bytes, chunk] : chunks) {
-    if (enough()) break;
-    const Status flushed = flush_chunk(chunk, counts);
-    if (!flushed.ok() && flushed.error().code != ErrorCode::kConflict) return flushed;
-  }
-  return {};
+  std::sort(sizes.begin(), sizes.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<ChunkRef> chunks;
+  for (auto& [bytes, chunk] : sizes) chunks.push_back(std::move(chunk));
+  return flush_chunks(chunks, AfterFailure::kStop, enough);
 }
 
 /// Flushes the chunks that keep the oldest log file while the log is too long.
@@ -123,14 +162,12 @@ Status NodeStore::shorten_log() {
   if (log_->bytes() <= options_.log_bytes_max) return {};
   const auto oldest = log_->oldest();
   if (!oldest) return {};
-  auto counts = count_chunks();
-  for (const auto& chunk : all()) {
+  std::vector<ChunkRef> chunks;
+  for (auto& chunk : all()) {
     const auto pin = chunk->oldest_pin();
-    if (!pin || pin->number > oldest->number) continue;
-    const Status flushed = flush_chunk(chunk, counts);
-    if (!flushed.ok() && flushed.error().code != ErrorCode::kConflict) return flushed;
+    if (pin && pin->number <= oldest->number) chunks.push_back(std::move(chunk));
   }
-  return {};
+  return flush_chunks(chunks, AfterFailure::kStop, [] { return false; });
 }
 
 Status NodeStore::do_upkeep() {

@@ -131,3 +131,19 @@ def test_the_write_cache_tells_what_it_holds(bed):
     used, _, _, _ = bed.run("getCacheEngineMemSize()")
     held = bed.run("getOLAPCacheEngineStat()")
     assert used > 0 and held["cachedRowsOfCompletedTxn"].sum() == len(held) > 0
+    assert "must be absolute paths, not relative/place" in refused("addVolumes('relative/place')")
+    assert "is a volume of this node already" in refused(f"addVolumes('{place}/fast/')")
+    assert "belongs to another node" in refused(f"addVolumes('{bed.base}/node2/fast')")
+
+
+def test_a_volume_is_added_while_the_node_runs(bed):
+    added = f"{bed.base}/node1/added"
+    bed.run(f"addVolumes('{added}')", site="node1")
+    assert added in list(bed.run("getAllStorages()", site="node1")["volumePath"])
+    chunk = tablets(bed, "node1").iloc[0]
+    source = "/".join(chunk["path"].split("/")[:-2])
+    bed.run(f'moveChunksAcrossVolume("{source}", "{added}", ["{chunk["chunkId"]}"])', site="node1")
+    moved = tablets(bed, "node1")
+    assert moved[moved["chunkId"] == chunk["chunkId"]]["path"].iloc[0].startswith(added)
+    bed.run(f'moveChunksAcrossVolume("{added}", "{source}", ["{chunk["chunkId"]}"])', site="node1")
+    bed.wait_equal_replicas("dfs://db", "pt")

@@ -37,7 +37,7 @@ class Writer:
         self.cluster, self.number, self.notes, self.pause, self.inserted = cluster, number, notes, pause, inserted
         self.random = random.Random(seed)
         self.kept = []  # batches acknowledged and not removed
-        self.batch = 0
+        self.batch = self.tables = 0
         self.session, self.uses = None, 0
 
     def run(self, script):
@@ -101,8 +101,10 @@ class Writer:
             NULL""", None)
 
     def change_tables(self):
-        """A table of its own comes, gets a column and goes."""
-        name = f"t{self.number}_{self.batch}"
+        """A table of its own comes, gets a column and goes. Never the same name again: a second one that nobody answered for would
+        look like the first one come back."""
+        self.tables += 1
+        name = f"t{self.number}_{self.tables}"
         made = self.attempt("create", name, f"""
             t = database('{DATABASE}').createPartitionedTable(table(1:0, `part`v, [INT, INT]), `{name}, `part)
             tableInsert(t, table(1 2 3 as part, 7 8 9 as v))""", 3)

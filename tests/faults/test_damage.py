@@ -127,13 +127,24 @@ def read_all(cluster, node):
             str(cluster.ask(f"select sum(n), count(*) from loadTable('{DATABASE}', 'counters') group by part", [node]).to_dict())]
 
 
+def frames_of(content):
+    """Where the frames of a redo log's file lie (docs/formats/write_ahead_log.md §3), without the zeros between them."""
+    found, at = [], 4096
+    while content[at:at + 4] == b"PLRF":
+        end = at + 48 + int.from_bytes(content[at + 8:at + 16], "little")
+        found.append(range(at, end))
+        at = (end + 63) // 64 * 64
+    return found
+
+
 def damage_log(choice, node):
-    """A flipped bit in what the redo log's files hold, before their end."""
+    """A flipped bit in a record of the redo log, before its end."""
     logs = [path for path in (node.directory / "redoLog").glob("*.wal")]
     path = max(logs, key=lambda one: len(one.read_bytes().rstrip(b"\0")))
     content = bytearray(path.read_bytes())
-    used = len(content.rstrip(b"\0"))
-    bit = choice.randrange(64 * 8, used // 2 * 8)
+    frames = frames_of(content)
+    assert len(frames) > 4, f"{path} has {len(frames)} records"
+    bit = choice.choice(choice.choice(frames[:len(frames) // 2])) * 8 + choice.randrange(8)
     content[bit // 8] ^= 1 << bit % 8
     path.write_bytes(content)
     return f"{path}, bit {bit}"

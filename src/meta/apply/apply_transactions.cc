@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <unordered_map>
 
 #include "meta/apply/apply_each.h"
 #include "meta/chunk_locks.h"
@@ -184,7 +185,9 @@ std::vector<std::string> prepared_replicas(const Chunk& chunk, const Transaction
   return prepared;
 }
 
-void commit_chunk(State& state, Transaction& transaction, TransactionChunk& part, const Decide& command) {
+/// `rows`: of each chunk after the commit, as far as the command says.
+void commit_chunk(State& state, Transaction& transaction, TransactionChunk& part, const Decide& command,
+                  const std::unordered_map<ChunkId, int64_t>& rows) {
   auto& chunk = state.chunks.at(part.chunk);
   part.replicas = prepared_replicas(chunk, part, command);
   if (chunk.version++ == 0) {
@@ -192,9 +195,7 @@ void commit_chunk(State& state, Transaction& transaction, TransactionChunk& part
     if (add_missing_values(database.scheme, chunk.key)) ++state.catalogue_revision;
   }
   part.version = chunk.version;
-  for (const auto& rows : command.rows) {
-    if (rows.chunk == part.chunk) chunk.rows = rows.rows;
-  }
+  if (const auto known = rows.find(part.chunk); known != rows.end()) chunk.rows = known->second;
   for (auto& replica : chunk.replicas) {
     replica.stale = !contains(part.replicas, replica.node);
     if (!replica.stale) replica.version = chunk.version;
@@ -207,9 +208,11 @@ void commit_chunk(State& state, Transaction& transaction, TransactionChunk& part
 }
 
 void commit_transaction(State& state, Transaction& transaction, const Decide& command) {
+  std::unordered_map<ChunkId, int64_t> rows;
+  for (const auto& one : command.rows) rows.insert_or_assign(one.chunk, one.rows);
   for (auto& part : transaction.chunks) {
     if (transaction.type != TransactionType::kRecover) {
-      commit_chunk(state, transaction, part, command);
+      commit_chunk(state, transaction, part, command, rows);
       continue;
     }
     auto& chunk = state.chunks.at(part.chunk);

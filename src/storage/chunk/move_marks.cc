@@ -1,7 +1,15 @@
 #include "storage/chunk/move_marks.h"
 
+#include <set>
+
+#include "base/side_by_side.h"
+
 namespace pelorus::storage {
 namespace {
+
+bool is_chunk_name(const std::string& name) {
+  return name.size() == 16 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
 
 Status make_mark(io::FileSystem& files, const std::string& directory, const char* mark) {
   {
@@ -49,31 +57,43 @@ Status remove_chunk_directory(io::FileSystem& files, const std::string& director
   return files.sync_directory(io::parent_path(directory));
 }
 
-Status settle_moves(io::FileSystem& files, const std::vector<std::string>& volumes) {
+Result<std::vector<ChunkDirectory>> list_chunk_directories(io::FileSystem& files,
+                                                           const std::vector<std::string>& volumes, size_t at_once) {
+  std::vector<ChunkDirectory> directories;
   for (const auto& volume : volumes) {
     const auto root = io::join_path(volume, "chunks");
-    TRY(const bool there, files.exists(root));
-    if (!there) continue;
+    TRY_DONE(files.make_directories(root));
     TRY(const auto names, files.list(root));
     for (const auto& name : names) {
-      const auto directory = io::join_path(root, name);
-      TRY(const bool arriving, files.exists(io::join_path(directory, kArrivingMark)));
-      if (arriving) {
-        TRY_DONE(remove_chunk_directory(files, directory, kArrivingMark));
-        continue;
-      }
-      const auto mark = io::join_path(directory, kArrivedMark);
-      TRY(const bool arrived, files.exists(mark));
-      if (!arrived) continue;
-      for (const auto& other : volumes) {
-        if (other == volume) continue;
-        const auto left = io::join_path(io::join_path(other, "chunks"), name);
-        TRY_DONE(remove_chunk_directory(files, left, "manifest"));
-      }
-      TRY_DONE(files.remove(mark));
-      TRY_DONE(files.sync_directory(directory));
+      if (is_chunk_name(name)) directories.push_back({volume, name, {}});
     }
   }
+  TRY_DONE(side_by_side(directories.size(), at_once, [&](size_t i) -> Status {
+    TRY(directories[i].files, files.list(directories[i].path()));
+    return {};
+  }));
+  return directories;
+}
+
+Status settle_moves(io::FileSystem& files, std::vector<ChunkDirectory>& directories) {
+  std::set<std::pair<std::string, std::string>> removed;  // volume, name
+  const auto remove = [&](const ChunkDirectory& left, const char* last) -> Status {
+    if (!removed.emplace(left.volume, left.name).second) return {};
+    return remove_chunk_directory(files, left.path(), last);
+  };
+  for (const auto& directory : directories) {
+    if (directory.holds(kArrivingMark)) TRY_DONE(remove(directory, kArrivingMark));
+  }
+  for (auto& directory : directories) {
+    if (directory.holds(kArrivingMark) || !directory.holds(kArrivedMark)) continue;
+    for (const auto& other : directories) {
+      if (other.name == directory.name && other.volume != directory.volume) TRY_DONE(remove(other, "manifest"));
+    }
+    TRY_DONE(files.remove(io::join_path(directory.path(), kArrivedMark)));
+    TRY_DONE(files.sync_directory(directory.path()));
+    std::erase(directory.files, kArrivedMark);
+  }
+  std::erase_if(directories, [&](const auto& one) { return removed.contains({one.volume, one.name}); });
   return {};
 }
 

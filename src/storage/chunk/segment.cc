@@ -102,13 +102,20 @@ Result<std::shared_ptr<const SegmentIndex>> Segment::load_index() const {
 }
 
 Result<std::string> Segment::read_block(const io::File& file, const BlockEntry& block, std::string_view what) const {
-  std::string bytes(block.bytes, '\0');  // lies within the file, as the footer was checked for
-  TRY(const size_t got, file.read(block.offset, bytes.data(), bytes.size()));
-  if (got != bytes.size()) return corrupt(std::string(what) + " ends too early");
-  if (io::crc32c(bytes) != block.crc) {
-    return corrupt(std::string(what) + ", checksum of the block at byte " + std::to_string(block.offset));
-  }
+  std::string bytes;
+  TRY_DONE(append_block(file, block, what, bytes));
   return bytes;
+}
+
+Status Segment::append_block(const io::File& file, const BlockEntry& block, std::string_view what,
+                             std::string& out) const {
+  const size_t before = out.size();
+  out.resize(before + block.bytes);  // lies within the file, as the footer was checked for
+  TRY(const size_t got, file.read(block.offset, out.data() + before, block.bytes));
+  if (got != block.bytes) return corrupt(std::string(what) + " ends too early");
+  if (io::crc32c(std::string_view(out).substr(before)) != block.crc)
+    return corrupt(std::string(what) + ", checksum of the block at byte " + std::to_string(block.offset));
+  return {};
 }
 
 Status Segment::read(size_t column, const std::vector<RowRange>& ranges, data::Vector& out) const {
@@ -211,9 +218,8 @@ Status Segment::read_tail(const io::File& file, uint64_t from, std::string& out)
   return {};
 }
 
-Result<std::string> Segment::stored_bytes(uint64_t from, size_t wanted) const {
-  std::string bytes;
-  if (from == facts_.file_bytes) return bytes;
+Result<size_t> Segment::stored_bytes(uint64_t from, size_t wanted, std::string& out) const {
+  if (from == facts_.file_bytes) return size_t{0};
   TRY(const auto index, index());
   std::vector<const BlockEntry*> blocks;
   const auto add = [&](const BlockEntry& block) {
@@ -226,14 +232,15 @@ Result<std::string> Segment::stored_bytes(uint64_t from, size_t wanted) const {
   add(index->directory);
   std::sort(blocks.begin(), blocks.end(), [](const auto* a, const auto* b) { return a->offset < b->offset; });
   TRY(const auto file, files_.open(path_, io::OpenMode::kRead));
+  const size_t before = out.size();
+  const auto added = [&] { return out.size() - before; };
   for (const auto* block : blocks) {
-    if (bytes.size() >= wanted) return bytes;
-    if (block->offset != from + bytes.size()) return corrupt("blocks do not lie one behind another");
-    TRY(const auto one, read_block(*file, *block, "block"));
-    bytes += one;
+    if (added() >= wanted) return added();
+    if (block->offset != from + added()) return corrupt("blocks do not lie one behind another");
+    TRY_DONE(append_block(*file, *block, "block", out));
   }
-  if (bytes.empty() || bytes.size() < wanted) TRY_DONE(read_tail(*file, from + bytes.size(), bytes));
-  return bytes;
+  if (added() == 0 || added() < wanted) TRY_DONE(read_tail(*file, from + added(), out));
+  return added();
 }
 
 Status Segment::verify() const {

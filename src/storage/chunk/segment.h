@@ -101,9 +101,10 @@ class Segment {
   Status verify() const;
   /// Of the file's header. kCorrupt, kIo.
   Result<uint32_t> format() const;
-  /// The file as it is stored: whole blocks from byte `from` on (kColumnHeaderBytes at first), `wanted` bytes at least
-  /// while there are more blocks, then footer and trailer; empty at the end. All checksums are compared.
-  Result<std::string> stored_bytes(uint64_t from, size_t wanted) const;
+  /// Adds the file as it is stored to `out`: whole blocks from byte `from` on (kColumnHeaderBytes at first), `wanted`
+  /// bytes at least while there are more blocks, then footer and trailer; nothing at the end. Returns how many bytes
+  /// were added. All checksums are compared.
+  Result<size_t> stored_bytes(uint64_t from, size_t wanted, std::string& out) const;
 
   /// No manifest names the file any more: it goes when the last reader lets go.
   void mark_obsolete() const { obsolete_.store(true); }
@@ -115,6 +116,7 @@ class Segment {
   Status read_tail(const io::File& file, uint64_t from, std::string& out) const;
   Result<std::shared_ptr<const KeyDirectory>> load_directory() const;
   Result<std::string> read_block(const io::File& file, const BlockEntry& block, std::string_view what) const;
+  Status append_block(const io::File& file, const BlockEntry& block, std::string_view what, std::string& out) const;
   Error corrupt(const std::string& what) const;
 
   io::FileSystem& files_;
