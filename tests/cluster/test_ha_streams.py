@@ -1,5 +1,6 @@
 """A highly available stream table: a client writes and a subscriber reads while the leading node is killed."""
 import os
+import shutil
 import threading
 import time
 
@@ -130,3 +131,26 @@ def test_a_dropped_table_is_gone_everywhere(bed):
     bed.run("dropStreamTable(`trades)", site=follower)
     for node in bed.nodes:
         wait_until(lambda node=node: not bed.run("existsStreamTable(`trades)", site=node), 10, f"{node} drops it")
+
+
+def test_a_member_that_lost_its_log_takes_no_part(bed):
+    leading = wait_until(lambda: leader(bed), 60, "a leader")
+    lost = next(node for node in bed.nodes if node != leading)
+    others = [node for node in bed.nodes if node != lost]
+    bed.kill(lost)
+    shutil.rmtree(bed.home(lost) / "log" / "streamingHALog")
+    bed.run(f"startDataNode(`{lost})", site="controller1")
+    bed.wait_nodes()
+    wait_until(lambda: "is gone: bring the directory back" in refusal(bed, "getStreamingLeader(11)", lost), 30, "the reason told")
+    leading = wait_until(lambda: leader(bed, others), 30, "a leader of the others")
+    bed.run("haStreamTable(11, table(1:0, [`id], [INT]), `others, 1000)", site=leading)
+    assert bed.run("tableInsert(others, table(1 2 3 as id))", site=leading) == 3
+    assert "is gone" in refusal(bed, "haStreamTable(11, table(1:0, [`id], [INT]), `more, 1000)", lost)
+
+
+def refusal(bed, script, site):
+    try:
+        bed.run(script, site=site)
+    except RuntimeError as error:
+        return str(error)
+    return ""
