@@ -22,7 +22,8 @@ const ask = (query, body) => new Promise((done, failed) => {
     answer.on('data', part => parts.push(part));
     answer.on('end', () => (answer.statusCode === 200 ? done(Buffer.concat(parts).toString()) : failed(new Error(Buffer.concat(parts).toString().slice(0, 300)))));
   });
-  request.on('error', failed);
+  // The server closes what was idle for some seconds; a request that meets this was not read.
+  request.on('error', error => (request.reusedSocket && error.code === 'ECONNRESET' ? ask(query, body).then(done, failed) : failed(error)));
   request.end(body);
 });
 

@@ -84,10 +84,11 @@ void run(client::Connection& connection, const std::string& script) {
   if (!done.ok()) fail(done.error().describe());
 }
 
-void make_table(client::Connection& connection, const std::string& engine) {
+/// Several writers meet in every partition: with atomic CHUNK one waits for the other, with TRANS it is refused.
+void make_table(client::Connection& connection, const std::string& engine, size_t writers) {
   run(connection, R"(if(existsDatabase("dfs://wire_ingest")) dropDatabase("dfs://wire_ingest")
 db = database("dfs://wire_ingest", COMPO, [database("", VALUE, 2024.01.02..2024.01.08), database("", HASH, [SYMBOL, 4])], , ")" +
-                      engine + R"(")
+                      engine + R"(", ")" + (writers > 1 ? "CHUNK" : "TRANS") + R"(")
 q = table(1:0, `symbol`ts`bid`ofr`bidsiz`ofrsiz`mode`ex, [SYMBOL,NANOTIMESTAMP,DOUBLE,DOUBLE,INT,INT,CHAR,CHAR])
 createPartitionedTable(db, q, `quotes, `ts`symbol)" +
                       (engine == "TSDB" ? ", , `symbol`ts" : "") + ")");
@@ -100,7 +101,7 @@ double at(std::vector<double>& sorted, double share) {
 void measure(const std::map<std::string, std::string>& options, const std::vector<data::Table>& blocks,
              size_t writers) {
   const auto control = connect(options);
-  make_table(*control, options.at("engine"));
+  make_table(*control, options.at("engine"), writers);
   std::vector<std::unique_ptr<client::Connection>> connections;
   for (size_t w = 0; w < writers; ++w) connections.push_back(connect(options));
   std::atomic<size_t> next{0};

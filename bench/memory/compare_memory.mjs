@@ -66,7 +66,8 @@ const rows = {};
 for (const [table, of] of Object.entries(columns)) {
   const names = Object.keys(of);
   const schema = `table(${names.map(n => '`' + n).join('')} as name, ${names.map(n => '`' + of[n][0]).join('')} as type)`;
-  rows[table] = await node.ask(`share(loadText("${file(table)}", , ${schema}), \`${table})\nrows(${table})`);
+  await node.run(`share(loadText("${file(table)}", , ${schema}), \`${table})`); // a script knows only tables shared before it
+  rows[table] = await node.ask(`rows(${table})`);
   raw += rows[table] * row_bytes(table, names);
 }
 const loaded_peak = memory_of(node.pid).peak;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 
 #include "storage/store_fixture.h"
 
@@ -207,6 +208,35 @@ TEST_P(SortedChunk, bounds_leave_rows_out_that_cannot_match) {
       {{1, number, number}}, [](const Row& row) { return row.number == 500; }, 1200);
   const auto missing = types::Scalar::of_text(Type::kString, "nobody");
   EXPECT_EQ(snapshot->select({{0, missing, missing}}).value().rows->rows(), 0u);
+}
+
+TEST_P(SortedChunk, ends_of_groups_come_from_the_key_directory) {
+  append(300, 0);
+  ASSERT_TRUE(node_.store->flush({7}).ok());
+  append(300, 10);
+  ASSERT_TRUE(node_.store->flush({7}).ok());
+  const auto check = [&](size_t rows_max) {
+    const auto snapshot = node_.store->snapshot({7}).value();
+    const auto all = in_order(rows_, GetParam());
+    std::map<std::pair<std::string, int32_t>, std::vector<int32_t>> groups;
+    for (const auto& row : all) groups[{row.symbol, row.group}].push_back(row.number);
+    for (const bool last : {false, true}) {
+      const auto rows = snapshot->select(GroupEnds{{0, 3}, 2, last ? 0u : 2u, last ? 2u : 0u}).value();
+      EXPECT_LE(rows->rows(), rows_max == 0 ? all.size() : rows_max * groups.size());
+      const auto numbers = snapshot->read(1, *rows).value();
+      const std::set<int32_t> found(numbers.values<int32_t>().begin(), numbers.values<int32_t>().end());
+      for (const auto& [key, of_group] : groups) {
+        const size_t count = std::min<size_t>(2, of_group.size());
+        for (size_t i = 0; i < count; ++i)
+          EXPECT_TRUE(found.contains(last ? of_group[of_group.size() - 1 - i] : of_group[i])) << key.first;
+      }
+    }
+    const auto by_other = snapshot->select(GroupEnds{{0, 3}, 1, 0, 2}).value();
+    EXPECT_EQ(by_other->rows(), all.size()) << "not the order of the rows";
+  };
+  check(GetParam() == KeepDuplicates::kAll ? 4 : 0);  // two of each run; all rows where duplicates are still to go
+  ASSERT_TRUE(node_.store->compact({7}).ok());
+  check(2);
 }
 
 TEST_P(SortedChunk, copies_equal_their_source) {

@@ -153,11 +153,14 @@ std::optional<Table> TextSource::next() {
   return rows;
 }
 
+/// Columns that grew piece by piece have room for up to as many rows again, which nobody will add.
 Table read_all(TextSource& source) {
   auto all = source.next();
   while (auto more = source.next()) {
     if (const auto added = all->append(*more); !added.ok()) throw ScriptError(added.error().message);
   }
+  const auto names = all->names();
+  for (size_t c = 0; c < names.size(); ++c) all->set_column(names[c], all->column(c).slice(0, all->rows()));
   return std::move(*all);
 }
 
