@@ -99,6 +99,21 @@ TEST_F(ConcurrentWriters, with_atomic_chunk_every_partition_is_written_as_soon_a
   expect_equal_replicas();
 }
 
+TEST_F(ConcurrentWriters, with_atomic_chunk_writers_of_a_node_take_turns) {
+  make("CHUNK");
+  constexpr int kWriters = 6, kWrites = 20;
+  std::vector<std::thread> writers;
+  for (int w = 0; w < kWriters; ++w) {
+    writers.emplace_back([&] {
+      for (int i = 0; i < kWrites; ++i)
+        first_.run_as("admin", "loadTable('dfs://db', `pt).append!(table(1 2 3 as id, `w`w`w as k, 1 1 1 as qty))");
+    });
+  }
+  for (auto& writer : writers) writer.join();
+  EXPECT_EQ(run("exec count(*) from pt where k = `w"), std::to_string(3 * kWriters * kWrites));
+  expect_equal_replicas();
+}
+
 TEST_F(ConcurrentWriters, a_write_that_waited_is_recognized_when_its_client_repeats_it) {
   make("CHUNK");
   for (const std::string rows : {"table(2 as id, `z as k, 1 as qty)", "table(1 2 as id, `z`z as k, 1 1 as qty)"}) {

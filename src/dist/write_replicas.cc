@@ -120,17 +120,23 @@ Result<int64_t> ReplicatedWriter::patiently(bool waits_for_writers,
   }
 }
 
-Result<int64_t> ReplicatedWriter::write_parts(const TableFacts& table, size_t parts, const WriteOnce& once) {
+Result<int64_t> ReplicatedWriter::write_parts(const TableFacts& table, std::span<const meta::PartitionKey> keys,
+                                              const WriteOnce& once) {
   // The number belongs to the write and not to an attempt: one whose end was not heard of must be found by it.
   const auto number = RequestScope::next_write();
-  const bool by_chunk = table.database.atomic_chunk;
-  if (!by_chunk || parts == 1) return patiently(by_chunk, [&] { return once(0, parts, number); });
+  const size_t parts = keys.size();
+  if (!table.database.atomic_chunk) return patiently(false, [&] { return once(0, parts, number); });
+  const auto write_part = [&](size_t i, const Number& own) {
+    const PartitionTurns::Turn turn(turns_, {table.table.id, keys[i]}, kChunkWriterWait);
+    return patiently(true, [&] { return once(i, i + 1, own); });
+  };
+  if (parts == 1) return write_part(0, number);
   std::vector<Result<int64_t>> results(parts, Result<int64_t>(0));
   std::atomic<size_t> next = 0;
   const auto work = [&] {
     for (size_t i = next++; i < parts; i = next++) {
       const Number own{number.client.empty() ? "" : number.client + "/" + std::to_string(i), number.sequence};
-      results[i] = patiently(true, [&] { return once(i, i + 1, i < RequestScope::kWritesMax ? own : Number{}); });
+      results[i] = write_part(i, i < RequestScope::kWritesMax ? own : Number{});
     }
   };
   {
@@ -304,7 +310,7 @@ Result<int64_t> ReplicatedWriter::append(const TableFacts& table, const data::Ta
     rows_of.push_back(as_stored(std::move(parts[p].rows), table.table));
   }
   if (keys.empty()) return 0;
-  return write_parts(table, keys.size(), [&](size_t first, size_t last, const Number& number) {
+  return write_parts(table, keys, [&](size_t first, size_t last, const Number& number) {
     return append_once(table, std::span(keys).subspan(first, last - first),
                        std::span(rows_of).subspan(first, last - first), number);
   });
@@ -355,11 +361,12 @@ Result<int64_t> ReplicatedWriter::change(const TableFacts& table, std::span<cons
   for (const auto& one : changes) keys.push_back(one.key);
   TRY(const auto out, left_out(table, keys));
   std::vector<exec::PartitionChange> kept;
+  std::vector<meta::PartitionKey> kept_keys;
   for (size_t i = 0; i < changes.size(); ++i) {
-    if (!out[i]) kept.push_back(changes[i]);
+    if (!out[i]) kept.push_back(changes[i]), kept_keys.push_back(keys[i]);
   }
   if (kept.empty()) return 0;
-  return write_parts(table, kept.size(), [&](size_t first, size_t last, const Number& number) {
+  return write_parts(table, kept_keys, [&](size_t first, size_t last, const Number& number) {
     return change_once(table, std::span(kept).subspan(first, last - first), number);
   });
 }

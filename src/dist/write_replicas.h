@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/request_scope.h"
+#include "dist/partition_turns.h"
 #include "dist/scan_partitions.h"
 #include "exec/route_rows.h"
 #include "txn/coordinator.h"
@@ -49,8 +50,9 @@ class ReplicatedWriter {
   using Number = RequestScope::WriteNumber;
   /// A write split by partition: `once(first, last, number)` writes the parts of that stretch in one transaction.
   using WriteOnce = std::function<Result<int64_t>(size_t first, size_t last, const Number& number)>;
-  /// All parts in one transaction or, with atomic='CHUNK', each in its own; each until it succeeds or patience ends.
-  Result<int64_t> write_parts(const TableFacts& table, size_t parts, const WriteOnce& once);
+  /// All parts, those of `keys`, in one transaction or, with atomic='CHUNK', each in its own, after those of this
+  /// node's other writers that came before; each until it succeeds or patience ends.
+  Result<int64_t> write_parts(const TableFacts& table, std::span<const meta::PartitionKey> keys, const WriteOnce& once);
   /// `attempt()` until it succeeds, fails for good, or patience ends.
   Result<int64_t> patiently(bool waits_for_writers, const std::function<Result<int64_t>()>& attempt) const;
   /// For how long a transaction that ended with `error` may be begun anew: it certainly changed nothing.
@@ -82,6 +84,7 @@ class ReplicatedWriter {
   Distribution& distribution_;
   const std::function<uint64_t()> epoch_;
   const NewValuePolicy new_values_;
+  PartitionTurns turns_;
 };
 
 }  // namespace pelorus::dist
