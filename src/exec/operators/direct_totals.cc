@@ -411,14 +411,11 @@ Shared<Vector> DirectTotals::value_of_end(const Call& call) const {
     const auto rows = by_group<int64_t>(row);
     return Shared<Vector>(take_rows(*column, rows, evaluator_.workers()));
   }
-  auto values = types::visit_fixed(column->repr(), [&]<class T>() {
+  return types::visit_fixed(column->repr(), [&]<class T>() {
     const auto from = column->values<T>();
-    const auto value = [&](const GroupTotals& t, size_t g) { return from[static_cast<size_t>(row(t, g))]; };
-    if (column->type() != Type::kSymbol) return Vector::adopt<T>(column->type(), by_group<T>(value), column->scale());
-    if constexpr (std::is_same_v<T, int32_t>) return Vector::of_symbols(column->symbols_shared(), by_group<T>(value));
-    return Vector();
+    return Shared<Vector>(column_like(
+        *column, by_group<T>([&](const GroupTotals& t, size_t g) { return from[static_cast<size_t>(row(t, g))]; })));
   });
-  return Shared<Vector>(std::move(values));
 }
 
 Shared<Vector> DirectTotals::value_of(const Call& call) const {

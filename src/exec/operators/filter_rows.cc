@@ -9,6 +9,7 @@
 #include "data/convert.h"
 #include "exec/operators/part_groups.h"
 #include "exec/operators/row_parts.h"
+#include "exec/operators/take_rows.h"
 #include "kernels/visit_number.h"
 #include "plan/walk.h"
 #include "syntax/operators.h"
@@ -156,11 +157,7 @@ class WantedValues {
         }
         stretch[term].clear();
       }
-      if constexpr (std::is_same_v<T, int32_t>) {
-        if (like.type() == Type::kSymbol)
-          return data::Shared<data::Vector>(data::Vector::of_symbols(like.symbols_shared(), std::move(all)));
-      }
-      return data::Shared<data::Vector>(data::Vector::adopt<T>(like.type(), std::move(all), like.scale()));
+      return data::Shared<data::Vector>(column_like(like, std::move(all)));
     });
   }
 

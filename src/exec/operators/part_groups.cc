@@ -152,12 +152,8 @@ PartGroups::RankedKey PartGroups::ranked(size_t k) const {
   std::vector<int64_t> met;
   for (const auto& numbers : numbers_) met.insert(met.end(), numbers.values(k).begin(), numbers.values(k).end());
   const auto& like = *keys_[k].like;
-  const Shared<Vector> column(
-      like.type() == Type::kSymbol
-          ? Vector::of_symbols(like.symbols_shared(), data::Buffer<int32_t>(met.begin(), met.end()))
-          : kernels::visit_whole(like.repr(), [&]<class T>() {
-              return Vector::adopt<T>(like.type(), data::Buffer<T>(met.begin(), met.end()), like.scale());
-            }));
+  const Shared<Vector> column(kernels::visit_whole(
+      like.repr(), [&]<class T>() { return column_like(like, data::Buffer<T>(met.begin(), met.end())); }));
   const auto groups = group_by_columns({column}, met.size(), "group by", nullptr);
   RankedKey out{Shared<Vector>(column->take(groups.first_row)), {}};
   auto from = groups.of_row.begin();

@@ -2,6 +2,8 @@
 
 #include <numeric>
 
+#include "exec/operators/take_rows.h"
+
 namespace pelorus::exec {
 
 using data::Vector;
@@ -51,12 +53,11 @@ Vector RowPlacement::place(const Vector& column, const kernels::RowNumbers* rows
       put(workers, out.data(), [&](size_t row) { return values[row]; });
     return out;
   };
-  if (column.type() == Type::kSymbol) return Vector::of_symbols(column.symbols_shared(), placed.operator()<int32_t>());
   return types::visit_fixed(column.repr(), [&]<class T>() -> Vector {
     if constexpr (std::is_same_v<T, types::Bytes16>)
       return column;  // see places()
     else
-      return Vector::adopt<T>(column.type(), placed.template operator()<T>(), column.scale());
+      return column_like(column, placed.template operator()<T>());
   });
 }
 

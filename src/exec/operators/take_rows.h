@@ -10,6 +10,15 @@
 
 namespace pelorus::exec {
 
+/// A column of the type, scale and symbols of `like`. T: the type of its elements.
+template <class T>
+data::Vector column_like(const data::Vector& like, data::Buffer<T> values) {
+  if constexpr (std::is_same_v<T, int32_t>) {
+    if (like.type() == data::Type::kSymbol) return data::Vector::of_symbols(like.symbols_shared(), std::move(values));
+  }
+  return data::Vector::adopt<T>(like.type(), std::move(values), like.scale());
+}
+
 /// As Vector::take. `workers` may be null.
 data::Vector take_rows(const data::Vector& values, std::span<const int64_t> rows, WorkerPool* workers);
 
