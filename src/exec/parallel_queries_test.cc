@@ -210,7 +210,10 @@ TEST(ParallelQueries, parts_are_left_out_only_where_no_row_can_match) {
              {"row <= 99999 and ts > 2024.01.02T09:40:00.000, x > 3",
               "row + 0 <= 99999 and ts + 0 > 2024.01.02T09:40:00.000, x > 3"},
              {"ts < 2024.01.02T10:00:00.000 or not flag", "ts + 0 < 2024.01.02T10:00:00.000 or not flag"},
-             {"minute(ts) < 09:50m, month(ts) = 2024.01M", "minute(ts + 0) < 09:50m"}}) {
+             {"minute(ts) < 09:50m, month(ts) = 2024.01M", "minute(ts + 0) < 09:50m"},
+             {"v in 5 150 999 1000, x != 7", "(v + 0) in 5 150 999 1000, x != 7"},
+             {"x > 100, v % 10 = 3 or v > 900, flag = true", "x > 100, (v + 0) % 10 = 3 or v + 0 > 900, flag"},
+             {"not v in 1..998", "not ((v + 0) in 1..998)"}}) {
       for (int time = 0; time < 3; ++time) {
         for (const std::string what : {"select count(*), sum(x), first(row), last(ts) from b where ",
                                        "select * from b where ", "select sum(x) as s from b where "}) {
@@ -221,12 +224,12 @@ TEST(ParallelQueries, parts_are_left_out_only_where_no_row_can_match) {
       }
     }
   };
-  bench.interpreter.run("b = select ts, x, k, flag, int(0..199999) as row from (select top 200000 * from t)");
+  bench.interpreter.run("b = select ts, x, k, flag, v, int(0..199999) as row from (select top 200000 * from t)");
   expect_same("at first");
   bench.interpreter.run("update b set row = 130000 where row = 7");
   expect_same("after an update");
   bench.interpreter.run(
-      "insert into b values(2024.01.02T11:05:00.000, 1.5, 3, true, NULL); delete from b where row < 3");
+      "insert into b values(2024.01.02T11:05:00.000, 1.5, 3, true, -4, NULL); delete from b where row < 3");
   expect_same("after changes of rows");
 }
 
@@ -245,6 +248,26 @@ TEST(ParallelQueries, conditions_of_a_symbol_hold_for_all_its_rows) {
                    bench.interpreter.run(what + "t where " + condition), condition);
     }
   }
+}
+
+TEST(ParallelQueries, the_first_rows_of_an_order_are_those_of_the_whole_order) {
+  Bench bench(3);
+  bench.interpreter.run("t = select top 150000 * from t");
+  for (const std::string items : {"*", "x, v, ts", "x + v as x, v as k, ts as t", "x as v, v as x"}) {
+    for (const std::string where : {"", " where flag", " where sym = `S3, x > 1000", " where rand(1, size(x)) = 0"}) {
+      for (const std::string order : {"x", "x desc", "v", "v desc, x", "x desc, v desc", "x asc nulls last",
+                                      "k desc nulls first, v", "sym desc"}) {
+        bench.interpreter.run("all = select " + items + " from t" + where + " order by " + order);
+        for (const std::string limit : {"top 7 ", "top 5:900 ", "top 0 "}) {
+          expect_equal(bench.interpreter.run("select " + limit + "* from all"),
+                       bench.interpreter.run("select " + limit + items + " from t" + where + " order by " + order),
+                       limit + items + where + " by " + order);
+        }
+      }
+    }
+  }
+  expect_equal(bench.interpreter.run("select * from (select deltas(v) as d, x from t order by x desc) limit 9"),
+               bench.interpreter.run("select deltas(v) as d, x from t order by x desc limit 9"), "what looks back");
 }
 
 }  // namespace

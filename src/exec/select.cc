@@ -1,5 +1,8 @@
 #include "exec/select.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include "base/script_error.h"
 #include "exec/operators/column_names.h"
 #include "exec/operators/direct_totals.h"
@@ -55,6 +58,34 @@ std::vector<KeyValues> evaluate_keys(const std::vector<syntax::ExprRef>& keys, c
 
 namespace {
 
+std::vector<syntax::ExprRef> expressions_of(const std::vector<SelectItem>& items) {
+  std::vector<syntax::ExprRef> out;
+  for (const auto& item : items) out.push_back(item.expr);
+  return out;
+}
+
+/// What the first key of the order is among the items and the table's columns; null: something else.
+syntax::ExprRef ordered_by(const syntax::OrderKey& key, const std::vector<SelectItem>& items, const RowScope& rows) {
+  const auto* name = syntax::as<syntax::Name>(key.key);
+  const auto text = syntax::print(*key.key);
+  const auto find = [&](const auto& is_meant) { return std::find_if(items.begin(), items.end(), is_meant); };
+  auto item = find([&](const auto& i) { return syntax::print(*i.expr) == text; });
+  if (item == items.end() && name) item = find([&](const auto& i) { return i.names.at(0) == name->name; });
+  if (item != items.end()) return item->expr;
+  return name && rows.find_column(name->name) >= 0 ? key.key : nullptr;
+}
+
+/// The rows that order by and top leave, where every item looks at its row alone.
+std::optional<BestRows> best_rows(const std::vector<SelectItem>& items, QueryStep& step) {
+  const auto& [query, limit] = std::tie(step.query, step.limit);
+  if (query.order.empty() || query.distinct || limit.is_all() || limit.count < 0 || limit.from < 0) return std::nullopt;
+  const auto& first = query.order[0];
+  auto key = is_nulls_last(first) == first.descending ? ordered_by(first, items, step.rows) : nullptr;
+  if (!key || !are_of_rows(expressions_of(items), step.rows, step.evaluator)) return std::nullopt;
+  const auto [from, count] = limit.range(step.rows.rows());
+  return BestRows{std::move(key), first.descending, from + count, query.order.size() > 1};
+}
+
 /// Aggregates in `items`, over all rows at once. With conditions still to be met: all of the items, or none.
 void take_totals(const std::vector<SelectItem>& items, QueryStep& step) {
   const bool is_filtered = step.conditions.empty();
@@ -68,9 +99,8 @@ void take_totals(const std::vector<SelectItem>& items, QueryStep& step) {
     step.conditions.clear();
   }
   if (is_filtered || step.conditions.empty()) return;
-  std::vector<syntax::ExprRef> wanted;
-  for (const auto& item : items) wanted.push_back(item.expr);
-  filter_rows(std::exchange(step.conditions, {}), step.rows, step.evaluator, wanted);
+  filter_rows(std::exchange(step.conditions, {}), step.rows, step.evaluator,
+              {.wanted = expressions_of(items), .best = best_rows(items, step)});
   take_totals(items, step);
 }
 
@@ -78,6 +108,9 @@ void take_totals(const std::vector<SelectItem>& items, QueryStep& step) {
 
 StepResult select_plain(QueryStep& step) {
   const auto items = expand_items(step.query.items, step.rows, step.evaluator);
+  if (step.conditions.empty()) {
+    if (auto best = best_rows(items, step)) filter_rows({}, step.rows, step.evaluator, {.best = std::move(best)});
+  }
   take_totals(items, step);
   for (const auto& item : items) compute_window_functions(*item.expr, step.rows, step.evaluator);
   ResultColumns columns;
@@ -95,15 +128,15 @@ StepResult select_plain(QueryStep& step) {
 
 Value run_select(const Query& query, Evaluator& evaluator, RowScope& rows, SelectOptions options) {
   rows.share_work(evaluator.workers());
-  QueryStep step{query, evaluator, rows, options.merges_partials, options.where.value_or(query.where)};
+  const bool limited_by_group = query.grouping == Grouping::kContextBy;
+  const auto limit = limited_by_group ? RowLimit{} : limit_of(query, evaluator, rows.constants());
+  QueryStep step{query, evaluator, rows, options.merges_partials, options.where.value_or(query.where), limit};
   if (query.grouping == Grouping::kPivotBy) return select_pivot(step);
   if (query.distinct && query.grouping != Grouping::kNone) {
     throw ScriptError("distinct can't be used together with group by, context by or pivot by.");
   }
   auto result = run_branch(step);
   if (query.distinct) result.table = distinct_rows(result.table);
-  const bool limited_by_group = query.grouping == Grouping::kContextBy;
-  const RowLimit limit = limited_by_group ? RowLimit{} : limit_of(query, evaluator, rows.constants());
   const bool sees_rows = !result.grouped && !query.distinct && !result.all_scalar;
   result.table = order_and_limit(std::move(result.table), query.order, limit, result.item_texts,
                                  sees_rows ? &rows : nullptr, evaluator, rows.outer());

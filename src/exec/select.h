@@ -6,6 +6,7 @@
 
 #include "data/value.h"
 #include "exec/evaluator.h"
+#include "exec/operators/order_result.h"
 #include "exec/operators/relation.h"
 #include "exec/operators/result_columns.h"
 #include "exec/operators/select_items.h"
@@ -26,6 +27,7 @@ struct QueryStep {
   RowScope& rows;
   bool merges_partials = false;                  // aggregates of aggregates are meant
   std::vector<syntax::ExprRef> conditions = {};  // of where: rows that fail one are still in
+  RowLimit limit = {};                           // of the result's rows; of a context's it is not this one
 
   /// Takes those rows out.
   void filter();

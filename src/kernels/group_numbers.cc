@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/wide_vectors.h"
 #include "kernels/visit_number.h"
 
 namespace pelorus::kernels {
@@ -13,6 +14,20 @@ namespace {
 constexpr uint64_t kTableMost = 1 << 18;
 /// Entries of all pages: 16 MiB.
 constexpr size_t kPagedMost = 1 << 22;
+/// Rows that are looked at together.
+constexpr size_t kRun = 64;
+
+/// How many leading values equal the first one, as a multiple of kRun; `rows` > 0.
+template <class T>
+PELORUS_WIDE size_t run_length(const T* values, size_t rows) {
+  size_t length = 0;
+  for (; length + kRun <= rows; length += kRun) {
+    T different = 0;
+    for (size_t i = length; i < length + kRun; ++i) different |= static_cast<T>(values[i] ^ values[0]);
+    if (different != 0) break;
+  }
+  return length;
+}
 
 }  // namespace
 
@@ -66,26 +81,32 @@ uint32_t ValueCodes::code_of(int64_t value) {
 
 template <class T>
 void ValueCodes::code_values(const T* values, size_t rows, uint32_t* codes) {
-  T last{};  // of those that are not in the table
-  uint32_t last_code = 0;
-  bool has_last = false;
+  for (size_t i = 0; i < rows;) {
+    // Moments of neighbours are often cut to the same one.
+    const size_t end = i + run_length(values + i, rows - i);
+    if (end - i >= kRun) {
+      std::fill(codes + i, codes + end, code_of(values[i]));
+      i = end;
+    } else {
+      const size_t some = std::min(rows - i, kRun);
+      code_mixed(values + i, some, codes + i);
+      i += some;
+    }
+  }
+}
+
+/// Values of which neighbours differ.
+template <class T>
+void ValueCodes::code_mixed(const T* values, size_t rows, uint32_t* codes) {
   const uint32_t* table = table_.data();
   auto size = static_cast<uint64_t>(table_.size()), low = static_cast<uint64_t>(low_);
   for (size_t i = 0; i < rows; ++i) {
-    const T value = values[i];
-    const uint64_t place = static_cast<uint64_t>(static_cast<int64_t>(value)) - low;
+    const uint64_t place = static_cast<uint64_t>(static_cast<int64_t>(values[i])) - low;
     const uint32_t known = place < size ? table[place] : 0;
-    if (known > 0) {
-      codes[i] = known - 1;
-      continue;
-    }
-    if (!has_last || value != last) {
-      last = value;
-      last_code = code_of(value);
-      has_last = true;
-      table = table_.data(), size = table_.size(), low = static_cast<uint64_t>(low_);
-    }
-    codes[i] = last_code;
+    codes[i] = known - 1;
+    if (known > 0) continue;
+    codes[i] = i > 0 && values[i] == values[i - 1] ? codes[i - 1] : code_of(values[i]);
+    table = table_.data(), size = table_.size(), low = static_cast<uint64_t>(low_);
   }
 }
 
@@ -128,15 +149,22 @@ void PairCodes::leave_pages() {
 }
 
 void PairCodes::code(uint32_t* first, const uint32_t* second, size_t rows) {
+  for (size_t i = 0; i < rows;) {
+    size_t end = i + 1;
+    while (end < rows && first[end] == first[i]) ++end;
+    code_run(first[i], second + i, end - i, first + i);
+    i = end;
+  }
+}
+
+/// Pairs whose first codes are equal.
+void PairCodes::code_run(uint32_t first, const uint32_t* second, size_t rows, uint32_t* codes) {
   for (size_t i = 0; i < rows; ++i) {
-    if (!hashes_ && first[i] < pages_.size() && second[i] < pages_[first[i]].size()) {
-      const uint32_t known = pages_[first[i]][second[i]];
-      if (known > 0) {
-        first[i] = known - 1;
-        continue;
-      }
-    }
-    first[i] = code_of(first[i], second[i]);
+    const bool has_page = first < pages_.size();
+    const uint32_t* const page = has_page ? pages_[first].data() : nullptr;
+    const size_t size = has_page ? pages_[first].size() : 0;
+    for (; i < rows && second[i] < size && page[second[i]] > 0; ++i) codes[i] = page[second[i]] - 1;
+    if (i < rows) codes[i] = code_of(first, second[i]);
   }
 }
 

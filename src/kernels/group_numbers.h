@@ -26,6 +26,8 @@ class ValueCodes {
  private:
   template <class T>
   void code_values(const T* values, size_t rows, uint32_t* codes);
+  template <class T>
+  void code_mixed(const T* values, size_t rows, uint32_t* codes);
   uint32_t code_of(int64_t value);
   bool widen(int64_t value);
 
@@ -43,6 +45,7 @@ class PairCodes {
   const std::vector<std::pair<uint32_t, uint32_t>>& pairs() const { return pairs_; }
 
  private:
+  void code_run(uint32_t first, const uint32_t* second, size_t rows, uint32_t* codes);
   uint32_t code_of(uint32_t first, uint32_t second);
   void leave_pages();
 

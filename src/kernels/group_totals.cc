@@ -53,13 +53,26 @@ PELORUS_WIDE void sum_up(const T* values, size_t rows, Sum* sum, int64_t* nulls)
   for (size_t lane = 0; lane < kLanes; ++lane) *sum += sums[lane], *nulls += counts[lane];
 }
 
+/// The functions that add to many groups look for nulls in passing and return whether there are any: a look beforehand
+/// would wait for the memory that this one waits for anyway.
 template <class Sum, class T>
-void add_sums(const T* values, const uint32_t* numbers, size_t rows, bool has_nulls, Sum* sums) {
-  if (!has_nulls) {
-    for (size_t i = 0; i < rows; ++i) sums[numbers[i]] += static_cast<Sum>(values[i]);
-    return;
+PELORUS_WIDE bool add_sums(const T* values, const uint32_t* numbers, size_t rows, Sum* sums) {
+  constexpr size_t kSome = 64;
+  bool has_nulls = false;
+  for (size_t begin = 0; begin < rows; begin += kSome) {
+    const size_t end = std::min(begin + kSome, rows);
+    bool has = false;
+    for (size_t i = begin; i < end; ++i) has |= values[i] == kNull<T>;
+    has_nulls |= has;
+    if (!has) {
+      for (size_t i = begin; i < end; ++i) sums[numbers[i]] += static_cast<Sum>(values[i]);
+    } else {
+      for (size_t i = begin; i < end; ++i) {
+        if (values[i] != kNull<T>) sums[numbers[i]] += static_cast<Sum>(values[i]);
+      }
+    }
   }
-  for (size_t i = 0; i < rows; ++i) sums[numbers[i]] += values[i] == kNull<T> ? Sum{} : static_cast<Sum>(values[i]);
+  return has_nulls;
 }
 
 /// Above all values: no least one yet.
@@ -68,20 +81,26 @@ constexpr T kAbove = std::numeric_limits<T>::has_infinity ? std::numeric_limits<
                                                           : std::numeric_limits<T>::max();
 
 template <class Wide, class T>
-void add_least(const T* values, const uint32_t* numbers, size_t rows, Wide* low) {
+bool add_least(const T* values, const uint32_t* numbers, size_t rows, Wide* low) {
+  bool has_nulls = false;
   for (size_t i = 0; i < rows; ++i) {
-    const auto value = values[i] == kNull<T> ? kAbove<Wide> : static_cast<Wide>(values[i]);
-    low[numbers[i]] = std::min(low[numbers[i]], value);
+    const bool is_null = values[i] == kNull<T>;
+    has_nulls |= is_null;
+    low[numbers[i]] = std::min(low[numbers[i]], is_null ? kAbove<Wide> : static_cast<Wide>(values[i]));
   }
+  return has_nulls;
 }
 
 template <class Wide, class T>
-void add_most(const T* values, const uint32_t* numbers, size_t rows, Wide* high) {
+bool add_most(const T* values, const uint32_t* numbers, size_t rows, Wide* high) {
+  bool has_nulls = false;
   for (size_t i = 0; i < rows; ++i) {  // null is the lowest
+    has_nulls |= values[i] == kNull<T>;
     if (values[i] == kNull<T>) continue;
     const auto value = static_cast<Wide>(values[i]);
     high[numbers[i]] = std::max(high[numbers[i]], value);
   }
+  return has_nulls;
 }
 
 template <class T>
@@ -120,10 +139,12 @@ void add_extremes(const Measure& measure, const T* values, size_t rows, std::vec
 }
 
 template <class Wide, class T>
-void add_extremes(const Measure& measure, const T* values, const uint32_t* numbers, size_t rows, std::vector<Wide>& low,
+bool add_extremes(const Measure& measure, const T* values, const uint32_t* numbers, size_t rows, std::vector<Wide>& low,
                   std::vector<Wide>& high) {
-  if (measure.least) add_least(values, numbers, rows, low.data());
-  if (measure.most) add_most(values, numbers, rows, high.data());
+  bool has_nulls = false;
+  if (measure.least) has_nulls |= add_least(values, numbers, rows, low.data());
+  if (measure.most) has_nulls |= add_most(values, numbers, rows, high.data());
+  return has_nulls;
 }
 
 /// Values come back soon: most are found among the recent ones, which the cache holds, and not asked of the set.
@@ -177,15 +198,14 @@ int64_t add_to_one(const Measure& measure, const T* values, size_t group, size_t
   return nulls;
 }
 
+/// Whether there are nulls.
 template <class T>
-void add_to_many(const Measure& measure, const T* values, const uint32_t* numbers, size_t rows, bool has_nulls,
-                 MeasureTotals& totals) {
-  if (has_nulls) {
-    for (size_t i = 0; i < rows; ++i) totals.nulls[numbers[i]] += values[i] == kNull<T>;
-  }
-  if (!totals.real.part.empty()) add_sums(values, numbers, rows, has_nulls, totals.real.part.data());
+bool add_to_many(const Measure& measure, const T* values, const uint32_t* numbers, size_t rows, MeasureTotals& totals) {
+  const bool is_measured = measure.sum || measure.real_sum || measure.least || measure.most;
+  bool has_nulls = !is_measured && nulls_in(values, rows) > 0;
+  if (!totals.real.part.empty()) has_nulls |= add_sums(values, numbers, rows, totals.real.part.data());
   if constexpr (!std::is_floating_point_v<T>) {
-    if (measure.sum) add_sums(values, numbers, rows, has_nulls, totals.whole.data());
+    if (measure.sum) has_nulls |= add_sums(values, numbers, rows, totals.whole.data());
   }
   if (measure.moments) {
     for (size_t i = 0; i < rows; ++i) {
@@ -193,9 +213,9 @@ void add_to_many(const Measure& measure, const T* values, const uint32_t* number
     }
   }
   if constexpr (std::is_floating_point_v<T>) {
-    add_extremes(measure, values, numbers, rows, totals.low_real, totals.high_real);
+    return has_nulls | add_extremes(measure, values, numbers, rows, totals.low_real, totals.high_real);
   } else {
-    add_extremes(measure, values, numbers, rows, totals.low, totals.high);
+    return has_nulls | add_extremes(measure, values, numbers, rows, totals.low, totals.high);
   }
 }
 
@@ -355,13 +375,15 @@ void GroupTotals::add_to_groups(const MeasuredRows& part, size_t groups_before) 
   for (size_t m = 0; m < measures_.size(); ++m) {
     visit_number(measures_[m].repr, [&]<class T>() {
       const auto* values = static_cast<const T*>(part.values[m]);
-      const bool has_nulls = nulls_in(values, part.rows) > 0;
-      if (has_nulls) note_nulls(m, groups_before);
-      add_to_many(measures_[m], values, numbers, part.rows, has_nulls, totals_[m]);
+      if (!add_to_many(measures_[m], values, numbers, part.rows, totals_[m])) return;
+      note_nulls(m, groups_before);
+      for (size_t i = 0; i < part.rows; ++i) totals_[m].nulls[numbers[i]] += values[i] == kNull<T>;
     });
   }
   uncounted_ = uncounted_ || !counts_;
-  for (size_t i = 0; counts_ && i < part.rows; ++i) ++rows_[numbers[i]];
+  if (!counts_) return;
+  auto* const counts = rows_.data();
+  for (size_t i = 0, rows = part.rows; i < rows; ++i) ++counts[numbers[i]];
 }
 
 /// From now on rows are counted; what was not counted had values in each of the groups.

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/wide_vectors.h"
+#include "kernels/visit_number.h"
 
 namespace pelorus::kernels {
 namespace {
@@ -29,19 +30,63 @@ uint8_t bits_of(const int8_t* flags) {
   return static_cast<uint8_t>((eight & 0x0101010101010101) * 0x0102040810204080 >> 56);
 }
 
+/// Writes eight numbers of which those stay that `bits` says; returns where the next ones go. There is no jump: which
+/// rows are kept is hard to foretell.
+int64_t* put(uint8_t bits, int64_t first, int64_t* next) {
+  const auto& places = kPlaces[bits];
+  for (size_t k = 0; k < 8; ++k) next[k] = first + places[k];
+  return next + __builtin_popcount(bits);
+}
+int64_t* put(uint8_t bits, const int64_t* numbers, int64_t* next) {
+  const auto& places = kPlaces[bits];
+  std::array<int64_t, 8> eight;
+  std::memcpy(eight.data(), numbers, sizeof eight);
+  for (size_t k = 0; k < 8; ++k) next[k] = eight[places[k]];
+  return next + __builtin_popcount(bits);
+}
+
+template <class T>
+PELORUS_WIDE size_t pick_judged(const T* values, int64_t lowest, const int8_t* holds, size_t first, size_t rows,
+                                int64_t* out) {
+  int64_t* next = out;
+  size_t i = first;
+  const size_t end = first + rows;
+  for (; i + 8 <= end; i += 8) {
+    unsigned bits = 0;
+    for (size_t k = 0; k < 8; ++k) bits |= static_cast<unsigned>(holds[values[i + k] - lowest]) << k;
+    next = put(static_cast<uint8_t>(bits), static_cast<int64_t>(i), next);
+  }
+  for (; i < end; ++i) {
+    *next = static_cast<int64_t>(i);
+    next += holds[values[i] - lowest];
+  }
+  return static_cast<size_t>(next - out);
+}
+
+template <class T>
+PELORUS_WIDE size_t pick_judged(const T* values, int64_t lowest, const int8_t* holds, const int64_t* numbers,
+                                size_t rows, int64_t* out) {
+  int64_t* next = out;
+  size_t i = 0;
+  for (; i + 8 <= rows; i += 8) {
+    unsigned bits = 0;
+    for (size_t k = 0; k < 8; ++k) bits |= static_cast<unsigned>(holds[values[numbers[i + k]] - lowest]) << k;
+    next = put(static_cast<uint8_t>(bits), numbers + i, next);
+  }
+  for (; i < rows; ++i) {
+    const int64_t number = numbers[i];
+    *next = number;
+    next += holds[values[number] - lowest];
+  }
+  return static_cast<size_t>(next - out);
+}
+
 }  // namespace
 
 PELORUS_WIDE size_t pick_rows(std::span<const int8_t> flags, int64_t first, int64_t* out) {
   int64_t* next = out;
   size_t i = 0;
-  for (; i + 8 <= flags.size(); i += 8) {
-    const uint8_t bits = bits_of(flags.data() + i);
-    if (bits == 0) continue;
-    const auto& places = kPlaces[bits];
-    const int64_t from = first + static_cast<int64_t>(i);
-    for (size_t k = 0; k < 8; ++k) next[k] = from + places[k];
-    next += __builtin_popcount(bits);
-  }
+  for (; i + 8 <= flags.size(); i += 8) next = put(bits_of(flags.data() + i), first + static_cast<int64_t>(i), next);
   for (; i < flags.size(); ++i) {
     *next = first + static_cast<int64_t>(i);
     next += flags[i] == 1;
@@ -49,23 +94,27 @@ PELORUS_WIDE size_t pick_rows(std::span<const int8_t> flags, int64_t first, int6
   return static_cast<size_t>(next - out);
 }
 
-size_t pick_rows(std::span<const int8_t> flags, const int64_t* numbers, int64_t* out) {
+PELORUS_WIDE size_t pick_rows(std::span<const int8_t> flags, const int64_t* numbers, int64_t* out) {
   int64_t* next = out;
   size_t i = 0;
-  for (; i + 8 <= flags.size(); i += 8) {
-    const uint8_t bits = bits_of(flags.data() + i);
-    if (bits == 0) continue;
-    const auto& places = kPlaces[bits];
-    std::array<int64_t, 8> eight;
-    std::memcpy(eight.data(), numbers + i, sizeof eight);
-    for (size_t k = 0; k < 8; ++k) next[k] = eight[places[k]];
-    next += __builtin_popcount(bits);
-  }
+  for (; i + 8 <= flags.size(); i += 8) next = put(bits_of(flags.data() + i), numbers + i, next);
   for (; i < flags.size(); ++i) {
     *next = numbers[i];
     next += flags[i] == 1;
   }
   return static_cast<size_t>(next - out);
+}
+
+size_t pick_rows(const JudgedValues& values, size_t first, size_t rows, int64_t* out) {
+  return visit_whole(values.repr, [&]<class T>() {
+    return pick_judged(static_cast<const T*>(values.values), values.lowest, values.holds.data(), first, rows, out);
+  });
+}
+
+size_t pick_rows(const JudgedValues& values, const int64_t* numbers, size_t rows, int64_t* out) {
+  return visit_whole(values.repr, [&]<class T>() {
+    return pick_judged(static_cast<const T*>(values.values), values.lowest, values.holds.data(), numbers, rows, out);
+  });
 }
 
 }  // namespace pelorus::kernels

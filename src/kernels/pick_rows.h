@@ -4,6 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
+
+#include "types/representation.h"
 
 namespace pelorus::kernels {
 
@@ -15,5 +18,20 @@ inline constexpr size_t kPickSpare = 8;
 size_t pick_rows(std::span<const int8_t> flags, int64_t first, int64_t* out);
 /// The same with numbers[place]; `out` may be where `numbers` is.
 size_t pick_rows(std::span<const int8_t> flags, const int64_t* numbers, int64_t* out);
+
+/// Whole numbers, each of `lowest` … `lowest` + holds.size() - 1, and what was found of each: 1 where a condition
+/// holds, 0 elsewhere.
+struct JudgedValues {
+  types::Repr repr = types::Repr::kI32;
+  const void* values = nullptr;
+  int64_t lowest = 0;
+  std::vector<int8_t> holds;
+};
+
+/// The numbers of those of `rows` rows from `first` on whose values the condition holds for; as above otherwise. Cost:
+/// two cycles a row.
+size_t pick_rows(const JudgedValues& values, size_t first, size_t rows, int64_t* out);
+/// The same of the rows with these `numbers`.
+size_t pick_rows(const JudgedValues& values, const int64_t* numbers, size_t rows, int64_t* out);
 
 }  // namespace pelorus::kernels

@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include "kernels/best_values.h"
 #include "kernels/join.h"
 #include "kernels/moving_rows.h"
 #include "kernels/ranked_set.h"
@@ -239,6 +240,56 @@ TEST(WantedRows, are_those_of_keys_that_the_left_side_has) {
     EXPECT_TRUE(std::equal(own.begin(), own.end(), these.begin(), these.end()));
   }
   EXPECT_EQ(found, wanted.size());
+}
+
+/// The rows that stay, flagged in pieces, hold the first of them all in their order.
+template <class T>
+void expect_best(const std::vector<T>& values, types::Repr repr, bool descending, size_t count, bool keeps_ties) {
+  BestValues best(repr, descending, count, keeps_ties);
+  std::vector<int8_t> flags(values.size());
+  for (size_t begin = 0; begin < values.size(); begin += 700)
+    best.judge(values.data() + begin, std::min<size_t>(700, values.size() - begin), flags.data() + begin);
+  const auto is_lower = [](T a, T b) { return !types::is_null(b) && (types::is_null(a) || a < b); };
+  std::vector<size_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::erase_if(order, [&](size_t i) { return values[i] != values[i]; });
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return descending ? is_lower(values[b], values[a]) : is_lower(values[a], values[b]);
+  });
+  size_t wanted = std::min(count, order.size());
+  while (keeps_ties && wanted < order.size() && values[order[wanted]] == values[order[wanted - 1]]) ++wanted;
+  for (size_t i = 0; i < wanted; ++i) ASSERT_EQ(flags[order[i]], 1) << values[order[i]] << " in row " << order[i];
+  for (size_t i = 0; i < values.size(); ++i) {
+    ASSERT_TRUE(values[i] == values[i] || flags[i] == 1) << "what cannot be compared, in row " << i;
+  }
+}
+
+TEST(BestValues, keep_what_may_be_among_the_first) {
+  std::mt19937_64 random(11);
+  constexpr double kInfinite = std::numeric_limits<double>::infinity();
+  for (const int kinds : {3, 40, 100000}) {
+    std::vector<double> reals(5000);
+    std::vector<int64_t> wholes(5000);
+    for (size_t i = 0; i < reals.size(); ++i) {
+      reals[i] = static_cast<double>(random() % static_cast<uint64_t>(kinds)) / 8 - 3;
+      wholes[i] = static_cast<int64_t>(random() % static_cast<uint64_t>(kinds)) - 20;
+      if (i % 11 == 0) reals[i] = types::kNull<double>, wholes[i] = types::kNull<int64_t>;
+      if (i % 13 == 0) reals[i] = i % 2 ? kInfinite : -kInfinite;
+      if (i % 17 == 0) reals[i] = std::numeric_limits<double>::quiet_NaN();
+    }
+    for (const size_t count : {1, 5, 600, 4990, 6000}) {
+      for (const int way : {0, 1, 2, 3}) {
+        expect_best(reals, types::Repr::kF64, way & 1, count, way & 2);
+        expect_best(wholes, types::Repr::kI64, way & 1, count, way & 2);
+      }
+    }
+  }
+  std::vector<double> rising(5000);
+  std::iota(rising.begin(), rising.end(), 0.0);
+  BestValues best(types::Repr::kF64, false, 10, false);
+  std::vector<int8_t> flags(5000);
+  for (size_t begin = 0; begin < 5000; begin += 500) best.judge(rising.data() + begin, 500, flags.data() + begin);
+  EXPECT_LT(std::count(flags.begin(), flags.end(), 1), 501);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "data/convert.h"
+#include "kernels/visit_number.h"
 
 namespace pelorus::exec {
 namespace {
@@ -64,6 +65,16 @@ const PartBounds* BoundedParts::bounds_of(const std::string& column) {
   const auto values = columns_.find(column);
   if (is_new && values != columns_.end()) known->second = values->second->bounds();
   return known->second && known->second->has_null.size() == parts_ ? known->second.get() : nullptr;
+}
+
+std::optional<std::pair<int64_t, int64_t>> BoundedParts::range_of(const std::string& column) {
+  const auto* bounds = bounds_of(column);
+  if (!bounds || std::find(bounds->has_null.begin(), bounds->has_null.end(), 1) != bounds->has_null.end()) return {};
+  return kernels::visit_whole(bounds->least->repr(), [&]<class T>() {
+    const auto &least = bounds->least->values<T>(), &greatest = bounds->greatest->values<T>();
+    return std::pair<int64_t, int64_t>(*std::min_element(least.begin(), least.end()),
+                                       *std::max_element(greatest.begin(), greatest.end()));
+  });
 }
 
 std::vector<Met> BoundedParts::met_by_column(const Constraint& constraint) {

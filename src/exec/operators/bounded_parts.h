@@ -2,7 +2,9 @@
 // What the bounds of columns' parts tell of conditions before any row is looked at.
 
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/vector.h"
@@ -24,6 +26,8 @@ class BoundedParts {
 
   /// For each part of data::kBoundedRows rows; empty: nothing is known of any.
   std::vector<Met> met_by_part(const syntax::ExprRef& condition);
+  /// The least and the greatest value of a column of whole numbers or moments; nothing: not known, or there are nulls.
+  std::optional<std::pair<int64_t, int64_t>> range_of(const std::string& column);
 
  private:
   std::vector<Met> met(const plan::Constraint& constraint);

@@ -10,6 +10,7 @@
 #include "exec/operators/part_groups.h"
 #include "exec/operators/row_parts.h"
 #include "exec/operators/take_rows.h"
+#include "kernels/best_values.h"
 #include "kernels/visit_number.h"
 #include "plan/walk.h"
 #include "syntax/operators.h"
@@ -166,21 +167,65 @@ class WantedValues {
   std::atomic<bool> is_sound_{true};
 };
 
+/// Rows that cannot be among the best are left out in passing.
+class BestInPassing {
+ public:
+  BestInPassing(const std::optional<BestRows>& best, RowParts& parts) : best_(best) {
+    if (!best || best->count == 0 || best->count > parts.rows() / kRowsOfOne) return;
+    term_ = part_term(parts, *best->key);
+    if (term_ && term_->like->type() == Type::kSymbol) term_.reset();
+  }
+  bool empty() const { return !term_; }
+  void prepare(size_t stretches) {
+    if (!term_) return;
+    best_values_.assign(stretches, {term_->like->repr(), best_->descending, best_->count, best_->keeps_ties});
+    flags_.resize(stretches);
+  }
+  /// Whether some rows are left.
+  bool leave(size_t stretch, RowParts::Part& part) {
+    if (!term_ || !is_sound_.load(std::memory_order_relaxed)) return true;
+    try {
+      std::vector<data::Shared<data::Vector>> held;
+      const void* values = values_of(*term_, part, held);
+      auto& flags = flags_[stretch];
+      flags.resize(part.rows());
+      best_values_[stretch].judge(values, part.rows(), flags.data());
+      return part.keep(flags);
+    } catch (const OtherType&) {
+      is_sound_ = false;  // all rows are kept from here on
+      return true;
+    }
+  }
+
+ private:
+  /// Otherwise sorting is not much more than looking.
+  static constexpr size_t kRowsOfOne = 16;
+
+  const std::optional<BestRows>& best_;
+  std::optional<PartTerm> term_;
+  std::vector<kernels::BestValues> best_values_;  // by stretch
+  std::vector<std::vector<int8_t>> flags_;        // by stretch
+  std::atomic<bool> is_sound_{true};
+};
+
 /// Filters by the leading conditions that look at their row alone, part by part; returns how many they were.
 size_t filter_parts(const std::vector<syntax::ExprRef>& conditions, RowScope& rows, Evaluator& evaluator,
-                    const std::vector<syntax::ExprRef>& wanted) {
+                    const InPassing& in_passing) {
   RowParts parts(rows, evaluator);
   size_t taken = 0;
   while (taken < conditions.size() && parts.take(*conditions[taken]) && parts.over_nothing(*conditions[taken])) ++taken;
-  if (taken == 0) return 0;
-  WantedValues values(taken == conditions.size() ? wanted : std::vector<syntax::ExprRef>(), parts, rows);
+  const InPassing& passing = taken == conditions.size() ? in_passing : InPassing{};
+  WantedValues values(passing.wanted, parts, rows);
+  BestInPassing best(passing.best, parts);
+  if (taken == 0 && best.empty()) return 0;
   parts.filter_by({conditions.begin(), conditions.begin() + static_cast<std::ptrdiff_t>(taken)});
   std::vector<RowNumbers> kept(parts.stretches());
   values.prepare(parts.stretches());
+  best.prepare(parts.stretches());
   std::atomic<bool> all_stay{parts.reads_all()};
   parts.run([&](size_t stretch, RowParts::Part& part) {
     auto& own = kept[stretch];
-    const bool some = part.filter();
+    const bool some = part.filter() && best.leave(stretch, part);
     const size_t before = own.size();
     own.resize(before + (some ? part.rows() : 0));
     if (!some) return all_stay.store(false, std::memory_order_relaxed);
@@ -203,9 +248,16 @@ size_t filter_parts(const std::vector<syntax::ExprRef>& conditions, RowScope& ro
 
 }  // namespace
 
+bool are_of_rows(const std::vector<syntax::ExprRef>& exprs, RowScope& rows, Evaluator& evaluator) {
+  RowParts parts(rows, evaluator);
+  return std::all_of(exprs.begin(), exprs.end(), [&](const auto& expr) {
+    return names_column(*expr, rows) && (expr->kind == syntax::ExprKind::kName || parts.take(*expr));
+  });
+}
+
 void filter_rows(const std::vector<syntax::ExprRef>& conditions, RowScope& rows, Evaluator& evaluator,
-                 const std::vector<syntax::ExprRef>& wanted) {
-  for (size_t c = filter_parts(conditions, rows, evaluator, wanted); c < conditions.size(); ++c)
+                 const InPassing& in_passing) {
+  for (size_t c = filter_parts(conditions, rows, evaluator, in_passing); c < conditions.size(); ++c)
     filter_by(*conditions[c], rows, evaluator);
 }
 

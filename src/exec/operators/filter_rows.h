@@ -1,6 +1,7 @@
 #pragma once
 // where and having.
 
+#include <optional>
 #include <vector>
 
 #include "exec/evaluator.h"
@@ -8,11 +9,25 @@
 
 namespace pelorus::exec {
 
-/// Conditions one after another: each sees the rows the one before left. Checks for cancellation in between. Those of
-/// `wanted` that look at their row alone are computed in passing, while what they rest on is in the cache, and put to
-/// `rows`.
+/// Only the first `count` rows in the order of `key` are wanted.
+struct BestRows {
+  syntax::ExprRef key;
+  bool descending = false;
+  size_t count = 0;
+  bool keeps_ties = false;  // rows equal to the last of them are wanted as well
+};
+/// What may be done with the rows that stay while they are in the cache.
+struct InPassing {
+  std::vector<syntax::ExprRef> wanted = {};  // computed and put to the rows, if they look at their row alone
+  std::optional<BestRows> best = {};         // others are left out, as far as it is easily seen
+};
+
+/// Conditions one after another: each sees the rows the one before left. Checks for cancellation in between.
 void filter_rows(const std::vector<syntax::ExprRef>& conditions, RowScope& rows, Evaluator& evaluator,
-                 const std::vector<syntax::ExprRef>& wanted = {});
+                 const InPassing& in_passing = {});
+
+/// Whether each of `exprs` looks at its row alone and names a column.
+bool are_of_rows(const std::vector<syntax::ExprRef>& exprs, RowScope& rows, Evaluator& evaluator);
 
 /// A condition's value as one flag per row (1 keeps). Scalars go for all rows. ScriptError when it is nothing like
 /// that.

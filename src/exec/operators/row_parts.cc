@@ -8,7 +8,7 @@
 #include "exec/operators/filter_rows.h"
 #include "exec/operators/take_rows.h"
 #include "exec/worker_session.h"
-#include "kernels/pick_rows.h"
+#include "kernels/visit_number.h"
 #include "plan/walk.h"
 
 namespace pelorus::exec {
@@ -27,6 +27,9 @@ constexpr size_t kPartRows = data::kBoundedRows;
 constexpr size_t kStretchParts = 4;
 /// Sets that are looked up in every part are built in every part.
 constexpr size_t kSetMax = 4096;
+/// Conditions are evaluated value by value where each has at least so many rows, and that table fits the cache.
+constexpr size_t kRowsOfValue = 4;
+constexpr size_t kJudgedMax = 1 << 16;
 
 bool is_plain_column(const Vector& column) { return !column.is_array() && column.type() != Type::kAny; }
 
@@ -89,6 +92,36 @@ class OneColumn final : public Scope {
   const Shared<Vector> column_;
   const std::map<std::string, Value, std::less<>>& variables_;
 };
+
+/// The values a column may have, in ascending order without gaps.
+struct DifferentValues {
+  const void* of;  // the column's own, by row
+  int64_t lowest;
+  Vector each;
+};
+
+/// Nothing: they are not known, or more than `most`. `range`: of a column that is not of symbols.
+std::optional<DifferentValues> different_values(const Vector& column,
+                                                const std::optional<std::pair<int64_t, int64_t>>& range, size_t most) {
+  most = std::min(most, kJudgedMax);
+  if (column.type() == Type::kSymbol) {
+    const auto count = static_cast<size_t>(column.symbols().size());
+    if (count > most) return std::nullopt;
+    data::Buffer<int32_t> codes(count);
+    std::iota(codes.begin(), codes.end(), 0);
+    return DifferentValues{column.values<int32_t>().data(), 0,
+                           Vector::of_symbols(column.symbols_shared(), std::move(codes))};
+  }
+  if (!range) return std::nullopt;
+  const auto [least, greatest] = *range;
+  const auto gap = static_cast<uint64_t>(greatest) - static_cast<uint64_t>(least);
+  if (gap >= most) return std::nullopt;
+  return kernels::visit_whole(column.repr(), [&]<class T>() {
+    Vector each(column.type(), gap + 1, column.scale());
+    std::iota(each.edit<T>().begin(), each.edit<T>().end(), static_cast<T>(least));
+    return DifferentValues{column.values<T>().data(), least, std::move(each)};
+  });
+}
 
 }  // namespace
 
@@ -196,21 +229,21 @@ bool RowParts::is_constant(const Expr& expr) const {
 }
 
 void RowParts::filter_by(const std::vector<syntax::ExprRef>& conditions) {
-  for (const auto& condition : conditions) conditions_.push_back({condition, {}, nullptr, {}});
+  for (const auto& condition : conditions) conditions_.push_back({condition, {}, {}});
   // Which side of a join a.x names is not told by the name alone.
   const bool has_members = std::any_of(columns_.begin(), columns_.end(),
                                        [](const auto& column) { return column.first.find('.') != std::string::npos; });
   if (has_members || conditions.empty()) return;
-  leave_out_parts();
-  judge_symbols();
-}
-
-void RowParts::leave_out_parts() {
   BoundedParts bounds(columns_, rows(), [&](const Expr& expr) -> std::optional<Value> {
     if (!is_constant(expr)) return std::nullopt;
     if (const auto* name = as<syntax::Name>(expr)) return variables_.find(name->name)->second;
     return evaluator_.evaluate(expr, rows_.constants());
   });
+  leave_out_parts(bounds);
+  judge_values(bounds);
+}
+
+void RowParts::leave_out_parts(BoundedParts& bounds) {
   for (auto& condition : conditions_) condition.met = bounds.met_by_part(condition.expr);
   std::vector<size_t> read;
   for (size_t p = 0; p < parts(); ++p) {
@@ -238,22 +271,22 @@ const NamedColumns::value_type* RowParts::only_column(const Expr& expr) const {
   return several ? nullptr : only;
 }
 
-/// What holds for a symbol holds for all rows that have it: such conditions are evaluated once for each symbol.
-void RowParts::judge_symbols() {
+/// What holds for a value holds for all rows that have it: conditions of a column of symbols, or of whole numbers close
+/// together, are evaluated once for each value.
+void RowParts::judge_values(BoundedParts& bounds) {
   for (auto& condition : conditions_) {
     const auto* column = only_column(*condition.expr);
-    if (!column || column->second->type() != Type::kSymbol) continue;
-    const auto count = static_cast<size_t>(column->second->symbols().size());
-    if (count > rows() / 4) continue;
-    data::Buffer<int32_t> codes(count);
-    std::iota(codes.begin(), codes.end(), 0);
-    OneColumn symbols(column->first, Vector::of_symbols(column->second->symbols_shared(), std::move(codes)),
-                      variables_);
+    if (!column) continue;
+    const auto values =
+        different_values(*column->second, bounds.range_of(column->first), parts() * kPartRows / kRowsOfValue);
+    if (!values) continue;
+    OneColumn each(column->first, values->each, variables_);
     try {
-      condition.of_symbol = flags_of(evaluator_.evaluate(*condition.expr, &symbols), count);
-      condition.symbols = column->second.get();
+      auto holds = flags_of(evaluator_.evaluate(*condition.expr, &each), values->each.size());
+      for (auto& flag : holds) flag = flag == 1;
+      condition.judged = {column->second->repr(), values->of, values->lowest, std::move(holds)};
     } catch (const ScriptError&) {
-      // Said when a row has such a symbol.
+      // Said when a row has such a value.
     }
   }
 }
@@ -314,45 +347,32 @@ bool RowParts::Part::filter() {
   return true;
 }
 
-/// One for each row that is left.
-void RowParts::Part::look_up_symbols(const Condition& condition) {
-  const auto* codes = condition.symbols->values<int32_t>().data();
-  const auto* of_symbol = condition.of_symbol.data();
-  flags_.resize(count_);
-  auto* const flags = flags_.data();
-  const size_t count = count_;  // flags are of a type that might be any other's bytes
-  if (is_whole_) {
-    codes += from_;
-    for (size_t i = 0; i < count; ++i) flags[i] = of_symbol[codes[i]];
-  } else {
-    const auto* const kept = kept_.data();
-    for (size_t i = 0; i < count; ++i) flags[i] = of_symbol[codes[kept[i]]];
+bool RowParts::Part::keep(const Condition& condition) {
+  if (condition.judged) {
+    next_.resize(kPartRows + kernels::kPickSpare);
+    return leave(is_whole_ ? kernels::pick_rows(*condition.judged, from_, count_, next_.data())
+                           : kernels::pick_rows(*condition.judged, kept_.data(), count_, next_.data()));
   }
+  const Value value = evaluator_.evaluate(*condition.expr, columns_.get());
+  if (value.is_vector() && value.type() == Type::kBool && value.vector().size() == rows())
+    return keep(value.vector().values<int8_t>());
+  return keep(flags_of(value, rows()));
 }
 
-bool RowParts::Part::keep(const Condition& condition) {
-  Value value;  // holds the flags
-  std::span<const int8_t> flags;
-  if (condition.symbols) {
-    look_up_symbols(condition);
-    flags = flags_;
-  } else {
-    value = evaluator_.evaluate(*condition.expr, columns_.get());
-    if (value.is_vector() && value.type() == Type::kBool && value.vector().size() == rows()) {
-      flags = value.vector().values<int8_t>();
-    } else {
-      flags = flags_ = flags_of(value, rows());
-    }
-  }
+bool RowParts::Part::keep(std::span<const int8_t> flags) {
   next_.resize(kPartRows + kernels::kPickSpare);
-  const size_t left = is_whole_ ? kernels::pick_rows(flags, static_cast<int64_t>(from_), next_.data())
-                                : kernels::pick_rows(flags, kept_.data(), next_.data());
-  if (left == count_) return left > 0;
+  return leave(is_whole_ ? kernels::pick_rows(flags, static_cast<int64_t>(from_), next_.data())
+                         : kernels::pick_rows(flags, kept_.data(), next_.data()));
+}
+
+/// The first so many of next_ are left.
+bool RowParts::Part::leave(size_t picked) {
+  if (picked == count_) return picked > 0;
   std::swap(kept_, next_);
-  count_ = left;
+  count_ = picked;
   is_whole_ = false;
   columns_->forget();
-  return left > 0;
+  return picked > 0;
 }
 
 const Vector* RowParts::Part::column(const Expr& expr) const {

@@ -14,6 +14,7 @@
 #include "exec/evaluator.h"
 #include "exec/operators/bounded_parts.h"
 #include "exec/operators/relation.h"
+#include "kernels/pick_rows.h"
 
 namespace pelorus::exec {
 
@@ -56,8 +57,8 @@ class RowParts {
   bool take_set(const syntax::Expr& expr);
   bool take_pair(const syntax::Expr& expr);
   bool is_constant(const syntax::Expr& expr) const;
-  void leave_out_parts();
-  void judge_symbols();
+  void leave_out_parts(BoundedParts& bounds);
+  void judge_values(BoundedParts& bounds);
   const NamedColumns::value_type* only_column(const syntax::Expr& expr) const;
   size_t parts() const;
   /// Places among the parts that are read.
@@ -65,9 +66,8 @@ class RowParts {
 
   struct Condition {
     syntax::ExprRef expr;
-    std::vector<Met> met;           // by part; empty: nothing is known
-    const data::Vector* symbols;    // the only column that it names, if that one is of symbols …
-    std::vector<int8_t> of_symbol;  // … and whether it holds, by code
+    std::vector<Met> met;                         // by part; empty: nothing is known
+    std::optional<kernels::JudgedValues> judged;  // of the only column it names, if that one has few values
   };
 
   RowScope& rows_;
@@ -87,6 +87,8 @@ class RowParts::Part {
   void enter(size_t from, size_t count);
   /// Leaves the rows that meet the conditions; true when some are left.
   bool filter();
+  /// Leaves those of the rows that are left whose flag is 1; true when some are.
+  bool keep(std::span<const int8_t> flags);
   /// One element for each row that is left.
   data::Shared<data::Vector> values(const syntax::Expr& expr);
   /// The whole column `expr` names, when all rows are left: theirs begin at first(). Null: it names none, or some rows
@@ -103,13 +105,12 @@ class RowParts::Part {
   Evaluator& evaluator_;
   std::unique_ptr<Columns> columns_;
   bool keep(const Condition& condition);
-  void look_up_symbols(const Condition& condition);
+  bool leave(size_t picked);
 
   const RowParts& owner_;
   size_t from_ = 0, count_ = 0;
   bool is_whole_ = true;
   RowNumbers kept_, next_;
-  std::vector<int8_t> flags_;
 };
 
 }  // namespace pelorus::exec
