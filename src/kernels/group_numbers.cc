@@ -82,16 +82,14 @@ uint32_t ValueCodes::code_of(int64_t value) {
 template <class T>
 void ValueCodes::code_values(const T* values, size_t rows, uint32_t* codes) {
   for (size_t i = 0; i < rows;) {
+    const size_t some = std::min(rows - i, kRun);
     // Moments of neighbours are often cut to the same one.
-    const size_t end = i + run_length(values + i, rows - i);
-    if (end - i >= kRun) {
-      std::fill(codes + i, codes + end, code_of(values[i]));
-      i = end;
-    } else {
-      const size_t some = std::min(rows - i, kRun);
+    const size_t equal = values[i] == values[i + some - 1] ? run_length(values + i, rows - i) : 0;
+    if (equal > 0)
+      std::fill_n(codes + i, equal, code_of(values[i]));
+    else
       code_mixed(values + i, some, codes + i);
-      i += some;
-    }
+    i += equal > 0 ? equal : some;
   }
 }
 
