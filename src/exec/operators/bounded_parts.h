@@ -28,11 +28,12 @@ class BoundedParts {
   std::vector<Met> met_by_part(const syntax::ExprRef& condition);
   /// The least and the greatest value of a column of whole numbers or moments; nothing: not known, or there are nulls.
   std::optional<std::pair<int64_t, int64_t>> range_of(const std::string& column);
+  /// Null: not known.
+  const data::PartBounds* bounds_of(const std::string& column);
 
  private:
   std::vector<Met> met(const plan::Constraint& constraint);
   std::vector<Met> met_by_column(const plan::Constraint& constraint);
-  const data::PartBounds* bounds_of(const std::string& column);
 
   const NamedColumns& columns_;
   const size_t parts_;

@@ -19,6 +19,11 @@ namespace {
 constexpr size_t kGroupsAlways = 1 << 18;
 /// After so many rows it shows when nearly each is a group of its own, as it does not where groups come back soon.
 constexpr size_t kRowsTried = 1 << 16;
+bool is_alike(const Vector& values, const Vector& like) {
+  return values.type() == like.type() && values.scale() == like.scale() && !values.is_array() &&
+         (like.type() != Type::kSymbol || values.symbols_shared() == like.symbols_shared());
+}
+
 constexpr bool are_all_alone(size_t groups, size_t rows) { return rows >= kRowsTried && groups > rows - rows / 128; }
 
 }  // namespace
@@ -40,10 +45,7 @@ std::optional<PartTerm> part_term(RowParts& parts, const syntax::Expr& expr) {
 
 Shared<Vector> values_like(const PartTerm& term, RowParts::Part& part) {
   auto values = part.values(*term.expr);
-  const auto& like = *term.like;
-  const bool is_alike = values->type() == like.type() && values->scale() == like.scale() && !values->is_array() &&
-                        (like.type() != Type::kSymbol || values->symbols_shared() == like.symbols_shared());
-  if (!is_alike) throw OtherType();
+  if (!is_alike(*values, *term.like)) throw OtherType();
   return values;
 }
 
@@ -67,11 +69,29 @@ bool PartGroups::take(const std::vector<SelectItem>& keys) {
   return true;
 }
 
+void PartGroups::prepare(size_t stretches) {
+  numbers_.assign(stretches, kernels::GroupNumbers(std::max<size_t>(keys_.size(), 1)));
+  rows_.assign(stretches, 0);
+  for (const auto& key : keys_) {
+    auto by_part = parts_.values_by_part(*key.expr);
+    if (by_part && !is_alike(*by_part->values, *key.like)) by_part.reset();
+    by_part_.push_back(std::move(by_part));
+  }
+}
+
+/// Where the bounds of its column tell that the rows of the part have one value, the column is not read.
+const void* PartGroups::key_values(size_t key, RowParts::Part& part, std::vector<Shared<Vector>>& held) const {
+  const auto& by_part = by_part_[key];
+  if (!by_part || by_part->is_same[part.number()] == 0) return values_of(keys_[key], part, held);
+  held.push_back(Vector::filled(by_part->values->scalar_at(part.number()), part.rows()));
+  return data_of(*held.back());
+}
+
 void PartGroups::number(size_t stretch, RowParts::Part& part, uint32_t* numbers) {
   std::vector<Shared<Vector>> held;
   held.reserve(keys_.size());
   std::vector<kernels::WholeKey> keys;
-  for (const auto& key : keys_) keys.push_back({key.like->repr(), values_of(key, part, held)});
+  for (size_t k = 0; k < keys_.size(); ++k) keys.push_back({keys_[k].like->repr(), key_values(k, part, held)});
   numbers_[stretch].number(keys, part.rows(), numbers);
   auto& rows = rows_[stretch];
   rows += part.rows();

@@ -42,10 +42,7 @@ class PartGroups {
   const std::vector<PartTerm>& keys() const { return keys_; }
 
   /// Before the run.
-  void prepare(size_t stretches) {
-    numbers_.assign(stretches, kernels::GroupNumbers(std::max<size_t>(keys_.size(), 1)));
-    rows_.assign(stretches, 0);
-  }
+  void prepare(size_t stretches);
   /// Numbers of the part's rows among the groups that `stretch` has met. Throws OtherType when hardly any two rows are
   /// of one group: those are better sorted than numbered in passing.
   void number(size_t stretch, RowParts::Part& part, uint32_t* numbers);
@@ -61,12 +58,14 @@ class PartGroups {
 
  private:
   struct RankedKey;
+  const void* key_values(size_t key, RowParts::Part& part, std::vector<data::Shared<data::Vector>>& held) const;
   RankedKey ranked(size_t key) const;
 
   RowParts& parts_;
   std::vector<PartTerm> keys_;
-  std::vector<kernels::GroupNumbers> numbers_;  // by stretch
-  std::vector<size_t> rows_;                    // numbered, by stretch
+  std::vector<std::optional<RowParts::ByPart>> by_part_;  // by key
+  std::vector<kernels::GroupNumbers> numbers_;            // by stretch
+  std::vector<size_t> rows_;                              // numbered, by stretch
 };
 
 }  // namespace pelorus::exec

@@ -93,6 +93,22 @@ class OneColumn final : public Scope {
   const std::map<std::string, Value, std::less<>>& variables_;
 };
 
+/// The column itself, or what cuts it without going down where it goes up.
+bool goes_up_with(const Expr& expr, std::string_view column, const std::function<bool(const Expr&)>& is_constant) {
+  const auto names_it = [&](const Expr& node) {
+    const auto* name = as<syntax::Name>(node);
+    return name && name->name == column;
+  };
+  if (names_it(expr)) return true;
+  if (expr.kind != ExprKind::kCall && expr.kind != ExprKind::kMethodCall) return false;
+  const auto [function, arguments, plain] = plan::shape_of_call(expr);
+  const auto* name = as<syntax::Name>(*function);
+  if (!name || !plain || arguments.empty() || !names_it(*arguments[0])) return false;
+  static constexpr std::string_view kConversions[] = {"date", "month", "datehour", "datetime", "year"};
+  if (arguments.size() == 1) return std::ranges::find(kConversions, name->name) != std::end(kConversions);
+  return name->name == "bar" && arguments.size() == 2 && is_constant(*arguments[1]);
+}
+
 /// The values a column may have, in ascending order without gaps.
 struct DifferentValues {
   const void* of;  // the column's own, by row
@@ -234,17 +250,22 @@ void RowParts::filter_by(const std::vector<syntax::ExprRef>& conditions) {
   const bool has_members = std::any_of(columns_.begin(), columns_.end(),
                                        [](const auto& column) { return column.first.find('.') != std::string::npos; });
   if (has_members || conditions.empty()) return;
-  BoundedParts bounds(columns_, rows(), [&](const Expr& expr) -> std::optional<Value> {
+  leave_out_parts();
+  judge_values();
+}
+
+/// Of the columns taken so far.
+BoundedParts& RowParts::bounds() {
+  if (bounds_) return *bounds_;
+  return bounds_.emplace(columns_, rows(), [&](const Expr& expr) -> std::optional<Value> {
     if (!is_constant(expr)) return std::nullopt;
     if (const auto* name = as<syntax::Name>(expr)) return variables_.find(name->name)->second;
     return evaluator_.evaluate(expr, rows_.constants());
   });
-  leave_out_parts(bounds);
-  judge_values(bounds);
 }
 
-void RowParts::leave_out_parts(BoundedParts& bounds) {
-  for (auto& condition : conditions_) condition.met = bounds.met_by_part(condition.expr);
+void RowParts::leave_out_parts() {
+  for (auto& condition : conditions_) condition.met = bounds().met_by_part(condition.expr);
   std::vector<size_t> read;
   for (size_t p = 0; p < parts(); ++p) {
     if (std::none_of(conditions_.begin(), conditions_.end(),
@@ -273,12 +294,12 @@ const NamedColumns::value_type* RowParts::only_column(const Expr& expr) const {
 
 /// What holds for a value holds for all rows that have it: conditions of a column of symbols, or of whole numbers close
 /// together, are evaluated once for each value.
-void RowParts::judge_values(BoundedParts& bounds) {
+void RowParts::judge_values() {
   for (auto& condition : conditions_) {
     const auto* column = only_column(*condition.expr);
     if (!column) continue;
     const auto values =
-        different_values(*column->second, bounds.range_of(column->first), parts() * kPartRows / kRowsOfValue);
+        different_values(*column->second, bounds().range_of(column->first), parts() * kPartRows / kRowsOfValue);
     if (!values) continue;
     OneColumn each(column->first, values->each, variables_);
     try {
@@ -289,6 +310,27 @@ void RowParts::judge_values(BoundedParts& bounds) {
       // Said when a row has such a value.
     }
   }
+}
+
+std::optional<RowParts::ByPart> RowParts::values_by_part(const Expr& expr) {
+  const auto* column = only_column(expr);
+  if (!column || !goes_up_with(expr, column->first, [&](const Expr& other) { return is_constant(other); }))
+    return std::nullopt;
+  const auto* ends = bounds().bounds_of(column->first);
+  if (!ends) return std::nullopt;
+  const auto over = [&](const Shared<Vector>& values) {
+    OneColumn scope(column->first, *values, variables_);
+    const Value value = evaluator_.evaluate(expr, &scope);
+    return value.is_vector() ? std::optional(value.vector_shared()) : std::nullopt;
+  };
+  const auto least = over(ends->least), greatest = over(ends->greatest);
+  if (!least || !greatest || (*least)->size() != ends->has_null.size()) return std::nullopt;
+  ByPart out{*least, std::vector<int8_t>(ends->has_null.size())};
+  kernels::visit_number((*least)->repr(), [&]<class T>() {
+    const auto &low = (*least)->values<T>(), &high = (*greatest)->values<T>();
+    for (size_t p = 0; p < out.is_same.size(); ++p) out.is_same[p] = low[p] == high[p] && ends->has_null[p] == 0;
+  });
+  return out;
 }
 
 size_t RowParts::parts() const { return read_ ? read_->size() : (rows() + kPartRows - 1) / kPartRows; }

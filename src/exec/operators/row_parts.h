@@ -38,6 +38,15 @@ class RowParts {
   /// in which columns' bounds say that no row meets them are left out; Part::filter() does the rest.
   void filter_by(const std::vector<syntax::ExprRef>& conditions);
 
+  /// What a taken expression comes to in parts of which all rows have the same value.
+  struct ByPart {
+    data::Shared<data::Vector> values;  // by part
+    std::vector<int8_t> is_same;        // by part: 1 where that is the value of all its rows
+  };
+  /// Of a column whose bounds are known, or of a function of it that goes up where it does, as bar() and date().
+  /// Nothing where that isn't known. Once all expressions are taken.
+  std::optional<ByPart> values_by_part(const syntax::Expr& expr);
+
   bool reads_all() const { return !read_; }
   size_t rows() const { return rows_.rows(); }
   /// How many stretches run() makes: one for each thread that is worth while.
@@ -57,8 +66,9 @@ class RowParts {
   bool take_set(const syntax::Expr& expr);
   bool take_pair(const syntax::Expr& expr);
   bool is_constant(const syntax::Expr& expr) const;
-  void leave_out_parts(BoundedParts& bounds);
-  void judge_values(BoundedParts& bounds);
+  BoundedParts& bounds();
+  void leave_out_parts();
+  void judge_values();
   const NamedColumns::value_type* only_column(const syntax::Expr& expr) const;
   size_t parts() const;
   /// Places among the parts that are read.
@@ -75,6 +85,7 @@ class RowParts {
   std::vector<Condition> conditions_;
   NamedColumns columns_;  // by name or qualifier.name
   std::map<std::string, Value, std::less<>> variables_;
+  std::optional<BoundedParts> bounds_;
   std::optional<std::vector<size_t>> read_;  // parts that are not left out; nothing: all are read
 };
 
@@ -95,6 +106,8 @@ class RowParts::Part {
   /// are gone.
   const data::Vector* column(const syntax::Expr& expr) const;
   size_t rows() const { return count_; }
+  /// Which of the parts of data::kBoundedRows rows it is.
+  size_t number() const { return from_ / data::kBoundedRows; }
   /// The first row, when all rows are left; and the rows' numbers otherwise.
   size_t first() const { return from_; }
   std::optional<std::span<const int64_t>> kept() const {
