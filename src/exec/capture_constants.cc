@@ -28,16 +28,14 @@ bool ConstantCapture::is_column(std::string_view name) const {
 }
 
 bool ConstantCapture::depends_on_columns(const Expr& expr) const {
-  if (const auto* name = as<syntax::Name>(expr)) return is_column(name->name);
-  if (expr.kind == ExprKind::kStar || expr.kind == ExprKind::kMacroName || expr.kind == ExprKind::kColumnRange)
-    return true;
-  if (const auto* member = as<syntax::Member>(expr)) {
-    const auto* object = as<syntax::Name>(member->object);
-    if (object && object->name == qualifier_ && is_column(member->name)) return true;
-  }
-  bool found = false;
-  plan::for_each_child(expr, [&](const Expr& child) { found = found || depends_on_columns(child); });
-  return found;
+  return plan::any_node(expr, [&](const Expr& node) {
+    if (node.kind == ExprKind::kStar || node.kind == ExprKind::kMacroName || node.kind == ExprKind::kColumnRange)
+      return true;
+    if (const auto* name = as<syntax::Name>(node)) return is_column(name->name);
+    const auto* member = as<syntax::Member>(node);
+    const auto* object = member ? as<syntax::Name>(member->object) : nullptr;
+    return object && object->name == qualifier_ && is_column(member->name);
+  });
 }
 
 plan::FunctionLookup ConstantCapture::lookup() const {

@@ -74,6 +74,13 @@ void for_each_child(const Expr& expr, const Visit& visit) {
   }
 }
 
+bool any_node(const Expr& expr, const std::function<bool(const Expr&)>& question) {
+  if (question(expr)) return true;
+  bool any = false;
+  for_each_child(expr, [&](const Expr& child) { any = any || any_node(child, question); });
+  return any;
+}
+
 namespace {
 
 std::vector<ExprRef> rewritten(const std::vector<ExprRef>& children, const Replace& replace) {

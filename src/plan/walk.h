@@ -11,6 +11,8 @@ namespace pelorus::plan {
 
 /// Sub-expressions of a node, without those inside quoted code and function bodies.
 void for_each_child(const syntax::Expr& expr, const std::function<void(const syntax::Expr&)>& visit);
+/// Whether `question` is answered with yes for the node or for one below it. It isn't asked below such a node.
+bool any_node(const syntax::Expr& expr, const std::function<bool(const syntax::Expr&)>& question);
 
 /// A node to stand in place of the given one, or null: look inside.
 using Replace = std::function<syntax::ExprRef(const syntax::ExprRef&)>;

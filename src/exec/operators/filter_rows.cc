@@ -110,14 +110,7 @@ std::vector<int8_t> flags_of(const Value& value, size_t rows) {
 namespace {
 
 bool names_column(const syntax::Expr& expr, const RowScope& rows) {
-  if (const auto* name = syntax::as<syntax::Name>(expr)) return rows.find_column(name->name) >= 0;
-  if (const auto* member = syntax::as<syntax::Member>(expr)) {
-    const auto* object = syntax::as<syntax::Name>(member->object);
-    return object && rows.find_column(object->name, member->name) >= 0;
-  }
-  bool any = false;
-  plan::for_each_child(expr, [&](const syntax::Expr& child) { any = any || names_column(child, rows); });
-  return any;
+  return plan::any_node(expr, [&](const syntax::Expr& node) { return rows.find_column(node) >= 0; });
 }
 
 /// What is computed of the rows that stay.

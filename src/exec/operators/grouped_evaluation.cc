@@ -176,16 +176,10 @@ GroupedEvaluation::CallNature GroupedEvaluation::nature_of(const CallParts& part
 }
 
 bool GroupedEvaluation::depends_on_rows(const Expr& expr) {
-  if (const auto* name = as<syntax::Name>(expr)) return rows_.find_column(name->name) >= 0 || key_of(expr);
-  if (expr.kind == ExprKind::kStar) return true;
-  if (const auto* member = as<syntax::Member>(expr)) {
-    if (const auto* object = as<syntax::Name>(member->object)) {
-      if (rows_.find_column(object->name, member->name) >= 0) return true;
-    }
-  }
-  bool found = false;
-  for_each_child(expr, [&](const Expr& child) { found = found || depends_on_rows(child); });
-  return found;
+  return plan::any_node(expr, [&](const Expr& node) {
+    if (node.kind == ExprKind::kStar || rows_.find_column(node) >= 0) return true;
+    return node.kind == ExprKind::kName && key_of(node);
+  });
 }
 
 namespace {
@@ -221,13 +215,9 @@ void GroupedEvaluation::find_leaves(const Expr& expr, Leaves& leaves) {
       return;
     }
     case ExprKind::kMember:
-      if (const auto* object = as<syntax::Name>(as<syntax::Member>(expr)->object)) {
-        if (rows_.find_column(object->name, as<syntax::Member>(expr)->name) >= 0) {
-          leaves.names.push_back(&expr);
-          return;
-        }
-      }
-      break;
+      if (rows_.find_column(expr) < 0) break;
+      leaves.names.push_back(&expr);
+      return;
     default: break;
   }
   leaves.opaque = leaves.opaque || depends_on_rows(expr);

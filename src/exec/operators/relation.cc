@@ -91,6 +91,13 @@ data::Table Relation::table(const RowNumbers* wanted) {
   return data::Table(std::move(names), std::move(values));
 }
 
+int RowScope::find_column(const syntax::Expr& expr) const {
+  if (const auto* name = syntax::as<syntax::Name>(expr)) return find_column(name->name);
+  const auto* member = syntax::as<syntax::Member>(expr);
+  const auto* object = member ? syntax::as<syntax::Name>(member->object) : nullptr;
+  return object ? find_column(object->name, member->name) : -1;
+}
+
 std::optional<Value> RowScope::find(std::string_view name) {
   const int c = find_column(name);
   if (c < 0) return std::nullopt;

@@ -80,6 +80,8 @@ class RowScope final : public Scope {
   int find_column(std::string_view qualifier, std::string_view name) const {
     return relation_.find_qualified(qualifier, name);
   }
+  /// Of the column that a name, or table.name, stands for.
+  int find_column(const syntax::Expr& expr) const;
   data::Shared<data::Vector> column(size_t c);
   /// Keeps the rows where `keep` is 1; keep.size() == rows().
   void filter(std::span<const int8_t> keep);

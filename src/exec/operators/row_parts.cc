@@ -203,10 +203,10 @@ bool RowParts::take(const Expr& expr) {
       return plan::is_elementwise(node.op) && take(*node.left) && take(*node.right);
     }
     case ExprKind::kMember: {
+      const int column = rows_.find_column(expr);
+      if (column < 0) return false;
       const auto& node = *as<syntax::Member>(expr);
-      const auto* object = as<syntax::Name>(node.object);
-      const int column = object ? rows_.find_column(object->name, node.name) : -1;
-      return column >= 0 && take_column(column, key_of(object->name, node.name));
+      return take_column(column, key_of(as<syntax::Name>(node.object)->name, node.name));
     }
     case ExprKind::kCall:
     case ExprKind::kMethodCall: {
@@ -279,16 +279,15 @@ void RowParts::leave_out_parts() {
 const NamedColumns::value_type* RowParts::only_column(const Expr& expr) const {
   const NamedColumns::value_type* only = nullptr;
   bool several = false;
-  const std::function<void(const Expr&)> look = [&](const Expr& node) {
+  plan::any_node(expr, [&](const Expr& node) {
     const auto* name = as<syntax::Name>(node);
     const auto found = name ? columns_.find(name->name) : columns_.end();
     if (found != columns_.end()) {
       several = several || (only && only != &*found);
       only = &*found;
     }
-    plan::for_each_child(node, look);
-  };
-  look(expr);
+    return several;
+  });
   return several ? nullptr : only;
 }
 

@@ -160,12 +160,10 @@ StatefulCalls::StatefulCalls(const std::vector<Metric>& metrics, const data::Sch
 }
 
 bool StatefulCalls::mentions_column(const syntax::Expr& expr) const {
-  if (const auto* name = as<syntax::Name>(expr)) {
-    return name->slot < 0 && find_column(schema_, name->name) >= 0;
-  }
-  bool found = false;
-  plan::for_each_child(expr, [&](const syntax::Expr& child) { found = found || mentions_column(child); });
-  return found;
+  return plan::any_node(expr, [&](const syntax::Expr& node) {
+    const auto* name = as<syntax::Name>(node);
+    return name && name->slot < 0 && find_column(schema_, name->name) >= 0;
+  });
 }
 
 void StatefulCalls::collect(const ExprRef& expr, size_t metric) {

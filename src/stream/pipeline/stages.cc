@@ -140,13 +140,12 @@ class Cutter {
   }
 
   bool reads_rows(const syntax::Expr& expr) const {
-    if (plan::is_count_of_rows(expr)) return true;
-    if (const auto* name = as<syntax::Name>(expr); name != nullptr && name->slot < 0) {
-      return is_one_of(terms_.carried, name->name) || is_one_of(terms_.base_columns, name->name);
-    }
-    bool found = false;
-    plan::for_each_child(expr, [&](const syntax::Expr& child) { found = found || reads_rows(child); });
-    return found;
+    return plan::any_node(expr, [&](const syntax::Expr& node) {
+      if (plan::is_count_of_rows(node)) return true;
+      const auto* name = as<syntax::Name>(node);
+      return name && name->slot < 0 &&
+             (is_one_of(terms_.carried, name->name) || is_one_of(terms_.base_columns, name->name));
+    });
   }
 
   /// The call as the stage's engine understands it; null when it needs a stage of its own (another window).
