@@ -19,7 +19,8 @@ using data::Vector;
 using syntax::as;
 
 constexpr std::string_view kUsage =
-    "Usage: roll(X, step, [stepType='time'], [fill='none'], [closed='left'], [origin='start_day'], [exclude], [label]). ";
+    "Usage: roll(X, step, [stepType='time'], [fill='none'], [closed='left'], [origin='start_day'], [exclude], "
+    "[label]). ";
 
 [[noreturn]] void refuse(std::string_view requirement) {
   throw ScriptError(std::string(kUsage) + std::string(requirement));
@@ -41,9 +42,7 @@ std::vector<int64_t> longs_of(const Shared<Vector>& values) {
 
 /// A moment of type `type` as months since 1970.01.
 int64_t month_of(int64_t value, Type type) { return types::convert_temporal(value, type, Type::kMonth) - 1970 * 12; }
-int64_t moment_of(int64_t month, Type type) {
-  return types::convert_temporal(month + 1970 * 12, Type::kMonth, type);
-}
+int64_t moment_of(int64_t month, Type type) { return types::convert_temporal(month + 1970 * 12, Type::kMonth, type); }
 
 }  // namespace
 
@@ -124,7 +123,7 @@ void RollingWindows::set_step(const Value& step) {
     if (!is_duration && !types::is_integral(step.type())) refuse("step must be a duration, such as 60s.");
     const auto duration = is_duration ? step.scalar().get<types::Duration>() : types::Duration{};
     times_.by_months = is_duration && static_cast<types::DurationUnit>(duration.unit) == types::DurationUnit::kMonth &&
-                 !types::is_time_of_day(x_->type());
+                       !types::is_time_of_day(x_->type());
     row_step_ = times_.step = times_.by_months ? duration.count
                               : is_duration    ? units_of(duration, x_->type())
                                                : step.scalar().as_int64();
@@ -167,7 +166,8 @@ void RollingWindows::set_given(const Value& step, const Value& label) {
   const auto from = is_couple ? functions::elements_of(step.vector().at(0)) : std::nullopt;
   const auto to = is_couple ? functions::elements_of(step.vector().at(1)) : std::nullopt;
   if (!from || !to || (*from)->size() != (*to)->size() || (*from)->type() != x_->type() || (*to)->type() != x_->type())
-    refuse("With stepType 'window' step must be a tuple of two vectors, where windows begin and end, of the type of X.");
+    refuse(
+        "With stepType 'window' step must be a tuple of two vectors, where windows begin and end, of the type of X.");
   given_from_ = longs_of(*from);
   given_to_ = longs_of(*to);
   for (size_t i = 0; i < given_from_.size(); ++i) {
@@ -192,7 +192,8 @@ void RollingWindows::check_ascending(int64_t begin, int64_t end) const {
 
 int64_t RollingWindows::row_at(int64_t begin, int64_t end, int64_t edge) const {
   const auto first = moments_.begin() + begin, last = moments_.begin() + end;
-  return begin + (times_.right_closed ? std::upper_bound(first, last, edge) : std::lower_bound(first, last, edge)) - first;
+  return begin + (times_.right_closed ? std::upper_bound(first, last, edge) : std::lower_bound(first, last, edge)) -
+         first;
 }
 
 void RollingWindows::add(int64_t from, int64_t to, int64_t group, int64_t edge, int64_t end) {
@@ -289,8 +290,8 @@ RowRanges RollingWindows::of_width(const Value& width) const {
     throw ScriptError("The window must be an integer where the stepType of roll is not 'time'.");
   if (!is_duration && (!width.is_scalar() || width.is_null() || !types::is_integral(width.type())))
     throw ScriptError("The window must be an integer or a duration.");
-  const int64_t count = is_duration ? units_of(width.scalar().get<types::Duration>(), x_->type())
-                                    : width.scalar().as_int64();
+  const int64_t count =
+      is_duration ? units_of(width.scalar().get<types::Duration>(), x_->type()) : width.scalar().as_int64();
   if (count <= 0) throw ScriptError("The window must be positive.");
   RowRanges out{std::vector<int64_t>(size()), steps_.to};
   auto times = times_;

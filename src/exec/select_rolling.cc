@@ -154,8 +154,7 @@ Shared<Vector> RollingItems::run(const Expr& expr, const plan::CallShape& shape,
   auto values = aggregate_windows(*plan::call_node(moving.aggregate, arguments), step_.rows, ranges, evaluator);
   if (!moving.periods || shape.arguments.size() <= *moving.periods || !shape.arguments[*moving.periods]) return values;
   const int64_t least = constant(*moving.periods).scalar().as_int64();
-  const auto counts =
-      aggregate_windows(*plan::call_node("count", {arguments.at(0)}), step_.rows, ranges, evaluator);
+  const auto counts = aggregate_windows(*plan::call_node("count", {arguments.at(0)}), step_.rows, ranges, evaluator);
   RowNumbers kept(values->size());
   for (size_t i = 0; i < kept.size(); ++i)
     kept[i] = counts->scalar_at(i).as_int64() >= least ? static_cast<int64_t>(i) : -1;
@@ -201,8 +200,8 @@ RowNumbers limited(const RollingWindows& windows, const RowLimit& limit) {
 
 }  // namespace
 
-StepResult select_rolling(const QueryStep& step, const std::vector<SelectItem>& items,
-                          const ContextRows& rows, const RowLimit& limit) {
+StepResult select_rolling(const QueryStep& step, const std::vector<SelectItem>& items, const ContextRows& rows,
+                          const RowLimit& limit) {
   if (step.query.having) throw ScriptError("A select of roll takes no having; filter its result.");
   RollingWindows windows(*roll_call(*items.at(0).expr), step.rows, step.evaluator);
   for (size_t g = 0; g < rows.count(); ++g) {
