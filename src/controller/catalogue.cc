@@ -3,6 +3,7 @@
 #include "base/fault_point.h"
 #include "base/log.h"
 #include "controller/metadata_service.h"
+#include "meta/catalogs.h"
 
 namespace pelorus::controller {
 namespace {
@@ -130,6 +131,26 @@ Result<Bytes> MetadataService::list_records(std::string_view payload) {
       reply.records.emplace(at->first.second, at->second);
     }
     return encode(reply);
+  });
+}
+
+/// What stands in the log before this leader's own entries has been applied when it leads, and only it changes
+/// catalogs: so nothing comes between the look at the state and the record.
+Result<Bytes> MetadataService::change_catalogs(std::string_view payload) {
+  TRY(const auto change, meta::decode<meta::CatalogChange>(payload, meta::kChangeCatalogs));
+  const std::lock_guard lock(cataloguing_);
+  TRY(const auto after, machine_.read([&](const meta::State& state) { return meta::changed(state, change); }));
+  const auto answer = propose(
+      meta::PutRecord{.area = meta::kCatalogsArea, .name = meta::kCatalogsRecord, .value = meta::encode(after)});
+  log_info("change of catalog " + change.catalog + " by " + change.user +
+           (answer.ok() ? "" : " refused: " + answer.error().message));
+  return answer;
+}
+
+Result<Bytes> MetadataService::list_catalogs(std::string_view) {
+  return machine_.read([](const meta::State& state) -> Result<Bytes> {
+    TRY(const auto catalogs, meta::catalogs_of(state));
+    return encode(catalogs);
   });
 }
 

@@ -36,6 +36,9 @@ void register_configuration_functions(functions::Registry& registry, AskControll
 /// deleteGroupMember grant deny revoke getUserAccess getGroupAccess getUserList getGroupList getUsersByGroupId
 /// getGroupsByUserId addFunctionView dropFunctionView getFunctionViews
 void register_user_functions(functions::Registry& registry, AskControllers ask);
+/// createCatalog dropCatalog renameCatalog existsCatalog getAllCatalogs createSchema dropSchema renameSchema
+/// getSchemaByCatalog
+void register_catalog_functions(functions::Registry& registry, AskControllers ask);
 /// backupSettings restoreSettings
 void register_settings_functions(functions::Registry& registry, AskControllers ask);
 

@@ -1,6 +1,7 @@
 #include "controller/metadata_service.h"
 
 #include "base/log.h"
+#include "meta/catalogs.h"
 
 namespace pelorus::controller {
 namespace {
@@ -46,6 +47,8 @@ const std::map<std::string_view, MetadataService::Route>& MetadataService::route
       {meta::kListAccounts, {.handler = &S::list_accounts, .leader_only = false, .reads_state = true}},
       {meta::kListViews, {.handler = &S::list_views, .repeatable = true}},
       {meta::kListRecords, {.handler = &S::list_records, .repeatable = true}},
+      {meta::kChangeCatalogs, {.handler = &S::change_catalogs}},
+      {meta::kListCatalogs, {.handler = &S::list_catalogs, .repeatable = true}},
       {meta::kGetConfiguration, {.handler = &S::get_configuration, .leader_only = false, .reads_state = true}},
       {meta::kRegisterNode, {.handler = &S::register_node, .repeatable = true, .allows_strangers = true}},
       {meta::kHeartbeat, {.handler = &S::heartbeat, .leader_only = false, .urgent = true}},

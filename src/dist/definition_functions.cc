@@ -68,6 +68,7 @@ class Definitions {
       if (scheme) throw ScriptError("database => only dfs:// databases have partitions: " + path);
       return handle({.path = path});
     }
+    if (data::is_oltp_path(path)) return oltp_database(context, args, path, scheme.has_value());
     if (!path.starts_with("dfs://") || path.size() == 6) {
       throw ScriptError("database => the directory of a stored database begins with dfs://: " + path);
     }
@@ -95,6 +96,19 @@ class Definitions {
     existing = unwrap(catalogue().find_database(path), "database");
     if (!existing) throw ScriptError("database => " + path + " was dropped while it was being created");
     return handle(std::move(*existing));
+  }
+
+  /// Its scheme says nothing: there are no partitions.
+  Value oltp_database(CallContext& context, Arguments args, const std::string& path, bool may_create) const {
+    functions::require_login(context, "database");
+    auto& oltp = oltp_of(services_, "database");
+    if (given(args, 4) && text_of(args[4], "database", "engine") != "IMOLTP")
+      throw ScriptError("database => the engine of an oltp:// database is IMOLTP");
+    if (!may_create && !oltp.has_database(path))
+      throw ScriptError("database => the database " + path +
+                        " does not exist; give partitionType and partitionScheme to create it");
+    unwrap(oltp.create_database(path), "database");
+    return handle({.path = path, .engine = "IMOLTP"});
   }
 
   /// createPartitionedTable(db, table, name, partitionColumns, …) and createDimensionTable(db, table, name, …).
@@ -150,6 +164,11 @@ class Definitions {
       functions::require_login(context, "loadTable");
       return unwrap(services_.files->load(path, file_table_name("loadTable", args)), "loadTable");
     }
+    if (data::is_oltp_path(path)) {
+      functions::require_login(context, "loadTable");
+      return unwrap(oltp_of(services_, "loadTable").table(path, text_of(args[1], "loadTable", "tableName")),
+                    "loadTable");
+    }
     auto table = load(context, path, text_of(args[1], "loadTable", "tableName"), "loadTable");
     const bool in_memory =
         given(args, 3) && args[3].is_scalar() && !args[3].is_null() && args[3].scalar().as_int64() != 0;
@@ -165,6 +184,11 @@ class Definitions {
       return {};
     }
     const auto& name = text_of(args[1], "dropTable", "tableName");
+    if (data::is_oltp_path(path)) {
+      functions::require_login(context, "dropTable");
+      unwrap(oltp_of(services_, "dropTable").drop_table(path, name), "dropTable");
+      return {};
+    }
     check(context, meta::AccessType::kObjectDelete, path, "delete tables", owner_of(path));
     unwrap(catalogue().drop_table(path, name), "dropTable");
     return {};
@@ -181,6 +205,11 @@ class Definitions {
 
   Value drop_database(CallContext& context, Arguments args) const {
     const auto path = path_of(args[0], "dropDatabase");
+    if (data::is_oltp_path(path)) {
+      functions::require_login(context, "dropDatabase");
+      unwrap(oltp_of(services_, "dropDatabase").drop_database(path), "dropDatabase");
+      return {};
+    }
     check(context, meta::AccessType::kObjectDelete, path, "delete databases", owner_of(path));
     unwrap(catalogue().drop_database(path), "dropDatabase");
     return {};
@@ -283,6 +312,8 @@ class Definitions {
   }
 
   Value exists_database(Arguments args) const {
+    if (const auto path = text_of(args[0], "existsDatabase", "dbUrl"); data::is_oltp_path(path))
+      return Value::of_bool(oltp_of(services_, "existsDatabase").has_database(path));
     return Value::of_bool(
         unwrap(catalogue().find_database(text_of(args[0], "existsDatabase", "dbUrl")), "existsDatabase").has_value());
   }
@@ -293,17 +324,42 @@ class Definitions {
       functions::require_login(context, "existsTable");
       return Value::of_bool(unwrap(services_.files->exists(path, file_table_name("existsTable", args)), "existsTable"));
     }
+    if (data::is_oltp_path(path)) {
+      const auto names = oltp_of(services_, "existsTable").tables(path);
+      return Value::of_bool(std::ranges::find(names, text_of(args[1], "existsTable", "tableName")) != names.end());
+    }
     const auto found = unwrap(catalogue().find_database(path), "existsTable");
     return Value::of_bool(found && found->tables.contains(text_of(args[1], "existsTable", "tableName")));
   }
 
   Value tables_of(Arguments args) const {
     const auto path = path_of(args[0], "getTables");
+    if (data::is_oltp_path(path))
+      return data::Vector::of_strings(types::Type::kString, oltp_of(services_, "getTables").tables(path));
     const auto found = unwrap(catalogue().find_database(path), "getTables");
     if (!found) throw ScriptError("getTables => the database " + path + " does not exist");
     std::vector<std::string> names;
     for (const auto& [name, id] : found->tables) names.push_back(name);
     return data::Vector::of_strings(types::Type::kString, std::move(names));
+  }
+
+  Value list_tables(Arguments args) const {
+    const auto path = path_of(args[0], "listTables");
+    std::vector<std::string> names, ids;
+    if (data::is_oltp_path(path)) {
+      names = oltp_of(services_, "listTables").tables(path);
+      ids.resize(names.size());
+    } else {
+      const auto found = unwrap(catalogue().find_database(path), "listTables");
+      if (!found) throw ScriptError("listTables => the database " + path + " does not exist");
+      for (const auto& [name, id] : found->tables) {
+        names.push_back(name);
+        ids.push_back(std::to_string(id.value));
+      }
+    }
+    return data::Table({"tableName", "physicalIndex"},
+                       {data::Vector::of_strings(types::Type::kString, std::move(names)),
+                        data::Vector::of_strings(types::Type::kString, std::move(ids))});
   }
 
   /// What the caller may see: databases, or their tables as "dfs://db/table".
@@ -538,6 +594,11 @@ void register_questions(functions::Registry& registry, const DefinitionsRef& d) 
                 .doc = {.summary = "All databases the caller may read."},
                 .family = kFamily});
   registry.add_alias("getDFSDatabases", "getClusterDFSDatabases");
+  registry.add({.name = "listTables",
+                .parameters = {{"dbUrl"}},
+                .run = [d](CallContext&, Arguments a) { return d->list_tables(a); },
+                .doc = {.summary = "The tables of a database: tableName, and physicalIndex, the table's id."},
+                .family = kFamily});
 }
 
 }  // namespace

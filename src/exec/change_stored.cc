@@ -61,7 +61,7 @@ class StoredChange {
   }
 
   /// `deleted`: PartitionChange::deleted, or null.
-  void run(const syntax::Expr& statement, const std::vector<ExprRef>& where, const syntax::Expr* deleted = nullptr) {
+  int64_t run(const syntax::Expr& statement, const std::vector<ExprRef>& where, const syntax::Expr* deleted = nullptr) {
     const auto shared = fragment_of(statement);
     const auto marks = deleted == nullptr ? nullptr : fragment_of(*deleted);
     const auto constraint = plan::constraint_of(where, schema_, capture_.constant_value());
@@ -70,7 +70,7 @@ class StoredChange {
       if (plan::may_match(constraint, {scheme_, partition_columns_}, partition.key))
         changes.push_back({.key = partition.key, .fragment = shared, .if_new = {}, .deleted = marks});
     }
-    if (!changes.empty()) (void)value_or_throw(table_.change(what_, changes));
+    return changes.empty() ? 0 : value_or_throw(table_.change(what_, changes));
   }
 
  private:
@@ -87,7 +87,7 @@ class StoredChange {
 
 }  // namespace
 
-void update_stored(const syntax::Update& update, StoredTable& table, Evaluator& evaluator) {
+int64_t update_stored(const syntax::Update& update, StoredTable& table, Evaluator& evaluator) {
   if (update.from) throw ScriptError("update … from is not supported for a partitioned table.");
   StoredChange change(RowChange::kUpdate, table, evaluator);
   auto statement = std::make_shared<syntax::Update>(update);
@@ -105,10 +105,10 @@ void update_stored(const syntax::Update& update, StoredTable& table, Evaluator& 
   }
   for (const auto& condition : update.where) change.refuse_aggregates(condition, update.context, update.map);
   change.capture_clauses(*statement);
-  change.run(*statement, update.where);
+  return change.run(*statement, update.where);
 }
 
-void delete_stored(const syntax::Delete& original, StoredTable& table, Evaluator& evaluator) {
+int64_t delete_stored(const syntax::Delete& original, StoredTable& table, Evaluator& evaluator) {
   if (original.from) throw ScriptError("delete … from a join is not supported for a partitioned table.");
   StoredChange change(RowChange::kDelete, table, evaluator);
   auto statement = std::make_shared<syntax::Delete>(original);
@@ -124,7 +124,7 @@ void delete_stored(const syntax::Delete& original, StoredTable& table, Evaluator
   source.table = statement->table;
   rows.from = std::make_shared<const syntax::Source>(std::move(source));
   rows.where = statement->where;
-  change.run(*statement, original.where, &rows);
+  return change.run(*statement, original.where, &rows);
 }
 
 }  // namespace pelorus::exec

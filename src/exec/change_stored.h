@@ -6,7 +6,8 @@
 
 namespace pelorus::exec {
 
-void update_stored(const syntax::Update& update, StoredTable& table, Evaluator& evaluator);
-void delete_stored(const syntax::Delete& statement, StoredTable& table, Evaluator& evaluator);
+/// The rows changed. ScriptError as the statements tell it.
+int64_t update_stored(const syntax::Update& update, StoredTable& table, Evaluator& evaluator);
+int64_t delete_stored(const syntax::Delete& statement, StoredTable& table, Evaluator& evaluator);
 
 }  // namespace pelorus::exec

@@ -1,5 +1,6 @@
 #include "exec/language_functions.h"
 
+#include "exec/catalog_names.h"
 #include "exec/learning/register_learning.h"
 
 #include "exec/interpreter/index_value.h"
@@ -89,6 +90,40 @@ Value set_attribute(CallContext&, std::span<Value> values) {
   return Value::null();
 }
 
+data::InstanceObject& object_argument(const functions::Arguments& a) {
+  const auto object = data::instance_of(a[0]);
+  if (object == nullptr) a.refuse("obj", "must be an object of a class.");
+  return *object;
+}
+
+Value attribute_names(CallContext&, std::span<Value> values) {
+  std::vector<std::string> names;
+  for (const auto& field : object_argument(functions::Arguments("attributeNames", values)).fields())
+    names.push_back(field.name);
+  return Vector::of_strings(Type::kString, std::move(names));
+}
+
+Value attribute_values(CallContext&, std::span<Value> values) {
+  data::Dictionary all(Type::kString, Type::kAny, true);
+  for (auto& [name, value] : object_argument(functions::Arguments("attributeValues", values)).values())
+    all.set(types::Scalar::of_string(name), value);
+  return all;
+}
+
+/// Of an object or of a class.
+Value attribute_types(CallContext&, std::span<Value> values) {
+  const functions::Arguments a("attributeTypes", values);
+  const auto* defined = a[0].is_function() ? dynamic_cast<const ClassFunction*>(a[0].function().get()) : nullptr;
+  const auto& fields = defined != nullptr ? *defined->fields() : object_argument(a).fields();
+  std::vector<std::string> names, types;
+  for (const auto& field : fields) {
+    names.push_back(field.name);
+    types.push_back(field.type_text);
+  }
+  return data::Table({"attr", "type"}, {Vector::of_strings(Type::kString, std::move(names)),
+                                        Vector::of_strings(Type::kString, std::move(types))});
+}
+
 /// Outside of queries, which put the groups together themselves: one array.
 Value to_array(CallContext&, std::span<Value> values) {
   const auto elements = functions::Arguments("toArray", values).vector(0, "X");
@@ -127,10 +162,19 @@ void register_language_functions(functions::Registry& registry) {
                       "class Quote { price :: DOUBLE\n def Quote(p) { price = p } }\n"
                       "q = Quote(1); setAttr(q, `price, 2); q.price",
                       "2.0"});
+  row({"attributeNames", "obj", attribute_names, "The names of the fields of an object of a class.",
+       "class Quote { price :: DOUBLE\n size :: INT\n def Quote() { price = 1 } }\nattributeNames(Quote())",
+       "[\"price\",\"size\"]"});
+  row({"attributeValues", "obj", attribute_values, "The fields of an object of a class, by name.",
+       "class Quote { price :: DOUBLE\n def Quote() { price = 1 } }\nattributeValues(Quote())", "odict{\"price\"->1}"});
+  row({"attributeTypes", "obj", attribute_types, "The fields of a class, or of an object of one, and their types.",
+       "class Quote { price :: DOUBLE\n def Quote() { price = 1 } }\nattributeTypes(Quote)",
+       "table{attr:[\"price\"],type:[\"DOUBLE\"]}"});
   functions::declare(registry, kFamily, Nature::kAggregate,
                      {"toArray", "X", to_array, "In a query with group by: the values of each group as an array.",
                       "select toArray(v) as v from table(`a`b`a as k, 1 2 3 as v) group by k",
                       "table{k:[\"a\",\"b\"],v:[[1,3],[2]]}"});
+  register_catalog_names(registry);
   register_metaprogramming(registry);
   register_files_to_run(registry);
   register_tests_to_run(registry);

@@ -13,7 +13,9 @@
 #include "exec/operators/order_result.h"
 #include "exec/operators/series_in_passing.h"
 #include "exec/operators/take_rows.h"
+#include "exec/rolling_windows.h"
 #include "exec/select.h"
+#include "exec/select_rolling.h"
 #include "syntax/print.h"
 
 namespace pelorus::exec {
@@ -217,10 +219,11 @@ RowNumbers limited_rows(const RowLimit& limit, const std::vector<int64_t>& start
 
 StepResult select_contexts(const QueryStep& step) {
   const auto limit = limit_of(step.query, step.evaluator, step.rows.constants());
-  auto rows = context_rows(step, limit);
   const auto items = expand_items(step.query.items, step.rows, step.evaluator);
+  const bool rolls = !items.empty() && roll_call(*items[0].expr);
+  auto rows = context_rows(step, rolls ? RowLimit{} : limit);
   std::vector<std::pair<const syntax::Expr*, Shared<Vector>>> passed;
-  if (!step.query.having) passed = series_in_passing(items, step, rows);
+  if (!step.query.having && !rolls) passed = series_in_passing(items, step, rows);
   const bool keep_order = (step.query.hints & kHintKeepOrder) != 0;
   if (rows.placement)
     step.rows.place(rows.placement);
@@ -228,6 +231,7 @@ StepResult select_contexts(const QueryStep& step) {
     step.rows.pick(rows.order);
   else
     step.rows.pick(std::move(rows.order));
+  if (rolls) return select_rolling(step, items, rows, limit);
   if (step.query.having) apply_having(step, rows);
 
   const kernels::Groups groups;

@@ -70,7 +70,9 @@ bool SessionScope::erase(std::string_view name) {
 
 std::vector<std::string> SessionScope::names() const {
   std::vector<std::string> names;
-  for (const auto& [name, value] : variables_) names.push_back(name);
+  for (const auto& [name, value] : variables_) {
+    if (name.find(' ') == std::string::npos) names.push_back(name);  // what the session keeps itself has a blank
+  }
   std::sort(names.begin(), names.end());
   return names;
 }

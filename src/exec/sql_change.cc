@@ -182,7 +182,7 @@ Shared<Vector> null_column(const data::ColumnDefinition& column, size_t rows) {
   return Vector::array(Shared<Vector>(Vector(column.type, 0, column.scale)), data::Buffer<int64_t>(rows, 0));
 }
 
-void update_rows(const syntax::Update& update, Table& table, Evaluator& evaluator) {
+int64_t update_rows(const syntax::Update& update, Table& table, Evaluator& evaluator) {
   Touched touched(table, *update.table, update.from, update.where, evaluator);
   const auto groups = group_context({update.context, update.csort, update.having}, touched.scope(), evaluator);
   const RowNumbers rows = touched.rows();
@@ -201,21 +201,23 @@ void update_rows(const syntax::Update& update, Table& table, Evaluator& evaluato
     for (size_t i = 0; i < values.size(); ++i) {
       if (table.find(update.items[i].column) < 0) write_column(table, update.items[i].column, {}, values[i]);
     }
-    return;
+    return 0;
   }
   for (size_t i = 0; i < values.size(); ++i) write_column(table, update.items[i].column, rows, values[i]);
+  return static_cast<int64_t>(rows.size());
 }
 
-void delete_rows(const syntax::Delete& statement, Table& table, Evaluator& evaluator) {
+int64_t delete_rows(const syntax::Delete& statement, Table& table, Evaluator& evaluator) {
   Touched touched(table, *statement.table, statement.from, statement.where, evaluator);
   (void)group_context({statement.context, statement.csort, statement.having}, touched.scope(), evaluator);
   const RowNumbers rows = touched.rows();
-  if (rows.empty()) return;
+  if (rows.empty()) return 0;
   std::vector<int8_t> keep(table.rows(), 1);
   for (const auto row : rows) {
     if (row >= 0) keep[static_cast<size_t>(row)] = 0;
   }
   table = table.filter(keep);
+  return std::ranges::count(keep, 0);
 }
 
 namespace {
@@ -307,19 +309,27 @@ Table rows_to_insert(const syntax::Insert& insert, const data::Schema& schema, E
   return arranged(insert, result.table(), schema);
 }
 
+void note_matched(int64_t rows, Evaluator& evaluator) {
+  evaluator.context().set_variable(std::string(kMatchedRows), Value::of_long(rows));
+}
+
 }  // namespace
 
 Value QueryRunner::run_update(const syntax::Update& update, Evaluator& evaluator) {
+  int64_t matched = 0;
   with_table(
-      *update.table, evaluator, [&](Table& table) { update_rows(update, table, evaluator); },
-      [&](StoredTable& stored) { update_stored(update, stored, evaluator); });
+      *update.table, evaluator, [&](Table& table) { matched = update_rows(update, table, evaluator); },
+      [&](StoredTable& stored) { matched = update_stored(update, stored, evaluator); });
+  note_matched(matched, evaluator);
   return {};
 }
 
 Value QueryRunner::run_delete(const syntax::Delete& statement, Evaluator& evaluator) {
+  int64_t matched = 0;
   with_table(
-      *statement.table, evaluator, [&](Table& table) { delete_rows(statement, table, evaluator); },
-      [&](StoredTable& stored) { delete_stored(statement, stored, evaluator); });
+      *statement.table, evaluator, [&](Table& table) { matched = delete_rows(statement, table, evaluator); },
+      [&](StoredTable& stored) { matched = delete_stored(statement, stored, evaluator); });
+  note_matched(matched, evaluator);
   return {};
 }
 
@@ -329,13 +339,17 @@ Value QueryRunner::run_insert(const syntax::Insert& insert, Evaluator& evaluator
   if (variable && variable->is_plain_table()) {
     const auto rows = rows_to_insert(insert, variable->table().schema(), evaluator);
     variable = evaluator.find_variable(*name);
-    throw_if_failed(variable->edit_table().append(rows));
+    auto& table = variable->edit_table();
+    const size_t before = table.rows();
+    throw_if_failed(table.append(rows));
+    // Rows of known keys took the place of others.
+    note_matched(static_cast<int64_t>(table.rows() - before), evaluator);
     return {};
   }
   const Value value = variable ? *variable : evaluator.evaluate(*insert.table, nullptr);
   if (!value.is_table_object()) throw ScriptError("Can't recognize table " + syntax::print(*insert.table));
   const auto rows = rows_to_insert(insert, value.table_object()->schema(), evaluator);
-  (void)value_or_throw(value.table_object()->append(rows));
+  note_matched(value_or_throw(value.table_object()->append(rows)), evaluator);
   return {};
 }
 

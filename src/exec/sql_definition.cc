@@ -1,8 +1,11 @@
 // create, alter, drop. Tables in memory are made here; for stored ones the functions that do the work are called by
 // name.
 #include <algorithm>
+#include <chrono>
+#include <optional>
 
 #include "base/script_error.h"
+#include "exec/catalog_names.h"
 #include "exec/operators/relation.h"
 #include "exec/operators/resolve_source.h"
 #include "exec/sql_change.h"
@@ -19,12 +22,33 @@ using data::Vector;
 using syntax::as;
 
 Value call(Evaluator& evaluator, std::string_view function, std::vector<Value> arguments) {
+  return call_by_name(evaluator.context(), function, std::move(arguments));
+}
+
+bool says_yes(const Value& answer) { return answer.is_scalar() && answer.scalar().as_int64() == 1; }
+
+/// catalog.schema, or a schema of the current catalog, that is to name a new database.
+struct NewSchema {
+  std::string catalog;
+  std::string schema;
+  std::string path;  // of the database
+};
+
+/// Nothing when a schema of that name exists, which `may_exist` allows.
+std::optional<NewSchema> new_schema(const std::string& name, bool may_exist, Evaluator& evaluator) {
   auto& context = evaluator.context();
-  const auto found = context.find_function(function);
-  if (!found)
-    throw ScriptError("Stored databases are not available on this node: the function " + std::string(function) +
-                      " is unknown.");
-  return context.call(*found, std::span<Value>(arguments));
+  const auto dot = name.find('.');
+  NewSchema out;
+  out.catalog = dot == std::string::npos ? current_catalog(context) : name.substr(0, dot);
+  out.schema = dot == std::string::npos ? name : name.substr(dot + 1);
+  if (find_database(context, out.catalog, out.schema)) {
+    if (may_exist) return std::nullopt;
+    throw ScriptError("The catalog " + out.catalog + " has a schema " + out.schema + " already.");
+  }
+  const auto now =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  out.path = "dfs://" + out.catalog + "_" + out.schema + "_" + std::to_string(now.count());
+  return out;
 }
 
 Value option(const syntax::Options& options, std::string_view name, Evaluator& evaluator) {
@@ -35,10 +59,11 @@ Value option(const syntax::Options& options, std::string_view name, Evaluator& e
 }
 
 void create_database(const syntax::CreateDatabase& node, Evaluator& evaluator) {
-  if (node.if_not_exists) {
-    const Value exists = call(evaluator, "existsDatabase", {Value::of_string(node.path)});
-    if (exists.is_scalar() && exists.scalar().as_int64() == 1) return;
-  }
+  const bool is_schema = node.path.find("://") == std::string::npos;
+  const auto made = is_schema ? new_schema(node.path, node.if_not_exists, evaluator) : std::nullopt;
+  if (is_schema && !made) return;
+  const Value path = Value::of_string(made ? made->path : node.path);
+  if (node.if_not_exists && says_yes(call(evaluator, "existsDatabase", {path}))) return;
   struct Level {
     Value type;
     Value scheme;
@@ -62,9 +87,15 @@ void create_database(const syntax::CreateDatabase& node, Evaluator& evaluator) {
         {Value::of_int(static_cast<int32_t>(meta::PartitionType::kCompo)), Value(Vector::tuple(std::move(parts)))}};
   }
   (void)call(evaluator, "database",
-             {Value::of_string(node.path), levels[0].type, levels[0].scheme, Value::missing(),
-              option(node.options, "engine", evaluator), option(node.options, "atomic", evaluator),
-              option(node.options, "chunkGranularity", evaluator)});
+             {path, levels[0].type, levels[0].scheme, Value::missing(), option(node.options, "engine", evaluator),
+              option(node.options, "atomic", evaluator), option(node.options, "chunkGranularity", evaluator)});
+  if (!made) return;
+  try {
+    (void)call(evaluator, "createSchema", {Value::of_string(made->catalog), path, Value::of_string(made->schema)});
+  } catch (const ScriptError&) {
+    (void)call(evaluator, "dropDatabase", {path});
+    throw;
+  }
 }
 
 data::Schema schema_of(const std::vector<syntax::CreateTable::Column>& columns, Evaluator& evaluator) {
@@ -92,12 +123,11 @@ Value compression(const syntax::CreateTable& node, Evaluator& evaluator) {
   return methods.size() == 0 ? Value::missing() : Value(std::move(methods));
 }
 
-void create_stored(const syntax::CreateTable& node, Evaluator& evaluator) {
-  const Value path = Value::of_string(node.path.database);
+void create_stored(const syntax::CreateTable& node, const std::string& database, Evaluator& evaluator) {
+  const Value path = Value::of_string(database);
   const Value name = Value::of_string(node.path.table);
   if (node.if_not_exists) {
-    const Value exists = call(evaluator, "existsTable", {path, name});
-    if (exists.is_scalar() && exists.scalar().as_int64() == 1) return;
+    if (says_yes(call(evaluator, "existsTable", {path, name}))) return;
   }
   std::vector<std::string> partition_columns;
   for (const auto& column : node.partitioned_by) partition_columns.push_back(syntax::print(*column));
@@ -114,8 +144,9 @@ void create_stored(const syntax::CreateTable& node, Evaluator& evaluator) {
 }
 
 void create_table(const syntax::CreateTable& node, Evaluator& evaluator) {
-  if (!node.path.catalog.empty()) throw ScriptError("Catalogs are not available: " + node.path.catalog);
-  if (!node.path.database.empty()) return create_stored(node, evaluator);
+  if (!node.path.database.empty()) return create_stored(node, node.path.database, evaluator);
+  if (!node.path.schema.empty())
+    return create_stored(node, database_of(evaluator.context(), node.path.catalog, node.path.schema), evaluator);
   if (!node.partitioned_by.empty())
     throw ScriptError("A table in memory can't be partitioned: [" + node.path.table + "]");
   if (node.if_not_exists && evaluator.context().find_variable(node.path.table)) return;
@@ -178,22 +209,32 @@ void alter_table(const syntax::AlterTable& node, Evaluator& evaluator) {
   if (!status.ok()) throw ScriptError(status.error().message);
 }
 
+/// The database that a statement names by its path or in a catalog, itself or as that of a table. Empty: a table in
+/// memory; nothing: `if exists` and it does not.
+std::optional<std::string> database_named(const syntax::Drop& node, Evaluator& evaluator) {
+  const auto& path = node.path;
+  const bool is_schema = path.database.empty() && (node.is_database || !path.schema.empty());
+  if (!is_schema) return path.database;
+  // drop database catalog.schema is read as schema.table is.
+  const auto& catalog = node.is_database ? path.schema : path.catalog;
+  const auto& schema = node.is_database ? path.table : path.schema;
+  if (node.if_exists) return find_database(evaluator.context(), catalog, schema);
+  return database_of(evaluator.context(), catalog, schema);
+}
+
 void drop(const syntax::Drop& node, Evaluator& evaluator) {
   const auto& path = node.path;
-  if (!path.catalog.empty()) throw ScriptError("Catalogs are not available: " + path.catalog);
-  const auto is_there = [&](std::string_view function, std::vector<Value> arguments) {
-    const Value exists = call(evaluator, function, std::move(arguments));
-    return exists.is_scalar() && exists.scalar().as_int64() == 1;
-  };
-  const Value database = Value::of_string(path.database);
+  const auto named = database_named(node, evaluator);
+  if (!named) return;
+  const Value database = Value::of_string(*named);
   if (node.is_database) {
-    if (node.if_exists && !is_there("existsDatabase", {database})) return;
+    if (node.if_exists && !says_yes(call(evaluator, "existsDatabase", {database}))) return;
     (void)call(evaluator, "dropDatabase", {database});
     return;
   }
   const Value table = Value::of_string(path.table);
-  if (!path.database.empty()) {
-    if (node.if_exists && !is_there("existsTable", {database, table})) return;
+  if (!named->empty()) {
+    if (node.if_exists && !says_yes(call(evaluator, "existsTable", {database, table}))) return;
     (void)call(evaluator, "dropTable", {call(evaluator, "database", {database}), table});
     return;
   }

@@ -277,10 +277,10 @@ void upsert_stored(StoredTable& stored, const Table& rows, const StoredUpsert& a
   if (!changes.empty()) (void)value_or_throw(stored.change(RowChange::kUpsert, changes));
 }
 
-Value upsert(CallContext& context, std::span<Value> args) {
-  Arguments a("upsert!", args);
+Value upsert_rows(std::string_view function, CallContext& context, std::span<Value> args) {
+  Arguments a(function, args);
   const bool ignore_null = a.flag_or(2, "ignoreNull", false);
-  if (!args[0].is_table()) functions::usage_error("upsert!", "The first argument must be a table.");
+  if (!args[0].is_table()) functions::usage_error(function, "The first argument must be a table.");
   if (const auto stored = stored_table_of(args[0])) {
     const auto asked = stored_upsert(*stored, a, ignore_null);
     auto rows = functions::rows_for("upsert!", stored->schema(), args[1]);
@@ -293,14 +293,78 @@ Value upsert(CallContext& context, std::span<Value> args) {
     upsert_stored(*stored, rows, asked, context);
     return args[0];
   }
-  return changed("upsert!", args[0], [&](Table& table) {
+  return changed(function, args[0], [&](Table& table) {
     const auto rows = functions::rows_for("upsert!", table.schema(), args[1]);
     const auto key_names = table.key_columns().empty()
                                ? (a.has(3) ? a.texts(3, "keyColNames") : std::vector<std::string>{})
                                : table.key_columns();
-    if (key_names.empty()) functions::usage_error("upsert!", "keyColNames is needed for a table without keys.");
+    if (key_names.empty()) functions::usage_error(function, "keyColNames is needed for a table without keys.");
     overwrite(table, rows, key_names, ignore_null);
   });
+}
+
+Value upsert(CallContext& context, std::span<Value> args) { return upsert_rows("upsert!", context, args); }
+
+int64_t rows_of(const Value& table, CallContext& context) {
+  syntax::Query query;
+  query.is_exec = true;
+  query.items.push_back(plan::call_node("count", {std::make_shared<syntax::Star>()}));
+  syntax::Source source;
+  source.table = HeldValue::node(table);
+  query.from = std::make_shared<const syntax::Source>(std::move(source));
+  return evaluator_of(context).evaluate(query, nullptr).scalar().as_int64();
+}
+
+/// The rows added and those overwritten, as far as the number of rows before and after tells them apart.
+Value table_upsert(CallContext& context, std::span<Value> args) {
+  if (!args[0].is_table()) functions::usage_error("tableUpsert", "The first argument must be a table.");
+  const int64_t before = rows_of(args[0], context);
+  const auto given = static_cast<int64_t>(functions::table_argument("tableUpsert", args[1]).rows());
+  args[0] = upsert_rows("tableUpsert", context, args);
+  const int64_t added = rows_of(args[0], context) - before;
+  return data::Pair{Vector::adopt<int64_t>(data::Type::kLong, data::Buffer<int64_t>{added, given - added})};
+}
+
+/// runSQL(X, [sqlStd], [variables]): the variables are the session's while X runs.
+Value run_sql(CallContext& context, std::span<Value> args) {
+  Arguments a("runSQL", args);
+  const auto script = a.text(0, "X");
+  const auto dialect = a.has(1) && !a[1].is_null() ? a.text(1, "sqlStd") : std::string("ddb");
+  if (dialect != "ddb") a.refuse("sqlStd", "must be 'ddb': other dialects are not known here.");
+  std::vector<std::pair<std::string, std::optional<Value>>> kept;
+  const auto give_back = [&] {
+    for (auto& [name, value] : kept) {
+      if (value)
+        context.set_variable(name, *std::move(value));
+      else
+        (void)context.erase_variable(name);
+    }
+  };
+  if (a.has(2) && !a[2].is_null()) {
+    if (!a[2].is_dictionary()) a.refuse("variables", "must be a dictionary.");
+    const auto& variables = a[2].dictionary();
+    for (size_t i = 0; i < variables.size(); ++i) {
+      const Value name = variables.keys().at(i);
+      if (!name.is_text()) a.refuse("variables", "must have texts as keys.");
+      const auto* before = context.find_variable(name.text());
+      const bool is_shared = context.shared_objects().find(name.text()).has_value();
+      kept.emplace_back(name.text(), before != nullptr && !is_shared ? std::optional<Value>(*before) : std::nullopt);
+      context.set_variable(name.text(), variables.values().at(i));
+    }
+  }
+  try {
+    Value result = context.run_script(script);
+    give_back();
+    return result;
+  } catch (...) {
+    give_back();
+    throw;
+  }
+}
+
+Value matched_row_count(CallContext& context, std::span<Value>) {
+  const Value* rows = context.find_variable(kMatchedRows);
+  return rows != nullptr && rows->is_scalar() ? *rows : Value::of_long(0);
 }
 
 // ---- rows and columns in place
@@ -538,6 +602,14 @@ void register_changes(functions::Registry& registry) {
   change({"upsert!", "obj, newData, [ignoreNull=false], [keyColNames], [sortColumns]", upsert,
           "Overwrites the rows of equal keys and adds the others.",
           "t = table(1 2 as k, 3 4 as v); upsert!(t, table(2 3 as k, 8 9 as v), , `k); t.v", "[3,8,9]"});
+  functions::declare(registry, kFamily, Nature::kCommand,
+                     {.name = "tableUpsert",
+                      .parameters = "obj, newData, [ignoreNull=false], [keyColNames], [sortColumns]",
+                      .run = table_upsert,
+                      .summary = "As upsert!; gives how many rows were added and how many overwritten.",
+                      .example = "t = keyedTable(`k, 1 2 as k, 3 4 as v); tableUpsert(t, table(2 3 as k, 8 9 as v))",
+                      .result = "1:1",
+                      .changes_first = true});
   change({"sortBy!", "table, sortColumns, [sortDirections]", sort_by, "Puts the rows in order.",
           "t = table(3 1 2 as k); t.sortBy!(`k); t.k", "[1,2,3]"});
   change({"update!", "table, colNames, newValues, [filter]", update_columns,
@@ -590,6 +662,14 @@ void register_sql_functions(functions::Registry& registry) {
        [](CallContext& c, std::span<Value> a) { return keyed_table(c, a, Table::KeyKind::kIndexed); },
        "Like keyedTable; queries by the first key are its purpose.", "indexedTable(`k, 1 2 1 as k, 3 4 5 as v).v",
        "[5,4]"});
+  row({"runSQL", "X, [sqlStd='ddb'], [variables]", run_sql,
+       "Runs a script in which names stand for the values of a dictionary: parameters need not be written into the "
+       "text.",
+       "t = table(1 2 3 as a); exec a from runSQL(\"select a from t where a > least\", , {least: 1})", "[2,3]"});
+  row({"matchedRowCount", "", matched_row_count,
+       "How many rows the latest update, delete or insert of this session was about; 0 before the first one. An insert "
+       "counts new rows only.",
+       "t = table(1 2 3 as a); update t set a = 0 where a > 1; matchedRowCount()", "2"});
   row({"sliceByKey", "table, rowKeys, [cols], [preserveOrder=false]", slice_by_key, "The rows with these keys.",
        "sliceByKey(keyedTable(`k, 1 2 as k, 3 4 as v), 2).v", "[4]"});
   row({"exists", "subquery", exists, "Whether a query gives any rows, or a file or folder of the node exists.",

@@ -2,6 +2,8 @@
 
 #include <openssl/evp.h>
 
+#include "meta/catalogs.h"
+
 namespace pelorus::meta {
 namespace {
 
@@ -51,6 +53,7 @@ Access access_of(const State& state, const std::string& user) {
     const auto group = state.groups.find(id);
     if (group != state.groups.end()) access.grants.insert(group->second.grants.begin(), group->second.grants.end());
   }
+  if (const auto catalogs = catalogs_of(state); catalogs.ok()) spread_grants(*catalogs, access.grants);
   return access;
 }
 

@@ -103,6 +103,7 @@ void register_node_facts(functions::Registry& registry, const NodeEnvironment& e
                 .run = [is_initialized](CallContext&, Arguments) { return Value::of_bool(is_initialized()); },
                 .doc = {.summary = "Whether this node is ready for work."},
                 .family = "node"});
+  registry.add_alias("isChunkNodeInit", "isDataNodeInitialized");
   registry.add({.name = "writeLog",
                 .parameters = {{"text"}},
                 .variadic = true,

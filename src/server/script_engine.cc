@@ -9,6 +9,7 @@
 #include "functions/builtins/register_builtins.h"
 #include "meta/messages.h"
 #include "server/scripts/register_scripts.h"
+#include "storage/oltp/oltp_store.h"
 
 namespace pelorus::server {
 namespace {
@@ -116,6 +117,20 @@ void ScriptEngine::open_schedule() {
   scheduled_jobs_.start();
 }
 
+void ScriptEngine::open_oltp() {
+  const auto& settings = environment_.settings();
+  if (environment_.mode != config::NodeMode::kSingle || !settings.boolean("enableIMOLTPEngine")) return;
+  auto opened = storage::OltpStore::open(
+      files_, {.directory = settings.path("IMOLTPDir").string(),
+               .sync = settings.boolean("IMOLTPSyncOnTxnCommit"),
+               .checkpoints = settings.boolean("enableIMOLTPCheckpoint"),
+               .checkpoint_bytes = static_cast<uint64_t>(settings.integer("IMOLTPCheckpointThreshold")) << 20});
+  if (opened.ok())
+    oltp_ = std::move(*opened);
+  else
+    log_error("The IMOLTP databases can't be opened: " + opened.error().message);
+}
+
 /// Where a member of the cluster listens.
 Result<client::Endpoint> ScriptEngine::endpoint_of(const std::string& alias) {
   TRY(const auto bytes, controllers_.call(meta::kGetConfiguration, {}));
@@ -131,12 +146,15 @@ void ScriptEngine::register_scripts() {
   register_shell(registry_, environment_.settings().boolean("enableShellFunction"));
   register_models_on_disk(registry_, files_);
   register_modules(registry_, modules_);
+  register_object_files(registry_);
 }
 
 void ScriptEngine::register_functions(dist::DistributedServices distributed, const datanode::ChunkServices& chunks,
                                       std::function<bool()> is_initialized,
                                       std::function<std::optional<raft::LogStatus>()> raft_status) {
   distributed.files = &file_tables_;
+  open_oltp();
+  distributed.oltp = oltp_.get();
   functions::register_builtins(registry_);
   exec::register_language_functions(registry_);
   exec::register_sql_functions(registry_);
@@ -161,6 +179,7 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, con
   dist::register_cluster_functions(registry_, distributed);
   dist::register_loading_functions(registry_);
   dist::register_file_tables(registry_, file_tables_);
+  dist::register_oltp_functions(registry_, distributed);
   backups_.reset(new backup::BackupServices{files_, distributed.distribution, distributed.writer, surroundings_.clock,
                                             backup_jobs_});
   backup::register_backup_functions(registry_, *backups_);

@@ -58,6 +58,8 @@ class ScriptEngine {
 
  private:
   void open_schedule();
+  /// A store that can't be opened is logged; its databases are off then.
+  void open_oltp();
   /// Keeps account of a query that ended on this thread.
   void note_query(const functions::Caller& caller, const exec::FinishedQuery& query);
   void register_scripts();
@@ -73,6 +75,7 @@ class ScriptEngine {
   io::ProcessFiles files_;
   ModuleFiles modules_;
   StoredFileTables file_tables_;
+  std::unique_ptr<data::OltpDatabases> oltp_;  // null: off
   exec::Surroundings surroundings_;
   FunctionViews views_;
   session::InterpreterHosts hosts_;

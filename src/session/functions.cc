@@ -311,6 +311,13 @@ void register_sessions(Registrar& to, const FunctionSurroundings& with) {
          [with](CallContext& context, Arguments args) { return cancel_jobs(with, context, args[0]); });
   to.add("getSessionMemoryStat", {}, "Memory of each session's variables.",
          [with](CallContext& context, Arguments) { return session_memory(with, context); });
+  to.add("isLoggedIn", {{"userId"}}, "Whether some session of this node is that user's.",
+         [with](CallContext&, Arguments args) {
+           const auto user = text_argument(args, 0, "isLoggedIn");
+           bool found = false;
+           for (const auto& session : with.sessions.all()) found = found || session->caller().user == user;
+           return Value::of_bool(found);
+         });
   to.add("closeSessions", {{"sessionId"}}, "Closes connections; their statements are cancelled.",
          [with](CallContext& context, Arguments args) { return close_sessions(with, context, args[0]); });
   to.add("getConnections", {}, "The clients connected to this node.",

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "storage/chunk/manifest.h"
 #include "storage/log/log_format.h"
+#include "storage/oltp/oltp_records.h"
 #include "storage/store_fixture.h"
 #include "storage/transaction_record.h"
 
@@ -503,6 +504,73 @@ TEST(StoredBytes, data_node) {
     EXPECT_EQ(in_doubt[0].transaction.value, 100u);
     ASSERT_TRUE(node.commit(100, 8, 1).ok());
     node.expect_rows(8, test_rows(0, 5));
+  });
+}
+
+data::Schema oltp_schema() { return {{.name = "id", .type = Type::kInt}, {.name = "sym", .type = Type::kString}}; }
+data::Table oltp_rows(std::vector<int32_t> ids, std::vector<std::string> texts) {
+  return data::Table({"id", "sym"}, {Vector::adopt<int32_t>(Type::kInt, data::Buffer<int32_t>(ids.begin(), ids.end())),
+                                     Vector::of_strings(Type::kString, std::move(texts))});
+}
+/// "1a 2b"
+std::string oltp_text(const data::Table& table) {
+  std::string text;
+  for (size_t i = 0; i < table.rows(); ++i)
+    text += (i ? " " : "") + std::to_string(table.column(0).values<int32_t>()[i]) + table.column(1).text_at(i);
+  return text;
+}
+
+OltpImage stored_image() {
+  OltpImage image;
+  image.sequence = 7;
+  image.last_table = 3;
+  image.databases = {"oltp://d"};
+  image.tables[3] = {3,
+                     "oltp://d",
+                     {.name = "t",
+                      .schema = oltp_schema(),
+                      .primary_key = {"id"},
+                      .secondary_keys = {{.columns = {"sym"}, .unique = true}}},
+                     oltp_rows({1, 2}, {"a", "b"})};
+  return image;
+}
+
+TEST(StoredBytes, oltp_checkpoint) {
+  check_stored("oltp_checkpoint", encode_checkpoint(stored_image()), [](const std::string& bytes) {
+    const auto image = decode_checkpoint(bytes);
+    ASSERT_TRUE(image.ok()) << image.error().message;
+    EXPECT_EQ(image->sequence, 7u);
+    EXPECT_EQ(image->tables.at(3).terms.secondary_keys.at(0).columns.at(0), "sym");
+    EXPECT_EQ(oltp_text(image->tables.at(3).rows), "1a 2b");
+    EXPECT_FALSE(decode_checkpoint(bytes.substr(0, bytes.size() - 1)).ok());
+  });
+}
+
+TEST(StoredBytes, oltp_record) {
+  auto image = stored_image();
+  std::vector<OltpChange> changes(3);
+  changes[0] = {.kind = OltpChange::Kind::kAppend,
+                .database = {},
+                .table = 3,
+                .terms = {},
+                .places = {},
+                .rows = oltp_rows({3}, {"c"})};
+  changes[1] = {.kind = OltpChange::Kind::kReplace,
+                .database = {},
+                .table = 3,
+                .terms = {},
+                .places = {0},
+                .rows = oltp_rows({8}, {"x"})};
+  changes[2] = {.kind = OltpChange::Kind::kRemove, .database = {}, .table = 3, .terms = {}, .places = {1}};
+  PartList parts;
+  encode_changes(changes, parts);
+  check_stored("oltp_record", parts.joined(), [&](const std::string& bytes) {
+    auto changed = image;
+    const auto read = decode_changes(bytes, changed);
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    for (const auto& change : *read) ASSERT_TRUE(changed.apply(change).ok());
+    EXPECT_EQ(oltp_text(changed.tables.at(3).rows), "8x 3c");
+    EXPECT_FALSE(decode_changes(bytes.substr(0, bytes.size() - 1), image).ok());
   });
 }
 

@@ -45,6 +45,13 @@ constexpr std::string_view kRights[] = {
     "COMPUTE_GROUP_EXEC",
 };
 
+/// Rights on catalogs and schemas: each is its own name.
+constexpr std::string_view kCatalogRights[] = {
+    "CATALOG_MANAGE", "CATALOG_READ",  "CATALOG_WRITE",    "CATALOG_INSERT",   "CATALOG_UPDATE",
+    "CATALOG_DELETE", "SCHEMA_MANAGE", "SCHEMA_READ",      "SCHEMA_WRITE",     "SCHEMA_INSERT",
+    "SCHEMA_UPDATE",  "SCHEMA_DELETE", "SCHEMAOBJ_CREATE", "SCHEMAOBJ_DELETE",
+};
+
 constexpr Row kHints[] = {
     {"HINT_LOCAL", 1},      {"HINT_HASH", 32},
     {"HINT_SNAPSHOT", 64},  {"HINT_KEEPORDER", 128},
@@ -81,6 +88,9 @@ std::optional<types::Scalar> find_constant(std::string_view name) {
   }
   for (size_t i = 0; i < std::size(kRights); ++i) {
     if (kRights[i] == name) return Scalar::of_int(static_cast<int>(i));
+  }
+  for (const auto right : kCatalogRights) {
+    if (right == name) return Scalar::of_string(std::string(right));
   }
   if (const auto hint = find_hint(name)) return Scalar::of_int(*hint);
   return std::nullopt;

@@ -8,6 +8,9 @@
 
 namespace pelorus::syntax {
 
+/// The session variable that holds the current catalog; no script can name it.
+inline constexpr std::string_view kCurrentCatalog = "use catalog";
+
 /// INT → 4 (its type code), DECIMAL64 → 38, VECTOR → 1, VALUE → 1, SHARED, HINT_LOCAL, pi …; nothing for other names.
 std::optional<types::Scalar> find_constant(std::string_view name);
 /// The value of a hint name without brackets ("HINT_KEEPORDER" → 128).

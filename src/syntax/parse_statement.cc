@@ -1,5 +1,7 @@
 #include "syntax/parser.h"
 
+#include "syntax/constants.h"
+
 namespace pelorus::syntax {
 namespace {
 
@@ -333,7 +335,10 @@ StatementRef Parser::parse_use_or_module() {
   }
   auto node = make<Use>(keyword);
   node->is_catalog = at_keyword("catalog") && peek(1).is_word() && !peek(1).newline_before;
-  if (node->is_catalog) take();
+  if (node->is_catalog) {
+    take();
+    top_variables_.insert(std::string(kCurrentCatalog));
+  }
   node->path = qualified_name();
   expect_statement_end();
   return node;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "syntax/constants.h"
+
 namespace pelorus::syntax {
 
 Parser::Nesting::Nesting(Parser* parser) : parser_(parser) {
@@ -129,6 +131,17 @@ int Parser::declare_variable(const std::string& name) {
   return -1;
 }
 
+bool Parser::may_begin_catalog_name(const Token& token) const {
+  const auto at = static_cast<size_t>(&token - tokens_.data());
+  size_t parts = 1;
+  while (at + 2 * parts < tokens_.size() && tokens_[at + 2 * parts - 1].is(".") && tokens_[at + 2 * parts].is_word())
+    ++parts;
+  // t.quote.append!(…): the last one is called.
+  if (at + 2 * parts - 1 < tokens_.size() && tokens_[at + 2 * parts - 1].is("(")) --parts;
+  const std::string current(kCurrentCatalog);
+  return parts >= 3 || (parts == 2 && (top_variables_.contains(current) || names_.is_variable(current)));
+}
+
 ExprRef Parser::make_name(const Token& token, const std::string& name) {
   auto node = make<Name>(token);
   node->name = name;
@@ -139,7 +152,7 @@ ExprRef Parser::make_name(const Token& token, const std::string& name) {
     node->self_slot = find_local(locals_, "self");
   }
   if (node->slot < 0 && queries_ == 0 && !is_variable(name) && !is_function(name) &&
-      !names_.is_function_after_all(name)) {
+      !names_.is_function_after_all(name) && !may_begin_catalog_name(token)) {
     fail_at(token, "Cannot recognize the token " + name);
   }
   return node;

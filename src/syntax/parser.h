@@ -105,6 +105,8 @@ class Parser {
   ExprRef make_target(const Token& token);
   /// The same where a field of the class around may be meant.
   ExprRef make_target_or_field(const Token& token);
+  /// Whether what begins with this name may be catalog.schema.table, or schema.table of the current catalog.
+  bool may_begin_catalog_name(const Token& token) const;
   bool is_member_of_class(const std::string& name) const { return locals_ != nullptr && members_.contains(name); }
   ExprRef make_member_of_self(const Token& token, const std::string& name);
   std::string qualified_name();

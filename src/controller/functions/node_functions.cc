@@ -241,6 +241,7 @@ void register_controller_functions(functions::Registry& registry, AskControllers
   register_check_functions(registry, ask);
   register_configuration_functions(registry, ask);
   register_user_functions(registry, ask);
+  register_catalog_functions(registry, ask);
   register_settings_functions(registry, ask);
 }
 

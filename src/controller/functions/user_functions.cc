@@ -2,6 +2,7 @@
 
 #include "controller/functions/cluster_call.h"
 #include "functions/declare.h"
+#include "meta/catalogs.h"
 #include "meta/verifier.h"
 
 namespace pelorus::controller {
@@ -94,18 +95,37 @@ std::vector<std::string> objects_of(const Arguments& args) {
   return args.texts(2, "objs");
 }
 
+/// CATALOG_READ and SCHEMA_READ are DB_READ, SCHEMAOBJ_CREATE is DBOBJ_CREATE, of a catalog's databases. The right that
+/// `name` stands for; `name` itself when it is no right on catalogs.
+std::string database_right(const std::string& name) {
+  for (const auto& [prefix, right] :
+       {std::pair("CATALOG_", "DB_"), std::pair("SCHEMA_", "DB_"), std::pair("SCHEMAOBJ_", "DBOBJ_")}) {
+    if (name.starts_with(prefix)) return right + name.substr(std::string_view(prefix).size());
+  }
+  return name;
+}
+
+std::vector<std::string> as_catalog_objects(std::vector<std::string> names) {
+  for (auto& name : names) name = std::string(meta::kCatalogObject) + name;
+  return names;
+}
+
 Value change_grants(const ClusterCall& call, const Arguments& args, meta::ChangeGrants::Deed deed) {
   // Access types are constants of the language; they reach us as their names or numbers.
   std::optional<meta::AccessType> type;
-  if (args[1].is_text()) type = meta::parse_access_type(args.text(1, "accessType"));
+  const auto named = args[1].is_text() ? args.text(1, "accessType") : std::string();
+  const auto right = database_right(named);
+  if (!named.empty()) type = meta::parse_access_type(right);
   if (args[1].is_scalar() && types::is_integral(args[1].type())) {
     const auto number = args.integer(1, "accessType");
     if (number >= 0 && number < static_cast<int64_t>(meta::kAccessTypeCount))
       type = static_cast<meta::AccessType>(number);
   }
   if (!type) args.refuse("accessType", "must be a right such as TABLE_READ");
-  call.change(
-      meta::ChangeGrants{.ids = args.texts(0, "userId"), .type = *type, .objects = objects_of(args), .deed = deed});
+  call.change(meta::ChangeGrants{.ids = args.texts(0, "userId"),
+                                 .type = *type,
+                                 .objects = right == named ? objects_of(args) : as_catalog_objects(objects_of(args)),
+                                 .deed = deed});
   return {};
 }
 Value grant(const ClusterCall& call, const Arguments& args) {

@@ -226,7 +226,7 @@ Value Interpreter::call_builtin(const Builtin& builtin, const Expr& node, const 
       if (Value* again = place_of(**first)) *again = std::move(values[0]);
     }
     if (field) (void)field->object->set(field->name, std::move(values[0]));
-    if (write_back) assign_target(**first, values[0]);
+    if (write_back && !values[0].is_table_object()) assign_target(**first, values[0]);
     return result;
   } catch (ScriptError& error) {
     naming_arguments_ = nullptr;

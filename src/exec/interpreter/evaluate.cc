@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "exec/catalog_names.h"
 #include "exec/interpreter/fast_scalars.h"
 #include "exec/interpreter/frame.h"
 #include "exec/interpreter/index_value.h"
@@ -376,6 +377,10 @@ Value Interpreter::eval_member(const syntax::Member& node) {
     for (Scope* scope = scope_; scope != nullptr; scope = scope->outer()) {
       if (auto value = scope->find_qualified(qualifier->name, node.name)) return *std::move(value);
     }
+  }
+  if (const auto* name = leading_name(node);
+      name != nullptr && name->self_slot < 0 && place_of(*name) == nullptr && !shared_.find(name->name)) {
+    if (auto table = table_of_catalog(*this, node)) return *std::move(table);
   }
   Value temporary;
   const Value& object = eval_reference(*node.object, &temporary);

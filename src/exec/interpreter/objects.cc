@@ -1,5 +1,6 @@
 // Classes and their objects.
 
+#include "exec/catalog_names.h"
 #include "exec/interpreter/frame.h"
 #include "syntax/print.h"
 
@@ -93,6 +94,10 @@ std::optional<Interpreter::FieldPlace> Interpreter::field_place(const syntax::Ex
   if (member == nullptr) return std::nullopt;
   const auto kind = member->object->kind;
   if (kind != syntax::ExprKind::kName && kind != syntax::ExprKind::kMember) return std::nullopt;
+  // A table of a catalog is no field.
+  if (const auto* name = leading_name(*member);
+      name != nullptr && name->self_slot < 0 && place_of(*name) == nullptr && !shared_.find(name->name))
+    return std::nullopt;
   Value temporary;
   auto object = data::instance_of(eval_reference(*member->object, &temporary));
   if (object == nullptr || !object->has(member->name)) return std::nullopt;

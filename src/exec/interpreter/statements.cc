@@ -5,6 +5,8 @@
 #include <map>
 
 #include "data/shared_table.h"
+#include "data/table_transaction.h"
+#include "exec/catalog_names.h"
 #include "exec/interpreter/fast_scalars.h"
 #include "exec/interpreter/frame.h"
 #include "exec/interpreter/index_value.h"
@@ -18,6 +20,29 @@ using syntax::as;
 using syntax::Expr;
 using syntax::ExprKind;
 using syntax::StatementKind;
+
+namespace {
+
+void refuse_nested_transaction(SourcePlace place) {
+  if (data::TableTransaction::current() != nullptr)
+    throw ScriptError("A transaction block can't stand inside another.", place);
+}
+
+/// Of the transaction block the statement stands in; without one there is nothing to do.
+void commit(SourcePlace place) {
+  auto* const transaction = data::TableTransaction::current();
+  if (transaction == nullptr) return;
+  if (const auto done = transaction->commit(); !done.ok()) throw ScriptError(done.error().message, place);
+}
+
+void roll_back(SourcePlace place) {
+  auto* const transaction = data::TableTransaction::current();
+  if (transaction == nullptr || !transaction->has_parts())
+    throw ScriptError("rollback undoes changes of IMOLTP tables in a transaction block; there are none.", place);
+  transaction->roll_back();
+}
+
+}  // namespace
 
 Interpreter::Flow Interpreter::exec(const syntax::Statement& statement) {
   check_stack("block");
@@ -72,10 +97,15 @@ Interpreter::Flow Interpreter::exec(const syntax::Statement& statement) {
     case StatementKind::kTimer: exec_timer(*as<syntax::Timer>(statement)); break;
     case StatementKind::kShare: exec_share(*as<syntax::Share>(statement)); break;
     case StatementKind::kUse: exec_use(*as<syntax::Use>(statement)); break;
-    case StatementKind::kTransaction: return exec(*as<syntax::Transaction>(statement)->body);
-    case StatementKind::kRollback:
-      throw ScriptError("rollback is not supported for in-memory tables.", statement.place);
-    case StatementKind::kCommit:
+    case StatementKind::kTransaction: {
+      refuse_nested_transaction(statement.place);
+      data::TableTransaction transaction;
+      const Flow flow = exec(*as<syntax::Transaction>(statement)->body);
+      commit(statement.place);
+      return flow;
+    }
+    case StatementKind::kRollback: roll_back(statement.place); break;
+    case StatementKind::kCommit: commit(statement.place); break;
     case StatementKind::kGo:
     case StatementKind::kModule: break;
   }
@@ -231,7 +261,7 @@ thread_local std::vector<std::string> modules_being_used;
 /// Runs the module's definitions under their path and under their plain names.
 void Interpreter::exec_use(const syntax::Use& node) {
   if (node.is_catalog) {
-    session_.set("current_catalog_", Value::of_string(node.path));
+    set_current_catalog(*this, node.path);
     return;
   }
   if (node.path.empty() || !surroundings_.read_module) throw ScriptError("Can't find module " + node.path, node.place);

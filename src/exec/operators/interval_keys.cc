@@ -25,27 +25,6 @@ const syntax::Call* interval_call(const syntax::Expr& expr) {
   return name && name->name == "interval" ? call : nullptr;
 }
 
-/// Parameters after X, by position or name.
-Value argument(const syntax::Call& call, size_t position, std::string_view name, Evaluator& evaluator, Scope* scope) {
-  for (size_t i = 0; i < call.arguments.size(); ++i) {
-    const auto& given = call.arguments[i];
-    if (given.value && (given.name == name || (given.name.empty() && i == position)))
-      return evaluator.evaluate(*given.value, scope);
-  }
-  return Value::missing();
-}
-
-int64_t floor_to(int64_t value, int64_t width, int64_t origin) {
-  const int64_t off = value - origin;
-  return value - (off % width + width) % width;
-}
-
-/// The first midnight not after `value`; 0 for values without a date.
-int64_t start_of_day(int64_t value, Type type) {
-  const int64_t day = types::units_per_day(type);
-  return day <= 0 || types::is_time_of_day(type) ? 0 : floor_to(value, day, 0);
-}
-
 std::vector<int64_t> longs_of(const Vector& column) {
   std::vector<int64_t> out(column.size());
   for (size_t i = 0; i < out.size(); ++i) out[i] = column.scalar_at(i).as_int64();
@@ -73,10 +52,10 @@ void compute(const syntax::Call& call, IntervalKeys& out, RowScope& rows, Evalua
     throw ScriptError("The first argument of interval must be a temporal or integral column.");
   }
   auto* constants = rows.constants();
-  const Value width = argument(call, 1, "duration", evaluator, constants);
-  out.fill = argument(call, 2, "fill", evaluator, constants);
-  const Value closed = argument(call, 5, "closed", evaluator, constants),
-              label = argument(call, 6, "label", evaluator, constants);
+  const Value width = window_argument(call, 1, "duration", evaluator, constants);
+  out.fill = window_argument(call, 2, "fill", evaluator, constants);
+  const Value closed = window_argument(call, 5, "closed", evaluator, constants),
+              label = window_argument(call, 6, "label", evaluator, constants);
   out.width = width.is_scalar() && width.type() == Type::kDuration
                   ? units_of(width.scalar().get<types::Duration>(), x.type())
               : width.is_scalar() && !width.is_null() ? width.scalar().as_int64()
@@ -85,7 +64,7 @@ void compute(const syntax::Call& call, IntervalKeys& out, RowScope& rows, Evalua
   auto values = longs_of(x.vector());
   int64_t first = INT64_MAX;
   for (const auto value : values) first = types::is_null(value) ? first : std::min(first, value);
-  const Value origin = argument(call, 7, "origin", evaluator, constants);
+  const Value origin = window_argument(call, 7, "origin", evaluator, constants);
   int64_t start = first == INT64_MAX ? 0 : start_of_day(first, x.type());
   if (origin.is_text() && origin.text() == "epoch")
     start = 0;
@@ -180,6 +159,26 @@ Shared<Vector> filled(const Shared<Vector>& column, const RowNumbers& rows, cons
 }
 
 }  // namespace
+
+Value window_argument(const syntax::Call& call, size_t position, std::string_view name, Evaluator& evaluator,
+                      Scope* scope) {
+  for (size_t i = 0; i < call.arguments.size(); ++i) {
+    const auto& given = call.arguments[i];
+    if (given.value && (given.name == name || (given.name.empty() && i == position)))
+      return evaluator.evaluate(*given.value, scope);
+  }
+  return Value::missing();
+}
+
+int64_t floor_to(int64_t value, int64_t width, int64_t origin) {
+  const int64_t off = value - origin;
+  return value - (off % width + width) % width;
+}
+
+int64_t start_of_day(int64_t value, Type type) {
+  const int64_t day = types::units_per_day(type);
+  return day <= 0 || types::is_time_of_day(type) ? 0 : floor_to(value, day, 0);
+}
 
 IntervalKeys take_interval_key(const std::vector<syntax::ExprRef>& keys, RowScope& rows, Evaluator& evaluator) {
   IntervalKeys out;

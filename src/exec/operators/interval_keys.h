@@ -26,4 +26,12 @@ IntervalKeys take_interval_key(const std::vector<syntax::ExprRef>& keys, RowScop
 data::Table fill_intervals(data::Table result, const IntervalKeys& intervals, const std::vector<GroupKey>& keys,
                            Evaluator& evaluator);
 
+/// An argument of interval(…) or roll(…), by position or name, evaluated; Value::missing() where it is not given.
+data::Value window_argument(const syntax::Call& call, size_t position, std::string_view name, Evaluator& evaluator,
+                            Scope* scope);
+/// The last edge not after `value` of windows so wide that one begins at `origin`.
+int64_t floor_to(int64_t value, int64_t width, int64_t origin);
+/// The first midnight not after `value`; 0 for values without a date.
+int64_t start_of_day(int64_t value, data::Type type);
+
 }  // namespace pelorus::exec

@@ -1,5 +1,5 @@
 #pragma once
-// Aggregates over ranges of rows of one ordered column: windows of wj, frames of over().
+// Aggregates over ranges of rows: windows of wj and roll, frames of over().
 
 #include <optional>
 #include <string_view>
@@ -7,6 +7,8 @@
 
 #include "base/worker_pool.h"
 #include "data/vector.h"
+#include "exec/evaluator.h"
+#include "exec/operators/relation.h"
 
 namespace pelorus::exec {
 
@@ -21,5 +23,10 @@ struct RowRanges {
 /// functions and types. Ranges that grow from the one before cost only their new rows. `workers` may be null.
 std::optional<data::Shared<data::Vector>> aggregate_ranges(std::string_view function, const data::Vector& values,
                                                            const RowRanges& ranges, WorkerPool* workers);
+
+/// An expression over the rows of each range, one value a range. Cost: an evaluation a range, but for one aggregate of
+/// one column that aggregate_ranges knows. ScriptError where a value is no scalar.
+data::Shared<data::Vector> aggregate_windows(const syntax::Expr& expr, RowScope& rows, const RowRanges& ranges,
+                                             Evaluator& evaluator);
 
 }  // namespace pelorus::exec

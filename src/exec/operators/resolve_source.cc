@@ -17,6 +17,7 @@ using syntax::Expr;
 
 std::string qualifier_of(const Expr& expr) {
   if (const auto* name = as<syntax::Name>(expr)) return name->name;
+  if (const auto* member = as<syntax::Member>(expr)) return member->name;  // catalog.schema.table
   if (const auto* alias = as<syntax::Alias>(expr)) return alias->names.empty() ? std::string() : alias->names[0];
   return {};
 }

@@ -166,59 +166,6 @@ class RangeFinder {
   Buffer<int64_t> moments_;  // by place in the directory
 };
 
-std::optional<Shared<Vector>> plain_aggregate(const syntax::Expr& expr, RowScope& right, const RowRanges& ranges,
-                                              WorkerPool* workers) {
-  const auto* call = as<syntax::Call>(expr);
-  const auto* function = call ? as<syntax::Name>(call->function) : nullptr;
-  if (!function || call->arguments.size() != 1 || !call->arguments[0].value) return std::nullopt;
-  const auto* column = as<syntax::Name>(call->arguments[0].value);
-  if (!column) return std::nullopt;
-  const auto value = right.find(column->name);
-  if (!value) return std::nullopt;
-  return aggregate_ranges(function->name, value->vector(), ranges, workers);
-}
-
-/// The right rows of one window as names.
-class WindowScope final : public Scope {
- public:
-  explicit WindowScope(RowScope& rows) : Scope(rows.outer()), rows_(rows) {}
-  void enter(int64_t from, int64_t to) {
-    from_ = static_cast<size_t>(from);
-    size_ = static_cast<size_t>(to - from);
-  }
-  std::optional<Value> find(std::string_view name) override { return slice(rows_.find(name)); }
-  std::optional<Value> find_qualified(std::string_view qualifier, std::string_view name) override {
-    return slice(rows_.find_qualified(qualifier, name));
-  }
-  std::optional<Value> find_computed(const syntax::Expr& node) override {
-    if (!plan::is_count_of_rows(node)) return std::nullopt;
-    return Value::of_int(static_cast<int32_t>(size_));
-  }
-
- private:
-  std::optional<Value> slice(const std::optional<Value>& column) const {
-    if (!column) return std::nullopt;
-    return Value(column->vector().slice(from_, size_));
-  }
-  RowScope& rows_;
-  size_t from_ = 0;
-  size_t size_ = 0;
-};
-
-Shared<Vector> aggregate_windows(const syntax::Expr& expr, RowScope& right, const RowRanges& ranges,
-                                 Evaluator& evaluator) {
-  if (auto plain = plain_aggregate(expr, right, ranges, evaluator.workers())) return *plain;
-  WindowScope scope(right);
-  std::vector<Value> results;
-  results.reserve(ranges.from.size());
-  for (size_t i = 0; i < ranges.from.size(); ++i) {
-    scope.enter(ranges.from[i], ranges.to[i]);
-    results.push_back(evaluator.evaluate(expr, &scope));
-    if (i % 4096 == 0) check_cancelled(evaluator);
-  }
-  return vector_of_scalars(results);
-}
-
 }  // namespace
 
 void WindowJoin::set_window(const Value& pair) {

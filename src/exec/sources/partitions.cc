@@ -195,6 +195,18 @@ void register_partitions(functions::Registry& registry) {
        "none or a value.",
        "t = table(10:00:00 10:00:02 as time, 1 3 as v); select sum(v) as s from t group by interval(time, 1s, `null)",
        "table{interval_time:[10:00:00,10:00:01,10:00:02],s:[1,null,3]}"});
+  row({"roll", "X, step, [stepType='time'], [fill='none'], [closed='left'], [origin='start_day'], [exclude], [label]",
+       [](CallContext&, std::span<Value>) -> Value {
+         throw ScriptError("roll makes windows: it is the first item of a select with context by.");
+       },
+       "First item of a select with context by: a row for each window, which moves on by a duration ('time'), so many "
+       "rows ('row'), a volume ('volume', of totals 'cumvol') or as the step's two vectors say ('window'). Columns "
+       "show "
+       "their last value; aggregates are of one step, m… and tm… functions of as many steps, rows or as much time as "
+       "their window says.",
+       "t = table(10:00:00 10:00:20 10:01:10 as time, `a`a`a as s, 1 2 3 as v); "
+       "select roll(time, 60s) as till, sum(v) as s, msum(v, 2) as s2 from t context by s",
+       "table{till:[10:01:00,10:02:00],s:[3,3],s2:[3,6]}"});
 }
 
 }  // namespace pelorus::exec

@@ -1,5 +1,8 @@
 // Nulls and choices: isNull nullFill iif coalesce dropna fill! mask conditionalFilter …
 
+#include <algorithm>
+#include <cmath>
+
 #include "functions/builtins/register_builtins.h"
 #include "functions/cast.h"
 #include "functions/declare.h"
@@ -25,6 +28,30 @@ Vector null_flags(const Vector& vector, bool wanted) {
     for (size_t i = 0; i < vector.size(); ++i) out[i] = vector.is_null_at(i) == wanted;
   }
   return result;
+}
+
+/// Whether elements are no numbers: NaN or infinite. Null is neither.
+Vector nan_flags(const Vector& vector, bool with_nulls) {
+  Vector result(Type::kBool, vector.size());
+  auto& out = result.edit<int8_t>();
+  for (size_t i = 0; i < vector.size(); ++i) {
+    const bool is_null = vector.is_null_at(i);
+    out[i] = is_null ? with_nulls : !std::isfinite(vector.scalar_at(i).as_double());
+  }
+  return result;
+}
+
+Value is_nan_or_infinite(CallContext&, std::span<Value> args) {
+  Arguments a("isNanInf", args);
+  const bool with_nulls = a.flag_or(1, "includeNull", false);
+  return lift_map("isNanInf", args[0], Spread::kElements,
+                  [&](const Shared<Vector>& vector) { return nan_flags(*vector, with_nulls); });
+}
+
+Value count_nan_or_infinite(CallContext&, std::span<Value> args) {
+  Arguments a("countNanInf", args);
+  const auto flags = nan_flags(*a.vector(0, "X"), a.flag_or(1, "includeNull", false));
+  return Value::of_int(static_cast<int32_t>(std::ranges::count(flags.values<int8_t>(), 1)));
 }
 
 Native null_test(bool wanted) {
@@ -311,6 +338,12 @@ void register_nulls(Registry& registry) {
   row(Nature::kElementwise,
       {"isValid", "X", null_test(false), "Whether elements are not null.", "isValid(4 NULL 6)", "[true,false,true]"});
   registry.add_alias("isNothing", "isVoid");
+  row(Nature::kElementwise,
+      {"isNanInf", "X, [includeNull=false]", is_nan_or_infinite, "Whether elements are NaN or infinite.",
+       "isNanInf(1.5 NULL)", "[false,false]", "Null is neither, unless includeNull says so."});
+  row(Nature::kAggregate,
+      {"countNanInf", "X, [includeNull=false]", count_nan_or_infinite, "How many elements are NaN or infinite.",
+       "countNanInf(1.5 NULL, true)", "1", "Nulls are counted when includeNull says so."});
   row(Nature::kAggregate, {"hasNull", "X", has_null, "Whether some element is null.", "hasNull(4 NULL)", "true"});
   row(Nature::kElementwise, {"iif", "cond, trueResult, falseResult", iif, "Element by element one of two choices.",
                              "iif(true false, 1 2, 7 8)", "[1,8]", "A null condition does not hold."});

@@ -1,11 +1,15 @@
 #include "functions/builtins/register_builtins.h"
 
+#include "functions/builtins/files/register_files.h"
 #include "functions/builtins/finance/register_finance.h"
 #include "functions/builtins/models/register_models.h"
+#include "functions/builtins/models/register_penalized.h"
 #include "functions/builtins/register_elements.h"
+#include "functions/builtins/series/register_gaps.h"
 #include "functions/builtins/series/register_series.h"
 #include "functions/builtins/tables/register_tables.h"
 #include "functions/builtins/temporal/register_temporal.h"
+#include "functions/builtins/text/register_packing.h"
 #include "functions/builtins/text/register_text.h"
 
 namespace pelorus::functions {
@@ -43,6 +47,7 @@ void register_builtins(Registry& registry) {
   register_text_files(registry);
   register_paths(registry);
   register_file_handles(registry);
+  register_binary_files(registry);
   register_distributions(registry);
   register_least_squares(registry);
   register_periods(registry);
@@ -57,11 +62,15 @@ void register_builtins(Registry& registry) {
   register_row_align(registry);
   register_window_extras(registry);
   register_orders(registry);
+  register_gaps(registry);
+  register_state_iterations(registry);
   register_copies(registry);
   register_word_search(registry);
+  register_packing(registry);
   register_element_checks(registry);
   register_in_place(registry);
   register_tensors(registry);
+  register_penalized(registry);
   register_instruments(registry);
   register_market_data(registry);
   register_minima(registry);

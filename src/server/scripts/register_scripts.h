@@ -19,6 +19,9 @@ void register_remote_connections(functions::Registry& registry,
 /// saveModel loadModel. `files` outlives the registry.
 void register_models_on_disk(functions::Registry& registry, io::FileSystem& files);
 
+/// writeObject readObject
+void register_object_files(functions::Registry& registry);
+
 /// shell; refused unless `allowed` (the setting enableShellFunction).
 void register_shell(functions::Registry& registry, bool allowed);
 

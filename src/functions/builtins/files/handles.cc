@@ -3,55 +3,17 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <mutex>
 
-#include "data/usable_handle.h"
 #include "functions/arguments.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
 #include "functions/file_access.h"
+#include "functions/open_file.h"
 
 namespace pelorus::functions {
 namespace {
 
 constexpr std::string_view kFamily = "files";
-
-/// A file of the node. One lock for each, as several sessions may share a handle.
-class OpenFile final : public data::UsableHandle {
- public:
-  OpenFile(std::string path, FILE* file) : path_(std::move(path)), file_(file) {}
-  ~OpenFile() override { OpenFile::close(); }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-
-  std::string kind() const override { return "file handle"; }
-  std::string describe() const override { return "file " + path_; }
-
-  void close() override {
-    const std::lock_guard lock(mutex_);
-    if (file_ != nullptr) std::fclose(file_);
-    file_ = nullptr;
-  }
-  /// Runs `work` on the open file; ScriptError when it is closed.
-  template <class F>
-  auto with(F&& work) {
-    const std::lock_guard lock(mutex_);
-    if (file_ == nullptr) throw ScriptError("The file " + path_ + " is closed.");
-    return work(file_);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  const std::string path_;
-  std::mutex mutex_;
-  FILE* file_;  // guarded by mutex_; null once closed
-};
-
-OpenFile& file_of(std::string_view name, const Value& value) {
-  auto* file = value.is_handle() ? dynamic_cast<OpenFile*>(value.handle().get()) : nullptr;
-  if (file == nullptr) usage_error(name, "handle must be an open file.");
-  return *file;
-}
 
 Value open_file(CallContext& context, std::span<Value> args) {
   Arguments a("file", args);
@@ -112,14 +74,6 @@ Value read_lines(CallContext&, std::span<Value> args) {
     std::string line;
     while (static_cast<int64_t>(lines.size()) < count && next_line(file, &line)) lines.push_back(line);
     return Vector::of_strings(Type::kString, std::move(lines));
-  });
-}
-
-void write_all(OpenFile& to, std::string_view bytes) {
-  to.with([&](FILE* file) {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), file) != bytes.size() || std::fflush(file) != 0)
-      throw ScriptError("Can't write the file " + to.path() + ".");
-    return 0;
   });
 }
 

@@ -238,6 +238,42 @@ Value risk(std::string_view name, CallContext& context, std::span<Value> args, b
   return Value::of_double(std::fabs(count == 0 ? limit : sum / count));
 }
 
+/// The elements of X where Y is not null either, of their own type.
+Native of_both(std::string_view name, Value (*total)(const Vector& kept)) {
+  return [name, total](CallContext&, std::span<Value> args) {
+    return lift_reduce2(name, args[0], args[1], [&](const Shared<Vector>& x, const Shared<Vector>& y) {
+      std::vector<int64_t> rows;
+      for (size_t i = 0; i < x->size(); ++i) {
+        if (!x->is_null_at(i) && !y->is_null_at(i)) rows.push_back(static_cast<int64_t>(i));
+      }
+      return total(x->take(rows));
+    });
+  };
+}
+
+Value context_sum(const Vector& kept) {
+  const bool is_whole = types::is_integral(kept.type()) || kept.type() == Type::kBool;
+  double sum = 0;
+  int64_t whole = 0;
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (is_whole)
+      whole += kept.scalar_at(i).as_int64();
+    else
+      sum += kept.scalar_at(i).as_double();
+  }
+  if (kept.size() == 0) return types::Scalar::null_of(is_whole ? Type::kLong : Type::kDouble);
+  return is_whole ? Value::of_long(whole) : Value::of_double(sum);
+}
+
+Value context_squares(const Vector& kept) {
+  double sum = 0;
+  for (size_t i = 0; i < kept.size(); ++i) {
+    const double value = kept.scalar_at(i).as_double();
+    sum += value * value;
+  }
+  return Value::of_double(kept.size() == 0 ? kNone : sum);
+}
+
 }  // namespace
 
 void register_distances(Registry& registry) {
@@ -250,6 +286,15 @@ void register_distances(Registry& registry) {
        "1", kPairNulls});
   row({"wsum2", "X, Y", of_pairs("wsum2", weighted_squares), "The sum of squares of X weighted by Y.",
        "wsum2(3 4, 1 2)", "41", kPairNulls});
+  row({"contextSum", "X, Y", of_both("contextSum", context_sum), "The sum of the elements of X where Y is not null.",
+       "contextSum(1 2 NULL 4, 1 NULL 3 4)", "5", kPairNulls});
+  row({"contextSum2", "X, Y", of_both("contextSum2", context_squares),
+       "The sum of squares of the elements of X where Y is not null.", "contextSum2(1 2 3, 10 NULL 30)", "10",
+       kPairNulls});
+  row({"contextCount", "X, Y",
+       of_both("contextCount", [](const Vector& kept) { return Value::of_int(static_cast<int32_t>(kept.size())); }),
+       "How many elements are null neither in X nor in Y.", "contextCount(1 2 NULL, 1 NULL 3)", "1"});
+  registry.add_alias("median", "med");
   row({"minkowski", "X, Y, p, [weights]", minkowski, "The Minkowski distance of order p.", "minkowski(1 2, 4 6, 1)",
        "7", kPairNulls});
   row({"seuclidean", "X, Y, Z", standardized,

@@ -88,6 +88,15 @@ Series triple_exponential(const Series& x, int64_t n) {
   const auto once = exponential(x, n), twice = exponential(once, n);
   return combined(combined(once, 3, twice, -3), 1, exponential(twice, n), 1);
 }
+/// Tillson's average: six exponential ones, one of the other.
+Series tillson(const Series& x, int64_t n, double factor) {
+  std::vector<Series> smoothed{exponential(x, n)};
+  while (smoothed.size() < 6) smoothed.push_back(exponential(smoothed.back(), n));
+  const double v = factor, v2 = v * v, v3 = v2 * v;
+  const auto outer = combined(smoothed[5], -v3, smoothed[4], 3 * (v2 + v3));
+  const auto inner = combined(smoothed[3], -6 * v2 - 3 * (v + v3), smoothed[2], 1 + 3 * v + v3 + 3 * v2);
+  return combined(outer, 1, inner, 1);
+}
 Series triangular(const Series& x, int64_t n) {
   const int64_t first = (n + 1) / 2, second = n % 2 == 0 ? n / 2 + 1 : first;
   return simple(simple(x, first), second);
@@ -162,6 +171,16 @@ Value average_by_type(CallContext&, std::span<Value> args) {
   if (kind < 0 || kind >= static_cast<int64_t>(std::size(kKinds))) a.refuse("maType", "must be between 0 and 6.");
   return lift_map("ma", args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
     return vector_from(kKinds[kind](series_of("ma", vector), window));
+  });
+}
+
+Value tillson_average(CallContext&, std::span<Value> args) {
+  Arguments a("t3", args);
+  const auto window = window_of_argument(a, 1);
+  const double factor = a.number_or(2, "vfactor", 1);
+  if (!(factor >= 0 && factor <= 1)) a.refuse("vfactor", "must be between 0 and 1.");
+  return lift_map("t3", args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
+    return vector_from(tillson(series_of("t3", vector), window, factor));
   });
 }
 
@@ -352,6 +371,9 @@ void register_technical(Registry& registry) {
        "[null,null,1]", kNulls});
   row({"tema", "X, window", smoothing("tema", triple_exponential), "The triple exponential average.",
        "tema(1 1 1 1, 2)", "[null,null,null,1]", kNulls});
+  row({"t3", "X, window, [vfactor=1.0]", tillson_average,
+       "Tillson's average: of six exponential averages, each of the one before, weighted by vfactor.",
+       "t3(1 1 1 1, 1, 0.7)", "[1,1,1,1]", kNulls});
   row({"trima", "X, window", smoothing("trima", triangular), "The triangular average.", "trima(1 2 3, 3)",
        "[null,null,2]", kNulls});
   row({"kama", "X, window", smoothing("kama", adaptive), "Kaufman's adaptive average.", "kama(1 1 1, 2)",

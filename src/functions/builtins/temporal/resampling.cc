@@ -1,4 +1,4 @@
-// Series brought to another frequency: resample temporalSeq.
+// Series brought to another frequency: resample asFreq transFreq temporalSeq.
 
 #include <algorithm>
 
@@ -98,7 +98,9 @@ Bins fixed_bins(const Arguments& a, size_t closed_at, const Frequency& frequency
     a.refuse("rule", "is finer than " + std::string(types::name_of(type)) + ".");
   const int64_t span = frequency.count * (unit_ns / type_ns);
   const size_t origin_at = closed_at + 2;
-  const bool from_end = a.has(origin_at) && a[origin_at].is_text() && a.text(origin_at, "origin").starts_with("end");
+  // transFreq labels intervals by their beginning even so, unless it is told otherwise.
+  const bool from_end = a.has(origin_at) && a[origin_at].is_text() && a.function() != "transFreq" &&
+                        a.text(origin_at, "origin").starts_with("end");
   const auto sides = sides_of(a, closed_at, frequency.unit, from_end);
   const int64_t origin = origin_of(a, origin_at, type, first, last);
   const bool by_day = frequency.unit == "D";
@@ -203,6 +205,61 @@ Value sequence(CallContext&, std::span<Value> args) {
   return labels_of("temporalSeq", bins, bins.bin_of(first), bins.bin_of(last));
 }
 
+/// transFreq(X, rule, [closed], [label], [origin])
+Value to_labels(CallContext&, std::span<Value> args) {
+  Arguments a("transFreq", args);
+  return lift_map("transFreq", args[0], Spread::kElements, [&](const Shared<Vector>& vector) -> Vector {
+    const auto times = as_longs("transFreq", vector);
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    for (const auto value : times->values<int64_t>()) {
+      if (value == kNull<int64_t>) continue;
+      first = std::min(first, value);
+      last = std::max(last, value);
+    }
+    if (first > last) return *vector;
+    const auto bins = bins_of(a, 1, 2, vector->type(), first, last);
+    return map_whole(*times, bins.label_type, [&](int64_t value) {
+      return value == kNull<int64_t> ? value : bins.label_of(bins.bin_of(value));
+    });
+  });
+}
+
+/// Labels of the type of X's own, where they can be found among them.
+const data::Matrix& labelled_rows(const Arguments& a) {
+  if (!a[0].is_matrix() || !a[0].matrix().row_labels) a.refuse("X", "must be a series or matrix with row labels.");
+  return a[0].matrix();
+}
+
+/// asFreq(X, rule, [closed], [label], [origin])
+Value at_frequency(CallContext&, std::span<Value> args) {
+  Arguments a("asFreq", args);
+  const auto& matrix = labelled_rows(a);
+  const auto& labels = *matrix.row_labels;
+  const auto times = as_longs("asFreq", labels);
+  const auto values = times->values<int64_t>();
+  if (values.empty()) return args[0];
+  if (!std::is_sorted(values.begin(), values.end()) || values[0] == kNull<int64_t>)
+    a.refuse("X", "must have row labels that rise and are not null.");
+  const auto bins = bins_of(a, 1, 2, labels->type(), values.front(), values.back());
+  Shared<Vector> wanted = labels_of("asFreq", bins, bins.bin_of(values.front()), bins.bin_of(values.back()));
+  const auto places = as_longs("asFreq", converted("asFreq", wanted, labels->type()));
+  // A calendar's last label may lie behind the last row.
+  if (fixed_unit(frequency_of(a, 1).unit) == 0 && places->values<int64_t>().back() > values.back())
+    wanted = wanted->slice(0, wanted->size() - 1);
+  std::vector<int64_t> rows;
+  for (const auto place : places->values<int64_t>().first(wanted->size())) {
+    const auto at = std::lower_bound(values.begin(), values.end(), place);
+    rows.push_back(at != values.end() && *at == place ? at - values.begin() : -1);
+  }
+  data::Matrix result = matrix;
+  Vector cells(matrix.values.type(), 0, matrix.values.scale());
+  for (size_t c = 0; c < matrix.columns; ++c) cells.append(matrix.column(c).take(rows));
+  result.values = std::move(cells);
+  result.rows = rows.size();
+  result.row_labels = wanted;
+  return result;
+}
+
 /// Sessions of a day: where they begin and, where given, end; all in the units of the values.
 struct Sessions {
   std::vector<int64_t> begins;
@@ -269,6 +326,17 @@ void register_resampling(Registry& registry) {
            "An aggregate of a labelled series or matrix over intervals of a frequency; empty intervals give null.",
            "s = indexedSeries(2021.01.30 2021.01.31 2021.03.02, 1 2 4)\ns.resample(\"M\", sum)",
            "matrix[[3,null,4]]rows[2021.01.31,2021.02.28,2021.03.31]"});
+  declare(registry, kFamily, Nature::kWhole,
+          {"asFreq", "X, rule, [closed], [label], [origin='start_day']", at_frequency,
+           "A labelled series or matrix at the labels of a frequency, null where it has no such label.",
+           "s = indexedSeries(2021.01.30 2021.01.31 2021.03.31, 1 2 4)\ns.asFreq(\"M\")",
+           "matrix[[2,null,4]]rows[2021.01.31,2021.02.28,2021.03.31]"});
+  registry.add_alias("asfreq", "asFreq");
+  declare(registry, kFamily, Nature::kElementwise,
+          {"transFreq", "X, rule, [closed], [label], [origin='start_day']", to_labels,
+           "The label of the interval of a frequency that each time lies in.",
+           "transFreq(2021.01.30 2021.03.02, \"M\")", "[2021.01.31,2021.03.31]", "Null stays null."});
+  registry.add_alias("isYearBegin", "isYearStart");
   declare(registry, kFamily, Nature::kWhole,
           {"temporalSeq", "start, end, rule, [closed], [label], [origin='start_day']", sequence,
            "The labels of the intervals of a frequency from start to end.",
