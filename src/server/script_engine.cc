@@ -150,6 +150,13 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, con
   };
   streams_.files = &files_;
   streams_.persistence_folder = environment_.settings().path("persistenceDir").string();
+  streams_.topic_offsets.open(files_, environment_.settings().path("persistenceOffsetDir").string());
+  streams_.publishing = {.connections_max = static_cast<size_t>(environment_.settings().integer("maxPubConnections")),
+                         .waiting_rows_max = environment_.settings().integer("maxPubQueueDepthPerSite")};
+  streams_.peer_of = [this](uint64_t session) {
+    const auto found = sessions_.find(session);
+    return found == nullptr ? nullptr : found->peer();
+  };
   const auto grants_of = [&catalogue = distributed.distribution.catalogue](const std::string& user) {
     return catalogue.access(user);
   };

@@ -24,14 +24,6 @@ using functions::Nature;
 
 constexpr std::string_view kFamily = "streams";
 
-std::shared_ptr<StreamTable> shared_stream(CallContext& context, std::string_view function, const std::string& name) {
-  const auto found = context.shared_objects().find(name);
-  auto table = found ? stream_table_of(*found) : nullptr;
-  if (table == nullptr)
-    throw ScriptError(std::string(function) + ": there is no shared stream table named " + name + ".");
-  return table;
-}
-
 /// A table made by the built-in `maker` from the same arguments, as a stream table.
 functions::Native stream_maker(functions::Registry& registry, std::string_view maker, bool keyed) {
   const auto builtin = registry.find(maker);
@@ -42,10 +34,6 @@ functions::Native stream_maker(functions::Registry& registry, std::string_view m
     const auto keys = keyed ? Arguments("keyedStreamTable", args).texts(0, "keyColumns") : std::vector<std::string>();
     return data::TableRef(std::make_shared<StreamTable>(rows, keys));
   };
-}
-
-std::string topic_of(const StreamServices& services, const std::string& table, const std::string& action) {
-  return services.node + "/" + table + (action.empty() ? "" : "/" + action);
 }
 
 void refuse_server(const Arguments& a) {
@@ -114,7 +102,8 @@ Value drop_table(StreamServices& services, CallContext& context, std::span<Value
   Arguments a("dropStreamTable", args);
   const auto name = a.text(0, "tableName");
   const auto table = shared_stream(context, "dropStreamTable", name);
-  if (services.subscriptions.is_subscribed(name) && !a.flag_or(1, "force", false))
+  const bool has_subscribers = services.subscriptions.is_subscribed(name) || services.publications.is_published(name);
+  if (has_subscribers && !a.flag_or(1, "force", false))
     throw ScriptError("The stream table " + name + " has subscribers; unsubscribe them first.");
   const auto shared = context.shared_objects().find(name);
   if (const auto ha = shared ? ha_table_of(*shared) : nullptr) {
@@ -122,6 +111,7 @@ Value drop_table(StreamServices& services, CallContext& context, std::span<Value
     return Value::null();
   }
   context.shared_objects().erase(name);
+  services.publications.end_if([&](const PublicationTerms& terms) { return terms.table == name; });
   if (const auto log = table->stop_persisting()) {
     const auto removed = StreamLog::remove(*services.files, log->terms().folder);
     if (!removed.ok()) throw ScriptError(removed.error().message);
@@ -129,7 +119,21 @@ Value drop_table(StreamServices& services, CallContext& context, std::span<Value
   return Value::null();
 }
 
-Value statistics(StreamServices& services, CallContext& context, std::span<Value>) {
+void show_publications(const StreamServices& services, ColumnRows* connections, ColumnRows* tables) {
+  connections->column("client", Type::kString);
+  for (const char* name : {"queueDepthLimit", "queueDepth"}) connections->column(name, Type::kLong);
+  connections->column("tables", Type::kString);
+  for (const char* name : {"tableName", "subscriber"}) tables->column(name, Type::kString);
+  tables->column("msgOffset", Type::kLong);
+  tables->column("actions", Type::kString);
+  for (const auto& f : services.publications.all()) {
+    const auto client = Value::of_string(f.client_ip + ":" + std::to_string(f.client_port));
+    connections->add({client, Value::of_long(f.waiting_max), Value::of_long(f.waiting), Value::of_string(f.table)});
+    tables->add({Value::of_string(f.table), client, Value::of_long(f.last_row), Value::of_string(f.action)});
+  }
+}
+
+Value statistics(StreamServices& services, CallContext&, std::span<Value>) {
   ColumnRows workers, tables, connections;
   for (const char* name : {"topic", "type"}) workers.column(name, Type::kString);
   for (const char* name : {"queueDepth", "processedMsgCount", "lastMsgId", "failedMsgCount"})
@@ -140,14 +144,7 @@ Value statistics(StreamServices& services, CallContext& context, std::span<Value
                  Value::of_long(f.processed), Value::of_long(f.next_row - 1), Value::of_long(f.failed),
                  Value::of_string(f.last_error)});
   }
-  tables.column("tableName", Type::kString);
-  tables.column("rows", Type::kLong);
-  for (const auto& name : context.shared_objects().names()) {
-    const auto found = context.shared_objects().find(name);
-    const auto table = found ? stream_table_of(*found) : nullptr;
-    if (table != nullptr) tables.add({Value::of_string(name), Value::of_long(table->rows())});
-  }
-  connections.column("client", Type::kString);
+  show_publications(services, &connections, &tables);
   data::Dictionary result(Type::kString, Type::kAny, true);
   result.set(data::Scalar::of_string("pubConns"), connections.table());
   result.set(data::Scalar::of_string("pubTables"), tables.table());
@@ -191,7 +188,8 @@ Value list_tables(StreamServices& services, CallContext& context, std::span<Valu
   if (services.files == nullptr || services.persistence_folder.empty()) return rows.table();
   const auto folders = services.files->list(services.persistence_folder);
   for (const auto& name : folders.ok() ? *folders : std::vector<std::string>()) {
-    if (!kept.contains(io::join_path(services.persistence_folder, name))) add(name, nullptr, true);
+    const bool is_offset = name.find('.') != std::string::npos;  // beside the tables' folders
+    if (!is_offset && !kept.contains(io::join_path(services.persistence_folder, name))) add(name, nullptr, true);
   }
   return rows.table();
 }
@@ -228,6 +226,18 @@ void register_tables(functions::Registry& registry) {
 }
 
 }  // namespace
+
+std::shared_ptr<StreamTable> shared_stream(CallContext& context, std::string_view function, const std::string& name) {
+  const auto found = context.shared_objects().find(name);
+  auto table = found ? stream_table_of(*found) : nullptr;
+  if (table == nullptr)
+    throw ScriptError(std::string(function) + ": there is no shared stream table named " + name + ".");
+  return table;
+}
+
+std::string topic_of(const StreamServices& services, const std::string& table, const std::string& action) {
+  return services.node + "/" + table + (action.empty() ? "" : "/" + action);
+}
 
 std::shared_ptr<StreamTable> stream_table_of(const Value& value) {
   if (!value.is_table_object()) return nullptr;
@@ -303,6 +313,7 @@ void register_stream_functions(functions::Registry& registry, StreamServices& se
        "share streamTable(10:0, `a`b, [INT, INT]) as exampleStreamI\ngo\nexec columns from "
        "getStreamTables(2) where name = `exampleStreamI",
        "[2]"});
+  register_publishing(registry, services);
   register_engine_functions(registry, services);
   register_persistence(registry, services);
   register_ha_streams(registry, services);

@@ -11,7 +11,9 @@
 #include "io/file_system.h"
 #include "stream/engines/engine_board.h"
 #include "stream/ha/stream_group.h"
+#include "stream/publish/publication_board.h"
 #include "stream/subscription.h"
+#include "stream/topic_offsets.h"
 
 namespace pelorus::stream {
 
@@ -21,6 +23,15 @@ struct StreamServices {
   io::FileSystem* files = nullptr;  // of persisted tables
   std::string persistence_folder;   // empty: the node has none
   SystemClock clock;
+  struct Publishing {
+    size_t connections_max = 0;  // 0: nothing is published
+    int64_t waiting_rows_max = 0;
+  };
+  Publishing publishing;
+  /// The connection of a session; null when it has none. Empty: there are no clients.
+  std::function<std::shared_ptr<wire::Peer>(uint64_t session)> peer_of;
+  TopicOffsets topic_offsets;
+  PublicationBoard publications;
   SubscriptionBoard subscriptions;
   EngineBoard engines;
   exec::SharedAccess engine_access;
@@ -34,6 +45,7 @@ struct StreamServices {
 
   /// Groups stay: their logs are stopped by the node.
   void clear() {
+    publications.clear();
     subscriptions.clear();
     engines.clear();
     data_views.clear();
@@ -44,6 +56,14 @@ struct StreamServices {
 /// existsSubscriptionTopic getStreamingStat setStreamTableFilterColumn, create…Engine, getStreamEngine dropStreamEngine
 /// getStreamEngineStat
 void register_stream_functions(functions::Registry& registry, StreamServices& services);
+
+/// getSubscriptionTopic publishTable stopPublishTable activeClosePublishConnection
+void register_publishing(functions::Registry& registry, StreamServices& services);
+/// "host:port:alias/table/action".
+std::string topic_of(const StreamServices& services, const std::string& table, const std::string& action);
+/// ScriptError naming `function` when there is no such table, or when the caller may not read it.
+std::shared_ptr<StreamTable> shared_stream(functions::CallContext& context, std::string_view function,
+                                           const std::string& name);
 
 /// Those of them that make and show engines.
 void register_engine_functions(functions::Registry& registry, StreamServices& services);

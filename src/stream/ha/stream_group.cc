@@ -29,10 +29,12 @@ Result<int64_t> HaStreamTable::append(const Table& rows) { return group_.append(
 StreamGroup::StreamGroup(StreamGroupTerms terms, const Clock& clock)
     : terms_(std::move(terms)),
       clock_(clock),
-      machine_([this](const std::string& name, std::shared_ptr<StreamTable> table) {
-        terms_.table_changed(
-            name, table == nullptr ? nullptr : std::make_shared<HaStreamTable>(name, std::move(table), *this));
-      }),
+      machine_(
+          [this](const std::string& name, std::shared_ptr<StreamTable> table) {
+            terms_.table_changed(
+                name, table == nullptr ? nullptr : std::make_shared<HaStreamTable>(name, std::move(table), *this));
+          },
+          terms_.leadership_changed),
       waits_for_("has not begun") {}
 
 Status StreamGroup::start(raft::LibraftOptions options, const raft::AddressBook& book,
