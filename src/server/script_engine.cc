@@ -9,6 +9,7 @@
 #include "functions/builtins/register_builtins.h"
 #include "meta/messages.h"
 #include "server/scripts/register_scripts.h"
+#include "server/scripts/stream_feeds.h"
 
 namespace pelorus::server {
 namespace {
@@ -133,17 +134,11 @@ void ScriptEngine::register_scripts() {
   register_modules(registry_, modules_);
 }
 
-void ScriptEngine::register_functions(dist::DistributedServices distributed, const datanode::ChunkServices& chunks,
-                                      std::function<bool()> is_initialized,
-                                      std::function<std::optional<raft::LogStatus>()> raft_status) {
-  distributed.files = &file_tables_;
-  functions::register_builtins(registry_);
-  exec::register_language_functions(registry_);
-  exec::register_sql_functions(registry_);
+void ScriptEngine::prepare_streams(dist::RemoteRun& remote) {
   streams_.node = environment_.site.to_string();
   streams_.alias = environment_.site.alias;
-  streams_.run_on = [&remote = distributed.remote](const std::string& alias, const functions::Caller& caller,
-                                                   const std::string& function, std::vector<data::Value> arguments) {
+  streams_.run_on = [&remote](const std::string& alias, const functions::Caller& caller, const std::string& function,
+                              std::vector<data::Value> arguments) {
     return remote.run(
         alias,
         {.user = caller.user, .is_admin = caller.is_admin, .function = function, .arguments = std::move(arguments)});
@@ -157,6 +152,22 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, con
     const auto found = sessions_.find(session);
     return found == nullptr ? nullptr : found->peer();
   };
+  streams_.site_of = [this](const data::Value& server) {
+    return publisher_site(server, [this](const std::string& alias) { return endpoint_of(alias); });
+  };
+  streams_.open_feed =
+      make_open_feed(environment_.site, [this](const std::string& user) { return login_.ticket_of(user); });
+  streams_.relay_rows_max = environment_.settings().integer("maxSubQueueDepth");
+}
+
+void ScriptEngine::register_functions(dist::DistributedServices distributed, const datanode::ChunkServices& chunks,
+                                      std::function<bool()> is_initialized,
+                                      std::function<std::optional<raft::LogStatus>()> raft_status) {
+  distributed.files = &file_tables_;
+  functions::register_builtins(registry_);
+  exec::register_language_functions(registry_);
+  exec::register_sql_functions(registry_);
+  prepare_streams(distributed.remote);
   const auto grants_of = [&catalogue = distributed.distribution.catalogue](const std::string& user) {
     return catalogue.access(user);
   };

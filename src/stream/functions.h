@@ -17,6 +17,9 @@
 
 namespace pelorus::stream {
 
+/// Offsets of subscriptions with a meaning of their own; others are numbers of rows.
+inline constexpr int64_t kNewRows = -1, kSavedOffset = -2, kEarliestRow = -3;
+
 /// What the functions work on. Outlives the registry; cleared before the sessions' surroundings go.
 struct StreamServices {
   std::string node;                 // "host:port:alias", the beginning of topics
@@ -30,6 +33,10 @@ struct StreamServices {
   Publishing publishing;
   /// The connection of a session; null when it has none. Empty: there are no clients.
   std::function<std::shared_ptr<wire::Peer>(uint64_t session)> peer_of;
+  /// Where `server` of subscribeTable leads: an alias of the cluster or a connection. kInvalid for other values.
+  std::function<Result<PublisherSite>(const data::Value& server)> site_of;
+  OpenFeed open_feed;
+  int64_t relay_rows_max = 0;  // of another node's table that wait here for a handler
   TopicOffsets topic_offsets;
   PublicationBoard publications;
   SubscriptionBoard subscriptions;
@@ -64,6 +71,11 @@ std::string topic_of(const StreamServices& services, const std::string& table, c
 /// ScriptError naming `function` when there is no such table, or when the caller may not read it.
 std::shared_ptr<StreamTable> shared_stream(functions::CallContext& context, std::string_view function,
                                            const std::string& name);
+
+/// removeTopicOffset getTopicProcessedOffset
+void register_topic_offsets(functions::Registry& registry, StreamServices& services);
+/// getStreamingStat
+void register_streaming_statistics(functions::Registry& registry, StreamServices& services);
 
 /// Those of them that make and show engines.
 void register_engine_functions(functions::Registry& registry, StreamServices& services);

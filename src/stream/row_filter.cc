@@ -12,9 +12,10 @@ using data::Value;
 using data::Vector;
 
 [[noreturn]] void refuse(std::string_view function) {
-  throw ScriptError(std::string(function) +
-                    ": filter must be values of the filter column, a pair of them, a tuple of a number of buckets and a "
-                    "bucket, or a function.");
+  throw ScriptError(
+      std::string(function) +
+      ": filter must be values of the filter column, a pair of them, a tuple of a number of buckets and a "
+      "bucket, or a function.");
 }
 
 Table where(const Table& rows, const Vector& holds) {

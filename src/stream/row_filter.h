@@ -13,10 +13,10 @@ namespace pelorus::stream {
 /// Made for one subscription; used by one thread at a time.
 class RowFilter {
  public:
-  /// `wanted`, as subscribeTable takes it: a vector: values of the table's filter column; a pair: from the first to below
-  /// the second; a tuple of a number of buckets and a bucket or a pair of them: where the values' hashes fall; a function
-  /// from rows to rows, or text that names or defines one. ScriptError naming `function` for anything else and where the
-  /// table has no filter column.
+  /// `wanted`, as subscribeTable takes it: a vector: values of the table's filter column; a pair: from the first to
+  /// below the second; a tuple of a number of buckets and a bucket or a pair of them: where the values' hashes fall; a
+  /// function from rows to rows, or text that names or defines one. ScriptError naming `function` for anything else and
+  /// where the table has no filter column.
   static std::unique_ptr<RowFilter> make(std::string_view function, const StreamTable& table, const data::Value& wanted,
                                          functions::CallContext& creator);
   /// Rows for which a condition on the columns holds, as `where` takes it. ScriptError when it cannot be read.

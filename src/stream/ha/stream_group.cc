@@ -104,6 +104,12 @@ bool StreamGroup::leads() const {
   return running != nullptr && running->status().role == raft::LogRole::kLeader;
 }
 
+Status StreamGroup::transfer(const std::string& alias) {
+  const auto running = log();
+  if (running == nullptr) return unavailable(terms_.id, waits_for());
+  return running->transfer_leadership_and_wait(alias, kAnswerWait);
+}
+
 Error StreamGroup::not_leader(const std::string& leader) const {
   if (leader.empty()) return unavailable(terms_.id, "has no leader at the moment");
   return {ErrorCode::kNotLeader, "<NotLeader>" + terms_.site_of(leader)};

@@ -75,6 +75,9 @@ class StreamGroup {
   /// The leader's alias. kUnavailable while none is known.
   Result<std::string> leader() const;
   bool leads() const;
+  /// On the leader: hands leadership to another member and waits for it. kNotLeader elsewhere; kUnavailable when that
+  /// member does not take it.
+  Status transfer(const std::string& alias);
 
   /// On the leader; kNotLeader elsewhere. Errors of the state as kInvalid.
   Status create(const std::string& name, const data::Table& columns, const std::vector<std::string>& keys,

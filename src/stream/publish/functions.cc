@@ -51,14 +51,13 @@ std::shared_ptr<wire::Peer> subscriber(StreamServices& services, const CallConte
 }
 
 int64_t first_row_of(StreamServices& services, const Arguments& a, const StreamTable& table, const std::string& topic) {
-  constexpr int64_t kNew = -1, kSaved = -2, kEarliest = -3;
-  const int64_t offset = is_given(a, kOffset) ? a.integer(kOffset, "offset") : kNew;
-  const int64_t rows = table.rows(), first = table.first_row();
-  if (offset == kNew) return rows;
-  if (offset == kEarliest) return first;
-  if (offset < kEarliest) a.refuse("offset", "must be the number of a row, -1 for new rows, -2 or -3.");
+  const int64_t offset = is_given(a, kOffset) ? a.integer(kOffset, "offset") : kNewRows;
+  const int64_t rows = table.rows(), first = table.oldest_row();
+  if (offset == kNewRows) return rows;
+  if (offset == kEarliestRow) return first;
+  if (offset < kEarliestRow) a.refuse("offset", "must be the number of a row, -1 for new rows, -2 or -3.");
   int64_t from = offset;
-  if (offset == kSaved) {
+  if (offset == kSavedOffset) {
     const auto saved = services.topic_offsets.find(topic);
     if (!saved) return rows;
     from = *saved;
@@ -85,18 +84,24 @@ void make_place(StreamServices& services, CallContext& context, const Publicatio
   constexpr int kTries = 50;
   constexpr int64_t kPauseMs = 10;
   for (int i = 0; i < kTries; ++i) {
-    const auto other = services.publications.find(terms.table, terms.action, terms.client_ip);
+    const auto other = services.publications.find(terms.table, terms.action, terms.subscriber);
     if (other == nullptr) return;
     if (may_replace && (other->terms().user == terms.user || context.caller().is_admin)) {
       services.publications.end_if([&](const PublicationTerms& t) {
-        return t.table == terms.table && t.action == terms.action && t.client_ip == terms.client_ip;
+        return t.table == terms.table && t.action == terms.action && t.subscriber == terms.subscriber;
       });
       return;
     }
     context.sleep_ms(kPauseMs);
   }
-  throw ScriptError("The subscription " + terms.topic + " of " + terms.client_ip +
+  throw ScriptError("The subscription " + terms.topic + " of " + terms.subscriber +
                     " exists already: choose another actionName. RefId: S03002");
+}
+
+/// Nodes name where they listen; clients name no port and are told apart by their address.
+std::string subscriber_of(const functions::Caller& caller, const Arguments& a) {
+  const int64_t port = is_given(a, kPort) && a[kPort].is_scalar() ? a.integer(kPort, "port") : 0;
+  return port > 0 ? a.text(kHost, "host") + ":" + std::to_string(port) : caller.remote_ip;
 }
 
 Value publish(StreamServices& services, CallContext& context, std::span<Value> args) {
@@ -108,6 +113,7 @@ Value publish(StreamServices& services, CallContext& context, std::span<Value> a
                          .user = context.caller().user,
                          .client_ip = context.caller().remote_ip,
                          .client_port = context.caller().remote_port,
+                         .subscriber = subscriber_of(context.caller(), a),
                          .waiting_rows_max = services.publishing.waiting_rows_max,
                          .filter = nullptr};
   const auto table = shared_stream(context, "publishTable", terms.table);
@@ -123,6 +129,7 @@ Value publish(StreamServices& services, CallContext& context, std::span<Value> a
   terms.offset = first_row_of(services, a, *table, terms.topic);
   terms.filter = filter_of(a, *table, *peer, context);
   terms.as_tables = !peer->row_condition().empty();
+  if (is_given(a, kOffset) && a.integer(kOffset, "offset") == kSavedOffset) terms.offsets = &services.topic_offsets;
   make_place(services, context, terms, a.flag_or(kAllowExists, "allowExists", false));
   const auto topic = terms.topic;
   const auto made = services.publications.add(std::move(terms), services.publications.feed_of(table), peer,
@@ -150,8 +157,9 @@ Value stop(StreamServices& services, CallContext& context, std::span<Value> args
   const auto action = is_given(a, kAction) ? a.text(kAction, "actionName") : std::string();
   constexpr size_t kRemoveOffset = 4;
   const auto& caller = context.caller();
+  const auto subscriber = subscriber_of(caller, a);
   services.publications.end_if([&](const PublicationTerms& terms) {
-    return terms.table == table && terms.action == action && may_end(caller, terms);
+    return terms.table == table && terms.action == action && terms.subscriber == subscriber && may_end(caller, terms);
   });
   if (a.flag_or(kRemoveOffset, "removeOffset", false)) services.topic_offsets.remove(topic_of(services, table, action));
   return Value::null();
@@ -165,8 +173,8 @@ Value close_connection(StreamServices& services, CallContext& context, std::span
   if (is_text(0) && is_text(1)) {
     const auto first = a.text(0, "actionName"), second = a.text(1, "tableName");
     services.publications.end_if([&](const PublicationTerms& terms) {
-      const bool is_meant = (terms.action == first && terms.table == second) ||
-                            (terms.action == second && terms.table == first);
+      const bool is_meant =
+          (terms.action == first && terms.table == second) || (terms.action == second && terms.table == first);
       return is_meant && may_end(caller, terms);
     });
   } else if (is_text(0) && is_given(a, 1) && a[1].is_scalar()) {
@@ -195,16 +203,18 @@ void register_publishing(functions::Registry& registry, StreamServices& services
       {.name = "publishTable",
        .parameters = "host, port, tableName, [actionName], [offset=-1], [filter], [allowExists=false], "
                      "[resetOffset=false], [udpMulticast=false], [streamingSQL=false]",
-       .summary = "Called by clients on a connection of its own: rows of a shared stream table come on it from now on, "
-                  "the columns first. offset: the number of the first row, -1 for new rows, -2 for those behind the last "
-                  "one sent for this topic, -3 for all that are kept. filter: as subscribeTable takes it.",
+       .summary =
+           "Called by clients on a connection of its own: rows of a shared stream table come on it from now on, "
+           "the columns first. offset: the number of the first row, -1 for new rows, -2 for those behind the last "
+           "one sent for this topic, -3 for all that are kept. filter: as subscribeTable takes it.",
        .example = "share streamTable(10:0, `a, [INT]) as exampleStreamK\ngo\n"
                   "try { publishTable(\"localhost\", 0, `exampleStreamK, `x) } catch(ex) { }"});
   row(stop, Nature::kCommand,
       {.name = "stopPublishTable",
        .parameters = "host, port, tableName, [actionName], [removeOffset=false], [udpMulticast=false]",
-       .summary = "Called by clients: ends what publishTable began for a client at the caller's address; its connection "
-                  "is closed.",
+       .summary =
+           "Called by clients: ends what publishTable began for a client at the caller's address; its connection "
+           "is closed.",
        .example = "stopPublishTable(\"localhost\", 0, `nothing, `x)"});
   row(close_connection, Nature::kCommand,
       {.name = "activeClosePublishConnection",

@@ -78,6 +78,7 @@ void Publication::run() {
       ++sent;
       continue;
     }
+    if (terms_.offsets != nullptr) terms_.offsets->put(terms_.topic, next_row_);
     auto expected = State::kBusy;
     if (state_.compare_exchange_strong(expected, State::kIdle)) return;
   }
@@ -146,8 +147,9 @@ PublicationFacts Publication::facts() const {
   const int64_t next = next_row_;
   return {.table = terms_.table,
           .action = terms_.action,
-          .client_ip = terms_.client_ip,
-          .client_port = terms_.client_port,
+          .subscriber = terms_.subscriber.find(':') == std::string::npos
+                            ? terms_.client_ip + ":" + std::to_string(terms_.client_port)
+                            : terms_.subscriber,
           .last_row = next - 1,
           .waiting = feed_->table().rows() - next,
           .waiting_max = terms_.waiting_rows_max};

@@ -9,6 +9,7 @@
 #include "base/thread_pool.h"
 #include "stream/publish/table_feed.h"
 #include "stream/row_filter.h"
+#include "stream/topic_offsets.h"
 #include "wire/peer.h"
 
 namespace pelorus::stream {
@@ -20,18 +21,20 @@ struct PublicationTerms {
   std::string user;
   std::string client_ip;
   int client_port = 0;
+  std::string subscriber;             // tells subscribers apart: the address of a client, host:port of a node
   int64_t offset = 0;                 // first row sent
   int64_t waiting_rows_max = 0;       // of rows that came since it subscribed; beyond, the subscriber is cut off
   std::unique_ptr<RowFilter> filter;  // null: all rows
   bool as_tables = false;             // records are tables instead of tuples of columns
   int64_t group = 0;                  // the stream group that keeps the table; 0: none
+  TopicOffsets* offsets = nullptr;    // where the number of the next row is kept; null: nowhere
 };
 
 /// What getStreamingStat shows.
 struct PublicationFacts {
-  std::string table, action, client_ip;
-  int client_port = 0;
-  int64_t last_row = -1;  // the last one sent
+  std::string table, action;
+  std::string subscriber;  // host:port
+  int64_t last_row = -1;   // the last one sent
   int64_t waiting = 0;
   int64_t waiting_max = 0;
 };
@@ -40,7 +43,8 @@ struct PublicationFacts {
 /// of its next row. What a writer pays for a subscriber is one wake-up. Thread-safe.
 class Publication : public std::enable_shared_from_this<Publication> {
  public:
-  static constexpr size_t kQueuedBytesMax = 1 << 20;  // on the way to the connection; more rows are read below half of it
+  static constexpr size_t kQueuedBytesMax = 1
+                                            << 20;  // on the way to the connection; more rows are read below half of it
 
   Publication(PublicationTerms terms, std::shared_ptr<TableFeed> feed, std::shared_ptr<wire::Peer> peer,
               ThreadPool& pool);

@@ -20,7 +20,7 @@ std::shared_ptr<Publication> PublicationBoard::add(PublicationTerms terms, std::
     const std::lock_guard lock(mutex_);
     const bool is_taken = std::ranges::any_of(publications_, [&](const auto& other) {
       return other->terms().table == terms.table && other->terms().action == terms.action &&
-             other->terms().client_ip == terms.client_ip;
+             other->terms().subscriber == terms.subscriber;
     });
     if (closed_ || is_taken || publications_.size() >= connections_max) return nullptr;
     made = std::make_shared<Publication>(std::move(terms), std::move(feed), peer, pool_);
@@ -36,11 +36,11 @@ std::shared_ptr<Publication> PublicationBoard::add(PublicationTerms terms, std::
 }
 
 std::shared_ptr<Publication> PublicationBoard::find(const std::string& table, const std::string& action,
-                                                    const std::string& client_ip) const {
+                                                    const std::string& subscriber) const {
   const std::lock_guard lock(mutex_);
   for (const auto& publication : publications_) {
     const auto& terms = publication->terms();
-    if (terms.table == table && terms.action == action && terms.client_ip == client_ip) return publication;
+    if (terms.table == table && terms.action == action && terms.subscriber == subscriber) return publication;
   }
   return nullptr;
 }

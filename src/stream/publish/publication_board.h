@@ -19,13 +19,13 @@ class PublicationBoard {
 
   /// The feed that publications of this table share.
   std::shared_ptr<TableFeed> feed_of(const std::shared_ptr<StreamTable>& table);
-  /// Null when a publication of that table and action to that client's address is there, or when the board has
+  /// Null when a publication of that table and action to that subscriber is there, or when the board has
   /// `connections_max`; the caller tells which. The rest is done by begin().
   std::shared_ptr<Publication> add(PublicationTerms terms, std::shared_ptr<TableFeed> feed,
                                    std::shared_ptr<wire::Peer> peer, size_t connections_max);
   /// Null when there is none.
   std::shared_ptr<Publication> find(const std::string& table, const std::string& action,
-                                    const std::string& client_ip) const;
+                                    const std::string& subscriber) const;
   /// Ends those that the question is answered with yes for; how many.
   size_t end_if(const std::function<bool(const PublicationTerms&)>& question);
   /// It has ended.
@@ -38,10 +38,10 @@ class PublicationBoard {
 
  private:
   mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<Publication>> publications_;           // guarded by mutex_
-  std::map<const StreamTable*, std::weak_ptr<TableFeed>> feeds_;     // guarded by mutex_
-  bool closed_ = false;                                              // guarded by mutex_
-  ThreadPool pool_{{.name = "publish", .threads_max = 4}};           // ends before what its tasks use
+  std::vector<std::shared_ptr<Publication>> publications_;        // guarded by mutex_
+  std::map<const StreamTable*, std::weak_ptr<TableFeed>> feeds_;  // guarded by mutex_
+  bool closed_ = false;                                           // guarded by mutex_
+  ThreadPool pool_{{.name = "publish", .threads_max = 4}};        // ends before what its tasks use
 };
 
 }  // namespace pelorus::stream

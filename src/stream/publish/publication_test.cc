@@ -108,6 +108,7 @@ class PublicationTest : public testing::Test {
                            .topic = "h:1:a/t/" + action,
                            .user = "u",
                            .client_ip = "127.0.0.1",
+                           .subscriber = "127.0.0.1",
                            .offset = offset,
                            .waiting_rows_max = waiting_rows_max,
                            .filter = nullptr};

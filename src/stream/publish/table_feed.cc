@@ -6,12 +6,22 @@
 
 namespace pelorus::stream {
 
-Result<data::Table> TableFeed::rows_from(int64_t from) const {
-  auto rows = table_->read(from, kRecordRows);
-  // Rows are dropped from the front only: what is kept now was kept while they were read.
-  if (table_->first_row() > from)
-    return Error{ErrorCode::kNotFound, "Can't find the message with offset [" + std::to_string(from) + "]"};
-  return rows;
+Result<data::Table> TableFeed::rows_from(int64_t from) {
+  if (from >= table_->first_row()) return table_->read_kept(from, kRecordRows);
+  const auto part = [&](const data::Table& rows, int64_t at) {
+    const auto count = std::min(kRecordRows, static_cast<int64_t>(rows.rows()) - at);
+    return rows.slice(static_cast<size_t>(at), static_cast<size_t>(count));
+  };
+  {
+    const std::lock_guard lock(mutex_);
+    const int64_t at = from - stored_from_;
+    if (at >= 0 && at < static_cast<int64_t>(stored_.rows())) return part(stored_, at);
+  }
+  TRY(const auto rows, table_->read_kept(from, kStoredRows));
+  const std::lock_guard lock(mutex_);
+  stored_from_ = from;
+  stored_ = rows;
+  return part(rows, 0);
 }
 
 Result<std::shared_ptr<const TableFeed::Record>> TableFeed::record_from(int64_t from) {

@@ -25,8 +25,9 @@ class TableFeed {
   /// The object of a record that begins at row `from`, of as many rows as there are, kRecordRows at most; null when
   /// there are none. kNotFound when the table keeps that row no more; otherwise as wire::encode().
   Result<std::shared_ptr<const Record>> record_from(int64_t from);
+
   /// The same rows not encoded.
-  Result<data::Table> rows_from(int64_t from) const;
+  Result<data::Table> rows_from(int64_t from);
 
   StreamTable& table() const { return *table_; }
 
@@ -36,11 +37,14 @@ class TableFeed {
     std::shared_ptr<const Record> record;
   };
   static constexpr size_t kRecent = 8;
+  static constexpr int64_t kStoredRows = 65536;  // read from disk at once: records there may be long
 
   const std::shared_ptr<StreamTable> table_;
   std::mutex mutex_;
   std::array<Made, kRecent> recent_;  // guarded by mutex_
   size_t next_ = 0;                   // guarded by mutex_; the oldest of them
+  int64_t stored_from_ = 0;           // guarded by mutex_; number of the first of stored_
+  data::Table stored_;                // guarded by mutex_; rows read from disk last
 };
 
 }  // namespace pelorus::stream
