@@ -155,8 +155,13 @@ void ScriptEngine::prepare_streams(dist::RemoteRun& remote) {
   streams_.site_of = [this](const data::Value& server) {
     return publisher_site(server, [this](const std::string& alias) { return endpoint_of(alias); });
   };
-  streams_.open_feed =
-      make_open_feed(environment_.site, [this](const std::string& user) { return login_.ticket_of(user); });
+  streams_.open_feed = make_open_feed(
+      environment_.site, [this](const std::string& alias, const std::string& user) -> Result<std::string> {
+        TRY(const auto ticket,
+            streams_.run_on(alias, functions::Caller{.user = user}, "getAuthenticatedUserTicket", {}));
+        if (!ticket.is_text()) return Error{ErrorCode::kDenied, alias + " gives no ticket for " + user};
+        return std::string(ticket.scalar().text());
+      });
   streams_.relay_rows_max = environment_.settings().integer("maxSubQueueDepth");
 }
 

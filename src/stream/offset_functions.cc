@@ -28,10 +28,11 @@ void register_topic_offsets(functions::Registry& registry, StreamServices& servi
   const auto bound = [&services](auto* run) {
     return [&services, run](CallContext&, std::span<Value> args) { return run(services, args); };
   };
-  functions::declare(registry, "streams", Nature::kWhole,
-                     {"getTopicProcessedOffset", "topic", bound(processed),
-                      "The number of the last row that a subscription with persistOffset has handled; -1: none is known.",
-                      "getTopicProcessedOffset(\"nothing\")", "-1"});
+  functions::declare(
+      registry, "streams", Nature::kWhole,
+      {"getTopicProcessedOffset", "topic", bound(processed),
+       "The number of the last row that a subscription with persistOffset has handled; -1: none is known.",
+       "getTopicProcessedOffset(\"nothing\")", "-1"});
   functions::declare(registry, "streams", Nature::kCommand,
                      {"removeTopicOffset",
                       "topic",

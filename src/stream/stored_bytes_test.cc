@@ -1,4 +1,5 @@
-// docs/formats/stream_log.md, topic_offsets.md, engine_snapshot.md and stream_group.md: as programs of every level wrote it.
+// docs/formats/stream_log.md, topic_offsets.md, engine_snapshot.md and stream_group.md: as programs of every level
+// wrote it.
 
 #include "base/stored_bytes.h"
 

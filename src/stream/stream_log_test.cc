@@ -72,11 +72,11 @@ TEST_F(StreamLogTest, a_torn_end_is_cut_and_written_over) {
 }
 
 TEST_F(StreamLogTest, rows_are_read_from_where_they_are) {
-  auto log = open(1 << 20);  // several files
+  auto log = open(256 << 10);  // several files
   constexpr int32_t kAppends = 400, kRows = 300;
   for (int32_t i = 0; i < kAppends; ++i) ASSERT_TRUE(log->append(rows_of(i * kRows, kRows)).ok());
   EXPECT_GT(files_.list("/streams/t")->size(), 2u);
-  for (const auto& reader : {std::shared_ptr(std::move(log)), std::shared_ptr(open(1 << 20))}) {
+  for (const auto& reader : {std::shared_ptr(std::move(log)), std::shared_ptr(open(256 << 10))}) {
     for (int32_t row = 0; row < kAppends * kRows; row += 977) {
       const auto place = reader->place_of(row);
       ASSERT_TRUE(place.has_value());

@@ -91,8 +91,8 @@ Value workers(const StreamServices& services) {
   ColumnRows rows;
   add_columns(&rows, Type::kInt, {"workerId"});
   add_columns(&rows, Type::kString, {"topic", "type"});
-  add_columns(&rows, Type::kLong, {"queueDepthLimit", "queueDepth", "processedMsgCount", "lastMsgId", "failedMsgCount",
-                                   "lastFailedMsgId"});
+  add_columns(&rows, Type::kLong,
+              {"queueDepthLimit", "queueDepth", "processedMsgCount", "lastMsgId", "failedMsgCount", "lastFailedMsgId"});
   add_columns(&rows, Type::kTimestamp, {"lastFailedTimestamp"});
   add_columns(&rows, Type::kString, {"lastErrMsg"});
   add_columns(&rows, Type::kBool, {"msgAsTable"});

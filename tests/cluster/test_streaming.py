@@ -113,11 +113,15 @@ def test_subscribers_of_a_highly_available_table_follow_its_leader(bed):
             site=follower)
     added = 0
 
+    def living_leader():
+        named = leader(bed, alive)
+        return named if named in alive else None
+
     def add(count):
         nonlocal added
         for _ in range(count):
             bed.run(f"tableInsert(trades, table({added}..{added + 9} as id, take({added}l, 10) as v))",
-                    site=wait_until(lambda: leader(bed, alive), 60, "a leader"))
+                    site=wait_until(living_leader, 60, "a leader"))
             added += 10
 
     def all_have_come(when):

@@ -74,7 +74,8 @@ Result<PublisherSite> moved(PublisherSite site, const std::string& address) {
   TRY(const auto to, client::parse_endpoint(address));
   site.host = to.host;
   site.port = to.port;
-  site.name = to.text();
+  const size_t alias_at = to.text().size() + 1;
+  site.name = address.size() > alias_at ? address.substr(alias_at) : to.text();
   return site;
 }
 
@@ -87,8 +88,7 @@ Result<Value> ask(client::Connection& connection, std::string_view function, con
 
 class FeedOpener {
  public:
-  FeedOpener(config::Site self, std::function<std::string(const std::string&)> ticket_of)
-      : self_(std::move(self)), ticket_of_(std::move(ticket_of)) {}
+  FeedOpener(config::Site self, TicketAt ticket_at) : self_(std::move(self)), ticket_at_(std::move(ticket_at)) {}
 
   Result<std::unique_ptr<Feed>> open(const stream::FeedTerms& terms, const std::function<bool()>& cancelled) const {
     PublisherSite site = terms.site;
@@ -116,8 +116,8 @@ class FeedOpener {
     options.socket.cancelled = [closed, cancelled] { return *closed || cancelled(); };
     TRY(auto connection, client::Connection::open({.host = site.host, .port = site.port}, std::move(options)));
     if (site.is_member && !site.user.empty()) {
-      TRY([[maybe_unused]] const auto done,
-          connection->call("authenticateByTicket", {Value::of_string(ticket_of_(site.user))}));
+      TRY(const auto ticket, ticket_at_(site.name, site.user));
+      TRY([[maybe_unused]] const auto done, connection->call("authenticateByTicket", {Value::of_string(ticket)}));
     }
     return connection;
   }
@@ -131,7 +131,8 @@ class FeedOpener {
     if (!named.is_tuple() || named.vector().values_any().empty() || !named.vector().values_any()[0].is_text())
       return no_record(site);
     const std::string topic = named.vector().values_any()[0].scalar().text();
-    const auto filter = ask(*connection, "def(name) { return getStreamTableFilterColumn(objByName(name, true)) }", {table});
+    const auto filter =
+        ask(*connection, "def(name) { return getStreamTableFilterColumn(objByName(name, true)) }", {table});
     TRY(const auto columns,
         ask(*connection, "publishTable",
             {Value::of_string(self_.host), Value::of_int(self_.port), table, action,
@@ -152,13 +153,13 @@ class FeedOpener {
   }
 
   const config::Site self_;
-  const std::function<std::string(const std::string&)> ticket_of_;
+  const TicketAt ticket_at_;
 };
 
 }  // namespace
 
-stream::OpenFeed make_open_feed(config::Site self, std::function<std::string(const std::string& user)> ticket_of) {
-  const auto opener = std::make_shared<const FeedOpener>(std::move(self), std::move(ticket_of));
+stream::OpenFeed make_open_feed(config::Site self, TicketAt ticket_at) {
+  const auto opener = std::make_shared<const FeedOpener>(std::move(self), std::move(ticket_at));
   return [opener](const stream::FeedTerms& terms, const std::function<bool()>& cancelled) {
     return opener->open(terms, cancelled);
   };

@@ -9,8 +9,10 @@
 
 namespace pelorus::server {
 
-/// `self`: as whom publishers know this node. `ticket_of`: what other members of the cluster take in place of a user's
-/// password.
-stream::OpenFeed make_open_feed(config::Site self, std::function<std::string(const std::string& user)> ticket_of);
+/// A ticket with which a user of this node may log in at another member of the cluster.
+using TicketAt = std::function<Result<std::string>(const std::string& alias, const std::string& user)>;
+
+/// `self`: as whom publishers know this node.
+stream::OpenFeed make_open_feed(config::Site self, TicketAt ticket_at);
 
 }  // namespace pelorus::server

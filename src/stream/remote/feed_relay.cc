@@ -9,8 +9,8 @@ FeedRelay::FeedRelay(RelayTerms terms, OpenFeed open, std::unique_ptr<Feed> firs
     : terms_(std::move(terms)),
       open_(std::move(open)),
       topic_(first->topic()),
-      table_(std::make_shared<StreamTable>(data::Table(first->schema()), std::vector<std::string>(),
-                                           first->first_row())),
+      table_(
+          std::make_shared<StreamTable>(data::Table(first->schema()), std::vector<std::string>(), first->first_row())),
       feed_(std::move(first)),
       sites_(feed_->sites()),
       next_unhandled_(feed_->first_row()) {
@@ -58,9 +58,9 @@ Status FeedRelay::store(const Feed::Batch& batch) {
   const int64_t now = SystemClock().wall_ns();
   const std::lock_guard lock(mutex_);
   facts_.last_latency_ns = now - batch.sent_ns;
-  facts_.mean_latency_ns = facts_.rows == 0
-                               ? facts_.last_latency_ns
-                               : facts_.mean_latency_ns + (facts_.last_latency_ns - facts_.mean_latency_ns) / kSmoothing;
+  facts_.mean_latency_ns =
+      facts_.rows == 0 ? facts_.last_latency_ns
+                       : facts_.mean_latency_ns + (facts_.last_latency_ns - facts_.mean_latency_ns) / kSmoothing;
   facts_.rows += count;
   facts_.last_ns = now;
   return {};

@@ -82,7 +82,8 @@ class FeedRelayTest : public testing::Test {
                               .offset_of = [offset](const std::string&) { return offset; }},
                      .reconnects = reconnects,
                      .waiting_rows_max = waiting_rows_max};
-    const OpenFeed open = [this](const FeedTerms& asked, const std::function<bool()>&) -> Result<std::unique_ptr<Feed>> {
+    const OpenFeed open = [this](const FeedTerms& asked,
+                                 const std::function<bool()>&) -> Result<std::unique_ptr<Feed>> {
       const std::lock_guard lock(publisher_.mutex);
       if (publisher_.away) return Error{ErrorCode::kUnavailable, "the publisher is away"};
       ++publisher_.opened;
