@@ -1,5 +1,7 @@
 #include "client/connection.h"
 
+#include <cstring>
+
 #include "wire/encode.h"
 
 namespace pelorus::client {
@@ -56,7 +58,9 @@ Status Connection::log_in() {
   std::string body = "connect\n";
   if (!options_.user.empty()) body += "login\n" + options_.user + "\n" + options_.password + "\nfalse";
   socket_->set_silence(options_.login);
-  auto answer = send(body, {}, {}).ok() ? receive() : Error{ErrorCode::kUnavailable, "Sending failed."};
+  auto answer = send(body, {}, {.flags = options_.flags, .client_id = {}}).ok()
+                    ? receive()
+                    : Error{ErrorCode::kUnavailable, "Sending failed."};
   socket_->set_silence(options_.socket.silence);
   if (answer.ok()) return {};
   const auto& [code, message] = answer.error();
@@ -175,6 +179,28 @@ Result<Answer> Connection::receive() {
     TRY(auto value, read_object());
     return Answer(std::move(value));
   }
+}
+
+Result<StreamRecord> Connection::receive_record() {
+  constexpr size_t kNumbers = 17;  // byte order, time, row
+  char numbers[kNumbers];
+  for (size_t have = 0; have < kNumbers;) {
+    if (at_ == buffer_.size()) TRY_DONE(fill());
+    const size_t count = std::min(kNumbers - have, buffer_.size() - at_);
+    std::memcpy(numbers + have, buffer_.data() + at_, count);
+    at_ += count;
+    have += count;
+  }
+  StreamRecord record;
+  std::memcpy(&record.sent_ns, numbers + 1, sizeof record.sent_ns);
+  std::memcpy(&record.last_row, numbers + 1 + sizeof record.sent_ns, sizeof record.last_row);
+  if (numbers[0] != 1) {
+    usable_ = false;
+    return Error{ErrorCode::kCorrupt, "What came from " + endpoint_.text() + " is no record of a stream."};
+  }
+  TRY(record.topic, read_until('\0', kLineBytesMax));
+  TRY(record.object, read_object());
+  return record;
 }
 
 Result<Value> Connection::read_object() {

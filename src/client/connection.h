@@ -20,6 +20,15 @@ struct ConnectionOptions {
   SocketOptions socket = {};
   std::chrono::milliseconds login{10'000};      // longest silence while logging in
   std::function<void(std::string_view)> print;  // what print() shows on the server
+  uint32_t flags = 0;                           // wire::RequestFlag, of the whole connection
+};
+
+/// A record of a stream.
+struct StreamRecord {
+  int64_t sent_ns = 0;
+  int64_t last_row = 0;
+  std::string topic;
+  data::Value object;  // the columns as a table without rows, then tuples of columns
 };
 
 /// What a request asks for beyond its text.
@@ -54,6 +63,8 @@ class Connection {
   /// `function`: a name or any expression that can be called.
   Result<Answer> call(std::string_view function, const std::vector<data::Value>& arguments,
                       const CallOptions& options = {});
+  /// After publishTable: waits for the next record.
+  Result<StreamRecord> receive_record();
   Status upload(const std::vector<std::string>& names, const std::vector<data::Value>& values,
                 const CallOptions& options = {});
 

@@ -25,7 +25,7 @@ wire::RequestLimits limits_before_login(wire::RequestLimits limits) {
 }  // namespace
 
 /// The connection as other threads see it: what is queued, and whether it still lives.
-class ConnectionPeer final : public session::Peer {
+class ConnectionPeer final : public wire::Peer {
  public:
   ConnectionPeer(const Executor& strand) : strand_(strand) {}
   void attach(std::weak_ptr<NativeConnection> connection) { connection_ = std::move(connection); }
@@ -50,6 +50,18 @@ class ConnectionPeer final : public session::Peer {
     }
     post(std::move(message));
   }
+  size_t queued_bytes() const override {
+    const std::lock_guard lock(mutex_);
+    return queued_bytes_;
+  }
+  void on_sent(std::function<void()> notice) override {
+    const std::lock_guard lock(mutex_);
+    if (!closed_) sent_notices_.push_back(std::move(notice));
+  }
+  void after_answer(std::function<void()> begin) override {
+    const std::lock_guard lock(mutex_);
+    if (!closed_) begins_.push_back(std::move(begin));
+  }
   void on_close(std::function<void()> notice) override {
     {
       const std::lock_guard lock(mutex_);
@@ -63,11 +75,38 @@ class ConnectionPeer final : public session::Peer {
   void close() override {
     if (const auto connection = connection_.lock()) connection->close_soon();
   }
-
-  void note_sent(size_t bytes) {
+  bool is_for_streams() const override {
     const std::lock_guard lock(mutex_);
-    queued_bytes_ -= std::min(bytes, queued_bytes_);
-    has_room_.notify_all();
+    return wish_.streams;
+  }
+  std::string row_condition() const override {
+    const std::lock_guard lock(mutex_);
+    return wish_.row_condition;
+  }
+
+  void note_wish(StreamWish wish) {
+    const std::lock_guard lock(mutex_);
+    wish_ = std::move(wish);
+  }
+  /// The connection's thread alone.
+  void note_sent(size_t bytes) {
+    if (bytes == 0) return;
+    std::vector<std::function<void()>> notices;
+    {
+      const std::lock_guard lock(mutex_);
+      queued_bytes_ -= std::min(bytes, queued_bytes_);
+      has_room_.notify_all();
+      notices = sent_notices_;
+    }
+    for (const auto& notice : notices) notice();
+  }
+  void note_answered() {
+    std::vector<std::function<void()>> begins;
+    {
+      const std::lock_guard lock(mutex_);
+      begins.swap(begins_);
+    }
+    for (const auto& begin : begins) begin();
   }
   void note_closed() {
     std::vector<std::function<void()>> notices;
@@ -75,6 +114,8 @@ class ConnectionPeer final : public session::Peer {
       const std::lock_guard lock(mutex_);
       closed_ = true;
       notices.swap(notices_);
+      sent_notices_.clear();
+      begins_.clear();
       has_room_.notify_all();
     }
     for (const auto& notice : notices) notice();
@@ -92,11 +133,14 @@ class ConnectionPeer final : public session::Peer {
 
   const Executor strand_;
   std::weak_ptr<NativeConnection> connection_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable has_room_;
-  size_t queued_bytes_ = 0;                     // guarded by mutex_
-  bool closed_ = false;                         // guarded by mutex_
-  std::vector<std::function<void()>> notices_;  // guarded by mutex_
+  size_t queued_bytes_ = 0;                          // guarded by mutex_
+  bool closed_ = false;                              // guarded by mutex_
+  StreamWish wish_;                                  // guarded by mutex_
+  std::vector<std::function<void()>> notices_;       // guarded by mutex_; of the end
+  std::vector<std::function<void()>> sent_notices_;  // guarded by mutex_
+  std::vector<std::function<void()>> begins_;        // guarded by mutex_; after the answer
 };
 
 /// What a statement gave, with the beginning of its encoding.
@@ -147,6 +191,7 @@ NativeConnection::~NativeConnection() { with_.sessions.close(session_->id()); }
 
 Awaitable<void> NativeConnection::serve(std::shared_ptr<NativeConnection> self) {
   self->peer_->attach(self);
+  self->peer_->note_wish(self->transport_->wish());
   self->session_->set_peer(self->peer_);
   self->handshake_.set(self->limits_.handshake);
   asio::co_spawn(self->strand_, self->run_requests(), [self](std::exception_ptr) {
@@ -261,6 +306,7 @@ Status NativeConnection::accept_request() {
     }
     connected_ = true;
     handshake_.clear();
+    if (request.header.has(wire::kReverseStreaming)) peer_->note_wish({.streams = true, .row_condition = {}});
   }
   if (request.header.has(wire::kUrgent) && (busy_ || !pending_.empty())) {
     ++working_;
@@ -314,6 +360,7 @@ Awaitable<void> NativeConnection::run_request(wire::Request request, bool beside
   };
   auto& pool = beside || header.has(wire::kUrgent) ? with_.urgent : with_.statements;
   const bool ran = co_await run_on(pool, std::move(work));
+  if (!answered && !beside) peer_->note_answered();
   if (!answered || closed_) co_return;
   auto message = std::make_shared<Outgoing>();
   if (ran) {
@@ -323,7 +370,9 @@ Awaitable<void> NativeConnection::run_request(wire::Request request, bool beside
     message->chunk.put_text(wire::error_response(
         session_->id(), "Too many requests wait on this node. Try again later or raise maxQueuedJobs."));
   }
-  co_await send(message);
+  enqueue(message);
+  if (!beside) peer_->note_answered();
+  co_await wait_until_sent(message);
 }
 
 void NativeConnection::enqueue(std::shared_ptr<Outgoing> message) {
@@ -333,6 +382,10 @@ void NativeConnection::enqueue(std::shared_ptr<Outgoing> message) {
 
 Awaitable<void> NativeConnection::send(std::shared_ptr<Outgoing> message) {
   enqueue(message);
+  co_await wait_until_sent(std::move(message));
+}
+
+Awaitable<void> NativeConnection::wait_until_sent(std::shared_ptr<Outgoing> message) {
   while (!message->sent && !closed_) co_await something_sent_.wait();
 }
 

@@ -66,6 +66,7 @@ class NativeConnection final : public std::enable_shared_from_this<NativeConnect
   Awaitable<void> write_messages();
   Awaitable<bool> write_message(std::shared_ptr<Outgoing> message);
   Awaitable<void> send(std::shared_ptr<Outgoing> message);
+  Awaitable<void> wait_until_sent(std::shared_ptr<Outgoing> message);
   Status take_bytes(std::span<const char> bytes);
   Status accept_request();
   void choose_limits();

@@ -11,6 +11,12 @@
 
 namespace pelorus::net {
 
+/// What the opening of a connection says about streams.
+struct StreamWish {
+  bool streams = false;       // records of streams shall come on it
+  std::string row_condition;  // rows that are wanted; empty: all
+};
+
 /// Used on its connection's strand; one read and one write may be under way at a time.
 class Transport {
  public:
@@ -22,6 +28,7 @@ class Transport {
   virtual Awaitable<bool> write(std::vector<std::string_view> pieces, bool ends_message) = 0;
   /// Ends reads and writes under way.
   virtual void close() = 0;
+  virtual StreamWish wish() const { return {}; }
 };
 
 /// `already_read` comes before what the socket will give.

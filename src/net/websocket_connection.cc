@@ -1,5 +1,7 @@
 #include "net/websocket_connection.h"
 
+#include "net/percent_decoding.h"
+
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -18,7 +20,7 @@ tcp::socket& socket_of(TlsStream& stream) { return stream.next_layer(); }
 template <class Stream>
 class WebSocketTransport final : public Transport {
  public:
-  explicit WebSocketTransport(Stream stream) : socket_(std::move(stream)) {}
+  WebSocketTransport(Stream stream, StreamWish wish) : socket_(std::move(stream)), wish_(std::move(wish)) {}
 
   websocket::stream<Stream>& socket() { return socket_; }
 
@@ -44,10 +46,26 @@ class WebSocketTransport final : public Transport {
     boost::system::error_code ignored;
     socket_of(socket_.next_layer()).close(ignored);
   }
+  StreamWish wish() const override { return wish_; }
 
  private:
   websocket::stream<Stream> socket_;
+  const StreamWish wish_;
 };
+
+/// The value of a parameter in a request's address, with its escapes undone; empty when there is none.
+std::string parameter_of(std::string_view target, std::string_view name) {
+  const size_t query_at = target.find('?');
+  if (query_at == std::string_view::npos) return {};
+  std::string_view rest = target.substr(query_at + 1);
+  while (!rest.empty()) {
+    const auto pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+    if (pair.starts_with(name) && pair.size() > name.size() && pair[name.size()] == '=')
+      return percent_decoded(pair.substr(name.size() + 1), true).value_or(std::string(pair.substr(name.size() + 1)));
+  }
+  return {};
+}
 
 /// The first of the offered subprotocols; clients offer one.
 std::string first_token(std::string_view list) {
@@ -70,7 +88,11 @@ Awaitable<std::unique_ptr<Transport>> accept(std::unique_ptr<WebSocketUpgrade<St
   const auto offered = parser.get()[http::field::sec_websocket_protocol];
   const auto protocol = first_token({offered.data(), offered.size()});
 
-  auto transport = std::make_unique<WebSocketTransport<Stream>>(std::move(upgrade->stream));
+  const auto target = parser.get().target();
+  const bool streams = protocol == "streaming";
+  StreamWish wish{.streams = streams,
+                  .row_condition = streams ? parameter_of({target.data(), target.size()}, "filter") : std::string()};
+  auto transport = std::make_unique<WebSocketTransport<Stream>>(std::move(upgrade->stream), std::move(wish));
   auto& socket = transport->socket();
   socket.binary(true);
   socket.auto_fragment(false);

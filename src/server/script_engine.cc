@@ -9,6 +9,7 @@
 #include "functions/builtins/register_builtins.h"
 #include "meta/messages.h"
 #include "server/scripts/register_scripts.h"
+#include "server/scripts/stream_feeds.h"
 #include "storage/oltp/oltp_store.h"
 
 namespace pelorus::server {
@@ -149,6 +150,37 @@ void ScriptEngine::register_scripts() {
   register_object_files(registry_);
 }
 
+void ScriptEngine::prepare_streams(dist::RemoteRun& remote) {
+  streams_.node = environment_.site.to_string();
+  streams_.alias = environment_.site.alias;
+  streams_.run_on = [&remote](const std::string& alias, const functions::Caller& caller, const std::string& function,
+                              std::vector<data::Value> arguments) {
+    return remote.run(
+        alias,
+        {.user = caller.user, .is_admin = caller.is_admin, .function = function, .arguments = std::move(arguments)});
+  };
+  streams_.files = &files_;
+  streams_.persistence_folder = environment_.settings().path("persistenceDir").string();
+  streams_.topic_offsets.open(files_, environment_.settings().path("persistenceOffsetDir").string());
+  streams_.publishing = {.connections_max = static_cast<size_t>(environment_.settings().integer("maxPubConnections")),
+                         .waiting_rows_max = environment_.settings().integer("maxPubQueueDepthPerSite")};
+  streams_.peer_of = [this](uint64_t session) {
+    const auto found = sessions_.find(session);
+    return found == nullptr ? nullptr : found->peer();
+  };
+  streams_.site_of = [this](const data::Value& server) {
+    return publisher_site(server, [this](const std::string& alias) { return endpoint_of(alias); });
+  };
+  streams_.open_feed = make_open_feed(
+      environment_.site, [this](const std::string& alias, const std::string& user) -> Result<std::string> {
+        TRY(const auto ticket,
+            streams_.run_on(alias, functions::Caller{.user = user}, "getAuthenticatedUserTicket", {}));
+        if (!ticket.is_text()) return Error{ErrorCode::kDenied, alias + " gives no ticket for " + user};
+        return std::string(ticket.scalar().text());
+      });
+  streams_.relay_rows_max = environment_.settings().integer("maxSubQueueDepth");
+}
+
 void ScriptEngine::register_functions(dist::DistributedServices distributed, const datanode::ChunkServices& chunks,
                                       std::function<bool()> is_initialized,
                                       std::function<std::optional<raft::LogStatus>()> raft_status) {
@@ -158,16 +190,7 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, con
   functions::register_builtins(registry_);
   exec::register_language_functions(registry_);
   exec::register_sql_functions(registry_);
-  streams_.node = environment_.site.to_string();
-  streams_.alias = environment_.site.alias;
-  streams_.run_on = [&remote = distributed.remote](const std::string& alias, const functions::Caller& caller,
-                                                   const std::string& function, std::vector<data::Value> arguments) {
-    return remote.run(
-        alias,
-        {.user = caller.user, .is_admin = caller.is_admin, .function = function, .arguments = std::move(arguments)});
-  };
-  streams_.files = &files_;
-  streams_.persistence_folder = environment_.settings().path("persistenceDir").string();
+  prepare_streams(distributed.remote);
   const auto grants_of = [&catalogue = distributed.distribution.catalogue](const std::string& user) {
     return catalogue.access(user);
   };

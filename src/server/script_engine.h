@@ -63,6 +63,7 @@ class ScriptEngine {
   /// Keeps account of a query that ended on this thread.
   void note_query(const functions::Caller& caller, const exec::FinishedQuery& query);
   void register_scripts();
+  void prepare_streams(dist::RemoteRun& remote);
   Result<client::Endpoint> endpoint_of(const std::string& alias);
 
   const NodeEnvironment& environment_;

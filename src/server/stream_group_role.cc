@@ -69,11 +69,18 @@ Status StreamGroupRole::make_groups(functions::SharedObjects& shared) {
       if (!place.ok()) return ":0:" + alias;
       return place->host + ":" + std::to_string(place->port) + ":" + alias;
     };
-    terms.table_changed = [&shared](const std::string& name, std::shared_ptr<stream::HaStreamTable> table) {
-      if (table == nullptr)
-        shared.erase(name);
-      else
-        shared.put(name, data::TableRef(std::move(table)));
+    auto& publications = services_.publications;
+    terms.table_changed = [&shared, &publications, id = terms.id](const std::string& name,
+                                                                  std::shared_ptr<stream::HaStreamTable> table) {
+      if (table != nullptr) return shared.put(name, data::TableRef(std::move(table)));
+      shared.erase(name);
+      publications.end_if([&](const stream::PublicationTerms& subscriber) {
+        return subscriber.group == id && subscriber.table == name;
+      });
+    };
+    terms.leadership_changed = [&publications, id = terms.id](bool leads) {
+      if (leads) return;
+      publications.end_if([&](const stream::PublicationTerms& subscriber) { return subscriber.group == id; });
     };
     services_.groups.add(std::make_unique<stream::StreamGroup>(std::move(terms), clock_));
   }

@@ -141,8 +141,12 @@ std::string Login::sign(std::string_view text) const { return meta::to_base64(hm
 Result<std::string> Login::make_ticket(const Session& session) const {
   const auto caller = session.caller();
   if (caller.user == Session::kGuest) return Error{ErrorCode::kDenied, "A guest gets no ticket. Log in first."};
+  return ticket_of(caller.user);
+}
+
+std::string Login::ticket_of(const std::string& user) const {
   const auto seconds = clock_.wall_ns() / 1'000'000'000 + options_.ticket_life.count();
-  const auto text = std::to_string(seconds) + "\n" + caller.user;
+  const auto text = std::to_string(seconds) + "\n" + user;
   return meta::to_base64(text + "\n" + sign(text));
 }
 

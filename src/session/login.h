@@ -47,6 +47,8 @@ class Login {
 
   /// For a logged-in session; kDenied for guests.
   Result<std::string> make_ticket(const Session& session) const;
+  /// For a user whom this node vouches for at other nodes of the cluster.
+  std::string ticket_of(const std::string& user) const;
   Status by_ticket(Session& session, const std::string& ticket);
   void logout(Session& session) const { session.set_identity(Session::kGuest, false); }
 

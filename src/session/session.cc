@@ -29,12 +29,12 @@ std::optional<PendingScram> Session::take_pending_scram() {
   return std::exchange(scram_, std::nullopt);
 }
 
-void Session::set_peer(std::shared_ptr<Peer> peer) {
+void Session::set_peer(std::shared_ptr<wire::Peer> peer) {
   const std::lock_guard lock(mutex_);
   peer_ = std::move(peer);
 }
 
-std::shared_ptr<Peer> Session::peer() const {
+std::shared_ptr<wire::Peer> Session::peer() const {
   const std::lock_guard lock(mutex_);
   return peer_;
 }

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "functions/call_context.h"
-#include "session/peer.h"
+#include "wire/peer.h"
 #include "session/script_host.h"
 
 namespace pelorus::session {
@@ -50,8 +50,8 @@ class Session {
   std::optional<PendingScram> take_pending_scram();
 
   /// The connection; empty before it says so and in sessions without one.
-  void set_peer(std::shared_ptr<Peer> peer);
-  std::shared_ptr<Peer> peer() const;
+  void set_peer(std::shared_ptr<wire::Peer> peer);
+  std::shared_ptr<wire::Peer> peer() const;
 
   std::atomic<int64_t> last_active_ns{0};
   std::atomic<int64_t> memory_bytes{0};
@@ -69,7 +69,7 @@ class Session {
   std::string user_ = kGuest;          // guarded by mutex_
   bool is_admin_ = false;              // guarded by mutex_
   std::optional<PendingScram> scram_;  // guarded by mutex_
-  std::shared_ptr<Peer> peer_;         // guarded by mutex_
+  std::shared_ptr<wire::Peer> peer_;   // guarded by mutex_
 
   std::mutex host_mutex_;               // one statement at a time
   std::unique_ptr<ScriptHost> host_;    // guarded by host_mutex_; made by the first statement

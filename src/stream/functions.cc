@@ -1,5 +1,6 @@
 #include "stream/functions.h"
 #include "stream/column_rows.h"
+#include "stream/engine_arguments.h"
 #include "stream/messages/register_messages.h"
 
 #include <set>
@@ -24,14 +25,6 @@ using functions::Nature;
 
 constexpr std::string_view kFamily = "streams";
 
-std::shared_ptr<StreamTable> shared_stream(CallContext& context, std::string_view function, const std::string& name) {
-  const auto found = context.shared_objects().find(name);
-  auto table = found ? stream_table_of(*found) : nullptr;
-  if (table == nullptr)
-    throw ScriptError(std::string(function) + ": there is no shared stream table named " + name + ".");
-  return table;
-}
-
 /// A table made by the built-in `maker` from the same arguments, as a stream table.
 functions::Native stream_maker(functions::Registry& registry, std::string_view maker, bool keyed) {
   const auto builtin = registry.find(maker);
@@ -44,13 +37,25 @@ functions::Native stream_maker(functions::Registry& registry, std::string_view m
   };
 }
 
-std::string topic_of(const StreamServices& services, const std::string& table, const std::string& action) {
-  return services.node + "/" + table + (action.empty() ? "" : "/" + action);
+/// The site that `server` names; nothing: this node.
+std::optional<PublisherSite> site_argument(const StreamServices& services, const CallContext& context,
+                                           const Arguments& a) {
+  if (!is_given(a, 0)) return std::nullopt;
+  if (a[0].is_text() && (a.text(0, "server").empty() || a.text(0, "server") == services.alias)) return std::nullopt;
+  if (!services.site_of) a.refuse("server", "must be left out: this program reaches no other nodes.");
+  auto site = services.site_of(a[0]);
+  if (!site.ok()) throw ScriptError(std::string(a.function()) + ": " + site.error().message);
+  constexpr std::string_view kGuest = "guest";
+  if (site->is_member && context.caller().user != kGuest) site->user = context.caller().user;
+  return *std::move(site);
 }
 
-void refuse_server(const Arguments& a) {
-  if (a.has(0) && !a[0].is_null())
-    a.refuse("server", "must be left out: only tables of this node can be subscribed to.");
+/// Of a subscription of this node. Empty when there is none to that site.
+std::string subscribed_topic(const StreamServices& services, const CallContext& context, const Arguments& a) {
+  const auto table = a.text(1, "tableName"), action = is_given(a, 2) ? a.text(2, "actionName") : std::string();
+  const auto site = site_argument(services, context, a);
+  return site ? services.subscriptions.remote_topic(site->host, site->port, table, action)
+              : topic_of(services, table, action);
 }
 
 enum SubscribeAt : size_t {
@@ -68,32 +73,97 @@ enum SubscribeAt : size_t {
   kPersistOffset,
   kTimeTrigger,
   kHandlerNeedMsgId,
+  kRaftGroup,
+  kUserId,
+  kPassword,
+  kUdpMulticast,
 };
 
-Value subscribe(StreamServices& services, CallContext& context, std::span<Value> args) {
-  Arguments a("subscribeTable", args);
-  refuse_server(a);
+std::chrono::milliseconds throttle_argument(const Arguments& a) {
+  const double throttle = a.number_or(kThrottle, "throttle", 1);
+  constexpr double kThrottleMax = 86400, kThrottleMin = 0.001, kMs = 1000;
+  if (!(throttle >= kThrottleMin) || throttle > kThrottleMax)
+    a.refuse("throttle", "must be between 0.001 and 86400 seconds.");
+  return std::chrono::milliseconds(static_cast<int64_t>(throttle * kMs));
+}
+
+/// All but where the rows come from.
+SubscriptionTerms subscription_terms(StreamServices& services, CallContext& context, const Arguments& a) {
   SubscriptionTerms terms{.table = a.text(kTableName, "tableName"),
                           .action = a.text_or(kActionName, "actionName", ""),
-                          .offset = a.integer_or(kOffset, "offset", -1),
                           .message_as_table = a.flag_or(kMsgAsTable, "msgAsTable", false),
                           .handler_needs_id = a.flag_or(kHandlerNeedMsgId, "handlerNeedMsgId", false),
-                          .batch_rows = a.integer_or(kBatchSize, "batchSize", 0)};
-  const auto table = shared_stream(context, "subscribeTable", terms.table);
+                          .batch_rows = a.integer_or(kBatchSize, "batchSize", 0),
+                          .throttle = throttle_argument(a)};
   if (!a.has(kHandler)) a.refuse("handler", "is missing.");
-  terms.handler = args[kHandler];
-  if (terms.handler.is_table()) terms.handler = table_object_of(context, "subscribeTable", args[kHandler]);
+  terms.handler = a[kHandler];
+  if (terms.handler.is_table()) terms.handler = table_object_of(context, "subscribeTable", a[kHandler]);
   if (!terms.handler.is_function() && !terms.handler.is_table()) a.refuse("handler", "must be a function or a table.");
-  const double throttle = a.number_or(kThrottle, "throttle", 1);
-  constexpr double kThrottleMax = 86400;
-  if (!(throttle >= 0.001) || throttle > kThrottleMax) a.refuse("throttle", "must be between 0.001 and 86400 seconds.");
-  terms.throttle = std::chrono::milliseconds(static_cast<int64_t>(throttle * 1000));
-  if (a.has(kFilter)) terms.filter = args[kFilter];
-  if (a.flag_or(kPersistOffset, "persistOffset", false)) a.refuse("persistOffset", "is not offered yet.");
-  if (terms.offset < -1 || terms.offset > table->rows()) a.refuse("offset", "must be -1 or the number of a row.");
-  terms.offset = terms.offset == -1 ? table->rows() : std::max(terms.offset, table->first_row());
-  const auto topic = topic_of(services, terms.table, terms.action);
+  if (is_given(a, kRaftGroup)) a.refuse("raftGroup", "is not offered: subscriptions belong to one node.");
+  if (a.flag_or(kUdpMulticast, "udpMulticast", false)) a.refuse("udpMulticast", "must be false: rows go over TCP.");
+  if (a.flag_or(kPersistOffset, "persistOffset", false)) {
+    if (!services.topic_offsets.is_on_disk())
+      a.refuse("persistOffset", "needs a folder: set persistenceOffsetDir or persistenceDir in the configuration.");
+    terms.offsets = &services.topic_offsets;
+  }
+  return terms;
+}
+
+int64_t offset_argument(const Arguments& a) {
+  const int64_t offset = a.integer_or(kOffset, "offset", kNewRows);
+  if (offset < kEarliestRow) a.refuse("offset", "must be the number of a row, -1 for new rows, -2 or -3.");
+  return offset;
+}
+
+/// The first row that a subscription to a table of this node gets.
+int64_t local_offset(StreamServices& services, const Arguments& a, const StreamTable& table, const std::string& topic) {
+  int64_t offset = offset_argument(a);
+  if (offset == kSavedOffset) offset = services.topic_offsets.find(topic).value_or(kNewRows);
+  if (offset > table.rows()) a.refuse("offset", "must not be beyond the table's rows.");
+  return offset == kNewRows ? table.rows() : std::max(offset, table.oldest_row());
+}
+
+/// Opens the subscription at the other site. The topic there.
+std::string open_relay(StreamServices& services, const Arguments& a, PublisherSite site, SubscriptionTerms* terms) {
+  if (is_given(a, kUserId) && !a.text(kUserId, "userId").empty()) {
+    site.user = a.text(kUserId, "userId");
+    site.password = a.text_or(kPassword, "password", "");
+    site.is_member = false;
+  }
+  const int64_t offset = offset_argument(a);
+  RelayTerms relay{.feed = {.site = std::move(site),
+                            .table = terms->table,
+                            .action = terms->action,
+                            .offset_of =
+                                [&saved = services.topic_offsets, offset](const std::string& topic) {
+                                  return offset == kSavedOffset ? saved.find(topic).value_or(kNewRows) : offset;
+                                }},
+                   .reconnects = a.flag_or(kReconnect, "reconnect", false),
+                   .waiting_rows_max = services.relay_rows_max};
+  auto feed = services.open_feed(relay.feed, [] { return false; });
+  if (!feed.ok()) throw ScriptError("subscribeTable: " + feed.error().message);
+  const std::string topic = (*feed)->topic();
+  terms->offset = (*feed)->first_row();
+  terms->relay = std::make_unique<FeedRelay>(std::move(relay), services.open_feed, std::move(*feed));
+  return topic;
+}
+
+Value subscribe(StreamServices& services, CallContext& context, std::span<Value> args) {
+  const Arguments a("subscribeTable", args);
+  auto terms = subscription_terms(services, context, a);
+  const auto site = site_argument(services, context, a);
+  std::shared_ptr<StreamTable> table;
+  if (!site) table = shared_stream(context, "subscribeTable", terms.table);
+  auto topic = site ? services.subscriptions.remote_topic(site->host, site->port, terms.table, terms.action)
+                    : topic_of(services, terms.table, terms.action);
   if (services.subscriptions.has(topic)) throw ScriptError("The subscription " + topic + " exists already.");
+  if (site) {
+    topic = open_relay(services, a, *site, &terms);
+    table = terms.relay->table();
+  } else {
+    terms.offset = local_offset(services, a, *table, topic);
+  }
+  if (is_given(a, kFilter)) terms.filter = RowFilter::make("subscribeTable", *table, a[kFilter], context);
   auto session = std::make_unique<exec::WorkerSession>(context);
   auto made = std::make_unique<Subscription>(topic, std::move(terms), table, std::move(session));
   if (!services.subscriptions.add(topic, std::move(made))) {
@@ -103,10 +173,13 @@ Value subscribe(StreamServices& services, CallContext& context, std::span<Value>
   return Value::of_string(topic);
 }
 
-Value unsubscribe(StreamServices& services, CallContext&, std::span<Value> args) {
-  Arguments a("unsubscribeTable", args);
-  refuse_server(a);
-  services.subscriptions.remove(topic_of(services, a.text(1, "tableName"), a.text_or(2, "actionName", "")));
+Value unsubscribe(StreamServices& services, CallContext& context, std::span<Value> args) {
+  const Arguments a("unsubscribeTable", args);
+  const auto topic = subscribed_topic(services, context, a);
+  if (topic.empty()) throw ScriptError("There is no subscription to " + a.text(1, "tableName") + " of that server.");
+  services.subscriptions.remove(topic);
+  constexpr size_t kRemoveOffset = 3;
+  if (a.flag_or(kRemoveOffset, "removeOffset", true)) services.topic_offsets.remove(topic);
   return Value::null();
 }
 
@@ -114,7 +187,8 @@ Value drop_table(StreamServices& services, CallContext& context, std::span<Value
   Arguments a("dropStreamTable", args);
   const auto name = a.text(0, "tableName");
   const auto table = shared_stream(context, "dropStreamTable", name);
-  if (services.subscriptions.is_subscribed(name) && !a.flag_or(1, "force", false))
+  const bool has_subscribers = services.subscriptions.is_subscribed(name) || services.publications.is_published(name);
+  if (has_subscribers && !a.flag_or(1, "force", false))
     throw ScriptError("The stream table " + name + " has subscribers; unsubscribe them first.");
   const auto shared = context.shared_objects().find(name);
   if (const auto ha = shared ? ha_table_of(*shared) : nullptr) {
@@ -122,37 +196,12 @@ Value drop_table(StreamServices& services, CallContext& context, std::span<Value
     return Value::null();
   }
   context.shared_objects().erase(name);
+  services.publications.end_if([&](const PublicationTerms& terms) { return terms.table == name; });
   if (const auto log = table->stop_persisting()) {
     const auto removed = StreamLog::remove(*services.files, log->terms().folder);
     if (!removed.ok()) throw ScriptError(removed.error().message);
   }
   return Value::null();
-}
-
-Value statistics(StreamServices& services, CallContext& context, std::span<Value>) {
-  ColumnRows workers, tables, connections;
-  for (const char* name : {"topic", "type"}) workers.column(name, Type::kString);
-  for (const char* name : {"queueDepth", "processedMsgCount", "lastMsgId", "failedMsgCount"})
-    workers.column(name, Type::kLong);
-  workers.column("lastErrMsg", Type::kString);
-  for (const auto& f : services.subscriptions.all()) {
-    workers.add({Value::of_string(f.topic), Value::of_string("local"), Value::of_long(f.waiting),
-                 Value::of_long(f.processed), Value::of_long(f.next_row - 1), Value::of_long(f.failed),
-                 Value::of_string(f.last_error)});
-  }
-  tables.column("tableName", Type::kString);
-  tables.column("rows", Type::kLong);
-  for (const auto& name : context.shared_objects().names()) {
-    const auto found = context.shared_objects().find(name);
-    const auto table = found ? stream_table_of(*found) : nullptr;
-    if (table != nullptr) tables.add({Value::of_string(name), Value::of_long(table->rows())});
-  }
-  connections.column("client", Type::kString);
-  data::Dictionary result(Type::kString, Type::kAny, true);
-  result.set(data::Scalar::of_string("pubConns"), connections.table());
-  result.set(data::Scalar::of_string("pubTables"), tables.table());
-  result.set(data::Scalar::of_string("subWorkers"), workers.table());
-  return result;
 }
 
 /// The shared stream tables, then what persistenceDir holds of tables that nobody has shared since the node started.
@@ -191,9 +240,17 @@ Value list_tables(StreamServices& services, CallContext& context, std::span<Valu
   if (services.files == nullptr || services.persistence_folder.empty()) return rows.table();
   const auto folders = services.files->list(services.persistence_folder);
   for (const auto& name : folders.ok() ? *folders : std::vector<std::string>()) {
-    if (!kept.contains(io::join_path(services.persistence_folder, name))) add(name, nullptr, true);
+    const bool is_offset = name.find('.') != std::string::npos;  // beside the tables' folders
+    if (!is_offset && !kept.contains(io::join_path(services.persistence_folder, name))) add(name, nullptr, true);
   }
   return rows.table();
+}
+
+Value filter_column(CallContext&, std::span<Value> args) {
+  const Arguments a("getStreamTableFilterColumn", args);
+  const auto table = stream_table_of(args[0]);
+  if (table == nullptr) a.refuse("streamTable", "must be a stream table.");
+  return Value::of_string(table->filter_column());
 }
 
 Value set_filter_column(CallContext&, std::span<Value> args) {
@@ -218,6 +275,10 @@ void register_tables(functions::Registry& registry) {
        "A stream table that ignores rows whose key it has seen.",
        "t = keyedStreamTable(`a, 10:0, `a`b, [INT, INT]); t.append!(table(1 2 1 as a, 5 6 7 as b)); exec b from t",
        "[5,6]"});
+  row({"getStreamTableFilterColumn", "streamTable", filter_column,
+       "The column whose values subscribers may ask for; empty when there is none.",
+       "t = streamTable(10:0, `a`b, [INT, INT]); setStreamTableFilterColumn(t, `b); getStreamTableFilterColumn(t)",
+       "\"b\""});
   functions::declare(registry, kFamily, Nature::kCommand,
                      {"setStreamTableFilterColumn",
                       "streamTable, columnName",
@@ -228,6 +289,18 @@ void register_tables(functions::Registry& registry) {
 }
 
 }  // namespace
+
+std::shared_ptr<StreamTable> shared_stream(CallContext& context, std::string_view function, const std::string& name) {
+  const auto found = context.shared_objects().find(name);
+  auto table = found ? stream_table_of(*found) : nullptr;
+  if (table == nullptr)
+    throw ScriptError(std::string(function) + ": there is no shared stream table named " + name + ".");
+  return table;
+}
+
+std::string topic_of(const StreamServices& services, const std::string& table, const std::string& action) {
+  return services.node + "/" + table + (action.empty() ? "" : "/" + action);
+}
 
 std::shared_ptr<StreamTable> stream_table_of(const Value& value) {
   if (!value.is_table_object()) return nullptr;
@@ -259,8 +332,16 @@ void register_stream_functions(functions::Registry& registry, StreamServices& se
   row(Nature::kCommand,
       {"subscribeTable",
        "[server], [tableName], [actionName], [offset=-1], [handler], [msgAsTable=false], [batchSize=0], [throttle=1], "
-       "[hash=-1], [reconnect=false], [filter], [persistOffset=false], [timeTrigger=false], [handlerNeedMsgId=false]",
-       bound(subscribe), "Calls a handler with the rows that come to a shared stream table; the topic.",
+       "[hash=-1], [reconnect=false], [filter], [persistOffset=false], [timeTrigger=false], [handlerNeedMsgId=false], "
+       "[raftGroup], [userId], [password], "
+       "[udpMulticast=false]",
+       bound(subscribe),
+       "Calls a handler with the rows that come to a shared stream table of this node or of server, an alias of the "
+       "cluster or a connection of xdb; the topic. offset: a row's number, -1 for new rows, -2 for those behind the "
+       "last "
+       "one handled (persistOffset), -3 for all that are kept. reconnect: a lost connection is opened again, and no "
+       "row "
+       "is missed that the publisher still has.",
        "share streamTable(10:0, `a, [INT]) as exampleStreamA\ngo\nsize(subscribeTable(tableName=`exampleStreamA, "
        "actionName=`x, handler=print)) > 0",
        "true"});
@@ -286,16 +367,11 @@ void register_stream_functions(functions::Registry& registry, StreamServices& se
                        },
                        "Whether there is a shared stream table of that name.", "existsStreamTable(`nothing)", "false"});
   row(Nature::kWhole, {"existsSubscriptionTopic", "[server], [tableName], [actionName]",
-                       [&services](CallContext&, std::span<Value> args) -> Value {
-                         Arguments a("existsSubscriptionTopic", args);
-                         refuse_server(a);
-                         return Value::of_bool(services.subscriptions.has(
-                             topic_of(services, a.text(1, "tableName"), a.text_or(2, "actionName", ""))));
+                       [&services](CallContext& context, std::span<Value> args) -> Value {
+                         const Arguments a("existsSubscriptionTopic", args);
+                         return Value::of_bool(services.subscriptions.has(subscribed_topic(services, context, a)));
                        },
                        "Whether there is such a subscription.", "existsSubscriptionTopic(, `nothing, `x)", "false"});
-  row(Nature::kWhole,
-      {"getStreamingStat", "", bound(statistics), "A dictionary of tables: pubConns, pubTables, subWorkers.",
-       "size(getStreamingStat().subWorkers) >= 0", "true"});
   row(Nature::kWhole,
       {"getStreamTables", "[option=0]", bound(list_tables),
        "The node's stream tables: all, with option 1 those persisted, with 2 the others. What is only on "
@@ -303,6 +379,9 @@ void register_stream_functions(functions::Registry& registry, StreamServices& se
        "share streamTable(10:0, `a`b, [INT, INT]) as exampleStreamI\ngo\nexec columns from "
        "getStreamTables(2) where name = `exampleStreamI",
        "[2]"});
+  register_publishing(registry, services);
+  register_topic_offsets(registry, services);
+  register_streaming_statistics(registry, services);
   register_engine_functions(registry, services);
   register_persistence(registry, services);
   register_ha_streams(registry, services);

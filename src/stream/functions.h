@@ -11,9 +11,14 @@
 #include "io/file_system.h"
 #include "stream/engines/engine_board.h"
 #include "stream/ha/stream_group.h"
+#include "stream/publish/publication_board.h"
 #include "stream/subscription.h"
+#include "stream/topic_offsets.h"
 
 namespace pelorus::stream {
+
+/// Offsets of subscriptions with a meaning of their own; others are numbers of rows.
+inline constexpr int64_t kNewRows = -1, kSavedOffset = -2, kEarliestRow = -3;
 
 /// What the functions work on. Outlives the registry; cleared before the sessions' surroundings go.
 struct StreamServices {
@@ -21,6 +26,19 @@ struct StreamServices {
   io::FileSystem* files = nullptr;  // of persisted tables
   std::string persistence_folder;   // empty: the node has none
   SystemClock clock;
+  struct Publishing {
+    size_t connections_max = 0;  // 0: nothing is published
+    int64_t waiting_rows_max = 0;
+  };
+  Publishing publishing;
+  /// The connection of a session; null when it has none. Empty: there are no clients.
+  std::function<std::shared_ptr<wire::Peer>(uint64_t session)> peer_of;
+  /// Where `server` of subscribeTable leads: an alias of the cluster or a connection. kInvalid for other values.
+  std::function<Result<PublisherSite>(const data::Value& server)> site_of;
+  OpenFeed open_feed;
+  int64_t relay_rows_max = 0;  // of another node's table that wait here for a handler
+  TopicOffsets topic_offsets;
+  PublicationBoard publications;
   SubscriptionBoard subscriptions;
   EngineBoard engines;
   exec::SharedAccess engine_access;
@@ -34,6 +52,7 @@ struct StreamServices {
 
   /// Groups stay: their logs are stopped by the node.
   void clear() {
+    publications.clear();
     subscriptions.clear();
     engines.clear();
     data_views.clear();
@@ -44,6 +63,19 @@ struct StreamServices {
 /// existsSubscriptionTopic getStreamingStat setStreamTableFilterColumn, create…Engine, getStreamEngine dropStreamEngine
 /// getStreamEngineStat
 void register_stream_functions(functions::Registry& registry, StreamServices& services);
+
+/// getSubscriptionTopic publishTable stopPublishTable activeClosePublishConnection
+void register_publishing(functions::Registry& registry, StreamServices& services);
+/// "host:port:alias/table/action".
+std::string topic_of(const StreamServices& services, const std::string& table, const std::string& action);
+/// ScriptError naming `function` when there is no such table, or when the caller may not read it.
+std::shared_ptr<StreamTable> shared_stream(functions::CallContext& context, std::string_view function,
+                                           const std::string& name);
+
+/// removeTopicOffset getTopicProcessedOffset
+void register_topic_offsets(functions::Registry& registry, StreamServices& services);
+/// getStreamingStat
+void register_streaming_statistics(functions::Registry& registry, StreamServices& services);
 
 /// Those of them that make and show engines.
 void register_engine_functions(functions::Registry& registry, StreamServices& services);

@@ -6,6 +6,7 @@
 #include "base/script_error.h"
 #include "functions/arguments.h"
 #include "functions/declare.h"
+#include "stream/engine_arguments.h"
 #include "stream/functions.h"
 
 namespace pelorus::stream {
@@ -38,6 +39,10 @@ void persist(StreamServices& services, const Arguments& a, StreamTable& table, c
   const auto retention = a.integer_or(at + 3, "retentionMinutes", 1440);
   constexpr int64_t kMinutesMax = 100LL * 366 * 1440;
   if (retention <= 0 || retention > kMinutesMax) a.refuse("retentionMinutes", "must be positive.");
+  constexpr int64_t kMemoryRowsMin = 1000;
+  int64_t memory_rows = is_given(a, at + 2) ? a.integer(at + 2, "cacheSize") : 0;
+  if (memory_rows < 0) a.refuse("cacheSize", "must not be negative.");
+  if (memory_rows > 0) memory_rows = std::max(memory_rows, kMemoryRowsMin);
   StreamLog::Loaded loaded;
   auto log = StreamLog::open(*services.files, services.clock,
                              {.folder = folder_of(services, a, name),
@@ -45,7 +50,7 @@ void persist(StreamServices& services, const Arguments& a, StreamTable& table, c
                               .retention = std::chrono::minutes(retention)},
                              table.schema(), &loaded);
   check(log.ok() ? Status() : log.error());
-  check(table.persist(std::move(log).value(), std::move(loaded)));
+  check(table.persist(*services.files, std::move(log).value(), std::move(loaded), memory_rows));
 }
 
 std::shared_ptr<StreamTable> table_argument(const Arguments& a) {
@@ -101,6 +106,7 @@ Value facts(StreamServices&, CallContext&, std::span<Value> args) {
   put("totalSize", Value::of_long(table->rows()));
   put("sizeInMemory", Value::of_long(table->rows() - table->first_row()));
   put("memoryOffset", Value::of_long(table->first_row()));
+  put("diskOffset", Value::of_long(table->oldest_row()));
   put("sizeOnDisk", Value::of_long(static_cast<int64_t>(persistence->bytes)));
   put("asynWrite", Value::of_bool(!persistence->terms.sync_each));
   put("retentionMinutes", Value::of_long(persistence->terms.retention.count()));
@@ -121,7 +127,9 @@ void register_persistence(functions::Registry& registry, StreamServices& service
                      "[flushMode=0], [preCache]",
        .summary =
            "Shares a stream table whose rows are also written to persistenceDir; rows found there come first. With "
-           "asynWrite a power cut may take the last ones.",
+           "asynWrite a power cut may take the last ones. cacheSize: beyond 2.5 times so many rows the older ones "
+           "leave the "
+           "memory; subscribers get them from disk, queries see them no more.",
        .example = "enableTableShareAndPersistence(streamTable(10:0, `a, [INT]), `exampleStreamD)\ngo\n"
                   "exampleStreamD.append!(table(1 2 as a)); size(exampleStreamD)",
        .result = "2"});

@@ -1,4 +1,5 @@
-// docs/formats/stream_log.md, engine_snapshot.md and stream_group.md: as programs of every level wrote it.
+// docs/formats/stream_log.md, topic_offsets.md, engine_snapshot.md and stream_group.md: as programs of every level
+// wrote it.
 
 #include "base/stored_bytes.h"
 
@@ -7,6 +8,7 @@
 #include "stream/engines/engine_snapshot.h"
 #include "stream/ha/group_machine.h"
 #include "stream/stream_log.h"
+#include "stream/topic_offsets.h"
 
 namespace pelorus::stream {
 namespace {
@@ -121,6 +123,35 @@ TEST(StoredBytes, stream_group_snapshot) {
     EXPECT_TRUE(data::equal(data::Value(other.find("trades")->read(0, INT64_MAX)), data::Value(rows())));
     other.apply(3, *encode(append_command()));  // known by its name
     EXPECT_EQ(other.find("trades")->rows(), 3);
+  });
+}
+
+TEST(StoredBytes, topic_offsets) {
+  const std::string topic = "10.0.0.1:8848:node1/trades/mine";
+  const std::string path = "/offsets/10%2E0%2E0%2E1%3A8848%3Anode1%2Ftrades%2Fmine.offset";
+  io::MemoryFileSystem disk;
+  {
+    TopicOffsets offsets;
+    offsets.open(disk, "/offsets");
+    offsets.put(topic, 17);
+    offsets.put(topic, 4711);
+    offsets.put(topic, 1'000'000'000'000);
+  }
+  const auto written = io::read_file(disk, path, 1 << 20);
+  ASSERT_TRUE(written.ok()) << written.error().message;
+  check_stored("topic_offsets", *written, [&](const std::string& bytes) {
+    ASSERT_TRUE(io::replace_file(disk, path, bytes).ok());
+    TopicOffsets offsets;
+    offsets.open(disk, "/offsets");
+    EXPECT_EQ(offsets.find(topic), 1'000'000'000'000);
+    auto torn = bytes;
+    torn[24] ^= 1;  // the later of the two
+    ASSERT_TRUE(io::replace_file(disk, path, torn).ok());
+    TopicOffsets after_tear;
+    after_tear.open(disk, "/offsets");
+    EXPECT_EQ(after_tear.find(topic), 4711);
+    EXPECT_TRUE(after_tear.remove(topic));
+    EXPECT_FALSE(*disk.exists(path));
   });
 }
 

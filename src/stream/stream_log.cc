@@ -56,7 +56,7 @@ Status StreamLog::load(const data::Schema& schema, Loaded* loaded) {
   TRY(const auto names, files_.list(terms_.folder));
   for (const auto& name : names) {
     const int64_t first = first_row_of(name);
-    if (first >= 0) row_files_.push_back({.first_row = first, .written_ns = clock_.wall_ns()});
+    if (first >= 0) row_files_.push_back({.first_row = first, .written_ns = clock_.wall_ns(), .marks = {}});
   }
   loaded->rows = Table(schema);
   loaded->first_row = next_row_ = row_files_.empty() ? 0 : row_files_[0].first_row;
@@ -92,6 +92,7 @@ Status StreamLog::load_file(RowFile& file, bool is_last, Table* rows) {
       return Error{ErrorCode::kInvalid,
                    "The persisted rows in " + terms_.folder + " have other columns; see clearTablePersistence."};
     TRY_DONE(rows->append(value.table()));
+    note_record(file, next_row_, at);
     next_row_ += static_cast<int64_t>(value.table().rows());
     at += kHeaderBytes + length;
   }
@@ -100,7 +101,7 @@ Status StreamLog::load_file(RowFile& file, bool is_last, Table* rows) {
 }
 
 Status StreamLog::begin_file() {
-  row_files_.push_back({.first_row = next_row_, .written_ns = clock_.wall_ns()});
+  row_files_.push_back({.first_row = next_row_, .written_ns = clock_.wall_ns(), .marks = {}});
   TRY(file_, files_.open(path_of(row_files_.back()), io::OpenMode::kCreate));
   TRY_DONE(files_.sync_directory(terms_.folder));
   return drop_expired();
@@ -137,11 +138,53 @@ Status StreamLog::append(const Table& rows) {
   auto& last = row_files_.back();
   TRY_DONE(file_->write(last.bytes, parts));
   if (terms_.sync_each) TRY_DONE(file_->sync());
+  note_record(last, next_row_, last.bytes);
   last.bytes += kHeaderBytes + payload.size();
   last.written_ns = clock_.wall_ns();
   next_row_ += static_cast<int64_t>(rows.rows());
   broken_ = false;
   return {};
+}
+
+void StreamLog::note_record(RowFile& file, int64_t row, uint64_t at) {
+  if (file.marks.empty() || at >= file.marks.back().at + kMarkBytes) file.marks.push_back({.row = row, .at = at});
+}
+
+std::optional<StreamLog::Place> StreamLog::place_of(int64_t row) const {
+  if (row < first_row() || row >= next_row_) return std::nullopt;
+  const auto file = std::prev(std::ranges::upper_bound(row_files_, row, {}, &RowFile::first_row));
+  const auto mark = std::prev(std::ranges::upper_bound(file->marks, row, {}, &Mark::row));
+  return Place{.path = path_of(*file), .first_row = mark->row, .from = mark->at, .until = file->bytes};
+}
+
+Result<Table> StreamLog::read(io::FileSystem& files, const Place& place, int64_t row, int64_t count) {
+  const Error damaged{ErrorCode::kCorrupt, "a record of rows is damaged in " + place.path};
+  TRY(const auto file, files.open(place.path, io::OpenMode::kRead));
+  std::optional<Table> rows;
+  int64_t record_row = place.first_row;
+  for (uint64_t at = place.from; at < place.until && (!rows || static_cast<int64_t>(rows->rows()) < count);) {
+    std::string header(kHeaderBytes, '\0');
+    TRY_DONE(io::read_exactly(*file, place.path, at, header.data(), header.size()));
+    const uint32_t length = number_at(header, 0);
+    if (at + kHeaderBytes + length > place.until) return damaged;
+    std::string payload(length, '\0');
+    TRY_DONE(io::read_exactly(*file, place.path, at + kHeaderBytes, payload.data(), payload.size()));
+    if (io::crc32c(payload) != number_at(header, 4)) return damaged;
+    TRY(const auto value, wire::decode(payload));
+    if (!value.is_plain_table()) return damaged;
+    const Table& found = value.table();
+    const auto found_rows = static_cast<int64_t>(found.rows());
+    if (!rows) rows = Table(found.schema());
+    const int64_t skipped = std::max<int64_t>(0, row - record_row);
+    if (skipped < found_rows) {
+      const int64_t wanted = std::min(found_rows - skipped, count - static_cast<int64_t>(rows->rows()));
+      TRY_DONE(rows->append(found.slice(static_cast<size_t>(skipped), static_cast<size_t>(wanted))));
+    }
+    record_row += found_rows;
+    at += kHeaderBytes + length;
+  }
+  if (!rows) return damaged;
+  return *std::move(rows);
 }
 
 uint64_t StreamLog::bytes() const {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,13 +40,35 @@ class StreamLog {
   Status append(const data::Table& rows);
   const StreamLogTerms& terms() const { return terms_; }
   uint64_t bytes() const;
+  /// The number of the oldest row that is kept.
+  int64_t first_row() const { return row_files_.empty() ? next_row_ : row_files_.front().first_row; }
+
+  /// Where a row is to be found: records of one file from one that begins at or before it.
+  struct Place {
+    std::string path;
+    int64_t first_row = 0;  // of the record at `from`
+    uint64_t from = 0, until = 0;
+  };
+  /// Nothing when the row is not kept.
+  std::optional<Place> place_of(int64_t row) const;
+  /// Rows from `row` on, `count` at most, as many as the place's file has. On any thread, beside appends. kNotFound
+  /// when the file was deleted meanwhile. Reads 64 KiB and the record behind at least.
+  static Result<data::Table> read(io::FileSystem& files, const Place& place, int64_t row, int64_t count);
 
  private:
+  /// A record's first row and where the record begins.
+  struct Mark {
+    int64_t row = 0;
+    uint64_t at = 0;
+  };
   struct RowFile {
     int64_t first_row = 0;
     uint64_t bytes = 0;
-    int64_t written_ns = 0;  // wall clock of the last write this process knows of
+    int64_t written_ns = 0;   // wall clock of the last write this process knows of
+    std::vector<Mark> marks;  // of a record about every kMarkBytes
   };
+  static constexpr uint64_t kMarkBytes = 64 << 10;
+  static void note_record(RowFile& file, int64_t row, uint64_t at);
   StreamLog(io::FileSystem& files, const Clock& clock, StreamLogTerms terms)
       : files_(files), clock_(clock), terms_(std::move(terms)) {}
   Status load(const data::Schema& schema, Loaded* loaded);

@@ -7,6 +7,7 @@
 #include "data/value.h"
 
 #include "io/memory_file_system.h"
+#include "stream/stream_table.h"
 
 namespace pelorus::stream {
 namespace {
@@ -68,6 +69,44 @@ TEST_F(StreamLogTest, a_torn_end_is_cut_and_written_over) {
   ASSERT_TRUE(log->append(rows_of(7, 1)).ok());
   ASSERT_NE(open(), nullptr);
   EXPECT_EQ(loaded_.rows.rows(), 4u);
+}
+
+TEST_F(StreamLogTest, rows_are_read_from_where_they_are) {
+  auto log = open(256 << 10);  // several files
+  constexpr int32_t kAppends = 400, kRows = 300;
+  for (int32_t i = 0; i < kAppends; ++i) ASSERT_TRUE(log->append(rows_of(i * kRows, kRows)).ok());
+  EXPECT_GT(files_.list("/streams/t")->size(), 2u);
+  for (const auto& reader : {std::shared_ptr(std::move(log)), std::shared_ptr(open(256 << 10))}) {
+    for (int32_t row = 0; row < kAppends * kRows; row += 977) {
+      const auto place = reader->place_of(row);
+      ASSERT_TRUE(place.has_value());
+      const auto rows = StreamLog::read(files_, *place, row, 500);
+      ASSERT_TRUE(rows.ok()) << rows.error().message;
+      const auto ids = rows->column(0).values<int32_t>();
+      ASSERT_GT(ids.size(), 0u);
+      ASSERT_LE(ids.size(), 500u);
+      for (size_t i = 0; i < ids.size(); ++i) ASSERT_EQ(ids[i], row + static_cast<int32_t>(i));
+    }
+    EXPECT_FALSE(reader->place_of(kAppends * kRows).has_value());
+  }
+}
+
+TEST_F(StreamLogTest, a_table_gives_older_rows_from_disk) {
+  StreamTable table(rows_of(0, 0), {});
+  ASSERT_TRUE(table.persist(files_, open(), std::move(loaded_), 1000).ok());
+  for (int32_t i = 0; i < 300; ++i) ASSERT_TRUE(table.append(rows_of(i * 100, 100)).ok());
+  EXPECT_GT(table.first_row(), 26'000);
+  EXPECT_LE(table.rows() - table.first_row(), 2500);
+  EXPECT_EQ(table.oldest_row(), 0);
+  for (int64_t row = 0; row < 30'000;) {
+    const auto rows = table.read_kept(row, 1024);
+    ASSERT_TRUE(rows.ok()) << rows.error().message;
+    ASSERT_GT(rows->rows(), 0u);
+    for (const auto id : rows->column(0).values<int32_t>()) ASSERT_EQ(id, row++);
+  }
+  EXPECT_EQ(table.read_kept(30'000, 10)->rows(), 0u);
+  (void)table.stop_persisting();
+  EXPECT_EQ(table.read_kept(0, 10).error().message, "Can't find the message with offset [0]");
 }
 
 TEST_F(StreamLogTest, damage_before_the_last_file_is_told) {

@@ -54,6 +54,7 @@ Result<int64_t> StreamTable::append(const Table& rows) {
     if (seen_) typed = without_known_keys(typed);
     if (log_ && typed.rows() > 0) TRY_DONE(log_->append(typed));
     TRY_DONE(store(typed));
+    trim_memory(typed.rows());
   }
   if (typed.rows() > 0) {
     const std::lock_guard lock(listeners_mutex_);
@@ -74,7 +75,8 @@ Status StreamTable::store(const Table& rows) {
   return {};
 }
 
-Status StreamTable::persist(std::unique_ptr<StreamLog> log, StreamLog::Loaded loaded) {
+Status StreamTable::persist(io::FileSystem& files, std::unique_ptr<StreamLog> log, StreamLog::Loaded loaded,
+                            int64_t memory_rows_max) {
   const std::lock_guard writer(writing_);
   {
     const std::lock_guard lock(listeners_mutex_);
@@ -96,7 +98,31 @@ Status StreamTable::persist(std::unique_ptr<StreamLog> log, StreamLog::Loaded lo
     TRY_DONE(store(own));
   }
   log_ = std::move(log);
+  files_ = &files;
+  memory_rows_max_ = memory_rows_max;
+  trim_memory(0);
   return {};
+}
+
+void StreamTable::drop_chunks(int64_t row) {
+  first_row_ = std::min(row, rows_);
+  size_t gone = 0;
+  while (gone + 1 < chunks_.size() && chunk_row_ + static_cast<int64_t>(kChunkRows) <= first_row_) {
+    chunk_row_ += static_cast<int64_t>(kChunkRows);
+    ++gone;
+  }
+  chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(gone));
+}
+
+/// As documented: a large batch stays whole, with some of what was there before.
+void StreamTable::trim_memory(size_t just_added) {
+  if (log_ == nullptr || memory_rows_max_ == 0) return;
+  const auto added = static_cast<int64_t>(just_added);
+  constexpr double kSmallBatches = 2.5, kLargeBatch = 1.2;
+  const double bound = added <= memory_rows_max_ ? kSmallBatches * static_cast<double>(memory_rows_max_)
+                                                 : kLargeBatch * static_cast<double>(added + memory_rows_max_);
+  const std::lock_guard lock(mutex_);
+  if (static_cast<double>(rows_ - first_row_) > bound) drop_chunks(rows_ - std::max(memory_rows_max_, added));
 }
 
 std::unique_ptr<StreamLog> StreamTable::stop_persisting() {
@@ -154,18 +180,37 @@ Table StreamTable::read(int64_t from, int64_t count) const {
   return all;
 }
 
+int64_t StreamTable::oldest_row() const {
+  const std::lock_guard writer(writing_);
+  return log_ ? log_->first_row() : first_row();
+}
+
+Result<Table> StreamTable::read_kept(int64_t from, int64_t count) const {
+  if (first_row() <= from) {
+    auto rows = read(from, count);
+    // Rows are dropped from the front only: what is in memory now was there while they were read.
+    if (first_row() <= from) return rows;
+  }
+  std::optional<StreamLog::Place> place;
+  io::FileSystem* files = nullptr;
+  {
+    const std::lock_guard writer(writing_);
+    if (log_) place = log_->place_of(from);
+    files = files_;
+  }
+  const Error gone{ErrorCode::kNotFound, "Can't find the message with offset [" + std::to_string(from) + "]"};
+  if (!place) return gone;
+  auto stored = StreamLog::read(*files, *place, from, count);
+  if (!stored.ok() && stored.error().code == ErrorCode::kNotFound) return gone;
+  return stored;
+}
+
 void StreamTable::drop_before(int64_t row) {
   const std::lock_guard writer(writing_);
   {
     const std::lock_guard lock(mutex_);
     if (row <= first_row_) return;
-    first_row_ = std::min(row, rows_);
-    size_t gone = 0;
-    while (gone + 1 < chunks_.size() && chunk_row_ + static_cast<int64_t>(kChunkRows) <= first_row_) {
-      chunk_row_ += static_cast<int64_t>(kChunkRows);
-      ++gone;
-    }
-    chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(gone));
+    drop_chunks(row);
   }
   if (seen_ == nullptr) return;
   const Table left = read(0, INT64_MAX);

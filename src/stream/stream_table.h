@@ -35,7 +35,10 @@ class StreamTable final : public data::TableObject {
 
   /// From now on rows also go to `log`; those it has loaded come before the table's own. kInvalid when the table is
   /// persisted already or has listeners.
-  Status persist(std::unique_ptr<StreamLog> log, StreamLog::Loaded loaded);
+  /// `memory_rows_max`: beyond two and a half times as many, older rows leave the memory, where queries see them no
+  /// more; 0: none does.
+  Status persist(io::FileSystem& files, std::unique_ptr<StreamLog> log, StreamLog::Loaded loaded,
+                 int64_t memory_rows_max = 0);
   /// Rows go to memory only again; the log is given back, null when there was none.
   std::unique_ptr<StreamLog> stop_persisting();
   struct Persistence {
@@ -46,10 +49,16 @@ class StreamTable final : public data::TableObject {
 
   /// The number the next row gets.
   int64_t rows() const;
+  /// Of the oldest row in memory.
   int64_t first_row() const;
+  /// Of the oldest row in memory or on disk. May wait for a writer.
+  int64_t oldest_row() const;
   int64_t memory_bytes() const;
-  /// Rows [from, from + count) of those there are.
+  /// Rows [from, from + count) of those in memory.
   data::Table read(int64_t from, int64_t count) const;
+  /// Rows from `from` on, `count` at most, out of memory or from disk; none when there is no such row yet. kNotFound
+  /// "Can't find the message with offset [n]" when the row is kept no more; what reading the file failed with.
+  Result<data::Table> read_kept(int64_t from, int64_t count) const;
 
   /// Rows before that number are kept no more, and their keys may come again. Memory goes by whole chunks.
   void drop_before(int64_t row);
@@ -66,12 +75,17 @@ class StreamTable final : public data::TableObject {
   class SeenKeys;
   data::Table without_known_keys(const data::Table& rows);
   Status store(const data::Table& rows);
+  /// Rows of whole chunks before that number leave the memory. mutex_ is held.
+  void drop_chunks(int64_t row);
+  void trim_memory(size_t just_added);
 
   const data::Schema schema_;
   const std::vector<std::string> keys_;
-  mutable std::mutex writing_;      // one writer at a time, also while it waits for the disk; before mutex_
-  std::unique_ptr<StreamLog> log_;  // guarded by writing_
-  std::unique_ptr<SeenKeys> seen_;  // guarded by writing_; null without keys
+  mutable std::mutex writing_;       // one writer at a time, also while it waits for the disk; before mutex_
+  std::unique_ptr<StreamLog> log_;   // guarded by writing_
+  io::FileSystem* files_ = nullptr;  // guarded by writing_; of log_
+  int64_t memory_rows_max_ = 0;      // guarded by writing_; 0: no bound
+  std::unique_ptr<SeenKeys> seen_;   // guarded by writing_; null without keys
   mutable std::mutex mutex_;
   std::vector<data::Table> chunks_;                     // guarded by mutex_; all but the last hold kChunkRows rows
   int64_t chunk_row_ = 0;                               // guarded by mutex_; number of the first chunk's first row

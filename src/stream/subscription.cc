@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "base/script_error.h"
-#include "functions/series.h"
 #include "stream/engines/engine.h"
 
 namespace pelorus::stream {
@@ -34,6 +33,7 @@ Subscription::~Subscription() {
     wake_.notify_one();
   }
   session_->cancellation().cancel();
+  if (terms_.filter != nullptr) terms_.filter->cancel();
   thread_.join();
 }
 
@@ -50,7 +50,12 @@ bool Subscription::wait_for_rows() {
 void Subscription::run() {
   constexpr int64_t kRowsAtOnceMax = 1 << 20;
   while (wait_for_rows()) {
-    const Table rows = table_->read(next_row_, terms_.batch_rows > 0 ? terms_.batch_rows : kRowsAtOnceMax);
+    auto read = table_->read_kept(next_row_, terms_.batch_rows > 0 ? terms_.batch_rows : kRowsAtOnceMax);
+    if (!read.ok()) {
+      give_up(read.error().message);
+      return;
+    }
+    const Table& rows = *read;
     const auto count = static_cast<int64_t>(rows.rows());
     std::string error;
     try {
@@ -61,35 +66,30 @@ void Subscription::run() {
       error = "Out of memory.";
     }
     if (!error.empty()) log_error("The handler of the subscription " + topic_ + " failed: " + error);
-    const std::lock_guard lock(mutex_);
-    next_row_ += count;
-    (error.empty() ? processed_ : failed_) += count;
-    if (!error.empty()) last_error_ = std::move(error);
+    note_done(count, error);
+    if (terms_.offsets != nullptr) terms_.offsets->put(topic_, next_row_);
+    if (terms_.relay != nullptr) terms_.relay->handled(next_row_);
   }
 }
 
-Table Subscription::filtered(const Table& rows) {
-  if (terms_.filter.is_void()) return rows;
-  if (terms_.filter.is_function()) {
-    const Value kept = session_->interpreter().call(terms_.filter, {Value(rows)});
-    return functions::table_argument("subscribeTable", kept);
-  }
-  const int column = rows.find(table_->filter_column());
-  if (column < 0)
-    throw ScriptError("The table " + terms_.table + " has no filter column; see setStreamTableFilterColumn.");
-  const auto wanted = functions::elements_of(terms_.filter);
-  if (!wanted) throw ScriptError("filter must be values of the filter column or a function.");
-  const auto found =
-      functions::Finder("subscribeTable", **wanted).find(rows.column_shared(static_cast<size_t>(column)));
-  std::vector<int64_t> kept;
-  for (size_t r = 0; r < found.size(); ++r) {
-    if (found[r] >= 0) kept.push_back(static_cast<int64_t>(r));
-  }
-  return rows.take(kept);
+void Subscription::note_done(int64_t count, const std::string& error) {
+  const std::lock_guard lock(mutex_);
+  next_row_ += count;
+  (error.empty() ? processed_ : failed_) += count;
+  if (error.empty()) return;
+  last_error_ = error;
+  last_failed_row_ = next_row_ - 1;
+  last_failed_ns_ = SystemClock().wall_ns();
+}
+
+void Subscription::give_up(const std::string& reason) {
+  log_error("The subscription " + topic_ + " ends: " + reason);
+  const std::lock_guard lock(mutex_);
+  last_error_ = reason;
 }
 
 void Subscription::deliver(const Table& all, int64_t last_row) {
-  const Table rows = filtered(all);
+  const Table rows = terms_.filter == nullptr ? all : terms_.filter->keep(all);
   if (rows.rows() == 0) return;
   if (terms_.handler.is_table_object()) {
     auto* const engine = dynamic_cast<Engine*>(terms_.handler.table_object().get());
@@ -117,7 +117,9 @@ SubscriptionFacts Subscription::facts() const {
           .failed = failed_,
           .next_row = next_row_,
           .waiting = rows - next_row_,
-          .last_error = last_error_};
+          .last_error = last_error_,
+          .last_failed_row = last_failed_row_,
+          .last_failed_ns = last_failed_ns_};
 }
 
 bool SubscriptionBoard::add(const std::string& topic, std::unique_ptr<Subscription> subscription) {
@@ -149,16 +151,25 @@ void SubscriptionBoard::remove(const std::string& topic) {
 bool SubscriptionBoard::is_subscribed(const std::string& table) const {
   const std::lock_guard lock(mutex_);
   for (const auto& [topic, subscription] : subscriptions_) {
-    if (subscription->terms().table == table) return true;
+    if (subscription->terms().relay == nullptr && subscription->terms().table == table) return true;
   }
   return false;
 }
 
-std::vector<SubscriptionFacts> SubscriptionBoard::all() const {
+void SubscriptionBoard::for_each(const std::function<void(const Subscription&)>& see) const {
   const std::lock_guard lock(mutex_);
-  std::vector<SubscriptionFacts> facts;
-  for (const auto& [topic, subscription] : subscriptions_) facts.push_back(subscription->facts());
-  return facts;
+  for (const auto& [topic, subscription] : subscriptions_) see(*subscription);
+}
+
+std::string SubscriptionBoard::remote_topic(const std::string& host, int port, const std::string& table,
+                                            const std::string& action) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [topic, subscription] : subscriptions_) {
+    const auto& terms = subscription->terms();
+    if (terms.relay == nullptr || terms.table != table || terms.action != action) continue;
+    if (terms.relay->site().host == host && terms.relay->site().port == port) return topic;
+  }
+  return {};
 }
 
 void SubscriptionBoard::clear() {

@@ -91,7 +91,7 @@ class SingleNode:
 
 
 def main():
-    with SingleNode() as node:
+    with SingleNode(maxPubConnections=64) as node:
         environment = dict(os.environ, PELORUS_URL=f"ws://{node.host}:{node.port}")
         done = subprocess.run(sys.argv[1:], env=environment)
     return done.returncode

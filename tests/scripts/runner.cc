@@ -47,6 +47,7 @@ class Bench {
     streams_.node = "localhost:0:bench";
     streams_.files = &files_;
     streams_.persistence_folder = folder_.string();
+    streams_.topic_offsets.open(files_, folder_.string());
     stream::register_stream_functions(registry_, streams_);
   }
 

@@ -8,6 +8,7 @@
 #include "client/connection.h"
 #include "functions/registry.h"
 #include "io/file_system.h"
+#include "stream/remote/feed.h"
 
 namespace pelorus::server {
 
@@ -15,6 +16,10 @@ namespace pelorus::server {
 /// registry.
 void register_remote_connections(functions::Registry& registry,
                                  std::function<Result<client::Endpoint>(const std::string& alias)> resolve);
+
+/// Where a script's value leads: a connection of xdb, or an alias of the cluster. kInvalid for other values.
+Result<stream::PublisherSite> publisher_site(
+    const data::Value& server, const std::function<Result<client::Endpoint>(const std::string& alias)>& resolve);
 
 /// saveModel loadModel. `files` outlives the registry.
 void register_models_on_disk(functions::Registry& registry, io::FileSystem& files);

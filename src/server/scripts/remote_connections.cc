@@ -41,15 +41,23 @@ class RemoteConnection final : public data::UsableHandle {
     auto waiting = std::make_unique<Waiting>();
     options.socket.cancelled = [asked = waiting.get()] { return asked->cancelled(); };
     options.print = [asked = waiting.get()](std::string_view text) { asked->print(text); };
+    const stream::PublisherSite site{.host = to.host,
+                                     .port = to.port,
+                                     .name = to.text(),
+                                     .user = options.user,
+                                     .password = options.password,
+                                     .tls = options.socket.tls};
     waiting->begin(&context);
     auto opened = client::Connection::open(to, std::move(options));
     waiting->end();
     if (!opened.ok()) throw ScriptError("xdb => " + opened.error().message);
-    return std::make_shared<RemoteConnection>(std::move(waiting), std::move(*opened));
+    return std::make_shared<RemoteConnection>(std::move(waiting), std::move(*opened), site);
   }
 
-  RemoteConnection(std::unique_ptr<Waiting> waiting, std::unique_ptr<client::Connection> connection)
+  RemoteConnection(std::unique_ptr<Waiting> waiting, std::unique_ptr<client::Connection> connection,
+                   stream::PublisherSite site)
       : place_(connection->endpoint().text()),
+        site_(std::move(site)),
         described_("Conn[" + place_ + ":" + connection->session() + "]"),
         waiting_(std::move(waiting)),
         connection_(std::move(connection)) {}
@@ -57,6 +65,7 @@ class RemoteConnection final : public data::UsableHandle {
   std::string kind() const override { return "remote connection"; }
   std::string describe() const override { return described_; }
   std::string_view called_by() const override { return "remoteRun"; }
+  const stream::PublisherSite& site() const { return site_; }
   void close() override {
     const std::lock_guard lock(mutex_);
     connection_.reset();
@@ -77,6 +86,7 @@ class RemoteConnection final : public data::UsableHandle {
 
  private:
   const std::string place_;
+  const stream::PublisherSite site_;
   const std::string described_;
   std::mutex mutex_;
   const std::unique_ptr<Waiting> waiting_;          // guarded by mutex_; outlives connection_
@@ -122,6 +132,18 @@ Value run_remotely(std::string_view name, uint32_t flags, CallContext& context, 
 }
 
 }  // namespace
+
+Result<stream::PublisherSite> publisher_site(const Value& server, const Resolve& resolve) {
+  if (server.is_handle()) {
+    if (const auto connection = std::dynamic_pointer_cast<RemoteConnection>(server.handle())) return connection->site();
+  }
+  if (!server.is_text())
+    return Error{ErrorCode::kInvalid, "server must be an alias of the cluster or a connection, as xdb gives it"};
+  const auto& alias = server.scalar().text();
+  TRY(const auto endpoint, resolve(alias));
+  return stream::PublisherSite{
+      .host = endpoint.host, .port = endpoint.port, .name = alias, .user = {}, .password = {}, .is_member = true};
+}
 
 void register_remote_connections(functions::Registry& registry, Resolve resolve) {
   const auto row = [&](functions::Declaration d) {

@@ -94,6 +94,23 @@ Value leader(StreamServices& services, CallContext&, std::span<Value> args) {
   return Value::of_string(*leader);
 }
 
+/// With a second argument, which the members pass to the leader, another one than this node.
+Value campaign(StreamServices& services, CallContext& context, std::span<Value> args) {
+  const Arguments a("streamCampaignForLeader", args);
+  auto& group = group_argument(services, a, 0, "groupId");
+  if (!context.caller().is_admin)
+    throw ScriptError(
+        "<NoPrivilege>streamCampaignForLeader: only an administrator may move the leadership of a group.");
+  const auto alias = is_given(a, 1) ? a.text(1, "alias") : services.alias;
+  if (std::ranges::find(group.members(), alias) == group.members().end())
+    a.refuse("alias", "must be a member of the group.");
+  const auto leader = group.leader();
+  if (leader.ok() && *leader == alias) return Value::null();
+  const std::vector<Value> passed{Value::of_int(static_cast<int32_t>(group.id())), Value::of_string(alias)};
+  if (!runs_at_leader(services, context, group, "streamCampaignForLeader", passed)) check(group.transfer(alias));
+  return Value::null();
+}
+
 Value groups(StreamServices& services, CallContext&, std::span<Value>) {
   ColumnRows rows;
   rows.column("id", Type::kInt);
@@ -143,6 +160,13 @@ void register_ha_streams(functions::Registry& registry, StreamServices& services
                        "The alias of the node that leads a stream group this node belongs to.",
                        "try { getStreamingLeader(11) } catch(ex) { }",
                        {}});
+  row(Nature::kCommand,
+      {"streamCampaignForLeader",
+       "groupId, [alias]",
+       bound(campaign),
+       "Makes this node, or the member of that alias, the leader of a stream group. For administrators.",
+       "try { streamCampaignForLeader(11) } catch(ex) { }",
+       {}});
   row(Nature::kWhole,
       {"getStreamingRaftGroups", "", bound(groups), "The stream groups this node belongs to and their members' sites.",
        "getStreamingRaftGroups().size() >= 0", "true"});

@@ -194,7 +194,9 @@ Status GroupMachine::restore_state(const Value& value) {
   return {};
 }
 
-void GroupMachine::leadership_changed(bool, uint64_t) {}
+void GroupMachine::leadership_changed(bool leads, uint64_t) {
+  if (leadership_changed_) leadership_changed_(leads);
+}
 
 std::shared_ptr<StreamTable> GroupMachine::find(const std::string& name) const {
   const std::lock_guard lock(mutex_);

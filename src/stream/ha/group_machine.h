@@ -24,7 +24,10 @@ class GroupMachine final : public raft::StateMachine {
 
   /// Called on the group's thread when a table appears and, with null, when it is gone.
   using TableChanged = std::function<void(const std::string& name, std::shared_ptr<StreamTable> table)>;
-  explicit GroupMachine(TableChanged changed) : changed_(std::move(changed)) {}
+  /// Called on the group's thread when this member begins or ceases to lead. May be empty.
+  using LeadershipChanged = std::function<void(bool leads)>;
+  explicit GroupMachine(TableChanged changed, LeadershipChanged leadership_changed = {})
+      : changed_(std::move(changed)), leadership_changed_(std::move(leadership_changed)) {}
 
   Bytes apply(uint64_t index, std::string_view command) override;
   Bytes snapshot() override;
@@ -60,6 +63,7 @@ class GroupMachine final : public raft::StateMachine {
   Status take_over(const std::string& name, const data::Table& rows, int64_t first_row, Tables* before, Kept* kept);
 
   const TableChanged changed_;
+  const LeadershipChanged leadership_changed_;
   mutable std::mutex mutex_;
   Tables tables_;                              // guarded by mutex_ where other threads read; changed by the group's
   int64_t bytes_ = 0;                          // the group's thread

@@ -29,10 +29,12 @@ Result<int64_t> HaStreamTable::append(const Table& rows) { return group_.append(
 StreamGroup::StreamGroup(StreamGroupTerms terms, const Clock& clock)
     : terms_(std::move(terms)),
       clock_(clock),
-      machine_([this](const std::string& name, std::shared_ptr<StreamTable> table) {
-        terms_.table_changed(
-            name, table == nullptr ? nullptr : std::make_shared<HaStreamTable>(name, std::move(table), *this));
-      }),
+      machine_(
+          [this](const std::string& name, std::shared_ptr<StreamTable> table) {
+            terms_.table_changed(
+                name, table == nullptr ? nullptr : std::make_shared<HaStreamTable>(name, std::move(table), *this));
+          },
+          terms_.leadership_changed),
       waits_for_("has not begun") {}
 
 Status StreamGroup::start(raft::LibraftOptions options, const raft::AddressBook& book,
@@ -100,6 +102,12 @@ Result<std::string> StreamGroup::leader() const {
 bool StreamGroup::leads() const {
   const auto running = log();
   return running != nullptr && running->status().role == raft::LogRole::kLeader;
+}
+
+Status StreamGroup::transfer(const std::string& alias) {
+  const auto running = log();
+  if (running == nullptr) return unavailable(terms_.id, waits_for());
+  return running->transfer_leadership_and_wait(alias, kAnswerWait);
 }
 
 Error StreamGroup::not_leader(const std::string& leader) const {

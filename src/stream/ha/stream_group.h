@@ -45,6 +45,9 @@ struct StreamGroupTerms {
   std::function<std::string(const std::string& alias)> site_of;  // "host:port:alias"
   /// Shows a table to the sessions of the node; null: it is gone. On the group's thread.
   std::function<void(const std::string& name, std::shared_ptr<HaStreamTable> table)> table_changed;
+  /// This member begins or ceases to lead: subscribers' connections end, so that they look for the leader. On the
+  /// group's thread. May be empty.
+  std::function<void(bool leads)> leadership_changed = {};
 };
 
 /// One member of a group. Made at the node's start; its log begins when all members are known. Thread-safe.
@@ -72,6 +75,9 @@ class StreamGroup {
   /// The leader's alias. kUnavailable while none is known.
   Result<std::string> leader() const;
   bool leads() const;
+  /// On the leader: hands leadership to another member and waits for it. kNotLeader elsewhere; kUnavailable when that
+  /// member does not take it.
+  Status transfer(const std::string& alias);
 
   /// On the leader; kNotLeader elsewhere. Errors of the state as kInvalid.
   Status create(const std::string& name, const data::Table& columns, const std::vector<std::string>& keys,
