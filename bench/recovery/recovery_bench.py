@@ -102,11 +102,13 @@ def one_round(bed):
     time.sleep(5)  # the controllers notice
     bed.run(f"startDataNode(`{LOST})", site="controller1")
     seconds = wait_whole(bed, chunks)
+    receiver = round(processes.cpu_seconds(bed.pid(LOST)), 2)  # the start of the process included
     by_cp.append(copied_by_cp(bed))
     at_least = min(by_cp)
     cpu = {alias: fact["cpu_s"] for alias, fact in watch.facts().items() if alias in ("node1", "node2")}
     return {"chunks": chunks, "mb": round(megabytes, 1), "seconds": round(seconds, 2), "mb_s": round(megabytes / seconds, 1),
             "cp_s": round(at_least, 2), "share_of_cp": round(at_least / seconds, 3), "sources_cpu_s": cpu,
+            "receiver_cpu_s": receiver,
             "load": round(os.getloadavg()[0], 1)}
 
 

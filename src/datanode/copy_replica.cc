@@ -1,5 +1,7 @@
 #include "datanode/copy_replica.h"
 
+#include <algorithm>
+#include <cstring>
 #include <thread>
 
 #include "base/fault_point.h"
@@ -14,6 +16,9 @@ using std::chrono::seconds;
 
 constexpr seconds kHoldWait{20};  // for writers to leave the chunk
 constexpr milliseconds kHoldPause{20};
+constexpr uint64_t kReplyBytesWanted = 6u << 20;  // a round trip for so many
+constexpr uint64_t kReplyBytesMax = 16u << 20;
+constexpr uint64_t kMessageBytesUsual = 4u << 20;  // at most, unless a row is larger
 const rpc::CallOptions kExportCall{.timeout = seconds(60)};
 
 struct OpenRequest {
@@ -36,18 +41,86 @@ struct OpenReply {
 };
 struct NextRequest {
   uint64_t id = 0;
+  uint64_t bytes_wanted = 0;  // in one reply, if there are more messages; importers of older programs want one message
   template <class A>
   void fields(A& a) {
-    a(id);
+    a(id, bytes_wanted);
   }
 };
+
+/// Makes the reply to data.export_next as meta::Encoder writes a struct of the fields
+///   optional<string> message, vector<string> more, bool ended
+/// with the messages put where they are sent from.
+class NextReplyWriter {
+ public:
+  explicit NextReplyWriter(size_t bytes_expected) {
+    reply_.reserve(bytes_expected);
+    writer_.put<uint32_t>(0);  // the length of what follows
+  }
+
+  /// False: there was no message any more.
+  Result<bool> add(storage::ChunkExport& content) {
+    const size_t before = reply_.size();
+    if (messages_ == 0) writer_.put<uint8_t>(1);
+    if (messages_ == 1) writer_.put<uint32_t>(0);  // the number of those behind the first
+    const size_t at = reply_.size();
+    writer_.put<uint32_t>(0);
+    TRY(const bool is_one, content.next(reply_));
+    if (!is_one) {
+      reply_.resize(before);
+      return false;
+    }
+    set(at, reply_.size() - at - sizeof(uint32_t));
+    if (messages_ == 1) more_at_ = before;
+    ++messages_;
+    return true;
+  }
+  size_t bytes() const { return reply_.size(); }
+
+  Bytes finish(bool ended) {
+    if (messages_ == 0) writer_.put<uint8_t>(0);
+    if (messages_ <= 1) more_at_ = reply_.size();
+    if (messages_ <= 1) writer_.put<uint32_t>(0);
+    set(more_at_, messages_ <= 1 ? 0 : messages_ - 1);
+    writer_.put<uint8_t>(ended ? 1 : 0);
+    set(0, reply_.size() - sizeof(uint32_t));
+    return std::move(reply_);
+  }
+
+ private:
+  void set(size_t at, size_t value) {
+    const auto number = static_cast<uint32_t>(value);
+    std::memcpy(reply_.data() + at, &number, sizeof number);
+  }
+
+  Bytes reply_;
+  ByteWriter writer_{reply_};
+  size_t messages_ = 0;
+  size_t more_at_ = 0;
+};
+
 struct NextReply {
-  std::optional<std::string> message;  // nothing: that was all
-  template <class A>
-  void fields(A& a) {
-    a(message);
-  }
+  std::vector<std::string_view> messages;  // of the bytes it was read from
+  bool ended = false;                      // there are no more
 };
+
+/// What NextReplyWriter wrote, or a program that knows the first field only.
+Result<NextReply> read_reply(std::string_view bytes) {
+  NextReply reply;
+  ByteReader reader(bytes);
+  const auto message = [&] { return reader.get_raw(reader.get<uint32_t>()); };
+  (void)reader.get<uint32_t>();
+  if (reader.get<uint8_t>() != 0)
+    reply.messages.push_back(message());
+  else
+    reply.ended = true;
+  if (!reader.at_end()) {
+    for (auto left = reader.get<uint32_t>(); left > 0 && reader.ok(); --left) reply.messages.push_back(message());
+    reply.ended = reply.ended || reader.get<uint8_t>() != 0;
+  }
+  TRY_DONE(reader.finish("data.export_next"));
+  return reply;
+}
 
 }  // namespace
 
@@ -94,23 +167,28 @@ Result<Bytes> ExportDesk::next(std::string_view payload) {
     open = found->second;
     open->used = std::chrono::steady_clock::now();
   }
-  auto read = open->content->next();
-  if (!read.ok()) {
-    scrubber_.suspect(open->chunk, read.error());
-    return read.error();
-  }
-  auto message = std::move(read).value();
-  reach(FaultPoint::kExportRead);
-  if (!message) {
+  const size_t wanted = std::min(request.bytes_wanted, kReplyBytesMax);
+  NextReplyWriter reply(wanted + kMessageBytesUsual);
+  bool ended = false;
+  do {
+    const auto read = reply.add(*open->content);
+    if (!read.ok()) {
+      scrubber_.suspect(open->chunk, read.error());
+      return read.error();
+    }
+    reach(FaultPoint::kExportRead);
+    ended = !*read;
+  } while (!ended && reply.bytes() < wanted);
+  if (ended) {
     const std::lock_guard lock(mutex_);
     exports_.erase(request.id);
   }
-  return meta::encode(NextReply{std::move(message)});
+  return reply.finish(ended);
 }
 
 std::future<Result<Bytes>> ReplicaCopier::ask_next(const std::string& source, uint64_t id) {
   auto answer = std::make_shared<std::promise<Result<Bytes>>>();
-  caller_.call_async(source, "data.export_next", meta::encode(NextRequest{id}), kExportCall,
+  caller_.call_async(source, "data.export_next", meta::encode(NextRequest{id, kReplyBytesWanted}), kExportCall,
                      [answer](Result<Bytes> bytes) { answer->set_value(std::move(bytes)); });
   return answer->get_future();
 }
@@ -125,14 +203,16 @@ Result<Version> ReplicaCopier::copy_from(ChunkId chunk, const std::string& sourc
   if (usable && export_facts.to == info->version) return info->version;
   TRY(const auto import, store_.import_chunk(chunk));
   auto coming = ask_next(source, export_facts.id);
-  while (true) {
+  for (bool ended = false; !ended;) {
     TRY(const auto answer, coming.get());
-    TRY(auto reply, meta::decode<NextReply>(answer, "data.export_next"));
-    if (!reply.message) break;
-    if (pace == Pace::kThrottled) throttle_.pay(reply.message->size());
-    coming = ask_next(source, export_facts.id);  // the source reads while this node writes
-    TRY_DONE(import->add(*reply.message));
-    reach(FaultPoint::kCopyReceived);
+    TRY(const auto reply, read_reply(answer));
+    ended = reply.ended;
+    if (pace == Pace::kThrottled) throttle_.pay(answer.size());
+    if (!ended) coming = ask_next(source, export_facts.id);  // the source reads while this node writes
+    for (const auto message : reply.messages) {
+      TRY_DONE(import->add(message));
+      reach(FaultPoint::kCopyReceived);
+    }
   }
   reach(FaultPoint::kImportFinishing);
   auto reached = import->finish();

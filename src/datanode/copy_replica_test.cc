@@ -39,6 +39,24 @@ struct NextAnswered {
     a(message);
   }
 };
+/// As programs ask and read that take several messages at once.
+struct ManyAsked {
+  uint64_t id = 0;
+  uint64_t bytes_wanted = 0;
+  template <class A>
+  void fields(A& a) {
+    a(id, bytes_wanted);
+  }
+};
+struct ManyAnswered {
+  std::optional<std::string> message;
+  std::vector<std::string> more;
+  bool ended = false;
+  template <class A>
+  void fields(A& a) {
+    a(message, more, ended);
+  }
+};
 struct OpenAnswered {
   uint64_t id = 0;
   Version from = 0;
@@ -80,6 +98,12 @@ class ExportDeskTest : public TwoNodes {
     }
   }
 
+  Result<ManyAnswered> next(uint64_t id, uint64_t bytes_wanted) {
+    TRY(const auto bytes,
+        methods_.find("data.export_next")->handler({}, meta::encode(ManyAsked{id, bytes_wanted}), {}));
+    return meta::decode<ManyAnswered>(bytes, "data.export_next");
+  }
+
   Scrubber scrubber_{first_.store(), {}};
   ExportDesk desk_;
   rpc::Methods methods_;
@@ -113,6 +137,27 @@ TEST_F(ExportDeskTest, column_files_go_as_they_are_to_those_who_ask_for_them) {
   const auto older = open("dn2", OlderOpenAsked{.chunk = chunk});
   ASSERT_TRUE(older.ok()) << older.error().message;
   EXPECT_EQ(kinds(older->id), (std::vector<int>{1, 2, 3})) << "head, rows, end";
+}
+
+TEST_F(ExportDeskTest, a_reply_holds_as_many_messages_as_the_importer_wants_bytes) {
+  ASSERT_TRUE(first_.store().flush_all().ok());
+  const auto opened = open("dn2", OpenAsked{.chunk = first_.store().chunks()[0].chunk, .files = true});
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  const auto head = next(opened->id, 1);
+  ASSERT_TRUE(head.ok()) << head.error().message;
+  EXPECT_EQ(head->message.value().at(8), 1);
+  EXPECT_TRUE(head->more.empty());
+  EXPECT_FALSE(head->ended);
+  const auto rest = next(opened->id, 1u << 20);
+  ASSERT_TRUE(rest.ok()) << rest.error().message;
+  EXPECT_EQ(rest->message.value().at(8), 4);
+  ASSERT_EQ(rest->more.size(), 2u);
+  EXPECT_EQ(rest->more[0].at(8), 5);
+  EXPECT_EQ(rest->more[1].at(8), 3);
+  EXPECT_TRUE(rest->ended);
+  const auto after = next(opened->id, 1u << 20);
+  ASSERT_FALSE(after.ok());
+  EXPECT_EQ(after.error().code, ErrorCode::kNotFound) << "an export that is over is closed";
 }
 
 }  // namespace

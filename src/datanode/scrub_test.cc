@@ -73,7 +73,7 @@ TEST_F(ScrubberTest, a_copy_mends_a_damaged_manifest_of_a_running_node) {
   const auto content = other.store->export_chunk(kChunk, 0).value();
   {
     const auto import = node_.store->import_chunk(kChunk).value();
-    while (const auto message = content->next().value()) ASSERT_TRUE(import->add(*message).ok());
+    for (Bytes message; content->next(message).value(); message.clear()) ASSERT_TRUE(import->add(message).ok());
     ASSERT_EQ(import->finish().value(), 1u);
   }
   EXPECT_TRUE(scrubber_.verify(kChunk).ok());

@@ -7,8 +7,9 @@
 namespace pelorus::rpc {
 namespace {
 
-constexpr size_t kChecksumEnd = 8;            // length and checksum stand before what is checked
-constexpr size_t kBodyStepBytes = 256 << 10;  // first allocation of a body
+constexpr size_t kChecksumEnd = 8;               // length and checksum stand before what is checked
+constexpr size_t kBodyStepBytes = 256 << 10;     // of a body, made ready at once
+constexpr size_t kBodyReservedMax = 16UL << 20;  // set aside for a body by its stated length; untouched until it comes
 
 }  // namespace
 
@@ -77,8 +78,9 @@ Status FrameReader::begin_body() {
 std::pair<char*, size_t> FrameReader::body_room(size_t want) {
   if (!in_body_ || arrived_ == body_bytes_) return {nullptr, 0};
   if (frame_.body.size() == arrived_) {
-    const auto step = std::max(kBodyStepBytes, arrived_);
-    frame_.body.resize(std::min(body_bytes_, arrived_ + step));
+    if (arrived_ == frame_.body.capacity() || arrived_ == 0)
+      frame_.body.reserve(std::min(body_bytes_, std::max(kBodyReservedMax, 2 * arrived_)));
+    frame_.body.resize(std::min(body_bytes_, arrived_ + kBodyStepBytes));  // what is cleared stays in the cache
   }
   return {frame_.body.data() + arrived_, std::min(want, frame_.body.size() - arrived_)};
 }

@@ -66,7 +66,8 @@ OutgoingFrame make_frame(const FrameFields& fields, Bytes payload);
 Bytes encode_error(const Error& error);
 Error decode_error(std::string_view payload);
 
-/// Cuts a stream of bytes into frames. Holds at most twice the bytes that have arrived of the frame in progress.
+/// Cuts a stream of bytes into frames. Of the frame in progress it sets aside 16 MiB at most, or twice what has
+/// arrived, and touches 256 KiB more than has arrived.
 class FrameReader {
  public:
   /// Takes what it can use from `bytes` and drops it there; a frame when one is whole. Call again until nothing

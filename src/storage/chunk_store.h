@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/ids.h"
@@ -108,8 +109,9 @@ enum class CopyForm : uint8_t { kRows, kFiles };
 class ChunkExport {
  public:
   virtual ~ChunkExport() = default;
-  /// The next message, each with its own checksum, about 4 MiB at most unless a row is larger. Nothing after the last.
-  virtual Result<std::optional<std::string>> next() = 0;
+  /// Adds the next message to `out`; each has its own checksum and is about 4 MiB at most unless a row is larger.
+  /// False, and nothing is added, after the last. After an error `out` holds part of a message.
+  virtual Result<bool> next(Bytes& out) = 0;
   virtual Version from_version() const = 0;  // 0: the whole chunk
   virtual Version to_version() const = 0;
 };

@@ -15,10 +15,11 @@ class CopyChunkTest : public testing::TestWithParam<CopyForm> {
     EXPECT_TRUE(reader.ok());
     std::vector<std::string> all;
     while (true) {
-      auto message = reader.value()->next();
-      EXPECT_TRUE(message.ok());
-      if (!message.ok() || !*message) return all;
-      all.push_back(std::move(**message));
+      std::string message;
+      const auto read = reader.value()->next(message);
+      EXPECT_TRUE(read.ok());
+      if (!read.ok() || !*read) return all;
+      all.push_back(std::move(message));
     }
   }
   Result<Version> copy(Version from) {
@@ -210,8 +211,9 @@ TEST_P(CopyChunkTest, a_damaged_file_is_not_copied) {
     source_.open();
     const auto reader = source_.store->export_chunk({7}, 0, GetParam());
     ASSERT_TRUE(reader.ok());
-    auto message = reader.value()->next();
-    while (message.ok() && *message) message = reader.value()->next();
+    Bytes read;
+    auto message = reader.value()->next(read);
+    while (message.ok() && *message) message = reader.value()->next(read);
     EXPECT_EQ(message.ok() ? ErrorCode::kInvalid : message.error().code, ErrorCode::kCorrupt) << "byte " << byte;
     EXPECT_NE(message.ok() ? std::string::npos : message.error().message.find(path), std::string::npos);
     ASSERT_TRUE(source_disk_.flip_bit(path, byte * 8 + byte % 8).ok());

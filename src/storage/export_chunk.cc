@@ -22,9 +22,10 @@ void put_magic(ByteWriter& writer) {
   writer.put<uint32_t>(0);
 }
 
-void put_checksum(std::string& message) {
-  const uint32_t crc = io::crc32c(std::string_view(message).substr(kMessageHeadBytes));
-  std::memcpy(message.data() + sizeof kCopyMagic, &crc, sizeof crc);
+/// Of the message that begins at byte `from` of `out` and is whole.
+void put_checksum(Bytes& out, size_t from) {
+  const uint32_t crc = io::crc32c(std::string_view(out).substr(from + kMessageHeadBytes));
+  std::memcpy(out.data() + from + sizeof kCopyMagic, &crc, sizeof crc);
 }
 
 class ReplicaExport final : public ChunkExport {
@@ -42,24 +43,23 @@ class ReplicaExport final : public ChunkExport {
   Version from_version() const override { return from_version_; }
   Version to_version() const override { return snapshot_->version(); }
 
-  Result<std::optional<std::string>> next() override {
-    if (ended_) return std::optional<std::string>();
-    std::string message;
-    ByteWriter writer(message);
+  Result<bool> next(Bytes& out) override {
+    if (ended_) return false;
+    const size_t from = out.size();
+    ByteWriter writer(out);
     const auto kind = next_kind();
-    if (kind == MessageKind::kFileBytes) message.reserve(kMessageBytesWanted + kMessageBytesWanted / 2);
     put_magic(writer);
     writer.put<uint8_t>(static_cast<uint8_t>(kind));
     writer.put<uint64_t>(index_++);
     switch (kind) {
       case MessageKind::kHead: put_head(writer); break;
       case MessageKind::kFile: TRY_DONE(put_file(writer)); break;
-      case MessageKind::kFileBytes: TRY_DONE(put_file_bytes(message)); break;
-      case MessageKind::kRows: TRY_DONE(put_rows(message)); break;
+      case MessageKind::kFileBytes: TRY_DONE(put_file_bytes(out)); break;
+      case MessageKind::kRows: TRY_DONE(put_rows(out)); break;
       case MessageKind::kEnd: ended_ = true; break;
     }
-    put_checksum(message);
-    return std::optional<std::string>(std::move(message));
+    put_checksum(out, from);
+    return true;
   }
 
  private:
@@ -101,9 +101,9 @@ class ReplicaExport final : public ChunkExport {
     return {};
   }
 
-  Status put_file_bytes(std::string& message) {
+  Status put_file_bytes(Bytes& out) {
     const auto& file = *files_[file_];
-    TRY(const size_t bytes, file.stored_bytes(file_byte_, kMessageBytesWanted, message));
+    TRY(const size_t bytes, file.stored_bytes(file_byte_, kMessageBytesWanted, out));
     file_byte_ += bytes;
     if (file_byte_ < file.facts().file_bytes) return {};
     ++file_;
@@ -111,7 +111,7 @@ class ReplicaExport final : public ChunkExport {
     return {};
   }
 
-  Status put_rows(std::string& message) {
+  Status put_rows(Bytes& out) {
     const size_t to = std::min(rows_, row_ + rows_at_once_);
     std::vector<std::string> names;
     std::vector<data::Shared<data::Vector>> columns;
@@ -123,7 +123,7 @@ class ReplicaExport final : public ChunkExport {
     const auto rows = with_compact_symbols(data::Table(std::move(names), std::move(columns)));
     PartList parts;
     encode_rows(rows, parts);
-    message += parts.joined();
+    out += parts.joined();
     const double bytes_per_row = static_cast<double>(parts.bytes()) / static_cast<double>(to - row_);
     rows_at_once_ =
         std::clamp<size_t>(static_cast<size_t>(static_cast<double>(kMessageBytesWanted) / bytes_per_row), 1, kRowsMax);

@@ -13,6 +13,7 @@ namespace pelorus::storage {
 namespace {
 
 constexpr uint64_t kImportBytesMax = 64ull << 20;  // rows gathered before they become a segment
+constexpr size_t kUnsyncedFilesMax = 32;           // files of a copy that are open at once
 
 struct Head {
   ChunkId chunk;
@@ -163,7 +164,6 @@ class ReplicaImport final : public ChunkImport {
     TRY_DONE(arriving_->file->write_at(arriving_->written, bytes));
     arriving_->written += bytes.size();
     if (arriving_->written < arriving_->facts.file_bytes) return {};
-    TRY_DONE(arriving_->file->sync());
     const auto segment = std::make_shared<const Segment>(store_.files_, paths_.back(), chunk_->id(), arriving_->facts);
     TRY(const auto index, segment->index());
     bool same = index->columns.size() == imported_.schema.size() &&
@@ -177,13 +177,23 @@ class ReplicaImport final : public ChunkImport {
     if (!same) return corrupt("a file of other columns");
     imported_.segments.push_back(arriving_->facts);
     files_.push_back(segment);
+    unsynced_.push_back(std::move(arriving_->file));
     arriving_.reset();
+    return unsynced_.size() < kUnsyncedFilesMax ? Status() : sync_files();
+  }
+
+  /// Files that came one after another go to disk together: the next ones come while the system writes the first, and
+  /// the file system commits their sizes at once.
+  Status sync_files() {
+    for (const auto& file : unsynced_) TRY_DONE(file->sync());
+    unsynced_.clear();
     return {};
   }
 
   /// All column files are here: what follows continues their dictionaries.
   Status settle_files() {
     if (files_.empty()) return {};
+    TRY_DONE(sync_files());
     TRY_DONE(store_.files_.sync_directory(io::parent_path(files_.back()->path())));
     imported_.dictionaries = std::make_shared<ChunkDictionaries>(imported_.schema, std::exchange(files_, {}));
     TRY_DONE(imported_.dictionaries->load());
@@ -256,6 +266,7 @@ class ReplicaImport final : public ChunkImport {
   Chunk::Imported imported_;
   std::optional<Arriving> arriving_;
   std::vector<std::shared_ptr<const Segment>> files_;  // column files that came whole
+  std::vector<std::unique_ptr<io::File>> unsynced_;    // the last of them
   std::vector<data::Vector> pending_;                  // columns
   uint64_t pending_rows_ = 0;
   uint64_t pending_bytes_ = 0;

@@ -59,10 +59,11 @@ class SoftDelete : public ::testing::Test {
     auto import = target.store->import_chunk({7});
     ASSERT_TRUE(import.ok());
     while (true) {
-      const auto message = (*source)->next();
-      ASSERT_TRUE(message.ok());
-      if (!*message) break;
-      const auto added = (*import)->add(**message);
+      Bytes message;
+      const auto read = (*source)->next(message);
+      ASSERT_TRUE(read.ok());
+      if (!*read) break;
+      const auto added = (*import)->add(message);
       ASSERT_TRUE(added.ok()) << added.error().message;
     }
     ASSERT_TRUE((*import)->finish().ok());

@@ -249,10 +249,11 @@ TEST_P(SortedChunk, copies_equal_their_source) {
     const auto target = copy.store->import_chunk({7});
     ASSERT_TRUE(target.ok()) << target.error().describe();
     while (true) {
-      const auto message = (*source)->next();
-      ASSERT_TRUE(message.ok()) << message.error().describe();
-      if (!*message) break;
-      const auto added = (*target)->add(**message);
+      Bytes message;
+      const auto read = (*source)->next(message);
+      ASSERT_TRUE(read.ok()) << read.error().describe();
+      if (!*read) break;
+      const auto added = (*target)->add(message);
       ASSERT_TRUE(added.ok()) << added.error().describe();
     }
     const auto reached = (*target)->finish();

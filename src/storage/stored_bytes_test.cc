@@ -342,10 +342,11 @@ void check_replica_copy(const std::string& name, const SortRule& sort) {
   Bytes written;
   ByteWriter writer(written);
   while (true) {
-    const auto message = (*source)->next();
-    ASSERT_TRUE(message.ok());
-    if (!*message) break;
-    writer.put_string(**message);
+    Bytes message;
+    const auto read = (*source)->next(message);
+    ASSERT_TRUE(read.ok());
+    if (!*read) break;
+    writer.put_string(message);
   }
   check_stored(name, written, [&](const std::string& bytes) {
     io::MemoryFileSystem other;
@@ -425,10 +426,11 @@ TEST(StoredBytes, replica_copy_with_table_options) {
   Bytes written;
   ByteWriter writer(written);
   while (true) {
-    const auto message = (*source)->next();
-    ASSERT_TRUE(message.ok());
-    if (!*message) break;
-    writer.put_string(**message);
+    Bytes message;
+    const auto read = (*source)->next(message);
+    ASSERT_TRUE(read.ok());
+    if (!*read) break;
+    writer.put_string(message);
   }
   check_stored("replica_copy_options", written, [&](const std::string& bytes) {
     io::MemoryFileSystem other;

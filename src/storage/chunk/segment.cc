@@ -11,6 +11,7 @@ namespace pelorus::storage {
 namespace {
 
 constexpr size_t kDirectoryBytesKept = 4u << 20;
+constexpr size_t kTailBytesJoined = 64u << 10;  // a footer that goes with the blocks before it
 
 std::vector<GroupZone> zones_of(const data::Vector& values) {
   const auto numbers = widened(values);
@@ -239,7 +240,8 @@ Result<size_t> Segment::stored_bytes(uint64_t from, size_t wanted, std::string& 
     if (block->offset != from + added()) return corrupt("blocks do not lie one behind another");
     TRY_DONE(append_block(*file, *block, "block", out));
   }
-  if (added() == 0 || added() < wanted) TRY_DONE(read_tail(*file, from + added(), out));
+  const uint64_t tail = facts_.file_bytes - from - added();
+  if (added() < wanted || tail <= kTailBytesJoined) TRY_DONE(read_tail(*file, from + added(), out));
   return added();
 }
 
