@@ -1,6 +1,7 @@
 #pragma once
 // The seam between the interpreter and SQL: each calls the other through these two interfaces.
 
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -30,6 +31,9 @@ class Evaluator {
   /// it is none. For asking is_aggregate() before running.
   virtual std::optional<data::FunctionRef> find_function(const syntax::Expr& callee, Scope* scope) = 0;
   virtual functions::CallContext& context() = 0;
+  /// Notes that a query of stored tables begins; what is returned is called once when it has ended, with the error or
+  /// nothing. Null: nobody wants to know.
+  virtual std::function<void(const std::string& error)> watch_query(const syntax::Query&) { return nullptr; }
   /// Threads that may share the work; null: this one alone.
   virtual WorkerPool* workers() { return nullptr; }
 };

@@ -104,9 +104,7 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   void sleep_ms(int64_t milliseconds) override;
   void reserve_memory(int64_t bytes) override;
 
-  /// To be called once that query of a stored table has ended, with its error or an empty text; empty when nobody keeps
-  /// account of queries.
-  std::function<void(const std::string& error)> watch_query(const syntax::Query& query);
+  std::function<void(const std::string& error)> watch_query(const syntax::Query& query) override;
   SessionScope& session() { return session_; }
   const Surroundings& surroundings() const { return surroundings_; }
 

@@ -6,7 +6,6 @@
 #include "base/script_error.h"
 #include "data/convert.h"
 #include "exec/capture_constants.h"
-#include "exec/interpreter.h"
 #include "exec/operators/key_columns.h"
 #include "exec/operators/order_result.h"
 #include "exec/operators/partition_choice.h"
@@ -330,8 +329,7 @@ class StoredSelect {
 
 Value select_stored(const Query& query, const std::shared_ptr<StoredTable>& table, const std::string& qualifier,
                     Evaluator& evaluator, Scope* outer) {
-  auto* const interpreter = dynamic_cast<Interpreter*>(&evaluator);
-  const auto ended = interpreter != nullptr ? interpreter->watch_query(query) : nullptr;
+  const auto ended = evaluator.watch_query(query);
   try {
     Value result = StoredSelect(query, table, qualifier, evaluator, outer).run();
     if (ended) ended({});
