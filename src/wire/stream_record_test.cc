@@ -22,18 +22,20 @@ TEST(StreamRecord, is_what_clients_expect) {
   put_record_head({.sent_ns = 0x1797'9CFE'362A'0000, .last_row = 1, .topic = "127.0.0.1:8848:local8848/st/act"}, out);
   ASSERT_TRUE(encode_columns(rows, out).ok());
   using namespace std::string_view_literals;
-  EXPECT_EQ(out.flatten(),
-            "\x01\x00\x00\x2A\x36\xFE\x9C\x97\x17\x01\x00\x00\x00\x00\x00\x00\x00"
-            "127.0.0.1:8848:local8848/st/act\x00"
-            "\x19\x01\x02\x00\x00\x00\x01\x00\x00\x00"
-            "\x04\x01\x02\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00"
-            "\x10\x01\x02\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\xF8\x3F\x00\x00\x00\x00\x00\x00\x04\x40"sv);
+  EXPECT_EQ(
+      out.flatten(),
+      "\x01\x00\x00\x2A\x36\xFE\x9C\x97\x17\x01\x00\x00\x00\x00\x00\x00\x00"
+      "127.0.0.1:8848:local8848/st/act\x00"
+      "\x19\x01\x02\x00\x00\x00\x01\x00\x00\x00"
+      "\x04\x01\x02\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00"
+      "\x10\x01\x02\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\xF8\x3F\x00\x00\x00\x00\x00\x00\x04\x40"sv);
 }
 
 TEST(StreamRecord, every_column_can_be_read_alone) {
   std::vector<std::string> symbols(50, "b");
   symbols[7] = "a";
-  const Table rows({"s", "t"}, {Vector::of_strings(Type::kSymbol, symbols), Vector::of_strings(Type::kString, symbols)});
+  const Table rows({"s", "t"},
+                   {Vector::of_strings(Type::kSymbol, symbols), Vector::of_strings(Type::kString, symbols)});
   Chain out;
   ASSERT_TRUE(encode_columns(rows, out).ok());
   const auto read = decode(out.flatten());
