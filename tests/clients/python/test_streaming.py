@@ -203,6 +203,19 @@ def test_rows_of_several_tables_are_taken_apart(streams, subscriber, connect):
     streams.run("undef(`mixedQuotes`mixedTrades, SHARED)")
 
 
+def test_writers_leave_out_the_column_of_arrival(streams, node):
+    streams.run("""
+        share streamTable(10:0, `id`price`at, [LONG, DOUBLE, TIMESTAMP]) as arrivedOut
+        go
+        setStreamTableTimestamp(arrivedOut, `at)""")
+    writer = dolphindb.MultithreadedTableWriter(node.host, node.port, USER, PASSWORD, "", "arrivedOut", False, False, [], 10, 0.1, 1)
+    for i in range(100):
+        assert not writer.insert(i, i * 0.5).errorCode
+    writer.waitForThreadCompletion()
+    assert not writer.getStatus().errorCode
+    assert streams.run("exec id from arrivedOut where at > now() - 600000").tolist() == list(range(100))
+
+
 def test_a_slow_subscriber_holds_nobody_up(streams, subscriber):
     streams.run("share streamTable(10:0, `id`text, [INT, STRING]) as slowOut")
     go_on = threading.Event()
