@@ -12,6 +12,7 @@
 #include "exec/operators/order_result.h"
 #include "exec/operators/resolve_source.h"
 #include "exec/sql_runner.h"
+#include "functions/appended_columns.h"
 #include "syntax/print.h"
 
 namespace pelorus::exec {
@@ -348,7 +349,7 @@ Value QueryRunner::run_insert(const syntax::Insert& insert, Evaluator& evaluator
   }
   const Value value = variable ? *variable : evaluator.evaluate(*insert.table, nullptr);
   if (!value.is_table_object()) throw ScriptError("Can't recognize table " + syntax::print(*insert.table));
-  const auto rows = rows_to_insert(insert, value.table_object()->schema(), evaluator);
+  const auto rows = rows_to_insert(insert, functions::appended_columns(*value.table_object()), evaluator);
   note_matched(value_or_throw(value.table_object()->append(rows)), evaluator);
   return {};
 }

@@ -1,5 +1,6 @@
 #include "functions/append.h"
 
+#include "functions/appended_columns.h"
 #include "functions/lift.h"
 #include "functions/series.h"
 #include "types/format_value.h"
@@ -152,6 +153,15 @@ Table rows_for(std::string_view function, const Schema& schema, const Value& wha
   return from_columns(function, schema, values);
 }
 
+Schema appended_columns(const data::TableObject& table) {
+  auto schema = table.schema();
+  if (table.is_stored()) return schema;
+  for (const auto& [name, value] : table.properties()) {
+    if (name == kArrivalColumn) std::erase_if(schema, [&](const auto& c) { return c.name == value.scalar().text(); });
+  }
+  return schema;
+}
+
 int64_t append_to(CallContext& context, std::string_view function, Value& target, const Value& what) {
   if (target.is_vector()) return append_to_vector(target, what);
   if (target.is_set()) {
@@ -169,7 +179,7 @@ int64_t append_to(CallContext& context, std::string_view function, Value& target
     return static_cast<int64_t>(rows.rows());
   }
   if (target.is_table_object()) {
-    const auto rows = rows_for(function, target.table_object()->schema(), what);
+    const auto rows = rows_for(function, appended_columns(*target.table_object()), what);
     const auto added = target.table_object()->append(rows);
     if (!added.ok()) throw ScriptError(added.error().message);
     return added.value();

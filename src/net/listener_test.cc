@@ -691,6 +691,43 @@ TEST_F(WebSocketTest, the_subprotocol_is_echoed) {
   EXPECT_NE(head.find("Sec-WebSocket-Protocol: streaming\r\n"), std::string::npos);
 }
 
+TEST_F(WebSocketTest, the_address_names_the_rows_that_are_wanted) {
+  Client client(start());
+  auto request = upgrade("Sec-WebSocket-Protocol: streaming\r\n");
+  request.replace(request.find("GET / "), 6, "GET /?x=1&filter=a+%3E+5+and+b%3D'c' ");
+  client.send(request);
+  while (client.read_line() != "\r\n") {
+  }
+  client.send(frame("API2 0 8 / 0_1_4_64\nconnect\n"));
+  EXPECT_TRUE(message(client).ends_with(" 0 1\nOK\n"));
+  const auto peer = sessions_.all().at(0)->peer();
+  EXPECT_TRUE(peer->is_for_streams());
+  EXPECT_EQ(peer->row_condition(), "a > 5 and b='c'");
+}
+
+TEST_F(ListenerTest, what_begins_after_the_answer_comes_behind_it) {
+  Client client(start());
+  client.request("connect\n", wire::kReverseStreaming);
+  EXPECT_EQ(client.answer(), "0 1\nOK\n");
+  const auto peer = sessions_.all().at(0)->peer();
+  EXPECT_TRUE(peer->is_for_streams());
+  std::atomic<int> sent = 0;
+  peer->on_sent([&] { ++sent; });
+  peer->after_answer([&] {
+    wire::Chain record;
+    record.put_text("record");
+    EXPECT_TRUE(peer->push(std::move(record), 1000));
+  });
+  client.request("script\nslow");
+  EXPECT_EQ(client.answer(), "1 1\nOK\n");
+  EXPECT_EQ(client.read(12), std::string("\x04\x00\x01\x00\x00\x00", 6) + "record");
+  client.request("script\n7");  // once only
+  EXPECT_EQ(client.answer(), "1 1\nOK\n");
+  EXPECT_EQ(client.read(6), std::string("\x04\x00\x07\x00\x00\x00", 6));
+  EXPECT_EQ(sent, 1);
+  EXPECT_EQ(peer->queued_bytes(), 0u);
+}
+
 TEST_F(ListenerTest, pushed_messages_reach_the_client_until_it_does_not_read) {
   Client client(start());
   client.connect_session();

@@ -342,6 +342,7 @@ void Node::stop() {
   if (presence_) presence_->stop();
   if (agent_) agent_->stop();
   if (stream_groups_) stream_groups_->stop();
+  if (scripts_) scripts_->streams().subscriptions.clear();  // they reach for other nodes, and handlers write
   if (data_) data_->begin_stop();
   statements_.stop();
   urgent_.stop();

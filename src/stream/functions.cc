@@ -1,4 +1,6 @@
 #include "stream/functions.h"
+
+#include "stream/arrival_table.h"
 #include "stream/column_rows.h"
 #include "stream/engine_arguments.h"
 #include "stream/messages/register_messages.h"
@@ -306,6 +308,7 @@ std::shared_ptr<StreamTable> stream_table_of(const Value& value) {
   if (!value.is_table_object()) return nullptr;
   const auto object = exec::readable(value.table_object());
   if (const auto ha = std::dynamic_pointer_cast<HaStreamTable>(object)) return ha->rows();
+  if (const auto arrivals = std::dynamic_pointer_cast<ArrivalTable>(object)) return arrivals->rows();
   return std::dynamic_pointer_cast<StreamTable>(object);
 }
 
@@ -379,6 +382,7 @@ void register_stream_functions(functions::Registry& registry, StreamServices& se
        "share streamTable(10:0, `a`b, [INT, INT]) as exampleStreamI\ngo\nexec columns from "
        "getStreamTables(2) where name = `exampleStreamI",
        "[2]"});
+  register_arrival_columns(registry);
   register_publishing(registry, services);
   register_topic_offsets(registry, services);
   register_streaming_statistics(registry, services);

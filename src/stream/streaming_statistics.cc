@@ -116,18 +116,41 @@ Value workers(const StreamServices& services) {
   return rows.table();
 }
 
+/// Rows are written to disk by whoever adds them: there are no workers.
+Value persistence_workers(const StreamServices&) {
+  ColumnRows rows;
+  add_columns(&rows, Type::kInt, {"workerId"});
+  add_columns(&rows, Type::kLong, {"queueDepthLimit", "queueDepth"});
+  add_columns(&rows, Type::kString, {"tables"});
+  return rows.table();
+}
+
+/// Nothing is published by multicast.
+Value multicast_tables(const StreamServices&) {
+  ColumnRows rows;
+  add_columns(&rows, Type::kString, {"tableName", "channel"});
+  add_columns(&rows, Type::kLong, {"msgOffset"});
+  add_columns(&rows, Type::kString, {"actions"});
+  add_columns(&rows, Type::kInt, {"subNum"});
+  return rows.table();
+}
+
 Value statistics(const StreamServices& services, std::span<Value> args) {
   const Arguments a("getStreamingStat", args);
   const std::vector<std::pair<std::string, Value (*)(const StreamServices&)>> known{
       {"pubConns", publisher_connections},
       {"subConns", subscriber_connections},
       {"pubTables", published_tables},
-      {"subWorkers", workers}};
+      {"persistWorkers", persistence_workers},
+      {"subWorkers", workers},
+      {"udpPubTables", multicast_tables}};
   std::vector<std::string> wanted;
   if (is_given(a, 0)) wanted = a.texts(0, "stat");
   for (const auto& name : wanted) {
     if (std::ranges::find(known, name, [](const auto& entry) { return entry.first; }) == known.end())
-      a.refuse("stat", "must be pubConns, subConns, pubTables or subWorkers, not " + name + ".");
+      a.refuse("stat",
+               "must name tables of pubConns, subConns, pubTables, persistWorkers, subWorkers and udpPubTables; " +
+                   name + " is none.");
   }
   data::Dictionary result(Type::kString, Type::kAny, true);
   for (const auto& [name, table] : known) {

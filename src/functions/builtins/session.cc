@@ -2,14 +2,13 @@
 
 #include <unistd.h>
 
-#include <ctime>
 #include <fstream>
 
-#include "base/clock.h"
 #include "functions/append.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
 #include "functions/elementwise.h"
+#include "functions/local_time.h"
 #include "functions/print_value.h"
 #include "functions/texts.h"
 #include "functions/unary.h"
@@ -20,19 +19,6 @@ namespace {
 
 constexpr std::string_view kFamily = "session";
 constexpr int64_t kNsPerSecond = 1'000'000'000;
-
-/// Seconds the node's time zone is ahead of UTC at that moment.
-int64_t zone_offset(int64_t utc_seconds) {
-  const auto moment = static_cast<time_t>(utc_seconds);
-  tm local{};
-  localtime_r(&moment, &local);
-  return local.tm_gmtoff;
-}
-
-int64_t local_ns() {
-  const int64_t utc = SystemClock().wall_ns();
-  return utc + zone_offset(utc / kNsPerSecond) * kNsPerSecond;
-}
 
 Value now(CallContext&, std::span<Value> args) {
   const int64_t ns = local_ns();

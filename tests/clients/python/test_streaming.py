@@ -82,7 +82,8 @@ def subscribers_of(session, table):
 
 
 def test_rows_come_as_they_are_from_the_offset_on(streams, subscriber):
-    streams.run("""share streamTable(10:0, `id`sym`text`at`price`flag`sizes, [INT, SYMBOL, STRING, TIMESTAMP, DOUBLE, BOOL, INT[]]) as rowsOut
+    streams.run("""
+        share streamTable(10:0, `id`sym`text`at`price`flag`sizes, [INT, SYMBOL, STRING, TIMESTAMP, DOUBLE, BOOL, INT[]]) as rowsOut
         go
         def addTo(mutable t, n) { t.append!(table(n as id, `a`b`c[n % 3] as sym, "t" + string(n) as text,
             2012.06.13T13:30:10.000 + n as at, n * 0.5 as price, n % 2 == 0 as flag, fixedLengthArrayVector(n, n + 1) as sizes)) }
@@ -108,7 +109,8 @@ def test_batches_come_as_data_frames(streams, subscriber):
     assert pd.concat(frames)["id"].tolist() == [i for i in range(10) for _ in range(50)]
 
 
-@pytest.mark.parametrize("wanted, symbols", [(np.array(["b", "c"]), {"b", "c"}), ("def(t) { return select * from t where sym = `c }", {"c"})])
+@pytest.mark.parametrize("wanted, symbols", [(np.array(["b", "c"]), {"b", "c"}),
+                                             ("def(t) { return select * from t where sym = `c }", {"c"})])
 def test_only_wanted_rows_come(streams, subscriber, wanted, symbols):
     streams.run("""share streamTable(10:0, `id`sym, [INT, SYMBOL]) as chosenOut
         go
@@ -199,6 +201,19 @@ def test_rows_of_several_tables_are_taken_apart(streams, subscriber, connect):
     trades = [m for m in messages if m[-1] == "trade"]
     assert [m[1:] for m in trades] == [["x", 10, 1.5, "trade"], ["y", 20, 2.5, "trade"]]
     streams.run("undef(`mixedQuotes`mixedTrades, SHARED)")
+
+
+def test_writers_leave_out_the_column_of_arrival(streams, node):
+    streams.run("""
+        share streamTable(10:0, `id`price`at, [LONG, DOUBLE, TIMESTAMP]) as arrivedOut
+        go
+        setStreamTableTimestamp(arrivedOut, `at)""")
+    writer = dolphindb.MultithreadedTableWriter(node.host, node.port, USER, PASSWORD, "", "arrivedOut", False, False, [], 10, 0.1, 1)
+    for i in range(100):
+        assert not writer.insert(i, i * 0.5).errorCode
+    writer.waitForThreadCompletion()
+    assert not writer.getStatus().errorCode
+    assert streams.run("exec id from arrivedOut where at > now() - 600000").tolist() == list(range(100))
 
 
 def test_a_slow_subscriber_holds_nobody_up(streams, subscriber):
