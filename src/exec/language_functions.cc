@@ -8,6 +8,7 @@
 #include "functions/arguments.h"
 #include "functions/assemble.h"
 #include "functions/declare.h"
+#include "functions/indexing.h"
 
 namespace pelorus::exec {
 namespace {
@@ -90,6 +91,13 @@ Value set_attribute(CallContext&, std::span<Value> values) {
   return Value::null();
 }
 
+/// member(X, Y): what X.Y gives; any key of a dictionary.
+Value member(CallContext&, std::span<Value> values) {
+  const functions::Arguments a("member", values);
+  if (!a[1].is_text() && a[0].is_dictionary() && a[1].is_scalar()) return a[0].dictionary().get(a[1].scalar());
+  return functions::member_value(a[0], a.text(1, "Y"));
+}
+
 data::InstanceObject& object_argument(const functions::Arguments& a) {
   const auto object = data::instance_of(a[0]);
   if (object == nullptr) a.refuse("obj", "must be an object of a class.");
@@ -162,6 +170,8 @@ void register_language_functions(functions::Registry& registry) {
                       "class Quote { price :: DOUBLE\n def Quote(p) { price = p } }\n"
                       "q = Quote(1); setAttr(q, `price, 2); q.price",
                       "2.0"});
+  row({"member", "X, Y", member, "A column of a table, a value of a dictionary, a field of an object: what X.Y gives.",
+       "member(table(1 2 as a, 3 4 as b), `b)", "[3,4]"});
   row({"attributeNames", "obj", attribute_names, "The names of the fields of an object of a class.",
        "class Quote { price :: DOUBLE\n size :: INT\n def Quote() { price = 1 } }\nattributeNames(Quote())",
        "[\"price\",\"size\"]"});

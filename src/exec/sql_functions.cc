@@ -315,14 +315,40 @@ int64_t rows_of(const Value& table, CallContext& context) {
   return evaluator_of(context).evaluate(query, nullptr).scalar().as_int64();
 }
 
-/// The rows added and those overwritten, as far as the number of rows before and after tells them apart.
+/// How many of the new rows hold nothing but nulls beside their keys.
+int64_t rows_without_values(const Table& rows, const std::vector<std::string>& keys) {
+  int64_t count = 0;
+  for (size_t row = 0; row < rows.rows(); ++row) {
+    bool has_value = false;
+    for (size_t c = 0; c < rows.columns(); ++c) {
+      const bool is_key = std::ranges::find(keys, rows.names()[c]) != keys.end();
+      has_value = has_value || (!is_key && !rows.column(c).is_null_at(row));
+    }
+    count += has_value ? 0 : 1;
+  }
+  return count;
+}
+
+/// The rows added and those overwritten, told apart by the number of rows before and after. With ignoreNull a row of
+/// nulls overwrites nothing.
 Value table_upsert(CallContext& context, std::span<Value> args) {
   if (!args[0].is_table()) functions::usage_error("tableUpsert", "The first argument must be a table.");
   const int64_t before = rows_of(args[0], context);
-  const auto given = static_cast<int64_t>(functions::table_argument("tableUpsert", args[1]).rows());
+  const Arguments a("tableUpsert", args);
+  auto rows = functions::table_argument("tableUpsert", args[1]);
+  auto keys = args[0].is_plain_table() ? args[0].table().key_columns() : std::vector<std::string>();
+  if (keys.empty() && a.has(3)) keys = a.texts(3, "keyColNames");
+  const auto schema = args[0].is_plain_table() ? args[0].table().schema() : args[0].table_object()->schema();
+  // New rows go by position.
+  for (size_t c = 0; c < std::min(rows.columns(), schema.size()); ++c) {
+    if (rows.names()[c] != schema[c].name && rows.find(schema[c].name) < 0) rows.rename_column(c, schema[c].name);
+  }
+  const int64_t idle = a.flag_or(2, "ignoreNull", false) ? rows_without_values(rows, keys) : 0;
+  const auto given = static_cast<int64_t>(rows.rows());
   args[0] = upsert_rows("tableUpsert", context, args);
   const int64_t added = rows_of(args[0], context) - before;
-  return data::Pair{Vector::adopt<int64_t>(data::Type::kLong, data::Buffer<int64_t>{added, given - added})};
+  return data::Pair{Vector::adopt<int64_t>(data::Type::kLong,
+                                           data::Buffer<int64_t>{added, std::max<int64_t>(given - added - idle, 0)})};
 }
 
 /// runSQL(X, [sqlStd], [variables]): the variables are the session's while X runs.

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/script_error.h"
 #include "server/script_engine.h"
+#include "types/format_value.h"
 
 namespace pelorus::server {
 namespace {
@@ -59,6 +60,35 @@ Value write_log(CallContext& context, Arguments args) {
   return {};
 }
 
+void require_admin(CallContext& context, std::string_view function) {
+  if (!context.caller().is_admin)
+    throw ScriptError("<NoPrivilege>Only administrators can execute the function " + std::string(function) + ".");
+}
+
+/// The constants DEBUG, INFO, WARNING and ERROR are 0 to 3.
+LogLevel level_argument(const Value& value, std::string_view function) {
+  const bool is_level = value.is_scalar() && types::is_integral(value.type()) && !value.is_null() &&
+                        value.scalar().as_int64() >= 0 && value.scalar().as_int64() <= 3;
+  if (!is_level) throw ScriptError(std::string(function) + " => the level must be DEBUG, INFO, WARNING or ERROR");
+  return static_cast<LogLevel>(value.scalar().as_int64());
+}
+
+Value change_log_level(CallContext& context, Arguments args) {
+  require_admin(context, "setLogLevel");
+  set_log_level(level_argument(args[0], "setLogLevel"));
+  return {};
+}
+
+Value write_log_level(CallContext& context, Arguments args) {
+  require_admin(context, "writeLogLevel");
+  const auto level = level_argument(args[0], "writeLogLevel");
+  for (const auto& line : args.subspan(1)) {
+    if (!line.is_scalar()) throw ScriptError("writeLogLevel => each line must be a scalar");
+    log_message(level, line.is_text() ? line.text() : types::format_value(line.scalar()));
+  }
+  return {};
+}
+
 }  // namespace
 
 void register_node_facts(functions::Registry& registry, const NodeEnvironment& environment, dist::RemoteRun& remote,
@@ -110,6 +140,19 @@ void register_node_facts(functions::Registry& registry, const NodeEnvironment& e
                 .nature = functions::Nature::kCommand,
                 .run = write_log,
                 .doc = {.summary = "Writes lines to the log of this node."},
+                .family = "node"});
+  registry.add({.name = "writeLogLevel",
+                .parameters = {{"level"}, {"X1"}},
+                .variadic = true,
+                .nature = functions::Nature::kCommand,
+                .run = write_log_level,
+                .doc = {.summary = "Writes lines to the log of this node at a level: DEBUG, INFO, WARNING or ERROR."},
+                .family = "node"});
+  registry.add({.name = "setLogLevel",
+                .parameters = {{"logLevel"}},
+                .nature = functions::Nature::kCommand,
+                .run = change_log_level,
+                .doc = {.summary = "Lines below this level are left out of the log of this node from now on."},
                 .family = "node"});
   registry.add({.name = "clearAllCache",
                 .parameters = {},

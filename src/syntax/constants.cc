@@ -12,11 +12,12 @@ struct Row {
 };
 
 constexpr Row kNumbers[] = {
-    {"SCALAR", 0},  {"VECTOR", 1}, {"PAIR", 2},  {"MATRIX", 3},  {"SET", 4},       {"DICT", 5}, {"TABLE", 6},
-    {"SEQ", 0},     {"VALUE", 1},  {"RANGE", 2}, {"LIST", 3},    {"COMPO", 4},     {"HASH", 5}, {"VAR", 0},
-    {"SHARED", 1},  {"DEF", 2},    {"ALL", 0},   {"LAST", 1},    {"FIRST", 2},     {"HEAD", 0}, {"CURRENT", 1},
-    {"TAIL", 2},    {"AREA", 0},   {"BAR", 1},   {"COLUMN", 2},  {"HISTOGRAM", 3}, {"LINE", 4}, {"PIE", 5},
-    {"SCATTER", 6}, {"TREND", 7},  {"KLINE", 8}, {"SURFACE", 9}, {"NONE", 0},
+    {"SCALAR", 0},  {"VECTOR", 1}, {"PAIR", 2},  {"MATRIX", 3},  {"SET", 4},       {"DICT", 5},  {"TABLE", 6},
+    {"SEQ", 0},     {"VALUE", 1},  {"RANGE", 2}, {"LIST", 3},    {"COMPO", 4},     {"HASH", 5},  {"VAR", 0},
+    {"SHARED", 1},  {"DEF", 2},    {"ALL", 0},   {"LAST", 1},    {"FIRST", 2},     {"HEAD", 0},  {"CURRENT", 1},
+    {"TAIL", 2},    {"AREA", 0},   {"BAR", 1},   {"COLUMN", 2},  {"HISTOGRAM", 3}, {"LINE", 4},  {"PIE", 5},
+    {"SCATTER", 6}, {"TREND", 7},  {"KLINE", 8}, {"SURFACE", 9}, {"NONE", 0},      {"DEBUG", 0}, {"INFO", 1},
+    {"WARNING", 2}, {"ERROR", 3},
 };
 
 /// Rights, as grant() takes them, in the order of the metadata's.

@@ -213,6 +213,14 @@ ExprRef Parser::parse_member(ExprRef object, const Token& at) {
     member->name = take().value.text();
     return member;
   }
+  if (word.kind == TokenKind::kConstant && types::is_integral(word.value.type())) {  // d.2: of a dictionary
+    auto key = make<Literal>(word);
+    key->value = take().value;
+    auto index = make<Index>(at);
+    index->object = std::move(object);
+    index->positions.push_back(std::move(key));
+    return index;
+  }
   if (!word.is_word() && word.kind != TokenKind::kQuotedName) {
     fail("A member name expected after '.', but found " + describe(word) + ".");
   }

@@ -29,7 +29,10 @@ PAGES = ("docs/compatibility.md", "docs/compatibility.zh.md")
 SCRIPT_SECONDS = 10
 # What a page may leave on the node.
 CLEAN = ["for(s in exec name from objs(true) where shared) { undef(s, SHARED) }",
-         "for(d in getClusterDFSDatabases()) { dropDatabase(d) }"]
+         "for(d in getClusterDFSDatabases()) { dropDatabase(d) }",
+         "for(c in getAllCatalogs()) { dropCatalog(c) }",
+         "engines = getStreamEngineStat(); "
+         "for(kind in engines.keys()) { for(name in engines[kind].name) { dropStreamEngine(name) } }"]
 ASSIGNED = re.compile(r"^\s*(?:\w+\s+as\s+)?([A-Za-z_]\w*)\s*(?:\[.*\]\s*)?[-+*/]?=(?!=)")
 
 

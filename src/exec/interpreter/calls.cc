@@ -188,9 +188,9 @@ Value Interpreter::call_with(const Callee& callee, const Expr& node, const ExprR
 Value Interpreter::call_builtin(const Builtin& builtin, const Expr& node, const ExprRef* object,
                                 const std::vector<Argument>& arguments) {
   const auto& function = builtin.function();
-  const ExprRef* first = object != nullptr                                 ? object
-                         : !arguments.empty() && arguments[0].name.empty() ? &arguments[0].value
-                                                                           : nullptr;
+  const bool begins_with_first =
+      !arguments.empty() && (arguments[0].name.empty() || parameter_index(function, arguments[0].name) == 0);
+  const ExprRef* first = object != nullptr ? object : begins_with_first ? &arguments[0].value : nullptr;
   const bool changes = function.changes_first && first != nullptr && *first != nullptr;
   std::vector<Value> values;
   values.reserve(arguments.size() + 1);

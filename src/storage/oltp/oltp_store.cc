@@ -86,6 +86,17 @@ std::vector<const data::Vector*> columns_of(const Table& rows, const std::vector
   return columns;
 }
 
+/// Whether the key columns are the very same.
+bool shares_keys(const std::vector<std::vector<std::string>>& keys, const Table& before, const Table& after) {
+  for (const auto& key : keys) {
+    for (const auto& name : key) {
+      const auto c = static_cast<size_t>(before.find(name));
+      if (!before.column_shared(c).shares_with(after.column_shared(c))) return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 /// The changes of one transaction. The writer's lock is its own until it ends.
@@ -395,9 +406,11 @@ Status OltpStore::edit(uint64_t id, const std::function<Status(Table&)>& change)
   Table after = table.rows;
   TRY_DONE(change(after));
   TRY_DONE(check_columns(table.terms, after));
-  unique_.erase(id);
-  TRY_DONE(check_new_rows(table, Table(table.terms.schema), after));
   auto made = difference(table.rows, after);
+  const bool keeps_keys = made.kind == Kind::kReplace && shares_keys(unique_keys(table), table.rows, after);
+  // Fewer rows have no key twice; the indexes are made anew when somebody adds one.
+  if (!keeps_keys) unique_.erase(id);
+  if (!keeps_keys && made.kind != Kind::kRemove) TRY_DONE(check_new_rows(table, Table(table.terms.schema), after));
   part->change(id, std::move(made), std::move(after));
   return own ? own->commit() : Status();
 }

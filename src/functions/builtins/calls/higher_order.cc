@@ -230,6 +230,34 @@ Value quantified(CallContext& context, std::string_view name, std::span<Value> a
   return each.is_scalar() ? each : quantifier(name, each, any);
 }
 
+std::vector<Value> functions_of(const Arguments& a, size_t at, std::string_view name) {
+  std::vector<Value> found;
+  if (a[at].is_tuple())
+    found.assign(a[at].vector().values_any().begin(), a[at].vector().values_any().end());
+  else
+    found.push_back(a[at]);
+  for (const auto& one : found) {
+    if (!one.is_function()) a.refuse(name, "must be a function or a tuple of functions.");
+  }
+  return found;
+}
+
+/// pipeline(initTasks, followers, [queueDepth]): every task's steps, one task after another.
+Value pipeline(CallContext& context, std::span<Value> args) {
+  Arguments a("pipeline", args);
+  const auto tasks = functions_of(a, 0, "initTasks"), steps = functions_of(a, 1, "followers");
+  if (a.integer_or(2, "queueDepth", 2) < 1) a.refuse("queueDepth", "must be positive.");
+  std::vector<Value> results;
+  bool gives = false;
+  for (const auto& task : tasks) {
+    Value value = context.call(task, std::span<Value>());
+    for (const auto& step : steps) value = context.call(step, {std::move(value)});
+    gives = gives || !value.is_void();
+    results.push_back(std::move(value));
+  }
+  return gives ? Value(Vector::tuple(std::move(results))) : Value::null();
+}
+
 }  // namespace
 
 void register_higher_order(Registry& registry) {
@@ -261,6 +289,9 @@ void register_higher_order(Registry& registry) {
   row({"talib", "func, args...", call_with, "Calls func with the arguments.", "talib(msum, 1 2 3, 2)", "[null,3,5]"});
   row({"unifiedCall", "func, args", unified_call, "Calls func with the elements of a tuple as arguments.",
        "unifiedCall(add, (3, 4))", "7"});
+  row({"pipeline", "initTasks, followers, [queueDepth=2]", pipeline,
+       "What the followers, one of the other, make of each task's result; tasks take no arguments and run in order.",
+       "pipeline(each(partial{add, 1}, 10 20), x -> x * 2)", "(22,42)"});
   row({"nullCompare", "func, X, Y", null_compare, "A comparison that gives null where either side is null.",
        "nullCompare(<, 1 NULL 5, 3)", "[true,null,false]"});
   aggregate({"any", "X, [args...]", [](CallContext& c, std::span<Value> a) { return quantified(c, "any", a, true); },

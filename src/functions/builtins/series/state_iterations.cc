@@ -140,7 +140,7 @@ void register_state_iterations(Registry& registry) {
        "stateIterate(1 2 3 4, 10 10 10 10, 2, msum{, 2}, [0.5, 0.5])", "[10,10,11.5,12.75]"});
   row({"conditionalIterate", "cond, trueValue, falseIterFunc", conditional_iterate,
        "trueValue where the condition holds, else what falseIterFunc makes of the results before.",
-       "conditionalIterate(false true false false, 1 2 3 4, msum{, 2})", "[null,2,null,2]"});
+       "conditionalIterate(false true false false, 1 2 3 4, msum{, 2})", "[null,2,2,4]"});
   row({"genericStateIterate", "X, initial, window, func", generic_iterate,
        "The first elements of initial, then what func makes of so many results before, and of the elements of X. "
        "window 0: "

@@ -1,4 +1,5 @@
-// Trading calendars and time zones: addMarketHoliday updateMarketHoliday getMarketCalendar convertTZ.
+// Trading calendars and time zones: addMarketHoliday updateMarketHoliday getMarketCalendar
+// getTradingCalendarType convertTZ.
 
 #include <algorithm>
 #include <map>
@@ -139,6 +140,19 @@ void register_calendars(Registry& registry) {
            "The days a market is open.",
            "addMarketHoliday(`EXMC, 2021.05.03); getMarketCalendar(`EXMC, 2021.05.01, 2021.05.05)",
            "[2021.05.04,2021.05.05]"});
+  declare(registry, kFamily, Nature::kWhole,
+          {"getTradingCalendarType", "marketName",
+           [calendars](CallContext&, std::span<Value> args) {
+             const auto market = market_of(Arguments("getTradingCalendarType", args));
+             if (!calendars->knows(market)) {
+               throw ScriptError("getTradingCalendarType: the market " + market +
+                                 " has no calendar; give its days off with addMarketHoliday(\"" + market +
+                                 "\", dates).");
+             }
+             return Value::of_string("holidayDate");
+           },
+           "What a trading calendar is made of: holidayDate, its days off.",
+           "addMarketHoliday(`EXMD, 2021.05.03); getTradingCalendarType(`EXMD)", "\"holidayDate\""});
   declare(registry, kFamily, Nature::kElementwise,
           {"convertTZ", "obj, srcTZ, destTZ", convert_zone, "Local times of one zone as those of another.",
            "convertTZ(2021.07.01T12:00:00, \"UTC\", \"Asia/Shanghai\")", "2021.07.01T20:00:00", "Null stays null."});

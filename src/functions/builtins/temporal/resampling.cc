@@ -67,12 +67,13 @@ struct Sides {
 Sides sides_of(const Arguments& a, size_t at, const std::string& unit, bool from_end) {
   const bool right = from_end || unit == "M" || unit == "A" || unit == "Q" || unit == "BM" || unit == "BA" ||
                      unit == "BQ" || unit == "W";
-  const auto side = [&](size_t i, std::string_view name) {
-    const auto text = a.text_or(i, name, right ? "right" : "left");
+  const auto side = [&](size_t i, std::string_view name, bool otherwise) {
+    const auto text = a.text_or(i, name, otherwise ? "right" : "left");
     if (text != "left" && text != "right") a.refuse(name, "must be left or right.");
     return text == "right";
   };
-  return {side(at, "closed"), side(at + 1, "label")};
+  const bool closed = side(at, "closed", right);
+  return {closed, side(at + 1, "label", a.function() == "asFreq" ? closed : right)};
 }
 
 /// Where bins of a fixed length begin, in the units of `type`.
