@@ -92,15 +92,14 @@ Result<int64_t> ArrivalTable::append(const Table& rows) {
 }
 
 void register_arrival_columns(functions::Registry& registry) {
-  functions::declare(registry, "streams", Nature::kCommand,
-                     {"setStreamTableTimestamp",
-                      "streamTable, columnName",
-                      set_column,
-                      "From now on the last column of a stream table, of a type that holds times, gets the local time at "
-                      "which a row is added; rows are added without it. It can't be undone.",
-                      "t = streamTable(10:0, `a`at, [INT, TIMESTAMP]); setStreamTableTimestamp(t, `at)\n"
-                      "t.append!(table(1 2 as a)); exec sum(a) from t where at > 2020.01.01",
-                      "3"});
+  functions::declare(
+      registry, "streams", Nature::kCommand,
+      {"setStreamTableTimestamp", "streamTable, columnName", set_column,
+       "From now on the last column of a stream table, of a type that holds times, gets the local time at "
+       "which a row is added; rows are added without it. It can't be undone.",
+       "t = streamTable(10:0, `a`at, [INT, TIMESTAMP]); setStreamTableTimestamp(t, `at)\n"
+       "t.append!(table(1 2 as a)); exec sum(a) from t where at > 2020.01.01",
+       "3"});
   functions::declare(registry, "streams", Nature::kWhole,
                      {"getStreamTableTimestamp", "streamTable", column,
                       "The column in which a stream table notes when its rows came; empty when there is none.",
