@@ -63,6 +63,23 @@ def test_a_function_view_is_called_from_every_node(bed):
         bed.run("twice(1)", site="node1")
 
 
+def test_names_of_databases_outlive_the_leader(bed):
+    bed.run(f"createCatalog('trading')\n createSchema('trading', '{DATABASE}', 'stock')", site="node1")
+    leader = bed.leader()
+    bed.kill(leader)
+    for node in bed.nodes:
+        assert bed.run(f"exec count(*) from trading.stock.{TABLE}", site=node) == 10_000_100
+    bed.run("renameSchema('trading', 'stock', 'shares')", site="node2")
+    bed.restart_controller(leader)
+    bed.wait_leader()
+    with pytest.raises(RuntimeError, match="trading"):
+        bed.run("createCatalog('trading')", site="node3")
+    for node in bed.nodes:
+        assert bed.run(f"exec count(*) from trading.shares.{TABLE}", site=node) == 10_000_100
+        with pytest.raises(RuntimeError, match="stock"):
+            bed.run(f"exec count(*) from trading.stock.{TABLE}", site=node)
+
+
 def test_no_acknowledged_row_is_lost_when_each_process_is_killed(bed):
     bed.run(f"""
         db = database('{DATABASE}')
@@ -95,3 +112,4 @@ def test_stop_and_cold_start_keep_everything(bed):
     bed.start()
     bed.start_nodes()
     assert bed.run(f"exec count(*) from loadTable('{DATABASE}', 'writes')") == before
+    assert bed.run("exec count(*) from trading.shares.writes", site="node3") == before
