@@ -81,8 +81,8 @@ class WholeTexts final : public CellTexts {
   const std::span<const T> values_;
 };
 
-/// Fifteen significant digits, as format_value shows doubles. A number that is a whole multiple of 0.0001 and has no more
-/// digits than that is written digit by digit: its nearest double reads back as these digits.
+/// Fifteen significant digits, as format_value shows doubles. A number that is a whole multiple of 0.0001 and has no
+/// more digits than that is written digit by digit: its nearest double reads back as these digits.
 class DoubleTexts final : public CellTexts {
  public:
   explicit DoubleTexts(const Vector& column) : values_(column.values<double>()) {}

@@ -16,8 +16,8 @@ class CellTexts {
   virtual void append(size_t row, std::string& out) = 0;
 };
 
-/// Numbers, dates, times and texts are written without a detour; everything else as types::format_value shows it, rows of
-/// array vectors and of tuples with ';' between their elements. `column` must outlive the result.
+/// Numbers, dates, times and texts are written without a detour; everything else as types::format_value shows it, rows
+/// of array vectors and of tuples with ';' between their elements. `column` must outlive the result.
 std::unique_ptr<CellTexts> make_cell_texts(const data::Vector& column, char delimiter);
 /// The same without the short ways: any value of any type.
 std::unique_ptr<CellTexts> make_any_cell_texts(const data::Vector& column, char delimiter);
