@@ -82,9 +82,10 @@ Status Node::start() {
   scripts_ = std::make_unique<ScriptEngine>(*environment_, clock_, *controllers_);
   if (is_controller())
     controller_ = std::make_unique<ControllerRole>(*environment_, files_, clock_, addresses_, *caller_);
-  if (is_single()) TRY_DONE(start_single_metadata());
-  if (holds_data()) {
-    if (!is_single()) TRY_DONE(join_cluster());
+  if (is_single()) {
+    TRY_DONE(start_single());
+  } else if (holds_data()) {
+    TRY_DONE(join_cluster());
     TRY_DONE(open_data());
   }
   make_scripts();
@@ -103,9 +104,17 @@ Status Node::start() {
   return {};
 }
 
-Status Node::start_single_metadata() {
+Status Node::start_single() {
   controller_->start(
       server_->methods(), [this] { return metrics(); }, [this] { channels_->reconnect_all(); }, boot_);
+  // The data carry the cluster's UUID, which the first start only makes with the metadata.
+  const bool is_known = !environment_->cluster().is_nil();
+  const Status opened = is_known ? open_data() : Status();
+  TRY_DONE(wait_for_metadata());
+  return is_known ? opened : open_data();
+}
+
+Status Node::wait_for_metadata() {
   const auto give_up = std::chrono::steady_clock::now() + kSingleMetadataWait;
   while (controller_->service() == nullptr) {
     if (!controller_->failure().empty()) return Error{ErrorCode::kCorrupt, controller_->failure()};

@@ -54,7 +54,9 @@ class Node {
   void learn_addresses();
   std::vector<std::string> controller_aliases() const;
   Status join_cluster();
-  Status start_single_metadata();
+  /// Reads the metadata log and the data at the same time. Where both fail, the metadata's failure is told.
+  Status start_single();
+  Status wait_for_metadata();
   Status open_data();
   void make_scripts();
   Status start_listener();

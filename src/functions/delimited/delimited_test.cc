@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -8,7 +9,9 @@
 
 #include "data/value.h"
 #include "functions/delimited/cell_columns.h"
+#include "functions/delimited/cell_texts.h"
 #include "functions/delimited/text_source.h"
+#include "types/null.h"
 #include "types/parse_value.h"
 
 namespace pelorus::functions {
@@ -206,6 +209,77 @@ TEST_F(Files, nothing_and_a_header_alone) {
   EXPECT_EQ(table.columns(), 2u);
   EXPECT_EQ(table.rows(), 0u);
   EXPECT_THROW(TextSource("loadText", path_ + ".missing", {}, data::Value()), ScriptError);
+}
+
+/// Some values of T that anybody might write, its extremes and null among them.
+template <class T>
+data::Vector numbers_of(types::Type type, std::mt19937_64& random) {
+  data::Vector column(type, 0);
+  auto& values = column.edit<T>();
+  for (const T value :
+       {T(0), T(1), T(-1), std::numeric_limits<T>::max(), std::numeric_limits<T>::lowest(), types::kNull<T>})
+    values.push_back(value);
+  for (int i = 0; i < 3000; ++i) {
+    const auto bits = static_cast<int64_t>(random());
+    const auto shortened = bits >> random() % 64;
+    if constexpr (std::is_floating_point_v<T>) {
+      values.push_back(static_cast<T>(shortened) / static_cast<T>(std::pow(10, random() % 9)));
+      values.push_back(static_cast<T>(std::ldexp(static_cast<double>(bits), static_cast<int>(random() % 200) - 150)));
+    } else {
+      values.push_back(static_cast<T>(shortened));
+      values.push_back(static_cast<T>(bits % 100000000));
+    }
+  }
+  return column;
+}
+
+void expect_short_ways_write_the_same(const data::Vector& column) {
+  for (const char delimiter : {',', '\t', '.', ':', '1', '-', 'T'}) {
+    const auto quick = make_cell_texts(column, delimiter), any = make_any_cell_texts(column, delimiter);
+    for (size_t row = 0; row < column.size(); ++row) {
+      std::string got, wanted;
+      quick->append(row, got);
+      any->append(row, wanted);
+      ASSERT_EQ(got, wanted) << types::name_of(column.type()) << ", row " << row << ", delimiter " << delimiter;
+    }
+  }
+}
+
+TEST(CellTexts, short_ways_write_what_the_long_way_writes) {
+  std::mt19937_64 random(7);
+  using types::Type;
+  expect_short_ways_write_the_same(numbers_of<int16_t>(Type::kShort, random));
+  for (const auto type :
+       {Type::kInt, Type::kDate, Type::kMonth, Type::kTime, Type::kMinute, Type::kSecond, Type::kDatetime})
+    expect_short_ways_write_the_same(numbers_of<int32_t>(type, random));
+  for (const auto type : {Type::kLong, Type::kTimestamp, Type::kNanotime, Type::kNanotimestamp})
+    expect_short_ways_write_the_same(numbers_of<int64_t>(type, random));
+  expect_short_ways_write_the_same(numbers_of<double>(Type::kDouble, random));
+  expect_short_ways_write_the_same(numbers_of<float>(Type::kFloat, random));
+  const std::vector<std::string> texts{"", "a", "a,b", "say \"it\"", "two\nlines", "x", "1.5", "T"};
+  expect_short_ways_write_the_same(data::Vector::of_strings(Type::kString, texts));
+  auto base = std::make_shared<data::SymbolBase>();
+  std::vector<int32_t> codes;
+  for (int turn = 0; turn < 2; ++turn) {
+    for (const auto& text : texts) codes.push_back(base->code_of(text));
+  }
+  expect_short_ways_write_the_same(data::Vector::of_symbols(base, data::Buffer<int32_t>(codes.begin(), codes.end())));
+}
+
+TEST(WriteTable, pieces_of_several_threads_come_in_order) {
+  for (const size_t rows : {0u, 1u, 32768u, 32769u, 300000u}) {
+    data::Vector column(types::Type::kInt, rows);
+    std::string wanted;
+    for (size_t i = 0; i < rows; ++i) {
+      column.edit<int32_t>()[i] = static_cast<int32_t>(i);
+      wanted += std::to_string(i) + "\n";
+    }
+    std::string got;
+    std::vector<data::Shared<data::Vector>> columns;
+    columns.emplace_back(std::move(column));
+    write_table(data::Table({"id"}, std::move(columns)), ',', [&](std::string_view records) { got += records; });
+    EXPECT_TRUE(got == wanted) << rows << " rows";
+  }
 }
 
 }  // namespace

@@ -2,13 +2,17 @@
 
 #include <algorithm>
 #include <cctype>
+#include <deque>
+#include <functional>
 #include <future>
+#include <memory>
 #include <set>
 #include <thread>
 #include <utility>
 
 #include "functions/append.h"
 #include "functions/delimited/cell_columns.h"
+#include "functions/delimited/cell_texts.h"
 #include "types/parse_value.h"
 
 namespace pelorus::functions {
@@ -217,21 +221,20 @@ std::vector<std::string_view> parts_of(std::string_view text, size_t count) {
   return parts;
 }
 
-bool needs_quotes(const std::string& cell, char delimiter) {
-  return cell.find(delimiter) != std::string::npos || cell.find_first_of("\"\r\n") != std::string::npos;
-}
+constexpr size_t kRowsAThread = 32768;
 
-std::string cell_text(const Value& value, char delimiter) {
-  std::string cell;
-  if (value.is_scalar()) {
-    cell = cast_text(value.scalar());
-  } else if (const auto row = elements_of(value)) {
-    for (size_t i = 0; i < (*row)->size(); ++i) cell += (i > 0 ? ";" : "") + cast_text((*row)->scalar_at(i));
+std::string write_rows(const Table& table, size_t from, size_t to, char delimiter) {
+  std::vector<std::unique_ptr<CellTexts>> columns;
+  for (size_t c = 0; c < table.columns(); ++c) columns.push_back(make_cell_texts(table.column(c), delimiter));
+  std::string out;
+  for (size_t r = from; r < to; ++r) {
+    for (size_t c = 0; c < columns.size(); ++c) {
+      if (c > 0) out += delimiter;
+      columns[c]->append(r, out);
+    }
+    out += '\n';
   }
-  if (!needs_quotes(cell, delimiter)) return cell;
-  std::string quoted = "\"";
-  for (const char c : cell) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
+  return out;
 }
 
 }  // namespace
@@ -312,16 +315,24 @@ Table read_table(std::string_view text, bool quotes, const TextLayout& layout, c
   return Table(std::move(names), std::move(shared));
 }
 
-std::string write_rows(const Table& table, size_t from, size_t to, char delimiter) {
-  std::string out;
-  for (size_t r = from; r < to; ++r) {
-    for (size_t c = 0; c < table.columns(); ++c) {
-      if (c > 0) out += delimiter;
-      out += cell_text(table.column(c).at(r), delimiter);
-    }
-    out += '\n';
+void write_table(const Table& table, char delimiter, const std::function<void(std::string_view)>& take) {
+  const size_t threads = std::max(1u, std::thread::hardware_concurrency());
+  std::deque<std::future<std::string>> coming;
+  size_t next = 0;
+  const auto begin = [&] {
+    const size_t from = next;
+    next = std::min(table.rows(), from + kRowsAThread);
+    // A short table, or the rest of one, needs no thread.
+    const auto where = table.rows() <= kRowsAThread ? std::launch::deferred : std::launch::async;
+    coming.push_back(std::async(where, write_rows, std::cref(table), from, next, delimiter));
+  };
+  while (next < table.rows() || !coming.empty()) {
+    while (coming.size() < threads && next < table.rows()) begin();
+    const auto text = coming.front().get();
+    coming.pop_front();
+    if (next < table.rows()) begin();  // the others go on while this piece is stored
+    take(text);
   }
-  return out;
 }
 
 }  // namespace pelorus::functions

@@ -1,6 +1,7 @@
 #pragma once
 // Tables as delimited text (CSV): splitting lines, guessing types, reading and writing.
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,8 @@ struct TextColumn {
 /// feeds; one thread reads then.
 data::Table read_table(std::string_view text, bool quotes, const TextLayout& layout,
                        const std::vector<TextColumn>& columns);
-/// Records of rows [from, to), each ended by a line feed.
-std::string write_rows(const data::Table& table, size_t from, size_t to, char delimiter);
+/// Gives the records of all rows to `take`, in order and in pieces of whole records, each ended by a line feed. Several
+/// threads make them; `take` is called by this one. Holds a piece of 32768 rows for each processor.
+void write_table(const data::Table& table, char delimiter, const std::function<void(std::string_view)>& take);
 
 }  // namespace pelorus::functions

@@ -62,9 +62,7 @@ Value save_text(CallContext& context, std::span<Value> args) {
     for (const auto& name : table.names()) names += (names.empty() ? "" : std::string(1, delimiter)) + name;
     file << names << '\n';
   }
-  constexpr size_t kRowsAtOnce = 8192;
-  for (size_t from = 0; from < table.rows(); from += kRowsAtOnce)
-    file << write_rows(table, from, std::min(table.rows(), from + kRowsAtOnce), delimiter);
+  write_table(table, delimiter, [&](std::string_view records) { file << records; });
   file.flush();
   if (!file) throw ScriptError("Can't write the file " + path + ".");
   return Value::null();
