@@ -214,7 +214,6 @@ inline constexpr Setting kSettings[] = {
          "4096", "KB", kSingle | kController, "A checkpoint of the metadata is made after so much of its log."}
         .range(16, 1 << 20),
     Setting{"minReplicasForWrite", kInt, "1", "", kController, "A write needs this many replicas that take it."}.range(1, 16),
-    Setting{"blockCacheSize", kFloat, "", "GB", kData, "Cache of decoded column blocks; unset: a tenth of maxMemSize."}.from(0).online(),
     Setting{"rpcWorkerNum", kInt, "16", "", kAll, "Threads that answer calls of other nodes."}.range(1, 4096),
     Setting{"stopTimeout", kInt, "0", "s", kAgent, "Wait for a stopping node; 0: as long as it takes."}.from(0),
 };
