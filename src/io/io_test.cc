@@ -66,6 +66,15 @@ TEST(PosixFileSystem, keeps_its_promises) {
   std::filesystem::remove_all(root);
 }
 
+TEST(PosixFileSystem, says_so_where_a_file_stands_in_place_of_a_directory) {
+  PosixFileSystem files;
+  const std::string path = ::testing::TempDir() + "/pelorus_io_test_file";
+  ASSERT_TRUE(replace_file(files, path, "x").ok());
+  EXPECT_EQ(files.make_directories(path).error().message, "not a directory: " + path);
+  EXPECT_EQ(files.list(path).error().message, "not a directory: " + path);
+  ASSERT_TRUE(files.remove(path).ok());
+}
+
 TEST(MemoryFileSystem, keeps_its_promises) {
   MemoryFileSystem files;
   check_file_system(files, "/root");

@@ -36,6 +36,8 @@ Error failure(std::string_view deed, const std::string& path, int number = errno
   return {code_of(number), "cannot " + std::string(deed) + ' ' + path + ": " + std::generic_category().message(number)};
 }
 
+Error not_a_directory(const std::string& path) { return {ErrorCode::kAlreadyExists, "not a directory: " + path}; }
+
 class PosixFile final : public File {
  public:
   PosixFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
@@ -150,7 +152,7 @@ Status PosixFileSystem::make_directories(const std::string& path) {
   struct stat facts {};
   if (::stat(path.c_str(), &facts) == 0) {
     if (S_ISDIR(facts.st_mode)) return {};
-    return Error{ErrorCode::kAlreadyExists, "not a directory: " + path};
+    return not_a_directory(path);
   }
   const std::string parent = parent_path(path);
   if (parent != path) TRY_DONE(make_directories(parent));
@@ -175,7 +177,7 @@ Status PosixFileSystem::sync_directory(const std::string& path) {
 
 Result<std::vector<std::string>> PosixFileSystem::list(const std::string& path) {
   DIR* directory = ::opendir(path.c_str());
-  if (directory == nullptr) return failure("list", path);
+  if (directory == nullptr) return errno == ENOTDIR ? not_a_directory(path) : failure("list", path);
   std::vector<std::string> names;
   errno = 0;
   while (const dirent* entry = ::readdir(directory)) {

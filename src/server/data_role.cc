@@ -65,7 +65,9 @@ Status take_over_data(NodeEnvironment& environment, io::FileSystem& files) {
   TRY(const auto owner, storage::ChunkStore::owner(files, directories));
   if (!owner) {
     // As a node without data it would have its replicas given up: not while some of its data are there.
-    if (const auto unused = storage::check_nobodys(files, directories); !unused.ok())
+    const auto unused = storage::check_nobodys(files, directories);
+    if (!unused.ok() && unused.error().code != ErrorCode::kInvalid) return unused;  // nobody could look
+    if (!unused.ok())
       return Error{unused.error().code, "the home " + environment.directory.string() + " and " + directories.metadata +
                                             " are new, but not the rest: " + unused.error().message +
                                             ". Bring back what was in the first two, or empty all of them: then " +
