@@ -1,5 +1,6 @@
 // getStreamingStat.
 
+#include <algorithm>
 #include <map>
 
 #include "base/script_error.h"
