@@ -13,15 +13,6 @@ using data::Shared;
 using data::Type;
 using plan::Constraint;
 
-/// The type of a conversion that never goes down where moments go up.
-std::optional<Type> type_of_ascending(std::string_view conversion) {
-  if (conversion == "date") return Type::kDate;
-  if (conversion == "month") return Type::kMonth;
-  if (conversion == "datehour") return Type::kDatehour;
-  if (conversion == "datetime") return Type::kDatetime;
-  return std::nullopt;
-}
-
 bool touches(const meta::Interval& interval, const types::Scalar& least, const types::Scalar& greatest) {
   return (!interval.low || types::compare(*interval.low, greatest) <= 0) &&
          (!interval.high || types::compare(least, *interval.high) <= 0);
@@ -33,6 +24,14 @@ bool holds(const meta::Interval& interval, const types::Scalar& least, const typ
 }
 
 }  // namespace
+
+std::optional<Type> type_of_ascending(std::string_view conversion) {
+  if (conversion == "date") return Type::kDate;
+  if (conversion == "month") return Type::kMonth;
+  if (conversion == "datehour") return Type::kDatehour;
+  if (conversion == "datetime") return Type::kDatetime;
+  return std::nullopt;
+}
 
 BoundedParts::BoundedParts(const NamedColumns& columns, size_t rows, plan::ConstantValue constant)
     : columns_(columns), parts_((rows + data::kBoundedRows - 1) / data::kBoundedRows), constant_(std::move(constant)) {

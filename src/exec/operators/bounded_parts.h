@@ -18,6 +18,9 @@ using NamedColumns = std::map<std::string, data::Shared<data::Vector>, std::less
 /// Of the rows of a part: how many meet a condition.
 enum class Met : uint8_t { kNone, kSome, kAll };  // kSome: not known
 
+/// The type of a conversion of moments, such as date(x), that never goes down where they go up; nothing: it is none.
+std::optional<data::Type> type_of_ascending(std::string_view conversion);
+
 /// For one statement: a column's bounds are asked for once. Cost: a few comparisons a part.
 class BoundedParts {
  public:

@@ -104,8 +104,7 @@ bool goes_up_with(const Expr& expr, std::string_view column, const std::function
   const auto [function, arguments, plain] = plan::shape_of_call(expr);
   const auto* name = as<syntax::Name>(*function);
   if (!name || !plain || arguments.empty() || !names_it(*arguments[0])) return false;
-  static constexpr std::string_view kConversions[] = {"date", "month", "datehour", "datetime", "year"};
-  if (arguments.size() == 1) return std::ranges::find(kConversions, name->name) != std::end(kConversions);
+  if (arguments.size() == 1) return type_of_ascending(name->name) || name->name == "year";
   return name->name == "bar" && arguments.size() == 2 && is_constant(*arguments[1]);
 }
 
