@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/letter_case.h"
 #include "config/setting.h"
 
 namespace pelorus::cli {
@@ -11,12 +12,6 @@ namespace {
 constexpr std::string_view kWideEquals = "＝";
 constexpr std::string_view kSecretWords[] = {"password", "passwd", "pwd", "secret", "token", "credential"};
 constexpr std::string_view kToldPassword = "User admin has the password ";
-
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  for (auto& letter : lower) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  return lower;
-}
 
 /// The setting's name that ends at `end`: letters only, so that a value glued before it does not count.
 std::string_view name_before(std::string_view line, size_t end) {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <optional>
 
+#include "base/letter_case.h"
 #include "config/nearest_name.h"
 #include "config/text_lines.h"
 
@@ -14,12 +14,6 @@ namespace {
 enum class Column { kLocalSite, kMode, kGroup, kZone };
 constexpr std::string_view kColumnNames[] = {"localSite", "mode", "computeGroup", "zone"};
 constexpr std::string_view kModeWords[] = {"controller", "agent", "datanode", "computenode"};
-
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  for (auto& letter : lower) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  return lower;
-}
 
 std::optional<Column> column_of(std::string_view name) {
   for (size_t i = 0; i < std::size(kColumnNames); ++i) {

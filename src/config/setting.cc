@@ -1,22 +1,16 @@
 #include "config/setting.h"
 
-#include <cctype>
 #include <charconv>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "base/letter_case.h"
 #include "config/settings_table.h"
 #include "config/site.h"
 
 namespace pelorus::config {
 namespace {
-
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  for (auto& letter : lower) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  return lower;
-}
 
 std::map<std::string_view, const Setting*> index_rows() {
   std::map<std::string_view, const Setting*> rows;

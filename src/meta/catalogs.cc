@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/letter_case.h"
+
 namespace pelorus::meta {
 namespace {
-
-std::string small(std::string_view name) {
-  std::string out(name);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
 
 /// A letter, then letters, digits and '_'.
 Status check_name(std::string_view what, std::string_view name) {
@@ -35,7 +31,7 @@ class Changing {
 
   Result<Catalogs> run() {
     const auto access = access_of(state_, change_.user);
-    if (!access.may(AccessType::kDatabaseManage, std::string(kCatalogObject) + small(change_.catalog))) {
+    if (!access.may(AccessType::kDatabaseManage, std::string(kCatalogObject) + lowered(change_.catalog))) {
       return Error{ErrorCode::kDenied, "<NoPrivilege>Not granted to manage catalog " + change_.catalog};
     }
     TRY_DONE(change_.kind == CatalogChange::Kind::kCreate ? create() : change_one(access));
@@ -45,20 +41,20 @@ class Changing {
  private:
   Status create() {
     TRY_DONE(check_name("catalog", change_.catalog));
-    if (!catalogs_.all.emplace(small(change_.catalog), Catalog{change_.catalog, {}}).second)
+    if (!catalogs_.all.emplace(lowered(change_.catalog), Catalog{change_.catalog, {}}).second)
       return Error{ErrorCode::kAlreadyExists, "The catalog " + change_.catalog + " exists already."};
     return {};
   }
 
   Status change_one(const Access& access) {
-    const auto place = catalogs_.all.find(small(change_.catalog));
+    const auto place = catalogs_.all.find(lowered(change_.catalog));
     if (place == catalogs_.all.end()) return no_catalog(change_.catalog);
     switch (change_.kind) {
       case CatalogChange::Kind::kDrop: catalogs_.all.erase(place); return {};
       case CatalogChange::Kind::kRename: return rename(place);
       case CatalogChange::Kind::kBind: return bind(place->second, access);
       case CatalogChange::Kind::kUnbind:
-        if (place->second.schemas.erase(small(change_.schema)) == 0) return no_schema();
+        if (place->second.schemas.erase(lowered(change_.schema)) == 0) return no_schema();
         return {};
       case CatalogChange::Kind::kRenameSchema: return rename_schema(place->second);
       default: return Error{ErrorCode::kInvalid, "An unknown change of catalogs."};
@@ -68,9 +64,9 @@ class Changing {
   Status rename(std::map<std::string, Catalog>::iterator place) {
     TRY_DONE(check_name("catalog", change_.new_name));
     auto node = catalogs_.all.extract(place);
-    if (catalogs_.all.contains(small(change_.new_name)))
+    if (catalogs_.all.contains(lowered(change_.new_name)))
       return Error{ErrorCode::kAlreadyExists, "The catalog " + change_.new_name + " exists already."};
-    node.key() = small(change_.new_name);
+    node.key() = lowered(change_.new_name);
     node.mapped().name = change_.new_name;
     catalogs_.all.insert(std::move(node));
     return {};
@@ -89,16 +85,16 @@ class Changing {
       }
     }
     const CatalogSchema schema{change_.schema, database->id, change_.path};
-    if (!catalog.schemas.emplace(small(change_.schema), schema).second) return schema_exists(change_.schema);
+    if (!catalog.schemas.emplace(lowered(change_.schema), schema).second) return schema_exists(change_.schema);
     return {};
   }
 
   Status rename_schema(Catalog& catalog) {
     TRY_DONE(check_name("schema", change_.new_name));
-    auto node = catalog.schemas.extract(small(change_.schema));
+    auto node = catalog.schemas.extract(lowered(change_.schema));
     if (node.empty()) return no_schema();
-    if (catalog.schemas.contains(small(change_.new_name))) return schema_exists(change_.new_name);
-    node.key() = small(change_.new_name);
+    if (catalog.schemas.contains(lowered(change_.new_name))) return schema_exists(change_.new_name);
+    node.key() = lowered(change_.new_name);
     node.mapped().name = change_.new_name;
     catalog.schemas.insert(std::move(node));
     return {};
@@ -119,7 +115,7 @@ class Changing {
 }  // namespace
 
 const Catalog* Catalogs::find(std::string_view name) const {
-  const auto found = all.find(small(name));
+  const auto found = all.find(lowered(name));
   return found == all.end() ? nullptr : &found->second;
 }
 
@@ -145,7 +141,7 @@ void spread_grants(const Catalogs& catalogs, std::set<Grant>& grants) {
   std::set<Grant> spread;
   for (const auto& grant : grants) {
     if (!grant.object.starts_with(kCatalogObject)) continue;
-    const auto name = small(std::string_view(grant.object).substr(kCatalogObject.size()));
+    const auto name = lowered(std::string_view(grant.object).substr(kCatalogObject.size()));
     for (const auto& [key, catalog] : catalogs.all) {
       for (const auto& [schema_key, schema] : catalog.schemas) {
         if (name == "*" || name == key || name == key + "." + schema_key)

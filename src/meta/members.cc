@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/letter_case.h"
+
 namespace pelorus::meta {
 namespace {
 
@@ -23,8 +25,7 @@ std::string_view name_of(TransactionType type) { return pick(kTypes, static_cast
 std::string_view name_of(TransactionState state) { return pick(kStates, static_cast<size_t>(state)); }
 
 bool parse_node_role(std::string_view name, NodeRole* role) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  const auto lower = lowered(name);
   for (size_t i = 0; i < std::size(kRoles); ++i) {
     if (kRoles[i] != lower) continue;
     *role = static_cast<NodeRole>(i);
