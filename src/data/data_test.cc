@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "data/convert.h"
+#include "data/part_bounds.h"
 #include "data/shared_table.h"
 #include "data/text_codes.h"
 #include "data/value.h"
@@ -140,8 +141,8 @@ TEST(PartBounds, are_known_from_the_second_asking_on_and_forgotten_by_a_change) 
   Vector column(Type::kInt, 40000);
   auto& values = column.edit<int32_t>();
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<int32_t>(i) - 100;
-  EXPECT_EQ(column.bounds(), nullptr);
-  const auto known = column.bounds();
+  EXPECT_EQ(bounds_of(column), nullptr);
+  const auto known = bounds_of(column);
   ASSERT_NE(known, nullptr);
   ASSERT_EQ(known->has_null.size(), 3);
   EXPECT_EQ(known->least->scalar_at(1).as_int64(), 16384 - 100);
@@ -149,13 +150,13 @@ TEST(PartBounds, are_known_from_the_second_asking_on_and_forgotten_by_a_change) 
   EXPECT_EQ(known->greatest->scalar_at(2).as_int64(), 39899);
 
   column.set_null(20000);
-  EXPECT_EQ(column.bounds(), nullptr);
-  EXPECT_EQ(column.bounds()->has_null, (std::vector<int8_t>{0, 1, 0}));
+  EXPECT_EQ(bounds_of(column), nullptr);
+  EXPECT_EQ(bounds_of(column)->has_null, (std::vector<int8_t>{0, 1, 0}));
   const Vector copy(column);
-  EXPECT_EQ(copy.bounds(), nullptr) << "a copy is another column";
+  EXPECT_EQ(bounds_of(copy), nullptr) << "a copy is another column";
   column.resize(60000);
-  EXPECT_EQ(column.bounds(), nullptr);
-  EXPECT_EQ(column.bounds()->has_null.size(), 4);
+  EXPECT_EQ(bounds_of(column), nullptr);
+  EXPECT_EQ(bounds_of(column)->has_null.size(), 4);
 }
 
 }  // namespace

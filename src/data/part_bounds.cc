@@ -2,11 +2,22 @@
 
 #include <algorithm>
 
+#include "base/memory_limit.h"
 #include "base/wide_vectors.h"
-#include "data/vector.h"
+#include "kernels/visit_number.h"
 
 namespace pelorus::data {
 namespace {
+
+/// Below so many parts reading them is as cheap as looking them up.
+constexpr size_t kPartsLeast = 4;
+
+/// Memory that nobody would miss is left to those who need it: so many bytes more would leave less than a quarter of
+/// it.
+bool is_scarce(size_t bytes) {
+  const uint64_t limit = memory::limit_bytes();
+  return limit != 0 && memory::held_bytes() + bytes > limit / 4 * 3;
+}
 
 template <class T>
 PELORUS_WIDE void find_bounds(const T* values, size_t rows, T* least, T* greatest) {
@@ -18,16 +29,16 @@ PELORUS_WIDE void find_bounds(const T* values, size_t rows, T* least, T* greates
   *least = low, *greatest = high;
 }
 
-size_t parts_of(const Vector& column) { return (column.size() + kBoundedRows - 1) / kBoundedRows; }
+size_t parts_of(const Vector& column) { return (column.size() + kPartRows - 1) / kPartRows; }
 
 bool has_bounds(const Vector& column) {
-  if (column.is_array() || column.size() < 2 * kBoundedRows) return false;
+  if (column.is_array() || column.size() < 2 * kPartRows) return false;
   if (!types::is_integral(column.type()) && !types::is_temporal(column.type())) return false;
   const auto repr = column.repr();
   return repr == Repr::kI8 || repr == Repr::kI16 || repr == Repr::kI32 || repr == Repr::kI64;
 }
 
-std::shared_ptr<const PartBounds> bounds_of(const Vector& column) {
+std::shared_ptr<const PartBounds> found_bounds(const Vector& column) {
   const size_t rows = column.size(), parts = parts_of(column);
   Vector least(column.type(), parts, column.scale()), greatest(column.type(), parts, column.scale());
   std::vector<int8_t> has_null(parts);
@@ -35,8 +46,8 @@ std::shared_ptr<const PartBounds> bounds_of(const Vector& column) {
     if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) {
       auto &low = least.edit<T>(), &high = greatest.edit<T>();
       for (size_t p = 0; p < parts; ++p) {
-        const size_t begin = p * kBoundedRows;
-        find_bounds(column.values<T>().data() + begin, std::min(kBoundedRows, rows - begin), &low[p], &high[p]);
+        const size_t begin = p * kPartRows;
+        find_bounds(column.values<T>().data() + begin, std::min(kPartRows, rows - begin), &low[p], &high[p]);
         has_null[p] = types::is_null(low[p]);  // the lowest of all
       }
     }
@@ -47,14 +58,24 @@ std::shared_ptr<const PartBounds> bounds_of(const Vector& column) {
 
 }  // namespace
 
-std::shared_ptr<const PartBounds> BoundsMemo::ask(const Vector& column) const {
+std::shared_ptr<const PartBounds> bounds_of(const Vector& column) {
   if (!has_bounds(column)) return nullptr;
-  // What was moved from may know more than it has.
-  if (auto known = bounds_.load(); known && known->has_null.size() == parts_of(column)) return known;
-  if (times_asked_.exchange(1) == 0) return nullptr;
-  auto found = bounds_of(column);
-  bounds_ = found;
-  return found;
+  return column.memos().bounds.ask(parts_of(column), [&] { return found_bounds(column); });
+}
+
+std::shared_ptr<const kernels::PartDirectory> directory_of(const Vector& column, int64_t lowest, size_t values,
+                                                           WorkerPool* workers) {
+  if (column.is_array() || column.size() < kPartsLeast * kPartRows || values > kernels::PartDirectory::kValuesMax)
+    return nullptr;
+  using Directory = std::shared_ptr<const kernels::PartDirectory>;
+  return column.memos().directory.ask(parts_of(column), [&] {
+    const size_t bytes = (column.size() + parts_of(column) * (values + 1)) * sizeof(uint16_t);
+    if (is_scarce(bytes)) return Directory();
+    return kernels::visit_whole(column.repr(), [&]<class T>() -> Directory {
+      const kernels::WholeKey key{column.repr(), column.values<T>().data()};
+      return std::make_shared<const kernels::PartDirectory>(key, column.size(), lowest, values, workers);
+    });
+  });
 }
 
 }  // namespace pelorus::data

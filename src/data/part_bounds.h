@@ -1,46 +1,30 @@
 #pragma once
-// Least and greatest elements of the parts of a column, so that queries can leave parts out.
+// What is known of the parts of a column, so that queries can leave parts and rows out.
 
-#include <atomic>
-#include <memory>
+#include <cstdint>
 #include <vector>
 
-#include "data/shared.h"
+#include "data/vector.h"
+#include "kernels/part_directory.h"
 
 namespace pelorus::data {
 
-class Vector;
+using kernels::kPartRows;
 
-inline constexpr size_t kBoundedRows = 16384;
-
-/// Part p: rows p * kBoundedRows on.
+/// Part p: rows p * kPartRows on.
 struct PartBounds {
   Shared<Vector> least, greatest;  // by part, of the column's type
   std::vector<int8_t> has_null;    // by part; then the other two say nothing
+
+  size_t parts() const { return has_null.size(); }
 };
 
-/// What is known of a column's bounds: nothing until they are asked for twice between changes, as looking for them
-/// costs as much as reading the column. Asking is thread-safe. Copies and moved ones know nothing.
-class BoundsMemo {
- public:
-  BoundsMemo() = default;
-  BoundsMemo(const BoundsMemo&) noexcept {}
-  BoundsMemo& operator=(const BoundsMemo&) noexcept {
-    forget();
-    return *this;
-  }
+/// Bounds of the parts of a long column of whole numbers or moments; null: it is none, or they are not known yet.
+std::shared_ptr<const PartBounds> bounds_of(const Vector& column);
 
-  void forget() noexcept {
-    if (times_asked_.load(std::memory_order_relaxed) == 0) return;
-    times_asked_ = 0;
-    bounds_ = std::shared_ptr<const PartBounds>();
-  }
-  /// `column`: the one this belongs to. Null: not known.
-  std::shared_ptr<const PartBounds> ask(const Vector& column) const;
-
- private:
-  mutable std::atomic<uint8_t> times_asked_{0};
-  mutable std::atomic<std::shared_ptr<const PartBounds>> bounds_;
-};
+/// Where the values of a long column of symbols or whole numbers are; it has no others than lowest … lowest + values -
+/// 1 (symbols: codes from 0 on). Null: there are too many, or the directory is not known yet.
+std::shared_ptr<const kernels::PartDirectory> directory_of(const Vector& column, int64_t lowest, size_t values,
+                                                           WorkerPool* workers);
 
 }  // namespace pelorus::data

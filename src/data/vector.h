@@ -9,19 +9,35 @@
 #include <vector>
 
 #include "data/buffer.h"
-#include "data/part_bounds.h"
+#include "data/memo.h"
 #include "data/shared.h"
 #include "data/symbol_base.h"
 #include "types/scalar.h"
 
+namespace pelorus::kernels {
+class PartDirectory;
+}
+
 namespace pelorus::data {
 
 class Value;
+struct PartBounds;
 using types::Bytes16;
 using types::Int128;
 using types::Repr;
 using types::Scalar;
 using types::Type;
+
+/// What queries have found out about a column, kept for the next ones (part_bounds.h).
+struct ColumnMemos {
+  Memo<PartBounds> bounds;
+  Memo<kernels::PartDirectory> directory;
+
+  void forget() noexcept {
+    bounds.forget();
+    directory.forget();
+  }
+};
 
 /// Storage by representation:
 ///   fixed widths  Buffer<T>, nulls are the reserved values of types/null.h
@@ -84,7 +100,7 @@ class Vector {
   /// The buffer itself for writing and growing. T must match repr().
   template <class T>
   Buffer<T>& edit() {
-    bounds_.forget();
+    memos_.forget();
     return std::get<Buffer<T>>(store_);
   }
   std::span<const Value> values_any() const;
@@ -103,8 +119,7 @@ class Vector {
   /// Text of STRING, SYMBOL, BLOB element i without a copy.
   const std::string& text_at(size_t i) const;
   bool is_null_at(size_t i) const;
-  /// Bounds of the parts of a long column of whole numbers or moments; null: not known, or not yet.
-  std::shared_ptr<const PartBounds> bounds() const { return bounds_.ask(*this); }
+  const ColumnMemos& memos() const { return memos_; }
 
   /// Writes element i, converting `value` to type() by data/convert.h. False when it cannot be converted.
   bool set(size_t i, const Value& value);
@@ -142,7 +157,7 @@ class Vector {
   Store store_;
   std::shared_ptr<SymbolBase> symbols_;  // SYMBOL only; shared by vectors cut from one another
   std::unique_ptr<ArrayRows> array_;     // array vectors only
-  BoundsMemo bounds_;
+  ColumnMemos memos_;
 };
 
 }  // namespace pelorus::data

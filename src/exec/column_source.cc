@@ -22,4 +22,14 @@ Status LazyTable::edit(const std::function<Status(data::Table&)>&) {
   return Error{ErrorCode::kInvalid, "a partition read by a query can't be changed"};
 }
 
+Result<data::Table> OutsideTable::snapshot() const { return LazyTable(open(nullptr)).snapshot(); }
+
+Result<int64_t> OutsideTable::append(const data::Table&) {
+  return Error{ErrorCode::kInvalid, "an external table is read-only; write to it where it is"};
+}
+
+Status OutsideTable::edit(const std::function<Status(data::Table&)>&) {
+  return Error{ErrorCode::kInvalid, "an external table is read-only; change it where it is"};
+}
+
 }  // namespace pelorus::exec

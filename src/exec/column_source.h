@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/table.h"
+#include "functions/call_context.h"
 #include "meta/partition_scheme.h"
 
 namespace pelorus::exec {
@@ -56,6 +57,16 @@ class LazyTable final : public data::TableObject {
 
  private:
   const std::shared_ptr<ColumnSource> source_;
+};
+
+/// A table whose rows are somewhere else: each statement reads it anew. Read-only.
+class OutsideTable : public data::TableObject {
+ public:
+  /// For one statement, whose `context` outlives it; null: nobody can cancel the reading.
+  virtual std::shared_ptr<ColumnSource> open(functions::CallContext* context) const = 0;
+  Result<data::Table> snapshot() const override;
+  Result<int64_t> append(const data::Table& rows) override;
+  Status edit(const std::function<Status(data::Table&)>& change) override;
 };
 
 }  // namespace pelorus::exec

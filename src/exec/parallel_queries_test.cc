@@ -251,6 +251,62 @@ TEST(ParallelQueries, parts_are_left_out_only_where_no_row_can_match) {
   expect_same_groups("after changes of rows");
 }
 
+TEST(ParallelQueries, directories_of_columns_give_what_looking_at_the_rows_gives) {
+  for (const size_t threads : {1, 3}) {
+    Bench bench(threads);
+    const auto expect_same = [&](const std::string& after) {
+      for (const std::string query : {
+               "select count(*), sum(x), first(v), last(ts) from T where sym = `S7",
+               "select sym, ts, x, v from T where sym in `S22`S1`nobody`S4, v > 300",
+               "select count(*), sum(x), first(v), last(ts) from T where flag, v in 3 999 5, sym in `S2`S5`S9`S11",
+               "select x, v from T where v = 17, sym = `S3",
+               "select * from T where sym = `nobody",
+               "select top 9 * from T where sym in `S3`S8 order by x desc, ts",
+               "select avg(x) as a, first(v) as f, last(ts) as l from T where sym in `S1`S2`S3 group by sym, v",
+               "select avg(x) from T where sym in `S9`S10 pivot by bar(ts, 600000), sym",
+               "select sum(x) as s, last(v) as l from T where v in 40 41 42, k > 3 group by v",
+               "select sym, ts, mavg(x, 5, 1) as m, deltas(v) as d, prev(ts) as p from T context by sym",
+               "select v, cumsum(k) as c, cummax(x) as h from T context by v",
+               "select sym, x - avg(x) as a from T where sym in `S3`S4 context by sym",
+               "select med(x) as m, percentile(v, 30) as p, first(k) as f from T group by sym",
+               "select sym, v, x from T context by sym csort v desc limit 3",
+               "select count(*), sum(avg_q), sum(q_2) from wj((select * from T where sym = `S3), r, -500:0, <[avg(q), "
+               "max(q) as q_2]>, `sym`ts)",
+               "select sum(avg_q), sum(x) from wj(T, r, -500:0, <avg(q)>, `sym`ts)",
+           }) {
+        const auto of = [&](const std::string& table) {
+          return bench.interpreter.run(std::regex_replace(query, std::regex("\\bT\\b"), table));
+        };
+        bench.interpreter.run("fresh = copy(t)");
+        const Value expected = of("fresh");
+        for (int time = 0; time < 3; ++time) expect_equal(expected, of("t"), query + " " + after);
+      }
+    };
+    expect_same("at first");
+    bench.interpreter.run("update t set sym = `S3 where v = 17; update t set v = 1000 where sym = `S8, k = 5");
+    expect_same("after updates");
+    bench.interpreter.run(
+        "insert into t values(`fresh, 2024.01.02T23:00:00.000, 1.5, 3, 17, true); "
+        "delete from t where v = 40");
+    expect_same("after changes of rows");
+  }
+}
+
+TEST(ParallelQueries, ends_kept_with_other_totals_are_those_of_the_rows) {
+  for (const size_t threads : {1, 3}) {
+    Bench bench(threads);
+    for (const std::string column : {"x", "k", "v", "ts", "flag", "sym"}) {
+      for (const std::string by : {" group by sym, k", " where v > 300 group by sym, v", " group by bar(ts, 600000)"}) {
+        const std::string ends = "first(" + column + ") as f, last(" + column + ") as l";
+        expect_equal(bench.interpreter.run("select " + ends + " from t" + by),
+                     bench.interpreter.run("r = select " + ends + ", max(" + column + ") as h, nunique(" + column +
+                                           ") as n from t" + by + "; dropColumns!(r, `h`n); r"),
+                     column + by);
+      }
+    }
+  }
+}
+
 TEST(ParallelQueries, conditions_of_a_symbol_hold_for_all_its_rows) {
   Bench bench(3);
   bench.interpreter.run(

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "base/wide_vectors.h"
@@ -55,22 +56,36 @@ PELORUS_WIDE void sum_up(const T* values, size_t rows, Sum* sum, int64_t* nulls)
 
 /// The functions that add to many groups look for nulls in passing and return whether there are any: a look beforehand
 /// would wait for the memory that this one waits for anyway.
+constexpr size_t kSome = 64;
+
+/// Of kSome values. The flags are as wide as the values, so that many are compared at once.
+template <class T>
+__attribute__((always_inline)) inline bool has_null(const T* values) {
+  using Flag = std::conditional_t<sizeof(T) == 8, int64_t, std::conditional_t<sizeof(T) == 4, int32_t, int16_t>>;
+  Flag any = 0;
+  for (size_t i = 0; i < kSome; ++i) any |= values[i] == kNull<T> ? Flag{1} : Flag{0};
+  return any != 0;
+}
+
 template <class Sum, class T>
 PELORUS_WIDE bool add_sums(const T* values, const uint32_t* numbers, size_t rows, Sum* sums) {
-  constexpr size_t kSome = 64;
   bool has_nulls = false;
-  for (size_t begin = 0; begin < rows; begin += kSome) {
-    const size_t end = std::min(begin + kSome, rows);
-    bool has = false;
-    for (size_t i = begin; i < end; ++i) has |= values[i] == kNull<T>;
+  size_t begin = 0;
+  for (; begin + kSome <= rows; begin += kSome) {
+    const bool has = has_null(values + begin);
     has_nulls |= has;
     if (!has) {
-      for (size_t i = begin; i < end; ++i) sums[numbers[i]] += static_cast<Sum>(values[i]);
+      for (size_t i = begin; i < begin + kSome; ++i) sums[numbers[i]] += static_cast<Sum>(values[i]);
     } else {
-      for (size_t i = begin; i < end; ++i) {
+      for (size_t i = begin; i < begin + kSome; ++i) {
         if (values[i] != kNull<T>) sums[numbers[i]] += static_cast<Sum>(values[i]);
       }
     }
+  }
+  for (; begin < rows; ++begin) {
+    const bool is_null = values[begin] == kNull<T>;
+    has_nulls |= is_null;
+    if (!is_null) sums[numbers[begin]] += static_cast<Sum>(values[begin]);
   }
   return has_nulls;
 }
@@ -145,6 +160,16 @@ bool add_extremes(const Measure& measure, const T* values, const uint32_t* numbe
   if (measure.least) has_nulls |= add_least(values, numbers, rows, low.data());
   if (measure.most) has_nulls |= add_most(values, numbers, rows, high.data());
   return has_nulls;
+}
+
+/// Groups from `groups_before` on have no rows yet.
+template <class Wide, class T>
+void add_ends(const Measure& measure, const T* values, const uint32_t* numbers, size_t rows, size_t groups_before,
+              std::vector<Wide>& first, std::vector<Wide>& last) {
+  for (size_t i = measure.first ? rows : 0; i-- > 0;) {
+    if (numbers[i] >= groups_before) first[numbers[i]] = static_cast<Wide>(values[i]);
+  }
+  for (size_t i = 0; i < (measure.last ? rows : 0); ++i) last[numbers[i]] = static_cast<Wide>(values[i]);
 }
 
 /// Values come back soon: most are found among the recent ones, which the cache holds, and not asked of the set.
@@ -235,6 +260,16 @@ void merge_each(const std::vector<T>& from, std::span<const GroupMove> moves, st
   for (const auto [group, to] : moves) into[to] = combine(into[to], from[group]);
 }
 
+/// Groups that have rows keep theirs.
+template <class T>
+void merge_first(const std::vector<T>& from, std::span<const GroupMove> moves, const std::vector<int64_t>& rows,
+                 std::vector<T>& into) {
+  if (into.empty()) return;
+  for (const auto [group, to] : moves) {
+    if (rows[to] == 0) into[to] = from[group];
+  }
+}
+
 template <class State>
 void merge_states(const std::vector<State>& from, std::span<const GroupMove> moves, std::vector<State>& into) {
   if (into.empty()) return;
@@ -300,9 +335,13 @@ void GroupTotals::grow(size_t groups) {
     if (is_real(measure.repr)) {
       if (measure.least) totals.low_real.resize(groups, kAbove<double>);
       if (measure.most) totals.high_real.resize(groups, -kAbove<double>);
+      if (measure.first) totals.first_real.resize(groups);
+      if (measure.last) totals.last_real.resize(groups);
     } else {
       if (measure.least) totals.low.resize(groups, kAbove<int64_t>);
       if (measure.most) totals.high.resize(groups, std::numeric_limits<int64_t>::min());
+      if (measure.first) totals.first.resize(groups);
+      if (measure.last) totals.last.resize(groups);
     }
   }
   for (size_t p = 0; p < pairs_.size(); ++p) {
@@ -330,6 +369,16 @@ void GroupTotals::add_ends(const MeasuredRows& part) {
     first_[group] = std::min(first_[group], row);
     last_[group] = row;
   }
+}
+
+template <class T>
+void GroupTotals::add_ends(size_t m, const T* values, const MeasuredRows& part, size_t groups_before) {
+  auto& totals = totals_[m];
+  if constexpr (std::is_floating_point_v<T>)
+    kernels::add_ends(measures_[m], values, part.numbers, part.rows, groups_before, totals.first_real,
+                      totals.last_real);
+  else
+    kernels::add_ends(measures_[m], values, part.numbers, part.rows, groups_before, totals.first, totals.last);
 }
 
 void GroupTotals::add(const MeasuredRows& part, size_t groups) {
@@ -361,6 +410,7 @@ void GroupTotals::add_to_one_group(const MeasuredRows& part, size_t group, size_
   for (size_t m = 0; m < measures_.size(); ++m) {
     visit_number(measures_[m].repr, [&]<class T>() {
       const auto* values = static_cast<const T*>(part.values[m]);
+      if (part.numbers) add_ends(m, values, part, groups_before);
       const auto nulls = add_to_one(measures_[m], values, group, part.rows, totals_[m]);
       if (nulls == 0) return;
       note_nulls(m, groups_before);
@@ -375,6 +425,7 @@ void GroupTotals::add_to_groups(const MeasuredRows& part, size_t groups_before) 
   for (size_t m = 0; m < measures_.size(); ++m) {
     visit_number(measures_[m].repr, [&]<class T>() {
       const auto* values = static_cast<const T*>(part.values[m]);
+      add_ends(m, values, part, groups_before);
       if (!add_to_many(measures_[m], values, numbers, part.rows, totals_[m])) return;
       note_nulls(m, groups_before);
       for (size_t i = 0; i < part.rows; ++i) totals_[m].nulls[numbers[i]] += values[i] == kNull<T>;
@@ -417,6 +468,11 @@ void GroupTotals::merge(const GroupTotals& other, std::span<const GroupMove> mov
   const auto add = [](auto a, auto b) { return a + b; };
   const auto least = [](auto a, auto b) { return std::min(a, b); };
   const auto most = [](auto a, auto b) { return std::max(a, b); };
+  const auto later = [](auto, auto b) { return b; };
+  for (size_t m = 0; m < totals_.size(); ++m) {
+    merge_first(other.totals_[m].first, moves, rows_, totals_[m].first);
+    merge_first(other.totals_[m].first_real, moves, rows_, totals_[m].first_real);
+  }
   merge_each(other.rows_, moves, rows_, add);
   merge_each(other.first_, moves, first_, least);
   merge_each(other.last_, moves, last_, most);
@@ -430,6 +486,8 @@ void GroupTotals::merge(const GroupTotals& other, std::span<const GroupMove> mov
     merge_each(from.high, moves, into.high, most);
     merge_each(from.low_real, moves, into.low_real, least);
     merge_each(from.high_real, moves, into.high_real, most);
+    merge_each(from.last, moves, into.last, later);
+    merge_each(from.last_real, moves, into.last_real, later);
     merge_states(from.moments.lasting, moves, into.moments.lasting);
   }
   for (size_t p = 0; p < pair_totals_.size(); ++p) {

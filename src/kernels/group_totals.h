@@ -20,6 +20,7 @@ struct Measure {
   bool sum = false;       // whole numbers add up in 64 bits and wrap
   bool real_sum = false;  // of whole numbers as doubles
   bool least = false, most = false;
+  bool first = false, last = false;  // of the rows, null or not; where rows have groups
   bool moments = false;
   bool distinct = false;  // how many different values, null being one of them
 };
@@ -79,8 +80,8 @@ struct RealSums {
   void settle();
 };
 
-/// By group; empty what was not wanted. Floating columns: real and low/high_real; others the whole ones. Where all
-/// values are null: nulls = rows, the rest undefined.
+/// By group; empty what was not wanted. Floating columns: real and *_real; others the whole ones. Where all values are
+/// null: nulls = rows, sums and extremes undefined.
 struct MeasureTotals {
   struct Met {
     uint64_t bits;
@@ -95,8 +96,8 @@ struct MeasureTotals {
   std::vector<int64_t> nulls;  // empty while none was met
   RealSums real;
   std::vector<uint64_t> whole;
-  std::vector<double> low_real, high_real;
-  std::vector<int64_t> low, high;
+  std::vector<double> low_real, high_real, first_real, last_real;
+  std::vector<int64_t> low, high, first, last;
   SettledStates<ShiftedMoments, Moments<2>> moments;
   DistinctNumbers met_by_all;                   // where rows have no groups
   boost::unordered_flat_set<Met, MetHash> met;  // where they have
@@ -154,6 +155,8 @@ class GroupTotals {
 
  private:
   void add_ends(const MeasuredRows& part);
+  template <class T>
+  void add_ends(size_t m, const T* values, const MeasuredRows& part, size_t groups_before);
   void add_to_one_group(const MeasuredRows& part, size_t group, size_t groups_before);
   void add_to_groups(const MeasuredRows& part, size_t groups_before);
   void note_nulls(size_t m, size_t groups_before);

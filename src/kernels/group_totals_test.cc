@@ -83,9 +83,10 @@ struct Share {
   explicit Share(bool counts) : totals(asked(counts)) {}
 
   static GroupTotals asked(bool counts) {
-    return GroupTotals({{.repr = Repr::kF64, .sum = true, .least = true, .most = true, .moments = true},
-                        {.repr = Repr::kI64, .sum = true, .least = true, .most = true}},
-                       {{.weighted = true, .comoments = true}}, true, counts);
+    return GroupTotals(
+        {{.repr = Repr::kF64, .sum = true, .least = true, .most = true, .first = true, .last = true, .moments = true},
+         {.repr = Repr::kI64, .sum = true, .least = true, .most = true, .first = true, .last = true}},
+        {{.weighted = true, .comoments = true}}, true, counts);
   }
 
   GroupNumbers numbers{2};
@@ -144,6 +145,10 @@ void expect_totals(const Rows& rows, size_t part, bool counts = true) {
     EXPECT_EQ(all.count(1, g) > 0, group.wholes > 0);
     EXPECT_EQ(all.first_rows()[g], group.first);
     EXPECT_EQ(all.last_rows()[g], group.last);
+    EXPECT_EQ(real.first_real[g], rows.real[static_cast<size_t>(group.first)]);
+    EXPECT_EQ(real.last_real[g], rows.real[static_cast<size_t>(group.last)]);
+    EXPECT_EQ(whole.first[g], rows.whole[static_cast<size_t>(group.first)]);
+    EXPECT_EQ(whole.last[g], rows.whole[static_cast<size_t>(group.last)]);
     EXPECT_EQ(real.real.total[g].total(), group.real) << "eighths add up exactly";
     EXPECT_EQ(static_cast<int64_t>(whole.whole[g]), group.whole);
     if (group.reals > 0) {

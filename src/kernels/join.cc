@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <string_view>
+#include <utility>
 
 #include "base/check.h"
 #include "base/wide_vectors.h"
@@ -308,11 +309,58 @@ RowNumbers rows_where(std::span<const uint32_t> keys, size_t from, size_t to, Fl
 
 }  // namespace
 
+namespace {
+
+/// By the directory of the right side: each thread some of its parts.
+GroupDirectory look_up_rows(const PartDirectory& directory, const std::vector<int8_t>& is_wanted, WorkerPool* workers) {
+  std::vector<uint32_t> wanted;
+  for (uint32_t key = 0; key < std::min(is_wanted.size(), directory.values()); ++key) {
+    if (is_wanted[key] != 0) wanted.push_back(key);
+  }
+  const Stretches stretches(directory.parts() * kPartRows, workers);
+  const auto parts_of = [&](size_t stretch) {
+    const auto [from, to] = stretches.bounds(stretch);
+    return std::pair(from / kPartRows, to / kPartRows);
+  };
+  std::vector<std::vector<int64_t>> next(stretches.count());  // by stretch and wanted key: first counts, then places
+  stretches.each([&](size_t s, size_t, size_t) {
+    next[s].resize(wanted.size());
+    for (auto [part, end] = parts_of(s); part < end; ++part) {
+      for (size_t k = 0; k < wanted.size(); ++k)
+        next[s][k] += static_cast<int64_t>(directory.count_of(part, wanted[k]));
+    }
+  });
+  GroupDirectory out;
+  out.starts.assign(is_wanted.size() + 1, 0);
+  for (size_t k = 0, key = 0; key < is_wanted.size(); ++key) {
+    int64_t place = out.starts[key];
+    if (k < wanted.size() && wanted[k] == key) {
+      for (auto& own : next) place += std::exchange(own[k], place);
+      ++k;
+    }
+    out.starts[key + 1] = place;
+  }
+  out.order.resize(static_cast<size_t>(out.starts.back()));
+  stretches.each([&](size_t s, size_t, size_t) {
+    for (auto [part, end] = parts_of(s); part < end; ++part) {
+      const auto first = static_cast<int64_t>(part * kPartRows);
+      for (size_t k = 0; k < wanted.size(); ++k) {
+        const auto rows = directory.rows_of(part, wanted[k]);
+        next[s][k] += static_cast<int64_t>(join_places({&rows, 1}, first, out.order.data() + next[s][k]));
+      }
+    }
+  });
+  return out;
+}
+
+}  // namespace
+
 GroupDirectory wanted_rows(const MatchedKeys& keys, WorkerPool* workers) {
   std::vector<int8_t> is_wanted(keys.count);
   for (const auto key : keys.left) {
     if (key != kNoGroup) is_wanted[key] = 1;
   }
+  if (keys.directory) return look_up_rows(*keys.directory, is_wanted, workers);
   const auto first = static_cast<uint32_t>(std::find(is_wanted.begin(), is_wanted.end(), 1) - is_wanted.begin());
   const bool is_one = std::count(is_wanted.begin(), is_wanted.end(), 1) == 1;
   const Stretches stretches(keys.right.size(), workers);

@@ -3,12 +3,14 @@
 // columns must share one code space (the caller translates).
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "base/worker_pool.h"
 #include "kernels/group.h"
 #include "kernels/key_column.h"
+#include "kernels/part_directory.h"
 
 namespace pelorus::kernels {
 
@@ -21,6 +23,7 @@ struct MatchedKeys {
   std::span<const uint32_t> right;  // of `held`, or of a column that outlives this
   std::vector<uint32_t> held;
   size_t count = 0;
+  std::shared_ptr<const PartDirectory> directory;  // of `right`, its values the numbers; null: there is none
 
   MatchedKeys() = default;
   MatchedKeys(MatchedKeys&&) = default;
@@ -33,7 +36,8 @@ struct MatchedKeys {
   }
 };
 MatchedKeys match_keys(std::span<const KeyColumn> left, std::span<const KeyColumn> right, bool nulls_match);
-/// The right rows of the keys that left rows have, by key, in their order.
+/// The right rows of the keys that left rows have, by key, in their order. Cost: a pass over the right keys, or where
+/// they have a directory, over it and the rows that are wanted.
 GroupDirectory wanted_rows(const MatchedKeys& keys, WorkerPool* workers);
 
 /// Row numbers pairwise; kNoRow where a side has no partner.

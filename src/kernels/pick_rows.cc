@@ -117,4 +117,28 @@ size_t pick_rows(const JudgedValues& values, const int64_t* numbers, size_t rows
   });
 }
 
+PELORUS_WIDE size_t join_places(std::span<const std::span<const uint16_t>> lists, int64_t first, int64_t* out) {
+  int64_t* next = out;
+  for (const auto& places : lists) {
+    for (size_t i = 0; i < places.size(); ++i) next[i] = first + places[i];
+    next += places.size();
+  }
+  return static_cast<size_t>(next - out);
+}
+
+PELORUS_WIDE size_t merge_places(std::span<const std::span<const uint16_t>> lists, int64_t first, int64_t* out) {
+  if (lists.size() == 1) return join_places(lists, first, out);
+  constexpr size_t kBits = 64;
+  std::array<uint64_t, kPartRows / kBits> is_in{};
+  for (const auto& places : lists) {
+    for (const auto place : places) is_in[place / kBits] |= uint64_t{1} << place % kBits;
+  }
+  int64_t* next = out;
+  for (size_t word = 0; word < is_in.size(); ++word) {
+    for (uint64_t bits = is_in[word]; bits != 0; bits &= bits - 1)
+      *next++ = first + static_cast<int64_t>(word * kBits) + __builtin_ctzll(bits);
+  }
+  return static_cast<size_t>(next - out);
+}
+
 }  // namespace pelorus::kernels

@@ -9,6 +9,8 @@
 #include "kernels/group.h"
 #include "kernels/hash.h"
 #include "kernels/join.h"
+#include "kernels/part_directory.h"
+#include "kernels/pick_rows.h"
 #include "kernels/sort.h"
 
 namespace pelorus::kernels {
@@ -164,6 +166,59 @@ TEST(Hash, murmur2_equals_an_independent_computation) {
   EXPECT_EQ(hash("abc"), 324500635u);
   EXPECT_EQ(hash("AAPL"), 3879620229u);
   EXPECT_EQ(hash("600000.SH"), 2498241513u);
+}
+
+TEST(PartDirectory, tells_the_rows_of_each_value_part_by_part) {
+  constexpr size_t kRows = 2 * kPartRows + 100;
+  std::vector<int16_t> values(kRows);
+  std::mt19937 random(5);
+  for (auto& value : values) value = static_cast<int16_t>(static_cast<int>(random() % 40) - 7);
+  WorkerPool workers(2);
+  const PartDirectory directory({Repr::kI16, values.data()}, kRows, -7, 41, &workers);
+  ASSERT_EQ(directory.parts(), 3);
+  for (size_t part = 0; part < directory.parts(); ++part) {
+    const size_t from = part * kPartRows, to = std::min(kRows, from + kPartRows);
+    for (size_t v = 0; v < directory.values(); ++v) {
+      std::vector<uint16_t> expected;
+      for (size_t row = from; row < to; ++row) {
+        if (values[row] == directory.lowest() + static_cast<int64_t>(v))
+          expected.push_back(static_cast<uint16_t>(row - from));
+      }
+      const auto rows = directory.rows_of(part, v);
+      ASSERT_EQ(std::vector(rows.begin(), rows.end()), expected);
+      ASSERT_EQ(directory.count_of(part, v), expected.size());
+    }
+  }
+}
+
+TEST(Places, of_several_lists_are_merged_or_joined) {
+  const std::vector<uint16_t> a{0, 5, 64, 16383}, b{1, 63, 65}, none;
+  const std::vector<std::span<const uint16_t>> lists{a, none, b};
+  std::vector<int64_t> out(16);
+  ASSERT_EQ(merge_places(lists, 100, out.data()), 7);
+  EXPECT_EQ(std::vector(out.begin(), out.begin() + 7), (std::vector<int64_t>{100, 101, 105, 163, 164, 165, 16483}));
+  ASSERT_EQ(join_places(lists, 100, out.data()), 7);
+  EXPECT_EQ(std::vector(out.begin(), out.begin() + 7), (std::vector<int64_t>{100, 105, 164, 16483, 101, 163, 165}));
+  EXPECT_EQ(merge_places({}, 100, out.data()), 0);
+}
+
+TEST(Join, rows_of_wanted_keys_are_the_same_by_directory_and_by_looking) {
+  constexpr size_t kRows = 5 * kPartRows + 33;
+  std::vector<uint32_t> right(kRows);
+  std::mt19937 random(6);
+  for (auto& key : right) key = random() % 30;
+  WorkerPool workers(3);
+  for (const std::vector<uint32_t>& left : {std::vector<uint32_t>{4}, {29, 0, kNoGroup, 7, 7}, {kNoGroup}, {}}) {
+    MatchedKeys keys;
+    keys.left = left;
+    keys.count = 31;
+    keys.hold_right(right);
+    const auto looked = wanted_rows(keys, &workers);
+    keys.directory = std::make_shared<const PartDirectory>(WholeKey{Repr::kI32, right.data()}, kRows, 0, 31, &workers);
+    const auto told = wanted_rows(keys, &workers);
+    EXPECT_EQ(told.starts, looked.starts);
+    EXPECT_EQ(std::vector(told.order.begin(), told.order.end()), std::vector(looked.order.begin(), looked.order.end()));
+  }
 }
 
 }  // namespace

@@ -144,6 +144,7 @@ Result<client::Endpoint> ScriptEngine::endpoint_of(const std::string& alias) {
 
 void ScriptEngine::register_scripts() {
   register_remote_connections(registry_, [this](const std::string& alias) { return endpoint_of(alias); });
+  register_external_tables(registry_);
   register_shell(registry_, environment_.settings().boolean("enableShellFunction"));
   register_models_on_disk(registry_, files_);
   register_modules(registry_, modules_);

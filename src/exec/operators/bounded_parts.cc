@@ -34,7 +34,7 @@ std::optional<Type> type_of_ascending(std::string_view conversion) {
 }
 
 BoundedParts::BoundedParts(const NamedColumns& columns, size_t rows, plan::ConstantValue constant)
-    : columns_(columns), parts_((rows + data::kBoundedRows - 1) / data::kBoundedRows), constant_(std::move(constant)) {
+    : columns_(columns), parts_((rows + data::kPartRows - 1) / data::kPartRows), constant_(std::move(constant)) {
   for (const auto& [name, values] : columns_) schema_.push_back({.name = name, .type = values->type()});
 }
 
@@ -62,7 +62,7 @@ std::vector<Met> BoundedParts::met(const Constraint& constraint) {
 const PartBounds* BoundedParts::bounds_of(const std::string& column) {
   const auto [known, is_new] = asked_.try_emplace(column);
   const auto values = columns_.find(column);
-  if (is_new && values != columns_.end()) known->second = values->second->bounds();
+  if (is_new && values != columns_.end()) known->second = data::bounds_of(*values->second);
   return known->second && known->second->has_null.size() == parts_ ? known->second.get() : nullptr;
 }
 

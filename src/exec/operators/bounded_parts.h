@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/part_bounds.h"
 #include "data/vector.h"
 #include "plan/constraint.h"
 
@@ -27,7 +28,7 @@ class BoundedParts {
   /// `columns` outlives this.
   BoundedParts(const NamedColumns& columns, size_t rows, plan::ConstantValue constant);
 
-  /// For each part of data::kBoundedRows rows; empty: nothing is known of any.
+  /// For each part of data::kPartRows rows; empty: nothing is known of any.
   std::vector<Met> met_by_part(const syntax::ExprRef& condition);
   /// The least and the greatest value of a column of whole numbers or moments; nothing: not known, or there are nulls.
   std::optional<std::pair<int64_t, int64_t>> range_of(const std::string& column);

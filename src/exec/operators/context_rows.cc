@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <numeric>
 #include <tuple>
+#include <utility>
 
 #include "exec/operators/key_columns.h"
 #include "exec/operators/part_groups.h"
 #include "exec/operators/take_rows.h"
 #include "kernels/sort.h"
+#include "kernels/visit_number.h"
 
 namespace pelorus::exec {
 namespace {
@@ -93,45 +95,101 @@ bool is_cut_early(const QueryStep& step) {
 
 }  // namespace
 
+namespace {
+
+/// What each stretch has of each group.
+struct CountedGroups {
+  PartGroups::Joined joined;
+  std::vector<RowPlacement::Stretch> stretches;  // places: how many rows
+};
+
+/// Counts become places.
+ContextRows put_together(CountedGroups& counted, const RowParts& parts) {
+  ContextRows out;
+  out.starts.assign(counted.joined.groups + 1, 0);
+  const auto& as = counted.joined.as;
+  for (size_t s = 0; s < counted.stretches.size(); ++s) {
+    const auto& rows = counted.stretches[s].places;
+    for (size_t g = 0; g < rows.size(); ++g) out.starts[as[s][g] + 1] += rows[g];
+  }
+  std::partial_sum(out.starts.begin(), out.starts.end(), out.starts.begin());
+  std::vector<int64_t> next(out.starts.begin(), out.starts.end() - 1);
+  for (size_t s = 0; s < counted.stretches.size(); ++s) {
+    auto& stretch = counted.stretches[s];
+    std::tie(stretch.begin, stretch.end) = parts.bounds(s);
+    for (size_t g = 0; g < stretch.places.size(); ++g) {
+      auto& place = next[as[s][g]];
+      place += std::exchange(stretch.places[g], place);
+    }
+  }
+  out.key_values = std::move(counted.joined.key_values);
+  return out;
+}
+
+/// One key whose column has a directory: no row is looked at.
+CountedGroups count_by_directory(const kernels::PartDirectory& directory, const RowParts& parts, const Vector& like) {
+  CountedGroups out;
+  out.stretches.resize(parts.stretches());
+  std::vector<int64_t> met;                               // values of the key
+  std::vector<uint32_t> place_of(directory.values(), 0);  // in `met`, plus one
+  for (size_t s = 0; s < out.stretches.size(); ++s) {
+    auto& stretch = out.stretches[s];
+    std::vector<int64_t> rows(directory.values());
+    const auto [begin, end] = parts.bounds(s);
+    for (size_t part = begin / kernels::kPartRows; part * kernels::kPartRows < end; ++part) {
+      for (size_t v = 0; v < rows.size(); ++v) rows[v] += static_cast<int64_t>(directory.count_of(part, v));
+    }
+    for (uint32_t v = 0; v < rows.size(); ++v) {
+      if (rows[v] == 0) continue;
+      stretch.values.push_back(v);
+      stretch.places.push_back(rows[v]);
+      if (place_of[v] != 0) continue;
+      met.push_back(directory.lowest() + v);
+      place_of[v] = static_cast<uint32_t>(met.size());
+    }
+  }
+  const Shared<Vector> values(kernels::visit_whole(
+      like.repr(), [&]<class T>() { return column_like(like, data::Buffer<T>(met.begin(), met.end())); }));
+  const auto groups = group_by_columns({values}, met.size(), "group by", nullptr);
+  out.joined.groups = groups.count();
+  for (const auto& stretch : out.stretches) {
+    auto& as = out.joined.as.emplace_back();
+    for (const auto v : stretch.values) as.push_back(groups.of_row[place_of[v] - 1]);
+  }
+  out.joined.key_values.emplace_back(values->take(groups.first_row));
+  return out;
+}
+
+}  // namespace
+
 std::optional<ContextRows> rows_by_keys(const std::vector<SelectItem>& keys, const QueryStep& step) {
   RowParts parts(step.rows, step.evaluator);
   PartGroups met(parts);
   if (keys.empty() || !met.take(keys)) return std::nullopt;
-  const size_t stretches = parts.stretches();
-  met.prepare(stretches);
+  if (const auto directory = keys.size() == 1 ? parts.directory_of(*keys[0].expr) : nullptr) {
+    auto counted = count_by_directory(*directory, parts, *met.keys()[0].like);
+    auto out = put_together(counted, parts);
+    out.placement = std::make_shared<const RowPlacement>(directory, std::move(counted.stretches));
+    return out;
+  }
+  CountedGroups counted;
+  counted.stretches.resize(parts.stretches());
+  met.prepare(parts.stretches());
   data::Buffer<uint32_t> numbers(parts.rows());
-  std::vector<std::vector<int64_t>> places(stretches);  // by group met: how many rows, then where the next one goes
   try {
     parts.run([&](size_t stretch, RowParts::Part& part) {
       auto* own = numbers.data() + part.first();
       met.number(stretch, part, own);
-      auto& counts = places[stretch];
+      auto& counts = counted.stretches[stretch].places;
       counts.resize(met.met(stretch));
       for (size_t i = 0; i < part.rows(); ++i) ++counts[own[i]];
     });
   } catch (const OtherType&) {
     return std::nullopt;
   }
-  auto joined = met.join(step.evaluator.workers());
-  ContextRows out;
-  out.starts.assign(joined.groups + 1, 0);
-  for (size_t s = 0; s < stretches; ++s) {
-    for (size_t g = 0; g < places[s].size(); ++g) out.starts[joined.as[s][g] + 1] += places[s][g];
-  }
-  std::partial_sum(out.starts.begin(), out.starts.end(), out.starts.begin());
-  std::vector<int64_t> next(out.starts.begin(), out.starts.end() - 1);
-  std::vector<RowPlacement::Stretch> placed(stretches);
-  for (size_t s = 0; s < stretches; ++s) {
-    std::tie(placed[s].begin, placed[s].end) = parts.bounds(s);
-    for (size_t g = 0; g < places[s].size(); ++g) {
-      const int64_t count = places[s][g];
-      places[s][g] = next[joined.as[s][g]];
-      next[joined.as[s][g]] += count;
-    }
-    placed[s].places = std::move(places[s]);
-  }
-  out.key_values = std::move(joined.key_values);
-  out.placement = std::make_shared<const RowPlacement>(std::move(numbers), std::move(placed));
+  counted.joined = met.join(step.evaluator.workers());
+  auto out = put_together(counted, parts);
+  out.placement = std::make_shared<const RowPlacement>(std::move(numbers), std::move(counted.stretches));
   return out;
 }
 

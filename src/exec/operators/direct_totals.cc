@@ -83,8 +83,8 @@ std::optional<DirectTotals::Wanted> DirectTotals::wanted_of(const Expr& callee) 
       {"min", Wanted::kSmallest},
       {"nunique", Wanted::kDistinct},
       {"max", Wanted::kLargest},
-      {"first", Wanted::kFirst},
-      {"last", Wanted::kLast},
+      {"first", Wanted::kFirstRow},
+      {"last", Wanted::kLastRow},
       {"var", Wanted::kVariance},
       {"std", Wanted::kDeviation},
       {"varp", Wanted::kPopulationVariance},
@@ -103,13 +103,6 @@ std::optional<DirectTotals::Wanted> DirectTotals::wanted_of(const Expr& callee) 
   return std::nullopt;
 }
 
-int DirectTotals::column_of(const Expr& argument) const {
-  if (const auto* name = as<syntax::Name>(argument)) return rows_.find_column(name->name);
-  const auto* member = as<syntax::Member>(argument);
-  const auto* object = member ? as<syntax::Name>(member->object) : nullptr;
-  return object ? rows_.find_column(object->name, member->name) : -1;
-}
-
 bool DirectTotals::note_call(const Expr& expr) {
   if (plan::is_count_of_rows(expr)) {
     counts_ = true;
@@ -122,7 +115,7 @@ bool DirectTotals::note_call(const Expr& expr) {
     if (*wanted >= Wanted::kWeightedAverage)
       return arguments.size() == 2 && note_pair(expr, *wanted, *arguments[0], *arguments[1]);
     if (arguments.size() != 1) return false;
-    if (*wanted == Wanted::kFirst || *wanted == Wanted::kLast) return note_end(expr, *wanted, *arguments[0]);
+    if (*wanted == Wanted::kFirstRow || *wanted == Wanted::kLastRow) return note_end(expr, *wanted, *arguments[0]);
     return note_measure(expr, *wanted, *arguments[0]);
   }
   const auto function = evaluator_.find_function(*callee, rows_.constants());
@@ -133,9 +126,8 @@ bool DirectTotals::note_call(const Expr& expr) {
 }
 
 bool DirectTotals::note_end(const Expr& expr, Wanted wanted, const Expr& argument) {
-  const int column = column_of(argument);
+  const int column = rows_.find_column(argument);
   if (column < 0 || rows_.column(static_cast<size_t>(column))->is_array()) return false;
-  ends_ = true;
   calls_.push_back({&expr, wanted, static_cast<size_t>(column)});
   return true;
 }
@@ -184,6 +176,25 @@ bool DirectTotals::note_pair(const Expr& expr, Wanted wanted, const Expr& first,
   (is_weighted ? pairs_[place].weighted : pairs_[place].comoments) = true;
   calls_.push_back({&expr, wanted, place});
   return true;
+}
+
+/// Ends of groups whose column is measured anyway are kept with its other totals; of other columns, their rows are.
+void DirectTotals::measure_ends() {
+  for (auto& call : calls_) {
+    if (call.wanted != Wanted::kFirstRow && call.wanted != Wanted::kLastRow) continue;
+    const auto [callee, arguments, plain] = plan::shape_of_call(*call.expr);
+    const auto text = syntax::print(*arguments[0]);
+    const auto found = std::find_if(terms_.begin(), terms_.end(), [&](const auto& t) { return t.text == text; });
+    if (groups_met_.empty() || found == terms_.end() || (*found).like->type() == Type::kSymbol) {
+      ends_ = true;
+      continue;
+    }
+    const bool is_first = call.wanted == Wanted::kFirstRow;
+    call.wanted = is_first ? Wanted::kFirst : Wanted::kLast;
+    call.place = static_cast<size_t>(found - terms_.begin());
+    auto& measure = measures_[call.place];
+    (is_first ? measure.first : measure.last) = true;
+  }
 }
 
 // --- the pass ----------------------------------------------------------------------------------------------------
@@ -238,6 +249,7 @@ class DirectTotals::Stretch {
 
 bool DirectTotals::run() {
   std::vector<Stretch> stretches;
+  measure_ends();
   parts_.filter_by(conditions_);
   const size_t count = parts_.stretches();
   groups_met_.prepare(count);
@@ -387,22 +399,34 @@ Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
     case Wanted::kPopulationDeviation: return moments.operator()<kernels::PopulationDeviation>();
     default: break;
   }
-  const bool low = call.wanted == Wanted::kSmallest;
+  return value_of_element(call);
+}
+
+/// One of the elements of a group.
+Shared<Vector> DirectTotals::value_of_element(const Call& call) const {
+  const auto& like = *terms_[call.place].like;
+  const auto of = [&](const auto& low, const auto& high, const auto& first, const auto& last) -> const auto& {
+    return call.wanted == Wanted::kSmallest  ? low
+           : call.wanted == Wanted::kLargest ? high
+           : call.wanted == Wanted::kFirst   ? first
+                                             : last;
+  };
+  const bool is_extreme = call.wanted == Wanted::kSmallest || call.wanted == Wanted::kLargest;
   return kernels::visit_number(like.repr(), [&]<class T>() {
     return column_of_groups<T>(like.type(), like.scale(), [&](const GroupTotals& t, size_t g) {
-      if (count(t, g) == 0) return types::kNull<T>;
+      if (is_extreme && t.count(call.place, g) == 0) return types::kNull<T>;
       const auto& own = t.measure(call.place);
       if constexpr (std::is_floating_point_v<T>)
-        return static_cast<T>(low ? own.low_real[g] : own.high_real[g]);
+        return static_cast<T>(of(own.low_real, own.high_real, own.first_real, own.last_real)[g]);
       else
-        return static_cast<T>(low ? own.low[g] : own.high[g]);
+        return static_cast<T>(of(own.low, own.high, own.first, own.last)[g]);
     });
   });
 }
 
 Shared<Vector> DirectTotals::value_of_end(const Call& call) const {
   const auto row = [&](const GroupTotals& t, size_t g) {
-    return call.wanted == Wanted::kFirst ? t.first_rows()[g] : t.last_rows()[g];
+    return call.wanted == Wanted::kFirstRow ? t.first_rows()[g] : t.last_rows()[g];
   };
   const auto column = rows_.column(call.place);
   const bool is_plain = types::is_fixed(column->repr()) && !column->is_array();
@@ -423,7 +447,7 @@ Shared<Vector> DirectTotals::value_of(const Call& call) const {
     return column_of_groups<int32_t>(Type::kInt, 0,
                                      [&](const GroupTotals& t, size_t g) { return static_cast<int32_t>(t.rows()[g]); });
   }
-  if (call.wanted == Wanted::kFirst || call.wanted == Wanted::kLast) return value_of_end(call);
+  if (call.wanted == Wanted::kFirstRow || call.wanted == Wanted::kLastRow) return value_of_end(call);
   if (call.wanted < Wanted::kWeightedAverage) return value_of_measure(call);
   return column_of_groups<double>(Type::kDouble, 0,
                                   [&](const GroupTotals& t, size_t g) { return value_of_pair(call, t, g); });

@@ -44,6 +44,8 @@ class DirectTotals {
     kLargest,
     kFirst,
     kLast,
+    kFirstRow,
+    kLastRow,
     kDistinct,
     kVariance,
     kPopulationVariance,
@@ -58,7 +60,7 @@ class DirectTotals {
   struct Call {
     const syntax::Expr* expr;
     Wanted wanted;
-    size_t place;  // of its measure or pair; the column of kFirst, kLast
+    size_t place;  // of its measure or pair; the column of kFirstRow, kLastRow
   };
   class Stretch;
 
@@ -70,13 +72,14 @@ class DirectTotals {
   bool note_pair(const syntax::Expr& expr, Wanted wanted, const syntax::Expr& first, const syntax::Expr& second);
   bool note_end(const syntax::Expr& expr, Wanted wanted, const syntax::Expr& argument);
   std::optional<Wanted> wanted_of(const syntax::Expr& callee) const;
-  int column_of(const syntax::Expr& argument) const;
+  void measure_ends();
   template <class T, class Of>
   data::Buffer<T> by_group(Of&& of) const;
   template <class T, class Of>
   data::Shared<data::Vector> column_of_groups(data::Type type, int scale, Of&& of) const;
   data::Shared<data::Vector> value_of(const Call& call) const;
   data::Shared<data::Vector> value_of_measure(const Call& call) const;
+  data::Shared<data::Vector> value_of_element(const Call& call) const;
   data::Shared<data::Vector> value_of_end(const Call& call) const;
   double value_of_pair(const Call& call, const kernels::GroupTotals& totals, size_t group) const;
 

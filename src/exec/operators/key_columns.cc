@@ -5,6 +5,7 @@
 #include "base/script_error.h"
 #include "data/convert.h"
 #include "data/key_column.h"
+#include "data/part_bounds.h"
 #include "data/value.h"
 
 namespace pelorus::exec {
@@ -120,6 +121,12 @@ kernels::MatchedKeys match_key_columns(const std::vector<Shared<Vector>>& left,
     right_keys.add(r, "join");
   }
   return kernels::match_keys(left_keys.columns(), right_keys.columns(), nulls_match);
+}
+
+void note_directory(kernels::MatchedKeys& matched, const std::vector<Shared<Vector>>& right, WorkerPool* workers) {
+  const bool are_codes = right.size() == 1 && right[0]->type() == Type::kSymbol && !right[0]->is_array() &&
+                         matched.right.data() == static_cast<const void*>(right[0]->values<int32_t>().data());
+  if (are_codes) matched.directory = data::directory_of(*right[0], 0, matched.count, workers);
 }
 
 }  // namespace pelorus::exec

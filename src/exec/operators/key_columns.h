@@ -46,6 +46,10 @@ kernels::Groups group_by_columns(const std::vector<data::Shared<data::Vector>>& 
 /// outlive the result. ScriptError when their types cannot be compared.
 kernels::MatchedKeys match_key_columns(const std::vector<data::Shared<data::Vector>>& left,
                                        const std::vector<data::Shared<data::Vector>>& right, bool nulls_match);
+/// Of `matched` right keys that a directory is worth while for: the rows of each are to be looked for. Cost: none, but
+/// for what data::directory_of() says.
+void note_directory(kernels::MatchedKeys& matched, const std::vector<data::Shared<data::Vector>>& right,
+                    WorkerPool* workers);
 
 /// Two columns converted to one type: SYMBOL and STRING to STRING, INT and LONG to LONG, DATE and TIMESTAMP to the
 /// finer.

@@ -14,12 +14,21 @@ namespace {
 using data::Value;
 using syntax::as;
 using syntax::Expr;
+using syntax::ExprKind;
 
 std::string qualifier_of(const Expr& expr) {
   if (const auto* name = as<syntax::Name>(expr)) return name->name;
   if (const auto* member = as<syntax::Member>(expr)) return member->name;  // catalog.schema.table
   if (const auto* alias = as<syntax::Alias>(expr)) return alias->names.empty() ? std::string() : alias->names[0];
   return {};
+}
+
+/// A table that is somewhere else as this statement reads it.
+Value opened(Value table, Evaluator& evaluator) {
+  const auto outside =
+      table.is_table_object() ? std::dynamic_pointer_cast<const OutsideTable>(table.table_object()) : nullptr;
+  if (!outside) return table;
+  return data::TableRef(std::make_shared<LazyTable>(outside->open(&evaluator.context())));
 }
 
 Value table_value(const Expr& expr, Evaluator& evaluator, Scope* outer) {
@@ -29,7 +38,50 @@ Value table_value(const Expr& expr, Evaluator& evaluator, Scope* outer) {
       if (auto found = scope->find(name->name); found && found->is_table()) return *found;
     }
   }
-  return evaluator.evaluate(expr, nullptr);
+  return opened(evaluator.evaluate(expr, nullptr), evaluator);
+}
+
+/// The rows that are still in, their columns gathered when they are asked for.
+Relation remaining(RowScope& rows) {
+  Relation out = rows.relation();
+  if (rows.has_all_rows()) return out;
+  const auto selection = std::make_shared<const RowNumbers>(*rows.selection());
+  for (auto& map : out.maps) {
+    auto through = std::make_shared<RowNumbers>(selection->size());
+    for (size_t i = 0; i < selection->size(); ++i) (*through)[i] = (*map)[static_cast<size_t>((*selection)[i])];
+    map = std::move(through);
+  }
+  out.maps.push_back(selection);
+  for (auto& column : out.columns) column.map = column.map < 0 ? static_cast<int>(out.maps.size()) - 1 : column.map;
+  out.rows = selection->size();
+  return out;
+}
+
+std::shared_ptr<const LazyTable> lazy_table_of(const Value& value) {
+  return value.is_table_object() ? std::dynamic_pointer_cast<const LazyTable>(value.table_object()) : nullptr;
+}
+
+/// `select * from name where …` and no more.
+bool is_plain_filter(const syntax::Query& query) {
+  return query.items.size() == 1 && query.items[0]->kind == ExprKind::kStar && query.from &&
+         query.from->kind == syntax::Source::Kind::kTable && as<syntax::Name>(query.from->table) &&
+         query.with.empty() && query.unions.empty() && query.hints == 0 && !query.is_exec && !query.distinct &&
+         !query.top && !query.limit && query.grouping == syntax::Grouping::kNone && query.cumulative_keys.empty() &&
+         query.order.empty() && !query.having && !query.map;
+}
+
+/// What such a query leaves of a table in memory: columns nobody asks for are not gathered. Nothing for others.
+std::optional<Relation> filtered_rows(const Expr& expr, const std::string& qualifier, Evaluator& evaluator) {
+  const auto* query = as<syntax::Query>(expr);
+  if (!query || !is_plain_filter(*query)) return std::nullopt;
+  const auto table = resolve_single(*query->from, evaluator, nullptr);
+  if (!table || stored_table_of(table->table) || lazy_table_of(table->table)) return std::nullopt;
+  RowScope rows(relation_of(*table, evaluator), nullptr);
+  rows.share_work(evaluator.workers());
+  filter_rows(query->where, rows, evaluator);
+  auto out = remaining(rows);
+  for (auto& column : out.columns) column.qualifier = qualifier, column.own_name = column.name;
+  return out;
 }
 
 Relation resolve_expr(const Expr& expr, const std::string& alias, Evaluator& evaluator, Scope* outer) {
@@ -43,6 +95,7 @@ Relation resolve_expr(const Expr& expr, const std::string& alias, Evaluator& eva
     }
     return relation;
   }
+  if (auto rows = filtered_rows(bare, qualifier, evaluator)) return *std::move(rows);
   Value value = table_value(expr, evaluator, outer);
   if (!value.is_table()) throw ScriptError("Can't recognize table " + syntax::print(bare));
   return relation_of({std::move(value), qualifier}, evaluator);
@@ -91,18 +144,7 @@ Relation cut(Relation side, const std::vector<const Expr*>& filters, Evaluator& 
   if (filters.empty()) return side;
   RowScope rows(std::move(side), outer);
   for (const auto* filter : filters) rows.filter(flags_of(evaluator.evaluate(*filter, &rows), rows.rows()));
-  Relation out = rows.relation();
-  if (rows.has_all_rows()) return out;
-  const auto selection = std::make_shared<const RowNumbers>(*rows.selection());
-  for (auto& map : out.maps) {
-    auto through = std::make_shared<RowNumbers>(selection->size());
-    for (size_t i = 0; i < selection->size(); ++i) (*through)[i] = (*map)[static_cast<size_t>((*selection)[i])];
-    map = std::move(through);
-  }
-  out.maps.push_back(selection);
-  for (auto& column : out.columns) column.map = column.map < 0 ? static_cast<int>(out.maps.size()) - 1 : column.map;
-  out.rows = selection->size();
-  return out;
+  return remaining(rows);
 }
 
 JoinType type_of(syntax::JoinKind kind) {
@@ -173,11 +215,9 @@ std::shared_ptr<StoredTable> stored_table_of(const Value& value) {
 
 Relation relation_of(const NamedTable& named, Evaluator& evaluator) {
   if (named.table.is_plain_table()) return Relation::of(named.table.table(), named.qualifier);
+  if (const auto lazy = lazy_table_of(named.table))
+    return Relation::of(std::shared_ptr<ColumnSource>(lazy, &lazy->source()), named.qualifier);
   const auto& object = named.table.table_object();
-  if (const auto* lazy = dynamic_cast<const LazyTable*>(object.get())) {
-    const auto keep = std::static_pointer_cast<const LazyTable>(object);
-    return Relation::of(std::shared_ptr<ColumnSource>(keep, &lazy->source()), named.qualifier);
-  }
   auto table = value_or_throw(object->snapshot());
   if (object->is_stored()) evaluator.context().reserve_memory(static_cast<int64_t>(table.memory_bytes()));
   return Relation::of(table, named.qualifier);

@@ -22,7 +22,7 @@ using syntax::Expr;
 using syntax::ExprKind;
 
 /// A few columns of so many rows fit the second-level cache.
-constexpr size_t kPartRows = data::kBoundedRows;
+using data::kPartRows;
 /// Below so many parts a further thread costs more than it brings.
 constexpr size_t kStretchParts = 4;
 /// Sets that are looked up in every part are built in every part.
@@ -30,6 +30,10 @@ constexpr size_t kSetMax = 4096;
 /// Conditions are evaluated value by value where each has at least so many rows, and that table fits the cache.
 constexpr size_t kRowsOfValue = 4;
 constexpr size_t kJudgedMax = 1 << 16;
+/// Of more values a directory's lists are too short to be worth while.
+constexpr size_t kHeldMax = 64;
+/// Rows of several values are put in order, which costs so many times what looking at a row does.
+constexpr size_t kCostOfOrder = 4;
 
 bool is_plain_column(const Vector& column) { return !column.is_array() && column.type() != Type::kAny; }
 
@@ -249,8 +253,11 @@ void RowParts::filter_by(const std::vector<syntax::ExprRef>& conditions) {
   const bool has_members = std::any_of(columns_.begin(), columns_.end(),
                                        [](const auto& column) { return column.first.find('.') != std::string::npos; });
   if (has_members || conditions.empty()) return;
-  leave_out_parts();
   judge_values();
+  for (auto& condition : conditions_) {
+    if (!condition.directory) condition.met = bounds().met_by_part(condition.expr);
+  }
+  leave_out_parts();
 }
 
 /// Of the columns taken so far.
@@ -264,7 +271,6 @@ BoundedParts& RowParts::bounds() {
 }
 
 void RowParts::leave_out_parts() {
-  for (auto& condition : conditions_) condition.met = bounds().met_by_part(condition.expr);
   std::vector<size_t> read;
   for (size_t p = 0; p < parts(); ++p) {
     if (std::none_of(conditions_.begin(), conditions_.end(),
@@ -304,10 +310,33 @@ void RowParts::judge_values() {
       auto holds = flags_of(evaluator_.evaluate(*condition.expr, &each), values->each.size());
       for (auto& flag : holds) flag = flag == 1;
       condition.judged = {column->second->repr(), values->of, values->lowest, std::move(holds)};
+      look_up(condition, *column->second);
     } catch (const ScriptError&) {
       // Said when a row has such a value.
     }
   }
+}
+
+/// Where few values meet the condition, a directory of the column tells which rows do.
+void RowParts::look_up(Condition& condition, const Vector& column) {
+  const auto& [repr, values, lowest, holds] = *condition.judged;
+  if (static_cast<size_t>(std::count(holds.begin(), holds.end(), 1)) > kHeldMax) return;
+  const auto directory = data::directory_of(column, lowest, holds.size(), evaluator_.workers());
+  if (!directory) return;
+  for (uint32_t v = 0; v < std::min(holds.size(), directory->values()); ++v) {
+    if (holds[v] == 1) condition.held.push_back(v);
+  }
+  condition.met.assign(directory->parts(), Met::kSome);
+  for (size_t p = 0; p < directory->parts(); ++p) {
+    size_t count = 0;
+    for (const auto v : condition.held) count += directory->count_of(p, v);
+    condition.rows_held += count;
+    if (count == 0) condition.met[p] = Met::kNone;
+  }
+  condition.directory = directory;
+  const size_t cost = condition.held.size() == 1 ? 1 : kCostOfOrder;
+  if (condition.rows_held > rows() / cost) return;
+  if (!looked_up_ || condition.rows_held < looked_up_->rows_held) looked_up_ = &condition;
 }
 
 std::optional<RowParts::ByPart> RowParts::values_by_part(const Expr& expr) {
@@ -329,6 +358,21 @@ std::optional<RowParts::ByPart> RowParts::values_by_part(const Expr& expr) {
     for (size_t p = 0; p < out.is_same.size(); ++p) out.is_same[p] = low[p] == high[p] && ends->has_null[p] == 0;
   });
   return out;
+}
+
+std::shared_ptr<const kernels::PartDirectory> RowParts::directory_of(const Expr& key) {
+  const auto* name = as<syntax::Name>(key);
+  const auto found = name ? columns_.find(name->name) : columns_.end();
+  if (found == columns_.end()) return nullptr;
+  const auto& column = *found->second;
+  auto* const workers = evaluator_.workers();
+  if (column.type() == Type::kSymbol)
+    return data::directory_of(column, 0, static_cast<size_t>(column.symbols().size()), workers);
+  const auto range = bounds().range_of(found->first);
+  if (!range) return nullptr;
+  const auto gap = static_cast<uint64_t>(range->second) - static_cast<uint64_t>(range->first);
+  if (gap >= kernels::PartDirectory::kValuesMax) return nullptr;
+  return data::directory_of(column, range->first, gap + 1, workers);
 }
 
 size_t RowParts::parts() const { return read_ ? read_->size() : (rows() + kPartRows - 1) / kPartRows; }
@@ -379,12 +423,22 @@ void RowParts::Part::enter(size_t from, size_t count) {
 }
 
 bool RowParts::Part::filter() {
-  const size_t part = from_ / kPartRows;
+  const size_t part = number();
+  if (owner_.looked_up_ && !look_up(*owner_.looked_up_)) return false;
   for (const auto& condition : owner_.conditions_) {
+    if (&condition == owner_.looked_up_) continue;
     if (!condition.met.empty() && condition.met[part] == Met::kAll) continue;
     if (!keep(condition)) return false;
   }
   return true;
+}
+
+/// Leaves the rows that the directory tells.
+bool RowParts::Part::look_up(const Condition& condition) {
+  lists_.clear();
+  for (const auto value : condition.held) lists_.push_back(condition.directory->rows_of(number(), value));
+  next_.resize(kPartRows + kernels::kPickSpare);
+  return leave(kernels::merge_places(lists_, static_cast<int64_t>(from_), next_.data()));
 }
 
 bool RowParts::Part::keep(const Condition& condition) {

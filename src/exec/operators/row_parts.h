@@ -35,7 +35,7 @@ class RowParts {
   std::optional<data::Shared<data::Vector>> over_nothing(const syntax::Expr& expr);
 
   /// Only rows that meet all of these are wanted. Taken expressions, shown once, after all others that are taken. Parts
-  /// in which columns' bounds say that no row meets them are left out; Part::filter() does the rest.
+  /// in which columns' bounds or directories say that no row meets them are left out; Part::filter() does the rest.
   void filter_by(const std::vector<syntax::ExprRef>& conditions);
 
   /// What a taken expression comes to in parts of which all rows have the same value.
@@ -46,6 +46,9 @@ class RowParts {
   /// Of a column whose bounds are known, or of a function of it that goes up where it does, as bar() and date().
   /// Nothing where that isn't known. Once all expressions are taken.
   std::optional<ByPart> values_by_part(const syntax::Expr& expr);
+
+  /// Where the values of the column that `key`, once taken, names are; null: not known, or it names none.
+  std::shared_ptr<const kernels::PartDirectory> directory_of(const syntax::Expr& key);
 
   bool reads_all() const { return !read_; }
   size_t rows() const { return rows_.rows(); }
@@ -59,6 +62,15 @@ class RowParts {
 
  private:
   class Columns;
+  struct Condition {
+    syntax::ExprRef expr;
+    std::vector<Met> met;                         // by part; empty: nothing is known
+    std::optional<kernels::JudgedValues> judged;  // of the only column it names, if that one has few values
+    // Where that column's rows are, if few of its values meet the condition; and those values' places there.
+    std::shared_ptr<const kernels::PartDirectory> directory = {};
+    std::vector<uint32_t> held = {};
+    size_t rows_held = 0;
+  };
 
   bool take_name(const syntax::Name& name);
   bool take_column(int column, const std::string& key);
@@ -69,21 +81,17 @@ class RowParts {
   BoundedParts& bounds();
   void leave_out_parts();
   void judge_values();
+  void look_up(Condition& condition, const data::Vector& column);
   const NamedColumns::value_type* only_column(const syntax::Expr& expr) const;
   size_t parts() const;
   /// Places among the parts that are read.
   std::pair<size_t, size_t> parts_of(size_t stretch) const;
 
-  struct Condition {
-    syntax::ExprRef expr;
-    std::vector<Met> met;                         // by part; empty: nothing is known
-    std::optional<kernels::JudgedValues> judged;  // of the only column it names, if that one has few values
-  };
-
   RowScope& rows_;
   Evaluator& evaluator_;
   std::vector<Condition> conditions_;
-  NamedColumns columns_;  // by name or qualifier.name
+  const Condition* looked_up_ = nullptr;  // the one whose rows its directory gives
+  NamedColumns columns_;                  // by name or qualifier.name
   std::map<std::string, Value, std::less<>> variables_;
   std::optional<BoundedParts> bounds_;
   std::optional<std::vector<size_t>> read_;  // parts that are not left out; nothing: all are read
@@ -106,8 +114,8 @@ class RowParts::Part {
   /// are gone.
   const data::Vector* column(const syntax::Expr& expr) const;
   size_t rows() const { return count_; }
-  /// Which of the parts of data::kBoundedRows rows it is.
-  size_t number() const { return from_ / data::kBoundedRows; }
+  /// Which of the parts of data::kPartRows rows it is.
+  size_t number() const { return from_ / data::kPartRows; }
   /// The first row, when all rows are left; and the rows' numbers otherwise.
   size_t first() const { return from_; }
   std::optional<std::span<const int64_t>> kept() const {
@@ -117,6 +125,7 @@ class RowParts::Part {
  private:
   Evaluator& evaluator_;
   std::unique_ptr<Columns> columns_;
+  bool look_up(const Condition& condition);
   bool keep(const Condition& condition);
   bool leave(size_t picked);
 
@@ -124,6 +133,7 @@ class RowParts::Part {
   size_t from_ = 0, count_ = 0;
   bool is_whole_ = true;
   RowNumbers kept_, next_;
+  std::vector<std::span<const uint16_t>> lists_;
 };
 
 }  // namespace pelorus::exec

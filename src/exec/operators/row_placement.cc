@@ -1,5 +1,6 @@
 #include "exec/operators/row_placement.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "exec/operators/take_rows.h"
@@ -18,22 +19,39 @@ std::vector<int64_t> starts_of(std::span<const uint32_t> group_of_row, size_t gr
 }
 
 RowPlacement RowPlacement::of(const kernels::Groups& groups) {
-  Stretch all{0, groups.of_row.size(), starts_of(groups.of_row, groups.count())};
+  Stretch all{0, groups.of_row.size(), starts_of(groups.of_row, groups.count()), {}};
   return {Buffer<uint32_t>(groups.of_row.begin(), groups.of_row.end()), {std::move(all)}};
 }
 
-template <class T, class ElementOf>
-void RowPlacement::put(WorkerPool* workers, T* out, ElementOf&& element_of) const {
+void RowPlacement::count(size_t stretch, size_t from, size_t to, size_t* rows) const {
+  if (!directory_) {
+    for (size_t row = from; row < to; ++row) ++rows[numbers_[row]];
+    return;
+  }
+  const auto& values = stretches_[stretch].values;
+  for (size_t part = from / kernels::kPartRows; part * kernels::kPartRows < to; ++part) {
+    for (size_t g = 0; g < values.size(); ++g) rows[g] += directory_->count_of(part, values[g]);
+  }
+}
+
+template <class T, class ElementsOf>
+void RowPlacement::put(WorkerPool* workers, T* out, ElementsOf&& elements_of) const {
   run_parts(workers, stretches_.size(), [&](size_t, size_t s) {
     const auto& stretch = stretches_[s];
     auto next = stretch.places;
-    for (size_t row = stretch.begin; row < stretch.end; ++row) out[next[numbers_[row]]++] = element_of(row);
+    auto elements = elements_of();
+    for (size_t first = stretch.begin; first < stretch.end; first += kernels::kPartRows) {
+      const size_t end = std::min(stretch.end, first + kernels::kPartRows);
+      const auto element_of = elements(first, end);
+      each(s, first, end, next.data(), [&](size_t row, int64_t place) { out[place] = element_of(row); });
+    }
   });
 }
 
 kernels::RowNumbers RowPlacement::order(WorkerPool* workers) const {
   kernels::RowNumbers out(rows());
-  put(workers, out.data(), [](size_t row) { return static_cast<int64_t>(row); });
+  put(workers, out.data(),
+      [] { return [](size_t, size_t) { return [](size_t row) { return static_cast<int64_t>(row); }; }; });
   return out;
 }
 
@@ -47,10 +65,19 @@ Vector RowPlacement::place(const Vector& column, const kernels::RowNumbers* rows
   const auto placed = [&]<class T>() {
     data::Buffer<T> out(rows());
     const T* const values = column.values<T>().data();
-    if (rows_shown)
-      put(workers, out.data(), [&](size_t row) { return values[static_cast<size_t>((*rows_shown)[row])]; });
-    else
-      put(workers, out.data(), [&](size_t row) { return values[row]; });
+    if (rows_shown) {
+      put(workers, out.data(), [&] {
+        return
+            [&](size_t, size_t) { return [&](size_t row) { return values[static_cast<size_t>((*rows_shown)[row])]; }; };
+      });
+    } else {
+      put(workers, out.data(), [&] {
+        return [&, near = NearValues()](size_t first, size_t end) mutable {
+          const T* const part = near.of(values + first, end - first, goes_by_value());
+          return [part, first](size_t row) { return part[row - first]; };
+        };
+      });
+    }
     return out;
   };
   return types::visit_fixed(column.repr(), [&]<class T>() -> Vector {

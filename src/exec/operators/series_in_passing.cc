@@ -7,6 +7,7 @@
 #include "exec/operators/built_in.h"
 #include "exec/operators/part_groups.h"
 #include "kernels/arithmetic.h"
+#include "kernels/copy_past_cache.h"
 #include "kernels/moving_rows.h"
 #include "kernels/visit_number.h"
 #include "plan/split_aggregates.h"
@@ -276,8 +277,9 @@ class Passing {
  public:
   Passing(const Asked& asked, const RowPlacement& placement, size_t stretch, size_t history)
       : asked_(asked),
+        placement_(placement),
+        number_(stretch),
         stretch_(placement.stretches()[stretch]),
-        numbers_(placement.numbers()),
         history_(history),
         next_(stretch_.places),
         rows_(next_.size()),
@@ -298,24 +300,31 @@ class Passing {
 
   void take(RowParts::Part& part) {
     if (part.first() >= batch_end_) begin_batch(part.first());
-    const uint32_t* const groups = numbers_.data() + part.first();
-    at_.resize(part.rows());
-    for (size_t i = 0; i < at_.size(); ++i) at_[i] = static_cast<uint32_t>(begins_[groups[i]]++);
+    const size_t first = part.first();
     std::vector<Shared<Vector>> held;
+    std::vector<size_t> next;
     for (size_t s = 0; s < batch_.size(); ++s) {
       const auto& series = asked_.series[s];
       const void* const values = values_of(series.term, part, held);
+      next = begins_;
+      const auto put = [&](auto&& put_one) {
+        placement_.each(number_, first, first + part.rows(), next.data(), put_one);
+      };
       kernels::visit_number(series.term.like->repr(), [&]<class T>() {
-        const T* const from = static_cast<const T*>(values);
+        const T* const from = near_.of(static_cast<const T*>(values), part.rows(), placement_.goes_by_value());
         if (series.repr == series.term.like->repr()) {
-          for (size_t i = 0; i < at_.size(); ++i) elements<T>(batch_[s].data())[at_[i]] = from[i];
+          T* const to = elements<T>(batch_[s].data());
+          put([=](size_t row, size_t at) { to[at] = from[row - first]; });
         } else {
           double* const to = elements<double>(batch_[s].data());
-          for (size_t i = 0; i < at_.size(); ++i)
-            to[at_[i]] = from[i] == kNull<T> ? kNull<double> : static_cast<double>(from[i]);
+          put([=](size_t row, size_t at) {
+            const T value = from[row - first];
+            to[at] = value == kNull<T> ? kNull<double> : static_cast<double>(value);
+          });
         }
       });
     }
+    begins_ = std::move(next);
     if (part.first() + part.rows() >= batch_end_) end_batch();
   }
 
@@ -338,7 +347,7 @@ class Passing {
   void begin_batch(size_t first) {
     batch_end_ = std::min(first + kBatchRows, stretch_.end);
     std::fill(rows_.begin(), rows_.end(), 0);
-    for (size_t row = first; row < batch_end_; ++row) ++rows_[numbers_[row]];
+    placement_.count(number_, first, batch_end_, rows_.data());
     size_t at = 0;
     for (size_t g = 0; g < rows_.size(); ++g) {
       if (rows_[g] == 0) continue;
@@ -363,11 +372,16 @@ class Passing {
       for (size_t c = 0; c < asked_.calls.size(); ++c) {
         const auto& call = asked_.calls[c];
         const std::byte* const x = batch_[call.series].data() + first * bytes_of(asked_.series[call.series].repr);
-        std::byte* const out = call.out_at(next_[g]);
+        std::byte* const to = call.out_at(next_[g]);
+        const size_t bytes = rows * bytes_of(call.repr);
+        const bool is_apart = placement_.rows() * bytes_of(call.repr) >= kernels::kPastCacheBytes;
+        if (is_apart && results_.size() < bytes) results_.resize(bytes);
+        std::byte* const out = is_apart ? results_.data() : to;
         if (call.running)
           call.running(x, rows, carry(c, g), out);
         else
           call.windowed(x, std::min<size_t>(seen_[g], call.history), rows, out);
+        if (is_apart) kernels::copy_past_cache(out, bytes, to);
       }
       keep(g, first, rows);
       next_[g] += static_cast<int64_t>(rows);
@@ -389,8 +403,9 @@ class Passing {
   }
 
   const Asked& asked_;
+  const RowPlacement& placement_;
+  const size_t number_;
   const RowPlacement::Stretch& stretch_;
-  const std::span<const uint32_t> numbers_;
   const size_t history_;
   std::vector<int64_t> next_;                    // by group: the place of its next result
   std::vector<size_t> rows_, begins_;            // of the batch, by group
@@ -399,7 +414,8 @@ class Passing {
   std::vector<std::vector<std::byte>> heads_;    // the first ones, where a stretch stands before
   std::vector<std::vector<std::byte>> carries_;  // by call
   std::vector<std::vector<std::byte>> batch_;    // by series
-  std::vector<uint32_t> at_;
+  NearValues near_;
+  std::vector<std::byte> results_;  // of a group, on their way past the cache
   size_t batch_end_ = 0;
 };
 

@@ -188,8 +188,9 @@ Relation window_join(Relation left, Relation right, const WindowJoin& options, E
   const auto [left_moments, right_moments] = same_type(left_keys.back(), right_keys.back());
   left_keys.pop_back();
   right_keys.pop_back();
-  const auto matched = left_keys.empty() ? kernels::MatchedKeys::all_equal(left.rows, right.rows)
-                                         : match_key_columns(left_keys, right_keys, true);
+  auto matched = left_keys.empty() ? kernels::MatchedKeys::all_equal(left.rows, right.rows)
+                                   : match_key_columns(left_keys, right_keys, true);
+  note_directory(matched, right_keys, evaluator.workers());
   const auto left_longs = as_longs(left_moments), right_longs = as_longs(right_moments);
   RangeFinder finder(matched, left_longs->values<int64_t>(), right_longs->values<int64_t>(), evaluator.workers());
   const Type unit = left_moments->type();

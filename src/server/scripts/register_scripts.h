@@ -17,6 +17,9 @@ namespace pelorus::server {
 void register_remote_connections(functions::Registry& registry,
                                  std::function<Result<client::Endpoint>(const std::string& alias)> resolve);
 
+/// createExternalTable
+void register_external_tables(functions::Registry& registry);
+
 /// Where a script's value leads: a connection of xdb, or an alias of the cluster. kInvalid for other values.
 Result<stream::PublisherSite> publisher_site(
     const data::Value& server, const std::function<Result<client::Endpoint>(const std::string& alias)>& resolve);

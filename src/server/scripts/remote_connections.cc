@@ -1,12 +1,10 @@
 // xdb, remoteRun and remoteRunWithCompression: sessions with other sites as values of a script.
 
-#include <mutex>
-
 #include "base/script_error.h"
-#include "data/usable_handle.h"
 #include "functions/arguments.h"
 #include "functions/declare.h"
 #include "server/scripts/register_scripts.h"
+#include "server/scripts/remote_connection.h"
 #include "wire/request.h"
 
 namespace pelorus::server {
@@ -17,81 +15,6 @@ using functions::Arguments;
 using functions::CallContext;
 
 constexpr std::string_view kFamily = "remote";
-
-/// What a call that waits for the other side may ask of the statement around it.
-class Waiting {
- public:
-  void begin(CallContext* context) { context_ = context; }
-  void end() { context_ = nullptr; }
-  bool cancelled() const { return context_ != nullptr && context_->cancellation().cancelled(); }
-  void print(std::string_view text) const {
-    if (context_ != nullptr) context_->print(text);
-  }
-
- private:
-  CallContext* context_ = nullptr;  // while a call runs; used by its thread alone
-};
-
-/// Made by xdb, kept by the script's variables; the other side ends its session when the last of them is gone. Sessions
-/// that share it take turns.
-class RemoteConnection final : public data::UsableHandle {
- public:
-  static std::shared_ptr<RemoteConnection> open(CallContext& context, const client::Endpoint& to,
-                                                client::ConnectionOptions options) {
-    auto waiting = std::make_unique<Waiting>();
-    options.socket.cancelled = [asked = waiting.get()] { return asked->cancelled(); };
-    options.print = [asked = waiting.get()](std::string_view text) { asked->print(text); };
-    const stream::PublisherSite site{.host = to.host,
-                                     .port = to.port,
-                                     .name = to.text(),
-                                     .user = options.user,
-                                     .password = options.password,
-                                     .tls = options.socket.tls};
-    waiting->begin(&context);
-    auto opened = client::Connection::open(to, std::move(options));
-    waiting->end();
-    if (!opened.ok()) throw ScriptError("xdb => " + opened.error().message);
-    return std::make_shared<RemoteConnection>(std::move(waiting), std::move(*opened), site);
-  }
-
-  RemoteConnection(std::unique_ptr<Waiting> waiting, std::unique_ptr<client::Connection> connection,
-                   stream::PublisherSite site)
-      : place_(connection->endpoint().text()),
-        site_(std::move(site)),
-        described_("Conn[" + place_ + ":" + connection->session() + "]"),
-        waiting_(std::move(waiting)),
-        connection_(std::move(connection)) {}
-
-  std::string kind() const override { return "remote connection"; }
-  std::string describe() const override { return described_; }
-  std::string_view called_by() const override { return "remoteRun"; }
-  const stream::PublisherSite& site() const { return site_; }
-  void close() override {
-    const std::lock_guard lock(mutex_);
-    connection_.reset();
-  }
-
-  /// What the other side answered. ScriptError with its own words behind "RemoteRun[host:port]".
-  Value run(CallContext& context, const std::function<Result<client::Answer>(client::Connection&)>& request) {
-    const std::lock_guard lock(mutex_);
-    if (connection_ == nullptr) throw ScriptError("The connection to " + place_ + " is closed; open another with xdb.");
-    waiting_->begin(&context);
-    auto answer = request(*connection_);
-    waiting_->end();
-    if (answer.ok()) return std::move(*answer).value_or(Value::null());
-    const auto& message = answer.error().message;
-    // Tags such as <NotLeader> stay at the very beginning: clients look for them there.
-    throw ScriptError(message.starts_with("<") ? message : "RemoteRun[" + place_ + "] " + message);
-  }
-
- private:
-  const std::string place_;
-  const stream::PublisherSite site_;
-  const std::string described_;
-  std::mutex mutex_;
-  const std::unique_ptr<Waiting> waiting_;          // guarded by mutex_; outlives connection_
-  std::unique_ptr<client::Connection> connection_;  // guarded by mutex_; null once closed
-};
 
 using Resolve = std::function<Result<client::Endpoint>(const std::string& alias)>;
 
@@ -114,7 +37,7 @@ Value connect(CallContext& context, std::span<Value> values, const Resolve& reso
   client::ConnectionOptions options{.user = a.text_or(next, "userId", ""),
                                     .password = a.text_or(next + 1, "password", "")};
   options.socket.tls = a.flag_or(next + 2, "enableSSL", false);
-  return data::HandleRef(RemoteConnection::open(context, to, std::move(options)));
+  return data::HandleRef(RemoteConnection::open("xdb", context, to, std::move(options)));
 }
 
 Value run_remotely(std::string_view name, uint32_t flags, CallContext& context, std::span<Value> values) {
@@ -126,7 +49,7 @@ Value run_remotely(std::string_view name, uint32_t flags, CallContext& context, 
   const std::string text = is_function ? values[1].function()->print() : a.text(1, "script");
   const std::vector<Value> arguments(values.begin() + 2, values.end());
   const client::CallOptions options{.flags = flags};
-  return connection->run(context, [&](client::Connection& to) {
+  return connection->run(&context, [&](client::Connection& to) {
     return is_function || !arguments.empty() ? to.call(text, arguments, options) : to.run(text, options);
   });
 }

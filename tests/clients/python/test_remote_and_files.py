@@ -47,6 +47,47 @@ def test_a_connection_tells_what_went_wrong_and_ends(session, node, connect):
     assert watcher.run(count) == 0
 
 
+def test_an_external_table_is_read_where_it_is(session, node, connect):
+    there = connect()
+    there.run("""
+        if (existsDatabase("dfs://outside")) dropDatabase("dfs://outside")
+        db = database("dfs://outside", VALUE, 2024.01.01..2024.01.03)
+        rows = table(2024.01.01 + 0..8 / 3 as day, symbol(take(`a`b`c, 9)) as sym, 0..8 * 1.5 as price, string(0..8) as number)
+        db.createPartitionedTable(rows, `prices, `day).append!(rows)
+        share(rows, `outsideShared)""")
+    config = f'{{host: "{node.host}", port: {node.port}, userId: "admin", password: "123456", '
+    session.run(f'c = {config} database: "dfs://outside", table: "prices"}}; t = createExternalTable("p", "dolphindb", c)')
+    assert session.run("schema(t).colDefs.typeString").tolist() == ["DATE", "SYMBOL", "DOUBLE", "STRING"]
+    assert session.run("exec sum(price) from t where day = 2024.01.02, sym in `a`c") == 4.5 + 7.5
+    assert session.run("exec price from t where price between 3 : 6, number like '%2'").tolist() == [3.0]
+    assert session.run("select top 2 * from t").price.tolist() == [0.0, 1.5]
+    assert session.run("exec sum(price) from t group by sym").sum_price.tolist() == [13.5, 18.0, 22.5]
+    assert session.run("r = table(`b`a as sym, 10 20 as w); exec sum(price * w) from ej(r, t, `sym)") == 450.0
+    assert session.run("exec count(*) from (select * from t where sym = `b)") == 3
+    there.run('loadTable("dfs://outside", "prices").append!(table(2024.01.03 as day, symbol([`z]) as sym, 100.0 as price, "x" as number))')
+    assert session.run("exec max(price) from t") == 100.0
+    session.run(f"""c = {config} table: "outsideShared"}}
+        u = createExternalTable("s", "dolphindb", c, `d`s`p`n, [DATE, STRING, DOUBLE, INT])""")
+    assert session.run("exec sum(n) from u where n >= 5, p < 11") == 5 + 6 + 7
+    assert "read-only" in error_of(session, "u.append!(table(2024.01.01 as d, `x as s, 1.0 as p, 1 as n))")
+    there.run("delete from outsideShared where sym = `a; dropColumns!(outsideShared, `number)")
+    assert "have changed" in error_of(session, "select * from u")
+
+
+@pytest.mark.parametrize("arguments, said", [
+    ('"t", "mysql", dict(STRING, ANY)', "plug-in"),
+    ('"t", "paper", dict(STRING, ANY)', "must be 'dolphindb'"),
+    ('"t", "dolphindb", 5', "config must be a dictionary"),
+    ('"t", "dolphindb", {port: 1}', 'needs an entry "table"'),
+    ('"t", "dolphindb", {port: 1, table: "x"}', 'needs an entry "host"'),
+    ('"t", "dolphindb", {host: "localhost", port: "a", table: "x"}', "port between"),
+    ('"t", "dolphindb", {host: "localhost", port: getNodePort(), table: "nothingThere"}', "nothingThere"),
+    ('"t", "dolphindb", {host: "localhost", port: getNodePort(), userId: "admin", password: "wrong", table: "x"}', "incorrect"),
+])
+def test_an_external_table_tells_what_it_needs(session, arguments, said):
+    assert said in error_of(session, f"createExternalTable({arguments})")
+
+
 def test_modules_are_found_used_and_compiled(session, node):
     folder = node.home / "modules" / "a"
     folder.mkdir(parents=True)
