@@ -28,7 +28,9 @@ RUNNER = ROOT / "build-debug" / "tests" / "script_runner"
 PAGES = ("docs/compatibility.md", "docs/compatibility.zh.md")
 SCRIPT_SECONDS = 10
 # What a page may leave on the node.
-CLEAN = ["for(s in exec name from objs(true) where shared) { undef(s, SHARED) }",
+CLEAN = ["for(g in exec fqn from getStreamGraphMeta() where status != `destroyed) { dropStreamGraph(g, true) }",
+         "for(t in exec fqn from getOrcaStreamTableMeta()) { dropOrcaStreamTable(t) }",
+         "for(s in exec name from objs(true) where shared) { undef(s, SHARED) }",
          "for(d in getClusterDFSDatabases()) { dropDatabase(d) }",
          "for(c in getAllCatalogs()) { dropCatalog(c) }",
          "engines = getStreamEngineStat(); "
