@@ -1,6 +1,7 @@
 #include "server/script_engine.h"
 
 #include "base/log.h"
+#include "stream/graph/graph_board.h"
 #include "base/memory_limit.h"
 #include "base/script_error.h"
 #include "controller/functions.h"

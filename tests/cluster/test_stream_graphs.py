@@ -60,12 +60,12 @@ def test_nodes_and_clients_subscribe_by_name(bed):
         with lock:
             rows.append(message[1])
 
-    client = dolphindb.session(USER, PASSWORD)
+    client = dolphindb.session()
     client.enableStreaming()
     client.subscribe(HOST, bed.ports["node3"], take, "demo.orca_table.totals", "client", 0, userName=USER, password=PASSWORD)
     wait_until(lambda: len(rows) == 4, 20, "the rows at a client of node3")
     assert rows == [1, 2, 4, 6]
-    client.unsubscribe(HOST, bed.ports["node1"], "demo.orca_table.totals", "client")
+    client.unsubscribe(HOST, bed.ports["node3"], "demo.orca_table.totals", "client")
     bed.run('unsubscribeTable(tableName="demo.orca_table.totals", actionName="copy")', site="node2")
     client.close()
 

@@ -146,6 +146,18 @@ bool is_without_effect(std::string_view parameter, const Value& value) {
   return value.is_null() || value.scalar().as_int64() <= 0;
 }
 
+/// What the call gives. Its own text is nobody's: errors name the method that was called.
+Value made_by(const std::string& call, const std::string& method, exec::Interpreter& interpreter) {
+  try {
+    return interpreter.run(call);
+  } catch (const ScriptError& error) {
+    constexpr std::string_view kFrame = " => ";
+    const auto frame = error.message().rfind(kFrame);
+    throw ScriptError("DStream::" + method + ": " +
+                      (frame == std::string::npos ? error.message() : error.message().substr(frame + kFrame.size())));
+  }
+}
+
 }  // namespace
 
 /// A call of the function that makes such engines, with each argument as a variable: the tables' bear their own names, so
@@ -194,7 +206,7 @@ std::shared_ptr<Engine> RunningGraph::make_engine(size_t node, size_t lane, func
     throw ScriptError("Usage: " + step.call + ". " + parameter + " is not offered yet.");
   }
   while (call.ends_with(", ")) call.resize(call.size() - 2);
-  const Value made = session->interpreter().run(call + ")");
+  const Value made = made_by(call + ")", step.call, session->interpreter());
   auto engine = made.is_table_object() ? std::dynamic_pointer_cast<Engine>(made.table_object()) : nullptr;
   CHECK(engine != nullptr);
   return engine;
