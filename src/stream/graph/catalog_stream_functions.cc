@@ -49,7 +49,7 @@ Value drop(StreamServices& services, CallContext& context, std::span<Value> args
   const auto known = ask_stream_graphs(services, a.function());
   const auto* table = known.find_table(name);
   if (table == nullptr) throw ScriptError("dropOrcaStreamTable: the stream table doesn't exist: " + name + ".");
-  if (!run_at(services, context, table->node, a.function(), {Value::of_string(table->name)}))
+  if (is_gone(services, table->node) || !run_at(services, context, table->node, a.function(), {Value::of_string(table->name)}))
     services.graphs->drop_table(context, a.function(), *table);
   return Value::null();
 }

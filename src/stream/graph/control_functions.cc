@@ -97,8 +97,8 @@ void drop_graph(StreamServices& services, CallContext& context, std::string_view
   const auto graph = known_graph(services, context, function, name);
   check_may(context, function, graph);
   if (!graph.is_live()) refuse_status(function, graph, "running, stopped or failed");
-  if (!run_at(services, context, graph.node, "dropStreamGraph",
-              {Value::of_string(graph.name), Value::of_bool(with_tables)}))
+  const std::vector<Value> passed{Value::of_string(graph.name), Value::of_bool(with_tables)};
+  if (is_gone(services, graph.node) || !run_at(services, context, graph.node, "dropStreamGraph", passed))
     services.graphs->destroy(context, graph, with_tables);
 }
 

@@ -66,6 +66,22 @@ void require_user(const CallContext& context, std::string_view function) {
 
 }  // namespace
 
+namespace {
+
+/// Controllers and agents are there for the cluster. A program that knows no kinds of nodes may.
+void check_place(CallContext& context, std::string_view function) {
+  const auto type_of = context.find_function("getNodeType");
+  if (!type_of) return;
+  constexpr int64_t kAgent = 1, kController = 2;
+  const Value type = context.call(*type_of, {});
+  const int64_t kind = type.is_scalar() ? type.scalar().as_int64() : -1;
+  if (kind == kAgent || kind == kController)
+    throw ScriptError(std::string(function) +
+                      ": stream graphs and their tables live on data and compute nodes: call it on one of these.");
+}
+
+}  // namespace
+
 std::vector<std::pair<std::string, Value>> terms_arguments(const CatalogStreamTerms& terms) {
   std::vector<std::pair<std::string, Value>> arguments{
       {"syncEach", Value::of_int(terms.sync_each ? 1 : 0)},
@@ -80,7 +96,11 @@ std::vector<std::pair<std::string, Value>> terms_arguments(const CatalogStreamTe
 // ------------------------------------------------------------------ tables
 
 TableRef GraphBoard::open_table(CallContext& context, const std::string& name, const CatalogStreamTerms& terms) {
-  if (terms.group == 0) return open_catalog_stream(services_, name, terms);
+  if (terms.group == 0) {
+    // A new table has no rows: files of that name are of one that was dropped while this node was down.
+    drop_catalog_stream(services_, context.shared_objects(), name);
+    return open_catalog_stream(services_, name, terms);
+  }
   const auto maker = context.find_function("haStreamTable");
   CHECK(maker.has_value());
   const Value key_column = terms.keys.empty() ? Value::null() : Value(data::Vector::of_strings(data::Type::kString, terms.keys));
@@ -179,6 +199,7 @@ void GraphBoard::check_no_readers(const std::string& table) const {
 Value GraphBoard::create_table(CallContext& context, std::string_view function, const std::string& name,
                                const CatalogStreamTerms& terms) {
   require_user(context, function);
+  check_place(context, function);
   check_outside();
   const std::lock_guard lock(changing_);
   if (ask_stream_graphs(services_, function).find_table(name) != nullptr)
@@ -266,6 +287,7 @@ void GraphBoard::take_back(CallContext& context, const meta::StreamGraph& graph,
 
 void GraphBoard::submit(CallContext& context, StreamGraphObject& object, const std::string& settings) {
   require_user(context, "StreamGraph::submit");
+  check_place(context, "StreamGraph::submit");
   object.check_open("StreamGraph::submit");
   const auto plan = object.plan();
   if (plan.nodes.empty())

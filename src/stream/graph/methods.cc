@@ -48,6 +48,12 @@ Value add_node(std::string_view method, const std::vector<std::shared_ptr<Stream
   return add_source(method, graph, std::move(node));
 }
 
+bool is_gone(const StreamServices& services, const std::string& node) {
+  if (node == services.alias || !services.site_of) return false;
+  const auto site = services.site_of(Value::of_string(node));
+  return !site.ok() && site.error().code == ErrorCode::kNotFound;
+}
+
 std::optional<Value> run_at(StreamServices& services, functions::CallContext& context, const std::string& node,
                             std::string_view function, std::vector<Value> arguments) {
   if (node == services.alias) return std::nullopt;

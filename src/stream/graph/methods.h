@@ -39,6 +39,8 @@ void register_graph_questions(functions::Registry& registry, StreamServices& ser
 /// Carries a call out at another node; nothing when `node` is this one. ScriptError naming `function`.
 std::optional<data::Value> run_at(StreamServices& services, functions::CallContext& context, const std::string& node,
                                   std::string_view function, std::vector<data::Value> arguments);
+/// Whether the cluster has no node of that name any more: what was there can only be forgotten.
+bool is_gone(const StreamServices& services, const std::string& node);
 /// dropStreamGraph, wherever the graph runs.
 void drop_graph(StreamServices& services, functions::CallContext& context, std::string_view function,
                 const std::string& name, bool with_tables);

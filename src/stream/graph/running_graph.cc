@@ -9,6 +9,7 @@
 #include "functions/registry.h"
 #include "stream/engine_arguments.h"
 #include "stream/engines/join_engine.h"
+#include "stream/engines/timer_engine.h"
 #include "stream/graph/catalog_stream.h"
 #include "stream/graph/engine_kinds.h"
 #include "stream/graph/full_name.h"
@@ -164,6 +165,7 @@ Value made_by(const std::string& call, const std::string& method, exec::Interpre
 /// that metrics may say which side's column is meant.
 std::shared_ptr<Engine> RunningGraph::make_engine(size_t node, size_t lane, functions::CallContext& context) {
   const auto& step = plan_.nodes[node];
+  if (step.call == "timerEngine") return make_timer(node, lane, context);
   const auto* kind = find_engine_kind(step.call);
   if (kind == nullptr) throw ScriptError("This program has no " + step.call + " for stream graphs.");
   const auto found = context.find_function(kind->maker);
@@ -212,16 +214,39 @@ std::shared_ptr<Engine> RunningGraph::make_engine(size_t node, size_t lane, func
   return engine;
 }
 
+std::shared_ptr<Engine> RunningGraph::make_timer(size_t node, size_t lane, functions::CallContext& context) {
+  const auto& step = plan_.nodes[node];
+  EngineTerms terms{.name = engine_name(node, lane),
+                    .user = context.caller().user,
+                    .input = step.schema,
+                    .metrics = {},
+                    .output = exit(node, lane, context),
+                    .keys = {},
+                    .time_column = {}};
+  std::vector<Value> arguments;
+  if (const auto* given = step.argument("args"))
+    arguments.assign(given->vector().values_any().begin(), given->vector().values_any().end());
+  auto engine = std::make_shared<TimerEngine>(std::move(terms), session_for(context),
+                                              std::chrono::seconds(step.argument("interval")->scalar().as_int64()),
+                                              *step.argument("func"), std::move(arguments));
+  services_.engines.add(engine);
+  return engine;
+}
+
 // ------------------------------------------------------------------ ending
 
 void RunningGraph::end(bool forget) {
   // From the sources to the sinks.
   for (size_t i = topics_.size(); i-- > 0;) {
-    if (services_.subscriptions.has(topics_[i])) services_.subscriptions.remove(topics_[i]);
+    try {
+      if (services_.subscriptions.has(topics_[i])) services_.subscriptions.remove(topics_[i]);
+    } catch (const ScriptError& error) {  // somebody else has ended it meanwhile
+      log_warning("The subscription " + topics_[i] + " of the stream graph " + plan_.name + ": " + error.message());
+    }
   }
   topics_.clear();
   for (const auto& [key, engine] : engines_) {
-    engine->drop();
+    engine->drop();  // none of these kinds refuses
     services_.engines.remove(engine->name());
     services_.engine_access.forget(engine->name());
   }

@@ -66,6 +66,7 @@ class RunningGraph {
   data::TableRef exit(size_t node, size_t lane, functions::CallContext& context);
   std::shared_ptr<Engine> engine(size_t node, size_t lane, functions::CallContext& context);
   std::shared_ptr<Engine> make_engine(size_t node, size_t lane, functions::CallContext& context);
+  std::shared_ptr<Engine> make_timer(size_t node, size_t lane, functions::CallContext& context);
   std::string engine_name(size_t node, size_t lane) const;
   std::unique_ptr<exec::WorkerSession> session_for(functions::CallContext& context) const;
   data::TableRef function_stage(size_t node, size_t lane, functions::CallContext& context);

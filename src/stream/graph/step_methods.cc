@@ -8,6 +8,7 @@
 #include "exec/worker_session.h"
 #include "stream/engine_arguments.h"
 #include "stream/engines/sample_rows.h"
+#include "stream/engines/timer_engine.h"
 #include "stream/graph/engine_kinds.h"
 #include "stream/graph/full_name.h"
 #include "stream/graph/methods.h"
@@ -112,6 +113,35 @@ Value sync(CallContext&, std::span<Value> args) {
   if (input.lanes < 2 && input.kind != NodeKind::kSplit)
     throw ScriptError("DStream::sync: the stream is not parallelized; see DStream::parallelize.");
   return add_node(kMethod, {stream}, {.kind = NodeKind::kMerge, .call = "sync", .schema = input.schema});
+}
+
+Value add_timer(CallContext&, std::span<Value> args) {
+  constexpr std::string_view kMethod = "DStream::timerEngine";
+  const Arguments a(kMethod, args);
+  const auto stream = stream_argument(a, 0, "stream");
+  const auto input = stream->graph()->plan().nodes[stream->node()];
+  if (input.lanes > 1) throw ScriptError("DStream::timerEngine: it can't run in several lanes; sync() the stream first.");
+  constexpr int64_t kSecondsMax = 366LL * 86400;
+  const int64_t interval = a.integer(1, "interval");
+  if (interval < 1 || interval > kSecondsMax) a.refuse("interval", "must be a number of seconds from 1 on.");
+  if (!a[2].is_function()) a.refuse("func", "must be a function.");
+  GraphNode node{.kind = NodeKind::kEngine,
+                 .call = "timerEngine",
+                 .schema = input.schema,
+                 .arguments = {{"interval", Value::of_long(interval)}, {"func", a[2]}}};
+  const auto passed = a.from(3);
+  if (!passed.empty())
+    node.arguments.emplace_back("args", data::Vector::tuple(std::vector<Value>(passed.begin(), passed.end())));
+  return add_node(kMethod, {stream}, std::move(node));
+}
+
+/// stopTimerEngine, resumeTimerEngine
+Value switch_timer(std::string_view function, void (TimerEngine::*deed)(), std::span<Value> args) {
+  const Arguments a(function, args);
+  const auto engine = a[0].is_table_object() ? std::dynamic_pointer_cast<TimerEngine>(a[0].table_object()) : nullptr;
+  if (engine == nullptr) a.refuse("engine", "must be a timer engine, as useOrcaStreamEngine gives it.");
+  (engine.get()->*deed)();
+  return Value::null();
 }
 
 Value name_engine(CallContext& context, std::span<Value> args) {
@@ -219,6 +249,22 @@ void register_graph_steps(functions::Registry& registry, StreamServices&) {
       "[\"sym\",\"cumsum_price\"]");
   row("DStream::getOutputSchema", "stream", output_schema, "An empty table of the stream's columns.",
       NEW_GRAPH "s.getOutputSchema().columnNames()", "[\"time\",\"sym\",\"price\"]");
+  row("DStream::timerEngine", "stream, interval, func, [args...]", add_timer,
+      "Calls a function with the arguments every so many seconds for as long as the graph runs; the rows go on as they are.",
+      NEW_GRAPH "s.timerEngine(3, def(text) { print(text) }, \"tick\").getOutputSchema().columnNames()",
+      "[\"time\",\"sym\",\"price\"]");
+  row("stopTimerEngine", "engine",
+      [](CallContext&, std::span<Value> args) { return switch_timer("stopTimerEngine", &TimerEngine::hold, args); },
+      "A timer engine calls its function no more, until resumeTimerEngine.",
+      NEW_GRAPH "s.timerEngine(3, def() { }).setEngineName(\"job\").sink(\"kept\")\ng.submit()\n"
+                "useOrcaStreamEngine(\"job\", stopTimerEngine)",
+      {});
+  row("resumeTimerEngine", "engine",
+      [](CallContext&, std::span<Value> args) { return switch_timer("resumeTimerEngine", &TimerEngine::go_on, args); },
+      "A timer engine calls its function again.",
+      NEW_GRAPH "s.timerEngine(3, def() { }).setEngineName(\"job\").sink(\"kept\")\ng.submit()\n"
+                "useOrcaStreamEngine(\"job\", resumeTimerEngine)",
+      {});
   register_engines(registry);
 }
 
