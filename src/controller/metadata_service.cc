@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "meta/catalogs.h"
+#include "meta/stream_graphs.h"
 
 namespace pelorus::controller {
 namespace {
@@ -49,6 +50,8 @@ const std::map<std::string_view, MetadataService::Route>& MetadataService::route
       {meta::kListRecords, {.handler = &S::list_records, .repeatable = true}},
       {meta::kChangeCatalogs, {.handler = &S::change_catalogs}},
       {meta::kListCatalogs, {.handler = &S::list_catalogs, .repeatable = true}},
+      {meta::kChangeStreamGraphs, {.handler = &S::change_stream_graphs}},
+      {meta::kListStreamGraphs, {.handler = &S::list_stream_graphs, .repeatable = true}},
       {meta::kGetConfiguration, {.handler = &S::get_configuration, .leader_only = false, .reads_state = true}},
       {meta::kRegisterNode, {.handler = &S::register_node, .repeatable = true, .allows_strangers = true}},
       {meta::kHeartbeat, {.handler = &S::heartbeat, .leader_only = false, .urgent = true}},

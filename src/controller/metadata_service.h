@@ -147,6 +147,9 @@ class MetadataService {
   Result<Bytes> list_records(std::string_view payload);
   Result<Bytes> change_catalogs(std::string_view payload);
   Result<Bytes> list_catalogs(std::string_view payload);
+  // stream_graphs.cc
+  Result<Bytes> change_stream_graphs(std::string_view payload);
+  Result<Bytes> list_stream_graphs(std::string_view payload);
   Result<Bytes> get_configuration(std::string_view payload);
   // nodes.cc
   Result<Bytes> register_node(std::string_view payload);
@@ -216,7 +219,7 @@ class MetadataService {
   LiveNodes live_;
 
   std::shared_mutex raising_;  // shared by registrations: none comes between the check of a new level and its proposal
-  std::mutex cataloguing_;     // one change of the catalogs at a time, from the look at them to its record
+  std::mutex cataloguing_;     // one change of catalogs or stream graphs at a time, from the look at them to its record
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;                                         // guarded by mutex_, as all below

@@ -2,9 +2,11 @@
 
 #include <strings.h>
 
+#include "base/letter_case.h"
 #include "base/script_error.h"
 #include "functions/arguments.h"
 #include "functions/declare.h"
+#include "meta/stream_graphs.h"
 
 namespace pelorus::exec {
 
@@ -81,7 +83,11 @@ std::optional<Value> table_of_catalog(CallContext& context, const syntax::Member
   const auto* inner = as<syntax::Member>(node.object);
   const std::string catalog = inner == nullptr ? current_catalog(context) : first->name;
   if (catalog.empty() || !exists_catalog(context, catalog)) return std::nullopt;
-  const auto path = database_of(context, catalog, inner == nullptr ? first->name : inner->name);
+  const auto& schema = inner == nullptr ? first->name : inner->name;
+  if (lowered(schema) == meta::kStreamSchema)
+    return call_by_name(context, "loadOrcaStreamTable",
+                        {Value::of_string(catalog + "." + std::string(meta::kStreamSchema) + "." + node.name)});
+  const auto path = database_of(context, catalog, schema);
   return call_by_name(context, "loadTable", {Value::of_string(path), Value::of_string(node.name)});
 }
 

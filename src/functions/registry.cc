@@ -4,9 +4,13 @@
 
 #include "base/check.h"
 #include "base/script_error.h"
+#include "functions/methods.h"
 
 namespace pelorus::functions {
 namespace {
+
+/// Names of methods are entries of their own, with an empty kind: "::source" for "StreamGraph::source".
+constexpr std::string_view kMethodMark = "::";
 
 /// "2", "1 to 3", "at least 1".
 std::string expected_arguments(const Function& function) {
@@ -21,6 +25,8 @@ std::string expected_arguments(const Function& function) {
 void Registry::add(Function function) {
   std::string name = function.name;
   const auto added = functions_.emplace(name, std::make_shared<const Builtin>(std::move(function)));
+  if (const auto mark = name.find(kMethodMark); mark != std::string::npos)
+    functions_.emplace(name.substr(mark), added.first->second);
   CHECK_WITH(added.second, "a function is registered twice: " + name);
 }
 
@@ -39,9 +45,20 @@ std::shared_ptr<const Builtin> Registry::find(std::string_view name) const {
 std::vector<std::string> Registry::names() const {
   std::vector<std::string> names;
   names.reserve(functions_.size());
-  for (const auto& [name, function] : functions_) names.push_back(name);
+  for (const auto& [name, function] : functions_) {
+    if (!name.starts_with(kMethodMark)) names.push_back(name);
+  }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+bool is_method_name(const Registry& registry, std::string_view name) {
+  return registry.find(std::string(kMethodMark).append(name)) != nullptr;
+}
+
+std::shared_ptr<const Builtin> find_method(const Registry& registry, const Value& object, std::string_view name) {
+  if (!object.is_handle()) return nullptr;
+  return registry.find(object.handle()->kind().append(kMethodMark).append(name));
 }
 
 Value invoke(const Builtin& builtin, CallContext& context, std::span<Value> arguments) {

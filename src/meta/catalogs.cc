@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/letter_case.h"
+#include "meta/stream_graphs.h"
 
 namespace pelorus::meta {
 namespace {
@@ -50,7 +51,7 @@ class Changing {
     const auto place = catalogs_.all.find(lowered(change_.catalog));
     if (place == catalogs_.all.end()) return no_catalog(change_.catalog);
     switch (change_.kind) {
-      case CatalogChange::Kind::kDrop: catalogs_.all.erase(place); return {};
+      case CatalogChange::Kind::kDrop: return drop(place);
       case CatalogChange::Kind::kRename: return rename(place);
       case CatalogChange::Kind::kBind: return bind(place->second, access);
       case CatalogChange::Kind::kUnbind:
@@ -61,7 +62,26 @@ class Changing {
     }
   }
 
+  /// Stream graphs and tables bear the catalog's name: they would be out of reach.
+  Status check_no_streams() const {
+    TRY(const auto streams, stream_graphs_of(state_));
+    const auto held = streams.held_by(change_.catalog);
+    if (held.empty()) return {};
+    std::string names;
+    for (const auto& name : held) names += (names.empty() ? "" : ", ") + name;
+    return Error{ErrorCode::kInvalid, "The catalog " + change_.catalog +
+                                          " holds stream graphs or stream tables: " + names +
+                                          ". Drop them first: dropStreamGraph(name, true), dropOrcaStreamTable(name)."};
+  }
+
+  Status drop(std::map<std::string, Catalog>::iterator place) {
+    TRY_DONE(check_no_streams());
+    catalogs_.all.erase(place);
+    return {};
+  }
+
   Status rename(std::map<std::string, Catalog>::iterator place) {
+    TRY_DONE(check_no_streams());
     TRY_DONE(check_name("catalog", change_.new_name));
     auto node = catalogs_.all.extract(place);
     if (catalogs_.all.contains(lowered(change_.new_name)))
@@ -72,8 +92,18 @@ class Changing {
     return {};
   }
 
+  /// Those of stream graphs, their tables and engines are no databases'.
+  Status check_schema_name(const std::string& name) const {
+    TRY_DONE(check_name("schema", name));
+    for (const auto taken : {kGraphSchema, kStreamSchema, kEngineSchema}) {
+      if (lowered(name) == taken)
+        return Error{ErrorCode::kInvalid, "A schema can't be named " + name + ": stream graphs use that name."};
+    }
+    return {};
+  }
+
   Status bind(Catalog& catalog, const Access& access) {
-    TRY_DONE(check_name("schema", change_.schema));
+    TRY_DONE(check_schema_name(change_.schema));
     const auto* database = state_.find_database(change_.path);
     if (database == nullptr) return Error{ErrorCode::kNotFound, "The database [" + change_.path + "] does not exist."};
     TRY_DONE(access.check(AccessType::kDatabaseManage, change_.path, database->owner));
@@ -90,7 +120,7 @@ class Changing {
   }
 
   Status rename_schema(Catalog& catalog) {
-    TRY_DONE(check_name("schema", change_.new_name));
+    TRY_DONE(check_schema_name(change_.new_name));
     auto node = catalog.schemas.extract(lowered(change_.schema));
     if (node.empty()) return no_schema();
     if (catalog.schemas.contains(lowered(change_.new_name))) return schema_exists(change_.new_name);

@@ -3,6 +3,7 @@
 #include "base/stored_bytes.h"
 
 #include "meta/apply/apply.h"
+#include "meta/stream_graphs.h"
 
 namespace pelorus::meta {
 namespace {
@@ -71,6 +72,41 @@ TEST(StoredBytes, metadata_snapshot) {
     EXPECT_EQ(state->find_transaction({1})->state, TransactionState::kCommitted);
     EXPECT_EQ(state->clients.at("c").sequence, 7u);
     EXPECT_EQ(state->level, 1u);
+  });
+}
+
+TEST(StoredBytes, stream_graphs) {
+  StreamGraphs now;
+  now.graphs["demo.orca_graph.sums"] = {.name = "demo.orca_graph.sums",
+                                        .id = "1",
+                                        .node = "node1",
+                                        .owner = "ann",
+                                        .owner_is_admin = true,
+                                        .status = GraphStatus::kFailed,
+                                        .reason = "why",
+                                        .created_ns = 5,
+                                        .tables = {"demo.orca_table.trade", "demo.orca_table.totals"},
+                                        .own_tables = {"demo.orca_table.totals"},
+                                        .engines = {"demo.orca_engine.adder"},
+                                        .settings = "{}"};
+  now.tables["demo.orca_table.totals"] = {
+      .name = "demo.orca_table.totals", .id = "2", .node = "node1", .group = 11, .owner = "ann", .definition = "d"};
+  check_stored("stream_graphs", encode(now), [&](const std::string& bytes) {
+    const auto read = decode<StreamGraphs>(bytes, "stream graphs");
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    const auto* graph = read->find_graph("demo.orca_graph.sums");
+    ASSERT_NE(graph, nullptr);
+    EXPECT_EQ(graph->node, "node1");
+    EXPECT_TRUE(graph->owner_is_admin);
+    EXPECT_EQ(graph->status, GraphStatus::kFailed);
+    EXPECT_EQ(graph->created_ns, 5);
+    EXPECT_EQ(graph->tables.size(), 2u);
+    EXPECT_EQ(graph->own_tables, std::vector<std::string>{"demo.orca_table.totals"});
+    EXPECT_EQ(graph->engines, std::vector<std::string>{"demo.orca_engine.adder"});
+    const auto* table = read->find_table("demo.orca_table.totals");
+    ASSERT_NE(table, nullptr);
+    EXPECT_EQ(table->group, 11);
+    EXPECT_EQ(table->definition, "d");
   });
 }
 

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "stream/graph/graph_board.h"
 
 namespace pelorus::server {
 namespace {
@@ -101,6 +102,7 @@ Status Node::start() {
   if (has(config::NodeMode::kAgent)) start_agent();
   if (!has(config::NodeMode::kController)) start_presence();
   stream_groups_->start();
+  scripts_->resume_graphs();
   return {};
 }
 
@@ -351,7 +353,10 @@ void Node::stop() {
   if (presence_) presence_->stop();
   if (agent_) agent_->stop();
   if (stream_groups_) stream_groups_->stop();
-  if (scripts_) scripts_->streams().subscriptions.clear();  // they reach for other nodes, and handlers write
+  if (scripts_) {  // they reach for other nodes, and handlers write
+    if (scripts_->streams().graphs) scripts_->streams().graphs->clear();
+    scripts_->streams().subscriptions.clear();
+  }
   if (data_) data_->begin_stop();
   statements_.stop();
   urgent_.stop();

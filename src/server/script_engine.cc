@@ -1,6 +1,7 @@
 #include "server/script_engine.h"
 
 #include "base/log.h"
+#include "stream/graph/graph_board.h"
 #include "base/memory_limit.h"
 #include "base/script_error.h"
 #include "controller/functions.h"
@@ -160,6 +161,9 @@ void ScriptEngine::prepare_streams(dist::RemoteRun& remote) {
         alias,
         {.user = caller.user, .is_admin = caller.is_admin, .function = function, .arguments = std::move(arguments)});
   };
+  streams_.ask_controllers = [this](std::string_view method, const Bytes& payload) {
+    return controllers_.call(method, payload);
+  };
   streams_.files = &files_;
   streams_.persistence_folder = environment_.settings().path("persistenceDir").string();
   streams_.topic_offsets.open(files_, environment_.settings().path("persistenceOffsetDir").string());
@@ -233,6 +237,8 @@ void ScriptEngine::register_functions(dist::DistributedServices distributed, con
   session::register_scheduled_jobs(registry_, scheduled_jobs_, environment_.site.alias);
   open_schedule();
 }
+
+void ScriptEngine::resume_graphs() { streams_.graphs->resume(surroundings_); }
 
 std::shared_ptr<functions::CallContext> ScriptEngine::open_context(const std::string& user) {
   auto context = std::make_shared<FragmentContext>(surroundings_, functions::Caller{.user = user});

@@ -47,6 +47,9 @@ class ScriptEngine {
                           std::function<bool()> is_initialized,
                           std::function<std::optional<raft::LogStatus>()> raft_status);
 
+  /// Stream graphs and tables this node had before it was restarted go on, once controllers answer.
+  void resume_graphs();
+
   session::InterpreterHosts& hosts() { return hosts_; }
   session::StatementRunner& runner() { return runner_; }
   session::SessionTable& sessions() { return sessions_; }

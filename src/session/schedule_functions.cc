@@ -1,7 +1,7 @@
 // The functions of scripts that concern scheduled jobs.
 
 #include "base/script_error.h"
-#include "exec/interpreter.h"
+#include "exec/session_texts.h"
 #include "functions/declare.h"
 #include "functions/file_access.h"
 #include "functions/texts.h"
@@ -24,35 +24,6 @@ using functions::Nature;
 constexpr std::string_view kFamily = "jobs";
 /// Two runs of a job on one day are at least so many minutes apart.
 constexpr int32_t kMinutesApart = 30;
-
-/// The function as a script that another session can run once it knows the definitions.
-std::string text_of(const data::FunctionObject& function) {
-  if (const auto* user = dynamic_cast<const exec::UserFunction*>(&function);
-      user != nullptr && !user->definition().name.empty() && user->captured().empty()) {
-    return user->definition().name;
-  }
-  const auto* partial = dynamic_cast<const exec::PartialFunction*>(&function);
-  if (partial == nullptr) return function.print();
-  std::string text = text_of(*partial->function()) + "{";
-  for (size_t i = 0; i < partial->bound().size(); ++i)
-    text += (i > 0 ? ", " : "") + exec::to_script(partial->bound()[i]);
-  for (const auto& [name, value] : partial->named())
-    text += (text.back() == '{' ? "" : ", ") + name + "=" + exec::to_script(value);
-  return text + "}";
-}
-
-std::string definitions_of(CallContext& context) {
-  auto* interpreter = dynamic_cast<exec::Interpreter*>(&context);
-  if (interpreter == nullptr) return "";
-  auto& session = interpreter->session();
-  std::string definitions;
-  for (const auto& name : session.definition_names()) {
-    const auto* user = dynamic_cast<const exec::UserFunction*>(session.find_definition(name).get());
-    if (user == nullptr || !user->captured().empty() || name.find(':') != std::string::npos) continue;
-    definitions += user->print() + "\n";
-  }
-  return definitions;
-}
 
 std::vector<int32_t> minutes_of(const Arguments& a, size_t i) {
   const auto given = a.vector(i, "scheduledTime");
@@ -97,12 +68,13 @@ Value schedule(ScheduledJobs& jobs, CallContext& context, std::span<Value> args)
   const auto frequency = a.text(6, "frequency");
   if (frequency != "D" && frequency != "W" && frequency != "M") a.refuse("frequency", "must be 'D', 'W' or 'M'.");
   if (a.has(8) && !a[8].is_void()) a.refuse("onComplete", "is not offered yet.");
+  const auto text = exec::function_text(*a[2].function());
   ScheduledJob job{.id = a.text(0, "jobId"),
                    .user = context.caller().user,
                    .is_admin = context.caller().is_admin,
                    .description = a.text(1, "jobDesc"),
-                   .definitions = definitions_of(context),
-                   .function = text_of(*a[2].function()),
+                   .definitions = exec::definitions_for(context, {text}),
+                   .function = text,
                    .minutes = minutes_of(a, 3),
                    .first_day = date_of(a, 4, "startDate"),
                    .last_day = date_of(a, 5, "endDate"),

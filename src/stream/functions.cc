@@ -3,6 +3,9 @@
 #include "stream/arrival_table.h"
 #include "stream/column_rows.h"
 #include "stream/engine_arguments.h"
+#include "stream/graph/catalog_stream.h"
+#include "stream/graph/full_name.h"
+#include "stream/graph/graph_board.h"
 #include "stream/messages/register_messages.h"
 
 #include <set>
@@ -40,12 +43,15 @@ functions::Native stream_maker(functions::Registry& registry, std::string_view m
 }
 
 /// The site that `server` names; nothing: this node.
-std::optional<PublisherSite> site_argument(const StreamServices& services, const CallContext& context,
-                                           const Arguments& a) {
-  if (!is_given(a, 0)) return std::nullopt;
-  if (a[0].is_text() && (a.text(0, "server").empty() || a.text(0, "server") == services.alias)) return std::nullopt;
+std::optional<PublisherSite> site_argument(StreamServices& services, CallContext& context, const Arguments& a) {
+  // A table of a catalog is looked for where it is.
+  const bool is_named = is_given(a, 0) && !(a[0].is_text() && a.text(0, "server").empty());
+  const Value server =
+      is_named ? a[0]
+               : Value::of_string(node_of_stream(services, context.shared_objects(), a.text_or(1, "tableName", "")));
+  if (server.is_text() && (server.text().empty() || server.text() == services.alias)) return std::nullopt;
   if (!services.site_of) a.refuse("server", "must be left out: this program reaches no other nodes.");
-  auto site = services.site_of(a[0]);
+  auto site = services.site_of(server);
   if (!site.ok()) throw ScriptError(std::string(a.function()) + ": " + site.error().message);
   constexpr std::string_view kGuest = "guest";
   if (site->is_member && context.caller().user != kGuest) site->user = context.caller().user;
@@ -53,7 +59,7 @@ std::optional<PublisherSite> site_argument(const StreamServices& services, const
 }
 
 /// Of a subscription of this node. Empty when there is none to that site.
-std::string subscribed_topic(const StreamServices& services, const CallContext& context, const Arguments& a) {
+std::string subscribed_topic(StreamServices& services, CallContext& context, const Arguments& a) {
   const auto table = a.text(1, "tableName"), action = is_given(a, 2) ? a.text(2, "actionName") : std::string();
   const auto site = site_argument(services, context, a);
   return site ? services.subscriptions.remote_topic(site->host, site->port, table, action)
@@ -126,28 +132,17 @@ int64_t local_offset(StreamServices& services, const Arguments& a, const StreamT
 }
 
 /// Opens the subscription at the other site. The topic there.
-std::string open_relay(StreamServices& services, const Arguments& a, PublisherSite site, SubscriptionTerms* terms) {
+std::string relay_argument(StreamServices& services, const Arguments& a, PublisherSite site, SubscriptionTerms* terms) {
   if (is_given(a, kUserId) && !a.text(kUserId, "userId").empty()) {
     site.user = a.text(kUserId, "userId");
     site.password = a.text_or(kPassword, "password", "");
     site.is_member = false;
   }
-  const int64_t offset = offset_argument(a);
-  RelayTerms relay{.feed = {.site = std::move(site),
-                            .table = terms->table,
-                            .action = terms->action,
-                            .offset_of =
-                                [&saved = services.topic_offsets, offset](const std::string& topic) {
-                                  return offset == kSavedOffset ? saved.find(topic).value_or(kNewRows) : offset;
-                                }},
-                   .reconnects = a.flag_or(kReconnect, "reconnect", false),
-                   .waiting_rows_max = services.relay_rows_max};
-  auto feed = services.open_feed(relay.feed, [] { return false; });
-  if (!feed.ok()) throw ScriptError("subscribeTable: " + feed.error().message);
-  const std::string topic = (*feed)->topic();
-  terms->offset = (*feed)->first_row();
-  terms->relay = std::make_unique<FeedRelay>(std::move(relay), services.open_feed, std::move(*feed));
-  return topic;
+  auto opened = open_relay(services, "subscribeTable", std::move(site), terms->table, terms->action, offset_argument(a),
+                           a.flag_or(kReconnect, "reconnect", false));
+  terms->offset = opened.first_row;
+  terms->relay = std::move(opened.relay);
+  return opened.topic;
 }
 
 Value subscribe(StreamServices& services, CallContext& context, std::span<Value> args) {
@@ -160,7 +155,7 @@ Value subscribe(StreamServices& services, CallContext& context, std::span<Value>
                     : topic_of(services, terms.table, terms.action);
   if (services.subscriptions.has(topic)) throw ScriptError("The subscription " + topic + " exists already.");
   if (site) {
-    topic = open_relay(services, a, *site, &terms);
+    topic = relay_argument(services, a, *site, &terms);
     table = terms.relay->table();
   } else {
     terms.offset = local_offset(services, a, *table, topic);
@@ -188,6 +183,7 @@ Value unsubscribe(StreamServices& services, CallContext& context, std::span<Valu
 Value drop_table(StreamServices& services, CallContext& context, std::span<Value> args) {
   Arguments a("dropStreamTable", args);
   const auto name = a.text(0, "tableName");
+  if (is_stream_name(name)) a.refuse("tableName", "names a stream table of a catalog: use dropOrcaStreamTable.");
   const auto table = shared_stream(context, "dropStreamTable", name);
   const bool has_subscribers = services.subscriptions.is_subscribed(name) || services.publications.is_published(name);
   if (has_subscribers && !a.flag_or(1, "force", false))
@@ -300,6 +296,32 @@ std::shared_ptr<StreamTable> shared_stream(CallContext& context, std::string_vie
   return table;
 }
 
+OpenedRelay open_relay(StreamServices& services, std::string_view function, PublisherSite site,
+                       const std::string& table, const std::string& action, int64_t offset, bool reconnects) {
+  RelayTerms relay{.feed = {.site = std::move(site),
+                            .table = table,
+                            .action = action,
+                            .offset_of =
+                                [&saved = services.topic_offsets, offset](const std::string& topic) {
+                                  return offset == kSavedOffset ? saved.find(topic).value_or(kNewRows) : offset;
+                                }},
+                   .reconnects = reconnects,
+                   .waiting_rows_max = services.relay_rows_max};
+  auto feed = services.open_feed(relay.feed, [] { return false; });
+  if (!feed.ok()) throw ScriptError(std::string(function) + ": " + feed.error().message);
+  OpenedRelay opened{.relay = {}, .topic = (*feed)->topic(), .first_row = (*feed)->first_row()};
+  opened.relay = std::make_unique<FeedRelay>(std::move(relay), services.open_feed, std::move(*feed));
+  return opened;
+}
+
+void StreamServices::clear() {
+  if (graphs) graphs->clear();
+  publications.clear();
+  subscriptions.clear();
+  engines.clear();
+  data_views.clear();
+}
+
 std::string topic_of(const StreamServices& services, const std::string& table, const std::string& action) {
   return services.node + "/" + table + (action.empty() ? "" : "/" + action);
 }
@@ -324,6 +346,24 @@ data::TableRef table_object_of(CallContext& context, std::string_view function, 
       *variable = object;
   }
   return object;
+}
+
+/// Those that stand in files of their own.
+static void register_families(functions::Registry& registry, StreamServices& services) {
+  register_arrival_columns(registry);
+  register_publishing(registry, services);
+  register_topic_offsets(registry, services);
+  register_streaming_statistics(registry, services);
+  register_engine_functions(registry, services);
+  register_persistence(registry, services);
+  register_ha_streams(registry, services);
+  register_replay(registry);
+  register_stream_filter(registry, services);
+  register_events(registry, services);
+  register_event_processing(registry, services);
+  register_data_views(registry, services);
+  register_access_control(registry, services);
+  register_stream_graphs(registry, services);
 }
 
 void register_stream_functions(functions::Registry& registry, StreamServices& services) {
@@ -382,19 +422,7 @@ void register_stream_functions(functions::Registry& registry, StreamServices& se
        "share streamTable(10:0, `a`b, [INT, INT]) as exampleStreamI\ngo\nexec columns from "
        "getStreamTables(2) where name = `exampleStreamI",
        "[2]"});
-  register_arrival_columns(registry);
-  register_publishing(registry, services);
-  register_topic_offsets(registry, services);
-  register_streaming_statistics(registry, services);
-  register_engine_functions(registry, services);
-  register_persistence(registry, services);
-  register_ha_streams(registry, services);
-  register_replay(registry);
-  register_stream_filter(registry, services);
-  register_events(registry, services);
-  register_event_processing(registry, services);
-  register_data_views(registry, services);
-  register_access_control(registry, services);
+  register_families(registry, services);
 }
 
 }  // namespace pelorus::stream

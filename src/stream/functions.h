@@ -5,8 +5,10 @@
 #include <mutex>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "exec/sharing/shared_access.h"
+#include "functions/arguments.h"
 #include "functions/registry.h"
 #include "io/file_system.h"
 #include "stream/engines/engine_board.h"
@@ -19,6 +21,8 @@ namespace pelorus::stream {
 
 /// Offsets of subscriptions with a meaning of their own; others are numbers of rows.
 inline constexpr int64_t kNewRows = -1, kSavedOffset = -2, kEarliestRow = -3;
+
+class GraphBoard;
 
 /// What the functions work on. Outlives the registry; cleared before the sessions' surroundings go.
 struct StreamServices {
@@ -50,13 +54,12 @@ struct StreamServices {
                                     const std::string& function, std::vector<data::Value> arguments)>
       run_on = {};
 
+  /// Calls a method of the controllers (meta/messages.h). Empty: this program has none.
+  std::function<Result<Bytes>(std::string_view method, const Bytes& payload)> ask_controllers = {};
+  std::shared_ptr<GraphBoard> graphs = {};  // of this node; made with its functions
+
   /// Groups stay: their logs are stopped by the node.
-  void clear() {
-    publications.clear();
-    subscriptions.clear();
-    engines.clear();
-    data_views.clear();
-  }
+  void clear();
 };
 
 /// streamTable keyedStreamTable subscribeTable unsubscribeTable dropStreamTable existsStreamTable
@@ -68,6 +71,16 @@ void register_stream_functions(functions::Registry& registry, StreamServices& se
 void register_publishing(functions::Registry& registry, StreamServices& services);
 /// "host:port:alias/table/action".
 std::string topic_of(const StreamServices& services, const std::string& table, const std::string& action);
+/// A subscription opened at another site.
+struct OpenedRelay {
+  std::unique_ptr<FeedRelay> relay;
+  std::string topic;
+  int64_t first_row = 0;
+};
+/// `offset`: as subscribeTable takes it. ScriptError naming `function`.
+OpenedRelay open_relay(StreamServices& services, std::string_view function, PublisherSite site,
+                       const std::string& table, const std::string& action, int64_t offset, bool reconnects);
+
 /// ScriptError naming `function` when there is no such table, or when the caller may not read it.
 std::shared_ptr<StreamTable> shared_stream(functions::CallContext& context, std::string_view function,
                                            const std::string& name);
@@ -90,7 +103,21 @@ void register_engine_parser(functions::Registry& registry, StreamServices& servi
 /// enableTableShareAndPersistence enableTablePersistence disableTablePersistence clearTablePersistence
 /// getPersistenceMeta
 void register_persistence(functions::Registry& registry, StreamServices& services);
+/// How the rows of a stream table are kept on disk.
+struct PersistenceTerms {
+  std::string folder;  // of this table alone
+  bool sync_each = false;
+  std::chrono::minutes retention{1440};
+  int64_t memory_rows_max = 0;  // 0: no bound
+};
+/// Arguments from `at` on: asynWrite, compress, cacheSize, retentionMinutes. Without the folder.
+PersistenceTerms persistence_terms(const functions::Arguments& a, size_t at);
+/// Rows found in the folder come first. ScriptError.
+void persist_rows(StreamServices& services, StreamTable& table, const PersistenceTerms& terms);
 void register_replay(functions::Registry& registry);
+
+/// createStreamGraph and its family: graphs, their streams, tables and engines.
+void register_stream_graphs(functions::Registry& registry, StreamServices& services);
 
 /// addAccessControl
 void register_access_control(functions::Registry& registry, StreamServices& services);

@@ -34,23 +34,10 @@ std::string folder_of(const StreamServices& services, const Arguments& a, const 
   return io::join_path(services.persistence_folder, name);
 }
 
-/// Arguments from `at` on: asynWrite, compress, cacheSize, retentionMinutes.
 void persist(StreamServices& services, const Arguments& a, StreamTable& table, const std::string& name, size_t at) {
-  const auto retention = a.integer_or(at + 3, "retentionMinutes", 1440);
-  constexpr int64_t kMinutesMax = 100LL * 366 * 1440;
-  if (retention <= 0 || retention > kMinutesMax) a.refuse("retentionMinutes", "must be positive.");
-  constexpr int64_t kMemoryRowsMin = 1000;
-  int64_t memory_rows = is_given(a, at + 2) ? a.integer(at + 2, "cacheSize") : 0;
-  if (memory_rows < 0) a.refuse("cacheSize", "must not be negative.");
-  if (memory_rows > 0) memory_rows = std::max(memory_rows, kMemoryRowsMin);
-  StreamLog::Loaded loaded;
-  auto log = StreamLog::open(*services.files, services.clock,
-                             {.folder = folder_of(services, a, name),
-                              .sync_each = !a.flag_or(at, "asynWrite", true),
-                              .retention = std::chrono::minutes(retention)},
-                             table.schema(), &loaded);
-  check(log.ok() ? Status() : log.error());
-  check(table.persist(*services.files, std::move(log).value(), std::move(loaded), memory_rows));
+  auto terms = persistence_terms(a, at);
+  terms.folder = folder_of(services, a, name);
+  persist_rows(services, table, terms);
 }
 
 std::shared_ptr<StreamTable> table_argument(const Arguments& a) {
@@ -115,6 +102,29 @@ Value facts(StreamServices&, CallContext&, std::span<Value> args) {
 }
 
 }  // namespace
+
+PersistenceTerms persistence_terms(const Arguments& a, size_t at) {
+  const auto retention = a.integer_or(at + 3, "retentionMinutes", 1440);
+  constexpr int64_t kMinutesMax = 100LL * 366 * 1440;
+  if (retention <= 0 || retention > kMinutesMax) a.refuse("retentionMinutes", "must be positive.");
+  constexpr int64_t kMemoryRowsMin = 1000;
+  int64_t memory_rows = is_given(a, at + 2) ? a.integer(at + 2, "cacheSize") : 0;
+  if (memory_rows < 0) a.refuse("cacheSize", "must not be negative.");
+  if (memory_rows > 0) memory_rows = std::max(memory_rows, kMemoryRowsMin);
+  return {.folder = {},
+          .sync_each = !a.flag_or(at, "asynWrite", true),
+          .retention = std::chrono::minutes(retention),
+          .memory_rows_max = memory_rows};
+}
+
+void persist_rows(StreamServices& services, StreamTable& table, const PersistenceTerms& terms) {
+  StreamLog::Loaded loaded;
+  auto log = StreamLog::open(*services.files, services.clock,
+                             {.folder = terms.folder, .sync_each = terms.sync_each, .retention = terms.retention},
+                             table.schema(), &loaded);
+  check(log.ok() ? Status() : log.error());
+  check(table.persist(*services.files, std::move(log).value(), std::move(loaded), terms.memory_rows_max));
+}
 
 void register_persistence(functions::Registry& registry, StreamServices& services) {
   const auto row = [&](auto* run, Declaration d) {

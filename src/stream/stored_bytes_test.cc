@@ -1,11 +1,14 @@
-// docs/formats/stream_log.md, topic_offsets.md, engine_snapshot.md and stream_group.md: as programs of every level
-// wrote it.
+// docs/formats/stream_log.md, topic_offsets.md, engine_snapshot.md, stream_group.md and stream_graph.md: as programs of
+// every level wrote it.
 
 #include "base/stored_bytes.h"
 
 #include "data/value.h"
+#include "functions/fake_call_context.h"
 #include "io/memory_file_system.h"
 #include "stream/engines/engine_snapshot.h"
+#include "stream/graph/catalog_stream.h"
+#include "stream/graph/definition.h"
 #include "stream/ha/group_machine.h"
 #include "stream/stream_log.h"
 #include "stream/topic_offsets.h"
@@ -42,6 +45,58 @@ TEST(StoredBytes, stream_log) {
     ASSERT_TRUE(log.ok()) << log.error().message;
     EXPECT_EQ(loaded.first_row, 0);
     EXPECT_TRUE(data::equal(data::Value(loaded.rows), data::Value(rows())));
+  });
+}
+
+TEST(StoredBytes, stream_graph) {
+  GraphPlan plan{.name = "demo.orca_graph.sums",
+                 .nodes = {{.kind = NodeKind::kTable,
+                            .call = "source",
+                            .name = "demo.orca_table.trade",
+                            .schema = {{"id", Type::kInt}, {"sym", Type::kSymbol}},
+                            .arguments = {{"retentionMinutes", data::Value::of_long(60)}}},
+                           {.kind = NodeKind::kSplit,
+                            .call = "parallelize",
+                            .inputs = {0},
+                            .lanes = 4,
+                            .schema = {{"id", Type::kInt}, {"sym", Type::kSymbol}},
+                            .arguments = {{"columnName", data::Value::of_string("sym")}},
+                            .settings = {.batch_rows = 100}}},
+                 .settings = {.source_offset = -1},
+                 .variables = {{"seen", data::Value(rows())}}};
+  const functions::Registry none;
+  functions::FakeCallContext context(none);
+  check_stored("stream_graph", write_definition(plan, context), [&](const std::string& bytes) {
+    const auto read = read_structure(bytes);
+    EXPECT_EQ(read.name, plan.name);
+    EXPECT_EQ(read.settings.source_offset, -1);
+    ASSERT_EQ(read.nodes.size(), 2u);
+    EXPECT_EQ(read.nodes[0].name, "demo.orca_table.trade");
+    EXPECT_EQ(read.nodes[0].argument("retentionMinutes")->text(), "60l");
+    EXPECT_EQ(read.nodes[1].kind, NodeKind::kSplit);
+    EXPECT_EQ(read.nodes[1].inputs, std::vector<size_t>{0});
+    EXPECT_EQ(read.nodes[1].lanes, 4u);
+    EXPECT_EQ(read.nodes[1].settings.batch_rows, 100);
+    EXPECT_TRUE(same_columns(read.nodes[1].schema, plan.nodes[1].schema));
+  });
+}
+
+TEST(StoredBytes, catalog_stream) {
+  const CatalogStreamTerms terms{.schema = {{"id", Type::kInt}, {.name = "bids", .type = Type::kDouble, .array = true}},
+                                 .keys = {"id"},
+                                 .sync_each = true,
+                                 .retention_minutes = 60,
+                                 .memory_rows_max = 1000,
+                                 .group = 11};
+  check_stored("catalog_stream", definition_of(terms), [&](const std::string& bytes) {
+    const auto read = terms_of_definition(bytes);
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_TRUE(same_columns(read->schema, terms.schema));
+    EXPECT_EQ(read->keys, terms.keys);
+    EXPECT_TRUE(read->sync_each);
+    EXPECT_EQ(read->retention_minutes, 60);
+    EXPECT_EQ(read->memory_rows_max, 1000);
+    EXPECT_EQ(read->group, 11);
   });
 }
 

@@ -20,6 +20,7 @@
 #include <sstream>
 
 #include "client/connection.h"
+#include "controller/functions.h"
 #include "exec/interpreter.h"
 #include "exec/language_functions.h"
 #include "exec/sql_functions.h"
@@ -28,6 +29,7 @@
 #include "io/process_files.h"
 #include "stream/functions.h"
 #include "tests/scripts/canonical.h"
+#include "tests/scripts/metadata.h"
 #include "tests/scripts/printed.h"
 
 namespace pelorus::tests {
@@ -48,7 +50,13 @@ class Bench {
     streams_.files = &files_;
     streams_.persistence_folder = folder_.string();
     streams_.topic_offsets.open(files_, folder_.string());
+    streams_.alias = "bench";
+    streams_.ask_controllers = [this](std::string_view method, const Bytes& payload) {
+      return metadata_.answer(method, payload);
+    };
     stream::register_stream_functions(registry_, streams_);
+    controller::register_catalog_functions(
+        registry_, [this](std::string_view method, const Bytes& payload) { return metadata_.answer(method, payload); });
   }
 
   ~Bench() {
@@ -70,7 +78,12 @@ class Bench {
       scope_.caller.is_admin = true;
       scope_.print_sink = [this](std::string_view text) { printed_ += std::string(text) + "\n"; };
     }
-    ~Session() { bench_.streams_.clear(); }
+    ~Session() {
+      bench_.streams_.clear();
+      bench_.metadata_ = Metadata();
+      std::error_code ignored;
+      fs::remove_all(bench_.folder_, ignored);
+    }
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
@@ -108,6 +121,7 @@ class Bench {
   SystemClock clock_;
   io::ProcessFiles files_;
   const fs::path folder_ = fs::temp_directory_path() / ("pelorus-streams-" + std::to_string(::getpid()));
+  Metadata metadata_;
   stream::StreamServices streams_;
 };
 

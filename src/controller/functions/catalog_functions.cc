@@ -98,22 +98,25 @@ void register_catalog_functions(functions::Registry& registry, AskControllers as
       "Makes a catalog: its databases have names, and their tables are read as catalog.schema.table.",
       "createCatalog(\"trading\")");
   row("dropCatalog", "catalog", Nature::kCommand, drop_catalog, "Removes a catalog; its databases stay.",
-      "dropCatalog(\"trading\")");
+      "createCatalog(\"trading\")\ndropCatalog(\"trading\")");
   row("renameCatalog", "oldCatalog, newCatalog", Nature::kCommand, rename_catalog,
       "Gives a catalog another name. Rights were granted on the old name: grant them anew.",
-      "renameCatalog(\"trading\", \"market\")");
+      "createCatalog(\"trading\")\nrenameCatalog(\"trading\", \"market\")");
   row("existsCatalog", "catalog", Nature::kWhole, exists_catalog, "Whether there is a catalog of that name.",
       "existsCatalog(\"trading\")");
   row("getAllCatalogs", "", Nature::kWhole, all_catalogs, "The names of all catalogs.", "getAllCatalogs()");
   row("createSchema", "catalog, dbUrl, schema", Nature::kCommand, create_schema,
       "Names a database in a catalog. A database is in one catalog at most.",
-      "createSchema(\"trading\", \"dfs://db1\", \"stock\")");
+      "try { createSchema(\"trading\", \"dfs://db1\", \"stock\") } catch(ex) { }");
   row("dropSchema", "catalog, schema", Nature::kCommand, drop_schema,
-      "Takes a database out of a catalog; the database stays.", "dropSchema(\"trading\", \"stock\")");
+      "Takes a database out of a catalog; the database stays.",
+      "try { dropSchema(\"trading\", \"stock\") } catch(ex) { }");
   row("renameSchema", "catalog, oldSchema, newSchema", Nature::kCommand, rename_schema,
-      "Gives a schema of a catalog another name.", "renameSchema(\"trading\", \"stock\", \"stocks\")");
+      "Gives a schema of a catalog another name.",
+      "try { renameSchema(\"trading\", \"stock\", \"stocks\") } catch(ex) { }");
   row("getSchemaByCatalog", "catalog", Nature::kWhole, schemas_of,
-      "The schemas of a catalog and the databases they name.", "getSchemaByCatalog(\"trading\")");
+      "The schemas of a catalog and the databases they name.",
+      "createCatalog(\"trading\")\ngetSchemaByCatalog(\"trading\")");
 }
 
 }  // namespace pelorus::controller

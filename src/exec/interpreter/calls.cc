@@ -5,6 +5,7 @@
 #include "exec/interpreter/frame.h"
 #include "exec/interpreter/index_value.h"
 #include "functions/assemble.h"
+#include "functions/methods.h"
 #include "syntax/print.h"
 
 namespace pelorus::exec {
@@ -127,7 +128,7 @@ Value Interpreter::eval_method_call(const syntax::MethodCall& node) {
     if (auto value = computed(node)) return *std::move(value);
   }
   if (const auto* name = as<syntax::Name>(node.function)) {
-    if (session_.is_method(name->name)) {
+    if (session_.is_method(name->name) || functions::is_method_name(surroundings_.registry, name->name)) {
       if (auto result = call_method(node, name->name)) return *std::move(result);
     }
     // d.f(x) calls a function kept in a dictionary when no function has that name.

@@ -2,6 +2,7 @@
 
 #include "exec/catalog_names.h"
 #include "exec/interpreter/frame.h"
+#include "functions/methods.h"
 #include "syntax/print.h"
 
 namespace pelorus::exec {
@@ -104,11 +105,15 @@ std::optional<Interpreter::FieldPlace> Interpreter::field_place(const syntax::Ex
   return FieldPlace{std::move(object), member->name};
 }
 
-/// object.name(…) where classes have a method of that name; nothing when this object is of another kind.
+/// object.name(…) where classes or handles have a method of that name; nothing when this object is of another kind.
 std::optional<Value> Interpreter::call_method(const syntax::MethodCall& node, const std::string& name) {
   Value temporary;
   const Value& object = eval_reference(*node.object, &temporary);
   if (auto method = bound_method(object, name)) return call_with({nullptr, *method}, node, nullptr, node.arguments);
+  if (const auto builtin = functions::find_method(surroundings_.registry, object, name)) {
+    const syntax::ExprRef held = HeldValue::node(object);
+    return call_with({builtin.get(), {}}, node, &held, node.arguments);
+  }
   if (node.object->kind == syntax::ExprKind::kName || node.object->kind == syntax::ExprKind::kMember)
     return std::nullopt;
   // Evaluated once only.

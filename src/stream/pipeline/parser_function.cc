@@ -7,6 +7,7 @@
 #include "plan/walk.h"
 #include "stream/engine_arguments.h"
 #include "stream/engines/reactive_state_engine.h"
+#include "stream/engines/sample_rows.h"
 #include "stream/functions.h"
 #include "stream/pipeline/inline_functions.h"
 #include "stream/pipeline/stages.h"
@@ -16,7 +17,6 @@ namespace pelorus::stream {
 namespace {
 
 using data::Schema;
-using data::Table;
 using data::Type;
 using data::Value;
 using functions::Arguments;
@@ -88,20 +88,6 @@ ExprRef code_part(const Value& code) {
 }
 
 Value code_of(const ExprRef& expr) { return data::CodeRef(std::make_shared<exec::CodeValue>(expr)); }
-
-/// Rows of a schema with something in them, to see what types expressions give.
-Table sample_of(const Schema& schema) {
-  constexpr size_t kRows = 2;
-  Table table(schema);
-  for (size_t c = 0; c < schema.size(); ++c) {
-    auto& column = table.edit_column(c);
-    column.resize(kRows);
-    if (schema[c].array) continue;
-    const Value one = types::is_literal(schema[c].type) ? Value::of_string("a") : Value::of_int(1);
-    for (size_t r = 0; r < kRows; ++r) (void)column.set(r, one);
-  }
-  return table;
-}
 
 class CascadeBuilder {
  public:
@@ -279,8 +265,9 @@ class CascadeBuilder {
         output.push_back(column);
       }
     }
-    const Table sample = sample_of(input);
-    for (const auto& [name, expr] : codes_of(stage, false, time)) output.push_back(probed(name, expr, sample));
+    exec::RowScope sample(exec::Relation::of(sample_of(input), ""), nullptr);
+    for (const auto& [name, expr] : codes_of(stage, false, time))
+      output.push_back(column_of_metric(name, expr, sample));
     return output;
   }
   static bool gives(const Stage& stage, const std::string& name) {
@@ -288,20 +275,9 @@ class CascadeBuilder {
                        [&](const auto& column) { return column.name == name; });
   }
 
-  /// The column a metric gives, by trying it; DOUBLE when that says nothing.
-  data::ColumnDefinition probed(const std::string& name, const ExprRef& expr, const Table& sample) {
-    data::ColumnDefinition column{.name = name, .type = Type::kDouble};
-    try {
-      exec::RowScope scope(exec::Relation::of(sample, ""), nullptr);
-      const Value value = evaluate(Metric{expr, {}, syntax::print(*expr)}, scope, probe_.interpreter());
-      if (value.is_void() || value.type() == Type::kAny || value.type() == Type::kVoid) return column;
-      column.type = value.type();
-      column.array = value.is_vector() && value.vector().is_array();
-      if (types::is_decimal(column.type))
-        column.scale = value.is_scalar() ? value.scalar().scale() : value.vector().scale();
-    } catch (const ScriptError&) {
-      // The metric does not like made-up rows; real ones decide.
-    }
+  data::ColumnDefinition column_of_metric(const std::string& name, const ExprRef& expr, exec::Scope& sample) {
+    auto column = probed(Metric{expr, {}, syntax::print(*expr)}, sample, probe_.interpreter());
+    column.name = name;
     return column;
   }
 

@@ -5,6 +5,7 @@
 #include "functions/declare.h"
 #include "stream/engine_arguments.h"
 #include "stream/functions.h"
+#include "stream/graph/catalog_stream.h"
 
 namespace pelorus::stream {
 namespace {
@@ -24,9 +25,20 @@ Value columns_of(const StreamTable& table) {
   return names;
 }
 
+/// Clients that ask the wrong node for a table of a catalog are told which one has it, as they are told of the leader
+/// of a highly available table.
+void check_place(StreamServices& services, CallContext& context, const std::string& table) {
+  const auto node = node_of_stream(services, context.shared_objects(), table);
+  if (node.empty() || !services.site_of) return;
+  const auto site = services.site_of(Value::of_string(node));
+  if (!site.ok()) throw ScriptError(site.error().message);
+  throw ScriptError("<NotLeader>" + site->host + ":" + std::to_string(site->port) + ":" + node);
+}
+
 Value topic(StreamServices& services, CallContext& context, std::span<Value> args) {
   const Arguments a("getSubscriptionTopic", args);
   const auto name = a.text(0, "tableName");
+  check_place(services, context, name);
   const auto table = shared_stream(context, "getSubscriptionTopic", name);
   const auto action = is_given(a, 1) ? a.text(1, "actionName") : std::string();
   return Vector::tuple({Value::of_string(topic_of(services, name, action)), columns_of(*table)});
@@ -116,6 +128,7 @@ Value publish(StreamServices& services, CallContext& context, std::span<Value> a
                          .subscriber = subscriber_of(context.caller(), a),
                          .waiting_rows_max = services.publishing.waiting_rows_max,
                          .filter = nullptr};
+  check_place(services, context, terms.table);
   const auto table = shared_stream(context, "publishTable", terms.table);
   StreamGroup* group = nullptr;
   if (const auto found = context.shared_objects().find(terms.table); const auto ha = ha_table_of(*found)) {
