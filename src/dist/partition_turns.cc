@@ -12,12 +12,30 @@ PartitionTurns::Turn::Turn(PartitionTurns& turns, Partition partition, std::chro
 
 PartitionTurns::Turn::~Turn() {
   const std::lock_guard lock(turns_.mutex_);
-  const auto place = turns_.queues_.find(partition_);
-  auto& queue = place->second;
-  const bool was_first = queue.front() == &first_;
-  queue.remove(&first_);
+  turns_.leave(partition_, &first_);
+}
+
+PartitionTurns::Turns::Turns(PartitionTurns& turns, std::vector<Partition> partitions)
+    : turns_(turns), partitions_(std::move(partitions)) {
+  const std::lock_guard lock(turns_.mutex_);
+  for (const auto& partition : partitions_) had_ = had_ && !turns_.queues_.contains(partition);
+  if (!had_) return;
+  for (const auto& partition : partitions_) turns_.queues_[partition].push_back(&place_);
+}
+
+PartitionTurns::Turns::~Turns() {
+  if (!had_) return;
+  const std::lock_guard lock(turns_.mutex_);
+  for (const auto& partition : partitions_) turns_.leave(partition, &place_);
+}
+
+void PartitionTurns::leave(const Partition& partition, std::condition_variable* place) {
+  const auto entry = queues_.find(partition);
+  auto& queue = entry->second;
+  const bool was_first = queue.front() == place;
+  queue.remove(place);
   if (queue.empty())
-    turns_.queues_.erase(place);
+    queues_.erase(entry);
   else if (was_first)
     queue.front()->notify_one();
 }

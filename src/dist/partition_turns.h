@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "base/ids.h"
 #include "meta/partition_scheme.h"
@@ -33,7 +34,26 @@ class PartitionTurns {
     std::condition_variable first_;  // that it may have become the first
   };
 
+  /// Several turns at once, had only if nobody has or awaits one of them; they end with their scope.
+  class Turns {
+   public:
+    Turns(PartitionTurns& turns, std::vector<Partition> partitions);
+    ~Turns();
+    Turns(const Turns&) = delete;
+    Turns& operator=(const Turns&) = delete;
+    bool had() const { return had_; }
+
+   private:
+    PartitionTurns& turns_;
+    const std::vector<Partition> partitions_;
+    std::condition_variable place_;  // in the queues; nobody waits for it
+    bool had_ = true;
+  };
+
  private:
+  /// mutex_ held.
+  void leave(const Partition& partition, std::condition_variable* place);
+
   std::mutex mutex_;
   std::map<Partition, std::list<std::condition_variable*>> queues_;  // who writes and who waits; guarded by mutex_
 };

@@ -62,5 +62,34 @@ TEST(PartitionTurns, patience_ends_and_those_behind_still_get_theirs) {
   const PartitionTurns::Turn again(turns, partition(1), 1h);
 }
 
+TEST(PartitionTurns, several_are_had_only_when_all_are_free) {
+  PartitionTurns turns;
+  {
+    const PartitionTurns::Turns both(turns, {partition(1), partition(2)});
+    EXPECT_TRUE(both.had());
+    EXPECT_FALSE(PartitionTurns::Turns(turns, {partition(2), partition(3)}).had());
+    EXPECT_TRUE(PartitionTurns::Turns(turns, {partition(3)}).had()) << "what was not had is not held";
+  }
+  const PartitionTurns::Turn one(turns, partition(2), 1h);
+  EXPECT_FALSE(PartitionTurns::Turns(turns, {partition(1), partition(2)}).had());
+  EXPECT_TRUE(PartitionTurns::Turns(turns, {partition(1)}).had());
+}
+
+TEST(PartitionTurns, who_waits_for_one_of_several_comes_next) {
+  PartitionTurns turns;
+  std::optional<PartitionTurns::Turns> both(std::in_place, turns,
+                                            std::vector<PartitionTurns::Partition>{partition(1), partition(2)});
+  std::atomic<bool> had = false;
+  std::thread writer([&] {
+    const PartitionTurns::Turn turn(turns, partition(2), 1h);
+    had = true;
+  });
+  std::this_thread::sleep_for(20ms);
+  EXPECT_FALSE(had);
+  both.reset();
+  writer.join();
+  EXPECT_TRUE(had);
+}
+
 }  // namespace
 }  // namespace pelorus::dist

@@ -31,6 +31,9 @@ constexpr std::chrono::milliseconds kPauseMost{200};
 /// Transactions of one write with atomic='CHUNK' that are on their way together.
 constexpr size_t kPartsAtOnce = 8;
 
+/// After a conflict with another node's writer appends are not joined for so long.
+constexpr std::chrono::milliseconds kApartAfterConflict{1000};
+
 /// Of the rows of an append: split by partition, packed for the peers, in the write buffer.
 constexpr uint64_t kCopiesOnTheWay = 4;
 
@@ -121,9 +124,7 @@ Result<int64_t> ReplicatedWriter::patiently(bool waits_for_writers,
 }
 
 Result<int64_t> ReplicatedWriter::write_parts(const TableFacts& table, std::span<const meta::PartitionKey> keys,
-                                              const WriteOnce& once) {
-  // The number belongs to the write and not to an attempt: one whose end was not heard of must be found by it.
-  const auto number = RequestScope::next_write();
+                                              const Number& number, const WriteOnce& once) {
   const size_t parts = keys.size();
   if (!table.database.atomic_chunk) return patiently(false, [&] { return once(0, parts, number); });
   const auto write_part = [&](size_t i, const Number& own) {
@@ -310,10 +311,41 @@ Result<int64_t> ReplicatedWriter::append(const TableFacts& table, const data::Ta
     rows_of.push_back(as_stored(std::move(parts[p].rows), table.table));
   }
   if (keys.empty()) return 0;
-  return write_parts(table, keys, [&](size_t first, size_t last, const Number& number) {
+  // The number belongs to the write and not to an attempt: one whose end was not heard of must be found by it.
+  const auto number = RequestScope::next_write();
+  // A transaction has one number, so numbered appends are not joined.
+  const bool may_be_joined = table.database.atomic_chunk && number.client.empty() &&
+                             keys.size() <= JointAppends::kPartitionsMax &&
+                             std::chrono::steady_clock::now() > apart_until_.load();
+  if (may_be_joined) {
+    auto joint = append_jointly(table, keys, rows_of);
+    if (joint.ok() || joint.error().code == ErrorCode::kOutcomeUnknown) return joint;
+  }
+  return write_parts(table, keys, number, [&](size_t first, size_t last, const Number& own) {
     return append_once(table, std::span(keys).subspan(first, last - first),
-                       std::span(rows_of).subspan(first, last - first), number);
+                       std::span(rows_of).subspan(first, last - first), own);
   });
+}
+
+Result<int64_t> ReplicatedWriter::append_jointly(const TableFacts& table, std::span<const meta::PartitionKey> keys,
+                                                 std::span<const data::Table> rows) {
+  const auto commit = [&](std::span<const meta::PartitionKey> all_keys,
+                          std::span<const data::Table> all_rows) -> Status {
+    std::vector<PartitionTurns::Partition> partitions;
+    for (const auto& key : all_keys) partitions.emplace_back(table.table.id, key);
+    const PartitionTurns::Turns turns(turns_, std::move(partitions));
+    if (!turns.had()) return Error{ErrorCode::kConflict, "another statement writes to one of the partitions"};
+    const auto done = append_once(table, all_keys, all_rows, {});
+    if (done.ok()) return {};
+    // A writer of another node: each part is to wait for its own partition only.
+    if (done.error().code == ErrorCode::kConflict)
+      apart_until_ = std::chrono::steady_clock::now() + kApartAfterConflict;
+    return done.error();
+  };
+  TRY_DONE(joint_appends_.append({table.table.id, table.table.schema_version}, keys, rows, commit));
+  int64_t count = 0;
+  for (const auto& part : rows) count += static_cast<int64_t>(part.rows());
+  return count;
 }
 
 Result<int64_t> ReplicatedWriter::append_once(const TableFacts& table, std::span<const meta::PartitionKey> keys,
@@ -366,7 +398,8 @@ Result<int64_t> ReplicatedWriter::change(const TableFacts& table, std::span<cons
     if (!out[i]) kept.push_back(changes[i]), kept_keys.push_back(keys[i]);
   }
   if (kept.empty()) return 0;
-  return write_parts(table, kept_keys, [&](size_t first, size_t last, const Number& number) {
+  const auto own_number = RequestScope::next_write();
+  return write_parts(table, kept_keys, own_number, [&](size_t first, size_t last, const Number& number) {
     return change_once(table, std::span(kept).subspan(first, last - first), number);
   });
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Writes to stored tables: rows to the redo logs of every replica, then the decision of the controllers.
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <span>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "base/request_scope.h"
+#include "dist/joint_appends.h"
 #include "dist/partition_turns.h"
 #include "dist/scan_partitions.h"
 #include "exec/route_rows.h"
@@ -52,7 +54,12 @@ class ReplicatedWriter {
   using WriteOnce = std::function<Result<int64_t>(size_t first, size_t last, const Number& number)>;
   /// All parts, those of `keys`, in one transaction or, with atomic='CHUNK', each in its own, after those of this
   /// node's other writers that came before; each until it succeeds or patience ends.
-  Result<int64_t> write_parts(const TableFacts& table, std::span<const meta::PartitionKey> keys, const WriteOnce& once);
+  Result<int64_t> write_parts(const TableFacts& table, std::span<const meta::PartitionKey> keys, const Number& number,
+                              const WriteOnce& once);
+  /// With atomic='CHUNK', in one transaction with the appends of other statements of this node. kConflict, kStale,
+  /// kUnavailable and others but kOutcomeUnknown: it changed nothing, and the parts may be written each on its own.
+  Result<int64_t> append_jointly(const TableFacts& table, std::span<const meta::PartitionKey> keys,
+                                 std::span<const data::Table> rows);
   /// `attempt()` until it succeeds, fails for good, or patience ends.
   Result<int64_t> patiently(bool waits_for_writers, const std::function<Result<int64_t>()>& attempt) const;
   /// For how long a transaction that ended with `error` may be begun anew: it certainly changed nothing.
@@ -85,6 +92,8 @@ class ReplicatedWriter {
   const std::function<uint64_t()> epoch_;
   const NewValuePolicy new_values_;
   PartitionTurns turns_;
+  JointAppends joint_appends_;
+  std::atomic<std::chrono::steady_clock::time_point> apart_until_{};  // until when appends are not joined
 };
 
 }  // namespace pelorus::dist

@@ -70,7 +70,7 @@ TEST(Group, directory_keeps_order_inside_groups) {
 }
 
 TEST(Sort, equals_a_stable_sort_for_small_and_large_inputs) {
-  for (const size_t rows : {50u, 9000u}) {
+  for (const size_t rows : {50u, 300u, 9000u}) {
     const auto a = random_ints(rows, 20, 3);
     std::vector<double> b(rows);
     std::mt19937 random(4);

@@ -131,12 +131,14 @@ bool radix_pass(const Ordinals& ordinals, uint64_t low, int shift, RowNumbers& r
 }
 
 /// Least significant byte first over the bytes that differ. Nulls stand far from the values, so they would widen the
-/// range: they are taken out first and put back at their end.
+/// range: they are taken out first and put back at their end. Rows that lie in order already cost one look.
 void radix_sort(const Ordinals& ordinals, RowNumbers& rows) {
+  const auto value_of = [&](int64_t row) { return ordinals[static_cast<size_t>(row)]; };
+  if (std::is_sorted(rows.begin(), rows.end(), [&](auto a, auto b) { return value_of(a) < value_of(b); })) return;
   RowNumbers first, last, rest;
   uint64_t low = UINT64_MAX, high = 0;
   for (const auto row : rows) {
-    const uint64_t ordinal = ordinals[static_cast<size_t>(row)];
+    const uint64_t ordinal = value_of(row);
     if (ordinal == 0)
       first.push_back(row);
     else if (ordinal == UINT64_MAX)
@@ -155,7 +157,7 @@ void radix_sort(const Ordinals& ordinals, RowNumbers& rows) {
   std::copy(last.begin(), last.end(), out);
 }
 
-constexpr size_t kRadixRowsMin = 4096;
+constexpr size_t kRadixRowsMin = 256;
 
 }  // namespace
 

@@ -10,7 +10,8 @@
 namespace pelorus::net {
 namespace {
 
-constexpr size_t kReadBytes = 16 << 10;  // bigger columns are read in place
+constexpr size_t kReadBytes = 16 << 10;      // bigger columns are read in place
+constexpr size_t kReadBytesMost = 64 << 10;  // at a time, of a client that sends much
 constexpr size_t kGuestBytesMax = 64 << 10;
 constexpr std::chrono::milliseconds kRefusedSilence{1000};  // a refused client that sends no more is cut off
 
@@ -242,7 +243,9 @@ Awaitable<void> NativeConnection::read_requests() {
     if (status.ok()) {
       const size_t count = co_await transport_->read(*to);
       if (count == 0) break;
-      status = to->data() == buffer.data() ? take_bytes(to->first(count)) : take_direct(count);
+      const bool through_buffer = to->data() == buffer.data();
+      status = through_buffer ? take_bytes(to->first(count)) : take_direct(count);
+      if (through_buffer && count == buffer.size() && count < kReadBytesMost) buffer.resize(kReadBytesMost);
     }
     if (!status.ok()) {
       // The position in the stream is lost: say so and close.

@@ -20,6 +20,7 @@ namespace {
 constexpr uint64_t kTerm = 1;
 constexpr uint64_t kSnapshotBytesMax = 16ull << 30;
 constexpr size_t kGroupBytesMax = 4u << 20;  // commands written and synced at once
+constexpr std::chrono::seconds kDiskLookPeriod{1};
 
 Error stopped() { return Error{ErrorCode::kUnavailable, "the replicated log is not running"}; }
 
@@ -68,7 +69,9 @@ class SingleNodeLog final : public ReplicatedLog {
   uint64_t count_ = 0;  // commands applied; the thread's own once it runs
   uint64_t snapshot_count_ = 0;
   std::optional<Error> failure_;
-  bool is_full_ = false;  // the last append found no space
+  bool is_full_ = false;     // the last append found no space
+  uint64_t bytes_free_ = 0;  // the thread's own, as of its last look
+  std::chrono::steady_clock::time_point look_at_disk_{};
 
   std::mutex life_mutex_;
   bool was_started_ = false;  // guarded by life_mutex_
@@ -233,8 +236,11 @@ void SingleNodeLog::take_snapshot() {
 }
 
 void SingleNodeLog::publish() {
-  const auto space = files_.space(options_.directory);
-  const auto free_bytes = space.ok() ? space.value().bytes_free : 0;
+  if (const auto now = std::chrono::steady_clock::now(); now >= look_at_disk_) {
+    const auto space = files_.space(options_.directory);
+    bytes_free_ = space.ok() ? space.value().bytes_free : 0;
+    look_at_disk_ = now + kDiskLookPeriod;
+  }
   const std::lock_guard lock(status_mutex_);
   status_.role = failure_ ? LogRole::kStopped : LogRole::kLeader;
   status_.term = kTerm;
@@ -242,7 +248,7 @@ void SingleNodeLog::publish() {
   status_.commit_index = status_.applied_index = status_.command_count = count_;
   status_.snapshot_index = snapshot_count_;
   status_.members = {Member{options_.self.id, options_.self.alias, MemberRole::kVoter}};
-  status_.disk_capacity_bytes = free_bytes;
+  status_.disk_capacity_bytes = bytes_free_;
   status_.disk_healthy = !failure_ && !is_full_;
   if (failure_) status_.failure = failure_->message;
 }

@@ -1,5 +1,7 @@
 #include "server/node_caller.h"
 
+#include "rpc/waiting_caller.h"
+
 namespace pelorus::server {
 
 void NodeCaller::call_async(const std::string& alias, std::string_view method, Bytes payload, rpc::CallOptions options,
@@ -18,6 +20,7 @@ void NodeCaller::call_async(const std::string& alias, std::string_view method, B
     const auto found = methods_.find(name);
     done(methods_.answer(found.get(), name, peer, payload, info));
   };
+  if (rpc::WaitingCaller::take()) return run();
   if (!pool_.submit(std::move(run))) done(Error{ErrorCode::kUnavailable, "the node is stopping or overloaded"});
 }
 

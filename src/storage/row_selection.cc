@@ -107,6 +107,12 @@ RowSelection RowSelection::where(const std::function<bool(size_t position)>& wan
 }
 
 data::Vector RowSelection::arranged(data::Vector read) const {
+  std::vector<data::Vector> one;
+  one.push_back(std::move(read));
+  return std::move(arranged(std::move(one)).front());
+}
+
+std::vector<data::Vector> RowSelection::arranged(std::vector<data::Vector> read) const {
   if (!pieces_) return read;
   if (rows_ / kShortPiece < pieces_->size()) {
     std::vector<int64_t> rows;
@@ -114,12 +120,16 @@ data::Vector RowSelection::arranged(data::Vector read) const {
     for (const auto& piece : *pieces_) {
       for (size_t row = piece.from; row < piece.to; ++row) rows.push_back(static_cast<int64_t>(row));
     }
-    return read.take(rows);
+    for (auto& column : read) column = column.take(rows);
+    return read;
   }
-  data::Vector out = read.slice(0, 0);
-  out.reserve(rows_);
-  for (const auto& piece : *pieces_) out.append(read, piece.from, piece.size());
-  return out;
+  for (auto& column : read) {
+    data::Vector out = column.slice(0, 0);
+    out.reserve(rows_);
+    for (const auto& piece : *pieces_) out.append(column, piece.from, piece.size());
+    column = std::move(out);
+  }
+  return read;
 }
 
 }  // namespace pelorus::storage

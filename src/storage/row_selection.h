@@ -43,6 +43,8 @@ class RowSelection {
   RowSelection where(const std::function<bool(size_t position)>& wanted) const;
   /// From the rows of stored() to the selected ones.
   data::Vector arranged(data::Vector read) const;
+  /// The same for several columns.
+  std::vector<data::Vector> arranged(std::vector<data::Vector> read) const;
 
  private:
   std::vector<RowRange> stored_;

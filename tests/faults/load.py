@@ -1,8 +1,9 @@
 """What a cluster under faults is asked to do, by processes of their own, and what must be true of it afterwards.
 
 Each writer does one transaction after the other, each across several partitions: adds a numbered batch, removes a batch it added,
-counts one up in a row of its own in four partitions by update or by upsert!, or makes, changes and drops a table. It notes what it
-asked for before and what it was told after; a transaction that nobody answered for may be there or not, but whole.
+counts one up in a row of its own in four partitions by update or by upsert!, adds a batch by several appends at once, or makes,
+changes and drops a table. It notes what it asked for before and what it was told after; a transaction that nobody answered for may
+be there or not, but whole.
 """
 import collections
 import multiprocessing
@@ -16,6 +17,8 @@ DATABASE = "dfs://faults"
 ROWS, PARTITIONS = 12, 6  # of a batch: three rows in each of four partitions
 BATCHES, COUNTERS, UPSERTS = "batches", "counters", "upserts"
 TABLES = (BATCHES, COUNTERS, UPSERTS)
+JOINED = "dfs://faults_joined"  # atomic='CHUNK': appends that meet on a node are committed together; each partition is whole
+JOINED_TABLES = ("batches",)
 
 
 def prepare(cluster, writers):
@@ -27,6 +30,8 @@ def prepare(cluster, writers):
                                     take(0l, {4 * writers}) as n))
         upserts = db.createPartitionedTable(table(1:0, `part`writer`n, [INT, INT, LONG]), `{UPSERTS}, `part)
         tableInsert(upserts, select * from counters)
+        joined = database('{JOINED}', VALUE, 1..{PARTITIONS}, , 'OLAP', 'CHUNK')
+        joined.createPartitionedTable(table(1:0, `part`writer`batch, [INT, INT, LONG]), `{JOINED_TABLES[0]}, `part)
     """)
 
 
@@ -83,6 +88,16 @@ class Writer:
             with self.inserted.get_lock():
                 self.inserted.value += 1
 
+    def insert_jointly(self):
+        """Four appends at once, two for each of two partitions."""
+        self.batch += 1
+        parts = self.random.sample(range(1, PARTITIONS + 1), 2)
+        script = f"""
+            add = def(part) {{ return tableInsert(loadTable('{JOINED}', '{JOINED_TABLES[0]}'),
+                table(take(part, 3) as part, take({self.number}, 3) as writer, take({self.batch}l, 3) as batch)) }}
+            sum(peach(add, {parts[0]} {parts[1]} {parts[0]} {parts[1]}))"""
+        self.attempt("join", self.batch, script, ROWS)
+
     def remove(self):
         if not self.kept:
             return
@@ -119,9 +134,10 @@ class Writer:
         self.attempt("flush", 0, "flushOLAPCache()\nNULL", None)
 
     def work(self, stopping, only_inserts):
-        deeds = [self.insert] * 12 + [self.remove, self.count, self.count_by_upsert, self.flush, self.flush, self.change_tables]
+        deeds = [self.insert] * 12 + [self.insert_jointly] * 3 + [self.flush] * 2
+        deeds += [self.remove, self.count, self.count_by_upsert, self.change_tables]
         if only_inserts:
-            deeds = [self.insert]
+            deeds = [self.insert] * 4 + [self.insert_jointly]
         while not stopping.is_set():
             self.random.choice(deeds)()
             time.sleep(self.pause * self.random.uniform(0.5, 1.5))
@@ -148,6 +164,8 @@ def torn(session):
     """What of the present content no whole number of transactions can have made; empty when all is well."""
     rows = session.run(f"select count(*) as rows from loadTable('{DATABASE}', '{BATCHES}') group by writer, batch")
     wrong = [tuple(int(v) for v in row) for row in zip(rows["writer"], rows["batch"], rows["rows"]) if row[2] != ROWS]
+    rows = session.run(f"select count(*) as rows from loadTable('{JOINED}', '{JOINED_TABLES[0]}') group by part, writer, batch")
+    wrong += [tuple(int(v) for v in row) for row in zip(rows["part"], rows["writer"], rows["batch"], rows["rows"]) if row[3] not in (3, 6)]
     for table in (COUNTERS, UPSERTS):
         counters = session.run(f"""select min(n) as least, max(n) as most, count(*) as rows
             from loadTable('{DATABASE}', '{table}') group by writer""")
@@ -237,11 +255,13 @@ class Load:
             found = session.run(f"select count(*) as rows from loadTable('{DATABASE}', '{BATCHES}') group by writer, batch")
             counted = [as_numbers(session.run(f"select max(n) as n from loadTable('{DATABASE}', '{table}') group by writer"))
                        for table in (COUNTERS, UPSERTS)]
+            joined = session.run(f"select count(*) as rows from loadTable('{JOINED}', '{JOINED_TABLES[0]}') group by writer, batch")
             tables = set(session.run(f"getTables(database('{DATABASE}'))"))
             wrong = torn(session)
         finally:
             session.close()
-        there = {(int(w), int(b)): int(r) for w, b, r in zip(found["writer"], found["batch"], found["rows"])}
+        there = {(kind, int(w), int(b)): int(r) for kind, table in (("insert", found), ("join", joined))
+                 for w, b, r in zip(table["writer"], table["batch"], table["rows"])}
         verdict = collections.Counter()
         for writer, path in enumerate(self.paths):
             self.judge(writer, self.lines(path), there, tables, verdict)
@@ -263,8 +283,8 @@ class Load:
             verdict["refused"] += word == "no"
             verdict["acknowledged transactions"] += word == "ack" and kind not in ("flush", "read")
         for (kind, what), word in state.items():
-            if kind == "insert":
-                rows = there.pop((writer, int(what)), 0)
+            if kind in ("insert", "join"):
+                rows = there.pop((kind, writer, int(what)), 0)
                 removal = state.get(("delete", what))
                 verdict["acknowledged rows"] += ROWS if word == "ack" else 0
                 verdict["lost rows"] += max(0, ROWS - rows) if word == "ack" and removal is None else 0
@@ -292,6 +312,7 @@ def check(cluster, load):
     """Stops the load, waits until every chunk has two equal replicas and judges. Returns the figures."""
     load.stop()
     cluster.wait_replicas(DATABASE, TABLES, holds_still=True, seconds=180)
+    cluster.wait_replicas(JOINED, JOINED_TABLES, holds_still=True, seconds=180)
     verdict = load.verdict()
     verdict["divergent replicas"] = 0  # wait_replicas has seen their hashes
     print(", ".join(f"{verdict[name]} {name}" for name in sorted(verdict)))

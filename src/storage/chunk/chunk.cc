@@ -10,6 +10,8 @@ namespace {
 constexpr uint64_t kOldGenerationBytesMax = 64ull << 20;  // rows in memory that only old versions need, a chunk
 /// Readers that were told a version read it within this time.
 constexpr int64_t kSettlingNs = 5'000'000'000;
+/// Blocks in memory that become one.
+constexpr size_t kMergedAtOnce = 8;
 
 Error chunk_error(ErrorCode code, ChunkId id, const std::string& fact) {
   return {code, fact + ": chunk " + std::to_string(id.value)};
@@ -17,6 +19,19 @@ Error chunk_error(ErrorCode code, ChunkId id, const std::string& fact) {
 
 std::shared_ptr<const ChunkState> no_rows(data::Schema schema, SortRule sort, uint64_t generation) {
   return std::make_shared<const ChunkState>(std::move(schema), std::move(sort), generation);
+}
+
+/// Less the first one, of each row.
+data::Vector versions_of(std::span<const Part> blocks, size_t rows) {
+  data::Vector versions(types::Type::kInt);
+  auto& numbers = versions.edit<int32_t>();
+  numbers.reserve(rows);
+  for (const auto& part : blocks) {
+    const auto base = static_cast<int32_t>(part.block->first_version - blocks.front().block->first_version);
+    if (part.block->row_versions.empty()) numbers.insert(numbers.end(), part.rows, base);
+    for (const auto version : part.block->row_versions) numbers.push_back(base + static_cast<int32_t>(version));
+  }
+  return versions;
 }
 
 }  // namespace
@@ -167,53 +182,68 @@ std::shared_ptr<MemoryBlock> Chunk::to_block(const PreparedWrite& write, ChunkDi
   return block;
 }
 
-std::shared_ptr<MemoryBlock> Chunk::merged(const MemoryBlock& left, const MemoryBlock& right) const {
+/// The blocks of `tail` as one.
+std::shared_ptr<MemoryBlock> Chunk::merged(std::span<const Part> tail) const {
   auto block = std::make_shared<MemoryBlock>();
-  block->bytes = left.bytes + right.bytes;
-  block->first_version = left.first_version;
-  block->last_version = right.last_version;
-  std::optional<RowSelection> order;
+  block->first_version = tail.front().block->first_version;
+  block->last_version = tail.back().block->last_version;
+  size_t rows = 0;
+  for (const auto& part : tail) {
+    block->bytes += part.block->bytes;
+    rows += part.rows;
+  }
+  const auto& names = tail.front().block->rows.names();
+  std::vector<data::Vector> columns;
+  for (size_t c = 0; c < names.size(); ++c) {
+    data::Vector& column = columns.emplace_back(tail.front().block->rows.column(c).slice(0, 0));
+    column.reserve(rows);
+    for (const auto& part : tail) column.append(part.block->rows.column(c));
+  }
   if (state_->sort().sorts()) {
-    std::vector<Part> both{{0, left.rows.rows(), nullptr, std::make_shared<const MemoryBlock>(left)},
-                           {0, right.rows.rows(), nullptr, std::make_shared<const MemoryBlock>(right)}};
-    const ChunkState rows(*state_, std::move(both));
+    const ChunkState runs(*state_, {tail.begin(), tail.end()});
     // Nothing is left out: older versions are among the rows.
-    auto arranged = rows.arrange({{0, rows.rows()}}, *dictionaries_, KeepDuplicates::kAll);
-    CHECK(arranged.ok());  // all of it is in memory
-    order = std::move(arranged).value();
+    const auto order = runs.arrange({{0, rows}}, *dictionaries_, KeepDuplicates::kAll);
+    CHECK(order.ok());  // all of it is in memory
+    columns.push_back(versions_of(tail, rows));
+    columns = order->arranged(std::move(columns));
+    for (const auto version : columns.back().values<int32_t>())
+      block->row_versions.push_back(static_cast<uint32_t>(version));
+    columns.pop_back();
   }
-  std::vector<data::Shared<data::Vector>> columns;
-  for (size_t c = 0; c < left.rows.columns(); ++c) {
-    data::Vector column = left.rows.column(c);
-    column.append(right.rows.column(c));
-    columns.emplace_back(order ? order->arranged(std::move(column)) : std::move(column));
-  }
-  block->rows = data::Table(left.rows.names(), std::move(columns));
-  if (order) {
-    data::Vector versions(types::Type::kInt);
-    auto& numbers = versions.edit<int32_t>();
-    for (const auto* part : {&left, &right}) {
-      const auto base = static_cast<int32_t>(part->first_version - block->first_version);
-      if (part->row_versions.empty()) numbers.insert(numbers.end(), part->rows.rows(), base);
-      for (const auto version : part->row_versions) numbers.push_back(base + static_cast<int32_t>(version));
-    }
-    const auto arranged = order->arranged(std::move(versions));
-    for (const auto version : arranged.values<int32_t>()) block->row_versions.push_back(static_cast<uint32_t>(version));
-    block->directory = directory_of(block->rows, state_->sort());
-  }
+  std::vector<data::Shared<data::Vector>> shared;
+  for (auto& column : columns) shared.emplace_back(std::move(column));
+  block->rows = data::Table(names, std::move(shared));
+  if (state_->sort().sorts()) block->directory = directory_of(block->rows, state_->sort());
   return block;
 }
 
-/// Small blocks at the end grow together, each row at most log2(block_rows) times.
+/// How many parts from the end are to become one; 0: none. Of one magnitude there are fewer than kMergedAtOnce, so a
+/// row is copied once a magnitude, and a chunk has few parts whatever the size of its writes.
+size_t Chunk::mergeable_tail(const std::vector<Part>& parts) const {
+  const auto magnitude = [](size_t rows) {
+    size_t power = 0;
+    for (; rows >= kMergedAtOnce; rows /= kMergedAtOnce) ++power;
+    return power;
+  };
+  const size_t newest = magnitude(parts.back().rows);
+  size_t alike = 0, fit = 0, rows = 0;
+  for (size_t p = parts.size(); p > frozen_parts_; --p) {
+    const Part& part = parts[p - 1];
+    if (part.segment || magnitude(part.rows) > newest) break;
+    ++alike;
+    rows += part.rows;
+    if (rows <= context_.options.block_rows) fit = alike;
+  }
+  return alike < kMergedAtOnce || fit < 2 ? 0 : fit;
+}
+
 std::vector<Part> Chunk::merged_tail(std::vector<Part> parts) const {
-  while (parts.size() >= 2 && parts.size() - 2 >= frozen_parts_) {
-    const Part& left = parts[parts.size() - 2];
-    const Part& right = parts.back();
-    if (left.segment || left.rows > 2 * right.rows || left.rows + right.rows > context_.options.block_rows) break;
-    auto block = merged(*left.block, *right.block);
-    const size_t rows = left.rows + right.rows;
-    parts.pop_back();
-    parts.back() = {0, rows, nullptr, std::move(block)};
+  for (size_t count = mergeable_tail(parts); count > 0; count = mergeable_tail(parts)) {
+    const auto first = parts.end() - static_cast<ptrdiff_t>(count);
+    auto block = merged({first, parts.end()});
+    const size_t rows = block->rows.rows();
+    parts.erase(first, parts.end());
+    parts.push_back({0, rows, nullptr, std::move(block)});
   }
   return parts;
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -189,7 +190,8 @@ class Chunk {
   void replace_content(const PreparedWrite& write);
   std::shared_ptr<MemoryBlock> to_block(const PreparedWrite& write, ChunkDictionaries& dictionaries) const;
   std::vector<Part> merged_tail(std::vector<Part> parts) const;
-  std::shared_ptr<MemoryBlock> merged(const MemoryBlock& left, const MemoryBlock& right) const;
+  size_t mergeable_tail(const std::vector<Part>& parts) const;
+  std::shared_ptr<MemoryBlock> merged(std::span<const Part> tail) const;
   void add_version(Version version, size_t rows);
   void prune_locked();
   Published freeze();
