@@ -84,7 +84,7 @@ void run(client::Connection& connection, const std::string& script) {
   if (!done.ok()) fail(done.error().describe());
 }
 
-/// Several writers meet in every partition: with atomic CHUNK one waits for the other, with TRANS it is refused.
+/// Several writers meet in every partition: with atomic CHUNK they wait and are committed together, with TRANS refused.
 void make_table(client::Connection& connection, const std::string& engine, size_t writers) {
   run(connection, R"(if(existsDatabase("dfs://wire_ingest")) dropDatabase("dfs://wire_ingest")
 db = database("dfs://wire_ingest", COMPO, [database("", VALUE, 2024.01.02..2024.01.08), database("", HASH, [SYMBOL, 4])], , ")" +

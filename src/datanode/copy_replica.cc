@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <thread>
 
 #include "base/fault_point.h"
@@ -122,6 +123,18 @@ Result<NextReply> read_reply(std::string_view bytes) {
   return reply;
 }
 
+/// One of the transfers of a node, until destroyed.
+class TransferPlace {
+ public:
+  explicit TransferPlace(std::counting_semaphore<>& places) : places_(places) { places_.acquire(); }
+  ~TransferPlace() { places_.release(); }
+  TransferPlace(const TransferPlace&) = delete;
+  TransferPlace& operator=(const TransferPlace&) = delete;
+
+ private:
+  std::counting_semaphore<>& places_;
+};
+
 }  // namespace
 
 void ExportDesk::register_methods(rpc::Methods& methods) {
@@ -194,6 +207,9 @@ std::future<Result<Bytes>> ReplicaCopier::ask_next(const std::string& source, ui
 }
 
 Result<Version> ReplicaCopier::copy_from(ChunkId chunk, const std::string& source, Pace pace) {
+  // The rest of a chunk that is held still for it waits for nobody.
+  std::optional<TransferPlace> place;
+  if (pace == Pace::kThrottled) place.emplace(transfers_);
   const auto info = store_.info(chunk);
   const bool usable = info.ok() && info->damage.empty() && info->versions_waiting == 0;
   const OpenRequest request{.chunk = chunk, .from = usable ? info->version : 0, .files = true};
@@ -214,6 +230,7 @@ Result<Version> ReplicaCopier::copy_from(ChunkId chunk, const std::string& sourc
       reach(FaultPoint::kCopyReceived);
     }
   }
+  place.reset();
   reach(FaultPoint::kImportFinishing);
   auto reached = import->finish();
   reach(FaultPoint::kImportFinished);

@@ -5,6 +5,7 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <semaphore>
 #include <string>
 
 #include "datanode/copy_throttle.h"
@@ -46,9 +47,16 @@ class ExportDesk {
 /// Brings this node's replica of a chunk up to the present and has the controllers count it as good again.
 class ReplicaCopier {
  public:
+  /// `transfers`: chunks whose bytes come at once. A chunk that has come whole no longer counts: while it is synced and
+  /// the controllers are told, the next one comes.
   ReplicaCopier(storage::ChunkStore& store, rpc::Caller& caller, dist::Catalogue& catalogue, std::string self,
-                std::function<uint64_t()> epoch)
-      : store_(store), caller_(caller), catalogue_(catalogue), self_(std::move(self)), epoch_(std::move(epoch)) {}
+                std::function<uint64_t()> epoch, size_t transfers)
+      : store_(store),
+        caller_(caller),
+        catalogue_(catalogue),
+        self_(std::move(self)),
+        epoch_(std::move(epoch)),
+        transfers_(static_cast<std::ptrdiff_t>(transfers)) {}
 
   /// Copies from one of `sources` while writes go on, then holds the chunk still for the rest. Returns the version
   /// reached.
@@ -69,6 +77,7 @@ class ReplicaCopier {
   const std::string self_;
   const std::function<uint64_t()> epoch_;
   CopyThrottle throttle_;
+  std::counting_semaphore<> transfers_;
 };
 
 }  // namespace pelorus::datanode

@@ -68,7 +68,7 @@ class ReconcilerTest : public TwoNodes {
   Scrubber scrubber_{first_.store(), {}};
   ExportDesk exports_{first_.store(), scrubber_};
   GatedCaller gate_{caller_};
-  ReplicaCopier copier_{second_.store(), gate_, catalogue_, "dn2", [this] { return catalogue_.epoch("dn2"); }};
+  ReplicaCopier copier_{second_.store(), gate_, catalogue_, "dn2", [this] { return catalogue_.epoch("dn2"); }, 1};
   std::vector<ChunkId> lost_;
   std::atomic<int> hurries_ = 0;
   Reconciler reconciler_{second_.store(), second_.transactions(), copier_, clock_, 1};
@@ -116,6 +116,17 @@ TEST_F(ReconcilerTest, a_copy_that_is_wanted_no_more_when_its_turn_comes_is_left
   for (int i = 0; i < 3000 && held().size() < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   reconciler_.stop();
   EXPECT_EQ(held(), std::set<ChunkId>({lost_.front(), lost_.back()}));
+}
+
+TEST_F(ReconcilerTest, more_copies_than_transfers_are_all_made) {
+  Reconciler four(second_.store(), second_.transactions(), copier_, clock_, 4);  // chunks come one at a time
+  for (const auto chunk : lost_) four.take(copy_of(chunk));
+  gate_.open();
+  for (int i = 0; i < 3000 && held().size() < lost_.size(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  four.stop();  // waits for those under way
+  EXPECT_EQ(held(), std::set<ChunkId>(lost_.begin(), lost_.end()));
+  expect_equal_replicas();
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ struct JointAppends::Waiting {
   std::span<const meta::PartitionKey> keys;
   std::span<const data::Table> rows;
   uint64_t bytes = 0;
-  bool leads = false;             // guarded by mutex_, like what follows
+  bool leads = false;  // guarded by mutex_, like what follows
   std::optional<Status> outcome;
   std::condition_variable changed;
 };

@@ -35,9 +35,9 @@ class JointAppends {
   Status append(const Target& target, std::span<const meta::PartitionKey> keys, std::span<const data::Table> rows,
                 const Commit& commit);
 
-  static constexpr size_t kAppendsMax = 64;             // joined at most
-  static constexpr uint64_t kBytesMax = 16ull << 20;    // of their rows, but for a single append
-  static constexpr size_t kPartitionsMax = 1024;        // of all of them, likewise
+  static constexpr size_t kAppendsMax = 64;           // joined at most
+  static constexpr uint64_t kBytesMax = 16ull << 20;  // of their rows, but for a single append
+  static constexpr size_t kPartitionsMax = 1024;      // of all of them, likewise
 
  private:
   struct Waiting;

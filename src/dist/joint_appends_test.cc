@@ -28,7 +28,8 @@ using Committed = std::vector<std::pair<int32_t, std::vector<std::string>>>;
 Committed seen(std::span<const meta::PartitionKey> keys, std::span<const data::Table> rows) {
   Committed all;
   for (size_t k = 0; k < keys.size(); ++k) {
-    auto& [value, texts] = all.emplace_back(static_cast<int32_t>(keys[k].parts[0].as_int64()), std::vector<std::string>{});
+    auto& [value, texts] =
+        all.emplace_back(static_cast<int32_t>(keys[k].parts[0].as_int64()), std::vector<std::string>{});
     for (size_t r = 0; r < rows[k].rows(); ++r) {
       texts.push_back(std::to_string(rows[k].column(0).values<int32_t>()[r]) + rows[k].column(1).text_at(r));
     }

@@ -51,6 +51,9 @@ datanode::ScrubTerms scrub_terms(const config::Settings& settings) {
           .bytes_per_second = static_cast<uint64_t>(settings.integer("chunkScrubThrottle")) << 20};
 }
 
+/// Copies under way for each that transfers (ReplicaCopier): the others are being synced and reported.
+constexpr size_t kCopiesPerTransfer = 2;
+
 }  // namespace
 
 uint64_t write_buffer_bytes(uint64_t cache_bytes, uint64_t memory_bytes) {
@@ -105,8 +108,8 @@ DataRole::DataRole(std::unique_ptr<storage::ChunkStore> store, const Clock& cloc
       scrubber_(*store_, scrub),
       host_(*store_, transactions_, scrubber_, std::move(sessions)),
       exports_(*store_, scrubber_),
-      copier_(*store_, caller, catalogue, alias, std::move(epoch)),
-      reconciler_(*store_, transactions_, copier_, clock, copies) {}
+      copier_(*store_, caller, catalogue, alias, std::move(epoch), copies),
+      reconciler_(*store_, transactions_, copier_, clock, kCopiesPerTransfer * copies) {}
 
 void DataRole::register_methods(rpc::Methods& methods) {
   datanode::register_partition_methods(methods, host_);
