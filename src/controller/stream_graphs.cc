@@ -6,8 +6,8 @@
 
 namespace pelorus::controller {
 
-/// As change_catalogs. A definition is recorded before the graph that needs it and erased after the graph that needed it:
-/// a change that breaks off between the two leaves a definition too many at most.
+/// As change_catalogs. A definition is recorded before the graph that needs it and erased after the graph that needed
+/// it: a change that breaks off between the two leaves a definition too many at most.
 Result<Bytes> MetadataService::change_stream_graphs(std::string_view payload) {
   TRY(const auto change, meta::decode<meta::StreamGraphChange>(payload, meta::kChangeStreamGraphs));
   const std::lock_guard lock(cataloguing_);

@@ -85,6 +85,14 @@ std::string value_text(const Value& value) {
   if (value.is_function()) return function_text(*value.function());
   if (value.is_handle() || value.is_table_object())
     throw ScriptError("A " + value.type_text() + " can't be kept: give its rows, or name it.");
+  if (value.is_plain_table() && !value.table().key_columns().empty()) {
+    using KeyKind = data::Table::KeyKind;
+    const auto kind = value.table().key_kind();
+    const auto keys = data::Vector::of_strings(data::Type::kString, value.table().key_columns());
+    const auto maker = kind == KeyKind::kIndexed ? "indexedTable(" : "keyedTable(";
+    if (kind == KeyKind::kLatestKeyed) throw ScriptError("A latest-keyed table can't be kept: use keyedTable.");
+    return maker + to_script(Value(keys)) + ", " + to_script(value) + ")";
+  }
   if (!value.is_tuple()) return to_script(value);
   std::string text = "(";
   const auto parts = value.vector().values_any();

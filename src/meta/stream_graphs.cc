@@ -58,7 +58,8 @@ class Changing {
   }
   Status check_owner(const std::string& owner, const std::string& what) const {
     if (is_admin_ || change_.user == owner) return {};
-    return Error{ErrorCode::kDenied, "<NoPrivilege>Only an administrator or " + owner + ", whose it is, may change " + what};
+    return Error{ErrorCode::kDenied,
+                 "<NoPrivilege>Only an administrator or " + owner + ", whose it is, may change " + what};
   }
   Result<StreamGraph*> own_graph() {
     const auto* found = all_.find_graph(change_.graph.name);
@@ -122,7 +123,8 @@ class Changing {
   Status purge() {
     TRY(auto* const graph, own_graph());
     if (graph->is_live())
-      return Error{ErrorCode::kInvalid, "The stream graph " + graph->name + " is " + std::string(name_of(graph->status)) +
+      return Error{ErrorCode::kInvalid, "The stream graph " + graph->name + " is " +
+                                            std::string(name_of(graph->status)) +
                                             ": only the record of a destroyed one can be purged; see dropStreamGraph."};
     all_.graphs.erase(std::string(graph->name));
     return {};
@@ -150,7 +152,7 @@ class Changing {
     for (const auto* user : all_.users_of(table)) names.push_back(user->name);
     if (names.empty()) return {};
     return Error{ErrorCode::kInvalid, "The stream table " + table + " is used by " + joined(names) +
-                                           ": drop these graphs first (dropStreamGraph)."};
+                                          ": drop these graphs first (dropStreamGraph)."};
   }
   Error taken(const std::string& name) const {
     return {ErrorCode::kAlreadyExists, "The stream table " + name + " exists already."};

@@ -1,6 +1,6 @@
 #pragma once
-// Stream graphs and the stream tables of catalogs: what the cluster knows of them and where they run. Kept as one record
-// of the state; the definitions of graphs have records of their own, by the graph's id.
+// Stream graphs and the stream tables of catalogs: what the cluster knows of them and where they run. Kept as one
+// record of the state; the definitions of graphs have records of their own, by the graph's id.
 
 #include <cstdint>
 #include <map>
@@ -28,10 +28,10 @@ struct StreamGraph {
   GraphStatus status = GraphStatus::kRunning;
   std::string reason;  // of the status; empty: none
   int64_t created_ns = 0;
-  std::vector<std::string> tables;   // it reads and writes, by full name
+  std::vector<std::string> tables;      // it reads and writes, by full name
   std::vector<std::string> own_tables;  // those of them that it makes where they are not there
-  std::vector<std::string> engines;  // it gave names to, by full name
-  std::string settings;              // as submit was told, for show
+  std::vector<std::string> engines;     // it gave names to, by full name
+  std::string settings;                 // as submit was told, for show
 
   /// Its tables and engines are in use.
   bool is_live() const { return status != GraphStatus::kDestroyed; }
@@ -45,8 +45,8 @@ struct StreamGraph {
 struct CatalogStream {
   std::string name;
   std::string id;
-  std::string node;    // where its rows are
-  int64_t group = 0;   // of streamingRaftGroups; 0: not highly available
+  std::string node;   // where its rows are
+  int64_t group = 0;  // of streamingRaftGroups; 0: not highly available
   std::string owner;
   std::string definition;  // how its node makes it again
   template <class A>
@@ -75,7 +75,8 @@ struct StreamGraphs {
 };
 
 /// Parts of catalog.kind.name.
-inline constexpr std::string_view kGraphSchema = "orca_graph", kStreamSchema = "orca_table", kEngineSchema = "orca_engine";
+inline constexpr std::string_view kGraphSchema = "orca_graph", kStreamSchema = "orca_table",
+                                  kEngineSchema = "orca_engine";
 
 inline constexpr const char* kStreamGraphsArea = "stream_graphs";
 inline constexpr const char* kStreamGraphsRecord = "all";
@@ -108,8 +109,8 @@ struct StreamGraphChange {
 /// for whom the graph or the table is not.
 Result<StreamGraphs> changed(const State& state, const StreamGraphChange& change);
 
-/// What controllers answer, by leader: kChangeStreamGraphs takes a StreamGraphChange and gives the StreamGraphs after it,
-/// kListStreamGraphs gives the StreamGraphs. Definitions are listed by kListRecords of kGraphDefinitionsArea.
+/// What controllers answer, by leader: kChangeStreamGraphs takes a StreamGraphChange and gives the StreamGraphs after
+/// it, kListStreamGraphs gives the StreamGraphs. Definitions are listed by kListRecords of kGraphDefinitionsArea.
 inline constexpr std::string_view kChangeStreamGraphs = "meta.change_stream_graphs";
 inline constexpr std::string_view kListStreamGraphs = "meta.list_stream_graphs";
 

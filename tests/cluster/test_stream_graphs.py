@@ -21,7 +21,8 @@ g.submit()
 def bed(request):
     with Bed(PACKAGE, request) as cluster:
         for k in (1, 2, 3):
-            cluster.set_config(k, "cluster.cfg", maxPubConnections="64", persistenceDir=f"{cluster.base}/persistence/<ALIAS>")
+            cluster.set_config(k, "cluster.cfg", maxPubConnections="64", streamingHAMode="raft",
+                               streamingRaftGroups="11:node1:node2:node3", persistenceDir=f"{cluster.base}/persistence/<ALIAS>")
         cluster.start()
         cluster.start_nodes()
         cluster.run('createCatalog("demo")')
@@ -96,3 +97,22 @@ def test_a_dropped_graph_leaves_nothing(bed):
     append(bed, [5], "node1")
     wait_until(lambda: totals(bed, "node3") == [5], 20, "the graph at another node")
     bed.run('dropStreamGraph("demo.orca_graph.sums", true)', site="node1")
+
+
+def test_highly_available_tables_take_rows_at_every_node(bed):
+    wait_until(lambda: bed.run("getStreamingLeader(11)", site="node1"), 60, "a leader of the stream group")
+    leader = bed.run("getStreamingLeader(11)", site="node1")
+    other = next(node for node in Bed.nodes if node != leader)
+    bed.run("""use catalog demo
+        g = createStreamGraph("kept")
+        g.haSource("orders", `sym`v, [SYMBOL, LONG], 11, 1000).reactiveStateEngine(<cumsum(v) as total>, `sym).haSink("sums", 11, 1000)
+        g.submit()""", site=other)
+    for node in Bed.nodes:
+        bed.run('appendOrcaStreamTable("demo.orca_table.orders", table(`a as sym, 1 as v))', site=node)
+    for node in Bed.nodes:
+        wait_until(lambda site=node: bed.run("exec total from demo.orca_table.sums", site=site).tolist() == [1, 2, 3], 20,
+                   f"the sums at {node}")
+    bed.run('dropStreamGraph("demo.orca_graph.kept", true)', site=other)
+    assert bed.run("size(getOrcaStreamTableMeta())", site=leader) == 0
+    for node in Bed.nodes:
+        wait_until(lambda site=node: bed.run("size(getStreamTables())", site=site) == 0, 20, f"nothing left at {node}")

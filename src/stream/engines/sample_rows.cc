@@ -27,7 +27,8 @@ data::ColumnDefinition probed(const Metric& metric, exec::Scope& sample, exec::E
     if (value.is_void() || value.type() == Type::kAny || value.type() == Type::kVoid) return column;
     column.type = value.type();
     column.array = value.is_vector() && value.vector().is_array();
-    if (types::is_decimal(column.type)) column.scale = value.is_scalar() ? value.scalar().scale() : value.vector().scale();
+    if (types::is_decimal(column.type))
+      column.scale = value.is_scalar() ? value.scalar().scale() : value.vector().scale();
   } catch (const ScriptError&) {
     // It does not like made-up rows.
   }

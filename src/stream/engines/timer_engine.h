@@ -10,8 +10,8 @@
 
 namespace pelorus::stream {
 
-/// Lets rows through as they are and calls a function every so often, on a thread of its own, with a session of its own.
-/// A call that fails is logged and the next one comes all the same.
+/// Lets rows through as they are and calls a function every so often, on a thread of its own, with a session of its
+/// own. A call that fails is logged and the next one comes all the same.
 class TimerEngine final : public Engine {
  public:
   /// `session`: of the calls. `arguments`: of each call.
@@ -40,7 +40,7 @@ class TimerEngine final : public Engine {
   const std::unique_ptr<exec::WorkerSession> calls_;  // the thread's
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool held_ = false;     // guarded by mutex_
+  bool held_ = false;      // guarded by mutex_
   bool stopping_ = false;  // guarded by mutex_
   std::thread thread_;
 };

@@ -76,10 +76,38 @@ class ElsewhereTable final : public data::TableObject {
   const data::Schema schema_;
 };
 
+/// A highly available table of this node: rows go through the group's leader.
+class LeadersTable final : public data::TableObject {
+ public:
+  LeadersTable(StreamServices& services, functions::Caller caller, std::shared_ptr<HaStreamTable> table)
+      : services_(services), caller_(std::move(caller)), table_(std::move(table)) {}
+
+  std::string type_text() const override { return table_->type_text(); }
+  data::Schema schema() const override { return table_->schema(); }
+  Result<Table> snapshot() const override { return table_->snapshot(); }
+  Result<int64_t> append(const Table& rows) override {
+    const auto& group = table_->group();
+    if (group.leads()) return table_->append(rows);
+    TRY(const auto leader, group.leader());
+    if (leader == services_.alias || !services_.run_on) return table_->append(rows);
+    Table typed(table_->schema());
+    TRY_DONE(typed.append(rows));
+    TRY_DONE(services_.run_on(leader, caller_, "appendOrcaStreamTable", {Value::of_string(table_->name()), typed}));
+    return static_cast<int64_t>(typed.rows());
+  }
+  Status edit(const std::function<Status(Table&)>& change) override { return table_->edit(change); }
+
+ private:
+  StreamServices& services_;
+  const functions::Caller caller_;
+  const std::shared_ptr<HaStreamTable> table_;
+};
+
 Bytes answer_of(const StreamServices& services, std::string_view function, std::string_view method,
                 const Bytes& payload) {
   if (!services.ask_controllers)
-    throw ScriptError(std::string(function) + ": stream graphs are not available in this program: it has no controllers.");
+    throw ScriptError(std::string(function) +
+                      ": stream graphs are not available in this program: it has no controllers.");
   auto answer = services.ask_controllers(method, payload);
   if (answer.ok()) return std::move(*answer);
   const auto& message = answer.error().message;
@@ -135,7 +163,8 @@ data::Schema columns_argument(const Arguments& a, size_t names_at, size_t types_
   data::Schema schema;
   for (size_t c = 0; c < names.size(); ++c) {
     const auto type = functions::type_argument(a.function(), (*types)->at(c));
-    const bool is_known = std::any_of(schema.begin(), schema.end(), [&](const auto& one) { return one.name == names[c]; });
+    const bool is_known =
+        std::any_of(schema.begin(), schema.end(), [&](const auto& one) { return one.name == names[c]; });
     if (names[c].empty() || is_known) a.refuse("colNames", "must be names that differ.");
     schema.push_back({.name = names[c], .type = type.type, .array = type.array, .scale = type.scale});
   }
@@ -154,21 +183,21 @@ std::vector<std::string> keys_argument(const Arguments& a, size_t i, const data:
 
 Bytes definition_of(const CatalogStreamTerms& terms) {
   return meta::encode(StoredTerms{.columns = stored_columns(terms.schema),
-                     .keys = terms.keys,
-                     .sync_each = terms.sync_each,
-                     .retention_minutes = terms.retention_minutes,
-                     .memory_rows_max = terms.memory_rows_max,
-                     .group = terms.group});
+                                  .keys = terms.keys,
+                                  .sync_each = terms.sync_each,
+                                  .retention_minutes = terms.retention_minutes,
+                                  .memory_rows_max = terms.memory_rows_max,
+                                  .group = terms.group});
 }
 
 Result<CatalogStreamTerms> terms_of_definition(std::string_view definition) {
   TRY(const auto stored, meta::decode<StoredTerms>(definition, "the definition of a stream table"));
   return CatalogStreamTerms{.schema = schema_of(stored.columns),
-                           .keys = stored.keys,
-                           .sync_each = stored.sync_each,
-                           .retention_minutes = stored.retention_minutes,
-                           .memory_rows_max = stored.memory_rows_max,
-                           .group = stored.group};
+                            .keys = stored.keys,
+                            .sync_each = stored.sync_each,
+                            .retention_minutes = stored.retention_minutes,
+                            .memory_rows_max = stored.memory_rows_max,
+                            .group = stored.group};
 }
 
 bool same_columns(const data::Schema& left, const data::Schema& right) {
@@ -223,6 +252,11 @@ Value find_catalog_stream(StreamServices& services, functions::CallContext& cont
   if (!terms.ok()) throw ScriptError(terms.error().message);
   return data::TableRef(
       std::make_shared<ElsewhereTable>(services, context.caller(), table->name, table->node, terms->schema));
+}
+
+data::TableRef appendable(StreamServices& services, const functions::Caller& caller, data::TableRef table) {
+  auto ha = ha_table_of(Value(table));
+  return ha == nullptr ? table : std::make_shared<LeadersTable>(services, caller, std::move(ha));
 }
 
 std::string node_of_stream(StreamServices& services, functions::SharedObjects& shared, const std::string& name) {

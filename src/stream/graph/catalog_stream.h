@@ -47,10 +47,12 @@ meta::StreamGraphs ask_stream_graphs(const StreamServices& services, std::string
 meta::StreamGraphs change_stream_graphs(const StreamServices& services, std::string_view function,
                                         const meta::StreamGraphChange& change);
 
-/// The table by its whole name wherever it is: the shared one of this node, else one whose rows are asked for at its node.
-/// ScriptError naming `function`.
+/// The table by its whole name wherever it is: the shared one of this node, else one whose rows are asked for at its
+/// node. ScriptError naming `function`.
 data::Value find_catalog_stream(StreamServices& services, functions::CallContext& context, std::string_view function,
                                 const std::string& name);
+/// What takes rows for a table on this node: of a highly available one, its leader, wherever that is.
+data::TableRef appendable(StreamServices& services, const functions::Caller& caller, data::TableRef table);
 /// The node that has the table; empty: this one, or there is no such table.
 std::string node_of_stream(StreamServices& services, functions::SharedObjects& shared, const std::string& name);
 

@@ -49,7 +49,8 @@ Value drop(StreamServices& services, CallContext& context, std::span<Value> args
   const auto known = ask_stream_graphs(services, a.function());
   const auto* table = known.find_table(name);
   if (table == nullptr) throw ScriptError("dropOrcaStreamTable: the stream table doesn't exist: " + name + ".");
-  if (is_gone(services, table->node) || !run_at(services, context, table->node, a.function(), {Value::of_string(table->name)}))
+  if (is_gone(services, table->node) ||
+      !run_at(services, context, table->node, a.function(), {Value::of_string(table->name)}))
     services.graphs->drop_table(context, a.function(), *table);
   return Value::null();
 }
@@ -63,7 +64,8 @@ Value load(StreamServices& services, CallContext& context, std::span<Value> args
 Value append(StreamServices& services, CallContext& context, std::span<Value> args) {
   const Arguments a("appendOrcaStreamTable", args);
   const auto name = full_name(context, a.function(), meta::kStreamSchema, a.text(0, "name"));
-  Value table = find_catalog_stream(services, context, a.function(), name);
+  const Value found = find_catalog_stream(services, context, a.function(), name);
+  Value table = appendable(services, context.caller(), found.table_object());
   (void)functions::append_to(context, a.function(), table, a[1]);
   return Value::null();
 }
@@ -106,8 +108,8 @@ std::vector<std::shared_ptr<Engine>> engines_of(const StreamServices& services, 
   (void)services.graphs->look_at(graph.name,
                                  [&](const RunningGraph& running) { engines = running.find_engines(name); });
   if (engines.empty())
-    throw ScriptError(std::string(function) + ": the engine " + name + " does not run: its graph " + graph.name + " is " +
-                      std::string(meta::name_of(graph.status)) + ".");
+    throw ScriptError(std::string(function) + ": the engine " + name + " does not run: its graph " + graph.name +
+                      " is " + std::string(meta::name_of(graph.status)) + ".");
   return engines;
 }
 
@@ -150,12 +152,12 @@ Value warm_up(StreamServices& services, CallContext& context, std::span<Value> a
   return Value::null();
 }
 
-#define IN_CATALOG                                                             \
-  "if (!existsCatalog(\"sheet\")) { createCatalog(\"sheet\") }\ngo\n"           \
+#define IN_CATALOG                                                    \
+  "if (!existsCatalog(\"sheet\")) { createCatalog(\"sheet\") }\ngo\n" \
   "use catalog sheet\n"
 #define TABLE "createOrcaStreamTable(\"trades\", `sym`price, [SYMBOL, DOUBLE])\n"
-#define ENGINE                                                                                       \
-  "g = createStreamGraph(\"example\")\ng.source(\"trades\", `sym`price, [SYMBOL, DOUBLE])"            \
+#define ENGINE                                                                             \
+  "g = createStreamGraph(\"example\")\ng.source(\"trades\", `sym`price, [SYMBOL, DOUBLE])" \
   ".reactiveStateEngine(<cumsum(price)>, `sym).setEngineName(\"sums\").sink(\"kept\")\ng.submit()\n"
 #define KEPT                                                                                              \
   "[asyncWrite=true], [compress=true], [cacheSize], [retentionMinutes=1440], [flushMode=0], [preCache], " \
@@ -169,16 +171,18 @@ void register_tables(const Row& row, StreamServices& services) {
       return run(services, function, keyed, context, args);
     };
   };
-  row(Nature::kCommand, {"createOrcaStreamTable", "name, colNames, colTypes, " KEPT,
-                         maker(create, "createOrcaStreamTable", false),
-                         "A shared stream table of a catalog, catalog.orca_table.name, on this node and known to all; persisted "
-                         "where the node has a persistenceDir.",
-                         IN_CATALOG TABLE "size(orca_table.trades)", "0"});
+  row(Nature::kCommand,
+      {"createOrcaStreamTable", "name, colNames, colTypes, " KEPT, maker(create, "createOrcaStreamTable", false),
+       "A shared stream table of a catalog, catalog.orca_table.name, on this node and known to all; persisted "
+       "where the node has a persistenceDir.",
+       IN_CATALOG TABLE "size(orca_table.trades)", "0"});
   row(Nature::kCommand,
       {"createOrcaKeyedStreamTable", "name, keyColumn, colNames, colTypes, " KEPT,
-       maker(create, "createOrcaKeyedStreamTable", true), "The same, but rows whose key the table has seen are ignored.",
-       IN_CATALOG "createOrcaKeyedStreamTable(\"trades\", `sym, `sym`price, [SYMBOL, DOUBLE])\n"
-                  "appendOrcaStreamTable(\"trades\", table(`a`a as sym, 1.0 2 as price))\nexec price from orca_table.trades",
+       maker(create, "createOrcaKeyedStreamTable", true),
+       "The same, but rows whose key the table has seen are ignored.",
+       IN_CATALOG
+       "createOrcaKeyedStreamTable(\"trades\", `sym, `sym`price, [SYMBOL, DOUBLE])\n"
+       "appendOrcaStreamTable(\"trades\", table(`a`a as sym, 1.0 2 as price))\nexec price from orca_table.trades",
        "[1]"});
   row(Nature::kCommand,
       {"createOrcaHaStreamTable",
@@ -192,7 +196,8 @@ void register_tables(const Row& row, StreamServices& services) {
        "name, keyColumn, colNames, colTypes, raftGroup, cacheLimit, [retentionMinutes=1440]",
        maker(create_ha, "createOrcaHaKeyedStreamTable", true),
        "The same, but rows whose key the table has are ignored.",
-       IN_CATALOG "try { createOrcaHaKeyedStreamTable(\"trades\", `sym, `sym`price, [SYMBOL, DOUBLE], 11, 1000) } catch(ex) { }",
+       IN_CATALOG
+       "try { createOrcaHaKeyedStreamTable(\"trades\", `sym, `sym`price, [SYMBOL, DOUBLE], 11, 1000) } catch(ex) { }",
        {}});
 }
 
@@ -206,22 +211,26 @@ void register_catalog_streams(functions::Registry& registry, StreamServices& ser
     functions::declare(registry, kGraphFamily, nature, std::move(d));
   };
   register_tables(row, services);
-  row(Nature::kCommand, {"dropOrcaStreamTable",
-                         "name",
-                         bound(drop),
-                         "Drops a stream table of a catalog that no graph and no subscriber uses, with its rows on disk.",
-                         IN_CATALOG TABLE "dropOrcaStreamTable(\"trades\")",
-                         {}});
+  row(Nature::kCommand,
+      {"dropOrcaStreamTable",
+       "name",
+       bound(drop),
+       "Drops a stream table of a catalog that no graph and no subscriber uses, with its rows on disk.",
+       IN_CATALOG TABLE "dropOrcaStreamTable(\"trades\")",
+       {}});
   row(Nature::kWhole, {"loadOrcaStreamTable", "name", bound(load),
                        "The stream table of a catalog; of another node, a table whose rows that node is asked for.",
                        IN_CATALOG TABLE "size(loadOrcaStreamTable(\"trades\"))", "0"});
   row(Nature::kCommand,
-      {"appendOrcaStreamTable", "name, data", bound(append), "Adds rows to a stream table of a catalog, on whichever node.",
-       IN_CATALOG TABLE "appendOrcaStreamTable(\"trades\", table(`a as sym, 1.5 as price))\nexec price from orca_table.trades",
+      {"appendOrcaStreamTable", "name, data", bound(append),
+       "Adds rows to a stream table of a catalog, on whichever node.",
+       IN_CATALOG TABLE
+       "appendOrcaStreamTable(\"trades\", table(`a as sym, 1.5 as price))\nexec price from orca_table.trades",
        "[1.5]"});
-  row(Nature::kWhole, {"useOrcaStreamTable", "name, func, [args...]", bound(use_table),
-                       "Calls a function with a stream table of a catalog and the arguments, on the node that has the table.",
-                       IN_CATALOG TABLE "useOrcaStreamTable(\"trades\", (t, x) -> size(t) + x, 5)", "5"});
+  row(Nature::kWhole,
+      {"useOrcaStreamTable", "name, func, [args...]", bound(use_table),
+       "Calls a function with a stream table of a catalog and the arguments, on the node that has the table.",
+       IN_CATALOG TABLE "useOrcaStreamTable(\"trades\", (t, x) -> size(t) + x, 5)", "5"});
   row(Nature::kWhole,
       {"useOrcaStreamEngine", "name, func, [args...]", bound(use_engine),
        "Calls a function with a named engine of a stream graph and the arguments, on the node that runs it; a tuple of "

@@ -76,17 +76,15 @@ Value submit_again(StreamServices& services, CallContext& context, std::span<Val
 Value purge(StreamServices& services, CallContext& context, std::span<Value> args) {
   const Arguments a("purgeStreamGraphRecords", args);
   const auto graph = known_graph(services, context, a.function(), a.text(0, "name"));
-  (void)change_stream_graphs(services, a.function(),
-                             {.user = context.caller().user,
-                              .kind = meta::StreamGraphChange::Kind::kPurge,
-                              .graph = graph,
-                              .tables = {}});
+  (void)change_stream_graphs(
+      services, a.function(),
+      {.user = context.caller().user, .kind = meta::StreamGraphChange::Kind::kPurge, .graph = graph, .tables = {}});
   return Value::null();
 }
 
-#define RUNNING_GRAPH                                                          \
-  "if (!existsCatalog(\"sheet\")) { createCatalog(\"sheet\") }\ngo\n"           \
-  "use catalog sheet\ng = createStreamGraph(\"example\")\n"                    \
+#define RUNNING_GRAPH                                                 \
+  "if (!existsCatalog(\"sheet\")) { createCatalog(\"sheet\") }\ngo\n" \
+  "use catalog sheet\ng = createStreamGraph(\"example\")\n"           \
   "g.source(\"trades\", `sym`price, [SYMBOL, DOUBLE]).sink(\"kept\")\ng.submit()\n"
 #define STATUS "getStreamGraphMeta(\"example\").status"
 
@@ -115,13 +113,15 @@ void register_graph_control(functions::Registry& registry, StreamServices& servi
          .result = result});
   };
   row("dropStreamGraph", "name, [includeTables=false]", drop,
-      "Ends a stream graph on the node that runs it; its record stays, as destroyed. includeTables: the tables that it made "
+      "Ends a stream graph on the node that runs it; its record stays, as destroyed. includeTables: the tables that it "
+      "made "
       "go, too, unless other graphs or subscribers use them.",
       RUNNING_GRAPH "dropStreamGraph(\"example\", true)\n" STATUS, "[\"destroyed\"]");
   row("stopStreamGraph", "name", stop, "Halts a stream graph: its tables stay, its engines go.",
       RUNNING_GRAPH "stopStreamGraph(\"example\")\n" STATUS, "[\"stopped\"]");
   row("startStreamGraph", "name", start,
-      "Begins a stopped stream graph anew, its sources at subscription.sourceOffset: -3, the oldest row that is kept, unless "
+      "Begins a stopped stream graph anew, its sources at subscription.sourceOffset: -3, the oldest row that is kept, "
+      "unless "
       "setConfigMap said otherwise.",
       RUNNING_GRAPH "stopStreamGraph(\"example\")\nstartStreamGraph(\"example\")\n" STATUS, "[\"running\"]");
   row("resubmitStreamGraph", "name", submit_again, "Submits a graph again that is destroyed or failed.",

@@ -102,7 +102,8 @@ StoredGraph decoded(std::string_view bytes) {
 }  // namespace
 
 Bytes write_definition(const GraphPlan& plan, functions::CallContext& context) {
-  StoredGraph graph{.name = plan.name, .definitions = {}, .nodes = {}, .settings = stored(plan.settings), .variables = {}};
+  StoredGraph graph{
+      .name = plan.name, .definitions = {}, .nodes = {}, .settings = stored(plan.settings), .variables = {}};
   std::vector<std::string> texts;
   for (const auto& node : plan.nodes) graph.nodes.push_back(stored(node, &texts));
   for (const auto& [name, value] : plan.variables) graph.variables.emplace_back(name, exec::value_text(value));

@@ -19,9 +19,9 @@ using data::Type;
 using data::Value;
 using syntax::as;
 
-#define GRAPH_OF_TRADES                                                        \
-  "if (!existsCatalog(\"sheet\")) { createCatalog(\"sheet\") }\ngo\n"           \
-  "use catalog sheet\ng = createStreamGraph(\"example\")\n"                    \
+#define GRAPH_OF_TRADES                                               \
+  "if (!existsCatalog(\"sheet\")) { createCatalog(\"sheet\") }\ngo\n" \
+  "use catalog sheet\ng = createStreamGraph(\"example\")\n"           \
   "s = g.source(\"trades\", `time`sym`price, [TIMESTAMP, SYMBOL, DOUBLE])\n"
 #define SECOND_STREAM "r = g.source(\"quotes\", `time`sym`bid, [TIMESTAMP, SYMBOL, DOUBLE])\n"
 
@@ -36,31 +36,34 @@ constexpr std::array kKinds{
                GRAPH_OF_TRADES "s.timeSeriesEngine(60000, 60000, <[first(price), max(price) as high]>, `time, false, "
                                "`sym).getOutputSchema().columnNames()",
                "[\"time\",\"sym\",\"first_price\",\"high\"]"},
-    EngineKind{"DStream::dailyTimeSeriesEngine",
-               "stream, windowSize, step, metrics, sessionBegin, [sessionEnd], [timeColumn], [useSystemTime=false], "
-               "[keyColumn], [updateTime], [useWindowStartTime=false], [roundTime=true], [fill='none'], "
-               "[mergeSessionEnd=false], [forceTriggerTime], [forceTriggerSessionEndTime], [keyPurgeFreqInSecond], "
-               "[closed='left'], [subWindow], [parallelism=1], [acceptedDelay=0], [keyPurgeDaily=true]",
-               "createDailyTimeSeriesEngine", LeadingColumns::kTimeAndKeys, false,
-               "Aggregates over windows of time inside the sessions of each day: createDailyTimeSeriesEngine's.",
-               GRAPH_OF_TRADES
-               "s.dailyTimeSeriesEngine(60000, 60000, <[sum(price)]>, 09:30:00.000, 11:30:00.000, `time, keyColumn=`sym)"
-               ".getOutputSchema().columnNames()",
-               "[\"time\",\"sym\",\"sum_price\"]"},
-    EngineKind{"DStream::reactiveStateEngine",
-               "stream, metrics, [keyColumn], [filter], [keepOrder], [keyPurgeFilter], [keyPurgeFreqInSecond=0], "
-               "[keyCapacity=1024], [parallelism=1]",
-               "createReactiveStateEngine", LeadingColumns::kKeys, false,
-               "A row for each row, with metrics that look back at the key's earlier rows: createReactiveStateEngine's.",
-               GRAPH_OF_TRADES "s.reactiveStateEngine(<[time, mavg(price, 3)]>, `sym).getOutputSchema().columnNames()",
-               "[\"sym\",\"time\",\"mavg_price\"]"},
+    EngineKind{
+        "DStream::dailyTimeSeriesEngine",
+        "stream, windowSize, step, metrics, sessionBegin, [sessionEnd], [timeColumn], [useSystemTime=false], "
+        "[keyColumn], [updateTime], [useWindowStartTime=false], [roundTime=true], [fill='none'], "
+        "[mergeSessionEnd=false], [forceTriggerTime], [forceTriggerSessionEndTime], [keyPurgeFreqInSecond], "
+        "[closed='left'], [subWindow], [parallelism=1], [acceptedDelay=0], [keyPurgeDaily=true]",
+        "createDailyTimeSeriesEngine", LeadingColumns::kTimeAndKeys, false,
+        "Aggregates over windows of time inside the sessions of each day: createDailyTimeSeriesEngine's.",
+        GRAPH_OF_TRADES
+        "s.dailyTimeSeriesEngine(60000, 60000, <[sum(price)]>, 09:30:00.000, 11:30:00.000, `time, keyColumn=`sym)"
+        ".getOutputSchema().columnNames()",
+        "[\"time\",\"sym\",\"sum_price\"]"},
+    EngineKind{
+        "DStream::reactiveStateEngine",
+        "stream, metrics, [keyColumn], [filter], [keepOrder], [keyPurgeFilter], [keyPurgeFreqInSecond=0], "
+        "[keyCapacity=1024], [parallelism=1]",
+        "createReactiveStateEngine", LeadingColumns::kKeys, false,
+        "A row for each row, with metrics that look back at the key's earlier rows: createReactiveStateEngine's.",
+        GRAPH_OF_TRADES "s.reactiveStateEngine(<[time, mavg(price, 3)]>, `sym).getOutputSchema().columnNames()",
+        "[\"sym\",\"time\",\"mavg_price\"]"},
     EngineKind{"DStream::crossSectionalEngine",
                "stream, metrics, keyColumn, [triggeringPattern='perBatch'], [triggeringInterval=1000], "
                "[useSystemTime=true], [timeColumn], [lastBatchOnly=false], [contextByColumn], [roundTime=true], "
                "[keyFilter]",
                "createCrossSectionalEngine", LeadingColumns::kTimeAndContext, false,
                "Metrics over the latest row of every key: createCrossSectionalEngine's.",
-               GRAPH_OF_TRADES "s.crossSectionalEngine(<[avg(price), count(price)]>, `sym).getOutputSchema().columnNames()",
+               GRAPH_OF_TRADES
+               "s.crossSectionalEngine(<[avg(price), count(price)]>, `sym).getOutputSchema().columnNames()",
                "[\"time\",\"avg_price\",\"count_price\"]"},
     EngineKind{"DStream::sessionWindowEngine",
                "stream, sessionGap, metrics, [timeColumn], [useSystemTime=false], [keyColumn], [updateTime], "
@@ -106,14 +109,15 @@ constexpr std::array kKinds{
                GRAPH_OF_TRADES SECOND_STREAM
                "s.lookupJoinEngine(r, <[price, bid]>, `sym).getOutputSchema().columnNames()",
                "[\"sym\",\"price\",\"bid\"]"},
-    EngineKind{"DStream::windowJoinEngine",
-               "stream, rightStream, window, metrics, matchingColumn, [timeColumn], [useSystemTime=false], [garbageSize], "
-               "[maxDelayedTime], [nullFill], [sortByTime], [closed]",
-               "createWindowJoinEngine", LeadingColumns::kTimeAndMatching, true,
-               "Each left row with aggregates over the right rows around its time: createWindowJoinEngine's.",
-               GRAPH_OF_TRADES SECOND_STREAM
-               "s.windowJoinEngine(r, -2:2, <[price, sum(bid)]>, `sym, `time).getOutputSchema().columnNames()",
-               "[\"time\",\"sym\",\"price\",\"sum_bid\"]"},
+    EngineKind{
+        "DStream::windowJoinEngine",
+        "stream, rightStream, window, metrics, matchingColumn, [timeColumn], [useSystemTime=false], [garbageSize], "
+        "[maxDelayedTime], [nullFill], [sortByTime], [closed]",
+        "createWindowJoinEngine", LeadingColumns::kTimeAndMatching, true,
+        "Each left row with aggregates over the right rows around its time: createWindowJoinEngine's.",
+        GRAPH_OF_TRADES SECOND_STREAM
+        "s.windowJoinEngine(r, -2:2, <[price, sum(bid)]>, `sym, `time).getOutputSchema().columnNames()",
+        "[\"time\",\"sym\",\"price\",\"sum_bid\"]"},
 };
 
 /// As a query would call it, but what an operator gives by its column first: price_mul.

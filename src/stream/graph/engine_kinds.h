@@ -13,12 +13,12 @@ namespace pelorus::stream {
 
 /// What stands before the metrics in the rows of an engine.
 enum class LeadingColumns : uint8_t {
-  kKeys,           // keyColumn
-  kTimeAndKeys,    // timeColumn, keyColumn
-  kTimeAndContext, // timeColumn or the system's time, contextByColumn
-  kAnomaly,        // timeColumn, keyColumn, then no metrics but which condition holds
-  kMatching,       // matchingColumn
-  kTimeAndMatching // timeColumn or the system's time, matchingColumn
+  kKeys,            // keyColumn
+  kTimeAndKeys,     // timeColumn, keyColumn
+  kTimeAndContext,  // timeColumn or the system's time, contextByColumn
+  kAnomaly,         // timeColumn, keyColumn, then no metrics but which condition holds
+  kMatching,        // matchingColumn
+  kTimeAndMatching  // timeColumn or the system's time, matchingColumn
 };
 
 struct EngineKind {
@@ -35,7 +35,8 @@ std::span<const EngineKind> engine_kinds();
 const EngineKind* find_engine_kind(std::string_view call);
 
 /// The columns that leave the engine, from its arguments and what goes in (of joins the left and the right). Types of
-/// metrics come from trying them on made-up rows; DOUBLE where that says nothing. ScriptError for columns that are none.
+/// metrics come from trying them on made-up rows; DOUBLE where that says nothing. ScriptError for columns that are
+/// none.
 data::Schema engine_output(const EngineKind& kind, const GraphNode& node, const std::vector<const GraphNode*>& inputs,
                            functions::CallContext& context);
 

@@ -10,8 +10,8 @@
 
 namespace pelorus::stream {
 
-/// Completes name, schema.name or catalog.schema.name; without a catalog the session's current one is meant. ScriptError
-/// naming `function` when there is none, or when that is no such name.
+/// Completes name, schema.name or catalog.schema.name; without a catalog the session's current one is meant.
+/// ScriptError naming `function` when there is none, or when that is no such name.
 std::string full_name(functions::CallContext& context, std::string_view function, std::string_view schema,
                       const std::string& name);
 /// Whether it is a whole name of a stream table.

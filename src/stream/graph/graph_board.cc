@@ -61,7 +61,8 @@ CatalogStreamTerms terms_of(const GraphNode& node) {
 
 void require_user(const CallContext& context, std::string_view function) {
   if (context.caller().user == "guest")
-    throw ScriptError("<NoPrivilege>" + std::string(function) + ": log in first, a guest has no stream graphs or tables.");
+    throw ScriptError("<NoPrivilege>" + std::string(function) +
+                      ": log in first, a guest has no stream graphs or tables.");
 }
 
 }  // namespace
@@ -83,11 +84,10 @@ void check_place(CallContext& context, std::string_view function) {
 }  // namespace
 
 std::vector<std::pair<std::string, Value>> terms_arguments(const CatalogStreamTerms& terms) {
-  std::vector<std::pair<std::string, Value>> arguments{
-      {"syncEach", Value::of_int(terms.sync_each ? 1 : 0)},
-      {"retentionMinutes", Value::of_long(terms.retention_minutes)},
-      {"cacheSize", Value::of_long(terms.memory_rows_max)},
-      {"raftGroup", Value::of_long(terms.group)}};
+  std::vector<std::pair<std::string, Value>> arguments{{"syncEach", Value::of_int(terms.sync_each ? 1 : 0)},
+                                                       {"retentionMinutes", Value::of_long(terms.retention_minutes)},
+                                                       {"cacheSize", Value::of_long(terms.memory_rows_max)},
+                                                       {"raftGroup", Value::of_long(terms.group)}};
   if (!terms.keys.empty())
     arguments.emplace_back("keyColumn", data::Vector::of_strings(data::Type::kString, terms.keys));
   return arguments;
@@ -103,11 +103,12 @@ TableRef GraphBoard::open_table(CallContext& context, const std::string& name, c
   }
   const auto maker = context.find_function("haStreamTable");
   CHECK(maker.has_value());
-  const Value key_column = terms.keys.empty() ? Value::null() : Value(data::Vector::of_strings(data::Type::kString, terms.keys));
-  const Value made = context.call(
-      *maker, {Value::of_int(static_cast<int32_t>(terms.group)), Value(data::Table(terms.schema)), Value::of_string(name),
-               Value::of_long(std::max<int64_t>(terms.memory_rows_max, 1)), key_column,
-               Value::of_long(terms.retention_minutes)});
+  const Value key_column =
+      terms.keys.empty() ? Value::null() : Value(data::Vector::of_strings(data::Type::kString, terms.keys));
+  const Value made =
+      context.call(*maker, {Value::of_int(static_cast<int32_t>(terms.group)), Value(data::Table(terms.schema)),
+                            Value::of_string(name), Value::of_long(std::max<int64_t>(terms.memory_rows_max, 1)),
+                            key_column, Value::of_long(terms.retention_minutes)});
   return made.table_object();
 }
 
@@ -127,8 +128,9 @@ void GraphBoard::add_own(CallContext& context, const GraphNode& node, const meta
   const auto former = terms_of_definition(there->definition);
   if (!former.ok()) throw ScriptError(former.error().message);
   if (!same_columns(former->schema, terms.schema) || former->keys != terms.keys)
-    throw ScriptError("The stream table " + there->name +
-                      " exists already with other columns or keys: drop it first (dropOrcaStreamTable) or take another name.");
+    throw ScriptError(
+        "The stream table " + there->name +
+        " exists already with other columns or keys: drop it first (dropOrcaStreamTable) or take another name.");
   if (there->node != services_.alias && there->group == 0)
     throw ScriptError("The stream table " + there->name + " exists already on the node " + there->node +
                       ": submit the graph there, or read it by sourceByName.");
@@ -212,8 +214,8 @@ Value GraphBoard::create_table(CallContext& context, std::string_view function, 
                                    .owner = context.caller().user,
                                    .definition = definition_of(terms)};
   try {
-    (void)change_stream_graphs(services_, function,
-                               {.user = context.caller().user, .kind = Kind::kAddTable, .graph = {}, .tables = {record}});
+    (void)change_stream_graphs(
+        services_, function, {.user = context.caller().user, .kind = Kind::kAddTable, .graph = {}, .tables = {record}});
   } catch (const ScriptError&) {
     drop_made(context, {record});
     throw;
@@ -394,8 +396,9 @@ void GraphBoard::check_outside() const {
     is_inside = is_inside || (is_of_graph(subscription) && subscription.runs_here());
   });
   if (is_inside)
-    throw ScriptError("A function of a stream graph can't begin or end stream graphs or their tables: its own end would "
-                      "have to wait for it.");
+    throw ScriptError(
+        "A function of a stream graph can't begin or end stream graphs or their tables: its own end would "
+        "have to wait for it.");
 }
 
 bool GraphBoard::look_at(const std::string& name, const std::function<void(const RunningGraph&)>& see) const {
@@ -411,8 +414,8 @@ std::string ask_definition(const StreamServices& services, std::string_view func
     throw ScriptError(std::string(function) + ": the definition of " + graph.name + " can't be read: " + reason);
   };
   if (!services.ask_controllers) fail("this program has no controllers.");
-  const auto bytes = services.ask_controllers(meta::kListRecords,
-                                              meta::encode(meta::RecordsRequest{meta::kGraphDefinitionsArea}));
+  const auto bytes =
+      services.ask_controllers(meta::kListRecords, meta::encode(meta::RecordsRequest{meta::kGraphDefinitionsArea}));
   if (!bytes.ok()) fail(bytes.error().message);
   const auto reply = meta::decode<meta::RecordsReply>(*bytes, meta::kListRecords);
   if (!reply.ok()) fail(reply.error().message);

@@ -16,8 +16,8 @@
 
 namespace pelorus::stream {
 
-/// Thread-safe; one graph is begun or ended at a time. What the cluster is to know goes to the controllers first, so that
-/// a graph is found again after any end of the process.
+/// Thread-safe; one graph is begun or ended at a time. What the cluster is to know goes to the controllers first, so
+/// that a graph is found again after any end of the process.
 class GraphBoard {
  public:
   static constexpr size_t kGraphsMax = 128;
@@ -32,8 +32,8 @@ class GraphBoard {
   /// Ends all of them here; the cluster goes on knowing them.
   void clear();
 
-  /// Makes the graph's tables, engines and subscriptions here. ScriptError; nothing is left behind then. `settings`: as the
-  /// call said them, for show.
+  /// Makes the graph's tables, engines and subscriptions here. ScriptError; nothing is left behind then. `settings`: as
+  /// the call said them, for show.
   void submit(functions::CallContext& context, StreamGraphObject& graph, const std::string& settings);
   /// Once more a graph that is destroyed or failed.
   void submit_again(functions::CallContext& context, const meta::StreamGraph& graph);

@@ -38,9 +38,13 @@ Value get(StreamServices& services, CallContext& context, std::span<Value> args)
   return data::HandleRef(std::make_shared<StreamGraphObject>(std::move(plan), true));
 }
 
-constexpr std::string_view kCheckpointKeys[] = {"enable",          "interval", "timeout",
-                                                "alignedTimeout",  "minIntervalBetweenCkpt",
-                                                "consecutiveFailures", "maxConcurrentCheckpoints",
+constexpr std::string_view kCheckpointKeys[] = {"enable",
+                                                "interval",
+                                                "timeout",
+                                                "alignedTimeout",
+                                                "minIntervalBetweenCkpt",
+                                                "consecutiveFailures",
+                                                "maxConcurrentCheckpoints",
                                                 "maxRetainedCheckpoints"};
 
 Value submit(StreamServices& services, CallContext& context, std::span<Value> args) {
@@ -134,9 +138,7 @@ Value find_shared(CallContext& context, std::span<Value> args) {
   return *found;
 }
 
-std::string described(const GraphNode& node) {
-  return node.name.empty() ? node.call : node.call + " " + node.name;
-}
+std::string described(const GraphNode& node) { return node.name.empty() ? node.call : node.call + " " + node.name; }
 
 Value as_text(CallContext&, std::span<Value> args) {
   const auto plan = graph_argument(Arguments("StreamGraph::str", args))->plan();
@@ -155,8 +157,8 @@ Value as_graphviz(CallContext&, std::span<Value> args) {
   std::string text = "digraph \"" + plan.name + "\" {\n";
   for (size_t n = 0; n < plan.nodes.size(); ++n) {
     const bool is_table = plan.nodes[n].kind == NodeKind::kTable;
-    text += "  n" + std::to_string(n) + " [label=\"" + described(plan.nodes[n]) + "\", shape=" +
-            (is_table ? "box" : "ellipse") + "];\n";
+    text += "  n" + std::to_string(n) + " [label=\"" + described(plan.nodes[n]) +
+            "\", shape=" + (is_table ? "box" : "ellipse") + "];\n";
   }
   for (size_t n = 0; n < plan.nodes.size(); ++n) {
     for (const auto input : plan.nodes[n].inputs)
@@ -165,19 +167,19 @@ Value as_graphviz(CallContext&, std::span<Value> args) {
   return Value::of_string(text + "}");
 }
 
-#define NEW_GRAPH                                                              \
-  "if (!existsCatalog(\"sheet\")) { createCatalog(\"sheet\") }\ngo\n"           \
+#define NEW_GRAPH                                                     \
+  "if (!existsCatalog(\"sheet\")) { createCatalog(\"sheet\") }\ngo\n" \
   "use catalog sheet\ng = createStreamGraph(\"example\")\n"
 #define SOURCE "s = g.source(\"trades\", `sym`price, [SYMBOL, DOUBLE])\n"
 
 using Row = std::function<void(Nature, functions::Declaration)>;
 
 void register_settings(const Row& row) {
-  row(Nature::kCommand, {"StreamGraph::setConfigMap", "graph, dict", set_config,
-                         "Settings of the graph's subscriptions: subscription.batchSize, subscription.throttle, "
-                         "subscription.sourceOffset (-1: new rows, -3: all that are kept).",
-                         NEW_GRAPH "g.setConfigMap({\"subscription.batchSize\": 100}).name()",
-                         "\"sheet.orca_graph.example\""});
+  row(Nature::kCommand,
+      {"StreamGraph::setConfigMap", "graph, dict", set_config,
+       "Settings of the graph's subscriptions: subscription.batchSize, subscription.throttle, "
+       "subscription.sourceOffset (-1: new rows, -3: all that are kept).",
+       NEW_GRAPH "g.setConfigMap({\"subscription.batchSize\": 100}).name()", "\"sheet.orca_graph.example\""});
   row(Nature::kCommand,
       {"DStream::setLocalConfigOnce", "stream, dict", set_local_config,
        "The same settings for the subscription of what comes next only.",
@@ -190,13 +192,12 @@ void register_settings(const Row& row) {
        },
        "A table that the functions of the graph's udfEngines share, found by orcaObj; made as table() makes one.",
        NEW_GRAPH "size(g.sharedTable(\"stats\", 1:0, `sum`count, [DOUBLE, LONG]))", "0"});
-  row(Nature::kCommand,
-      {"StreamGraph::sharedKeyedTable", "graph, name, keyColumns, X, [args...]",
-       [](CallContext& context, std::span<Value> args) {
-         return share_table("StreamGraph::sharedKeyedTable", "keyedTable", context, args);
-       },
-       "The same with keys; made as keyedTable() makes one.",
-       NEW_GRAPH "size(g.sharedKeyedTable(\"last\", `id, 1:0, `id`value, [INT, DOUBLE]))", "0"});
+  row(Nature::kCommand, {"StreamGraph::sharedKeyedTable", "graph, name, keyColumns, X, [args...]",
+                         [](CallContext& context, std::span<Value> args) {
+                           return share_table("StreamGraph::sharedKeyedTable", "keyedTable", context, args);
+                         },
+                         "The same with keys; made as keyedTable() makes one.",
+                         NEW_GRAPH "size(g.sharedKeyedTable(\"last\", `id, 1:0, `id`value, [INT, DOUBLE]))", "0"});
   row(Nature::kWhole, {"orcaObj",
                        "name",
                        find_shared,
@@ -214,33 +215,33 @@ void register_graph_objects(functions::Registry& registry, StreamServices& servi
   const Row row = [&](Nature nature, functions::Declaration d) {
     functions::declare(registry, kGraphFamily, nature, std::move(d));
   };
-  row(Nature::kCommand,
-      {"createStreamGraph", "name", bound(create),
-       "A stream graph: sources, engines and sinks as its methods add them. submit() makes it run on this node, for good: "
-       "it goes on after a restart, until dropStreamGraph.",
-       NEW_GRAPH "g.name()", "\"sheet.orca_graph.example\""});
+  row(Nature::kCommand, {"createStreamGraph", "name", bound(create),
+                         "A stream graph: sources, engines and sinks as its methods add them. submit() makes it run on "
+                         "this node, for good: "
+                         "it goes on after a restart, until dropStreamGraph.",
+                         NEW_GRAPH "g.name()", "\"sheet.orca_graph.example\""});
   row(Nature::kWhole, {"getStreamGraph", "name", bound(get), "A graph that was submitted.",
                        NEW_GRAPH SOURCE "s.sink(\"kept\")\ng.submit()\ngetStreamGraph(\"example\").name()",
                        "\"sheet.orca_graph.example\""});
-  row(Nature::kCommand,
-      {"StreamGraph::submit",
-       "graph, [checkpointConfig]",
-       bound(submit),
-       "Makes the graph's tables, engines and subscriptions on this node and tells the cluster of them. checkpointConfig is "
-       "kept for show: after a restart engines see the rows again that their tables keep.",
-       NEW_GRAPH SOURCE "s.sink(\"kept\")\ng.submit()",
-       {}});
-  row(Nature::kCommand,
-      {"StreamGraph::dropGraph",
-       "graph, [includeTables=false]",
-       [&services](CallContext& context, std::span<Value> args) -> Value {
-         const Arguments a("StreamGraph::dropGraph", args);
-         drop_graph(services, context, a.function(), graph_argument(a)->name(), a.flag_or(1, "includeTables", false));
-         return Value::null();
-       },
-       "As dropStreamGraph.",
-       NEW_GRAPH SOURCE "s.sink(\"kept\")\ng.submit()\ng.dropGraph(true)",
-       {}});
+  row(Nature::kCommand, {"StreamGraph::submit",
+                         "graph, [checkpointConfig]",
+                         bound(submit),
+                         "Makes the graph's tables, engines and subscriptions on this node and tells the cluster of "
+                         "them. checkpointConfig is "
+                         "kept for show: after a restart engines see the rows again that their tables keep.",
+                         NEW_GRAPH SOURCE "s.sink(\"kept\")\ng.submit()",
+                         {}});
+  row(Nature::kCommand, {"StreamGraph::dropGraph",
+                         "graph, [includeTables=false]",
+                         [&services](CallContext& context, std::span<Value> args) -> Value {
+                           const Arguments a("StreamGraph::dropGraph", args);
+                           drop_graph(services, context, a.function(), graph_argument(a)->name(),
+                                      a.flag_or(1, "includeTables", false));
+                           return Value::null();
+                         },
+                         "As dropStreamGraph.",
+                         NEW_GRAPH SOURCE "s.sink(\"kept\")\ng.submit()\ng.dropGraph(true)",
+                         {}});
   row(Nature::kWhole, {"StreamGraph::name", "graph",
                        [](CallContext&, std::span<Value> args) -> Value {
                          return Value::of_string(graph_argument(Arguments("StreamGraph::name", args))->name());
@@ -248,8 +249,9 @@ void register_graph_objects(functions::Registry& registry, StreamServices& servi
                        "The full name of the graph.", NEW_GRAPH "g.name()", "\"sheet.orca_graph.example\""});
   row(Nature::kWhole, {"StreamGraph::str", "graph", as_text, "The steps of the graph, one a line, and what feeds them.",
                        NEW_GRAPH SOURCE "split(g.str(), \"\\n\")[1]", "\"0: source sheet.orca_table.trades\""});
-  row(Nature::kWhole, {"StreamGraph::toGraphviz", "graph", as_graphviz, "The steps of the graph in the language of Graphviz.",
-                       NEW_GRAPH SOURCE "strpos(g.toGraphviz(), \"digraph\")", "0"});
+  row(Nature::kWhole,
+      {"StreamGraph::toGraphviz", "graph", as_graphviz, "The steps of the graph in the language of Graphviz.",
+       NEW_GRAPH SOURCE "strpos(g.toGraphviz(), \"digraph\")", "0"});
   register_settings(row);
   registry.add_alias("StreamGraph::setLocalConfigOnce", "DStream::setLocalConfigOnce");
   registry.add_alias("DStream::sharedTable", "StreamGraph::sharedTable");

@@ -57,8 +57,7 @@ bool is_gone(const StreamServices& services, const std::string& node) {
 std::optional<Value> run_at(StreamServices& services, functions::CallContext& context, const std::string& node,
                             std::string_view function, std::vector<Value> arguments) {
   if (node == services.alias) return std::nullopt;
-  if (!services.run_on)
-    throw ScriptError(std::string(function) + ": this program can't reach the node " + node + ".");
+  if (!services.run_on) throw ScriptError(std::string(function) + ": this program can't reach the node " + node + ".");
   auto answer = services.run_on(node, context.caller(), std::string(function), std::move(arguments));
   if (answer.ok()) return *std::move(answer);
   const auto& message = answer.error().message;

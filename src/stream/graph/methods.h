@@ -17,8 +17,8 @@ inline constexpr std::string_view kGraphFamily = "stream-graphs";
 std::shared_ptr<StreamGraphObject> graph_argument(const functions::Arguments& a);
 std::shared_ptr<StreamObject> stream_argument(const functions::Arguments& a, size_t i, std::string_view parameter);
 
-/// Adds a node that the streams feed. ScriptError when they are of different graphs or run in different lanes, or when the
-/// graph was submitted.
+/// Adds a node that the streams feed. ScriptError when they are of different graphs or run in different lanes, or when
+/// the graph was submitted.
 data::Value add_node(std::string_view method, const std::vector<std::shared_ptr<StreamObject>>& inputs, GraphNode node);
 /// Adds one that nothing feeds.
 data::Value add_source(std::string_view method, const std::shared_ptr<StreamGraphObject>& graph, GraphNode node);
@@ -27,7 +27,8 @@ data::Value add_source(std::string_view method, const std::shared_ptr<StreamGrap
 void register_graph_tables(functions::Registry& registry, StreamServices& services);
 /// map udfEngine fork parallelize sync setEngineName getOutputSchema setLocalConfigOnce, the engines
 void register_graph_steps(functions::Registry& registry, StreamServices& services);
-/// createStreamGraph getStreamGraph, submit dropGraph name str toGraphviz setConfigMap sharedTable sharedKeyedTable, orcaObj
+/// createStreamGraph getStreamGraph, submit dropGraph name str toGraphviz setConfigMap sharedTable sharedKeyedTable,
+/// orcaObj
 void register_graph_objects(functions::Registry& registry, StreamServices& services);
 /// dropStreamGraph startStreamGraph stopStreamGraph resubmitStreamGraph purgeStreamGraphRecords
 void register_graph_control(functions::Registry& registry, StreamServices& services);

@@ -45,8 +45,8 @@ struct GraphNode {
   size_t lanes = 1;            // it runs so many times, each with its share of the rows
   data::Schema schema;         // of the rows that leave it
   std::vector<std::pair<std::string, data::Value>> arguments;  // by parameter, those that were given
-  EdgeSettings settings;       // of the subscription it is fed by
-  bool is_own = true;          // kTable: the graph makes it where it is not there
+  EdgeSettings settings;                                       // of the subscription it is fed by
+  bool is_own = true;                                          // kTable: the graph makes it where it is not there
 
   /// Null when it was not given.
   const data::Value* argument(std::string_view parameter) const {
@@ -59,7 +59,7 @@ struct GraphNode {
 };
 
 struct GraphPlan {
-  std::string name;  // in full
+  std::string name;              // in full
   std::vector<GraphNode> nodes;  // inputs stand before what they feed
   EdgeSettings settings;
   std::vector<std::pair<std::string, data::Value>> variables;  // sharedTable …: what each begins with

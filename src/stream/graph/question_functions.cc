@@ -43,7 +43,8 @@ Dictionary object() { return Dictionary(Type::kString, Type::kAny, true); }
 Value list(std::vector<Value> values) { return data::Vector::tuple(std::move(values)); }
 
 /// Those asked for: all, or the one that the first argument names, none when it is not there.
-std::vector<meta::StreamGraph> graphs_argument(const StreamServices& services, CallContext& context, const Arguments& a) {
+std::vector<meta::StreamGraph> graphs_argument(const StreamServices& services, CallContext& context,
+                                               const Arguments& a) {
   const auto known = ask_stream_graphs(services, a.function());
   std::vector<meta::StreamGraph> graphs;
   if (is_given(a, 0)) {
@@ -251,17 +252,16 @@ Value data_lineage(StreamServices& services, CallContext& context, std::span<Val
     auto facts = object();
     put(&facts, "fqn", text(graph.name));
     put(&facts, "isDeleted", Value::of_bool(!graph.is_live()));
-    for (size_t i = 0; i < lineage->size(); ++i)
-      facts.set(lineage->keys().scalar_at(i), lineage->values().at(i));
+    for (size_t i = 0; i < lineage->size(); ++i) facts.set(lineage->keys().scalar_at(i), lineage->values().at(i));
     put(&all, graph.id, Value(facts));
   }
   return text(functions::to_standard_json(Value(all)));
 }
 
-#define RUNNING_GRAPH                                                                                 \
-  "if (!existsCatalog(\"sheet\")) { createCatalog(\"sheet\") }\ngo\n"                                  \
-  "use catalog sheet\ng = createStreamGraph(\"example\")\n"                                           \
-  "g.source(\"trades\", `sym`price, [SYMBOL, DOUBLE]).reactiveStateEngine(<cumsum(price)>, `sym)"      \
+#define RUNNING_GRAPH                                                                             \
+  "if (!existsCatalog(\"sheet\")) { createCatalog(\"sheet\") }\ngo\n"                             \
+  "use catalog sheet\ng = createStreamGraph(\"example\")\n"                                       \
+  "g.source(\"trades\", `sym`price, [SYMBOL, DOUBLE]).reactiveStateEngine(<cumsum(price)>, `sym)" \
   ".setEngineName(\"sums\").sink(\"kept\")\ng.submit()\n"
 
 }  // namespace
@@ -290,7 +290,8 @@ void register_graph_questions(functions::Registry& registry, StreamServices& ser
   row("getOrcaStreamEngineMeta", "name", engine_meta, "The engines of a stream graph that runs.",
       RUNNING_GRAPH "exec schema from getOrcaStreamEngineMeta(\"example\")", "[\"sym:SYMBOL,cumsum_price:DOUBLE\"]");
   row("getOrcaStreamTaskSubscriptionMeta", "name", subscription_meta, "The subscriptions of a stream graph that runs.",
-      RUNNING_GRAPH "exec tableName from getOrcaStreamTaskSubscriptionMeta(\"example\")", "[\"sheet.orca_table.trades\"]");
+      RUNNING_GRAPH "exec tableName from getOrcaStreamTaskSubscriptionMeta(\"example\")",
+      "[\"sheet.orca_table.trades\"]");
   row("getOrcaDataLineage", "name", data_lineage,
       "What the rows of a stream table come from, in each graph that has it, as JSON.",
       RUNNING_GRAPH "strpos(getOrcaDataLineage(\"kept\"), \"sheet.orca_engine.sums\") > 0", "true");

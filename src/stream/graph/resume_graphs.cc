@@ -62,7 +62,8 @@ bool GraphBoard::resume_all(const exec::Surroundings& surroundings) {
   bool is_done = true;
   for (const auto& [name, graph] : known.graphs) {
     const bool is_here = graph.node == services_.alias && graph.status == GraphStatus::kRunning;
-    if (is_here && !look_at(name, [](const RunningGraph&) {})) is_done = resume_graph(surroundings, graph, known) && is_done;
+    if (is_here && !look_at(name, [](const RunningGraph&) {}))
+      is_done = resume_graph(surroundings, graph, known) && is_done;
   }
   return is_done;
 }

@@ -63,7 +63,7 @@ TableRef RunningGraph::entry(const Edge& edge, size_t lane, functions::CallConte
 TableRef RunningGraph::make_entry(const Edge& edge, size_t lane, functions::CallContext& context) {
   const auto& node = plan_.nodes[edge.node];
   switch (node.kind) {
-    case NodeKind::kTable: return gated_stage(gate_, tables_.at(node.name));
+    case NodeKind::kTable: return gated_stage(gate_, appendable(services_, context.caller(), tables_.at(node.name)));
     case NodeKind::kEngine: return engine(edge.node, lane, context);
     case NodeKind::kJoin: {
       auto join = std::dynamic_pointer_cast<JoinEngine>(engine(edge.node, lane, context));
@@ -161,8 +161,8 @@ Value made_by(const std::string& call, const std::string& method, exec::Interpre
 
 }  // namespace
 
-/// A call of the function that makes such engines, with each argument as a variable: the tables' bear their own names, so
-/// that metrics may say which side's column is meant.
+/// A call of the function that makes such engines, with each argument as a variable: the tables' bear their own names,
+/// so that metrics may say which side's column is meant.
 std::shared_ptr<Engine> RunningGraph::make_engine(size_t node, size_t lane, functions::CallContext& context) {
   const auto& step = plan_.nodes[node];
   if (step.call == "timerEngine") return make_timer(node, lane, context);

@@ -19,7 +19,8 @@ struct EngineKind;
 /// Where a graph's subscriptions begin.
 enum class GraphStart : uint8_t {
   kNew,     // sources where subscription.sourceOffset says (-3: their oldest row), other tables behind their last row
-  kResume,  // where they had come to; engines first see again what they had seen, and nothing leaves the graph meanwhile
+  kResume,  // where they had come to; engines first see again what they had seen, and nothing leaves the graph
+            // meanwhile
 };
 
 /// Made and ended by one thread at a time; what runs in between has threads of its own.
@@ -73,7 +74,7 @@ class RunningGraph {
 
   struct Planned {
     Edge edge;
-    std::string table;   // full name
+    std::string table;  // full name
     std::string action;
     data::TableRef handler;
   };
@@ -95,9 +96,9 @@ class RunningGraph {
   std::map<std::string, data::TableRef> tables_;
   std::map<std::string, data::Value> variables_;
   std::shared_ptr<std::atomic<bool>> gate_ = std::make_shared<std::atomic<bool>>(false);
-  std::map<std::tuple<size_t, size_t, size_t>, data::TableRef> entries_;     // by node, side, lane
-  std::map<std::pair<size_t, size_t>, data::TableRef> exits_;                // by node, lane
-  std::map<std::pair<size_t, size_t>, std::shared_ptr<Engine>> engines_;     // by node, lane
+  std::map<std::tuple<size_t, size_t, size_t>, data::TableRef> entries_;  // by node, side, lane
+  std::map<std::pair<size_t, size_t>, data::TableRef> exits_;             // by node, lane
+  std::map<std::pair<size_t, size_t>, std::shared_ptr<Engine>> engines_;  // by node, lane
   std::vector<Planned> planned_;
   std::vector<std::string> topics_;  // of subscriptions that were begun
 };

@@ -99,7 +99,10 @@ class Splitting final : public Stage {
 class Scripted : public Stage {
  public:
   Scripted(std::string what, Schema schema, Value function, std::unique_ptr<exec::WorkerSession> session)
-      : Stage(std::move(schema)), what_(std::move(what)), function_(std::move(function)), session_(std::move(session)) {}
+      : Stage(std::move(schema)),
+        what_(std::move(what)),
+        function_(std::move(function)),
+        session_(std::move(session)) {}
 
  protected:
   Result<Value> called(std::vector<Value> arguments) {
@@ -121,7 +124,8 @@ class Scripted : public Stage {
 
 class Mapping final : public Scripted {
  public:
-  Mapping(std::string what, Schema schema, Value function, std::unique_ptr<exec::WorkerSession> session, TableRef output)
+  Mapping(std::string what, Schema schema, Value function, std::unique_ptr<exec::WorkerSession> session,
+          TableRef output)
       : Scripted(std::move(what), std::move(schema), std::move(function), std::move(session)),
         output_(std::move(output)) {}
   Result<int64_t> append(const Table& rows) override {

@@ -1,6 +1,6 @@
 #pragma once
-// Places that the rows of a running graph go through between its tables and engines. What is appended to a stage goes on
-// at once, on the caller's thread; rows are taken by position.
+// Places that the rows of a running graph go through between its tables and engines. What is appended to a stage goes
+// on at once, on the caller's thread; rows are taken by position.
 
 #include <atomic>
 #include <memory>
@@ -21,7 +21,8 @@ data::TableRef discarding_stage(data::Schema schema);
 data::TableRef forking_stage(data::Schema schema, std::vector<data::TableRef> outputs);
 /// To `output` while the gate is open, else nowhere.
 data::TableRef gated_stage(Gate gate, data::TableRef output);
-/// Each row to the lane that the hash of its column says, the lanes at the same time; rows whose column is null nowhere.
+/// Each row to the lane that the hash of its column says, the lanes at the same time; rows whose column is null
+/// nowhere.
 data::TableRef splitting_stage(data::Schema schema, size_t column, std::vector<data::TableRef> lanes);
 /// The rows a function of one argument makes of the rows: a table or a dictionary of columns; nothing goes on where it
 /// gives nothing. `what` names it in errors.

@@ -43,9 +43,8 @@ data::Schema function_output(std::string_view method, CallContext& context, cons
   for (const bool has_rows : {false, true}) {
     exec::WorkerSession session(context);
     for (const auto& [name, value] : plan.variables) {
-      const Value own = value.is_plain_table()
-                            ? Value(data::TableRef(std::make_shared<data::SharedTable>(value.table())))
-                            : value;
+      const Value own =
+          value.is_plain_table() ? Value(data::TableRef(std::make_shared<data::SharedTable>(value.table()))) : value;
       session.set_variable(std::string(kGraphVariable) + name, own);
     }
     try {
@@ -57,8 +56,8 @@ data::Schema function_output(std::string_view method, CallContext& context, cons
     }
   }
   if (!error.empty())
-    throw ScriptError(std::string(method) + ": the function fails when it is tried on a table of the stream's columns: " +
-                      error);
+    throw ScriptError(std::string(method) +
+                      ": the function fails when it is tried on a table of the stream's columns: " + error);
   return {};
 }
 
@@ -120,7 +119,8 @@ Value add_timer(CallContext&, std::span<Value> args) {
   const Arguments a(kMethod, args);
   const auto stream = stream_argument(a, 0, "stream");
   const auto input = stream->graph()->plan().nodes[stream->node()];
-  if (input.lanes > 1) throw ScriptError("DStream::timerEngine: it can't run in several lanes; sync() the stream first.");
+  if (input.lanes > 1)
+    throw ScriptError("DStream::timerEngine: it can't run in several lanes; sync() the stream first.");
   constexpr int64_t kSecondsMax = 366LL * 86400;
   const int64_t interval = a.integer(1, "interval");
   if (interval < 1 || interval > kSecondsMax) a.refuse("interval", "must be a number of seconds from 1 on.");
@@ -195,23 +195,23 @@ Value add_engine(const EngineKind& kind, const std::vector<std::string>& paramet
   return add_node(kind.method, streams, std::move(node));
 }
 
-#define NEW_GRAPH                                                              \
-  "if (!existsCatalog(\"sheet\")) { createCatalog(\"sheet\") }\ngo\n"           \
-  "use catalog sheet\ng = createStreamGraph(\"example\")\n"                    \
+#define NEW_GRAPH                                                     \
+  "if (!existsCatalog(\"sheet\")) { createCatalog(\"sheet\") }\ngo\n" \
+  "use catalog sheet\ng = createStreamGraph(\"example\")\n"           \
   "s = g.source(\"trades\", `time`sym`price, [TIMESTAMP, SYMBOL, DOUBLE])\n"
 
 void register_engines(functions::Registry& registry) {
   for (const auto& kind : engine_kinds()) {
     auto parameters = std::make_shared<std::vector<std::string>>();
-    functions::declare(registry, kGraphFamily, Nature::kCommand,
-                       {.name = kind.method,
-                        .parameters = kind.parameters,
-                        .run = [&kind, parameters](CallContext& context, std::span<Value> args) {
-                          return add_engine(kind, *parameters, context, args);
-                        },
-                        .summary = kind.summary,
-                        .example = kind.example,
-                        .result = kind.result});
+    functions::declare(
+        registry, kGraphFamily, Nature::kCommand,
+        {.name = kind.method,
+         .parameters = kind.parameters,
+         .run = [&kind, parameters](CallContext& context,
+                                    std::span<Value> args) { return add_engine(kind, *parameters, context, args); },
+         .summary = kind.summary,
+         .example = kind.example,
+         .result = kind.result});
     *parameters = parameter_names(registry.find(kind.method)->function());
   }
 }
@@ -219,29 +219,37 @@ void register_engines(functions::Registry& registry) {
 }  // namespace
 
 void register_graph_steps(functions::Registry& registry, StreamServices&) {
-  const auto row = [&](std::string_view name, std::string_view parameters, functions::Native run, std::string_view summary,
-                       std::string_view example, std::string_view result) {
+  const auto row = [&](std::string_view name, std::string_view parameters, functions::Native run,
+                       std::string_view summary, std::string_view example, std::string_view result) {
     functions::declare(registry, kGraphFamily, Nature::kCommand,
-                       {.name = name, .parameters = parameters, .run = std::move(run), .summary = summary,
-                        .example = example, .result = result});
+                       {.name = name,
+                        .parameters = parameters,
+                        .run = std::move(run),
+                        .summary = summary,
+                        .example = example,
+                        .result = result});
   };
   const auto function = [](std::string_view method) {
     return [method](CallContext& context, std::span<Value> args) { return add_function(method, context, args); };
   };
-  row("DStream::map", "stream, func", function("DStream::map"), "The table that a function makes of each batch of rows.",
+  row("DStream::map", "stream, func", function("DStream::map"),
+      "The table that a function makes of each batch of rows.",
       NEW_GRAPH "s.map(rows -> select sym, price * 2 as twice from rows).getOutputSchema().columnNames()",
       "[\"sym\",\"twice\"]");
   row("DStream::udfEngine", "stream, func", function("DStream::udfEngine"),
       "The same as map, for a function that may also use the graph's shared tables (orcaObj), and give nothing.",
-      NEW_GRAPH "s.udfEngine(def(rows) { return table(rows.sym as sym) }).getOutputSchema().columnNames()", "[\"sym\"]");
+      NEW_GRAPH "s.udfEngine(def(rows) { return table(rows.sym as sym) }).getOutputSchema().columnNames()",
+      "[\"sym\"]");
   row("DStream::fork", "stream, count", fork, "The stream several times over, for different ways from here.",
       NEW_GRAPH "size(s.fork(3))", "3");
   row("DStream::parallelize", "stream, columnName, count", parallelize,
-      "What follows, up to sync, runs `count` times side by side, each with the rows that the hash of a column gives it; "
+      "What follows, up to sync, runs `count` times side by side, each with the rows that the hash of a column gives "
+      "it; "
       "rows where it is null are left out.",
       NEW_GRAPH "s.parallelize(`sym, 4).getOutputSchema().columnNames()", "[\"time\",\"sym\",\"price\"]");
   row("DStream::sync", "stream", sync, "The lanes of parallelize as one stream again.",
-      NEW_GRAPH "s.parallelize(`sym, 4).reactiveStateEngine(<cumsum(price)>, `sym).sync().getOutputSchema().columnNames()",
+      NEW_GRAPH
+      "s.parallelize(`sym, 4).reactiveStateEngine(<cumsum(price)>, `sym).sync().getOutputSchema().columnNames()",
       "[\"sym\",\"cumsum_price\"]");
   row("DStream::setEngineName", "stream, name", name_engine,
       "Gives the engine before a name, catalog.orca_engine.name, by which useOrcaStreamEngine finds it.",
@@ -250,20 +258,23 @@ void register_graph_steps(functions::Registry& registry, StreamServices&) {
   row("DStream::getOutputSchema", "stream", output_schema, "An empty table of the stream's columns.",
       NEW_GRAPH "s.getOutputSchema().columnNames()", "[\"time\",\"sym\",\"price\"]");
   row("DStream::timerEngine", "stream, interval, func, [args...]", add_timer,
-      "Calls a function with the arguments every so many seconds for as long as the graph runs; the rows go on as they are.",
+      "Calls a function with the arguments every so many seconds for as long as the graph runs; the rows go on as they "
+      "are.",
       NEW_GRAPH "s.timerEngine(3, def(text) { print(text) }, \"tick\").getOutputSchema().columnNames()",
       "[\"time\",\"sym\",\"price\"]");
   row("stopTimerEngine", "engine",
       [](CallContext&, std::span<Value> args) { return switch_timer("stopTimerEngine", &TimerEngine::hold, args); },
       "A timer engine calls its function no more, until resumeTimerEngine.",
-      NEW_GRAPH "s.timerEngine(3, def() { }).setEngineName(\"job\").sink(\"kept\")\ng.submit()\n"
-                "useOrcaStreamEngine(\"job\", stopTimerEngine)",
+      NEW_GRAPH
+      "s.timerEngine(3, def() { }).setEngineName(\"job\").sink(\"kept\")\ng.submit()\n"
+      "useOrcaStreamEngine(\"job\", stopTimerEngine)",
       {});
   row("resumeTimerEngine", "engine",
       [](CallContext&, std::span<Value> args) { return switch_timer("resumeTimerEngine", &TimerEngine::go_on, args); },
       "A timer engine calls its function again.",
-      NEW_GRAPH "s.timerEngine(3, def() { }).setEngineName(\"job\").sink(\"kept\")\ng.submit()\n"
-                "useOrcaStreamEngine(\"job\", resumeTimerEngine)",
+      NEW_GRAPH
+      "s.timerEngine(3, def() { }).setEngineName(\"job\").sink(\"kept\")\ng.submit()\n"
+      "useOrcaStreamEngine(\"job\", resumeTimerEngine)",
       {});
   register_engines(registry);
 }

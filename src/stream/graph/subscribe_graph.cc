@@ -89,8 +89,8 @@ void RunningGraph::subscribe(const Planned& planned, functions::CallContext& con
     topic = open_elsewhere(planned, context, from, &terms);
     table = terms.relay->table();
   }
-  auto made = std::make_unique<Subscription>(topic, std::move(terms), table,
-                                             std::make_unique<exec::WorkerSession>(context));
+  auto made =
+      std::make_unique<Subscription>(topic, std::move(terms), table, std::make_unique<exec::WorkerSession>(context));
   if (!services_.subscriptions.add(topic, std::move(made))) {
     throw ScriptError("The subscription " + topic + " of the stream graph " + plan_.name +
                       " can't be added: it exists already, or the node has " +

@@ -25,7 +25,8 @@ std::vector<Value> without_capacity(std::span<Value> args, size_t at) {
   return values;
 }
 
-GraphNode table_node(std::string_view method, const GraphPlan& plan, std::string name, const CatalogStreamTerms& terms) {
+GraphNode table_node(std::string_view method, const GraphPlan& plan, std::string name,
+                     const CatalogStreamTerms& terms) {
   for (const auto& node : plan.nodes) {
     if (node.kind == NodeKind::kTable && node.is_own && node.name == name)
       throw ScriptError(std::string(method) + ": the stream graph has a table " + name + " already.");
@@ -54,7 +55,8 @@ Value add_first(std::string_view method, TableKind kind, CallContext& context, s
   std::vector<std::string> keys;
   if (kind.keyed) keys = keys_argument(a, 2, schema);
   if (kind.ha && !a.has(columns + 3)) a.refuse("raftGroup", "and cacheLimit must be given.");
-  const auto terms = kind.ha ? ha_stream_terms(a, columns + 2, schema, keys) : catalog_stream_terms(a, columns + 2, schema, keys);
+  const auto terms =
+      kind.ha ? ha_stream_terms(a, columns + 2, schema, keys) : catalog_stream_terms(a, columns + 2, schema, keys);
   return add_source(method, graph, table_node(method, graph->plan(), name, terms));
 }
 
@@ -85,7 +87,8 @@ Value add_table(std::string_view method, TableKind kind, CallContext& context, c
   const size_t options = kind.keyed ? 3 : 2;
   std::vector<std::string> keys;
   if (kind.keyed) keys = keys_argument(a, 2, schema);
-  const auto terms = kind.ha ? ha_stream_terms(a, options, schema, keys) : catalog_stream_terms(a, options, schema, keys);
+  const auto terms =
+      kind.ha ? ha_stream_terms(a, options, schema, keys) : catalog_stream_terms(a, options, schema, keys);
   return add_node(method, {stream}, table_node(method, plan, name, terms));
 }
 
@@ -104,7 +107,8 @@ Value storing_function(CallContext& context, const Arguments& a, const std::stri
     table = name.substr(last + 1);
   }
   const auto quoted = [](const std::string& text) { return exec::to_script(Value::of_string(text)); };
-  (void)exec::call_by_name(context, "loadTable", {Value::of_string(database), Value::of_string(table)});  // is it there?
+  (void)exec::call_by_name(context, "loadTable",
+                           {Value::of_string(database), Value::of_string(table)});  // is it there?
   return context.run_script("def(rows) { return tableInsert(loadTable(" + quoted(database) + ", " + quoted(table) +
                             "), rows) }");
 }
@@ -136,31 +140,39 @@ Value add_sink(CallContext& context, std::span<Value> args) {
   "[asyncWrite=true], [compress=true], [cacheSize], [retentionMinutes=1440], [flushMode=0], [preCache], " \
   "[cachePurgeTimeColumn], [cachePurgeInterval], [cacheRetentionTime]"
 #define HA_KEPT "raftGroup, cacheLimit, [retentionMinutes=1440]"
-#define NEW_GRAPH                                                              \
-  "if (!existsCatalog(\"sheet\")) { createCatalog(\"sheet\") }\ngo\n"           \
+#define NEW_GRAPH                                                     \
+  "if (!existsCatalog(\"sheet\")) { createCatalog(\"sheet\") }\ngo\n" \
   "use catalog sheet\ng = createStreamGraph(\"example\")\n"
 #define SOURCE "s = g.source(\"trades\", `time`sym`price, [TIMESTAMP, SYMBOL, DOUBLE])\n"
 
 void register_sources(functions::Registry& registry, StreamServices& services) {
-  const auto row = [&](std::string_view name, std::string_view parameters, functions::Native run, std::string_view summary,
-                       std::string_view example, std::string_view result) {
+  const auto row = [&](std::string_view name, std::string_view parameters, functions::Native run,
+                       std::string_view summary, std::string_view example, std::string_view result) {
     functions::declare(registry, kGraphFamily, Nature::kCommand,
-                       {.name = name, .parameters = parameters, .run = std::move(run), .summary = summary,
-                        .example = example, .result = result});
+                       {.name = name,
+                        .parameters = parameters,
+                        .run = std::move(run),
+                        .summary = summary,
+                        .example = example,
+                        .result = result});
   };
   const auto first = [](std::string_view method, TableKind kind) {
-    return [method, kind](CallContext& context, std::span<Value> args) { return add_first(method, kind, context, args); };
+    return
+        [method, kind](CallContext& context, std::span<Value> args) { return add_first(method, kind, context, args); };
   };
   row("StreamGraph::source", "graph, name, colNames, colTypes, " KEPT ", [more]", first("StreamGraph::source", {}),
-      "A shared stream table, persisted where the node has a persistenceDir, that the graph's rows come from; made when the "
+      "A shared stream table, persisted where the node has a persistenceDir, that the graph's rows come from; made "
+      "when the "
       "graph is submitted where it is not there.",
-      NEW_GRAPH "g.source(\"trades\", `sym`price, [SYMBOL, DOUBLE]).getOutputSchema().columnNames()", "[\"sym\",\"price\"]");
+      NEW_GRAPH "g.source(\"trades\", `sym`price, [SYMBOL, DOUBLE]).getOutputSchema().columnNames()",
+      "[\"sym\",\"price\"]");
   row("StreamGraph::keyedSource", "graph, name, keyColumn, colNames, colTypes, " KEPT ", [more]",
       first("StreamGraph::keyedSource", {.keyed = true}),
       "The same as source, but rows whose key the table has seen are ignored.",
       NEW_GRAPH "g.keyedSource(\"trades\", `sym, `sym`price, [SYMBOL, DOUBLE]).getOutputSchema().columnNames()",
       "[\"sym\",\"price\"]");
-  row("StreamGraph::haSource", "graph, name, colNames, colTypes, [raftGroup], [cacheLimit], [retentionMinutes=1440], [more]",
+  row("StreamGraph::haSource",
+      "graph, name, colNames, colTypes, [raftGroup], [cacheLimit], [retentionMinutes=1440], [more]",
       first("StreamGraph::haSource", {.ha = true}),
       "A highly available stream table (haStreamTable) that the graph's rows come from.",
       NEW_GRAPH "g.haSource(\"trades\", `sym`price, [SYMBOL, DOUBLE], 3, 50000).getOutputSchema().columnNames()",
@@ -169,30 +181,34 @@ void register_sources(functions::Registry& registry, StreamServices& services) {
       "graph, name, keyColumn, colNames, colTypes, [raftGroup], [cacheLimit], [retentionMinutes=1440], [more]",
       first("StreamGraph::haKeyedSource", {.keyed = true, .ha = true}),
       "The same as haSource, but rows whose key the table has are ignored.",
-      NEW_GRAPH "g.haKeyedSource(\"trades\", `sym, `sym`price, [SYMBOL, DOUBLE], 3, 50000).getOutputSchema().columnNames()",
+      NEW_GRAPH
+      "g.haKeyedSource(\"trades\", `sym, `sym`price, [SYMBOL, DOUBLE], 3, 50000).getOutputSchema().columnNames()",
       "[\"sym\",\"price\"]");
-  row("StreamGraph::sourceByName", "graph, name",
+  row(
+      "StreamGraph::sourceByName", "graph, name",
       [&services](CallContext& context, std::span<Value> args) { return add_by_name(services, context, args); },
       "The rows of a stream table of a catalog that is there, on whichever node.",
-      NEW_GRAPH "createOrcaStreamTable(\"trades\", `sym`price, [SYMBOL, DOUBLE])\n"
-                "g.sourceByName(\"trades\").getOutputSchema().columnNames()",
+      NEW_GRAPH
+      "createOrcaStreamTable(\"trades\", `sym`price, [SYMBOL, DOUBLE])\n"
+      "g.sourceByName(\"trades\").getOutputSchema().columnNames()",
       "[\"sym\",\"price\"]");
 }
 
 void register_targets(functions::Registry& registry) {
   const auto row = [&](std::string_view name, std::string_view parameters, TableKind kind, std::string_view summary,
                        std::string_view example) {
-    functions::declare(registry, kGraphFamily, Nature::kCommand,
-                       {.name = name,
-                        .parameters = parameters,
-                        .run = [name, kind](CallContext& context, std::span<Value> args) {
-                          return add_table(name, kind, context, Arguments(name, args));
-                        },
-                        .summary = summary,
-                        .example = example});
+    functions::declare(
+        registry, kGraphFamily, Nature::kCommand,
+        {.name = name,
+         .parameters = parameters,
+         .run = [name, kind](CallContext& context,
+                             std::span<Value> args) { return add_table(name, kind, context, Arguments(name, args)); },
+         .summary = summary,
+         .example = example});
   };
   row("DStream::buffer", "stream, name, " KEPT, {},
-      "A shared stream table of the stream's rows, from which the stream goes on.", NEW_GRAPH SOURCE "s.buffer(\"kept\")");
+      "A shared stream table of the stream's rows, from which the stream goes on.",
+      NEW_GRAPH SOURCE "s.buffer(\"kept\")");
   row("DStream::keyedBuffer", "stream, name, keyColumn, " KEPT, {.keyed = true},
       "The same as buffer, but rows whose key the table has seen are ignored.",
       NEW_GRAPH SOURCE "s.keyedBuffer(\"kept\", `sym)");
@@ -217,10 +233,11 @@ void register_targets(functions::Registry& registry) {
        .run = add_sink,
        .summary = "Puts the stream's rows into a shared stream table, or into a stored table (dfs://db/t or "
                   "catalog.schema.table), or calls a function with them.",
-       .example = NEW_GRAPH SOURCE "s.sink(\"kept\")\ng.submit()\n"
-                                   "appendOrcaStreamTable(\"trades\", table(now() as time, `a as sym, 1.5 as price))\n"
-                                   "for (i in 0..500) { if (size(loadOrcaStreamTable(\"kept\")) > 0) { break }; sleep(10) }\n"
-                                   "exec price from orca_table.kept",
+       .example =
+           NEW_GRAPH SOURCE "s.sink(\"kept\")\ng.submit()\n"
+                            "appendOrcaStreamTable(\"trades\", table(now() as time, `a as sym, 1.5 as price))\n"
+                            "for (i in 0..500) { if (size(loadOrcaStreamTable(\"kept\")) > 0) { break }; sleep(10) }\n"
+                            "exec price from orca_table.kept",
        .result = "[1.5]"});
 }
 
