@@ -30,8 +30,8 @@ struct Outside {
   data::Schema schema;  // as they are called and typed here
 };
 
-std::string quoted(std::string_view text) { return exec::to_script(Value::of_string(std::string(text))); }
-std::string column_name(std::string_view name) { return "_" + quoted(name); }
+std::string text_literal(std::string_view text) { return exec::to_script(Value::of_string(std::string(text))); }
+std::string column_name(std::string_view name) { return "_" + text_literal(name); }
 
 data::Table ask(const Outside& of, CallContext* context, const std::string& query) {
   const auto answer = of.connection->run(context, [&](client::Connection& to) { return to.run(query); });
@@ -182,8 +182,8 @@ Value create_external_table(CallContext& context, std::span<Value> values) {
              .table = {},
              .there = {},
              .schema = {}};
-  of.table = database.empty() ? "objByName(" + quoted(table) + ")"
-                              : "loadTable(" + quoted(database) + ", " + quoted(table) + ")";
+  of.table = database.empty() ? "objByName(" + text_literal(table) + ")"
+                              : "loadTable(" + text_literal(database) + ", " + text_literal(table) + ")";
   const auto empty = ask(of, &context, "select top 0 * from " + of.table);
   of.there = of.schema = empty.schema();
   name_columns(a, of.schema);

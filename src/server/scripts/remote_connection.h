@@ -13,8 +13,8 @@
 
 namespace pelorus::server {
 
-/// Kept by the script's variables; the other side ends its session when the last of them is gone. Sessions that share it
-/// take turns. Calls that wait end when the statement around them is cancelled, and what the other side prints is
+/// Kept by the script's variables; the other side ends its session when the last of them is gone. Sessions that share
+/// it take turns. Calls that wait end when the statement around them is cancelled, and what the other side prints is
 /// printed there.
 class RemoteConnection final : public data::UsableHandle {
  public:
