@@ -25,11 +25,11 @@ Status LazyTable::edit(const std::function<Status(data::Table&)>&) {
 Result<data::Table> OutsideTable::snapshot() const { return LazyTable(open(nullptr)).snapshot(); }
 
 Result<int64_t> OutsideTable::append(const data::Table&) {
-  return Error{ErrorCode::kInvalid, "an external table is read-only; write to it where it is"};
+  return Error{ErrorCode::kInvalid, "the table is read-only: its rows come from somewhere else; write to them there"};
 }
 
 Status OutsideTable::edit(const std::function<Status(data::Table&)>&) {
-  return Error{ErrorCode::kInvalid, "an external table is read-only; change it where it is"};
+  return Error{ErrorCode::kInvalid, "the table is read-only: its rows come from somewhere else; change them there"};
 }
 
 }  // namespace pelorus::exec

@@ -102,7 +102,7 @@ Status Node::start() {
   if (has(config::NodeMode::kAgent)) start_agent();
   if (!has(config::NodeMode::kController)) start_presence();
   stream_groups_->start();
-  scripts_->resume_graphs();
+  if (holds_data() || has(config::NodeMode::kComputeNode)) scripts_->resume_graphs();
   return {};
 }
 

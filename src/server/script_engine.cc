@@ -161,8 +161,8 @@ void ScriptEngine::prepare_streams(dist::RemoteRun& remote) {
         alias,
         {.user = caller.user, .is_admin = caller.is_admin, .function = function, .arguments = std::move(arguments)});
   };
-  streams_.ask_controllers = [this](std::string_view method, const Bytes& payload) {
-    return controllers_.call(method, payload);
+  streams_.ask_controllers = [this](std::string_view method, const Bytes& payload, std::chrono::milliseconds patience) {
+    return controllers_.call(method, payload, {.timeout = patience});
   };
   streams_.files = &files_;
   streams_.persistence_folder = environment_.settings().path("persistenceDir").string();

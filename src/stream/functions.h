@@ -1,6 +1,7 @@
 #pragma once
 // The functions of scripts that concern streams: tables, subscriptions, engines.
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -54,8 +55,9 @@ struct StreamServices {
                                     const std::string& function, std::vector<data::Value> arguments)>
       run_on = {};
 
-  /// Calls a method of the controllers (meta/messages.h). Empty: this program has none.
-  std::function<Result<Bytes>(std::string_view method, const Bytes& payload)> ask_controllers = {};
+  /// Calls a method of the controllers (meta/messages.h), for so long at most. Empty: this program has none.
+  std::function<Result<Bytes>(std::string_view method, const Bytes& payload, std::chrono::milliseconds patience)>
+      ask_controllers = {};
   std::shared_ptr<GraphBoard> graphs = {};  // of this node; made with its functions
 
   /// Groups stay: their logs are stopped by the node.

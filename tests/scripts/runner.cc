@@ -51,7 +51,7 @@ class Bench {
     streams_.persistence_folder = folder_.string();
     streams_.topic_offsets.open(files_, folder_.string());
     streams_.alias = "bench";
-    streams_.ask_controllers = [this](std::string_view method, const Bytes& payload) {
+    streams_.ask_controllers = [this](std::string_view method, const Bytes& payload, std::chrono::milliseconds) {
       return metadata_.answer(method, payload);
     };
     stream::register_stream_functions(registry_, streams_);

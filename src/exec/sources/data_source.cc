@@ -137,6 +137,7 @@ void register_data_source_functions(functions::Registry& registry) {
        "t = table(1 2 3 as v); imr(sqlDS(<select * from t>), 1, (x, s) -> sum(x.v) + s, +, , 3)", "19"});
   register_text_chunks(registry);
   register_partitions(registry);
+  register_cached_tables(registry);
 }
 
 }  // namespace pelorus::exec

@@ -40,6 +40,9 @@ void register_data_source_functions(functions::Registry& registry);
 /// textChunkDS
 void register_text_chunks(functions::Registry& registry);
 
+/// cachedTable
+void register_cached_tables(functions::Registry& registry);
+
 /// One source for each partition that a query over a partitioned table would read, in their order; a single source for
 /// a query over anything else.
 std::vector<data::Value> sources_by_partition(const data::CodeRef& query, functions::CallContext& context);

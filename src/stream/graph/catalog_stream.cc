@@ -104,11 +104,11 @@ class LeadersTable final : public data::TableObject {
 };
 
 Bytes answer_of(const StreamServices& services, std::string_view function, std::string_view method,
-                const Bytes& payload) {
+                const Bytes& payload, std::chrono::milliseconds patience = kControllerPatience) {
   if (!services.ask_controllers)
     throw ScriptError(std::string(function) +
                       ": stream graphs are not available in this program: it has no controllers.");
-  auto answer = services.ask_controllers(method, payload);
+  auto answer = services.ask_controllers(method, payload, patience);
   if (answer.ok()) return std::move(*answer);
   const auto& message = answer.error().message;
   throw ScriptError(message.starts_with('<') ? message : std::string(function) + " => " + message);
@@ -228,8 +228,9 @@ void drop_catalog_stream(StreamServices& services, functions::SharedObjects& sha
     check(StreamLog::remove(*services.files, folder_of(services, name)));
 }
 
-meta::StreamGraphs ask_stream_graphs(const StreamServices& services, std::string_view function) {
-  return graphs_in(answer_of(services, function, meta::kListStreamGraphs, {}), meta::kListStreamGraphs);
+meta::StreamGraphs ask_stream_graphs(const StreamServices& services, std::string_view function,
+                                     std::chrono::milliseconds patience) {
+  return graphs_in(answer_of(services, function, meta::kListStreamGraphs, {}, patience), meta::kListStreamGraphs);
 }
 
 meta::StreamGraphs change_stream_graphs(const StreamServices& services, std::string_view function,

@@ -1,6 +1,7 @@
 #pragma once
 // Stream tables of catalogs on the node that has their rows.
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,8 +42,11 @@ std::shared_ptr<StreamTable> open_catalog_stream(StreamServices& services, const
 /// Takes it from the node's sessions and its files from the disk; subscribers are ended. Fine when it is not there.
 void drop_catalog_stream(StreamServices& services, functions::SharedObjects& shared, const std::string& name);
 
-/// The cluster's stream graphs and tables. ScriptError naming `function` where the controllers don't answer.
-meta::StreamGraphs ask_stream_graphs(const StreamServices& services, std::string_view function);
+inline constexpr std::chrono::milliseconds kControllerPatience{30'000};
+
+/// The cluster's stream graphs and tables. ScriptError naming `function` where the controllers don't answer in time.
+meta::StreamGraphs ask_stream_graphs(const StreamServices& services, std::string_view function,
+                                     std::chrono::milliseconds patience = kControllerPatience);
 /// ScriptError with what the controllers refuse it for.
 meta::StreamGraphs change_stream_graphs(const StreamServices& services, std::string_view function,
                                         const meta::StreamGraphChange& change);

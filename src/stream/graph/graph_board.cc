@@ -414,8 +414,8 @@ std::string ask_definition(const StreamServices& services, std::string_view func
     throw ScriptError(std::string(function) + ": the definition of " + graph.name + " can't be read: " + reason);
   };
   if (!services.ask_controllers) fail("this program has no controllers.");
-  const auto bytes =
-      services.ask_controllers(meta::kListRecords, meta::encode(meta::RecordsRequest{meta::kGraphDefinitionsArea}));
+  const auto bytes = services.ask_controllers(
+      meta::kListRecords, meta::encode(meta::RecordsRequest{meta::kGraphDefinitionsArea}), kControllerPatience);
   if (!bytes.ok()) fail(bytes.error().message);
   const auto reply = meta::decode<meta::RecordsReply>(*bytes, meta::kListRecords);
   if (!reply.ok()) fail(reply.error().message);

@@ -13,6 +13,8 @@ using meta::GraphStatus;
 namespace {
 
 constexpr std::chrono::milliseconds kPause{500};
+/// A node that is told to stop doesn't wait longer for controllers that are away.
+constexpr std::chrono::milliseconds kPatience{1000};
 
 /// A session of the user's that no client has.
 struct OwnerSession {
@@ -54,7 +56,7 @@ void GraphBoard::clear() {
 bool GraphBoard::resume_all(const exec::Surroundings& surroundings) {
   meta::StreamGraphs known;
   try {
-    known = ask_stream_graphs(services_, "stream graphs");
+    known = ask_stream_graphs(services_, "stream graphs", kPatience);
   } catch (const ScriptError&) {
     return false;  // no controller answers yet
   }
