@@ -212,6 +212,7 @@ class Bed:
 
     def wait_nodes(self, aliases=nodes, seconds=60):
         wait_until(lambda: all(self.perf()[alias]["state"] == 1 for alias in aliases), seconds, f"{aliases} running")
+        wait_until(lambda: all(self.run("1", site=alias) == 1 for alias in aliases), seconds, f"{aliases} take logins")
 
     def wait_equal_replicas(self, database, table, holds_still=True, seconds=60):
         """Until every chunk has two replicas that lack nothing and, unless somebody writes meanwhile, equal hashes."""
