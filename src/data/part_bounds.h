@@ -23,7 +23,7 @@ struct PartBounds {
 std::shared_ptr<const PartBounds> bounds_of(const Vector& column);
 
 /// Where the values of a long column of symbols or whole numbers are; it has no others than lowest … lowest + values -
-/// 1 (symbols: codes from 0 on). Null: there are too many, or the directory is not known yet.
+/// 1 (symbols: codes from 0 on). Null: there are too many, the directory is not known yet, or memory is scarce.
 std::shared_ptr<const kernels::PartDirectory> directory_of(const Vector& column, int64_t lowest, size_t values,
                                                            WorkerPool* workers);
 

@@ -9,7 +9,6 @@
 #include "exec/operators/part_groups.h"
 #include "exec/operators/take_rows.h"
 #include "kernels/sort.h"
-#include "kernels/visit_number.h"
 
 namespace pelorus::exec {
 namespace {
@@ -148,15 +147,13 @@ CountedGroups count_by_directory(const kernels::PartDirectory& directory, const 
       place_of[v] = static_cast<uint32_t>(met.size());
     }
   }
-  const Shared<Vector> values(kernels::visit_whole(
-      like.repr(), [&]<class T>() { return column_like(like, data::Buffer<T>(met.begin(), met.end())); }));
-  const auto groups = group_by_columns({values}, met.size(), "group by", nullptr);
-  out.joined.groups = groups.count();
+  const auto ranked = rank_values(met, like);
+  out.joined.groups = met.size();
   for (const auto& stretch : out.stretches) {
     auto& as = out.joined.as.emplace_back();
-    for (const auto v : stretch.values) as.push_back(groups.of_row[place_of[v] - 1]);
+    for (const auto v : stretch.values) as.push_back(ranked.ranks[place_of[v] - 1]);
   }
-  out.joined.key_values.emplace_back(values->take(groups.first_row));
+  out.joined.key_values.push_back(ranked.values);
   return out;
 }
 

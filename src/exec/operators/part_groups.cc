@@ -60,6 +60,13 @@ const void* values_of(const PartTerm& term, RowParts::Part& part, std::vector<Sh
   return data_of(*held.back());
 }
 
+RankedValues rank_values(const std::vector<int64_t>& met, const Vector& like) {
+  const Shared<Vector> column(kernels::visit_whole(
+      like.repr(), [&]<class T>() { return column_like(like, data::Buffer<T>(met.begin(), met.end())); }));
+  auto groups = group_by_columns({column}, met.size(), "group by", nullptr);
+  return {Shared<Vector>(column->take(groups.first_row)), std::move(groups.of_row)};
+}
+
 bool PartGroups::take(const std::vector<SelectItem>& keys) {
   for (const auto& key : keys) {
     auto term = key.names.size() == 1 ? part_term(parts_, *key.expr) : std::nullopt;
@@ -171,12 +178,9 @@ struct PartGroups::RankedKey {
 PartGroups::RankedKey PartGroups::ranked(size_t k) const {
   std::vector<int64_t> met;
   for (const auto& numbers : numbers_) met.insert(met.end(), numbers.values(k).begin(), numbers.values(k).end());
-  const auto& like = *keys_[k].like;
-  const Shared<Vector> column(kernels::visit_whole(
-      like.repr(), [&]<class T>() { return column_like(like, data::Buffer<T>(met.begin(), met.end())); }));
-  const auto groups = group_by_columns({column}, met.size(), "group by", nullptr);
-  RankedKey out{Shared<Vector>(column->take(groups.first_row)), {}};
-  auto from = groups.of_row.begin();
+  const auto ranked = rank_values(met, *keys_[k].like);
+  RankedKey out{ranked.values, {}};
+  auto from = ranked.ranks.begin();
   for (const auto& numbers : numbers_) {
     const auto end = from + static_cast<std::ptrdiff_t>(numbers.values(k).size());
     out.ranks.emplace_back(from, end);

@@ -31,6 +31,14 @@ const void* data_of(const data::Vector& column, size_t from = 0);
 /// The part's values where they are, when the term is a column of the table; otherwise computed and kept in `held`.
 const void* values_of(const PartTerm& term, RowParts::Part& part, std::vector<data::Shared<data::Vector>>& held);
 
+/// Values of a key in their order, and the place of each of `met` among them.
+struct RankedValues {
+  data::Shared<data::Vector> values;
+  std::vector<uint32_t> ranks;
+};
+/// `like`: no values of the key.
+RankedValues rank_values(const std::vector<int64_t>& met, const data::Vector& like);
+
 /// For one statement's step. Keys are whole numbers, temporals or symbols.
 class PartGroups {
  public:

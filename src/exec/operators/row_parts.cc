@@ -112,6 +112,15 @@ bool goes_up_with(const Expr& expr, std::string_view column, const std::function
   return name->name == "bar" && arguments.size() == 2 && is_constant(*arguments[1]);
 }
 
+/// The lowest of the values a column may have, and how far the highest is from it; nothing: not known. `range`: of a
+/// column that is not of symbols.
+std::optional<std::pair<int64_t, uint64_t>> reach_of_values(const Vector& column,
+                                                            const std::optional<std::pair<int64_t, int64_t>>& range) {
+  if (column.type() == Type::kSymbol) return std::pair(int64_t{0}, static_cast<uint64_t>(column.symbols().size()) - 1);
+  if (!range) return std::nullopt;
+  return std::pair(range->first, static_cast<uint64_t>(range->second) - static_cast<uint64_t>(range->first));
+}
+
 /// The values a column may have, in ascending order without gaps.
 struct DifferentValues {
   const void* of;  // the column's own, by row
@@ -122,19 +131,16 @@ struct DifferentValues {
 /// Nothing: they are not known, or more than `most`. `range`: of a column that is not of symbols.
 std::optional<DifferentValues> different_values(const Vector& column,
                                                 const std::optional<std::pair<int64_t, int64_t>>& range, size_t most) {
-  most = std::min(most, kJudgedMax);
+  const auto reach = reach_of_values(column, range);
+  if (!reach || reach->second >= std::min(most, kJudgedMax)) return std::nullopt;
+  const int64_t least = reach->first;
+  const uint64_t gap = reach->second;
   if (column.type() == Type::kSymbol) {
-    const auto count = static_cast<size_t>(column.symbols().size());
-    if (count > most) return std::nullopt;
-    data::Buffer<int32_t> codes(count);
+    data::Buffer<int32_t> codes(gap + 1);
     std::iota(codes.begin(), codes.end(), 0);
-    return DifferentValues{column.values<int32_t>().data(), 0,
+    return DifferentValues{column.values<int32_t>().data(), least,
                            Vector::of_symbols(column.symbols_shared(), std::move(codes))};
   }
-  if (!range) return std::nullopt;
-  const auto [least, greatest] = *range;
-  const auto gap = static_cast<uint64_t>(greatest) - static_cast<uint64_t>(least);
-  if (gap >= most) return std::nullopt;
   return kernels::visit_whole(column.repr(), [&]<class T>() {
     Vector each(column.type(), gap + 1, column.scale());
     std::iota(each.edit<T>().begin(), each.edit<T>().end(), static_cast<T>(least));
@@ -365,14 +371,10 @@ std::shared_ptr<const kernels::PartDirectory> RowParts::directory_of(const Expr&
   const auto found = name ? columns_.find(name->name) : columns_.end();
   if (found == columns_.end()) return nullptr;
   const auto& column = *found->second;
-  auto* const workers = evaluator_.workers();
-  if (column.type() == Type::kSymbol)
-    return data::directory_of(column, 0, static_cast<size_t>(column.symbols().size()), workers);
-  const auto range = bounds().range_of(found->first);
-  if (!range) return nullptr;
-  const auto gap = static_cast<uint64_t>(range->second) - static_cast<uint64_t>(range->first);
-  if (gap >= kernels::PartDirectory::kValuesMax) return nullptr;
-  return data::directory_of(column, range->first, gap + 1, workers);
+  const bool is_symbols = column.type() == Type::kSymbol;
+  const auto reach = reach_of_values(column, is_symbols ? std::nullopt : bounds().range_of(found->first));
+  if (!reach || reach->second >= kernels::PartDirectory::kValuesMax) return nullptr;
+  return data::directory_of(column, reach->first, reach->second + 1, evaluator_.workers());
 }
 
 size_t RowParts::parts() const { return read_ ? read_->size() : (rows() + kPartRows - 1) / kPartRows; }

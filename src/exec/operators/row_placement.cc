@@ -34,24 +34,32 @@ void RowPlacement::count(size_t stretch, size_t from, size_t to, size_t* rows) c
   }
 }
 
-template <class T, class ElementsOf>
-void RowPlacement::put(WorkerPool* workers, T* out, ElementsOf&& elements_of) const {
+template <class T, class ElementOf>
+void RowPlacement::put(WorkerPool* workers, T* out, ElementOf&& element_of) const {
   run_parts(workers, stretches_.size(), [&](size_t, size_t s) {
     const auto& stretch = stretches_[s];
     auto next = stretch.places;
-    auto elements = elements_of();
+    each(s, stretch.begin, stretch.end, next.data(), [&](size_t row, int64_t place) { out[place] = element_of(row); });
+  });
+}
+
+template <class T>
+void RowPlacement::put_values(WorkerPool* workers, const T* values, T* out) const {
+  run_parts(workers, stretches_.size(), [&](size_t, size_t s) {
+    const auto& stretch = stretches_[s];
+    auto next = stretch.places;
+    NearValues near;
     for (size_t first = stretch.begin; first < stretch.end; first += kernels::kPartRows) {
       const size_t end = std::min(stretch.end, first + kernels::kPartRows);
-      const auto element_of = elements(first, end);
-      each(s, first, end, next.data(), [&](size_t row, int64_t place) { out[place] = element_of(row); });
+      const T* const part = near.of(values + first, end - first, goes_by_value());
+      each(s, first, end, next.data(), [&](size_t row, int64_t place) { out[place] = part[row - first]; });
     }
   });
 }
 
 kernels::RowNumbers RowPlacement::order(WorkerPool* workers) const {
   kernels::RowNumbers out(rows());
-  put(workers, out.data(),
-      [] { return [](size_t, size_t) { return [](size_t row) { return static_cast<int64_t>(row); }; }; });
+  put(workers, out.data(), [](size_t row) { return static_cast<int64_t>(row); });
   return out;
 }
 
@@ -65,19 +73,10 @@ Vector RowPlacement::place(const Vector& column, const kernels::RowNumbers* rows
   const auto placed = [&]<class T>() {
     data::Buffer<T> out(rows());
     const T* const values = column.values<T>().data();
-    if (rows_shown) {
-      put(workers, out.data(), [&] {
-        return
-            [&](size_t, size_t) { return [&](size_t row) { return values[static_cast<size_t>((*rows_shown)[row])]; }; };
-      });
-    } else {
-      put(workers, out.data(), [&] {
-        return [&, near = NearValues()](size_t first, size_t end) mutable {
-          const T* const part = near.of(values + first, end - first, goes_by_value());
-          return [part, first](size_t row) { return part[row - first]; };
-        };
-      });
-    }
+    if (rows_shown)
+      put(workers, out.data(), [&](size_t row) { return values[static_cast<size_t>((*rows_shown)[row])]; });
+    else
+      put_values(workers, values, out.data());
     return out;
   };
   return types::visit_fixed(column.repr(), [&]<class T>() -> Vector {

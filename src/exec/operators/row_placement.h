@@ -67,9 +67,11 @@ class RowPlacement {
   data::Vector place(const data::Vector& column, const kernels::RowNumbers* rows, WorkerPool* workers) const;
 
  private:
-  /// elements_of(), once for each stretch, gives elements(first, end) of its parts, which gives element_of(row).
-  template <class T, class ElementsOf>
-  void put(WorkerPool* workers, T* out, ElementsOf&& elements_of) const;
+  template <class T, class ElementOf>
+  void put(WorkerPool* workers, T* out, ElementOf&& element_of) const;
+  /// values[row], read part by part where each() jumps about.
+  template <class T>
+  void put_values(WorkerPool* workers, const T* values, T* out) const;
 
   size_t rows_;
   Buffer<uint32_t> numbers_;                                 // or
