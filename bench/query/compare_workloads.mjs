@@ -24,8 +24,9 @@ const chosen = workloads.filter(w => chosen_sets.includes(w.set) && (!options.on
 const tables = [...new Set(chosen.flatMap(w => sets[w.set]))];
 const on_disk = chosen_sets.some(set => stored.includes(set));
 if (on_disk && !chosen_sets.every(set => stored.includes(set))) throw new Error('sets of stored tables and of tables in memory are asked in runs of their own');
-/// How often each is asked before the next one's turn: small answers show what others left of the caches otherwise.
-const at_once = on_disk ? 5 : 1;
+/// How often each is asked before the next one's turn, unless somebody's answer takes long: medians are of warm repeats; what the
+/// first of each turn took, when others have used the caches, is told apart.
+const at_once = 5, long_ms = 1500;
 /// The column that parts of a day are told apart by, in stored tables.
 const part_columns = { quotes: 'symbol', trades: 'symbol', readings: 'device' };
 
@@ -152,19 +153,24 @@ const close = (a, b) => a.length === b.length && a.every((x, i) => Math.abs(x - 
 const report = [];
 for (const workload of chosen) {
   const taking = systems.filter(system => workload[system.name]), seen = {};
-  let expected, differs;
+  let expected, differs, slowest = 0;
   for (const system of taking) {
     try {
-      const { row } = await system.run(workload);
+      const { row, ms } = await system.run(workload);
       expected ??= row;
+      slowest = Math.max(slowest, ms);
       if (!close(expected, row)) differs = `${system.name} answers ${row}, ${taking[0].name} ${expected}`;
     } catch (error) { differs = `${system.name}: ${error.message}`; }
     seen[system.name] = [];
   }
+  const firsts = Object.fromEntries(taking.map(system => [system.name, []]));
   if (differs) { console.log(JSON.stringify({ w: workload.w, id: workload.id, not_timed: differs.slice(0, 300) })); report.push({ id: workload.id, goal: workload.goal }); continue; }
   for (let round = 0; round < Number(options.rounds); ++round) {
     for (const system of taking) {
-      for (let time = 0; time < at_once; ++time) seen[system.name].push(await system.run(workload));
+      const runs = [];
+      while (runs.length < (slowest < long_ms ? at_once : 1)) runs.push(await system.run(workload));
+      firsts[system.name].push(runs[0]);
+      seen[system.name].push(...runs);
     }
   }
   const line = { w: workload.w, id: workload.id, goal: workload.goal };
@@ -176,6 +182,8 @@ for (const workload of chosen) {
   const peers = taking.slice(1).map(system => system.name);
   if (peers.length > 0) {
     line.ratio = +(Math.min(...peers.map(peer => line[peer + '_ms'])) / line.ours_ms).toFixed(2);
+    const first_ms = Object.fromEntries(taking.map(({ name }) => [name, median(firsts[name].map(run => run.ms))]));
+    line.first_ratio = +(Math.min(...peers.map(peer => first_ms[peer])) / first_ms.ours).toFixed(2);
     line.cpu_ratio = +(Math.min(...peers.map(peer => line[peer + '_cpu_ms'])) / Math.max(line.ours_cpu_ms, 1)).toFixed(2);
   }
   console.log(JSON.stringify(line));

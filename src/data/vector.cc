@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/prefetch.h"
 #include "data/convert.h"
 #include "data/text_codes.h"
 #include "data/value.h"
@@ -15,10 +16,18 @@ template <class T>
 void gather(std::span<const T> from, std::span<const int64_t> rows, Buffer<T>& to, const T& null) {
   const auto size = static_cast<uint64_t>(from.size());
   to.resize(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) {
+  const auto copy = [&](size_t i) {
     const auto row = static_cast<uint64_t>(rows[i]);
     to[i] = row < size ? from[row] : null;
+  };
+  size_t i = 0;
+  if (from.size_bytes() > kPrefetchBytes) {
+    for (; i + kPrefetchSteps < rows.size(); ++i) {
+      prefetch(from.data(), rows[i + kPrefetchSteps]);
+      copy(i);
+    }
   }
+  for (; i < rows.size(); ++i) copy(i);
 }
 
 template <class T>
@@ -397,8 +406,9 @@ Vector Vector::slice(size_t from, size_t count) const {
     out.edit<std::string>().assign(part.begin(), part.end());
   } else {
     types::visit_fixed(repr(), [&]<class T>() {
-      const auto part = values<T>().subspan(from, count);
-      out.edit<T>().assign(part.begin(), part.end());
+      auto& to = out.edit<T>();
+      to.resize(count);
+      if (count > 0) std::memcpy(to.data(), values<T>().data() + from, count * sizeof(T));
     });
   }
   return out;

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/prefetch.h"
 #include "base/wide_vectors.h"
 #include "kernels/group.h"
 #include "kernels/hash.h"
@@ -47,11 +48,14 @@ PELORUS_WIDE void sum_up(const T* values, size_t rows, Sum* sum, int64_t* nulls)
       counts[lane] += value == kNull<T>;
     }
   }
-  for (; i < rows; ++i) {
-    sums[0] += values[i] == kNull<T> ? Sum{} : static_cast<Sum>(values[i]);
-    counts[0] += values[i] == kNull<T>;
+  for (size_t lane = 0; i < rows; ++i, ++lane) {
+    sums[lane] += values[i] == kNull<T> ? Sum{} : static_cast<Sum>(values[i]);
+    counts[lane] += values[i] == kNull<T>;
   }
-  for (size_t lane = 0; lane < kLanes; ++lane) *sum += sums[lane], *nulls += counts[lane];
+  for (size_t half = kLanes / 2; half > 0; half /= 2) {
+    for (size_t lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half], counts[lane] += counts[lane + half];
+  }
+  *sum += sums[0], *nulls += counts[0];
 }
 
 /// The functions that add to many groups look for nulls in passing and return whether there are any: a look beforehand
@@ -67,27 +71,42 @@ __attribute__((always_inline)) inline bool has_null(const T* values) {
   return any != 0;
 }
 
-template <class Sum, class T>
-PELORUS_WIDE bool add_sums(const T* values, const uint32_t* numbers, size_t rows, Sum* sums) {
+/// Some values that are used soon. Their addresses could be guessed, but not beyond the end of a page.
+constexpr size_t kValuesAhead = 4 * kSome;
+template <class T>
+__attribute__((always_inline)) inline void ask_for(const T* values, size_t from) {
+  constexpr size_t kLine = 64 / sizeof(T);
+  for (size_t i = 0; i < kSome; i += kLine) prefetch(values, static_cast<int64_t>(from + i));
+}
+
+/// add(group, value) of all values but nulls, some that have none at a time.
+template <class T, class Add>
+__attribute__((always_inline)) inline bool add_each(const T* values, const uint32_t* numbers, size_t rows, Add add) {
   bool has_nulls = false;
   size_t begin = 0;
   for (; begin + kSome <= rows; begin += kSome) {
+    ask_for(values, begin + kValuesAhead);
     const bool has = has_null(values + begin);
     has_nulls |= has;
     if (!has) {
-      for (size_t i = begin; i < begin + kSome; ++i) sums[numbers[i]] += static_cast<Sum>(values[i]);
+      for (size_t i = begin; i < begin + kSome; ++i) add(numbers[i], values[i]);
     } else {
       for (size_t i = begin; i < begin + kSome; ++i) {
-        if (values[i] != kNull<T>) sums[numbers[i]] += static_cast<Sum>(values[i]);
+        if (values[i] != kNull<T>) add(numbers[i], values[i]);
       }
     }
   }
   for (; begin < rows; ++begin) {
     const bool is_null = values[begin] == kNull<T>;
     has_nulls |= is_null;
-    if (!is_null) sums[numbers[begin]] += static_cast<Sum>(values[begin]);
+    if (!is_null) add(numbers[begin], values[begin]);
   }
   return has_nulls;
+}
+
+template <class Sum, class T>
+PELORUS_WIDE bool add_sums(const T* values, const uint32_t* numbers, size_t rows, Sum* sums) {
+  return add_each(values, numbers, rows, [&](uint32_t group, T value) { sums[group] += static_cast<Sum>(value); });
 }
 
 /// Above all values: no least one yet.
@@ -96,26 +115,15 @@ constexpr T kAbove = std::numeric_limits<T>::has_infinity ? std::numeric_limits<
                                                           : std::numeric_limits<T>::max();
 
 template <class Wide, class T>
-bool add_least(const T* values, const uint32_t* numbers, size_t rows, Wide* low) {
-  bool has_nulls = false;
-  for (size_t i = 0; i < rows; ++i) {
-    const bool is_null = values[i] == kNull<T>;
-    has_nulls |= is_null;
-    low[numbers[i]] = std::min(low[numbers[i]], is_null ? kAbove<Wide> : static_cast<Wide>(values[i]));
-  }
-  return has_nulls;
+PELORUS_WIDE bool add_least(const T* values, const uint32_t* numbers, size_t rows, Wide* low) {
+  return add_each(values, numbers, rows,
+                  [&](uint32_t group, T value) { low[group] = std::min(low[group], static_cast<Wide>(value)); });
 }
 
 template <class Wide, class T>
-bool add_most(const T* values, const uint32_t* numbers, size_t rows, Wide* high) {
-  bool has_nulls = false;
-  for (size_t i = 0; i < rows; ++i) {  // null is the lowest
-    has_nulls |= values[i] == kNull<T>;
-    if (values[i] == kNull<T>) continue;
-    const auto value = static_cast<Wide>(values[i]);
-    high[numbers[i]] = std::max(high[numbers[i]], value);
-  }
-  return has_nulls;
+PELORUS_WIDE bool add_most(const T* values, const uint32_t* numbers, size_t rows, Wide* high) {
+  return add_each(values, numbers, rows,
+                  [&](uint32_t group, T value) { high[group] = std::max(high[group], static_cast<Wide>(value)); });
 }
 
 template <class T>
@@ -244,14 +252,28 @@ bool add_to_many(const Measure& measure, const T* values, const uint32_t* number
   }
 }
 
-void add_pair(const PairMeasure& pair, const double* x, const double* y, const uint32_t* numbers, size_t rows,
-              PairTotals& totals) {
+/// Of one group: its state stays at hand.
+template <class Passing>
+void add_pairs(const double* x, const double* y, size_t rows, Passing& group) {
+  Passing state = group;
   for (size_t i = 0; i < rows; ++i) {
-    if (x[i] == kNull<double> || y[i] == kNull<double>) continue;
-    const size_t group = numbers ? numbers[i] : 0;
-    if (pair.weighted) totals.weighted.passing[group].add(x[i], y[i]);
-    if (pair.comoments) totals.comoments.passing[group].add(x[i], y[i]);
+    if (x[i] != kNull<double> && y[i] != kNull<double>) state.add(x[i], y[i]);
   }
+  group = state;
+}
+
+template <class Passing>
+void add_pairs(const double* x, const double* y, const uint32_t* numbers, size_t rows, std::vector<Passing>& groups) {
+  for (size_t i = 0; i < rows; ++i) {
+    if (x[i] != kNull<double> && y[i] != kNull<double>) groups[numbers[i]].add(x[i], y[i]);
+  }
+}
+
+/// How often neighbours are of different groups; `rows` > 0.
+PELORUS_WIDE size_t changes_in(const uint32_t* numbers, size_t rows) {
+  uint32_t changes = 0;
+  for (size_t i = 1; i < rows; ++i) changes += numbers[i] != numbers[i - 1];
+  return changes;
 }
 
 template <class T, class Combine>
@@ -270,10 +292,11 @@ void merge_first(const std::vector<T>& from, std::span<const GroupMove> moves, c
   }
 }
 
-template <class State>
-void merge_states(const std::vector<State>& from, std::span<const GroupMove> moves, std::vector<State>& into) {
-  if (into.empty()) return;
-  for (const auto [group, to] : moves) into[to].merge(from[group]);
+/// New groups are as `without_rows`; when there is no memory for them, some is asked for `room` groups.
+template <class T>
+void extend(std::vector<T>& by_group, size_t groups, size_t room, const T& without_rows) {
+  if (groups > by_group.capacity() && groups < room) by_group.reserve(room);
+  by_group.resize(groups, without_rows);
 }
 
 }  // namespace
@@ -283,7 +306,54 @@ size_t MeasureTotals::MetHash::operator()(const Met& met) const {
 }
 
 void RealSums::settle() {
+  total.resize(part.size());
   for (size_t group = 0; group < part.size(); ++group) total[group].accumulate(std::exchange(part[group], 0.0));
+}
+
+Sum RealSums::all_of(size_t group) const {
+  Sum all = total.empty() ? Sum() : total[group];
+  all.accumulate(part[group]);
+  return all;
+}
+
+void RealSums::expect(const RealSums& other) {
+  if (!other.total.empty()) total.resize(part.size());
+}
+
+void RealSums::merge(const RealSums& other, std::span<const GroupMove> moves) {
+  if (part.empty()) return;
+  for (const auto [from, to] : moves) {
+    if (total.empty())
+      part[to] += other.part[from];
+    else
+      total[to].merge(other.all_of(from));
+  }
+}
+
+/// As if the other's rows had been added here: around this one's first value.
+void ShiftedMoments::merge(const ShiftedMoments& other) {
+  if (count == 0) {
+    *this = other;
+    return;
+  }
+  const double by = other.shift - shift;
+  squares += other.squares + by * (2 * other.sum + other.count * by);
+  sum += other.sum + other.count * by;
+  count += other.count;
+}
+
+void ShiftedCoMoments::merge(const ShiftedCoMoments& other) {
+  if (count == 0) {
+    *this = other;
+    return;
+  }
+  const double by_x = other.shift_x - shift_x, by_y = other.shift_y - shift_y;
+  xx += other.xx + by_x * (2 * other.x + other.count * by_x);
+  yy += other.yy + by_y * (2 * other.y + other.count * by_y);
+  xy += other.xy + by_x * other.y + by_y * other.x + other.count * by_x * by_y;
+  x += other.x + other.count * by_x;
+  y += other.y + other.count * by_y;
+  count += other.count;
 }
 
 Moments<2> ShiftedMoments::settled() const {
@@ -323,42 +393,38 @@ GroupTotals::GroupTotals(std::vector<Measure> measures, std::vector<PairMeasure>
 
 void GroupTotals::grow(size_t groups) {
   if (groups <= rows_.size()) return;
-  rows_.resize(groups);
-  if (ends_) first_.resize(groups, INT64_MAX), last_.resize(groups, -1);
+  const auto grow = [&]<class T>(std::vector<T>& by_group, const T& without_rows = {}) {
+    extend(by_group, groups, room_, without_rows);
+  };
+  const auto grow_states = [&](auto& passing, auto& lasting) {
+    grow(passing);
+    if (!lasting.empty()) grow(lasting);
+  };
+  grow(rows_);
+  if (ends_) grow(first_, INT64_MAX), grow(last_, int64_t{-1});
   for (size_t m = 0; m < measures_.size(); ++m) {
     const auto& measure = measures_[m];
     auto& totals = totals_[m];
-    if (!totals.nulls.empty()) totals.nulls.resize(groups);
-    if (measure.real_sum || (measure.sum && is_real(measure.repr))) totals.real.total.resize(groups);
-    if (measure.sum && !is_real(measure.repr)) totals.whole.resize(groups);
-    if (measure.moments) totals.moments.lasting.resize(groups);
+    if (!totals.nulls.empty()) grow(totals.nulls);
+    if (measure.real_sum || (measure.sum && is_real(measure.repr))) grow_states(totals.real.part, totals.real.total);
+    if (measure.sum && !is_real(measure.repr)) grow(totals.whole);
+    if (measure.moments) grow_states(totals.moments.passing, totals.moments.lasting);
     if (is_real(measure.repr)) {
-      if (measure.least) totals.low_real.resize(groups, kAbove<double>);
-      if (measure.most) totals.high_real.resize(groups, -kAbove<double>);
-      if (measure.first) totals.first_real.resize(groups);
-      if (measure.last) totals.last_real.resize(groups);
+      if (measure.least) grow(totals.low_real, kAbove<double>);
+      if (measure.most) grow(totals.high_real, -kAbove<double>);
+      if (measure.first) grow(totals.first_real);
+      if (measure.last) grow(totals.last_real);
     } else {
-      if (measure.least) totals.low.resize(groups, kAbove<int64_t>);
-      if (measure.most) totals.high.resize(groups, std::numeric_limits<int64_t>::min());
-      if (measure.first) totals.first.resize(groups);
-      if (measure.last) totals.last.resize(groups);
+      if (measure.least) grow(totals.low, kAbove<int64_t>);
+      if (measure.most) grow(totals.high, std::numeric_limits<int64_t>::min());
+      if (measure.first) grow(totals.first);
+      if (measure.last) grow(totals.last);
     }
   }
   for (size_t p = 0; p < pairs_.size(); ++p) {
-    if (pairs_[p].weighted) pair_totals_[p].weighted.lasting.resize(groups);
-    if (pairs_[p].comoments) pair_totals_[p].comoments.lasting.resize(groups);
-  }
-}
-
-/// Totals that only others are merged into never have states that pass.
-void GroupTotals::open_passing() {
-  for (auto& totals : totals_) {
-    totals.real.part.resize(totals.real.total.size());
-    totals.moments.passing.resize(totals.moments.lasting.size());
-  }
-  for (auto& totals : pair_totals_) {
-    totals.weighted.passing.resize(totals.weighted.lasting.size());
-    totals.comoments.passing.resize(totals.comoments.lasting.size());
+    auto& [weighted, comoments] = pair_totals_[p];
+    if (pairs_[p].weighted) grow_states(weighted.passing, weighted.lasting);
+    if (pairs_[p].comoments) grow_states(comoments.passing, comoments.lasting);
   }
 }
 
@@ -385,39 +451,60 @@ void GroupTotals::add(const MeasuredRows& part, size_t groups) {
   const size_t groups_before = rows_.size();
   grow(groups);
   if (part.rows == 0) return;
-  open_passing();
-  const auto* numbers = part.numbers;
-  uint32_t different = 0;
-  for (size_t i = 0; numbers && i < part.rows; ++i) different |= numbers[i] ^ numbers[0];
   if (ends_) add_ends(part);
   for (size_t m = 0; m < measures_.size(); ++m) {
     if (!measures_[m].distinct) continue;
     visit_number(measures_[m].repr, [&]<class T>() {
-      add_distinct(static_cast<const T*>(part.values[m]), numbers, part.rows, totals_[m]);
+      add_distinct(static_cast<const T*>(part.values[m]), part.numbers, part.rows, totals_[m]);
     });
   }
-  if (different == 0)
-    add_to_one_group(part, numbers ? numbers[0] : 0, groups_before);
+  if (find_runs(part))
+    add_runs(part, groups_before);
   else
     add_to_groups(part, groups_before);
-  for (size_t p = 0; p < pairs_.size(); ++p)
-    add_pair(pairs_[p], part.pairs[p].first, part.pairs[p].second, numbers, part.rows, pair_totals_[p]);
   unsettled_ += part.rows;
   if (unsettled_ >= std::max(kSettleRows, kSettleRowsByGroup * rows_.size())) settle();
 }
 
-void GroupTotals::add_to_one_group(const MeasuredRows& part, size_t group, size_t groups_before) {
+/// Whether so many neighbours are of one group that their states are better kept at hand than looked for by row.
+bool GroupTotals::find_runs(const MeasuredRows& part) {
+  constexpr size_t kRowsOfRun = 16;
+  runs_.clear();
+  const auto* numbers = part.numbers;
+  if (!numbers) {
+    runs_.push_back({0, 0, part.rows});
+    return true;
+  }
+  if (changes_in(numbers, part.rows) > part.rows / kRowsOfRun) return false;
+  for (size_t begin = 0, end = 0; begin < part.rows; begin = end) {
+    while (end < part.rows && numbers[end] == numbers[begin]) ++end;
+    runs_.push_back({numbers[begin], begin, end});
+  }
+  return true;
+}
+
+void GroupTotals::add_runs(const MeasuredRows& part, size_t groups_before) {
   for (size_t m = 0; m < measures_.size(); ++m) {
     visit_number(measures_[m].repr, [&]<class T>() {
       const auto* values = static_cast<const T*>(part.values[m]);
       if (part.numbers) add_ends(m, values, part, groups_before);
-      const auto nulls = add_to_one(measures_[m], values, group, part.rows, totals_[m]);
-      if (nulls == 0) return;
-      note_nulls(m, groups_before);
-      totals_[m].nulls[group] += nulls;
+      for (const auto& [group, begin, end] : runs_) {
+        const auto nulls = add_to_one(measures_[m], values + begin, group, end - begin, totals_[m]);
+        if (nulls == 0) continue;
+        note_nulls(m, groups_before);
+        totals_[m].nulls[group] += nulls;
+      }
     });
   }
-  rows_[group] += static_cast<int64_t>(part.rows);
+  for (size_t p = 0; p < pairs_.size(); ++p) {
+    const auto [x, y] = part.pairs[p];
+    for (const auto& [group, begin, end] : runs_) {
+      auto& totals = pair_totals_[p];
+      if (pairs_[p].weighted) add_pairs(x + begin, y + begin, end - begin, totals.weighted.passing[group]);
+      if (pairs_[p].comoments) add_pairs(x + begin, y + begin, end - begin, totals.comoments.passing[group]);
+    }
+  }
+  for (const auto& [group, begin, end] : runs_) rows_[group] += static_cast<int64_t>(end - begin);
 }
 
 void GroupTotals::add_to_groups(const MeasuredRows& part, size_t groups_before) {
@@ -430,6 +517,12 @@ void GroupTotals::add_to_groups(const MeasuredRows& part, size_t groups_before) 
       note_nulls(m, groups_before);
       for (size_t i = 0; i < part.rows; ++i) totals_[m].nulls[numbers[i]] += values[i] == kNull<T>;
     });
+  }
+  for (size_t p = 0; p < pairs_.size(); ++p) {
+    const auto [x, y] = part.pairs[p];
+    auto& totals = pair_totals_[p];
+    if (pairs_[p].weighted) add_pairs(x, y, numbers, part.rows, totals.weighted.passing);
+    if (pairs_[p].comoments) add_pairs(x, y, numbers, part.rows, totals.comoments.passing);
   }
   uncounted_ = uncounted_ || !counts_;
   if (!counts_) return;
@@ -446,7 +539,6 @@ void GroupTotals::note_nulls(size_t m, size_t groups_before) {
 }
 
 void GroupTotals::finish() {
-  settle();
   if (std::exchange(uncounted_, false)) {
     for (auto& rows : rows_) ++rows;
   }
@@ -454,7 +546,14 @@ void GroupTotals::finish() {
 
 void GroupTotals::expect(const GroupTotals& other) {
   for (size_t m = 0; m < totals_.size(); ++m) {
-    if (!other.totals_[m].nulls.empty()) totals_[m].nulls.resize(rows_.size());
+    const auto& from = other.totals_[m];
+    if (!from.nulls.empty()) totals_[m].nulls.resize(rows_.size());
+    totals_[m].real.expect(from.real);
+    totals_[m].moments.expect(from.moments);
+  }
+  for (size_t p = 0; p < pairs_.size(); ++p) {
+    pair_totals_[p].weighted.expect(other.pair_totals_[p].weighted);
+    pair_totals_[p].comoments.expect(other.pair_totals_[p].comoments);
   }
 }
 
@@ -481,18 +580,18 @@ void GroupTotals::merge(const GroupTotals& other, std::span<const GroupMove> mov
     auto& into = totals_[m];
     if (!from.nulls.empty()) merge_each(from.nulls, moves, into.nulls, add);
     merge_each(from.whole, moves, into.whole, add);
-    merge_states(from.real.total, moves, into.real.total);
+    into.real.merge(from.real, moves);
     merge_each(from.low, moves, into.low, least);
     merge_each(from.high, moves, into.high, most);
     merge_each(from.low_real, moves, into.low_real, least);
     merge_each(from.high_real, moves, into.high_real, most);
     merge_each(from.last, moves, into.last, later);
     merge_each(from.last_real, moves, into.last_real, later);
-    merge_states(from.moments.lasting, moves, into.moments.lasting);
+    if (measures_[m].moments) into.moments.merge(from.moments, moves);
   }
   for (size_t p = 0; p < pair_totals_.size(); ++p) {
-    merge_states(other.pair_totals_[p].weighted.lasting, moves, pair_totals_[p].weighted.lasting);
-    merge_states(other.pair_totals_[p].comoments.lasting, moves, pair_totals_[p].comoments.lasting);
+    if (pairs_[p].weighted) pair_totals_[p].weighted.merge(other.pair_totals_[p].weighted, moves);
+    if (pairs_[p].comoments) pair_totals_[p].comoments.merge(other.pair_totals_[p].comoments, moves);
   }
 }
 

@@ -41,6 +41,7 @@ struct ShiftedMoments {
     const double from = x - shift;
     sum += from, squares += from * from;
   }
+  void merge(const ShiftedMoments& other);
   Moments<2> settled() const;
 };
 struct ShiftedCoMoments {
@@ -51,33 +52,63 @@ struct ShiftedCoMoments {
     const double dx = first - shift_x, dy = second - shift_y;
     x += dx, y += dy, xx += dx * dx, yy += dy * dy, xy += dx * dy;
   }
+  void merge(const ShiftedCoMoments& other);
   CoMoments settled() const;
 };
 struct PlainWeights {
   double count = 0, products = 0, weights = 0;
   void add(double x, double w) { ++count, products += x * w, weights += w; }
+  void merge(const PlainWeights& o) { count += o.count, products += o.products, weights += o.weights; }
   WeightedAverage settled() const;
 };
 
-/// By group: a cheap state takes the rows of some parts and is then put to the one that lasts.
+/// A group of some totals and what it is in others.
+struct GroupMove {
+  uint32_t from, to;
+};
+
+/// By group: a cheap state takes the rows of some parts and is then put to the one that lasts, if there are so many rows.
 template <class Passing, class Lasting>
 struct SettledStates {
   std::vector<Passing> passing;
-  std::vector<Lasting> lasting;
+  std::vector<Lasting> lasting;  // empty while nothing was settled
 
   void settle() {
+    lasting.resize(passing.size());
     for (size_t group = 0; group < passing.size(); ++group) {
       if (passing[group].count > 0) lasting[group].merge(std::exchange(passing[group], {}).settled());
     }
   }
+  Lasting at(size_t group) const {
+    Lasting all = lasting.empty() ? Lasting() : lasting[group];
+    if (passing[group].count > 0) all.merge(passing[group].settled());
+    return all;
+  }
+  void expect(const SettledStates& other) {
+    if (!other.lasting.empty()) lasting.resize(passing.size());
+  }
+  void merge(const SettledStates& other, std::span<const GroupMove> moves) {
+    for (const auto [from, to] : moves) {
+      if (lasting.empty())
+        passing[to].merge(other.passing[from]);
+      else
+        lasting[to].merge(other.at(from));
+    }
+  }
 };
 
-/// By group. Sums of doubles are plain inside a part and compensated between parts (Neumaier).
+/// By group. Sums of doubles are plain inside some parts and compensated between them (Neumaier).
 struct RealSums {
   std::vector<double> part;
-  std::vector<Sum> total;  // without their counts
+  std::vector<Sum> total;  // without their counts; empty while nothing was settled
 
   void settle();
+  double at(size_t group) const { return total.empty() ? part[group] : all_of(group).total(); }
+  void expect(const RealSums& other);
+  void merge(const RealSums& other, std::span<const GroupMove> moves);
+
+ private:
+  Sum all_of(size_t group) const;
 };
 
 /// By group; empty what was not wanted. Floating columns: real and *_real; others the whole ones. Where all values are
@@ -108,17 +139,12 @@ struct PairTotals {
   SettledStates<ShiftedCoMoments, CoMoments> comoments;
 };
 
-/// A group of some totals and what it is in others.
-struct GroupMove {
-  uint32_t from, to;
-};
-
 /// A part's rows. Values of measure m: values[m], of its repr; of pair p: both columns as doubles.
 struct MeasuredRows {
   size_t rows = 0;
   const uint32_t* numbers = nullptr;   // groups; null: all rows are of group 0
   int64_t first = 0;                   // number of the first row, when they follow one another
-  const int64_t* positions = nullptr;  // their numbers otherwise, ascending
+  const int64_t* positions = nullptr;  // their numbers otherwise, ascending in each group
   std::span<const void* const> values = {};
   std::span<const std::pair<const double*, const double*>> pairs = {};
 };
@@ -140,6 +166,9 @@ class GroupTotals {
   void merge(const GroupTotals& other, std::span<const GroupMove> moves);
   /// Adds groups without rows.
   void grow(size_t groups);
+  /// So many groups need no more memory.
+  size_t room() const { return rows_.capacity(); }
+  void make_room(size_t groups) { room_ = groups; }
 
   size_t groups() const { return rows_.size(); }
   /// By group. Where counts are not wanted: some number of rows that is above the nulls of measures that have a value.
@@ -157,10 +186,15 @@ class GroupTotals {
   void add_ends(const MeasuredRows& part);
   template <class T>
   void add_ends(size_t m, const T* values, const MeasuredRows& part, size_t groups_before);
-  void add_to_one_group(const MeasuredRows& part, size_t group, size_t groups_before);
+  /// Neighbouring rows of one group.
+  struct Run {
+    uint32_t group;
+    size_t begin, end;
+  };
+  bool find_runs(const MeasuredRows& part);
+  void add_runs(const MeasuredRows& part, size_t groups_before);
   void add_to_groups(const MeasuredRows& part, size_t groups_before);
   void note_nulls(size_t m, size_t groups_before);
-  void open_passing();
   void settle();
 
   std::vector<Measure> measures_;
@@ -172,6 +206,8 @@ class GroupTotals {
   std::vector<MeasureTotals> totals_;
   std::vector<PairTotals> pair_totals_;
   size_t unsettled_ = 0;
+  std::vector<Run> runs_;  // of the part
+  size_t room_ = 0;  // for so many groups at least, when memory is asked for
 
   friend std::vector<int64_t> distinct_by_group(std::span<const GroupTotals>, size_t,
                                                 std::span<const std::vector<uint32_t>>, size_t);

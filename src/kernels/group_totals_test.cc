@@ -149,19 +149,19 @@ void expect_totals(const Rows& rows, size_t part, bool counts = true) {
     EXPECT_EQ(real.last_real[g], rows.real[static_cast<size_t>(group.last)]);
     EXPECT_EQ(whole.first[g], rows.whole[static_cast<size_t>(group.first)]);
     EXPECT_EQ(whole.last[g], rows.whole[static_cast<size_t>(group.last)]);
-    EXPECT_EQ(real.real.total[g].total(), group.real) << "eighths add up exactly";
+    EXPECT_EQ(real.real.at(g), group.real) << "eighths add up exactly";
     EXPECT_EQ(static_cast<int64_t>(whole.whole[g]), group.whole);
     if (group.reals > 0) {
       EXPECT_EQ(real.low_real[g], group.least);
       EXPECT_EQ(real.high_real[g], group.most);
-      EXPECT_NEAR(real.moments.lasting[g].m2, group.variance.m2, 1e-9 * (1 + group.variance.m2));
+      EXPECT_NEAR(real.moments.at(g).m2, group.variance.m2, 1e-9 * (1 + group.variance.m2));
     }
     if (group.wholes > 0) {
       EXPECT_EQ(whole.low[g], group.low);
       EXPECT_EQ(whole.high[g], group.high);
     }
-    EXPECT_NEAR(all.pair(0).comoments.lasting[g].c, group.covariance.c, 1e-9 * (1 + std::fabs(group.covariance.c)));
-    EXPECT_NEAR(all.pair(0).weighted.lasting[g].result(), group.weighted.result(),
+    EXPECT_NEAR(all.pair(0).comoments.at(g).c, group.covariance.c, 1e-9 * (1 + std::fabs(group.covariance.c)));
+    EXPECT_NEAR(all.pair(0).weighted.at(g).result(), group.weighted.result(),
                 1e-9 * std::fabs(group.weighted.result()));
     ++g;
   }
@@ -200,7 +200,7 @@ TEST(GroupTotals, one_group_without_numbers) {
     sum += value, least = std::min(least, value), most = std::max(most, value);
   }
   EXPECT_EQ(all.rows(), std::vector<int64_t>{5000});
-  EXPECT_EQ(all.measure(0).real.total[0].total(), sum);
+  EXPECT_EQ(all.measure(0).real.at(0), sum);
   EXPECT_EQ(all.measure(0).low_real[0], least);
   EXPECT_EQ(all.measure(0).high_real[0], most);
 }

@@ -126,8 +126,18 @@ PELORUS_WIDE size_t join_places(std::span<const std::span<const uint16_t>> lists
   return static_cast<size_t>(next - out);
 }
 
-PELORUS_WIDE size_t merge_places(std::span<const std::span<const uint16_t>> lists, int64_t first, int64_t* out) {
-  if (lists.size() == 1) return join_places(lists, first, out);
+namespace {
+
+/// A byte for each row: marks do not wait for one another, as bits of a word would.
+size_t merge_many(std::span<const std::span<const uint16_t>> lists, int64_t first, int64_t* out) {
+  std::array<int8_t, kPartRows> is_in{};
+  for (const auto& places : lists) {
+    for (const auto place : places) is_in[place] = 1;
+  }
+  return pick_rows(is_in, first, out);
+}
+
+size_t merge_few(std::span<const std::span<const uint16_t>> lists, int64_t first, int64_t* out) {
   constexpr size_t kBits = 64;
   std::array<uint64_t, kPartRows / kBits> is_in{};
   for (const auto& places : lists) {
@@ -139,6 +149,16 @@ PELORUS_WIDE size_t merge_places(std::span<const std::span<const uint16_t>> list
       *next++ = first + static_cast<int64_t>(word * kBits) + __builtin_ctzll(bits);
   }
   return static_cast<size_t>(next - out);
+}
+
+}  // namespace
+
+size_t merge_places(std::span<const std::span<const uint16_t>> lists, int64_t first, int64_t* out) {
+  constexpr size_t kFew = kPartRows / 16;
+  if (lists.size() == 1) return join_places(lists, first, out);
+  size_t places = 0;
+  for (const auto& list : lists) places += list.size();
+  return places <= kFew ? merge_few(lists, first, out) : merge_many(lists, first, out);
 }
 
 }  // namespace pelorus::kernels

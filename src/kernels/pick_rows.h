@@ -36,8 +36,8 @@ size_t pick_rows(const JudgedValues& values, size_t first, size_t rows, int64_t*
 size_t pick_rows(const JudgedValues& values, const int64_t* numbers, size_t rows, int64_t* out);
 
 /// `first` + each of the places in `lists`, which ascend in each list and of which no two are equal, in ascending
-/// order; places are below kPartRows. Returns how many they are. Cost: one list: some cycles for eight; otherwise a
-/// pass over a bit for each row of the part and some cycles a place.
+/// order; places are below kPartRows. `out` has room for kPickSpare numbers more. Returns how many they are. Cost: one
+/// list: some cycles for eight; otherwise a pass over a bit or a byte for each row of the part and some cycles a place.
 size_t merge_places(std::span<const std::span<const uint16_t>> lists, int64_t first, int64_t* out);
 /// The same, one list after the other.
 size_t join_places(std::span<const std::span<const uint16_t>> lists, int64_t first, int64_t* out);

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace pelorus::kernels {
@@ -16,13 +17,8 @@ class RankedSet {
   explicit RankedSet(uint64_t bound) : words_(bound / 64 + 1) {}
 
   void add(uint64_t number) { words_[number / 64] |= uint64_t{1} << number % 64; }
-  void rank() {
-    below_.resize(words_.size());
-    for (size_t w = 0; w < words_.size(); ++w) {
-      below_[w] = static_cast<uint32_t>(count_);
-      count_ += static_cast<size_t>(std::popcount(words_[w]));
-    }
-  }
+  bool has(uint64_t number) const { return (words_[number / 64] >> number % 64 & 1) != 0; }
+  void rank();
 
   size_t count() const { return count_; }
   /// `number` is a member.
@@ -30,6 +26,8 @@ class RankedSet {
     const uint64_t lower = words_[number / 64] & ((uint64_t{1} << number % 64) - 1);
     return below_[number / 64] + static_cast<uint32_t>(std::popcount(lower));
   }
+  /// Of many members. Cost: a load of two neighbours and some cycles each.
+  void ranks_of(std::span<const uint64_t> numbers, uint32_t* ranks) const;
   /// visit(number) for all members, ascending.
   template <class Visit>
   void each(Visit&& visit) const {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "base/prefetch.h"
 #include "data/convert.h"
 #include "exec/operators/built_in.h"
 #include "exec/operators/take_rows.h"
 #include "kernels/elementwise.h"
+#include "kernels/ranked_set.h"
 #include "kernels/visit_number.h"
 #include "plan/split_aggregates.h"
 #include "plan/walk.h"
@@ -226,12 +228,23 @@ class DirectTotals::Stretch {
     }
     rows.values = values;
     rows.pairs = pairs;
+    make_room(groups);
     totals_.add(rows, groups);
   }
 
   kernels::GroupTotals& totals() { return totals_; }
 
  private:
+  /// For the groups that the stretch has when the rest of it goes on as it began: totals are hardly copied as they grow.
+  void make_room(size_t groups) {
+    constexpr size_t kLittle = 4096, kGrowthMost = 64;
+    if (++parts_seen_; groups <= std::max(kLittle, totals_.room())) return;
+    const auto [begin, end] = asked_.parts_.bounds(number_);
+    const size_t parts = (end - begin) / data::kPartRows + 1;
+    const size_t all = groups * parts / parts_seen_;
+    totals_.make_room(std::clamp(all + all / 8, 2 * groups, kGrowthMost * groups));
+  }
+
   const double* doubles(const PartTerm& term, RowParts::Part& part) {
     if (term.like->type() == Type::kDouble) return static_cast<const double*>(values_of(term, part, held_));
     const auto real = data::convert(values_like(term, part), Type::kDouble);
@@ -243,6 +256,7 @@ class DirectTotals::Stretch {
   DirectTotals& asked_;
   const size_t number_;
   kernels::GroupTotals totals_;
+  size_t parts_seen_ = 0;
   std::vector<uint32_t> groups_;      // of the part's rows
   std::vector<Shared<Vector>> held_;  // the part's values
 };
@@ -250,6 +264,7 @@ class DirectTotals::Stretch {
 bool DirectTotals::run() {
   std::vector<Stretch> stretches;
   measure_ends();
+  for (const auto& key : groups_met_.keys()) parts_.let_order_by(*key.expr);
   parts_.filter_by(conditions_);
   const size_t count = parts_.stretches();
   groups_met_.prepare(count);
@@ -279,11 +294,23 @@ bool DirectTotals::run() {
   return true;
 }
 
+namespace {
+
+/// The groups that several stretches have met, ranked. `as`: by stretch.
+kernels::RankedSet met_again(const std::vector<std::vector<uint32_t>>& as, size_t groups) {
+  kernels::RankedSet met(groups), again(groups);
+  for (const auto& own : as) {
+    for (const auto group : own) (met.has(group) ? again : met).add(group);
+  }
+  again.rank();
+  return again;
+}
+
+}  // namespace
+
 /// What several stretches have met is put together in the first of them, each thread a range of the groups.
 void DirectTotals::merge() {
   constexpr size_t kGroupsOfShare = 1 << 14;
-  auto* const workers = evaluator_.workers();
-  const size_t shares = std::clamp<size_t>(groups_ / kGroupsOfShare, 1, workers ? workers->threads() : 1);
   struct First {
     uint32_t stretch = 0, group = kernels::kNoGroup;
   };
@@ -291,7 +318,10 @@ void DirectTotals::merge() {
   for (auto& totals : totals_) {
     for (const auto& other : totals_) totals.expect(other);
   }
-  std::vector<First> firsts(groups_);
+  const auto again = met_again(as_, groups_);
+  auto* const workers = evaluator_.workers();
+  const size_t shares = std::clamp<size_t>(again.count() / kGroupsOfShare, 1, workers ? workers->threads() : 1);
+  std::vector<First> firsts(again.count());
   std::vector<std::vector<std::pair<uint32_t, uint32_t>>> merged(shares);  // stretches and their groups
   run_parts(workers, shares, [&](size_t, size_t share) {
     const size_t from = groups_ * share / shares, to = groups_ * (share + 1) / shares;
@@ -300,8 +330,8 @@ void DirectTotals::merge() {
       for (auto& own : moves) own.clear();
       for (uint32_t g = 0; g < as_[s].size(); ++g) {
         const auto as = as_[s][g];
-        if (as < from || as >= to) continue;
-        if (auto& first = firsts[as]; first.group == kernels::kNoGroup)
+        if (as < from || as >= to || !again.has(as)) continue;
+        if (auto& first = firsts[again.rank_of(as)]; first.group == kernels::kNoGroup)
           first = {s, g};
         else
           moves[first.stretch].push_back({g, first.group}), merged[share].emplace_back(s, g);
@@ -335,6 +365,7 @@ data::Buffer<T> DirectTotals::by_group(Of&& of) const {
   run_parts(evaluator_.workers(), totals_.size(), [&](size_t, size_t s) {
     const auto& as = as_[s];
     for (size_t g = 0; g < as.size(); ++g) {
+      prefetch<Access::kWrite>(out.data(), as[std::min(g + kPrefetchSteps, as.size() - 1)]);
       if (as[g] != kernels::kNoGroup) out[as[g]] = of(totals_[s], g);
     }
   });
@@ -349,24 +380,24 @@ Shared<Vector> DirectTotals::column_of_groups(Type type, int scale, Of&& of) con
 double DirectTotals::value_of_pair(const Call& call, const GroupTotals& totals, size_t group) const {
   const auto& pair = totals.pair(call.place);
   switch (call.wanted) {
-    case Wanted::kWeightedAverage: return pair.weighted.lasting[group].result();
-    case Wanted::kWeightedSum: return pair.weighted.lasting[group].products.result();
-    case Wanted::kCorrelation: return result_of<kernels::Correlation>(pair.comoments.lasting[group]);
-    case Wanted::kCovariance: return result_of<kernels::Covariance>(pair.comoments.lasting[group]);
-    default: return result_of<kernels::Slope>(pair.comoments.lasting[group]);
+    case Wanted::kWeightedAverage: return pair.weighted.at(group).result();
+    case Wanted::kWeightedSum: return pair.weighted.at(group).products.result();
+    case Wanted::kCorrelation: return result_of<kernels::Correlation>(pair.comoments.at(group));
+    case Wanted::kCovariance: return result_of<kernels::Covariance>(pair.comoments.at(group));
+    default: return result_of<kernels::Slope>(pair.comoments.at(group));
   }
 }
 
 Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
   const auto& like = *terms_[call.place].like;
   const auto count = [&](const GroupTotals& t, size_t g) { return t.count(call.place, g); };
-  const auto real = [&](const GroupTotals& t, size_t g) { return t.measure(call.place).real.total[g].total(); };
+  const auto real = [&](const GroupTotals& t, size_t g) { return t.measure(call.place).real.at(g); };
   const auto whole = [&](const GroupTotals& t, size_t g) {
     return static_cast<int64_t>(t.measure(call.place).whole[g]);
   };
   const auto moments = [&]<class State>() {
     return column_of_groups<double>(Type::kDouble, 0, [&](const GroupTotals& t, size_t g) {
-      return result_of<State>(t.measure(call.place).moments.lasting[g]);
+      return result_of<State>(t.measure(call.place).moments.at(g));
     });
   };
   switch (call.wanted) {
@@ -380,7 +411,7 @@ Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
     case Wanted::kAverage:
       return column_of_groups<double>(Type::kDouble, 0, [&](const GroupTotals& t, size_t g) {
         if (count(t, g) == 0) return types::kNull<double>;
-        const bool is_real = !t.measure(call.place).real.total.empty();
+        const bool is_real = !t.measure(call.place).real.part.empty();
         const double sum = is_real ? real(t, g) : static_cast<double>(whole(t, g));
         return kernels::finite_or_null(sum / static_cast<double>(count(t, g)));
       });

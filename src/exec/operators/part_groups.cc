@@ -128,19 +128,28 @@ std::optional<uint64_t> few_combinations(const std::vector<uint64_t>& counts, si
 
 /// A bit for each combination there might be.
 NumberedRanks number_by_bits(const std::vector<RowNumbers>& ranks, const std::vector<uint64_t>& counts,
-                             uint64_t combinations) {
+                             uint64_t combinations, WorkerPool* workers) {
   const size_t rows = ranks[0].size();
-  std::vector<uint64_t> all(rows);
-  for (size_t k = 0; k < ranks.size(); ++k) {
-    for (size_t i = 0; i < rows; ++i) all[i] = all[i] * counts[k] + static_cast<uint64_t>(ranks[k][i]);
-  }
+  const size_t shares = workers ? workers->threads() : 1;
+  const auto share_of = [&](size_t share) { return std::pair(rows * share / shares, rows * (share + 1) / shares); };
+  Buffer<uint64_t> all(rows);
+  run_parts(workers, shares, [&](size_t, size_t share) {
+    const auto [from, to] = share_of(share);
+    for (size_t i = from; i < to; ++i) all[i] = static_cast<uint64_t>(ranks[0][i]);
+    for (size_t k = 1; k < ranks.size(); ++k) {
+      for (size_t i = from; i < to; ++i) all[i] = all[i] * counts[k] + static_cast<uint64_t>(ranks[k][i]);
+    }
+  });
   kernels::RankedSet set(combinations);
   for (const auto one : all) set.add(one);
   set.rank();
   NumberedRanks out;
   out.count = set.count();
   out.of_row.resize(rows);
-  for (size_t i = 0; i < rows; ++i) out.of_row[i] = set.rank_of(all[i]);
+  run_parts(workers, shares, [&](size_t, size_t share) {
+    const auto [from, to] = share_of(share);
+    set.ranks_of(std::span(all).subspan(from, to - from), out.of_row.data() + from);
+  });
   out.ranks.resize(ranks.size());
   for (auto& own : out.ranks) own.resize(out.count);
   size_t number = 0;
@@ -152,9 +161,9 @@ NumberedRanks number_by_bits(const std::vector<RowNumbers>& ranks, const std::ve
   return out;
 }
 
-NumberedRanks number_ranks(std::vector<RowNumbers> ranks, const std::vector<uint64_t>& counts) {
+NumberedRanks number_ranks(std::vector<RowNumbers> ranks, const std::vector<uint64_t>& counts, WorkerPool* workers) {
   const size_t rows = ranks[0].size();
-  if (const auto combinations = few_combinations(counts, rows)) return number_by_bits(ranks, counts, *combinations);
+  if (const auto combinations = few_combinations(counts, rows)) return number_by_bits(ranks, counts, *combinations, workers);
   std::vector<Shared<Vector>> columns;
   for (auto& own : ranks) columns.emplace_back(Vector::adopt<int64_t>(Type::kLong, std::move(own)));
   auto groups = group_by_columns(columns, rows, "group by", nullptr);
@@ -204,7 +213,7 @@ PartGroups::Joined PartGroups::join(WorkerPool* workers) const {
   Joined out;
   std::vector<uint64_t> counts;
   for (const auto& key : keys) counts.push_back(key.values->size());
-  const auto numbered = number_ranks(std::move(ranks), counts);
+  const auto numbered = number_ranks(std::move(ranks), counts, workers);
   out.groups = numbered.count;
   for (size_t s = 0; s < numbers_.size(); ++s) {
     const auto from = numbered.of_row.begin();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/prefetch.h"
 #include "base/script_error.h"
 #include "exec/operators/built_in.h"
 #include "exec/operators/filter_rows.h"
@@ -32,6 +33,8 @@ constexpr size_t kRowsOfValue = 4;
 constexpr size_t kJudgedMax = 1 << 16;
 /// Of more values a directory's lists are too short to be worth while.
 constexpr size_t kHeldMax = 64;
+/// Where rows are not read in order, a part of which each cache line holds one is read through first.
+constexpr size_t kRowsOfLine = 8;
 /// Rows of several values are put in order, which costs so many times what looking at a row does.
 constexpr size_t kCostOfOrder = 4;
 
@@ -65,8 +68,7 @@ class RowParts::Columns final : public Scope {
     const auto known = slices_.find(column->second.get());
     if (known != slices_.end()) return Value(known->second);
     const auto& values = *column->second;
-    const auto kept = part_.kept();
-    Shared<Vector> cut(kept ? values.take(*kept) : values.slice(part_.first(), part_.rows()));
+    const auto cut = part_.read(values);
     slices_.emplace(column->second.get(), cut);
     return Value(cut);
   }
@@ -266,6 +268,11 @@ void RowParts::filter_by(const std::vector<syntax::ExprRef>& conditions) {
   leave_out_parts();
 }
 
+void RowParts::let_order_by(const Expr& key) {
+  const auto* name = as<syntax::Name>(key);
+  if (name && columns_.contains(name->name)) may_order_.insert(name->name);
+}
+
 /// Of the columns taken so far.
 BoundedParts& RowParts::bounds() {
   if (bounds_) return *bounds_;
@@ -316,7 +323,7 @@ void RowParts::judge_values() {
       auto holds = flags_of(evaluator_.evaluate(*condition.expr, &each), values->each.size());
       for (auto& flag : holds) flag = flag == 1;
       condition.judged = {column->second->repr(), values->of, values->lowest, std::move(holds)};
-      look_up(condition, *column->second);
+      look_up(condition, *column);
     } catch (const ScriptError&) {
       // Said when a row has such a value.
     }
@@ -324,7 +331,8 @@ void RowParts::judge_values() {
 }
 
 /// Where few values meet the condition, a directory of the column tells which rows do.
-void RowParts::look_up(Condition& condition, const Vector& column) {
+void RowParts::look_up(Condition& condition, const NamedColumns::value_type& named) {
+  const auto& column = *named.second;
   const auto& [repr, values, lowest, holds] = *condition.judged;
   if (static_cast<size_t>(std::count(holds.begin(), holds.end(), 1)) > kHeldMax) return;
   const auto directory = data::directory_of(column, lowest, holds.size(), evaluator_.workers());
@@ -340,7 +348,8 @@ void RowParts::look_up(Condition& condition, const Vector& column) {
     if (count == 0) condition.met[p] = Met::kNone;
   }
   condition.directory = directory;
-  const size_t cost = condition.held.size() == 1 ? 1 : kCostOfOrder;
+  if (may_order_.contains(named.first)) condition.ordered_by = &column;
+  const size_t cost = condition.held.size() == 1 || condition.ordered_by ? 1 : kCostOfOrder;
   if (condition.rows_held > rows() / cost) return;
   if (!looked_up_ || condition.rows_held < looked_up_->rows_held) looked_up_ = &condition;
 }
@@ -421,6 +430,7 @@ void RowParts::Part::enter(size_t from, size_t count) {
   from_ = from;
   count_ = count;
   is_whole_ = true;
+  are_lists_ = false;
   columns_->forget();
 }
 
@@ -440,7 +450,11 @@ bool RowParts::Part::look_up(const Condition& condition) {
   lists_.clear();
   for (const auto value : condition.held) lists_.push_back(condition.directory->rows_of(number(), value));
   next_.resize(kPartRows + kernels::kPickSpare);
-  return leave(kernels::merge_places(lists_, static_cast<int64_t>(from_), next_.data()));
+  const auto first = static_cast<int64_t>(from_);
+  if (!condition.ordered_by) return leave(kernels::merge_places(lists_, first, next_.data()));
+  const bool any = leave(kernels::join_places(lists_, first, next_.data()));
+  are_lists_ = !is_whole_;
+  return any;
 }
 
 bool RowParts::Part::keep(const Condition& condition) {
@@ -466,9 +480,34 @@ bool RowParts::Part::leave(size_t picked) {
   if (picked == count_) return picked > 0;
   std::swap(kept_, next_);
   count_ = picked;
-  is_whole_ = false;
+  is_whole_ = are_lists_ = false;
   columns_->forget();
   return picked > 0;
+}
+
+/// Of the column whose directory gave the rows: it is not read for them.
+Vector RowParts::Part::values_of_lists(const Vector& column) const {
+  const auto& held = owner_.looked_up_->held;
+  return kernels::visit_whole(column.repr(), [&]<class T>() {
+    data::Buffer<T> out(count_);
+    auto next = out.begin();
+    for (size_t i = 0; i < lists_.size(); ++i)
+      next = std::fill_n(next, lists_[i].size(), static_cast<T>(owner_.looked_up_->judged->lowest + held[i]));
+    return column_like(column, std::move(out));
+  });
+}
+
+Shared<Vector> RowParts::Part::read(const Vector& column) const {
+  if (is_whole_) return Shared<Vector>(column.slice(first(), rows()));
+  const auto* ordered_by = owner_.looked_up_ ? owner_.looked_up_->ordered_by : nullptr;
+  if (are_lists_ && ordered_by == &column) return Shared<Vector>(values_of_lists(column));
+  if (ordered_by && count_ * kRowsOfLine > kPartRows && types::is_fixed(column.repr()) && !column.is_array()) {
+    types::visit_fixed(column.repr(), [&]<class T>() {
+      const auto values = column.values<T>().subspan(from_);
+      read_through(values.data(), std::min(values.size_bytes(), kPartRows * sizeof(T)));
+    });
+  }
+  return Shared<Vector>(column.take(*kept()));
 }
 
 const Vector* RowParts::Part::column(const Expr& expr) const {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -37,6 +38,10 @@ class RowParts {
   /// Only rows that meet all of these are wanted. Taken expressions, shown once, after all others that are taken. Parts
   /// in which columns' bounds or directories say that no row meets them are left out; Part::filter() does the rest.
   void filter_by(const std::vector<syntax::ExprRef>& conditions);
+
+  /// Rows of a part may come ordered by the column that `key`, once taken, names, if it names one; those with one value
+  /// stay in their order. Before filter_by().
+  void let_order_by(const syntax::Expr& key);
 
   /// What a taken expression comes to in parts of which all rows have the same value.
   struct ByPart {
@@ -70,6 +75,7 @@ class RowParts {
     std::shared_ptr<const kernels::PartDirectory> directory = {};
     std::vector<uint32_t> held = {};
     size_t rows_held = 0;
+    const data::Vector* ordered_by = nullptr;  // that column, if rows may come value by value
   };
 
   bool take_name(const syntax::Name& name);
@@ -81,7 +87,7 @@ class RowParts {
   BoundedParts& bounds();
   void leave_out_parts();
   void judge_values();
-  void look_up(Condition& condition, const data::Vector& column);
+  void look_up(Condition& condition, const NamedColumns::value_type& column);
   const NamedColumns::value_type* only_column(const syntax::Expr& expr) const;
   size_t parts() const;
   /// Places among the parts that are read.
@@ -92,6 +98,7 @@ class RowParts {
   std::vector<Condition> conditions_;
   const Condition* looked_up_ = nullptr;  // the one whose rows its directory gives
   NamedColumns columns_;                  // by name or qualifier.name
+  std::set<std::string, std::less<>> may_order_;  // names of columns
   std::map<std::string, Value, std::less<>> variables_;
   std::optional<BoundedParts> bounds_;
   std::optional<std::vector<size_t>> read_;  // parts that are not left out; nothing: all are read
@@ -110,6 +117,8 @@ class RowParts::Part {
   bool keep(std::span<const int8_t> flags);
   /// One element for each row that is left.
   data::Shared<data::Vector> values(const syntax::Expr& expr);
+  /// The same of one of the columns.
+  data::Shared<data::Vector> read(const data::Vector& column) const;
   /// The whole column `expr` names, when all rows are left: theirs begin at first(). Null: it names none, or some rows
   /// are gone.
   const data::Vector* column(const syntax::Expr& expr) const;
@@ -128,12 +137,14 @@ class RowParts::Part {
   bool look_up(const Condition& condition);
   bool keep(const Condition& condition);
   bool leave(size_t picked);
+  data::Vector values_of_lists(const data::Vector& column) const;
 
   const RowParts& owner_;
   size_t from_ = 0, count_ = 0;
   bool is_whole_ = true;
   RowNumbers kept_, next_;
-  std::vector<std::span<const uint16_t>> lists_;
+  std::vector<std::span<const uint16_t>> lists_;  // the part's rows by value, where a directory tells them
+  bool are_lists_ = false;                        // the rows that are left are those, one list after the other
 };
 
 }  // namespace pelorus::exec
