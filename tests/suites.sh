@@ -9,8 +9,14 @@ mkdir -p "$logs"
 suites=(checks units scripts clients packaging docs demo cluster crashes web seed deploy operations)
 long_suites=(seed_all doctor migrate walks upgrade membership faults fault_points limits backup clients_cluster manuals fuzzers headers release clang sanitize_address sanitize_thread)
 
-# The release package's tree with the debug build's programs; dist/ stays as it is.
-debug_package() { ./build.sh --debug pelorusd pelorus >/dev/null && packaging/make_package.sh --tree-only build-debug build-debug/package; }
+# The release package's tree with the debug build's programs, unless PELORUS_PACKAGE names one; dist/ stays as it is.
+debug_package() {
+  if [ -n "${PELORUS_PACKAGE:-}" ]; then
+    echo "$PELORUS_PACKAGE"
+  else
+    ./build.sh --debug pelorusd pelorus >/dev/null && packaging/make_package.sh --tree-only build-debug build-debug/package
+  fi
+}
 
 suite_checks() { python3 tools/check_floors.py && tools/check_format.sh && python3 tools/tidy.py; }
 suite_headers() { tools/check_headers.sh; }
@@ -61,19 +67,44 @@ for word in "$@"; do
 done
 [ ${#wanted[@]} -gt 0 ] || wanted=("${suites[@]}")
 
-passed=0
-failed=0
+# Runs the suites one after the other; a line for each is shown and added to $results.
+results=$(mktemp)
+trap 'rm -f "$results"' EXIT
+run_suites() {
+  local name begin
+  for name in "$@"; do
+    begin=$SECONDS
+    if run_suite "$name" > "$logs/$name.log" 2>&1; then
+      echo ok >> "$results"
+      printf 'ok      %-18s %4d s   %s\n' "$name" $((SECONDS - begin)) "$(grep -v '^$' "$logs/$name.log" | tail -n 1 | cut -c1-90)"
+    else
+      echo failed >> "$results"
+      { printf 'FAILED  %-18s %4d s   log: %s\n' "$name" $((SECONDS - begin)) "${logs#"$root"/}/$name.log"
+        tail -n 60 "$logs/$name.log" | sed 's/^/        | /'; } | cat
+    fi
+  done
+}
+
+# What is built and checked quickly comes first. Of the rest, suites whose hosts have networks of their own run beside the others:
+# most of their time they wait for clusters.
+first=() beside=() others=()
 for name in "${wanted[@]}"; do
   exists "$name" || continue
-  begin=$SECONDS
-  if run_suite "$name" > "$logs/$name.log" 2>&1; then
-    passed=$((passed + 1))
-    printf 'ok      %-18s %4d s   %s\n' "$name" $((SECONDS - begin)) "$(grep -v '^$' "$logs/$name.log" | tail -n 1 | cut -c1-90)"
-  else
-    failed=$((failed + 1))
-    printf 'FAILED  %-18s %4d s   log: %s\n' "$name" $((SECONDS - begin)) "${logs#"$root"/}/$name.log"
-    tail -n 60 "$logs/$name.log" | sed 's/^/        | /'
-  fi
+  case " checks units scripts headers release clang sanitize_address sanitize_thread " in *" $name "*) first+=("$name"); continue ;; esac
+  case " seed operations " in *" $name "*) beside+=("$name") ;; *) others+=("$name") ;; esac
 done
+run_suites "${first[@]}"
+if [ ${#beside[@]} -gt 0 ] && [ ${#others[@]} -gt 0 ] && unshare --net true 2>/dev/null; then
+  # What both would make is made before.
+  tools/install_packages.sh --hosts > "$logs/hosts.log" 2>&1 && tests/python_env.sh >> "$logs/hosts.log" 2>&1
+  PELORUS_PACKAGE=$(debug_package 2>> "$logs/hosts.log") && export PELORUS_PACKAGE
+  run_suites "${beside[@]}" &
+  run_suites "${others[@]}"
+  wait
+else
+  run_suites "${others[@]}" "${beside[@]}"
+fi
+passed=$(grep -c ok "$results")
+failed=$(grep -c failed "$results")
 echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -67,7 +67,8 @@ struct GroupMove {
   uint32_t from, to;
 };
 
-/// By group: a cheap state takes the rows of some parts and is then put to the one that lasts, if there are so many rows.
+/// By group: a cheap state takes the rows of some parts and is then put to the one that lasts, if there are so many
+/// rows.
 template <class Passing, class Lasting>
 struct SettledStates {
   std::vector<Passing> passing;
@@ -207,7 +208,7 @@ class GroupTotals {
   std::vector<PairTotals> pair_totals_;
   size_t unsettled_ = 0;
   std::vector<Run> runs_;  // of the part
-  size_t room_ = 0;  // for so many groups at least, when memory is asked for
+  size_t room_ = 0;        // for so many groups at least, when memory is asked for
 
   friend std::vector<int64_t> distinct_by_group(std::span<const GroupTotals>, size_t,
                                                 std::span<const std::vector<uint32_t>>, size_t);

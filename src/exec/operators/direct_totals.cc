@@ -235,7 +235,8 @@ class DirectTotals::Stretch {
   kernels::GroupTotals& totals() { return totals_; }
 
  private:
-  /// For the groups that the stretch has when the rest of it goes on as it began: totals are hardly copied as they grow.
+  /// For the groups that the stretch has when the rest of it goes on as it began: totals are hardly copied as they
+  /// grow.
   void make_room(size_t groups) {
     constexpr size_t kLittle = 4096, kGrowthMost = 64;
     if (++parts_seen_; groups <= std::max(kLittle, totals_.room())) return;

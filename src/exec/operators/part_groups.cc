@@ -163,7 +163,8 @@ NumberedRanks number_by_bits(const std::vector<RowNumbers>& ranks, const std::ve
 
 NumberedRanks number_ranks(std::vector<RowNumbers> ranks, const std::vector<uint64_t>& counts, WorkerPool* workers) {
   const size_t rows = ranks[0].size();
-  if (const auto combinations = few_combinations(counts, rows)) return number_by_bits(ranks, counts, *combinations, workers);
+  if (const auto combinations = few_combinations(counts, rows))
+    return number_by_bits(ranks, counts, *combinations, workers);
   std::vector<Shared<Vector>> columns;
   for (auto& own : ranks) columns.emplace_back(Vector::adopt<int64_t>(Type::kLong, std::move(own)));
   auto groups = group_by_columns(columns, rows, "group by", nullptr);

@@ -96,8 +96,8 @@ class RowParts {
   RowScope& rows_;
   Evaluator& evaluator_;
   std::vector<Condition> conditions_;
-  const Condition* looked_up_ = nullptr;  // the one whose rows its directory gives
-  NamedColumns columns_;                  // by name or qualifier.name
+  const Condition* looked_up_ = nullptr;          // the one whose rows its directory gives
+  NamedColumns columns_;                          // by name or qualifier.name
   std::set<std::string, std::less<>> may_order_;  // names of columns
   std::map<std::string, Value, std::less<>> variables_;
   std::optional<BoundedParts> bounds_;
