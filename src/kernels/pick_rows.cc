@@ -23,6 +23,9 @@ constexpr std::array<Places, 256> kPlaces = [] {
   return out;
 }();
 
+/// Flags that are looked at together.
+constexpr size_t kWord = 64;
+
 /// The lowest bits of eight bytes.
 uint8_t bits_of(const int8_t* flags) {
   uint64_t eight;
@@ -30,91 +33,103 @@ uint8_t bits_of(const int8_t* flags) {
   return static_cast<uint8_t>((eight & 0x0101010101010101) * 0x0102040810204080 >> 56);
 }
 
+/// Numbers that go up from `first`, or those at `numbers`.
+struct Ascending {
+  int64_t first;
+  int64_t operator[](size_t i) const { return first + static_cast<int64_t>(i); }
+};
+struct Listed {
+  const int64_t* numbers;
+  int64_t operator[](size_t i) const { return numbers[i]; }
+};
+
 /// Writes eight numbers of which those stay that `bits` says; returns where the next ones go. There is no jump: which
 /// rows are kept is hard to foretell.
-int64_t* put(uint8_t bits, int64_t first, int64_t* next) {
-  const auto& places = kPlaces[bits];
-  for (size_t k = 0; k < 8; ++k) next[k] = first + places[k];
-  return next + __builtin_popcount(bits);
-}
-int64_t* put(uint8_t bits, const int64_t* numbers, int64_t* next) {
+template <class Numbers>
+__attribute__((always_inline)) inline int64_t* put_eight(uint8_t bits, Numbers from, size_t begin, int64_t* next) {
   const auto& places = kPlaces[bits];
   std::array<int64_t, 8> eight;
-  std::memcpy(eight.data(), numbers, sizeof eight);
-  for (size_t k = 0; k < 8; ++k) next[k] = eight[places[k]];
+  for (size_t k = 0; k < 8; ++k) eight[k] = from[begin + places[k]];
+  std::memcpy(next, eight.data(), sizeof eight);
   return next + __builtin_popcount(bits);
 }
 
-template <class T>
-PELORUS_WIDE size_t pick_judged(const T* values, int64_t lowest, const int8_t* holds, size_t first, size_t rows,
-                                int64_t* out) {
-  int64_t* next = out;
-  size_t i = first;
-  const size_t end = first + rows;
-  for (; i + 8 <= end; i += 8) {
-    unsigned bits = 0;
-    for (size_t k = 0; k < 8; ++k) bits |= static_cast<unsigned>(holds[values[i + k] - lowest]) << k;
-    next = put(static_cast<uint8_t>(bits), static_cast<int64_t>(i), next);
+/// The numbers that 64 flags say, from `begin` on: where few are set, one by one.
+template <class Numbers>
+__attribute__((always_inline)) inline int64_t* put_word(uint64_t bits, Numbers from, size_t begin, int64_t* next) {
+  constexpr int kMany = 24;
+  if (__builtin_popcountll(bits) >= kMany) {
+    for (size_t k = 0; k < kWord; k += 8) next = put_eight(static_cast<uint8_t>(bits >> k), from, begin + k, next);
+    return next;
   }
-  for (; i < end; ++i) {
-    *next = static_cast<int64_t>(i);
-    next += holds[values[i] - lowest];
+  for (; bits != 0; bits &= bits - 1) *next++ = from[begin + static_cast<size_t>(__builtin_ctzll(bits))];
+  return next;
+}
+
+/// flag(i) is 0 or 1; bits(i): those of i … i + 7.
+template <class Numbers, class Bits, class Flag>
+__attribute__((always_inline)) inline size_t pick(size_t rows, Numbers from, int64_t* out, Bits bits, Flag flag) {
+  int64_t* next = out;
+  size_t i = 0;
+  for (; i + kWord <= rows; i += kWord) {
+    uint64_t word = 0;
+    for (size_t k = 0; k < kWord; k += 8) word |= static_cast<uint64_t>(bits(i + k)) << k;
+    next = put_word(word, from, i, next);
+  }
+  for (; i < rows; ++i) {
+    *next = from[i];
+    next += flag(i);
   }
   return static_cast<size_t>(next - out);
 }
 
+template <class Numbers>
+__attribute__((always_inline)) inline size_t pick_flagged(std::span<const int8_t> flags, Numbers from, int64_t* out) {
+  return pick(
+      flags.size(), from, out, [&](size_t i) { return bits_of(flags.data() + i); },
+      [&](size_t i) { return flags[i] == 1; });
+}
+
+template <class T, class Numbers>
+__attribute__((always_inline)) inline size_t pick_judged(const JudgedValues& judged, size_t rows, Numbers from,
+                                                         int64_t* out) {
+  const auto* const values = static_cast<const T*>(judged.values);
+  const auto* const holds = judged.holds.data();
+  const auto flag = [&, lowest = judged.lowest](size_t i) { return holds[values[from[i]] - lowest]; };
+  const auto bits = [&](size_t i) {
+    unsigned eight = 0;
+    for (size_t k = 0; k < 8; ++k) eight |= static_cast<unsigned>(flag(i + k)) << k;
+    return eight;
+  };
+  return pick(rows, from, out, bits, flag);
+}
+
 template <class T>
-PELORUS_WIDE size_t pick_judged(const T* values, int64_t lowest, const int8_t* holds, const int64_t* numbers,
-                                size_t rows, int64_t* out) {
-  int64_t* next = out;
-  size_t i = 0;
-  for (; i + 8 <= rows; i += 8) {
-    unsigned bits = 0;
-    for (size_t k = 0; k < 8; ++k) bits |= static_cast<unsigned>(holds[values[numbers[i + k]] - lowest]) << k;
-    next = put(static_cast<uint8_t>(bits), numbers + i, next);
-  }
-  for (; i < rows; ++i) {
-    const int64_t number = numbers[i];
-    *next = number;
-    next += holds[values[number] - lowest];
-  }
-  return static_cast<size_t>(next - out);
+PELORUS_WIDE size_t pick_neighbours(const JudgedValues& judged, int64_t first, size_t rows, int64_t* out) {
+  return pick_judged<T>(judged, rows, Ascending{first}, out);
+}
+template <class T>
+PELORUS_WIDE size_t pick_listed(const JudgedValues& judged, const int64_t* numbers, size_t rows, int64_t* out) {
+  return pick_judged<T>(judged, rows, Listed{numbers}, out);
 }
 
 }  // namespace
 
 PELORUS_WIDE size_t pick_rows(std::span<const int8_t> flags, int64_t first, int64_t* out) {
-  int64_t* next = out;
-  size_t i = 0;
-  for (; i + 8 <= flags.size(); i += 8) next = put(bits_of(flags.data() + i), first + static_cast<int64_t>(i), next);
-  for (; i < flags.size(); ++i) {
-    *next = first + static_cast<int64_t>(i);
-    next += flags[i] == 1;
-  }
-  return static_cast<size_t>(next - out);
+  return pick_flagged(flags, Ascending{first}, out);
 }
 
 PELORUS_WIDE size_t pick_rows(std::span<const int8_t> flags, const int64_t* numbers, int64_t* out) {
-  int64_t* next = out;
-  size_t i = 0;
-  for (; i + 8 <= flags.size(); i += 8) next = put(bits_of(flags.data() + i), numbers + i, next);
-  for (; i < flags.size(); ++i) {
-    *next = numbers[i];
-    next += flags[i] == 1;
-  }
-  return static_cast<size_t>(next - out);
+  return pick_flagged(flags, Listed{numbers}, out);
 }
 
 size_t pick_rows(const JudgedValues& values, size_t first, size_t rows, int64_t* out) {
-  return visit_whole(values.repr, [&]<class T>() {
-    return pick_judged(static_cast<const T*>(values.values), values.lowest, values.holds.data(), first, rows, out);
-  });
+  return visit_whole(values.repr,
+                     [&]<class T>() { return pick_neighbours<T>(values, static_cast<int64_t>(first), rows, out); });
 }
 
 size_t pick_rows(const JudgedValues& values, const int64_t* numbers, size_t rows, int64_t* out) {
-  return visit_whole(values.repr, [&]<class T>() {
-    return pick_judged(static_cast<const T*>(values.values), values.lowest, values.holds.data(), numbers, rows, out);
-  });
+  return visit_whole(values.repr, [&]<class T>() { return pick_listed<T>(values, numbers, rows, out); });
 }
 
 PELORUS_WIDE size_t join_places(std::span<const std::span<const uint16_t>> lists, int64_t first, int64_t* out) {
@@ -126,39 +141,14 @@ PELORUS_WIDE size_t join_places(std::span<const std::span<const uint16_t>> lists
   return static_cast<size_t>(next - out);
 }
 
-namespace {
-
-/// A byte for each row: marks do not wait for one another, as bits of a word would.
-size_t merge_many(std::span<const std::span<const uint16_t>> lists, int64_t first, int64_t* out) {
+/// A byte marks each row: marks do not wait for one another, as bits of a word would.
+size_t merge_places(std::span<const std::span<const uint16_t>> lists, int64_t first, int64_t* out) {
+  if (lists.size() == 1) return join_places(lists, first, out);
   std::array<int8_t, kPartRows> is_in{};
   for (const auto& places : lists) {
     for (const auto place : places) is_in[place] = 1;
   }
   return pick_rows(is_in, first, out);
-}
-
-size_t merge_few(std::span<const std::span<const uint16_t>> lists, int64_t first, int64_t* out) {
-  constexpr size_t kBits = 64;
-  std::array<uint64_t, kPartRows / kBits> is_in{};
-  for (const auto& places : lists) {
-    for (const auto place : places) is_in[place / kBits] |= uint64_t{1} << place % kBits;
-  }
-  int64_t* next = out;
-  for (size_t word = 0; word < is_in.size(); ++word) {
-    for (uint64_t bits = is_in[word]; bits != 0; bits &= bits - 1)
-      *next++ = first + static_cast<int64_t>(word * kBits) + __builtin_ctzll(bits);
-  }
-  return static_cast<size_t>(next - out);
-}
-
-}  // namespace
-
-size_t merge_places(std::span<const std::span<const uint16_t>> lists, int64_t first, int64_t* out) {
-  constexpr size_t kFew = kPartRows / 16;
-  if (lists.size() == 1) return join_places(lists, first, out);
-  size_t places = 0;
-  for (const auto& list : lists) places += list.size();
-  return places <= kFew ? merge_few(lists, first, out) : merge_many(lists, first, out);
 }
 
 }  // namespace pelorus::kernels

@@ -11,7 +11,7 @@
 
 namespace pelorus::kernels {
 
-/// Numbers are written eight at a time, before it is known how many of them stay.
+/// Numbers are written up to eight at a time, before it is known how many of them stay.
 inline constexpr size_t kPickSpare = 8;
 
 /// For each flag that is 1 (not 0, not null): its place counted from `first`, in order. `out` has room for kPickSpare
@@ -37,7 +37,7 @@ size_t pick_rows(const JudgedValues& values, const int64_t* numbers, size_t rows
 
 /// `first` + each of the places in `lists`, which ascend in each list and of which no two are equal, in ascending
 /// order; places are below kPartRows. `out` has room for kPickSpare numbers more. Returns how many they are. Cost: one
-/// list: some cycles for eight; otherwise a pass over a bit or a byte for each row of the part and some cycles a place.
+/// list: some cycles for eight; otherwise a pass over a byte for each row of the part and some cycles a place.
 size_t merge_places(std::span<const std::span<const uint16_t>> lists, int64_t first, int64_t* out);
 /// The same, one list after the other.
 size_t join_places(std::span<const std::span<const uint16_t>> lists, int64_t first, int64_t* out);

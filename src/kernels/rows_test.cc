@@ -191,6 +191,40 @@ TEST(PartDirectory, tells_the_rows_of_each_value_part_by_part) {
   }
 }
 
+TEST(PickRows, keeps_what_flags_or_values_say_however_many_they_are) {
+  std::mt19937 random(7);
+  for (const size_t rows : {size_t{0}, size_t{7}, size_t{64}, size_t{1000}, kPartRows}) {
+    for (const unsigned per_cent : {0u, 3u, 30u, 90u, 100u}) {
+      std::vector<int8_t> flags(rows);
+      std::vector<int16_t> values(rows);
+      std::vector<int64_t> numbers(rows), expected, expected_numbers;
+      for (size_t i = 0; i < rows; ++i) {
+        flags[i] = random() % 100 < per_cent ? 1 : random() % 9 == 0 ? kNull<int8_t> : 0;
+        values[i] = static_cast<int16_t>(flags[i] == 1 ? -3 : 4);
+        numbers[i] = static_cast<int64_t>(i + i / 3);
+        if (flags[i] == 1) expected.push_back(static_cast<int64_t>(i) + 50), expected_numbers.push_back(numbers[i]);
+      }
+      const auto check = [&](size_t kept, const std::vector<int64_t>& out, const std::vector<int64_t>& wanted) {
+        ASSERT_EQ(std::vector(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(kept)), wanted) << per_cent;
+      };
+      std::vector<int64_t> out(rows + kPickSpare);
+      check(pick_rows(flags, 50, out.data()), out, expected);
+      out.assign(numbers.begin(), numbers.end());
+      out.resize(rows + kPickSpare);
+      check(pick_rows(flags, out.data(), out.data()), out, expected_numbers);
+      JudgedValues judged{Repr::kI16, nullptr, -3, {1, 0, 0, 0, 0, 0, 0, 0}};
+      std::vector<int16_t> later(50, 4);
+      later.insert(later.end(), values.begin(), values.end());
+      judged.values = later.data();
+      check(pick_rows(judged, 50, rows, out.data()), out, expected);
+      std::vector<int16_t> spread(2 * rows + 1, 4);
+      for (size_t i = 0; i < rows; ++i) spread[static_cast<size_t>(numbers[i])] = values[i];
+      judged.values = spread.data();
+      check(pick_rows(judged, numbers.data(), rows, out.data()), out, expected_numbers);
+    }
+  }
+}
+
 TEST(Places, of_several_lists_are_merged_or_joined) {
   const std::vector<uint16_t> a{0, 5, 64, 16383}, b{1, 63, 65}, none;
   const std::vector<std::span<const uint16_t>> lists{a, none, b};
