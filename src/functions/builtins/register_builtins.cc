@@ -75,6 +75,7 @@ void register_builtins(Registry& registry) {
   register_trees(registry);
   register_instruments(registry);
   register_market_data(registry);
+  register_curve_builder(registry);
   register_minima(registry);
   register_piecewise(registry);
   register_bonds(registry);

@@ -201,11 +201,11 @@ class Grower {
   const TreeTarget& target_;
   const TreeTerms& terms_;
   std::mt19937_64& random_;
-  const size_t width_;            // of Sums
+  const size_t width_;  // of Sums
   std::vector<Row> rows_, gone_right_;
-  Sums whole_, low_, high_;       // of the node, and of the sides of a split
-  double total_ = 0, mean_ = 0;   // of the node
-  std::vector<size_t> order_;     // columns, as drawn
+  Sums whole_, low_, high_;        // of the node, and of the sides of a split
+  double total_ = 0, mean_ = 0;    // of the node
+  std::vector<size_t> order_;      // columns, as drawn
   std::vector<double> histogram_;  // Sums of each interval
   std::vector<uint32_t> counts_;   // rows of each interval
   std::vector<uint16_t> touched_;  // intervals that hold rows of the node

@@ -77,7 +77,9 @@ class Training {
     if (!(terms.decrease_min >= 0)) a.refuse("minImpurityDecrease", "must not be negative.");
     return terms;
   }
-  size_t tree_count() const { return static_cast<size_t>(positive(arguments(), first_ + 1, "numTrees", 10, kTreesMax)); }
+  size_t tree_count() const {
+    return static_cast<size_t>(positive(arguments(), first_ + 1, "numTrees", 10, kTreesMax));
+  }
   uint64_t seed(size_t i) const {
     return is_given(arguments(), i) ? static_cast<uint64_t>(arguments().integer(i, "randomSeed"))
                                     : call_.context().random()();
@@ -187,8 +189,8 @@ Value boosted_classifier(CallContext& context, std::span<Value> args) {
   const auto algorithm = is_given(a, at) ? a.text(at, "algorithm") : "SAMME.R";
   if (algorithm != "SAMME.R" && algorithm != "SAMME") a.refuse("algorithm", "must be SAMME.R or SAMME.");
   const auto terms = boost_terms(training);
-  const auto trees = training.call().checked(boost_classes(training.columns(), training.bins(), training.target(), terms,
-                                                           algorithm == "SAMME.R", training.cancellation()));
+  const auto trees = training.call().checked(boost_classes(training.columns(), training.bins(), training.target(),
+                                                           terms, algorithm == "SAMME.R", training.cancellation()));
   auto model = training.model(terms.tree, trees);
   put(&model, "learningRate", Value::of_double(terms.learning_rate));
   put(&model, "algorithm", Value::of_string(algorithm));
@@ -205,9 +207,9 @@ Value boosted_regressor(CallContext& context, std::span<Value> args) {
   const auto found = std::find(std::begin(kLosses), std::end(kLosses), loss);
   if (found == std::end(kLosses)) a.refuse("loss", "must be linear, square or exponential.");
   const auto terms = boost_terms(training);
-  const auto trees = training.call().checked(
-      boost_numbers(training.columns(), training.bins(), training.target(), terms,
-                    static_cast<BoostLoss>(found - std::begin(kLosses)), training.cancellation()));
+  const auto trees = training.call().checked(boost_numbers(training.columns(), training.bins(), training.target(),
+                                                           terms, static_cast<BoostLoss>(found - std::begin(kLosses)),
+                                                           training.cancellation()));
   auto model = training.model(terms.tree, trees);
   put(&model, "learningRate", Value::of_double(terms.learning_rate));
   put(&model, "loss", Value::of_string(loss));
@@ -226,11 +228,11 @@ class StoredTrees {
     const auto name = text("modelName");
     const bool has_classes = name == kForestClassifier || name == kBoostClassifier;
     if (!has_classes && name != kForestRegressor && name != kBoostRegressor) refuse();
-    vote_ = name == kForestClassifier            ? Vote::kShares
-            : name == kForestRegressor           ? Vote::kMean
-            : name == kBoostRegressor            ? Vote::kMedian
-            : text("algorithm") == "SAMME.R"     ? Vote::kLogShares
-                                                 : Vote::kWeights;
+    vote_ = name == kForestClassifier        ? Vote::kShares
+            : name == kForestRegressor       ? Vote::kMean
+            : name == kBoostRegressor        ? Vote::kMedian
+            : text("algorithm") == "SAMME.R" ? Vote::kLogShares
+                                             : Vote::kWeights;
     const double outputs = has_classes ? number(model_, "numClasses") : 1;
     if (!(outputs >= 1 && outputs <= static_cast<double>(kClassesMax))) refuse();
     for (const auto& tree : all.vector().values_any()) trees_.push_back(tree_of(tree, static_cast<size_t>(outputs)));
@@ -247,8 +249,9 @@ class StoredTrees {
     return a[0].dictionary();
   }
   [[noreturn]] void refuse() const {
-    a_.refuse("model", "must be what randomForestClassifier, randomForestRegressor, adaBoostClassifier or "
-                       "adaBoostRegressor give; its trees have been changed.");
+    a_.refuse("model",
+              "must be what randomForestClassifier, randomForestRegressor, adaBoostClassifier or "
+              "adaBoostRegressor give; its trees have been changed.");
   }
   std::string text(const char* key) const {
     const Value value = model_.get(std::string_view(key));
@@ -321,7 +324,9 @@ void register_trees(Registry& registry) {
   row({"randomForestRegressor",
        "ds, yColName, xColNames, [maxFeatures=0], [numTrees=10], [numBins=32], [maxDepth=32], "
        "[minImpurityDecrease=0.0], [numJobs=-1], [randomSeed]",
-       [](CallContext& c, std::span<Value> v) { return forest("randomForestRegressor", kForestRegressor, false, c, v); },
+       [](CallContext& c, std::span<Value> v) {
+         return forest("randomForestRegressor", kForestRegressor, false, c, v);
+       },
        "A model of many regression trees, each grown on rows drawn anew: predict gives the mean of their answers.",
        "t = table(take(2.0, 50) join take(5.0, 50) as y, 1..100 as x)\n"
        "predict(randomForestRegressor(sqlDS(<select * from t>), `y, `x, numBins=100, randomSeed=1), table(10 90 as x))",

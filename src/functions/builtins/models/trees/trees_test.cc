@@ -173,8 +173,8 @@ TEST(Forest, is_better_than_the_mean_and_than_one_tree_on_noise) {
   const auto forest = grow_forest(known.bins(32), known.numbers(), terms, kNever).value();
   const Trees one{forest[0]};
   const double of_forest = mean_square(answers(forest, Vote::kMean, unknown), unknown.y);
-  EXPECT_LT(of_forest, 1.5);                                                        // the noise alone is 1
-  EXPECT_GT(mean_square(Numbers(unknown.y.size(), 2), unknown.y), 1.8);             // and the step 1 more
+  EXPECT_LT(of_forest, 1.5);                                             // the noise alone is 1
+  EXPECT_GT(mean_square(Numbers(unknown.y.size(), 2), unknown.y), 1.8);  // and the step 1 more
   EXPECT_LT(of_forest, 0.85 * mean_square(answers(one, Vote::kMean, unknown), unknown.y));
 }
 
@@ -233,8 +233,7 @@ TEST(Boost, numbers_with_every_loss_are_better_than_the_mean) {
   const auto known = step(1000, 0.3, 1), unknown = step(1000, 0.3, 2);
   for (const auto loss : {BoostLoss::kLinear, BoostLoss::kSquare, BoostLoss::kExponential}) {
     const BoostTerms terms{.tree = {.features = 2, .depth_max = 2}, .trees = 30, .learning_rate = 0.5, .seed = 1};
-    const auto trees =
-        boost_numbers(known.views(), known.bins(32), known.numbers(), terms, loss, kNever).value();
+    const auto trees = boost_numbers(known.views(), known.bins(32), known.numbers(), terms, loss, kNever).value();
     EXPECT_LT(mean_square(answers(trees, Vote::kMedian, unknown), unknown.y), 0.15);
   }
 }
@@ -243,20 +242,19 @@ TEST(Boost, learning_rates_beyond_all_bounds_end_it) {
   const auto crossed = either(200);
   const BoostTerms terms{.tree = {.features = 1, .depth_max = 2}, .trees = 20, .learning_rate = 1e6, .seed = 1};
   for (const bool by_shares : {false, true})
-    EXPECT_FALSE(boost_classes(crossed.views(), crossed.bins(32), crossed.classes(2), terms, by_shares, kNever)
-                     .value()
-                     .empty());
+    EXPECT_FALSE(
+        boost_classes(crossed.views(), crossed.bins(32), crossed.classes(2), terms, by_shares, kNever).value().empty());
   const auto noisy = step(200, 1);
-  EXPECT_FALSE(boost_numbers(noisy.views(), noisy.bins(32), noisy.numbers(), terms, BoostLoss::kLinear, kNever)
-                   .value()
-                   .empty());
+  EXPECT_FALSE(
+      boost_numbers(noisy.views(), noisy.bins(32), noisy.numbers(), terms, BoostLoss::kLinear, kNever).value().empty());
 }
 
 TEST(Boost, one_class_is_what_it_is) {
   const Sample sample{.columns = {{1, 2}}, .y = {0, 0}};
   const BoostTerms terms{.tree = {.features = 1}};
   for (const bool by_shares : {false, true}) {
-    const auto trees = boost_classes(sample.views(), sample.bins(2), sample.classes(1), terms, by_shares, kNever).value();
+    const auto trees =
+        boost_classes(sample.views(), sample.bins(2), sample.classes(1), terms, by_shares, kNever).value();
     EXPECT_EQ(answers(trees, by_shares ? Vote::kLogShares : Vote::kWeights, sample), sample.y);
   }
 }
