@@ -82,8 +82,7 @@ class Sample {
  public:
   Sample(CallContext& context, const Arguments& a, DayCount convention) : convention_(convention) {
     const Value& date = a[kReferenceDate];
-    if (!date.is_scalar() || date.type() != Type::kDate || date.is_null())
-      a.refuse("referenceDate", "must be a DATE.");
+    if (!date.is_scalar() || date.type() != Type::kDate || date.is_null()) a.refuse("referenceDate", "must be a DATE.");
     reference_ = date.scalar().get<int32_t>();
     const auto bonds = parts_or_self(a[kBonds]), terms = parts_or_self(a[kTerms]);
     const auto yields = as_doubles(a.function(), a.vector(kQuotes, "quotes"));
@@ -118,7 +117,7 @@ class Sample {
   };
 
   template <class T>
-  std::vector<T> column(T Row::* field) const {
+  std::vector<T> column(T Row::*field) const {
     std::vector<T> all;
     for (const auto& row : rows_) all.push_back(row.*field);
     return all;
@@ -174,8 +173,7 @@ void put_curve(const FunctionCall& call, const Sample& sample, const std::string
   if (method == "Bootstrap") {
     const auto line = line_of(fields->get(std::string_view("interpMethod")).text());
     const bool goes_on = fields->get(std::string_view("extrapMethod")).text() == "Linear";
-    const auto rates =
-        call.checked(bootstrapped(sample.flows(), sample.knots(), compounding, *line, goes_on, yields));
+    const auto rates = call.checked(bootstrapped(sample.flows(), sample.knots(), compounding, *line, goes_on, yields));
     const auto dates = sample.dates();
     Vector ends(Type::kDate, dates.size()), heights(Type::kDouble, rates.size());
     std::copy(dates.begin(), dates.end(), ends.edit<int32_t>().begin());
@@ -189,8 +187,8 @@ void put_curve(const FunctionCall& call, const Sample& sample, const std::string
   const size_t numbers = method == "NS" ? std::size(kShort) : std::size(kLong);
   if (sample.size() < numbers)
     a.refuse("bonds", "must be " + std::to_string(numbers) + " at least with the method " + method + ".");
-  const auto model = call.checked(
-      fitted_model(sample.flows(), compounding, numbers, yields.back(), yields.front() - yields.back()));
+  const auto model =
+      call.checked(fitted_model(sample.flows(), compounding, numbers, yields.back(), yields.front() - yields.back()));
   Dictionary parameters(Type::kString, Type::kDouble, true);
   for (size_t i = 0; i < numbers; ++i)
     put(&parameters, method == "NS" ? kShort[i] : kLong[i], Value::of_double(model[i]));
@@ -202,12 +200,14 @@ Value build(CallContext& context, std::span<Value> args) {
   const FunctionCall call("bondYieldCurveBuilder", context, args);
   const auto& a = call.arguments();
   const auto currency = choice(a, kCurrency, "currency", {"CNY", "USD", "EUR", "GBP", "JPY", "HKD"});
-  const auto convention = choice(a, kDayCount, "dayCountConvention",
-                                 {"ActualActualISDA", "ActualActualISMA", "Actual365", "Actual360"});
+  const auto convention =
+      choice(a, kDayCount, "dayCountConvention", {"ActualActualISDA", "ActualActualISMA", "Actual365", "Actual360"});
   const auto method = choice(a, kMethod, "method", {"Bootstrap", "NS", "NSS"});
   const Sample sample(context, a, *day_count_of(convention));
   Dictionary fields(Type::kString, Type::kAny, true);
-  const auto put_text = [&](const char* key, std::string text) { put(&fields, key, Value::of_string(std::move(text))); };
+  const auto put_text = [&](const char* key, std::string text) {
+    put(&fields, key, Value::of_string(std::move(text)));
+  };
   put_text("mktDataType", "Curve");
   put_text("curveType", "IrYieldCurve");
   put(&fields, "referenceDate", a[kReferenceDate]);
