@@ -96,9 +96,11 @@ struct WindowRow {
   std::string_view time_result;
 };
 const WindowRow kWindowRows[] = {
-    {"mifirstNot", "tmifirstNot", first_known, "The position of the first element of each window that is not null.",
-     "mifirstNot(NULL 2 3, 2)", "[null,1,0]", "tmifirstNot(1 2 4, NULL 2 3, 2)", "[null,1,0]"},
-    {"milastNot", "tmilastNot", last_known, "The position of the last element of each window that is not null.",
+    {"mifirstNot", "tmifirstNot", first_known,
+     "The position of the first element of each window that is not null; -1 where there is none.",
+     "mifirstNot(NULL 2 3, 2)", "[null,1,0]", "tmifirstNot(1 2 4, NULL 2 3, 2)", "[-1,1,0]"},
+    {"milastNot", "tmilastNot", last_known,
+     "The position of the last element of each window that is not null; -1 where there is none.",
      "milastNot(1 NULL 3, 2)", "[null,0,1]", "tmilastNot(1 2 4, 1 NULL 3, 2)", "[0,0,0]"},
     {"mimaxLast", "tmimaxLast", last_extreme<true>,
      "The position of the largest element of each window, the last of equals.", "mimaxLast(3 3 1, 2)", "[null,1,0]",
