@@ -99,4 +99,17 @@ Value assemble(std::vector<Value> parts) {
   return vector_or_tuple(std::move(parts));
 }
 
+Vector picked_rows(const Vector& x, data::Buffer<int64_t> picks, data::Buffer<int64_t> ends) {
+  if (!x.is_array() && !x.is_tuple() && !types::is_literal(x.type()))
+    return Vector::array(Shared<Vector>(x.take(picks)), std::move(ends));
+  std::vector<Value> rows;
+  size_t begin = 0;
+  for (const auto end : ends) {
+    const auto row = std::span(picks).subspan(begin, static_cast<size_t>(end) - begin);
+    rows.emplace_back(x.take(data::Buffer<int64_t>(row.begin(), row.end())));
+    begin = static_cast<size_t>(end);
+  }
+  return Vector::tuple(std::move(rows));
+}
+
 }  // namespace pelorus::functions

@@ -13,4 +13,8 @@ data::Value vector_or_tuple(std::vector<data::Value> parts);
 /// equal keys to a table; otherwise a tuple.
 data::Value assemble(std::vector<data::Value> parts);
 
+/// Rows of elements of x, at `picks` (INT64_MAX: null): row r holds those from ends[r - 1] to ends[r]. An array vector;
+/// a tuple where x holds what array vectors can't: texts, tuples, array vectors.
+data::Vector picked_rows(const data::Vector& x, data::Buffer<int64_t> picks, data::Buffer<int64_t> ends);
+
 }  // namespace pelorus::functions

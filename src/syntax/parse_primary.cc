@@ -8,7 +8,8 @@ namespace pelorus::syntax {
 bool Parser::at_word_constant() const {
   const Token& token = peek();
   if (!token.is_word()) return false;
-  return (is_keyword(token, "null") || token.text == "true" || token.text == "false") && !peek(1).is("(");
+  return (is_keyword(token, "null") || token.text == "true" || token.text == "false") &&
+         (!peek(1).is("(") || ends_line(peek(1)));
 }
 
 ExprRef Parser::parse_primary() {

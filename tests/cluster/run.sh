@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 PELORUS_PACKAGE=${PELORUS_PACKAGE:-$(packaging/build_package.sh)}
 export PELORUS_PACKAGE
-[ $# -gt 0 ] || set -- test_pseudo_ha.py test_ha_streams.py test_streaming.py test_stream_graphs.py test_bad_starts.py test_tls.py test_tls_life.py
+[ $# -gt 0 ] || set -- test_pseudo_ha.py test_ha_streams.py test_recovering.py test_streaming.py test_stream_graphs.py test_bad_starts.py test_tls.py test_tls_life.py
 python=$(tests/python_env.sh)
 cd tests/cluster
 exec "$python" -m pytest -x -q -s -p no:cacheprovider "$@"

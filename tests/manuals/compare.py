@@ -23,7 +23,7 @@ def atoms(text):
         text = THOUSANDS.sub(lambda match: match.group(1).replace(",", ""), text)
     text = re.sub(r" : ", ":", text)
     text = DATE_BLANK.sub(r"\1T", text).replace('"', "").replace("'", "").replace("->", " -> ")
-    found = [WORDS.get(atom, atom) for atom in ATOM.findall(text.strip().rstrip(";"))]
+    found = [":".join(WORDS.get(part, part) for part in atom.split(":")) for atom in ATOM.findall(text.strip().rstrip(";"))]
     return [atom for atom in found if atom]
 
 

@@ -56,24 +56,48 @@ Value make_array(CallContext& context, std::span<Value> args) {
   return result;
 }
 
-/// take with one count per element.
-Value take_each(const Vector& x, const Vector& counts) {
-  if (x.size() != counts.size()) refuse_lengths("take", x.size(), counts.size());
+/// Elements of a vector, rows of a matrix or table.
+Value picked(const Value& x, const Buffer<int64_t>& rows) {
+  if (x.is_table()) {
+    const auto table = table_argument("take", x);
+    std::vector<Shared<Vector>> columns;
+    for (size_t c = 0; c < table.columns(); ++c) columns.emplace_back(table.column(c).take(rows));
+    return Table(table.names(), std::move(columns));
+  }
+  if (!x.is_matrix()) return x.vector().take(rows);
+  const auto& m = x.matrix();
+  Buffer<int64_t> cells;
+  for (size_t c = 0; c < m.columns; ++c) {
+    for (const auto row : rows) cells.push_back(static_cast<int64_t>(c * m.rows) + row);
+  }
+  Matrix result{.values = m.values.take(cells), .rows = rows.size(), .columns = m.columns};
+  result.column_labels = m.column_labels;
+  if (m.row_labels) result.row_labels = Shared<Vector>((*m.row_labels)->take(rows));
+  return result;
+}
+
+/// take with one count per element or row; those with none or fewer are left out.
+Value take_each(CallContext& context, const Value& x, const Vector& counts) {
+  const size_t size = x.is_matrix()  ? x.matrix().rows
+                      : x.is_table() ? table_argument("take", x).rows()
+                                     : x.vector().size();
+  if (size != counts.size()) refuse_lengths("take", size, counts.size());
   const auto numbers = as_longs("take", Shared<Vector>(counts));
   Buffer<int64_t> rows;
-  for (size_t i = 0; i < x.size(); ++i) {
+  for (size_t i = 0; i < size; ++i) {
     const auto count = numbers->values<int64_t>()[i];
-    if (count < 0 && count != types::kNull<int64_t>) usage_error("take", "Counts must not be negative.");
+    if (count > 0) context.reserve_memory(count * 8);
     for (int64_t k = 0; k < count; ++k) rows.push_back(static_cast<int64_t>(i));
   }
-  return x.take(rows);
+  return picked(x, rows);
 }
 
 Value take(CallContext& context, std::span<Value> args) {
   Arguments a("take", args);
-  if (args[1].is_vector() && args[0].is_vector()) return take_each(args[0].vector(), args[1].vector());
+  if (args[1].is_vector() && (args[0].is_vector() || args[0].is_matrix() || args[0].is_table()))
+    return take_each(context, args[0], args[1].vector());
   if (args[1].is_vector() && args[0].is_scalar() && args[1].vector().size() == 1)
-    return take_each(*a.vector(0, "X"), args[1].vector());
+    return take_each(context, Value(a.vector(0, "X")), args[1].vector());
   const auto count = a.integer(1, "n");
   const auto wanted = static_cast<size_t>(count < 0 ? -count : count);
   context.reserve_memory(static_cast<int64_t>(wanted) * 8);
@@ -87,11 +111,11 @@ Value take(CallContext& context, std::span<Value> args) {
     return Table(table.names(), std::move(columns));
   }
   if (args[0].is_matrix()) {
-    const auto& m = args[0].matrix();
-    Matrix result{
-        .values = repeated(m.values, start(m.columns) * m.rows, wanted * m.rows), .rows = m.rows, .columns = wanted};
-    result.row_labels = m.row_labels;
-    return result;
+    const size_t size = args[0].matrix().rows;
+    if (size == 0 && wanted > 0) usage_error("take", "The matrix has no rows.");
+    Buffer<int64_t> rows(wanted);
+    for (size_t i = 0; i < wanted; ++i) rows[i] = static_cast<int64_t>((start(size) + i) % size);
+    return picked(args[0], rows);
   }
   if (args[0].is_function() || args[0].is_code() || args[0].is_dictionary())
     return Vector::tuple(std::vector<Value>(wanted, args[0]));

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "functions/builtins/register_builtins.h"
+#include "functions/assemble.h"
 #include "functions/declare.h"
 #include "functions/quantiles.h"
 #include "functions/series.h"
@@ -447,7 +448,7 @@ Value window_rows(std::string_view name, std::span<Value> args, bool positions) 
     for (size_t k = window.start(i); k <= i; ++k) rows.push_back(static_cast<int64_t>(k));
     ends.push_back(static_cast<int64_t>(rows.size()));
   }
-  if (!positions) return Vector::array(x->take(rows), std::move(ends));
+  if (!positions) return picked_rows(*x, std::move(rows), std::move(ends));
   for (auto& row : rows) row = row == INT64_MAX ? kNull<int64_t> : row;
   return Vector::array(*converted(name, Shared<Vector>(Vector::adopt(Type::kLong, std::move(rows))), Type::kInt),
                        std::move(ends));

@@ -175,6 +175,14 @@ Value null_fill_in_place(CallContext&, std::span<Value> args) {
   return args[0];
 }
 
+/// X where it is null, else Y.
+Value if_null(CallContext& context, std::span<Value> args) {
+  const auto is_null = context.find_function("isNull"), choose = context.find_function("iif");
+  if (!is_null || !choose) usage_error("ifNull", "isNull and iif are not there.");
+  const Value y = args[0].is_vector() && args[1].is_matrix() ? Value(args[1].matrix().values) : args[1];
+  return context.call(*choose, {context.call(*is_null, {args[0]}), args[0], y});
+}
+
 Value coalesce(CallContext&, std::span<Value> args) {
   Value result = args[0];
   for (size_t i = 1; i < args.size(); ++i) result = fill_nulls("coalesce", result, args[i]);
@@ -359,7 +367,8 @@ void register_nulls(Registry& registry) {
            .changes_first = true});
   row(Nature::kElementwise, {"coalesce", "X, Y, [args...]", coalesce, "The first of the arguments that is not null.",
                              "coalesce(2 NULL, 7 8)", "[2,8]"});
-  row(Nature::kElementwise, {"ifNull", "X, Y", null_fill, "Y where X is null.", "ifNull(4 NULL, 0)", "[4,0]"});
+  row(Nature::kElementwise,
+      {"ifNull", "X, Y", if_null, "X where it is null, else Y.", "ifNull(4 NULL, 7 8)", "[7,null]"});
   row(Nature::kElementwise, {"nullIf", "X, Y", null_if, "Null where X equals Y.", "nullIf(1 2, 2)", "[1,null]"});
   row(Nature::kWhole, {"dropna", "X, [byRow=true], [thresh]", drop_nulls,
                        "X without nulls, or without rows that hold one.", "dropna(4 NULL 6)", "[4,6]"});

@@ -70,7 +70,14 @@ struct RankRule {
   bool ignore_nulls = true;
   std::string ties = "min";
   bool percent = false;
+  double tolerance = -1;  // numbers not further apart than it are equal; negative: equal ones only
 };
+
+/// The group of a place in the order when as many groups as asked for share the places, the first ones one more.
+size_t group_of(size_t place, size_t places, size_t groups) {
+  const size_t least = places / groups, larger = places % groups, in_larger = larger * (least + 1);
+  return place < in_larger ? place / (least + 1) : larger + (place - in_larger) / least;
+}
 
 /// Ranks from 0 of non-null elements (nulls get null, or rank lowest when not ignored).
 Vector ranks_of(const Shared<Vector>& vector, const RankRule& rule) {
@@ -81,10 +88,14 @@ Vector ranks_of(const Shared<Vector>& vector, const RankRule& rule) {
   }
   Vector ranks = Vector::nulls(Type::kDouble, vector->size());
   auto& out = ranks.edit<double>();
+  const auto are_equal = [&](const Scalar& left, const Scalar& right) {
+    if (rule.tolerance < 0 || left.is_null() || right.is_null()) return types::compare(left, right) == 0;
+    return std::fabs(left.as_double() - right.as_double()) <= rule.tolerance;
+  };
   double dense = 0;
   for (size_t from = 0; from < rows.size();) {
     size_t to = from + 1;
-    while (to < rows.size() && types::compare(vector->scalar_at(rows[from]), vector->scalar_at(rows[to])) == 0) ++to;
+    while (to < rows.size() && are_equal(vector->scalar_at(rows[from]), vector->scalar_at(rows[to]))) ++to;
     for (size_t k = from; k < to; ++k) {
       double rank = static_cast<double>(from);
       if (rule.ties == "max")
@@ -96,7 +107,7 @@ Vector ranks_of(const Shared<Vector>& vector, const RankRule& rule) {
       else if (rule.ties == "dense")
         rank = dense;
       if (rule.groups > 0)
-        rank = std::floor(rank * static_cast<double>(rule.groups) / static_cast<double>(rows.size()));
+        rank = static_cast<double>(group_of(from, rows.size(), static_cast<size_t>(rule.groups)));
       else if (rule.percent)
         rank = (rank + 1) / static_cast<double>(rows.size());
       out[rows[k]] = rank;
@@ -112,11 +123,22 @@ Value rank(CallContext&, std::span<Value> args) {
   Arguments a("rank", args);
   RankRule rule{.ascending = a.flag_or(1, "ascending", true)};
   if (a.has(2) && !args[2].is_null()) rule.groups = a.integer(2, "groupNum");
+  if (rule.groups < 0) a.refuse("groupNum", "must be positive.");
   rule.ignore_nulls = a.flag_or(3, "ignoreNA", true);
   rule.ties = a.text_or(4, "tiesMethod", "min");
   rule.percent = a.flag_or(5, "percent", false);
+  const bool has_precision = a.has(6) && !args[6].is_null();
+  if (has_precision) {
+    const auto digits = a.integer(6, "precision");
+    if (digits < 1 || digits > 15) a.refuse("precision", "must be between 1 and 15.");
+    if (rule.ties == "first") a.refuse("tiesMethod", "must not be first when precision is given.");
+    rule.tolerance = std::pow(10.0, -static_cast<double>(digits));
+  }
   const Value& x = args[0].is_dictionary() ? Value(args[0].dictionary().values()) : args[0];
-  return lift_map_any(x, Spread::kSeries, [&](const Shared<Vector>& vector) { return ranks_of(vector, rule); });
+  return lift_map_any(x, Spread::kSeries, [&](const Shared<Vector>& vector) {
+    if (has_precision && !types::is_numeric(vector->type())) a.refuse("X", "must be numeric when precision is given.");
+    return ranks_of(vector, rule);
+  });
 }
 
 Value dense_rank(CallContext&, std::span<Value> args) {
@@ -601,8 +623,8 @@ void register_order(Registry& registry) {
       {"isort", "X, [ascending=true]", sorted_positions, "The positions that sort X, a vector or a tuple of keys.",
        "isort(8 3 5)", "[1,2,0]", "Nulls are smallest."});
   row(Nature::kVector,
-      {"rank", "X, [ascending=true], [groupNum], [ignoreNA=true], [tiesMethod='min'], [percent=false]", rank,
-       "The rank of each element, from 0.", "rank(10 30 30 20)", "[0,2,2,1]", "Null ranks are null."});
+      {"rank", "X, [ascending=true], [groupNum], [ignoreNA=true], [tiesMethod='min'], [percent=false], [precision]",
+       rank, "The rank of each element, from 0.", "rank(10 30 30 20)", "[0,2,2,1]", "Null ranks are null."});
   row(Nature::kVector, {"denseRank", "X, [ascending=true], [ignoreNA=true], [percent=false]", dense_rank,
                         "The rank of each element without gaps, from 0.", "denseRank(10 30 30 20)", "[0,2,2,1]",
                         "Null ranks are null."});

@@ -4,6 +4,7 @@
 #include "functions/builtins/finance/register_finance.h"
 #include "functions/builtins/models/register_models.h"
 #include "functions/builtins/models/register_penalized.h"
+#include "functions/builtins/models/trees/register_trees.h"
 #include "functions/builtins/register_elements.h"
 #include "functions/builtins/series/register_gaps.h"
 #include "functions/builtins/series/register_series.h"
@@ -71,8 +72,10 @@ void register_builtins(Registry& registry) {
   register_in_place(registry);
   register_tensors(registry);
   register_penalized(registry);
+  register_trees(registry);
   register_instruments(registry);
   register_market_data(registry);
+  register_curve_builder(registry);
   register_minima(registry);
   register_piecewise(registry);
   register_bonds(registry);

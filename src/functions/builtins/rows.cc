@@ -4,6 +4,7 @@
 #include "data/columnar.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
+#include "functions/builtins/series/same_labels.h"
 #include "functions/elementwise.h"
 #include "functions/lift.h"
 
@@ -164,7 +165,8 @@ Native paired_by_row(std::string_view name, Plain plain) {
       for (size_t r = 0; r < one.size(); ++r) results.push_back(call(plain, context, {one[r], other[r]}));
       return vector_of(std::move(results));
     }
-    const auto left = rows_of_side(args[0]), right = rows_of_side(args[1]);
+    const auto [x, y] = over_same_labels(context, args[0], args[1]);
+    const auto left = rows_of_side(x), right = rows_of_side(y);
     const size_t count = std::max(left.size(), right.size());
     if ((left.size() != count && left.size() != 1) || (right.size() != count && right.size() != 1))
       refuse_lengths(name, left.size(), right.size());
@@ -281,7 +283,8 @@ struct MappedFunction {
   std::string_view parameters;  // the plain one's
 };
 constexpr MappedFunction kMapped[] = {
-    {"rowRank", "rank", "X, [ascending=true], [groupNum], [ignoreNA=true], [tiesMethod='min'], [percent=false]"},
+    {"rowRank", "rank",
+     "X, [ascending=true], [groupNum], [ignoreNA=true], [tiesMethod='min'], [percent=false], [precision]"},
     {"rowDenseRank", "denseRank", "X, [ascending=true], [ignoreNA=true], [percent=false]"},
     {"rowCumsum", "cumsum", "X"},
     {"rowCumprod", "cumprod", "X"},

@@ -201,17 +201,44 @@ Value centred(std::string_view name, const Value& x, bool scaled) {
   });
 }
 
+/// The rows of x by value, nulls where the policy wants them: upper, lower, omit or raise.
+std::vector<int64_t> order_with_nulls(const Arguments& a, const Vector& x, const std::string& policy) {
+  auto order = order_of(a.function(), x, true);
+  const auto known = std::stable_partition(order.begin(), order.end(),
+                                           [&](int64_t row) { return x.is_null_at(static_cast<size_t>(row)); });
+  if (policy == "lower") return order;
+  if (policy == "raise" && known != order.begin()) a.refuse("X", "must have no nulls when nanPolicy is raise.");
+  if (policy == "omit") return {known, order.end()};
+  if (policy != "upper" && policy != "raise") a.refuse("nanPolicy", "must be upper, lower, raise or omit.");
+  std::rotate(order.begin(), known, order.end());
+  return order;
+}
+
+/// winsorize(X, limit, [inclusive], [nanPolicy])
 Value winsorize(CallContext&, std::span<Value> args) {
   Arguments a("winsorize", args);
   const auto limits = numeric_doubles("winsorize", a.vector(1, "limit"));
+  if (limits->empty() || limits->size() > 2) a.refuse("limit", "must be one share of the vector or two.");
   const double low = doubles(limits)[0], high = limits->size() > 1 ? doubles(limits)[1] : low;
-  if (low < 0 || high < 0 || low + high >= 1) a.refuse("limit", "must be shares of the vector.");
+  if (!(low >= 0) || !(high >= 0) || low + high >= 1) a.refuse("limit", "must be shares of the vector.");
+  bool cuts[2] = {true, true};
+  if (a.has(2) && !args[2].is_null()) {
+    const auto flags = converted("winsorize", a.vector(2, "inclusive"), Type::kBool);
+    if (flags->empty() || flags->size() > 2) a.refuse("inclusive", "must be one truth value or two.");
+    cuts[0] = flags->values<int8_t>()[0] != 0;
+    cuts[1] = flags->values<int8_t>()[flags->size() - 1] != 0;
+  }
   const auto x = a.vector(0, "X");
-  const auto order = order_of("winsorize", *x, true);
+  const auto order = order_with_nulls(a, *x, a.has(3) && !args[3].is_null() ? a.text(3, "nanPolicy") : "upper");
   Buffer<int64_t> rows(x->size());
   for (size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<int64_t>(i);
-  const auto from = static_cast<size_t>(low * static_cast<double>(order.size()));
-  const auto to = order.size() - static_cast<size_t>(high * static_cast<double>(order.size()));
+  const auto masked = [&](double share, bool cut) {
+    const double count = share * static_cast<double>(order.size());
+    return static_cast<size_t>(cut ? count : std::round(count));
+  };
+  const size_t from = masked(low, cuts[0]), to = order.size() - std::min(order.size(), masked(high, cuts[1]));
+  if (order.empty()) return Value(x);
+  if (from >= to) a.refuse("limit", "leaves no element.");
   for (size_t k = 0; k < from; ++k) rows[static_cast<size_t>(order[k])] = order[from];
   for (size_t k = to; k < order.size(); ++k) rows[static_cast<size_t>(order[k])] = order[to - 1];
   return x->take(rows);
@@ -313,8 +340,9 @@ void register_statistics(Registry& registry) {
           "Deviations from the mean in standard deviations.", "zscore(1 2 3)", "[-1,0,1]", "Null stays null."});
   series({"demean", "X", [](CallContext&, std::span<Value> args) { return centred("demean", args[0], false); },
           "Deviations from the mean.", "demean(1 2 3)", "[-1,0,1]", "Null stays null."});
-  series({"winsorize", "X, limit", winsorize, "X with the extreme shares brought to the nearest value that remains.",
-          "winsorize(1..10, 0.1)", "[2,2,3,4,5,6,7,8,9,9]"});
+  series({"winsorize", "X, limit, [inclusive=true], [nanPolicy='upper']", winsorize,
+          "X with the extreme shares brought to the nearest value that remains.", "winsorize(1..10, 0.1)",
+          "[2,2,3,4,5,6,7,8,9,9]"});
   declare(registry, kFamily, Nature::kWhole,
           {"stat", "X", summary_of, "A dictionary of summary statistics.", "stat(1 2 3 4).Avg", "2.5", kSkipsNulls});
   declare(registry, kFamily, Nature::kWhole,

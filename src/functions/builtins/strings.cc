@@ -32,7 +32,7 @@ std::string capitalised(std::string text) {
   bool start = true;
   for (auto& c : text) {
     c = static_cast<char>(start ? std::toupper(byte(c)) : std::tolower(byte(c)));
-    start = std::isspace(byte(c)) != 0;
+    start = std::isalnum(byte(c)) == 0;
   }
   return text;
 }
@@ -216,19 +216,6 @@ Native letter_case(std::string_view name, int (*wanted)(int), int (*other)(int))
   };
 }
 
-bool is_number(const std::string& text) {
-  size_t digits = 0, points = 0;
-  for (size_t i = text.starts_with('-') || text.starts_with('+') ? 1 : 0; i < text.size(); ++i) {
-    if (text[i] == '.')
-      ++points;
-    else if (std::isdigit(byte(text[i])))
-      ++digits;
-    else
-      return false;
-  }
-  return digits > 0 && points <= 1;
-}
-
 int32_t words(const std::string& text) {
   int32_t count = 0;
   bool inside = false;
@@ -369,12 +356,7 @@ void register_questions(Registry& registry) {
        "Whether X has capitals and no small letters.", "isUpper(\"AB1\")", "true"});
   row({"isLower", "X", letter_case("isLower", std::islower, std::isupper),
        "Whether X has small letters and no capitals.", "isLower(\"ab\")", "true"});
-  row({"isNumeric", "X",
-       [](CallContext&, std::span<Value> args) {
-         return map_text_to("isNumeric", args[0], Type::kBool,
-                            [](const std::string& text) { return flag(is_number(text)); });
-       },
-       "Whether X reads as a number.", "isNumeric(\"1.5\")", "true"});
+  registry.add_alias("isNumeric", "isDigit");
   row({"charAt", "X, Y", char_at, "The byte at a position.", "charAt(\"abc\", 1)", "98"});
   row({"asc", "X", codes_to_text, "The text of a character code.", "asc(97)", "\"a\""});
 }

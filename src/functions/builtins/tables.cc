@@ -221,8 +221,26 @@ Value clear(CallContext&, std::span<Value> args) {
   return x;
 }
 
+/// `table` with the columns `names` in this order; those it lacks are null, of the type they have in `like`.
+Table in_columns(const Table& table, const std::vector<std::string>& names, const Table& like) {
+  std::vector<Shared<Vector>> columns;
+  for (const auto& name : names) {
+    const int c = table.find(name);
+    if (c >= 0) {
+      columns.push_back(table.column_shared(static_cast<size_t>(c)));
+      continue;
+    }
+    const auto& known = like.column(static_cast<size_t>(like.find(name)));
+    columns.emplace_back(Vector::nulls(known.type(), table.rows(), known.scale()));
+  }
+  return Table(names, std::move(columns));
+}
+
+/// unionAll(tableA, tableB, [byColName]) or unionAll(tables, [partition], [byColName])
 Value union_all(CallContext&, std::span<Value> args) {
+  const Arguments a("unionAll", args);
   std::vector<Value> parts(args.begin(), args.end());
+  const bool by_name = a.has(2) && !a[2].is_table() && a.flag_or(2, "byColName", false);
   if (!parts.empty() && parts[0].is_tuple()) {
     const auto tuple = parts[0].vector();
     parts = {tuple.values_any().begin(), tuple.values_any().end()};
@@ -232,7 +250,16 @@ Value union_all(CallContext&, std::span<Value> args) {
   Table result = table_argument("unionAll", parts[0]);
   result.set_keys(Table::KeyKind::kNone, {});
   for (size_t i = 1; i < parts.size(); ++i) {
-    const auto done = result.append(table_argument("unionAll", parts[i]));
+    auto next = table_argument("unionAll", parts[i]);
+    if (by_name) {
+      auto names = result.names();
+      for (const auto& name : next.names()) {
+        if (result.find(name) < 0) names.push_back(name);
+      }
+      result = in_columns(result, names, next);
+      next = in_columns(next, names, result);
+    }
+    const auto done = result.append(next);
     if (!done.ok()) throw ScriptError(done.error().message);
   }
   return result;
@@ -297,7 +324,10 @@ void register_tables(Registry& registry) {
            {},
            true});
   change({"clear!", "X", clear, "Empties X.", "x = 1 2; x.clear!(); size(x)", "0"});
-  row({"unionAll", "tableA, [args...]", union_all, "The rows of tables, one after another.",
+  row({"unionAll", "tableA, [args...]", union_all,
+       "The rows of tables, or of a tuple of tables, one after another. A third argument of true puts columns together "
+       "by "
+       "name, with nulls where a table lacks one.",
        "unionAll(table(1 2 as a), table(3 as a))", "table{a:[1,2,3]}"});
   change({"dictUpdate!", "dictionary, function, keys, parameters, [initFunc]", update_dictionary,
           "Sets values to function(old value, parameter); new keys get the parameter itself.",

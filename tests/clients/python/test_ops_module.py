@@ -48,6 +48,7 @@ def test_partitions_of_chunks_are_those_dropPartition_takes(session, granularity
 def test_nothing_recovers_so_nothing_is_dropped(session):
     database(session, "ops_whole", "TABLE")
     assert ops(session, 'dropRecoveringPartitions("dfs://ops_whole", "pt")') == 0
+    assert ops(session, 'dropRecoveringPartitions(database("dfs://ops_whole"), `pt)') == 0
     assert session.run('exec count(*) from loadTable("dfs://ops_whole", `pt)') == 3
     with pytest.raises(RuntimeError, match="tableName is needed"):
         ops(session, 'dropRecoveringPartitions("dfs://ops_whole")')

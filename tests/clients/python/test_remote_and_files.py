@@ -120,6 +120,18 @@ def test_models_survive_in_files(session, node):
     assert "damaged" in error_of(session, f'loadModel("{path}")')
 
 
+@pytest.mark.parametrize("fit", [
+    "ridge(t, `y, `x)", "lasso(t, `y, `x, 0.1)", "kmeans(t, 2, randomSeed=1)",
+    "randomForestClassifier(sqlDS(<select * from t>), `y, `x, 2, randomSeed=1)",
+    "randomForestRegressor(sqlDS(<select * from t>), `y, `x, randomSeed=1)",
+    "adaBoostClassifier(sqlDS(<select * from t>), `y, `x, 2)", "adaBoostRegressor(sqlDS(<select * from t>), `y, `x)"])
+def test_models_predict_the_same_from_a_file(session, node, fit):
+    path = node.home / "fitted"
+    session.run(f't = table(0 0 0 1 1 1 as y, 1.0 2 3 7 8 9 as x); m = {fit}; saveModel(m, "{path}")')
+    assert session.run(f'r = loadModel("{path}"); eqObj(predict(m, t), predict(r, t))')
+    assert session.run("m.keys()[0] == r.keys()[0] and m.modelName == r.modelName")
+
+
 def test_tables_live_in_directories(session, node):
     session.run(f'db = database("{node.home}/tables"); t = table(1 2 as a, `x`y as s)')
     session.run("saveTable(db, t); saveTable(db, t, `other); saveTable(db, t, `other, true)")

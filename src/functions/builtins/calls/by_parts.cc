@@ -1,5 +1,6 @@
 // byRow and byColumn: a function over the rows or columns of whatever has both, the form put back around the results.
 
+#include "data/columnar.h"
 #include "functions/assemble.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
@@ -14,12 +15,13 @@ using data::Buffer;
 using data::Matrix;
 using data::Table;
 
+/// kArray: array vectors and columnar tuples, whose elements are rows.
 enum class Form : uint8_t { kMatrix, kTable, kTuple, kArray, kOther };
 
 Form form_of(const Value& x) {
   if (x.is_matrix()) return Form::kMatrix;
   if (x.is_table()) return Form::kTable;
-  if (x.is_vector() && x.vector().is_array()) return Form::kArray;
+  if (x.is_vector() && (x.vector().is_array() || data::is_columnar(x))) return Form::kArray;
   return x.is_tuple() ? Form::kTuple : Form::kOther;
 }
 
@@ -111,7 +113,8 @@ Value put_back(const Value& x, bool by_row, const std::vector<Value>& parts, std
   const auto side_by_side = by_row == (form == Form::kArray) ? results : turned(results);
   if (form == Form::kMatrix) return matrix_like(x, side_by_side);
   if (form == Form::kTable) return table_like(x, side_by_side);
-  return form == Form::kTuple ? Value(Vector::tuple(side_by_side)) : array_of(side_by_side);
+  if (x.is_tuple()) return data::like_columnar(Vector::tuple(side_by_side), data::is_columnar(x));
+  return array_of(side_by_side);
 }
 
 Value by_part(CallContext& context, std::string_view name, std::span<Value> arguments, bool by_row) {

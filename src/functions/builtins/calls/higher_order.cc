@@ -191,22 +191,33 @@ Value unified_call(CallContext& context, std::span<Value> arguments) {
 }
 
 /// Comparisons that give null where either side is null.
+/// Nulls in `flags` where `side` has them: at the same place, or everywhere when it is a scalar or a pair.
+void mark_nulls(const Value& side, Vector* flags) {
+  const auto elements = side.is_matrix()   ? side.matrix().values
+                        : side.is_vector() ? side.vector()
+                                           : Vector(Type::kVoid, 0);
+  if (elements.size() == flags->size()) {
+    for (size_t i = 0; i < elements.size(); ++i) {
+      if (elements.is_null_at(i)) flags->set_null(i);
+    }
+    return;
+  }
+  const bool has_null = side.is_pair() ? side.pair().elements.is_null_at(0) || side.pair().elements.is_null_at(1)
+                                       : side.is_scalar() && side.is_null();
+  for (size_t i = 0; has_null && i < flags->size(); ++i) flags->set_null(i);
+}
+
 Value null_compare(CallContext& context, std::span<Value> arguments) {
   Value result = context.call(arguments[0], {arguments[1], arguments[2]});
   if (result.is_scalar()) {
-    return arguments[1].is_null() || arguments[2].is_null() ? Value(Scalar::null_of(result.type())) : result;
+    Vector flag(result.type(), 1);
+    for (const Value* side : {&arguments[1], &arguments[2]}) mark_nulls(*side, &flag);
+    const bool is_null = flag.is_null_at(0) || arguments[1].is_null() || arguments[2].is_null();
+    return is_null ? Value(Scalar::null_of(result.type())) : result;
   }
-  if (!result.is_vector()) return result;
-  Vector& flags = result.edit_vector();
-  for (const Value* side : {&arguments[1], &arguments[2]}) {
-    if (side->is_vector() && side->vector().size() == flags.size()) {
-      for (size_t i = 0; i < flags.size(); ++i) {
-        if (side->vector().is_null_at(i)) flags.set_null(i);
-      }
-    } else if (side->is_null()) {
-      for (size_t i = 0; i < flags.size(); ++i) flags.set_null(i);
-    }
-  }
+  if (!result.is_vector() && !result.is_matrix()) return result;
+  Vector& flags = result.is_matrix() ? result.edit_matrix().values : result.edit_vector();
+  for (const Value* side : {&arguments[1], &arguments[2]}) mark_nulls(*side, &flags);
   return result;
 }
 

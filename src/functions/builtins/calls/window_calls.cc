@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
+#include <optional>
 
 #include "functions/assemble.h"
 #include "functions/builtins/register_builtins.h"
@@ -113,17 +115,44 @@ Value rolling(CallContext& context, std::span<Value> values) {
   return assemble(std::move(results));
 }
 
+/// A whole number or, in the units of `type`, a duration; nothing for what is neither.
+std::optional<int64_t> span_of(std::string_view function, const Value& distance, std::optional<Type> type) {
+  if (!distance.is_scalar() || distance.is_null()) return std::nullopt;
+  if (types::is_integral(distance.type())) return distance.scalar().as_int64();
+  if (!type || distance.type() != Type::kDuration) return std::nullopt;
+  return units_of(function, distance.scalar().get<types::Duration>(), *type);
+}
+
+/// From how far before (negative) to how far behind a row its window reaches.
+struct Range {
+  int64_t from = 0, to = 0;
+};
+
+Range range_of(std::string_view function, const Value& range, std::optional<Type> type) {
+  const auto* requirement =
+      type ? "range must be a pair of whole numbers or durations." : "range must be a pair of whole numbers.";
+  if (!range.is_pair()) usage_error(function, requirement);
+  const Vector& ends = range.pair().elements;
+  const auto from = span_of(function, ends.at(0), type), to = span_of(function, ends.at(1), type);
+  if (!from || !to) usage_error(function, requirement);
+  return {*from, *to};
+}
+
+int64_t saturated_sum(int64_t a, int64_t b) {
+  int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return a < 0 ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
+}
+
 /// Rows i+a .. i+b, clipped to what is there.
 Value window(CallContext& context, std::span<Value> values) {
   const auto columns = argument_columns("window", values[1]);
   const auto rows = static_cast<int64_t>(length_of("window", columns));
-  if (!values[2].is_pair()) usage_error("window", "range must be a pair of integers.");
-  const int64_t from = values[2].pair().elements.scalar_at(0).as_int64();
-  const int64_t to = values[2].pair().elements.scalar_at(1).as_int64();
+  const auto range = range_of("window", values[2], std::nullopt);
   std::vector<Value> results;
   for (int64_t i = 0; i < rows; ++i) {
-    const int64_t first = std::clamp<int64_t>(i + from, 0, rows);
-    const int64_t last = std::clamp<int64_t>(i + to + 1, first, rows);
+    const int64_t first = std::clamp<int64_t>(saturated_sum(i, range.from), 0, rows);
+    const int64_t last = std::clamp<int64_t>(saturated_sum(i + 1, range.to), first, rows);
     results.push_back(
         call_on(context, values[0], window_of(columns, static_cast<size_t>(first), static_cast<size_t>(last - first))));
   }
@@ -138,25 +167,18 @@ std::vector<int64_t> times_of(std::string_view function, const Value& value) {
   return result;
 }
 
-/// A distance in the units of `type`: a number or a duration.
-int64_t span_of(std::string_view function, const Scalar& distance, Type type) {
-  if (distance.type() == Type::kDuration) return units_of(function, distance.get<types::Duration>(), type);
-  return distance.as_int64();
-}
-
 /// Rows whose time lies in [t + from, t + to], both ends closed.
 Value time_window(CallContext& context, std::span<Value> values) {
   const auto columns = argument_columns("twindow", values[1]);
   const auto times = times_of("twindow", values[2]);
   if (times.size() != length_of("twindow", columns))
     usage_error("twindow", "T and the data must have the same length.");
-  if (!values[3].is_pair()) usage_error("twindow", "range must be a pair.");
-  const int64_t from = span_of("twindow", values[3].pair().elements.scalar_at(0), values[2].vector().type());
-  const int64_t to = span_of("twindow", values[3].pair().elements.scalar_at(1), values[2].vector().type());
+  const auto range = range_of("twindow", values[3], values[2].vector().type());
   std::vector<Value> results;
   for (const int64_t time : times) {
-    const auto first = std::lower_bound(times.begin(), times.end(), time + from) - times.begin();
-    const auto last = std::max(first, std::upper_bound(times.begin(), times.end(), time + to) - times.begin());
+    const auto first = std::lower_bound(times.begin(), times.end(), saturated_sum(time, range.from)) - times.begin();
+    const auto last =
+        std::max(first, std::upper_bound(times.begin(), times.end(), saturated_sum(time, range.to)) - times.begin());
     results.push_back(
         call_on(context, values[0], window_of(columns, static_cast<size_t>(first), static_cast<size_t>(last - first))));
   }
@@ -165,7 +187,7 @@ Value time_window(CallContext& context, std::span<Value> values) {
 
 /// window(): a range of durations counts along the labels of an indexed series or matrix.
 Value window_of_rows_or_labels(CallContext& context, std::span<Value> values) {
-  const bool by_time = values[2].is_pair() && values[2].pair().elements.type() == Type::kDuration;
+  const bool by_time = values[2].is_pair() && values[2].pair().elements.at(0).type() == Type::kDuration;
   if (!by_time) return by_columns(context, values, 1, window);
   if (!values[1].is_matrix() || !values[1].matrix().row_labels)
     usage_error("window", "range may hold durations only for an indexed series or an indexed matrix.");
@@ -175,17 +197,16 @@ Value window_of_rows_or_labels(CallContext& context, std::span<Value> values) {
 
 /// Rows whose time lies in (t - window, t].
 Value time_moving(CallContext& context, std::span<Value> values) {
-  const Arguments arguments("tmoving", values);
   const auto times = times_of("tmoving", values[1]);
   const auto columns = argument_columns("tmoving", values[2]);
   if (times.size() != length_of("tmoving", columns))
     usage_error("tmoving", "T and the data must have the same length.");
-  if (!values[3].is_scalar()) arguments.refuse("window", "must be a number or a duration.");
-  const int64_t width = span_of("tmoving", values[3].scalar(), values[1].vector().type());
+  const auto width = span_of("tmoving", values[3], values[1].vector().type());
+  if (!width || *width < 1) usage_error("tmoving", "window must be a positive whole number or a duration.");
   std::vector<Value> results;
   for (size_t i = 0; i < times.size(); ++i) {
-    const auto first =
-        static_cast<size_t>(std::upper_bound(times.begin(), times.end(), times[i] - width) - times.begin());
+    const auto first = static_cast<size_t>(
+        std::upper_bound(times.begin(), times.end(), saturated_sum(times[i], -*width)) - times.begin());
     results.push_back(call_on(context, values[0], window_of(columns, first, i + 1 - first)));
   }
   return vector_or_tuple(std::move(results));

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "functions/aggregate_states.h"
-#include "functions/builtins/finance/day_counts.h"
+#include "functions/builtins/finance/bond_prices.h"
 #include "functions/builtins/finance/register_finance.h"
 #include "functions/declare.h"
 
@@ -14,28 +14,6 @@ namespace {
 
 constexpr std::string_view kFamily = "bonds";
 constexpr std::string_view kNulls = "A null argument gives null.";
-constexpr double kFace = 100;
-
-enum class BondType : uint8_t { kFixedRate, kDiscount, kZeroCoupon };
-
-struct Bond {
-  int32_t start = 0, maturity = 0;
-  double issue_price = kFace;
-  double coupon = 0;  // of a year, 0.05 for 5 %
-  int frequency = 0;  // coupons a year; 0: all at maturity
-  DayCount convention = DayCount::kActualActualIsma;
-  BondType type = BondType::kFixedRate;
-
-  bool pays_once() const { return type != BondType::kFixedRate || frequency == 0; }
-};
-
-/// What is paid when, in coupon periods (years for bonds that pay once) from settlement.
-struct Payments {
-  std::vector<double> times, amounts;
-  double per_year = 1;
-  /// A single payment within one period is discounted by simple interest.
-  bool is_simple() const { return times.size() == 1 && times[0] <= 1; }
-};
 
 /// Arguments that may be scalars or vectors of one length, row by row.
 class Rows {
@@ -84,13 +62,13 @@ class Rows {
 };
 
 int frequency_of(const Rows& rows, size_t i, size_t row) {
-  constexpr std::pair<std::string_view, int> kNames[] = {
-      {"Once", 0}, {"Annual", 1}, {"Semiannual", 2}, {"Quarterly", 4}, {"Monthly", 12}};
+  constexpr double kCounts[] = {0, 1, 2, 4, 12};
   const Value value = rows.at(i, row, "frequency");
-  for (const auto& [name, count] : kNames) {
-    if (value.is_text() ? value.text() == name
-                        : value.is_scalar() && !value.is_null() && value.scalar().as_double() == count)
-      return count;
+  if (value.is_text()) {
+    if (const auto count = coupons_a_year(value.text())) return *count;
+  } else if (value.is_scalar() && !value.is_null()) {
+    const auto* found = std::find(std::begin(kCounts), std::end(kCounts), value.scalar().as_double());
+    if (found != std::end(kCounts)) return static_cast<int>(*found);
   }
   rows.arguments().refuse("frequency", "must be 0, 1, 2, 4, 12, or Once, Annual, Semiannual, Quarterly, Monthly.");
 }
@@ -123,48 +101,6 @@ std::optional<Bond> bond_of(const Rows& rows, size_t row) {
   if (*maturity <= *start) rows.arguments().refuse("maturity", "must be behind start.");
   if (*coupon < 0) rows.arguments().refuse("coupon", "must not be negative.");
   return Bond{*start, *maturity, *issue_price, *coupon, frequency, convention, type};
-}
-
-/// What is paid at maturity by a bond that pays once.
-double redemption(const Bond& bond) {
-  if (bond.type == BondType::kDiscount) return kFace;
-  return kFace * (1 + bond.coupon * year_fraction(bond.convention, bond.start, bond.maturity));
-}
-
-Payments payments_of(const Bond& bond, int32_t settlement) {
-  if (bond.pays_once())
-    return {.times = {year_fraction(bond.convention, settlement, bond.maturity)}, .amounts = {redemption(bond)}};
-  const auto dates = coupon_dates(settlement, bond.maturity, bond.frequency);
-  const auto period = coupon_period(bond.convention, bond.start, settlement, bond.maturity, bond.frequency);
-  const bool by_dates = bond.convention == DayCount::kActual360 || bond.convention == DayCount::kActual365;
-  const double first = (by_dates ? period.ends - settlement : period.left()) / period.days;
-  Payments payments{.times = {}, .amounts = {}, .per_year = static_cast<double>(bond.frequency)};
-  for (size_t i = 0; i < dates.size(); ++i) {
-    payments.times.push_back(first + static_cast<double>(i));
-    payments.amounts.push_back(kFace * bond.coupon / bond.frequency + (i + 1 == dates.size() ? kFace : 0));
-  }
-  return payments;
-}
-
-double accrued_interest(const Bond& bond, int32_t settlement) {
-  if (bond.type == BondType::kDiscount) {
-    const double whole = year_fraction(bond.convention, bond.start, bond.maturity);
-    return (kFace - bond.issue_price) * year_fraction(bond.convention, bond.start, settlement) / whole;
-  }
-  if (bond.pays_once()) return kFace * bond.coupon * year_fraction(bond.convention, bond.start, settlement);
-  const auto period = coupon_period(bond.convention, bond.start, settlement, bond.maturity, bond.frequency);
-  if (bond.convention == DayCount::kActualActualIsda)
-    return kFace * bond.coupon * year_fraction(bond.convention, std::max(period.begins, bond.start), settlement);
-  return kFace * bond.coupon / bond.frequency * period.accrued / period.days;
-}
-
-double dirty_price(const Payments& payments, double yield) {
-  const double rate = yield / payments.per_year;
-  if (payments.is_simple()) return payments.amounts[0] / (1 + rate * payments.times[0]);
-  double price = 0;
-  for (size_t i = 0; i < payments.times.size(); ++i)
-    price += payments.amounts[i] / std::pow(1 + rate, payments.times[i]);
-  return price;
 }
 
 /// Years until the money comes, weighted by its present value.
@@ -302,21 +238,6 @@ Value yields(CallContext&, std::span<Value> args) {
     const double dirty = *price + (type == PriceType::kClean ? accrued_interest(bond, settlement) : 0);
     return yield_of(payments_of(bond, settlement), dirty, static_cast<int64_t>(*steps));
   });
-}
-
-struct Flows {
-  std::vector<int32_t> dates;
-  std::vector<double> interest, notional;
-};
-
-Flows flows_of(const Bond& bond) {
-  Flows flows;
-  if (bond.pays_once()) return {{bond.maturity}, {redemption(bond) - kFace}, {kFace}};
-  flows.dates = coupon_dates(bond.start, bond.maturity, bond.frequency);
-  flows.interest.assign(flows.dates.size(), kFace * bond.coupon / bond.frequency);
-  flows.notional.assign(flows.dates.size(), 0);
-  flows.notional.back() = kFace;
-  return flows;
 }
 
 template <class T>

@@ -26,6 +26,9 @@ struct DescribedKind {
   std::span<const DescribedField> fields;
 };
 
+constexpr std::string_view kInstrument = "INSTRUMENT";
+constexpr std::string_view kMarketData = "MKTDATA";
+
 /// INSTRUMENT or MKTDATA. Immutable.
 class DescribedObject final : public data::HandleObject {
  public:

@@ -13,7 +13,6 @@ namespace pelorus::functions {
 namespace {
 
 constexpr std::string_view kFamily = "instruments";
-constexpr std::string_view kInstrument = "INSTRUMENT";
 using Kind = FieldKind;
 using Mark = DescribedKind::Mark;
 

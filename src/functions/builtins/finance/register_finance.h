@@ -9,5 +9,6 @@ void register_bonds(Registry& registry);
 void register_yield_curves(Registry& registry);
 void register_instruments(Registry& registry);
 void register_market_data(Registry& registry);
+void register_curve_builder(Registry& registry);
 
 }  // namespace pelorus::functions

@@ -139,13 +139,9 @@ Value kmeans(CallContext& context, std::span<Value> args) {
   if (has_seed) seeded.seed(static_cast<uint64_t>(a.integer(3, "randomSeed")));
   auto centers = first_centers(a, 4, points, static_cast<size_t>(k), has_seed ? seeded : context.random());
   settle(points, rounds, &centers);
-  Function predict;
-  predict.name = "kmeansPredict";
-  predict.parameters = {{"model"}, {"X"}};
-  predict.run = nearest_centers;
   Dictionary model(Type::kString, Type::kAny, true);
   model.set(Scalar::of_string("centers"), matrix_of(centers));
-  model.set(Scalar::of_string("predict"), data::FunctionRef(std::make_shared<Builtin>(std::move(predict))));
+  if (const auto predict = context.find_function("kmeansPredict")) model.set(Scalar::of_string("predict"), *predict);
   model.set(Scalar::of_string("modelName"), Value::of_string("KMeans"));
   model.set(Scalar::of_string("labels"), labels_of(points, centers));
   return model;

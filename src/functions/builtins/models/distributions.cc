@@ -36,32 +36,44 @@ struct Row {
   std::string_view result;
 };
 
+/// The distribution's share up to x, which may lie outside of its support.
+template <class Law>
+double share_below(const Law& distribution, double x) {
+  const auto [low, high] = law::support(distribution);
+  if (x < low) return 0;
+  return x > high ? 1 : law::cdf(distribution, x);
+}
+
 const Row kRows[] = {
-    {"cdfNormal", "mean, stdev, X", 2, [](const double* p, double x) { return law::cdf(law::normal(p[0], p[1]), x); },
+    {"cdfNormal", "mean, stdev, X", 2,
+     [](const double* p, double x) { return share_below(law::normal(p[0], p[1]), x); },
      "The share of a normal distribution below X.", "cdfNormal(0, 1, 0)", "0.5"},
-    {"cdfChiSquare", "df, X", 1, [](const double* p, double x) { return law::cdf(law::chi_squared(p[0]), x); },
+    {"cdfChiSquare", "df, X", 1, [](const double* p, double x) { return share_below(law::chi_squared(p[0]), x); },
      "The share of a chi-square distribution below X.", "cdfChiSquare(2, 2)", "0.6321205588"},
-    {"cdfStudent", "df, X", 1, [](const double* p, double x) { return law::cdf(law::students_t(p[0]), x); },
+    {"cdfStudent", "df, X", 1, [](const double* p, double x) { return share_below(law::students_t(p[0]), x); },
      "The share of Student's distribution below X.", "cdfStudent(3, 0)", "0.5"},
     {"cdfF", "numeratorDF, denominatorDF, X", 2,
-     [](const double* p, double x) { return law::cdf(law::fisher_f(p[0], p[1]), x); },
+     [](const double* p, double x) { return share_below(law::fisher_f(p[0], p[1]), x); },
      "The share of an F distribution below X.", "cdfF(2, 2, 1)", "0.5"},
     {"cdfBeta", "alpha, beta, X", 2,
-     [](const double* p, double x) { return law::cdf(law::beta_distribution<>(p[0], p[1]), x); },
+     [](const double* p, double x) { return share_below(law::beta_distribution<>(p[0], p[1]), x); },
      "The share of a beta distribution below X.", "cdfBeta(2, 2, 0.5)", "0.5"},
     {"cdfGamma", "shape, scale, X", 2,
-     [](const double* p, double x) { return law::cdf(law::gamma_distribution<>(p[0], p[1]), x); },
+     [](const double* p, double x) { return share_below(law::gamma_distribution<>(p[0], p[1]), x); },
      "The share of a gamma distribution below X.", "cdfGamma(1, 1, 1)", "0.6321205588"},
-    {"cdfExp", "mean, X", 1, [](const double* p, double x) { return law::cdf(law::exponential(1 / p[0]), x); },
+    {"cdfExp", "mean, X", 1, [](const double* p, double x) { return share_below(law::exponential(1 / p[0]), x); },
      "The share of an exponential distribution below X.", "cdfExp(1, 1)", "0.6321205588"},
     {"cdfUniform", "lower, upper, X", 2,
-     [](const double* p, double x) { return law::cdf(law::uniform(p[0], p[1]), x); },
+     [](const double* p, double x) { return share_below(law::uniform(p[0], p[1]), x); },
      "The share of an even distribution below X.", "cdfUniform(0, 4, 1)", "0.25"},
-    {"cdfWeibull", "alpha, beta, X", 2, [](const double* p, double x) { return law::cdf(law::weibull(p[0], p[1]), x); },
+    {"cdfWeibull", "alpha, beta, X", 2,
+     [](const double* p, double x) { return share_below(law::weibull(p[0], p[1]), x); },
      "The share of a Weibull distribution below X.", "cdfWeibull(1, 1, 1)", "0.6321205588"},
-    {"cdfLogistic", "mean, s, X", 2, [](const double* p, double x) { return law::cdf(law::logistic(p[0], p[1]), x); },
+    {"cdfLogistic", "mean, s, X", 2,
+     [](const double* p, double x) { return share_below(law::logistic(p[0], p[1]), x); },
      "The share of a logistic distribution below X.", "cdfLogistic(0, 1, 0)", "0.5"},
-    {"cdfPoisson", "mean, X", 1, [](const double* p, double x) { return law::cdf(law::poisson(p[0]), std::floor(x)); },
+    {"cdfPoisson", "mean, X", 1,
+     [](const double* p, double x) { return share_below(law::poisson(p[0]), std::floor(x)); },
      "The share of a Poisson distribution up to X.", "cdfPoisson(1, 0)", "0.3678794412"},
     {"pdfNormal", "mean, stdev, X", 2, [](const double* p, double x) { return law::pdf(law::normal(p[0], p[1]), x); },
      "The density of a normal distribution at X.", "pdfNormal(0, 1, 0)", "0.3989422804"},

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "functions/builtins/models/register_penalized.h"
+#include "functions/builtins/models/training_rows.h"
 #include "functions/call_context.h"
 #include "functions/declare.h"
 #include "functions/arguments.h"
@@ -44,38 +45,16 @@ struct Solution {
   int64_t rounds = 0;
 };
 
-/// The rows of a table, or of data sources one behind another.
-data::Table rows_of(CallContext& context, const Arguments& a) {
-  if (a[0].is_table()) return table_argument(a.function(), a[0]);
-  const auto run = context.find_function("mr"), copy = context.find_function("copy"),
-             all = context.find_function("unionAll");
-  if (!run || !copy || !all || (!a[0].is_handle() && !a[0].is_tuple()))
-    a.refuse("ds", "must be a table, a data source or several of them.");
-  Value parts = context.call(*run, {a[0], *copy});
-  if (parts.is_table()) return table_argument(a.function(), parts);
-  return table_argument(a.function(), context.call(*all, {parts, Value::of_bool(false)}));
-}
-
-Column numbers(std::string_view function, const data::Table& table, const std::string& name) {
-  const int c = table.find(name);
-  if (c < 0) throw ScriptError("Unrecognized column name [" + name + "]");
-  const auto values = as_doubles(function, table.column_shared(static_cast<size_t>(c)));
-  for (const double value : values->values<double>()) {
-    if (value == kNull<double> || !std::isfinite(value))
-      throw ScriptError(std::string(function) + " => the column " + name + " holds a null, NaN or infinite element.");
-  }
-  return {values->values<double>().begin(), values->values<double>().end()};
-}
-
 Problem problem_of(CallContext& context, const Arguments& a, size_t weights_at) {
-  const auto table = rows_of(context, a);
-  Problem problem{
-      .names = a.texts(2, "xColNames"), .columns = {}, .y = numbers(a.function(), table, a.text(1, "yColName"))};
-  for (const auto& name : problem.names) problem.columns.push_back(numbers(a.function(), table, name));
+  const auto table = training_rows(context, a);
+  Problem problem{.names = a.texts(2, "xColNames"),
+                  .columns = {},
+                  .y = training_numbers(a.function(), table, a.text(1, "yColName"))};
+  for (const auto& name : problem.names) problem.columns.push_back(training_numbers(a.function(), table, name));
   if (problem.y.empty()) a.refuse("ds", "must have rows.");
   problem.weights.assign(problem.y.size(), 1);
   if (a.has(weights_at) && !a[weights_at].is_null())
-    problem.weights = numbers(a.function(), table, a.text(weights_at, "swColName"));
+    problem.weights = training_numbers(a.function(), table, a.text(weights_at, "swColName"));
   double sum = 0;
   for (const double weight : problem.weights) {
     if (weight < 0) a.refuse("swColName", "must not hold negative weights.");
@@ -200,30 +179,31 @@ Solution solve_ridge(const Arguments& a, const Problem& problem, double alpha) {
   return solution;
 }
 
-/// predict(model, X)
+/// linearPredict(model, X)
 Value predict(CallContext&, std::span<Value> args) {
-  const Arguments a("predict", args);
-  if (!a[0].is_dictionary()) a.refuse("model", "must be what ridge, lasso or elasticNet gives.");
+  const Arguments a("linearPredict", args);
+  constexpr std::string_view kNeeds = "must be what ridge, lasso or elasticNet give.";
+  if (!a[0].is_dictionary()) a.refuse("model", kNeeds);
   const auto& model = a[0].dictionary();
-  const auto table = table_argument("predict", a[1]);
-  const auto names = model.get(std::string_view("xColNames"));
-  const auto coefficients = as_doubles("predict", model.get(std::string_view("coefficients")).vector_shared());
+  const Value names = model.get(std::string_view("xColNames")), given = model.get(std::string_view("coefficients")),
+              intercept = model.get(std::string_view("intercept"));
+  if (!names.is_vector() || !types::is_literal(names.type()) || !given.is_vector() || !intercept.is_scalar() ||
+      !types::is_numeric(intercept.type()) || names.vector().size() != given.vector().size())
+    a.refuse("model", kNeeds);
+  const auto table = table_argument(a.function(), a[1]);
+  const auto coefficients = as_doubles(a.function(), given.vector_shared());
   Vector result(Type::kDouble, table.rows());
   auto& out = result.edit<double>();
-  std::ranges::fill(out, model.get(std::string_view("intercept")).scalar().as_double());
+  std::ranges::fill(out, intercept.scalar().as_double());
   for (size_t c = 0; c < names.vector().size(); ++c) {
-    const auto column = numbers("predict", table, names.vector().at(c).text());
+    const auto column = training_numbers(a.function(), table, names.vector().at(c).text());
     for (size_t i = 0; i < out.size(); ++i) out[i] += coefficients->values<double>()[c] * column[i];
   }
   return result;
 }
 
-Value model_of(std::string_view name, const Problem& problem, const Solution& solution, const Terms& terms,
-               bool has_gap) {
-  Function function;
-  function.name = std::string(name) + "Predict";
-  function.parameters = {{"model"}, {"X"}};
-  function.run = predict;
+Value model_of(CallContext& context, std::string_view name, const Problem& problem, const Solution& solution,
+               const Terms& terms, bool has_gap) {
   Dictionary model(Type::kString, Type::kAny, true);
   const auto put = [&](const char* key, const Value& value) { model.set(Scalar::of_string(key), value); };
   Vector coefficients(Type::kDouble, 0);
@@ -237,7 +217,7 @@ Value model_of(std::string_view name, const Problem& problem, const Solution& so
     put("iterations", Value::of_int(static_cast<int32_t>(solution.rounds)));
   }
   put("xColNames", Vector::of_strings(Type::kString, problem.names));
-  put("predict", data::FunctionRef(std::make_shared<Builtin>(std::move(function))));
+  if (const auto by = context.find_function("linearPredict")) put("predict", *by);
   return model;
 }
 
@@ -266,7 +246,7 @@ Value ridge(CallContext& context, std::span<Value> args) {
   const Centred centred(problem, terms);
   auto solution = solve_ridge(a, problem, alpha_of(a));
   centred.restore(&solution);
-  return model_of("ridge", problem, solution, terms, false);
+  return model_of(context, "ridge", problem, solution, terms, false);
 }
 
 Value descended(CallContext& context, const Arguments& a, const Penalty& penalty, const Terms& terms,
@@ -275,7 +255,7 @@ Value descended(CallContext& context, const Arguments& a, const Penalty& penalty
   const Centred centred(problem, terms);
   auto solution = descend(problem, penalty, terms);
   centred.restore(&solution);
-  return model_of(a.function(), problem, solution, terms, true);
+  return model_of(context, a.function(), problem, solution, terms, true);
 }
 
 Value lasso(CallContext& context, std::span<Value> args) {
@@ -314,6 +294,9 @@ void register_penalized(Registry& registry) {
        "[tolerance=0.0001], [positive=false], [swColName], [checkInput=true]",
        elastic_net, "As lasso, with a part of alpha, 1 - l1Ratio, for half the squares of the coefficients.",
        "round(elasticNet(table(1 3 5 as y, 0 1 2 as x), `y, `x, 0.5, 1.0)[`coefficients], 6)", "[1.25]"});
+  row({"linearPredict", "model, X", predict,
+       "What a model of ridge, lasso or elasticNet says about the rows of a table; predict(model, X) calls it.",
+       "round(linearPredict(ridge(table(1 3 5 as y, 0 1 2 as x), `y, `x, 0.0), table(0 10 as x)), 6)", "[1,21]"});
 }
 
 }  // namespace pelorus::functions

@@ -8,6 +8,7 @@
 #include "functions/aggregate_states.h"
 #include "functions/builtins/series/register_series.h"
 #include "functions/declare.h"
+#include "functions/builtins/series/same_labels.h"
 #include "functions/quantiles.h"
 
 namespace pelorus::functions {
@@ -67,12 +68,15 @@ double weighted_squares(Span x, Span y) {
 
 using PairFold = double (*)(Span x, Span y);
 Native of_pairs(std::string_view name, PairFold fold) {
-  return [name, fold](CallContext&, std::span<Value> args) {
-    return lift_reduce2(name, args[0], args[1], [&](const Shared<Vector>& x, const Shared<Vector>& y) {
+  return [name, fold](CallContext& context, std::span<Value> args) {
+    const auto [left, right] = over_same_labels(context, args[0], args[1]);
+    const Value result = lift_reduce2(name, left, right, [&](const Shared<Vector>& x, const Shared<Vector>& y) {
       if (x->size() != y->size()) refuse_lengths(name, x->size(), y->size());
       const auto a = numeric_doubles(name, x), b = numeric_doubles(name, y);
       return Value::of_double(fold(doubles(a), doubles(b)));
     });
+    const auto is_series = [](const Value& value) { return value.is_matrix() && value.matrix().is_indexed_series; };
+    return is_series(args[0]) && is_series(args[1]) && result.is_vector() ? result.vector().at(0) : result;
   };
 }
 

@@ -5,6 +5,7 @@
 #include "functions/append.h"
 #include "functions/builtins/series/register_gaps.h"
 #include "functions/cast.h"
+#include "functions/assemble.h"
 #include "functions/declare.h"
 #include "functions/lift.h"
 #include "functions/windows.h"
@@ -140,7 +141,7 @@ Value time_window_rows(CallContext&, std::span<Value> args) {
     for (size_t k = starts[i]; k <= i; ++k) rows.push_back(static_cast<int64_t>(k));
     ends.push_back(static_cast<int64_t>(rows.size()));
   }
-  return Vector::array(x->take(rows), std::move(ends));
+  return picked_rows(*x, std::move(rows), std::move(ends));
 }
 
 /// oneHot(obj, encodingColumns): a column of 0 and 1 for each value, in the order they first appear.

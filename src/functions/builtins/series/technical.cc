@@ -297,7 +297,10 @@ Native decayed_pair(std::string_view name, bool correlation) {
     if (!a.has(8)) a.refuse("other", "is missing.");
     return lift_map2(name, args[0], args[8], [&](const Shared<Vector>& left, const Shared<Vector>& right) {
       if (left->size() != right->size()) refuse_lengths(name, left->size(), right->size());
-      const auto x = series_of(name, left), y = series_of(name, right);
+      auto x = series_of(name, left), y = series_of(name, right);
+      for (size_t i = 0; i < x.size(); ++i) {
+        if (is_null(x[i]) || is_null(y[i])) x[i] = y[i] = kNull<double>;
+      }
       auto result = decayed_covariance(x, y, decay);
       if (correlation) {
         const auto xx = decayed_covariance(x, x, decay), yy = decayed_covariance(y, y, decay);
@@ -339,9 +342,9 @@ Value true_range(CallContext&, std::span<Value> args) {
   if (high.size() != low.size() || high.size() != close.size()) refuse_lengths("trueRange", high.size(), low.size());
   Series out(high.size(), kNull<double>);
   for (size_t i = 0; i < out.size(); ++i) {
-    if (is_null(high[i]) || is_null(low[i])) continue;
+    if (i == 0 || is_null(high[i]) || is_null(low[i])) continue;
     out[i] = high[i] - low[i];
-    if (i == 0 || is_null(close[i - 1])) continue;
+    if (is_null(close[i - 1])) continue;
     out[i] = std::max({out[i], std::fabs(high[i] - close[i - 1]), std::fabs(low[i] - close[i - 1])});
   }
   return vector_from(out);
@@ -393,8 +396,8 @@ void register_technical(Registry& registry) {
        "ewmCorr(1.0 2 3, com=1, other=1.0 2 3)", "[null,1,1]", "Nulls repeat the result so far."});
   row({"linearTimeTrend", "X, window", linear_trend, "Intercept and slope of the line through each window.",
        "linearTimeTrend(1.0 3, 2)", "([null,1],[null,2])", "Nulls are skipped."});
-  row({"trueRange", "high, low, close", true_range, "The true range of each row.", "trueRange(5 6, 3 5, 4 5)", "[2,2]",
-       "Null if high or low is."});
+  row({"trueRange", "high, low, close", true_range, "The true range of each row.", "trueRange(5 6, 3 5, 4 5)",
+       "[null,2]", "Null in the first row, and if high or low is."});
 }
 
 }  // namespace pelorus::functions

@@ -25,23 +25,26 @@ int64_t known_in(Span window) {
 
 // --- of one window; the newest element is the last -----------------------------------------------------------------
 
+/// Positions of windows that hold nulls only.
+constexpr double kNowhere = -1;
+
 /// Position of the first (last) element that is not null.
 double first_known(Span window) {
   for (size_t i = 0; i < window.size(); ++i) {
     if (window[i] != kNone) return static_cast<double>(i);
   }
-  return kNone;
+  return kNowhere;
 }
 double last_known(Span window) {
   for (size_t i = window.size(); i > 0; --i) {
     if (window[i - 1] != kNone) return static_cast<double>(i - 1);
   }
-  return kNone;
+  return kNowhere;
 }
 /// Position of the extreme, the last of equals.
 template <bool kLargest>
 double last_extreme(Span window) {
-  double best = kNone, at = kNone;
+  double best = kNone, at = kNowhere;
   for (size_t i = 0; i < window.size(); ++i) {
     if (window[i] == kNone || (best != kNone && (kLargest ? window[i] < best : window[i] > best))) continue;
     best = window[i];
@@ -93,9 +96,11 @@ struct WindowRow {
   std::string_view time_result;
 };
 const WindowRow kWindowRows[] = {
-    {"mifirstNot", "tmifirstNot", first_known, "The position of the first element of each window that is not null.",
-     "mifirstNot(NULL 2 3, 2)", "[null,1,0]", "tmifirstNot(1 2 4, NULL 2 3, 2)", "[null,1,0]"},
-    {"milastNot", "tmilastNot", last_known, "The position of the last element of each window that is not null.",
+    {"mifirstNot", "tmifirstNot", first_known,
+     "The position of the first element of each window that is not null; -1 where there is none.",
+     "mifirstNot(NULL 2 3, 2)", "[null,1,0]", "tmifirstNot(1 2 4, NULL 2 3, 2)", "[-1,1,0]"},
+    {"milastNot", "tmilastNot", last_known,
+     "The position of the last element of each window that is not null; -1 where there is none.",
      "milastNot(1 NULL 3, 2)", "[null,0,1]", "tmilastNot(1 2 4, 1 NULL 3, 2)", "[0,0,0]"},
     {"mimaxLast", "tmimaxLast", last_extreme<true>,
      "The position of the largest element of each window, the last of equals.", "mimaxLast(3 3 1, 2)", "[null,1,0]",
@@ -113,17 +118,25 @@ const WindowRow kWindowRows[] = {
      "mmaxPositiveStreak(1 2 -1 4, 3)", "[null,null,3,4]", "", ""},
 };
 
+/// A window counts as one that holds `known_least` elements at least.
 Vector over_windows(std::string_view name, const Shared<Vector>& vector, const Windows& windows, bool whole,
-                    const std::function<double(Span)>& of_window) {
+                    const std::function<double(Span)>& of_window, int64_t known_least = 0) {
   const auto numbers = numeric_doubles(name, vector);
   const auto values = doubles(numbers);
   Vector result(Type::kDouble, values.size());
   for (size_t i = 0; i < values.size(); ++i) {
     const auto window = values.subspan(windows.starts[i], i - windows.starts[i] + 1);
-    const int64_t known = windows.rule.only_full ? windows.rule.periods : known_in(window);
+    const int64_t known = windows.rule.only_full ? windows.rule.periods : std::max(known_in(window), known_least);
     result.edit<double>()[i] = windows.counts(i, known) ? of_window(window) : kNone;
   }
   return whole ? *converted(name, Shared<Vector>(result), Type::kInt) : result;
+}
+
+/// Positions are told of windows without elements, too: kNowhere.
+int64_t known_least(const WindowRow& row) {
+  const bool is_position = row.of_window == first_known || row.of_window == last_known ||
+                           row.of_window == last_extreme<true> || row.of_window == last_extreme<false>;
+  return is_position ? 1 : 0;
 }
 
 /// Whether results of a row are positions and counts.
@@ -403,7 +416,8 @@ void register_window_extras(Registry& registry) {
          [&r](CallContext&, std::span<Value> args) {
            const auto choice = window_choice(Arguments(r.rows, args), 1, 2, args[0]);
            return lift_map(r.rows, args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
-             return over_windows(r.rows, vector, choice.over(r.rows, vector->size()), is_whole(r), r.of_window);
+             return over_windows(r.rows, vector, choice.over(r.rows, vector->size()), is_whole(r), r.of_window,
+                                 known_least(r));
            });
          },
          r.summary, r.example, r.result, "Only full windows count unless minPeriods is given."});
@@ -412,7 +426,8 @@ void register_window_extras(Registry& registry) {
          [&r](CallContext&, std::span<Value> args) {
            const auto windows = time_windows(Arguments(r.time, args), 0, 2);
            return lift_map(r.time, args[1], Spread::kSeries, [&](const Shared<Vector>& vector) {
-             return over_windows(r.time, vector, checked(r.time, windows, vector->size()), is_whole(r), r.of_window);
+             return over_windows(r.time, vector, checked(r.time, windows, vector->size()), is_whole(r), r.of_window,
+                                 known_least(r));
            });
          },
          r.summary, r.time_example, r.time_result, "Windows of time."});

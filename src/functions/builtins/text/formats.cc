@@ -72,7 +72,14 @@ Value parse_integer(CallContext&, std::span<Value> args) {
   if (radix < 2 || radix > 36) a.refuse("radix", "must be between 2 and 36.");
   return map_text_to("parseInteger", args[0], type, [&](const std::string& text) {
     int64_t value = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), value, static_cast<int>(radix));
+    std::string_view digits(text);
+    digits.remove_prefix(std::min(digits.find_first_not_of(" \t\r\n"), digits.size()));
+    const bool has_plus = digits.starts_with('+'),
+               is_hexadecimal = radix == 16 && digits.substr(has_plus).starts_with("0x");
+    if (has_plus) digits.remove_prefix(1);
+    if (is_hexadecimal) digits.remove_prefix(2);
+    if (has_plus && digits.starts_with('-')) return Scalar::null_of(type);
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value, static_cast<int>(radix));
     if (read.ec != std::errc()) return Scalar::null_of(type);
     return *data::convert(Scalar::of_long(value), type);
   });
