@@ -126,13 +126,18 @@ Result<NextReply> read_reply(std::string_view bytes) {
 /// One of the transfers of a node, until destroyed.
 class TransferPlace {
  public:
-  explicit TransferPlace(std::counting_semaphore<>& places) : places_(places) { places_.acquire(); }
-  ~TransferPlace() { places_.release(); }
+  explicit TransferPlace(Semaphore& places) : places_(places), taken_(places.acquire()) {}
+  ~TransferPlace() {
+    if (taken_) places_.release();
+  }
   TransferPlace(const TransferPlace&) = delete;
   TransferPlace& operator=(const TransferPlace&) = delete;
+  /// False: the node stops.
+  bool taken() const { return taken_; }
 
  private:
-  std::counting_semaphore<>& places_;
+  Semaphore& places_;
+  const bool taken_;
 };
 
 }  // namespace
@@ -209,7 +214,8 @@ std::future<Result<Bytes>> ReplicaCopier::ask_next(const std::string& source, ui
 Result<Version> ReplicaCopier::copy_from(ChunkId chunk, const std::string& source, Pace pace) {
   // The rest of a chunk that is held still for it waits for nobody.
   std::optional<TransferPlace> place;
-  if (pace == Pace::kThrottled) place.emplace(transfers_);
+  if (pace == Pace::kThrottled && !place.emplace(transfers_).taken())
+    return Error{ErrorCode::kUnavailable, "this node is stopping"};
   const auto info = store_.info(chunk);
   const bool usable = info.ok() && info->damage.empty() && info->versions_waiting == 0;
   const OpenRequest request{.chunk = chunk, .from = usable ? info->version : 0, .files = true};

@@ -2,6 +2,7 @@
 #include "datanode/reconcile.h"
 
 #include <condition_variable>
+#include <future>
 
 #include "datanode/cluster_fixture.h"
 
@@ -116,6 +117,21 @@ TEST_F(ReconcilerTest, a_copy_that_is_wanted_no_more_when_its_turn_comes_is_left
   for (int i = 0; i < 3000 && held().size() < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   reconciler_.stop();
   EXPECT_EQ(held(), std::set<ChunkId>({lost_.front(), lost_.back()}));
+}
+
+TEST_F(ReconcilerTest, a_copy_that_waits_for_a_transfer_to_end_waits_no_longer_when_the_node_stops) {
+  const auto copied = [this](size_t chunk) {
+    return std::async(std::launch::async, [this, chunk] { return copier_.recover(lost_[chunk], {"dn1"}); });
+  };
+  auto first = copied(0);
+  gate_.wait_for_call();  // the only transfer is taken
+  auto second = copied(1);
+  EXPECT_EQ(second.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
+  copier_.stop();
+  ASSERT_EQ(second.wait_for(std::chrono::minutes(1)), std::future_status::ready);
+  EXPECT_EQ(second.get().error().code, ErrorCode::kUnavailable);
+  gate_.open();
+  EXPECT_TRUE(first.get().ok());
 }
 
 TEST_F(ReconcilerTest, more_copies_than_transfers_are_all_made) {

@@ -118,7 +118,7 @@ void DataRole::register_methods(rpc::Methods& methods) {
 
 void DataRole::stop() {
   scrubber_.stop();
-  copier_.throttle().stop();
+  copier_.stop();
   reconciler_.stop();
   transactions_.stop();
   // Less to replay at the next start; the redo log has the rest.
