@@ -17,7 +17,7 @@ def bed(request):
         for k in (1, 2, 3):
             cluster.set_config(k, "controller.cfg", datanodeRestartInterval=1)
         cluster.start()
-        cluster.start_nodes()
+        cluster.start_nodes(are_new=True)
         yield cluster
 
 
