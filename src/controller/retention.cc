@@ -60,8 +60,8 @@ void MetadataService::expire_partitions() {
          at != state.records.end() && at->first.first == meta::kRetentionArea; ++at) {
       const auto policy = meta::decode<meta::RetentionPolicy>(at->second, "retention policy");
       if (!policy.ok()) continue;
-      const auto database = std::ranges::find_if(
-          state.databases, [&](const auto& entry) { return entry.second.id == policy->database; });
+      const auto database =
+          std::ranges::find_if(state.databases, [&](const auto& entry) { return entry.second.id == policy->database; });
       if (database == state.databases.end())
         ownerless.push_back(at->first.second);
       else
@@ -73,8 +73,8 @@ void MetadataService::expire_partitions() {
     (void)propose(meta::PutRecord{.area = meta::kRetentionArea, .name = name, .value = {}});
   for (const auto& expiry : expiries) {
     const auto what = std::to_string(expiry.drop.keys.size()) + " partition(s) of " + expiry.drop.database + "/" +
-                      expiry.drop.table + " up to " + expiry.last_path + ", kept for " +
-                      std::to_string(expiry.hours) + " hours";
+                      expiry.drop.table + " up to " + expiry.last_path + ", kept for " + std::to_string(expiry.hours) +
+                      " hours";
     const auto answer = propose(expiry.drop);
     if (!answer.ok()) {
       log_warning("not dropped yet: " + what + ": " + answer.error().message);

@@ -37,11 +37,11 @@ class RetentionTest : public ServiceFixture {
     services["ctl1"]->tick();
   }
   void keep(int64_t hours) {
-    const auto id = machines["ctl1"]->read([](const meta::State& state) { return state.find_database("dfs://days")->id; });
+    const auto id =
+        machines["ctl1"]->read([](const meta::State& state) { return state.find_database("dfs://days")->id; });
     const meta::RetentionPolicy policy{.database = id, .hours = hours};
-    must_change(meta::PutRecord{.area = meta::kRetentionArea,
-                                .name = meta::RetentionPolicy::record_name(id),
-                                .value = meta::encode(policy)});
+    must_change(meta::PutRecord{
+        .area = meta::kRetentionArea, .name = meta::RetentionPolicy::record_name(id), .value = meta::encode(policy)});
   }
   std::vector<int32_t> days_held() {
     return machines["ctl1"]->read([this](const meta::State& state) {
@@ -81,8 +81,7 @@ TEST_F(RetentionTest, nodes_are_told_to_delete_what_went) {
   clock.advance(std::chrono::hours(24 * 20000));
   for (const auto* node : {"dn1", "dn2", "dn3"}) epochs[node] = must_register(node).epoch;
   fill({-5});
-  const auto chunk_of = machines["ctl1"]->read(
-      [](const meta::State& state) { return state.chunks.begin()->second; });
+  const auto chunk_of = machines["ctl1"]->read([](const meta::State& state) { return state.chunks.begin()->second; });
   keep(24);
   clock.advance(milliseconds(1000));
   beat_all();

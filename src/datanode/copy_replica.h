@@ -59,7 +59,7 @@ class ReplicaCopier {
         transfers_(transfers) {}
 
   /// Copies from one of `sources` while writes go on, then holds the chunk still for the rest. Returns the version
-  /// reached.
+  /// reached. Given up by the thread's CancellationScope.
   Result<Version> recover(ChunkId chunk, const std::vector<std::string>& sources);
   /// Copying waits for it, except for the rest that writers wait for.
   CopyThrottle& throttle() { return throttle_; }

@@ -41,6 +41,29 @@ class GatedCaller final : public rpc::Caller {
   int calls_ = 0;      // guarded by mutex_
 };
 
+/// Never answers; hears of cancellation only.
+class SilentCaller final : public rpc::Caller {
+ public:
+  void call_async(const std::string&, std::string_view, Bytes, rpc::CallOptions options, rpc::Done done) override {
+    called.release();
+    waiting_.push_back(std::async(std::launch::async, [this, options, done] {
+      const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+      while (std::chrono::steady_clock::now() < give_up) {
+        if (options.cancellation && options.cancellation->cancelled())
+          return done(Error{ErrorCode::kCancelled, "cancelled"});
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      gave_up = true;
+      done(Error{ErrorCode::kOutcomeUnknown, "no answer"});
+    }));
+  }
+  Semaphore called{0};
+  std::atomic<bool> gave_up = false;
+
+ private:
+  std::vector<std::future<void>> waiting_;  // one copy at a time makes them
+};
+
 /// dn2 has lost its replicas of forty chunks and is told to copy them from dn1.
 class ReconcilerTest : public TwoNodes {
  protected:
@@ -132,6 +155,17 @@ TEST_F(ReconcilerTest, a_copy_that_waits_for_a_transfer_to_end_waits_no_longer_w
   EXPECT_EQ(second.get().error().code, ErrorCode::kUnavailable);
   gate_.open();
   EXPECT_TRUE(first.get().ok());
+}
+
+TEST_F(ReconcilerTest, stopping_gives_up_a_copy_whose_source_does_not_answer) {
+  SilentCaller silent;
+  ReplicaCopier copier(
+      second_.store(), silent, catalogue_, "dn2", [this] { return catalogue_.epoch("dn2"); }, 1);
+  Reconciler reconciler(second_.store(), second_.transactions(), copier, clock_, 1);
+  reconciler.take(copy_of(lost_[0]));
+  ASSERT_TRUE(silent.called.acquire());
+  reconciler.stop();
+  EXPECT_FALSE(silent.gave_up);
 }
 
 TEST_F(ReconcilerTest, more_copies_than_transfers_are_all_made) {

@@ -27,8 +27,8 @@ std::optional<int64_t> end_of(const PartitionLevel& level, const types::Scalar& 
 Status check(const PartitionScheme& scheme, const RetentionPolicy& policy) {
   if (policy.level >= scheme.levels.size()) {
     return Error{ErrorCode::kInvalid, "retentionDimension must be below " + std::to_string(scheme.levels.size()) +
-                                          ", the number of levels of partitions, not " +
-                                          std::to_string(policy.level) + "."};
+                                          ", the number of levels of partitions, not " + std::to_string(policy.level) +
+                                          "."};
   }
   const auto& level = scheme.levels[policy.level];
   const bool is_temporal = level.value_type == types::Type::kDate || level.value_type == types::Type::kDatehour;

@@ -32,8 +32,8 @@ struct RetentionPolicy {
 /// positive or, with DATE, not whole days.
 Status check(const PartitionScheme& scheme, const RetentionPolicy& policy);
 
-/// Of `keys`, those whose time ended in the last kRetentionReachHours before `hours` ago. `now_hours`: local time, since
-/// 1970. Cost: one look at each key, a search among the boundaries of a RANGE.
+/// Of `keys`, those whose time ended in the last kRetentionReachHours before `hours` ago. `now_hours`: local time,
+/// since 1970. Cost: one look at each key, a search among the boundaries of a RANGE.
 std::vector<PartitionKey> expired(const PartitionScheme& scheme, const RetentionPolicy& policy,
                                   const std::vector<PartitionKey>& keys, int64_t now_hours);
 
