@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "controller/metadata_service.h"
 #include "meta/catalogs.h"
+#include "meta/retention.h"
 
 namespace pelorus::controller {
 namespace {
@@ -28,11 +29,12 @@ constexpr bool drops() {
 Result<Bytes> MetadataService::take_change(std::string_view payload) {
   TRY(const auto request, meta::decode<meta::ChangeRequest>(payload, meta::kChange));
   TRY(auto command, meta::decode_command(request.command));
-  bool open = false, dropping = false;
+  bool open = false, dropping = false, retaining = false;
   std::visit(
       [&]<class T>(T& one) {
         open = is_open_to_users<T>();
         dropping = drops<T>();
+        if constexpr (std::is_same_v<T, meta::PutRecord>) retaining = one.area == meta::kRetentionArea;
         if constexpr (requires { one.now_ns; }) one.now_ns = clock_.wall_ns();
         if constexpr (std::is_same_v<T, meta::PutFunctionView>) one.view.created_ns = clock_.wall_ns();
       },
@@ -43,6 +45,10 @@ Result<Bytes> MetadataService::take_change(std::string_view payload) {
   reach(FaultPoint::kChangeRecorded);
   log_info("change by " + request.user + ": " + std::string(name_of(command)) +
            (answer.ok() ? "" : " refused: " + answer.error().message));
+  if (answer.ok() && retaining) {
+    const std::lock_guard lock(mutex_);
+    expires_at_once_ = true;
+  }
   if (!answer.ok() || !dropping) return answer;
   TRY(const auto dropped, meta::decode<meta::Dropped>(*answer, "dropped chunks"));
   live_.add_drops(dropped);

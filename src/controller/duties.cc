@@ -17,7 +17,12 @@ constexpr milliseconds kReportPeriod{1000};
 
 void MetadataService::tick() {
   if (is_out_) return;
-  if (machine_.leads()) lead();
+  if (machine_.leads()) {
+    lead();
+  } else {
+    const std::lock_guard lock(mutex_);
+    plans_at_once_ = false;
+  }
   report_self();
   offer_files();
   write_back();
@@ -44,6 +49,7 @@ void MetadataService::lead() {
   expire_transactions();
   recover();
   reconcile_members();
+  expire_partitions();
 }
 
 void MetadataService::found_cluster() {

@@ -161,6 +161,17 @@ bool MetadataService::may_send_again(const Error& error, const Route& route) {
   }
 }
 
+bool MetadataService::wait_for_tick() {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, options_.tick_period, [&] { return stopping_ || plans_at_once_; });
+  return !stopping_;
+}
+
+void MetadataService::plan_at_once() {
+  plans_at_once_ = true;
+  wake_.notify_all();
+}
+
 bool MetadataService::pause(milliseconds wait) {
   std::unique_lock lock(mutex_);
   return !wake_.wait_for(lock, wait, [&] { return stopping_; });
@@ -189,7 +200,7 @@ void MetadataService::start() {
   if (stopping_ || clockwork_.joinable()) return;
   clockwork_ = std::thread([this] {
     do tick();
-    while (pause(options_.tick_period));
+    while (wait_for_tick());
   });
 }
 

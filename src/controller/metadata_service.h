@@ -124,6 +124,9 @@ class MetadataService {
   bool knows_cluster() const;
   /// False when the service stops.
   bool pause(milliseconds wait);
+  bool wait_for_tick();
+  /// There is something to copy, or a node is about to run out of copies. With mutex_ held.
+  void plan_at_once();
   /// Until `holds` says no, first_heartbeats at most, or until the service stops.
   void wait_while(const std::function<bool()>& holds);
   /// Through the log; what apply() came to.
@@ -206,6 +209,7 @@ class MetadataService {
   void flush_pending();
   void expire_transactions();
   void recover();
+  void expire_partitions();
   void reconcile_members();
   void report_self();
   std::string find_leader();
@@ -226,7 +230,8 @@ class MetadataService {
   std::vector<std::pair<TransactionId, std::string>> published_;  // for the next CompleteTransactions
   std::vector<meta::ReplicaChange> changes_;                      // for the next ChangeReplicas
   std::map<std::string, std::vector<meta::Order>> orders_;        // of the last plan, without those carried out since
-  bool plans_at_once_ = false;                                    // a node is about to run out of copies
+  bool plans_at_once_ = false;                                    // plan_at_once
+  bool expires_at_once_ = false;                                  // a retention policy was changed
   std::map<std::string, meta::FileOffer> offers_;                 // by controller
   std::chrono::steady_clock::time_point first_offer_{};
   std::atomic<bool> has_settled_nodes_ = false;
@@ -236,6 +241,7 @@ class MetadataService {
   // Used by tick() only.
   std::chrono::steady_clock::time_point planned_{};
   std::chrono::steady_clock::time_point reported_{};
+  std::chrono::steady_clock::time_point expired_{};
   uint64_t self_epoch_ = 0;
   std::map<std::string, std::string> files_;  // as they are on this controller's disk
   uint64_t offered_term_ = 0;

@@ -317,6 +317,27 @@ TEST_F(MetadataServiceTest, a_node_that_lost_its_chunks_becomes_stale) {
   must_register(node, {});
   services["ctl1"]->tick();
   EXPECT_EQ(chunk(begun.chunks[0].chunk).good_replicas(), 1u);
+  const auto orders = beat(node).orders;
+  ASSERT_EQ(orders.size(), 1u) << "it hears of the copy though no time has passed";
+  EXPECT_EQ(orders[0].kind, meta::Order::Kind::kRecover);
+}
+
+TEST_F(MetadataServiceTest, a_node_that_only_asks_which_cluster_it_is_of_does_not_count_as_running) {
+  const auto runs = [this] {
+    const auto reply = ask<meta::PerfReply>("ctl1", meta::kClusterPerf, meta::PerfRequest{false});
+    return std::ranges::any_of(reply->nodes, [](const auto& row) { return row.node.alias == "dn1" && row.alive; });
+  };
+  clock.advance(std::chrono::hours(1));
+  EXPECT_FALSE(runs());
+  auto request = registration("dn1", 7);
+  request.learns_cluster = true;
+  const auto learnt = ask<meta::RegisterReply>("ctl2", meta::kRegisterNode, request);
+  ASSERT_TRUE(learnt.ok()) << learnt.error().describe();
+  EXPECT_EQ(learnt->cluster, uuid(9));
+  EXPECT_FALSE(runs()) << "nobody can log in yet";
+  request.learns_cluster = false;
+  EXPECT_TRUE(ask<meta::RegisterReply>("ctl2", meta::kRegisterNode, request).ok());
+  EXPECT_TRUE(runs());
 }
 
 TEST_F(MetadataServiceTest, strangers_copies_and_wrong_roles_are_refused) {

@@ -97,7 +97,7 @@ Result<meta::RegisterReply> MetadataService::take_registration(const meta::Regis
                                                     .build = request.build}));
   TRY(const auto registered, meta::decode<meta::Registered>(answer, "registration"));
   reach(FaultPoint::kRegistrationRecorded);
-  live_.registered(request.alias, request.boot, registered.epoch);
+  if (!request.learns_cluster) live_.registered(request.alias, request.boot, registered.epoch);
   log_info("node registered: " + request.host + ":" + std::to_string(request.port) + ":" + request.alias + ", epoch " +
            std::to_string(registered.epoch) + ", " + std::to_string(request.chunks.size()) + " chunk(s)");
   meta::RegisterReply reply{
@@ -151,6 +151,7 @@ void MetadataService::take_report(const std::string& node, const std::vector<met
   add_all(orders, findings.orders);
   const std::lock_guard lock(mutex_);
   changes_.insert(changes_.end(), findings.changes.begin(), findings.changes.end());
+  if (!findings.changes.empty()) plan_at_once();
 }
 
 Result<Bytes> MetadataService::heartbeat(std::string_view payload) {
@@ -187,8 +188,7 @@ Result<Bytes> MetadataService::heartbeat(std::string_view payload) {
   }
   const auto planned = orders_.find(beat.alias);
   if (planned == orders_.end()) return encode(reply);
-  if (strike_recovered(planned->second, beat.recovered) && planned->second.size() < kCopyOrdersMax / 4)
-    plans_at_once_ = true;
+  if (strike_recovered(planned->second, beat.recovered) && planned->second.size() <= kCopyOrdersMax / 2) plan_at_once();
   add_all(reply.orders, planned->second);
   return encode(reply);
 }

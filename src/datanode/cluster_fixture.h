@@ -68,6 +68,18 @@ class LocalCatalogue final : public dist::Catalogue {
   Status add_partitions(const meta::AddPartitions& partitions) override { return run(partitions); }
   Status alter_database(const meta::AlterDatabase& change) override { return run(change); }
   Status alter_table(const meta::AlterTable& change) override { return run(change); }
+  Result<std::optional<meta::RetentionPolicy>> retention(DatabaseId database) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = state_.records.find({meta::kRetentionArea, meta::RetentionPolicy::record_name(database)});
+    if (found == state_.records.end()) return std::optional<meta::RetentionPolicy>();
+    TRY(auto policy, meta::decode<meta::RetentionPolicy>(found->second, "retention policy"));
+    return std::optional(policy);
+  }
+  Status set_retention(const meta::RetentionPolicy& policy) override {
+    return run(meta::PutRecord{.area = meta::kRetentionArea,
+                               .name = meta::RetentionPolicy::record_name(policy.database),
+                               .value = meta::encode(policy)});
+  }
   Result<meta::BeginReply> begin(const meta::BeginTransaction& transaction) override {
     auto placed = transaction;
     for (auto& chunk : placed.chunks) chunk.placement = nodes_;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/cancellation_scope.h"
 #include "base/fault_point.h"
 #include "base/log.h"
 #include "meta/archive.h"
@@ -20,7 +21,8 @@ constexpr milliseconds kHoldPause{20};
 constexpr uint64_t kReplyBytesWanted = 6u << 20;  // a round trip for so many
 constexpr uint64_t kReplyBytesMax = 16u << 20;
 constexpr uint64_t kMessageBytesUsual = 4u << 20;  // at most, unless a row is larger
-const rpc::CallOptions kExportCall{.timeout = seconds(60)};
+
+rpc::CallOptions export_call() { return {.timeout = seconds(60), .cancellation = CancellationScope::current()}; }
 
 struct OpenRequest {
   ChunkId chunk;
@@ -126,13 +128,18 @@ Result<NextReply> read_reply(std::string_view bytes) {
 /// One of the transfers of a node, until destroyed.
 class TransferPlace {
  public:
-  explicit TransferPlace(std::counting_semaphore<>& places) : places_(places) { places_.acquire(); }
-  ~TransferPlace() { places_.release(); }
+  explicit TransferPlace(Semaphore& places) : places_(places), taken_(places.acquire()) {}
+  ~TransferPlace() {
+    if (taken_) places_.release();
+  }
   TransferPlace(const TransferPlace&) = delete;
   TransferPlace& operator=(const TransferPlace&) = delete;
+  /// False: the node stops.
+  bool taken() const { return taken_; }
 
  private:
-  std::counting_semaphore<>& places_;
+  Semaphore& places_;
+  const bool taken_;
 };
 
 }  // namespace
@@ -201,7 +208,7 @@ Result<Bytes> ExportDesk::next(std::string_view payload) {
 
 std::future<Result<Bytes>> ReplicaCopier::ask_next(const std::string& source, uint64_t id) {
   auto answer = std::make_shared<std::promise<Result<Bytes>>>();
-  caller_.call_async(source, "data.export_next", meta::encode(NextRequest{id, kReplyBytesWanted}), kExportCall,
+  caller_.call_async(source, "data.export_next", meta::encode(NextRequest{id, kReplyBytesWanted}), export_call(),
                      [answer](Result<Bytes> bytes) { answer->set_value(std::move(bytes)); });
   return answer->get_future();
 }
@@ -209,11 +216,12 @@ std::future<Result<Bytes>> ReplicaCopier::ask_next(const std::string& source, ui
 Result<Version> ReplicaCopier::copy_from(ChunkId chunk, const std::string& source, Pace pace) {
   // The rest of a chunk that is held still for it waits for nobody.
   std::optional<TransferPlace> place;
-  if (pace == Pace::kThrottled) place.emplace(transfers_);
+  if (pace == Pace::kThrottled && !place.emplace(transfers_).taken())
+    return Error{ErrorCode::kUnavailable, "this node is stopping"};
   const auto info = store_.info(chunk);
   const bool usable = info.ok() && info->damage.empty() && info->versions_waiting == 0;
   const OpenRequest request{.chunk = chunk, .from = usable ? info->version : 0, .files = true};
-  TRY(const auto opened, caller_.call(source, "data.export_open", meta::encode(request), kExportCall));
+  TRY(const auto opened, caller_.call(source, "data.export_open", meta::encode(request), export_call()));
   TRY(const auto export_facts, meta::decode<OpenReply>(opened, "data.export_open"));
   reach(FaultPoint::kCopyOpened);
   if (usable && export_facts.to == info->version) return info->version;
@@ -272,6 +280,7 @@ Result<Version> ReplicaCopier::recover(ChunkId chunk, const std::vector<std::str
     const auto& held = begun->begun.chunks[0];
     auto reached = copy(chunk, held.replicas, Pace::kFull);
     const bool whole = reached.ok() && *reached >= held.version;
+    const CancellationScope to_the_end{CancellationToken()};  // else the chunk stays held until this node is missed
     TRY(const auto decided, catalogue_.decide({.transaction = begun->begun.transaction, .commit = whole}));
     reach(FaultPoint::kHoldEnded);
     if (!reached.ok()) return reached;

@@ -5,9 +5,9 @@
 #include <future>
 #include <map>
 #include <mutex>
-#include <semaphore>
 #include <string>
 
+#include "base/semaphore.h"
 #include "datanode/copy_throttle.h"
 #include "datanode/scrub.h"
 #include "dist/catalogue.h"
@@ -56,13 +56,18 @@ class ReplicaCopier {
         catalogue_(catalogue),
         self_(std::move(self)),
         epoch_(std::move(epoch)),
-        transfers_(static_cast<std::ptrdiff_t>(transfers)) {}
+        transfers_(transfers) {}
 
   /// Copies from one of `sources` while writes go on, then holds the chunk still for the rest. Returns the version
-  /// reached.
+  /// reached. Given up by the thread's CancellationScope.
   Result<Version> recover(ChunkId chunk, const std::vector<std::string>& sources);
   /// Copying waits for it, except for the rest that writers wait for.
   CopyThrottle& throttle() { return throttle_; }
+  /// Copies wait no longer for the throttle or for a transfer to end; those that have not begun fail with kUnavailable.
+  void stop() {
+    throttle_.stop();
+    transfers_.close();
+  }
 
  private:
   enum class Pace : uint8_t { kThrottled, kFull };
@@ -77,7 +82,7 @@ class ReplicaCopier {
   const std::string self_;
   const std::function<uint64_t()> epoch_;
   CopyThrottle throttle_;
-  std::counting_semaphore<> transfers_;
+  Semaphore transfers_;
 };
 
 }  // namespace pelorus::datanode

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/cancellation_scope.h"
 #include "base/fault_point.h"
 #include "base/log.h"
 
@@ -28,6 +29,7 @@ void Reconciler::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
+  stops_.cancel();
   copies_.stop();
   others_.stop();
 }
@@ -47,6 +49,7 @@ void Reconciler::take(const meta::Order& order) {
     if (made || !under_way_.insert_or_assign(key_of(order), clock_.now()).second) return;
   }
   const bool queued = (is_copy ? copies_ : others_).submit([this, order] {
+    const CancellationScope scope(stops_);
     if (begin(order)) carry_out(order);
     const std::lock_guard lock(mutex_);
     under_way_.erase(key_of(order));

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/cancellation.h"
 #include "base/clock.h"
 #include "base/thread_pool.h"
 #include "datanode/copy_replica.h"
@@ -19,7 +20,8 @@ namespace pelorus::datanode {
 
 /// Orders are queued by the presence's thread and carried out on two small pools, so that nothing waits behind copies;
 /// each at most once at a time. The controllers repeat an order as long as they want it: a copy whose turn comes
-/// kOrderKept after it was last wanted is left out. Thread-safe.
+/// kOrderKept after it was last wanted is left out. Stopping gives up what is under way and waits for nobody else.
+/// Thread-safe.
 class Reconciler {
  public:
   static constexpr std::chrono::seconds kOrderKept{10};
@@ -52,6 +54,7 @@ class Reconciler {
   ReplicaCopier& copier_;
   const Clock& clock_;
   std::function<void()> hurry_;
+  const CancellationToken stops_;
 
   mutable std::mutex mutex_;
   bool stopping_ = false;                                           // guarded by mutex_, as all below

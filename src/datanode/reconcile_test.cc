@@ -2,6 +2,7 @@
 #include "datanode/reconcile.h"
 
 #include <condition_variable>
+#include <future>
 
 #include "datanode/cluster_fixture.h"
 
@@ -38,6 +39,29 @@ class GatedCaller final : public rpc::Caller {
   std::condition_variable opened_, called_;
   bool open_ = false;  // guarded by mutex_
   int calls_ = 0;      // guarded by mutex_
+};
+
+/// Never answers; hears of cancellation only.
+class SilentCaller final : public rpc::Caller {
+ public:
+  void call_async(const std::string&, std::string_view, Bytes, rpc::CallOptions options, rpc::Done done) override {
+    called.release();
+    waiting_.push_back(std::async(std::launch::async, [this, options, done] {
+      const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+      while (std::chrono::steady_clock::now() < give_up) {
+        if (options.cancellation && options.cancellation->cancelled())
+          return done(Error{ErrorCode::kCancelled, "cancelled"});
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      gave_up = true;
+      done(Error{ErrorCode::kOutcomeUnknown, "no answer"});
+    }));
+  }
+  Semaphore called{0};
+  std::atomic<bool> gave_up = false;
+
+ private:
+  std::vector<std::future<void>> waiting_;  // one copy at a time makes them
 };
 
 /// dn2 has lost its replicas of forty chunks and is told to copy them from dn1.
@@ -116,6 +140,32 @@ TEST_F(ReconcilerTest, a_copy_that_is_wanted_no_more_when_its_turn_comes_is_left
   for (int i = 0; i < 3000 && held().size() < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   reconciler_.stop();
   EXPECT_EQ(held(), std::set<ChunkId>({lost_.front(), lost_.back()}));
+}
+
+TEST_F(ReconcilerTest, a_copy_that_waits_for_a_transfer_to_end_waits_no_longer_when_the_node_stops) {
+  const auto copied = [this](size_t chunk) {
+    return std::async(std::launch::async, [this, chunk] { return copier_.recover(lost_[chunk], {"dn1"}); });
+  };
+  auto first = copied(0);
+  gate_.wait_for_call();  // the only transfer is taken
+  auto second = copied(1);
+  EXPECT_EQ(second.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
+  copier_.stop();
+  ASSERT_EQ(second.wait_for(std::chrono::minutes(1)), std::future_status::ready);
+  EXPECT_EQ(second.get().error().code, ErrorCode::kUnavailable);
+  gate_.open();
+  EXPECT_TRUE(first.get().ok());
+}
+
+TEST_F(ReconcilerTest, stopping_gives_up_a_copy_whose_source_does_not_answer) {
+  SilentCaller silent;
+  ReplicaCopier copier(
+      second_.store(), silent, catalogue_, "dn2", [this] { return catalogue_.epoch("dn2"); }, 1);
+  Reconciler reconciler(second_.store(), second_.transactions(), copier, clock_, 1);
+  reconciler.take(copy_of(lost_[0]));
+  ASSERT_TRUE(silent.called.acquire());
+  reconciler.stop();
+  EXPECT_FALSE(silent.gave_up);
 }
 
 TEST_F(ReconcilerTest, more_copies_than_transfers_are_all_made) {

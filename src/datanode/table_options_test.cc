@@ -49,6 +49,27 @@ TEST_F(TableOptionsTest, a_soft_delete_writes_marks_that_hide_rows_until_files_a
   expect_equal_replicas();
 }
 
+TEST_F(TableOptionsTest, a_retention_policy_is_kept_and_shown) {
+  run("days = database('dfs://days', VALUE, 2024.01.01..2024.01.03)\n"
+      "both = database('dfs://both', COMPO, [database('', VALUE, 1 2), database('', RANGE, [2024.01.01, "
+      "2024.02.01])])");
+  EXPECT_EQ(run("`retentionHours in schema(days).keys()"), "false");
+  run("setRetentionPolicy(days, 48)");
+  EXPECT_EQ(run("schema(days).retentionHours"), "48");
+  EXPECT_EQ(run("schema(database('dfs://days')).retentionHours"), "48") << "opened anew";
+  EXPECT_EQ(run("schema(database('dfs://days')).retentionDimension"), "0");
+  run("setRetentionPolicy(both, 720, 1)");
+  EXPECT_EQ(run("schema(database('dfs://both')).retentionDimension"), "1");
+  refused("setRetentionPolicy(days, 25)", "multiple of 24");
+  refused("setRetentionPolicy(days, 24, 1)", "must be below 1");
+  refused("setRetentionPolicy(days, 24, -1)", "must not be negative");
+  refused("setRetentionPolicy(days, 2.5)", "retentionHours must be an integer");
+  refused("setRetentionPolicy(both, 24)", "must be VALUE or RANGE by DATE or DATEHOUR, not VALUE by INT");
+  refused("setRetentionPolicy(days, 480, 0, 24)", "no cold volumes");
+  refused("setRetentionPolicy(database('', VALUE, 2024.01.01..2024.01.03), 24)", "dfs://");
+  EXPECT_EQ(run("schema(database('dfs://days')).retentionHours"), "48") << "what was refused changed nothing";
+}
+
 TEST_F(TableOptionsTest, deletes_of_soft_tables_agree_with_rewriting_ones) {
   make_soft();
   run("hard = createPartitionedTable(db, s, `hard, `id, , `k`t, LAST)\nhard.append!(s)");

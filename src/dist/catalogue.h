@@ -10,6 +10,7 @@
 #include "meta/catalogue.h"
 #include "meta/command.h"
 #include "meta/messages.h"
+#include "meta/retention.h"
 
 namespace pelorus::dist {
 
@@ -32,6 +33,9 @@ class Catalogue {
 
   virtual Status create_database(const meta::Database& database) = 0;
   virtual Status alter_database(const meta::AlterDatabase& change) = 0;
+  /// How long its partitions are kept; nothing: for ever.
+  virtual Result<std::optional<meta::RetentionPolicy>> retention(DatabaseId database) = 0;
+  virtual Status set_retention(const meta::RetentionPolicy& policy) = 0;
   virtual Status drop_database(const std::string& path) = 0;
   virtual Status create_table(const meta::Table& table) = 0;
   virtual Status drop_table(const std::string& database, const std::string& name) = 0;

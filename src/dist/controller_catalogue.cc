@@ -67,6 +67,21 @@ Status ControllerCatalogue::add_partitions(const meta::AddPartitions& partitions
 Status ControllerCatalogue::alter_database(const meta::AlterDatabase& alteration) { return change(alteration); }
 Status ControllerCatalogue::alter_table(const meta::AlterTable& alteration) { return change(alteration); }
 
+Result<std::optional<meta::RetentionPolicy>> ControllerCatalogue::retention(DatabaseId database) {
+  TRY(const auto reply,
+      controllers_.ask<meta::RecordsReply>(meta::kListRecords, meta::RecordsRequest{meta::kRetentionArea}));
+  const auto found = reply.records.find(meta::RetentionPolicy::record_name(database));
+  if (found == reply.records.end()) return std::optional<meta::RetentionPolicy>();
+  TRY(auto policy, meta::decode<meta::RetentionPolicy>(found->second, "retention policy"));
+  return std::optional(std::move(policy));
+}
+
+Status ControllerCatalogue::set_retention(const meta::RetentionPolicy& policy) {
+  return change(meta::PutRecord{.area = meta::kRetentionArea,
+                                .name = meta::RetentionPolicy::record_name(policy.database),
+                                .value = meta::encode(policy)});
+}
+
 Result<meta::BeginReply> ControllerCatalogue::begin(const meta::BeginTransaction& transaction) {
   auto numbered = transaction;
   std::pair<std::string, uint64_t> name;

@@ -31,6 +31,8 @@ class ControllerCatalogue final : public Catalogue {
   Status drop_partitions(const meta::DropPartitions& partitions) override;
   Status add_partitions(const meta::AddPartitions& partitions) override;
   Status alter_database(const meta::AlterDatabase& change) override;
+  Result<std::optional<meta::RetentionPolicy>> retention(DatabaseId database) override;
+  Status set_retention(const meta::RetentionPolicy& policy) override;
   Status alter_table(const meta::AlterTable& change) override;
 
   Result<meta::BeginReply> begin(const meta::BeginTransaction& transaction) override;

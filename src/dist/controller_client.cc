@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/cancellation_scope.h"
+
 namespace pelorus::dist {
 namespace {
 
@@ -25,6 +27,7 @@ bool is_way_there(const Error& error) { return had_no_effect(error) || error.cod
 
 Result<Bytes> ControllerClient::call(std::string_view method, const Bytes& payload, const ControllerCall& options) {
   const auto deadline = steady_clock::now() + options.timeout;
+  const auto cancellation = CancellationScope::current();
   auto target = preferred();
   if (target.empty()) target = next_after("");
   auto pause = kPauseLeast;
@@ -32,8 +35,12 @@ Result<Bytes> ControllerClient::call(std::string_view method, const Bytes& paylo
   while (true) {
     if (target.empty()) return Error{ErrorCode::kUnavailable, "<ControllerNotAvail>no controller is configured"};
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
+    if (cancellation && cancellation->cancelled())
+      return Error{ErrorCode::kCancelled, "the controllers are asked no longer: this node is stopping"};
     auto answer =
-        caller_.call(target, method, payload, {.timeout = std::clamp(left, milliseconds(1), kAttemptTimeout)});
+        caller_.call(target, method, payload,
+                     {.timeout = std::clamp(left, milliseconds(1), kAttemptTimeout), .cancellation = cancellation});
+    if (!answer.ok() && answer.error().code == ErrorCode::kCancelled) return answer;
     if (answer.ok() || !is_way_there(answer.error())) {
       const std::lock_guard lock(mutex_);
       preferred_ = target;

@@ -28,7 +28,8 @@ class ControllerClient {
   ControllerClient(rpc::Caller& caller, std::vector<std::string> controllers)
       : caller_(caller), controllers_(std::move(controllers)) {}
 
-  /// The answer, or the service's own error, or kUnavailable / kOutcomeUnknown when no leader answered in time.
+  /// The answer, or the service's own error, or kUnavailable / kOutcomeUnknown when no leader answered in time,
+  /// or kCancelled by the thread's CancellationScope: whether it had an effect is unknown then.
   Result<Bytes> call(std::string_view method, const Bytes& payload, const ControllerCall& options = {});
 
   template <class Reply, class Request>

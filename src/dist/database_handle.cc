@@ -87,6 +87,11 @@ data::Properties DatabaseHandle::properties() const {
   all.emplace_back("atomic", Value::of_string(atomic_chunk_ ? "CHUNK" : "TRANS"));
   all.emplace_back("chunkGranularity", Value::of_string(database_.chunk_granularity));
   all.emplace_back("databaseOwner", Value::of_string(database_.owner));
+  const std::lock_guard lock(mutex_);
+  if (retention_) {
+    all.emplace_back("retentionHours", Value::of_int(static_cast<int32_t>(retention_->hours)));
+    all.emplace_back("retentionDimension", Value::of_int(static_cast<int32_t>(retention_->level)));
+  }
   return all;
 }
 

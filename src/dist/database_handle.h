@@ -2,6 +2,7 @@
 // What database("dfs://x") gives a script.
 
 #include <atomic>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,16 +10,17 @@
 #include "data/objects.h"
 #include "data/value.h"
 #include "meta/catalogue.h"
+#include "meta/retention.h"
 
 namespace pelorus::dist {
 
-/// Names a database; holds the scheme as it was when opened. Immutable but for what setAtomicLevel tells it.
-/// Thread-safe. With an empty path it is only a scheme: a dimension of a COMPO database, or an in-memory partitioned
-/// database.
+/// Names a database; holds the scheme as it was when opened. Immutable but for what setAtomicLevel and
+/// setRetentionPolicy tell it. Thread-safe. With an empty path it is only a scheme: a dimension of a COMPO database, or
+/// an in-memory partitioned database.
 class DatabaseHandle final : public data::HandleObject {
  public:
-  explicit DatabaseHandle(meta::Database database)
-      : database_(std::move(database)), atomic_chunk_(database_.atomic_chunk) {}
+  explicit DatabaseHandle(meta::Database database, std::optional<meta::RetentionPolicy> retention = {})
+      : database_(std::move(database)), atomic_chunk_(database_.atomic_chunk), retention_(std::move(retention)) {}
 
   std::string kind() const override { return "HANDLE"; }
   std::string describe() const override;
@@ -27,10 +29,16 @@ class DatabaseHandle final : public data::HandleObject {
   const std::string& path() const { return database_.path; }
   /// The database was changed through this handle.
   void note_atomic_chunk(bool atomic_chunk) const { atomic_chunk_ = atomic_chunk; }
+  void note_retention(const meta::RetentionPolicy& retention) const {
+    const std::lock_guard lock(mutex_);
+    retention_ = retention;
+  }
 
  private:
   const meta::Database database_;
   mutable std::atomic<bool> atomic_chunk_;
+  mutable std::mutex mutex_;
+  mutable std::optional<meta::RetentionPolicy> retention_;  // guarded by mutex_
 };
 
 /// The handle behind a value, or ScriptError "Usage: <function>. db must be a database handle".

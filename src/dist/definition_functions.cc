@@ -78,7 +78,7 @@ class Definitions {
         throw ScriptError("database => " + path + " exists with another partition scheme; open it with database(\"" +
                           path + "\")");
       }
-      return handle(std::move(*existing));
+      return opened(std::move(*existing));
     }
     if (!scheme)
       throw ScriptError("database => the database " + path +
@@ -273,6 +273,33 @@ class Definitions {
     return {};
   }
 
+  Value set_retention_policy(CallContext& context, Arguments args) const {
+    const std::string function = "setRetentionPolicy";
+    const auto& handle = database_handle(args[0], function);
+    const auto& db = handle.database();
+    const auto integer = [&](size_t at, const char* name) {
+      if (!args[at].is_scalar() || !types::is_integral(args[at].type()) || args[at].is_null())
+        throw ScriptError(function + " => " + name + " must be an integer.");
+      return args[at].scalar().as_int64();
+    };
+    if (db.id == DatabaseId()) throw ScriptError(function + " => only dfs:// databases have partitions that are kept.");
+    meta::RetentionPolicy policy{.database = db.id, .hours = integer(1, "retentionHours")};
+    if (given(args, 2)) {
+      const auto level = integer(2, "retentionDimension");
+      if (level < 0) throw ScriptError(function + " => retentionDimension must not be negative.");
+      policy.level = static_cast<uint32_t>(std::min<int64_t>(level, meta::kPartitionLevelsMax));
+    }
+    if (given(args, 3))
+      throw ScriptError(
+          function +
+          " => hoursToColdVolume can't be given: this server has no cold volumes; all data stay in volumes.");
+    check(context, meta::AccessType::kDatabaseManage, handle.path(), "manage databases", owner_of(handle.path()));
+    unwrap(meta::check(db.scheme, policy), function);
+    unwrap(catalogue().set_retention(policy), function);
+    handle.note_retention(policy);
+    return {};
+  }
+
   Value granularities(CallContext& context) const {
     const auto access = unwrap(catalogue().access(context.caller().user), "getAllDBGranularity");
     data::Dictionary all(types::Type::kString, types::Type::kString);
@@ -416,6 +443,12 @@ class Definitions {
     return data::HandleRef(std::make_shared<DatabaseHandle>(std::move(database)));
   }
 
+  /// A database of the cluster, with what else is known of it.
+  Value opened(meta::Database database) const {
+    auto retention = unwrap(catalogue().retention(database.id), "database");
+    return data::HandleRef(std::make_shared<DatabaseHandle>(std::move(database), std::move(retention)));
+  }
+
   std::string owner_of(const std::string& path) const {
     const auto found = catalogue().find_database(path);
     return found.ok() && found->has_value() ? (*found)->owner : "";
@@ -545,6 +578,13 @@ void register_commands(functions::Registry& registry, const DefinitionsRef& d) {
       "setAtomicLevel", {{"dbHandle"}, {"atomic"}},
       [d](CallContext& c, Arguments a) { return d->set_atomic_level(c, a); },
       "Sets at which level writes to a database are atomic: TRANS or CHUNK.");
+  command(
+      "setRetentionPolicy",
+      {{"dbHandle"}, {"retentionHours"}, {"retentionDimension", true}, {"hoursToColdVolume", true}},
+      [d](CallContext& c, Arguments a) { return d->set_retention_policy(c, a); },
+      "Keeps the partitions of a database for so many hours after their end, by the machine's clock; then the "
+      "controllers delete them. What had ended more than ten days before that is left alone. retentionDimension: the "
+      "level that is by DATE or DATEHOUR, 0 unless given.");
   command(
       "addRangePartitions", {{"dbHandle"}, {"newRanges"}, {"level", true}},
       [d](CallContext& c, Arguments a) { return d->add_partitions(c, a, "addRangePartitions"); },

@@ -24,7 +24,7 @@ data::OltpDatabases& oltp_of(const DistributedServices& services, std::string_vi
 
 /// database createPartitionedTable createDimensionTable createTable loadTable dropTable dropDatabase dropPartition
 /// existsDatabase existsTable getTables getClusterDFSTables getClusterDFSDatabases truncate addValuePartitions
-/// addRangePartitions setAtomicLevel getAllDBGranularity
+/// addRangePartitions setAtomicLevel setRetentionPolicy getAllDBGranularity
 void register_definition_functions(functions::Registry& registry, DistributedServices services);
 
 /// rpc pnodeRun remoteRun-less node functions: flushOLAPCache getReplicaHashes clearAllCache

@@ -24,7 +24,8 @@ LooseEnds::~LooseEnds() {
 
 bool LooseEnds::leaves_open(const Error& error) {
   return error.code == ErrorCode::kOutcomeUnknown || error.code == ErrorCode::kUnavailable ||
-         error.code == ErrorCode::kTimeout || error.code == ErrorCode::kNotLeader;
+         error.code == ErrorCode::kTimeout || error.code == ErrorCode::kNotLeader ||
+         error.code == ErrorCode::kCancelled;
 }
 
 size_t LooseEnds::count() const {

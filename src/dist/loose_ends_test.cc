@@ -67,6 +67,7 @@ TEST(LooseEnds, only_errors_that_say_nothing_leave_anything_open) {
   EXPECT_TRUE(LooseEnds::leaves_open({ErrorCode::kOutcomeUnknown, ""}));
   EXPECT_TRUE(LooseEnds::leaves_open({ErrorCode::kUnavailable, ""}));
   EXPECT_TRUE(LooseEnds::leaves_open({ErrorCode::kTimeout, ""}));
+  EXPECT_TRUE(LooseEnds::leaves_open({ErrorCode::kCancelled, ""}));
   EXPECT_FALSE(LooseEnds::leaves_open({ErrorCode::kConflict, ""}));
   EXPECT_FALSE(LooseEnds::leaves_open({ErrorCode::kStale, ""}));
 }

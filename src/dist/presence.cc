@@ -12,6 +12,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kBeatPeriod{1000};
 constexpr milliseconds kRegisterPause{200};
+/// After a registration: the controllers plan what the node has to copy, which it hears of with a heartbeat.
+constexpr milliseconds kSettlingPeriod{50};
+constexpr int kSettlingBeats = 20;
 /// Shorter than the controllers' patience, so that a leader change costs one beat and not the node's standing.
 constexpr ControllerCall kBeatCall{.repeat = Repeat::kSafe, .timeout = milliseconds(2500)};
 constexpr ControllerCall kRegisterCall{.repeat = Repeat::kSafe, .timeout = milliseconds(5000)};
@@ -77,7 +80,9 @@ void Presence::run() {
       }
     }
     beat();
-    if (!pause(report_chunks_ ? kRegisterPause : kBeatPeriod)) return;
+    const bool settles = settling_beats_ > 0;
+    if (settles) --settling_beats_;
+    if (!pause(report_chunks_ ? kRegisterPause : settles ? kSettlingPeriod : kBeatPeriod)) return;
   }
 }
 
@@ -104,6 +109,7 @@ Status Presence::register_node() {
   controllers_.prefer(reply.leader);
   if (hooks_.registered) hooks_.registered(reply);
   take_orders(reply.orders);
+  if (hooks_.order) settling_beats_ = kSettlingBeats;
   const std::lock_guard lock(mutex_);
   if (epoch_.exchange(reply.epoch) == 0)
     log_info("registered with controller " + reply.leader + " as epoch " + std::to_string(reply.epoch));

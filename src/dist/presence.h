@@ -72,6 +72,7 @@ class Presence {
   const PresenceHooks hooks_;
   std::atomic<uint64_t> epoch_{0};
   std::atomic<bool> report_chunks_{false};
+  int settling_beats_ = 0;     // the thread's own: the next ones come soon, as there may be orders
   bool tells_chunks_ = false;  // the thread's own: with the next heartbeat, as the leader has asked for
 
   std::mutex mutex_;

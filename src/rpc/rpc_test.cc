@@ -10,9 +10,9 @@
 #include <atomic>
 #include <future>
 #include <random>
-#include <semaphore>
 #include <thread>
 
+#include "base/semaphore.h"
 #include "rpc/channel_pool.h"
 #include "rpc/server.h"
 #include "rpc/test_listener.h"
@@ -60,8 +60,8 @@ struct Node {
               {.allows_strangers = true});
   }
 
-  std::counting_semaphore<> entered{0};
-  std::counting_semaphore<> gate{0};
+  Semaphore entered{0};
+  Semaphore gate{0};
   Server server;
   TestListener listener;
 };

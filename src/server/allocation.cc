@@ -5,9 +5,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <new>
+#include <utility>
 
 #include "base/log.h"
 #include "base/memory_limit.h"
@@ -58,7 +60,10 @@ int flags_of_columns() {
   return static_cast<int>(MALLOCX_ARENA(arena));
 }
 
+std::atomic<uint64_t> columns_allocated{0};
+
 void* allocate_column(size_t bytes) {
+  columns_allocated.fetch_add(1, std::memory_order_relaxed);
   static const int flags = flags_of_columns();
   return flags < 0 ? std::malloc(bytes) : mallocx(bytes, flags);
 }
@@ -141,6 +146,30 @@ uint64_t set_memory_limit(const config::Settings& settings, const std::string& h
   }
   memory::set_limit({.bytes_max = limit, .holder = holder, .reclaim = give_back_to_system});
   return limit;
+}
+
+UnusedMemory::UnusedMemory(std::chrono::milliseconds quiet) : quiet_(quiet), thread_([this] { run(); }) {}
+
+UnusedMemory::~UnusedMemory() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+  }
+  thread_.join();
+}
+
+void UnusedMemory::run() {
+  uint64_t seen = columns_allocated.load(std::memory_order_relaxed);
+  uint64_t given_back = seen;
+  std::unique_lock lock(mutex_);
+  while (!wake_.wait_for(lock, quiet_, [this] { return stopping_; })) {
+    const auto now = columns_allocated.load(std::memory_order_relaxed);
+    const bool is_quiet = now == std::exchange(seen, now);
+    if (!is_quiet || now == given_back) continue;
+    given_back = now;
+    give_back_to_system();
+  }
 }
 
 }  // namespace pelorus::server

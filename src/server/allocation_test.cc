@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
+#include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/memory_limit.h"
@@ -58,6 +63,27 @@ TEST_F(AllocationTest, every_form_of_new_and_delete_counts_the_same) {
   allow(500);
   const memory::Refusable statement;
   EXPECT_EQ(::operator new(600 * kMegabyte, std::nothrow), nullptr);
+}
+
+size_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  size_t pages = 0, resident = 0;
+  statm >> pages >> resident;
+  return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+}
+
+TEST(UnusedMemoryTest, freed_columns_go_back_to_the_system_when_nobody_asks_for_any) {
+  constexpr size_t kBytes = 200 * kMegabyte;
+  const auto before = resident_bytes();
+  const UnusedMemory unused(std::chrono::milliseconds(50));
+  {
+    std::vector<std::vector<char>> columns;
+    for (int i = 0; i < 20; ++i) columns.emplace_back(kBytes / 20, 'x');
+    EXPECT_GT(resident_bytes(), before + kBytes / 2);
+  }
+  for (int i = 0; i < 600 && resident_bytes() > before + kBytes / 4; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_LT(resident_bytes(), before + kBytes / 4);
 }
 
 TEST(WriteBufferTest, is_the_operators_cache_within_the_nodes_memory) {

@@ -51,8 +51,9 @@ datanode::ScrubTerms scrub_terms(const config::Settings& settings) {
           .bytes_per_second = static_cast<uint64_t>(settings.integer("chunkScrubThrottle")) << 20};
 }
 
-/// Copies under way for each that transfers (ReplicaCopier): the others are being synced and reported.
-constexpr size_t kCopiesPerTransfer = 2;
+/// Copies under way besides those that transfer (ReplicaCopier): they are being synced and reported. Each waits for the
+/// disk and the controllers a dozen times, and those that wait together are served together.
+constexpr size_t kCopiesSettling = 14;
 
 }  // namespace
 
@@ -109,7 +110,7 @@ DataRole::DataRole(std::unique_ptr<storage::ChunkStore> store, const Clock& cloc
       host_(*store_, transactions_, scrubber_, std::move(sessions)),
       exports_(*store_, scrubber_),
       copier_(*store_, caller, catalogue, alias, std::move(epoch), copies),
-      reconciler_(*store_, transactions_, copier_, clock, kCopiesPerTransfer * copies) {}
+      reconciler_(*store_, transactions_, copier_, clock, copies + kCopiesSettling) {}
 
 void DataRole::register_methods(rpc::Methods& methods) {
   datanode::register_partition_methods(methods, host_);
@@ -118,7 +119,7 @@ void DataRole::register_methods(rpc::Methods& methods) {
 
 void DataRole::stop() {
   scrubber_.stop();
-  copier_.throttle().stop();
+  copier_.stop();
   reconciler_.stop();
   transactions_.stop();
   // Less to replay at the next start; the redo log has the rest.

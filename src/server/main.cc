@@ -104,6 +104,7 @@ int run(const std::vector<std::string>& arguments, const std::filesystem::path& 
     return report(environment.error().message);
   }
   server::set_memory_limit((*environment)->settings(), (*environment)->site.alias);
+  const server::UnusedMemory unused;
   const auto directory = (*environment)->directory;
   server::Node node(std::move(*environment), program.string());
   if (const auto started = node.start(); !started.ok()) {

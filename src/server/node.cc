@@ -138,7 +138,8 @@ Status Node::join_cluster() {
                                       .host = environment_->site.host,
                                       .port = environment_->site.port,
                                       .chunks = {},
-                                      .build = environment_->build};
+                                      .build = environment_->build,
+                                      .learns_cluster = true};
   std::string reported;
   while (!stopping_) {
     const auto reply = controllers_->ask<meta::RegisterReply>(meta::kRegisterNode, request);

@@ -129,11 +129,15 @@ class Bed:
         self.script(1, "startAgent.sh")
         self.wait_leader()
 
-    def start_nodes(self, aliases=nodes):
+    def start_nodes(self, aliases=nodes, are_new=False):
+        """With `are_new` it fails when a node counts as running before it takes logins."""
         names = "".join(f"`{alias}" for alias in aliases)
         wait_until(lambda: self.run("1", site="controller1") == 1, 20, "controller1 takes logins")
         wait_until(lambda: self.perf()["agent1"]["state"] == 1, 20, "agent1 registered")
         wait_until(lambda: self.order(f"startDataNode({names})"), 20, "the agent takes orders")
+        for alias in aliases if are_new else ():
+            wait_until(lambda alias=alias: self.perf()[alias]["state"] == 1, 60, f"{alias} running")
+            assert self.run("1", site=alias) == 1
         self.wait_nodes(aliases)
 
     def stop(self):

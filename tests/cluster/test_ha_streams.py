@@ -19,7 +19,7 @@ def bed(request):
         for k in (1, 2, 3):
             cluster.set_config(k, "cluster.cfg", streamingHAMode="raft", streamingRaftGroups="11:node1:node2:node3")
         cluster.start()
-        cluster.start_nodes()
+        cluster.start_nodes(are_new=True)
         wait_until(lambda: leader(cluster), 60, "a leader of the stream group")
         cluster.run("haStreamTable(11, table(1:0, `id`v, [INT, LONG]), `trades, 100000)", site="node2")
         for node in cluster.nodes:

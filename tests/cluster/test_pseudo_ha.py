@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from bed import Bed
+from bed import Bed, wait_until
 from writer import Writer
 
 PACKAGE = os.environ["PELORUS_PACKAGE"]
@@ -17,7 +17,7 @@ def bed(request):
         for k in (1, 2, 3):
             cluster.set_config(k, "controller.cfg", datanodeRestartInterval=1)
         cluster.start()
-        cluster.start_nodes()
+        cluster.start_nodes(are_new=True)
         yield cluster
 
 
@@ -78,6 +78,19 @@ def test_names_of_databases_outlive_the_leader(bed):
         assert bed.run(f"exec count(*) from trading.shares.{TABLE}", site=node) == 10_000_100
         with pytest.raises(RuntimeError, match="stock"):
             bed.run(f"exec count(*) from trading.stock.{TABLE}", site=node)
+
+
+def test_partitions_go_when_their_time_is_over(bed):
+    bed.run("""
+        today = date(now())
+        db = database('dfs://kept', VALUE, (today - 30)..today)
+        t = db.createPartitionedTable(table(1:0, `d`v, [DATE, INT]), `t, `d)
+        t.append!(table((today - 0 1 2 3 5 20) as d, 1..6 as v))
+        setRetentionPolicy(db, 48)""")
+    left = "exec v from loadTable('dfs://kept', `t) order by v"
+    wait_until(lambda: list(bed.run(left, site="node2")) == [1, 2, 3, 6], 30, "partitions of three and five days ago gone")
+    assert bed.run("schema(database('dfs://kept')).retentionHours", site="node3") == 48
+    assert "their time is over, drops 2 partition(s) of dfs://kept/t" in bed.logs(lines=200)
 
 
 def test_no_acknowledged_row_is_lost_when_each_process_is_killed(bed):

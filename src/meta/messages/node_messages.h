@@ -103,9 +103,10 @@ struct RegisterRequest {
   uint16_t port = 0;
   std::vector<ReportedChunk> chunks;
   Build build;
+  bool learns_cluster = false;  // it asks which cluster it is of and answers nobody yet: does not count as running
   template <class A>
   void fields(A& a) {
-    a(alias, role, cluster, uuid, boot, host, port, chunks, build);
+    a(alias, role, cluster, uuid, boot, host, port, chunks, build, learns_cluster);
   }
 };
 struct RegisterReply {

@@ -95,6 +95,34 @@ bool lacks_a_sector(std::string_view bytes, uint64_t from, uint64_t to) {
   return false;
 }
 
+/// Whether the 16 bytes could be an entry's header: term, type, three zeros, bytes.
+bool is_entry_header(std::string_view header) {
+  constexpr uint8_t kTypes = 3;
+  const auto type = static_cast<uint8_t>(header[8]);
+  return number_at<uint64_t>(header, 0) != 0 && type >= 1 && type <= kTypes &&
+         header.substr(9, 3).find_first_not_of('\0') == std::string_view::npos &&
+         number_at<uint32_t>(header, 12) <= kSegmentBytesMax;
+}
+
+/// Whether a power cut may be why the head of a batch is broken: the number of entries, in a sector that was written,
+/// is what it was then, and so is every entry's header in one; what the checksum lacks has the zeros of before.
+bool has_torn_head(std::string_view bytes, uint64_t at) {
+  if (lacks_a_sector(bytes, at, at + kBatchHeaderBytes)) return true;
+  const auto entries = number_at<uint64_t>(bytes, at + 8);
+  if (entries == 0 || entries > (bytes.size() - at - kBatchHeaderBytes) / kEntryHeaderBytes) return false;
+  const auto end = at + kBatchHeaderBytes + entries * kEntryHeaderBytes;
+  bool is_torn = false;
+  for (uint64_t entry = at + kBatchHeaderBytes; entry < end; entry += kEntryHeaderBytes) {
+    const auto first = std::max(at, entry / kSectorBytes * kSectorBytes);
+    const auto last = std::min(end, ((entry + kEntryHeaderBytes - 1) / kSectorBytes + 1) * kSectorBytes);
+    if (lacks_a_sector(bytes, first, last))
+      is_torn = true;
+    else if (!is_entry_header(bytes.substr(entry, kEntryHeaderBytes)))
+      return false;
+  }
+  return is_torn;
+}
+
 /// Where a batch is broken though it was written whole; nothing when there is none such, or nobody can tell.
 std::optional<uint64_t> damaged_batch(std::string_view bytes) {
   uint64_t at = sizeof kFormat;
@@ -103,6 +131,7 @@ std::optional<uint64_t> damaged_batch(std::string_view bytes) {
   if (batch.state == Batch::State::kNone) return std::nullopt;
   auto end = batch.end;
   if (batch.state == Batch::State::kBadHead) {
+    if (!has_torn_head(bytes, at)) return at;
     // How long it was is not known; it ends where another one begins at the latest.
     if (lacks_a_sector(bytes, at, std::min<uint64_t>(bytes.size(), at + 1))) return std::nullopt;  // the end of the log
     end = at + kAlignment;

@@ -12,8 +12,7 @@ namespace pelorus::raft {
 /// it could rename it to a closed one: zeros are added again. Any other length is damage: kCorrupt naming the file.
 /// So is a batch that fails its checksum though no sector of it is missing: the engine would take it, and all behind
 /// it, for a write that was torn, and forget what it has acknowledged. What cannot be told apart is left to the engine:
-/// a broken head of the last batch, and a batch with a sector of zeros. Cost: reads the segment that is written to
-/// once.
+/// a batch with a sector of zeros. Cost: reads the segment that is written to once.
 Status mend_open_segments(const std::string& engine);
 
 }  // namespace pelorus::raft

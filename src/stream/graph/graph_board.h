@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "base/cancellation.h"
 #include "exec/interpreter.h"
 #include "meta/stream_graphs.h"
 #include "stream/graph/catalog_stream.h"
@@ -88,6 +89,7 @@ class GraphBoard {
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_
   std::thread resuming_;
+  const CancellationToken resuming_stops_;  // what it asks the controllers is given up
 };
 
 /// The terms of a table as arguments of its node, which definitions keep.

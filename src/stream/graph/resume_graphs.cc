@@ -1,5 +1,6 @@
 // What a node had before it was restarted: tables of catalogs with their rows on disk, then graphs.
 
+#include "base/cancellation_scope.h"
 #include "base/log.h"
 #include "base/script_error.h"
 #include "stream/graph/definition.h"
@@ -13,8 +14,7 @@ using meta::GraphStatus;
 namespace {
 
 constexpr std::chrono::milliseconds kPause{500};
-/// A node that is told to stop doesn't wait longer for controllers that are away.
-constexpr std::chrono::milliseconds kPatience{1000};
+constexpr std::chrono::milliseconds kPatience{1000};  // then they are asked again
 
 /// A session of the user's that no client has.
 struct OwnerSession {
@@ -30,6 +30,7 @@ struct OwnerSession {
 
 void GraphBoard::resume(const exec::Surroundings& surroundings) {
   resuming_ = std::thread([this, &surroundings] {
+    const CancellationScope scope(resuming_stops_);
     while (!resume_all(surroundings)) {
       std::unique_lock lock(mutex_);
       if (wake_.wait_for(lock, kPause, [this] { return stopping_; })) return;
@@ -43,6 +44,7 @@ void GraphBoard::clear() {
     stopping_ = true;
   }
   wake_.notify_all();
+  resuming_stops_.cancel();
   if (resuming_.joinable()) resuming_.join();
   std::map<std::string, std::unique_ptr<RunningGraph>> ended;
   const std::lock_guard changing(changing_);
@@ -107,7 +109,7 @@ bool GraphBoard::resume_graph(const exec::Surroundings& surroundings, const meta
     log_info("The stream graph " + graph.name + " goes on.");
     return true;
   } catch (const ScriptError& error) {
-    if (is_elsewhere) return false;
+    if (is_elsewhere || resuming_stops_.cancelled()) return false;  // it has not failed: it begins another time
     log_error("The stream graph " + graph.name + " can't go on: " + error.message());
     running.reset();
     try {
