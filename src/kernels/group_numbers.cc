@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/wide_vectors.h"
+#include "kernels/pick_rows.h"
 #include "kernels/visit_number.h"
 
 namespace pelorus::kernels {
@@ -27,6 +28,19 @@ PELORUS_WIDE size_t run_length(const T* values, size_t rows) {
     if (different != 0) break;
   }
   return length;
+}
+
+/// How many of `rows` values, of which there are some, differ from the one before.
+template <class T>
+PELORUS_WIDE size_t count_changes(const T* values, size_t rows) {
+  uint32_t changes = 0;
+  for (size_t i = 1; i < rows; ++i) changes += values[i] != values[i - 1];
+  return changes;
+}
+
+template <class T>
+PELORUS_WIDE void note_changes(const T* values, size_t rows, int8_t* changes) {
+  for (size_t i = 1; i < rows; ++i) changes[i] |= static_cast<int8_t>(values[i] != values[i - 1]);
 }
 
 }  // namespace
@@ -171,18 +185,59 @@ void PairCodes::code_run(uint32_t first, const uint32_t* second, size_t rows, ui
 void GroupNumbers::settle_order(std::span<const WholeKey> keys, size_t rows) {
   std::vector<size_t> changes(keys.size());
   for (size_t k = 0; k < keys.size(); ++k) {
-    visit_whole(keys[k].repr, [&]<class T>() {
-      const auto* values = static_cast<const T*>(keys[k].values);
-      for (size_t i = 1; i < rows; ++i) changes[k] += values[i] != values[i - 1];
-    });
+    visit_whole(keys[k].repr,
+                [&]<class T>() { changes[k] = count_changes(static_cast<const T*>(keys[k].values), rows); });
   }
   order_.resize(keys.size());
   std::iota(order_.begin(), order_.end(), 0);
   std::stable_sort(order_.begin(), order_.end(), [&](size_t a, size_t b) { return changes[a] < changes[b]; });
 }
 
+/// Whether hardly any row differs from the one before; heads_ are those that do, the first one among them.
+bool GroupNumbers::find_heads(std::span<const WholeKey> keys, size_t rows) {
+  constexpr size_t kTried = 512, kRowsOfHead = 8;
+  const size_t tried = std::min(rows, kTried);
+  if (tried < kRowsOfHead) return false;
+  for (const auto& key : keys) {
+    const size_t changes =
+        visit_whole(key.repr, [&]<class T>() { return count_changes(static_cast<const T*>(key.values), tried); });
+    if (changes > tried / kRowsOfHead) return false;
+  }
+  changes_.assign(rows, 0);
+  changes_[0] = 1;
+  for (const auto& key : keys) {
+    visit_whole(key.repr, [&]<class T>() { note_changes(static_cast<const T*>(key.values), rows, changes_.data()); });
+  }
+  heads_.resize(rows + kPickSpare);
+  heads_.resize(pick_rows(changes_, int64_t{0}, heads_.data()));
+  return heads_.size() <= rows / kRowsOfHead;
+}
+
+std::vector<WholeKey> GroupNumbers::keys_of_heads(std::span<const WholeKey> keys) {
+  std::vector<WholeKey> out;
+  head_values_.resize(keys.size());
+  for (size_t k = 0; k < keys.size(); ++k) {
+    head_values_[k].resize(heads_.size());
+    visit_whole(keys[k].repr, [&]<class T>() {
+      const auto* values = static_cast<const T*>(keys[k].values);
+      for (size_t h = 0; h < heads_.size(); ++h) head_values_[k][h] = static_cast<int64_t>(values[heads_[h]]);
+    });
+    out.push_back({types::Repr::kI64, head_values_[k].data()});
+  }
+  return out;
+}
+
 void GroupNumbers::number(std::span<const WholeKey> keys, size_t rows, uint32_t* numbers) {
   if (order_.empty()) settle_order(keys, rows);
+  if (!find_heads(keys, rows)) return number_each(keys, rows, numbers);
+  head_numbers_.resize(heads_.size());
+  number_each(keys_of_heads(keys), heads_.size(), head_numbers_.data());
+  heads_.push_back(static_cast<int64_t>(rows));
+  for (size_t h = 0; h + 1 < heads_.size(); ++h)
+    std::fill(numbers + heads_[h], numbers + heads_[h + 1], head_numbers_[h]);
+}
+
+void GroupNumbers::number_each(std::span<const WholeKey> keys, size_t rows, uint32_t* numbers) {
   codes_[order_[0]].code(keys[order_[0]], rows, numbers);
   second_.resize(rows);
   for (size_t k = 1; k < keys.size(); ++k) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/buffer.h"
 #include "types/representation.h"
 
 namespace pelorus::kernels {
@@ -56,7 +57,8 @@ class PairCodes {
   boost::unordered_flat_map<uint64_t, uint32_t> far_;
 };
 
-/// One thread. Keys that change rarely from row to row are looked at first, whatever their place.
+/// One thread. Keys that change rarely from row to row are looked at first, whatever their place; where all change
+/// rarely, only rows that differ from the one before are looked at.
 class GroupNumbers {
  public:
   /// `keys` > 0.
@@ -70,11 +72,19 @@ class GroupNumbers {
 
  private:
   void settle_order(std::span<const WholeKey> keys, size_t rows);
+  bool find_heads(std::span<const WholeKey> keys, size_t rows);
+  std::vector<WholeKey> keys_of_heads(std::span<const WholeKey> keys);
+  void number_each(std::span<const WholeKey> keys, size_t rows, uint32_t* numbers);
 
   std::vector<ValueCodes> codes_;  // by key
   std::vector<PairCodes> pairs_;   // the first two keys of order_, that and the third …
   std::vector<size_t> order_;      // keys as they are looked at; settled by the first rows
   std::vector<uint32_t> second_;
+  // Of the rows numbered last: those that differ from the one before.
+  std::vector<int8_t> changes_;  // by row
+  Buffer<int64_t> heads_;
+  std::vector<Buffer<int64_t>> head_values_;  // by key
+  std::vector<uint32_t> head_numbers_;
 };
 
 }  // namespace pelorus::kernels

@@ -35,14 +35,13 @@ PELORUS_WIDE size_t nulls_in(const T* values, size_t rows) {
   return nulls;
 }
 
-/// Adds up what is not null, and counts what is.
-template <class Sum, class T>
-PELORUS_WIDE void sum_up(const T* values, size_t rows, Sum* sum, int64_t* nulls) {
-  std::array<Sum, kLanes> sums{};
-  std::array<int64_t, kLanes> counts{};
+template <size_t kWidth, class Sum, class T>
+__attribute__((always_inline)) inline void sum_lanes(const T* values, size_t rows, Sum* sum, int64_t* nulls) {
+  std::array<Sum, kWidth> sums{};
+  std::array<int64_t, kWidth> counts{};
   size_t i = 0;
-  for (; i + kLanes <= rows; i += kLanes) {
-    for (size_t lane = 0; lane < kLanes; ++lane) {
+  for (; i + kWidth <= rows; i += kWidth) {
+    for (size_t lane = 0; lane < kWidth; ++lane) {
       const T value = values[i + lane];
       sums[lane] += value == kNull<T> ? Sum{} : static_cast<Sum>(value);
       counts[lane] += value == kNull<T>;
@@ -52,10 +51,20 @@ PELORUS_WIDE void sum_up(const T* values, size_t rows, Sum* sum, int64_t* nulls)
     sums[lane] += values[i] == kNull<T> ? Sum{} : static_cast<Sum>(values[i]);
     counts[lane] += values[i] == kNull<T>;
   }
-  for (size_t half = kLanes / 2; half > 0; half /= 2) {
+  for (size_t half = kWidth / 2; half > 0; half /= 2) {
     for (size_t lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half], counts[lane] += counts[lane + half];
   }
   *sum += sums[0], *nulls += counts[0];
+}
+
+/// Adds up what is not null, and counts what is.
+template <class Sum, class T>
+PELORUS_WIDE void sum_up(const T* values, size_t rows, Sum* sum, int64_t* nulls) {
+  constexpr size_t kFewLanes = 8;
+  if (rows < 4 * kLanes)
+    sum_lanes<kFewLanes>(values, rows, sum, nulls);
+  else
+    sum_lanes<kLanes>(values, rows, sum, nulls);
 }
 
 /// The functions that add to many groups look for nulls in passing and return whether there are any: a look beforehand

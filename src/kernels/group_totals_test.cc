@@ -225,6 +225,31 @@ TEST(GroupNumbers, follow_the_order_of_meeting_whatever_the_values) {
             (std::vector<int64_t>{INT64_MAX, 5, INT64_MIN, 4000, -4000, 300'000, 6, -1'000'000'000'000}));
 }
 
+TEST(GroupNumbers, rows_alike_their_neighbours_are_numbered_as_others_are) {
+  std::mt19937 random(11);
+  for (const size_t run : {1, 5, 20, 300}) {
+    GroupNumbers together(2), apart(2);
+    for (int part = 0; part < 5; ++part) {
+      std::vector<int8_t> first(4000);
+      std::vector<int64_t> second(first.size());
+      for (size_t i = 0; i < first.size(); ++i) {
+        const bool is_new = i == 0 || random() % run == 0;
+        first[i] = is_new ? static_cast<int8_t>(random() % 3 - 1) : first[i - 1];
+        second[i] = is_new ? static_cast<int64_t>(random() % 4) << 40 : second[i - 1];
+      }
+      std::vector<uint32_t> all(first.size()), one(first.size());
+      const WholeKey keys[] = {{Repr::kI8, first.data()}, {Repr::kI64, second.data()}};
+      together.number(keys, first.size(), all.data());
+      for (size_t i = 0; i < first.size(); ++i) {
+        const WholeKey row[] = {{Repr::kI8, first.data() + i}, {Repr::kI64, second.data() + i}};
+        apart.number(row, 1, one.data() + i);
+      }
+      ASSERT_EQ(all, one) << run;
+      ASSERT_EQ(together.count(), apart.count());
+    }
+  }
+}
+
 TEST(GroupNumbers, many_pairs_leave_their_pages_for_a_hash) {
   constexpr size_t kRows = 200'000;
   std::vector<int32_t> first, second, third;
