@@ -100,8 +100,11 @@ void Printer::expression_statement(const Expr& value) {
   const size_t start = out_.size();
   expr(value);
   size_t end = start;
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  while (end < out_.size() && is_letter(out_[end])) ++end;
+  const auto is_word_part = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           static_cast<signed char>(c) < 0;
+  };
+  while (end < out_.size() && is_word_part(out_[end])) ++end;
   const auto word = std::string_view(out_).substr(start, end - start);
   for (const std::string_view known :
        {"timer", "assert", "share", "throw",   "commit", "rollback", "go",    "over", "having", "csort",

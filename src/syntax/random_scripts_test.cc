@@ -209,6 +209,13 @@ TEST(RandomScripts, of_the_grammar_survive_printing) {
   EXPECT_GT(parsed, kScripts / 2) << "the writer has lost the grammar";
 }
 
+TEST(RandomScripts, words_that_begin_as_known_ones_are_names_of_their_own) {
+  for (const char* text : {"oN\xC7", "on1", "set2 + 1", "go\xE4", "limit9", "on", "values"}) {
+    const auto fault = round_trip_fault(text, true);
+    EXPECT_FALSE(fault) << text << "\n" << *fault;
+  }
+}
+
 TEST(RandomScripts, of_any_words_are_parsed_or_refused) {
   ScriptWriter writer(seed() + 1);
   for (int i = 0; i < 10'000; ++i) expect_answer(writer.soup(), seed());
