@@ -39,7 +39,8 @@ struct ListenerHandlers {
   HttpRoutes routes;
 };
 
-/// Owns the io threads. The surroundings' pools must be stopped after stop().
+/// Owns the io threads. The surroundings' pools must be stopped after stop() and before it is destroyed: a statement's
+/// thread may be the last to let go of its connection.
 class Listener {
  public:
   Listener(ListenerOptions options, NativeSurroundings surroundings, ListenerHandlers handlers);

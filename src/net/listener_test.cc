@@ -167,7 +167,7 @@ class ListenerTest : public testing::Test {
  protected:
   ListenerTest() { users_.put("admin", {.verifier = *meta::make_verifier("123456", 100), .is_admin = true}); }
   ~ListenerTest() override {
-    listener_.reset();
+    if (listener_) listener_->stop();
     statements_.stop();
     urgent_.stop();
   }
