@@ -160,14 +160,17 @@ UnusedMemory::~UnusedMemory() {
 }
 
 void UnusedMemory::run() {
+  using std::chrono::steady_clock;
   uint64_t seen = columns_allocated.load(std::memory_order_relaxed);
   uint64_t given_back = seen;
+  auto quiet_since = steady_clock::now();
   std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, quiet_, [this] { return stopping_; })) {
-    const auto now = columns_allocated.load(std::memory_order_relaxed);
-    const bool is_quiet = now == std::exchange(seen, now);
-    if (!is_quiet || now == given_back) continue;
-    given_back = now;
+  while (!wake_.wait_for(lock, quiet_ / 4, [this] { return stopping_; })) {
+    const auto allocated = columns_allocated.load(std::memory_order_relaxed);
+    const auto now = steady_clock::now();
+    if (std::exchange(seen, allocated) != allocated) quiet_since = now;
+    if (allocated == given_back || now - quiet_since < quiet_) continue;
+    given_back = allocated;
     give_back_to_system();
   }
 }

@@ -19,7 +19,7 @@ uint64_t set_memory_limit(const config::Settings& settings, const std::string& h
 /// has allocated a column for a while, all of it goes back to the system. Owns a thread.
 class UnusedMemory {
  public:
-  static constexpr std::chrono::milliseconds kQuietUsual{5000};
+  static constexpr std::chrono::milliseconds kQuietUsual{10'000};
   explicit UnusedMemory(std::chrono::milliseconds quiet = kQuietUsual);
   ~UnusedMemory();
   UnusedMemory(const UnusedMemory&) = delete;
