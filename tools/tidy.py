@@ -15,7 +15,7 @@ SCRIPT_WIDTH_MAX = 120  # TypeScript
 REFUSED = re.compile(r"\b(?:class|struct|namespace)\s+\w*(Manager|Helper|Util|Utils|Common|Misc|Processor|Wrapper)\b")
 MARKS = re.compile(r"\b(?:FIXME|XXX|HACK)\b|\bTODO\b(?!\(#\d+\))")
 # Its acquire() in libstdc++ 12 may sleep though a place is free: base/semaphore.h.
-LOSES_WAKE_UPS = re.compile(r"\bstd::(?:counting|binary)_semaphore\b(?!,)")
+LOSES_WAKE_UPS = re.compile(r"\bstd::(?:counting|binary)_semaphore\b")
 NAMESPACE = re.compile(r"(?:inline )?namespace ?([\w:]*) *\{")
 TYPE = re.compile(r"(?:struct|class|enum class|enum|union) (\w+)(?: final)?(?: *:[^:;]*)?(?: *\{.*)?$")
 # A function body: a line that opens a brace at namespace or class depth and looks like a signature.

@@ -7,7 +7,7 @@
 
 namespace pelorus {
 
-/// In place of std::counting_semaphore, whose acquire() in libstdc++ 12 may sleep for ever while a place is free: it
+/// In place of the standard library's, whose acquire() in libstdc++ 12 may sleep for ever while a place is free: it
 /// reads how many are free, finds the last one gone, and then sleeps unless the number has changed, which it has not
 /// when the place was given back meanwhile. Thread-safe.
 class Semaphore {

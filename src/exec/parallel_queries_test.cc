@@ -264,12 +264,10 @@ TEST(ParallelQueries, directories_of_columns_give_what_looking_at_the_rows_gives
                "select top 9 * from T where sym in `S3`S8 order by x desc, ts",
                "select avg(x) as a, first(v) as f, last(ts) as l from T where sym in `S1`S2`S3 group by sym, v",
                "select avg(x) from T where sym in `S9`S10 pivot by bar(ts, 600000), sym",
-               "select first(ts) as f, last(k) as l, std(x) as d, wavg(x, k) as w, corr(x, v) as c, count(x) as n from "
-               "T where "
-               "sym in `S1`S2`S20, v > 200 group by sym, bar(ts, 6000000)",
-               "select max(v) as h, sum(k) as s, sum(x) as t from T where sym in `S4`S1`S9 group by bar(ts, 6000000), "
-               "sym, "
-               "flag",
+               "select first(ts) as f, last(k) as l, std(x) as d, wavg(x, k) as w, corr(x, v) as c, count(x) as n "
+               "from T where sym in `S1`S2`S20, v > 200 group by sym, bar(ts, 6000000)",
+               "select max(v) as h, sum(k) as s, sum(x) as t from T where sym in `S4`S1`S9 "
+               "group by bar(ts, 6000000), sym, flag",
                "select sum(x) as s, last(v) as l from T where v in 40 41 42, k > 3 group by v",
                "select sym, ts, mavg(x, 5, 1) as m, deltas(v) as d, prev(ts) as p from T context by sym",
                "select v, cumsum(k) as c, cummax(x) as h from T context by v",

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/wide_vectors.h"
+#include "kernels/neighbours.h"
 #include "kernels/pick_rows.h"
 #include "kernels/visit_number.h"
 
@@ -30,12 +31,9 @@ PELORUS_WIDE size_t run_length(const T* values, size_t rows) {
   return length;
 }
 
-/// How many of `rows` values, of which there are some, differ from the one before.
 template <class T>
 PELORUS_WIDE size_t count_changes(const T* values, size_t rows) {
-  uint32_t changes = 0;
-  for (size_t i = 1; i < rows; ++i) changes += values[i] != values[i - 1];
-  return changes;
+  return changes_between(values, rows);
 }
 
 template <class T>

@@ -12,6 +12,7 @@
 #include "base/wide_vectors.h"
 #include "kernels/group.h"
 #include "kernels/hash.h"
+#include "kernels/neighbours.h"
 #include "kernels/visit_number.h"
 #include "types/null.h"
 
@@ -279,11 +280,7 @@ void add_pairs(const double* x, const double* y, const uint32_t* numbers, size_t
 }
 
 /// How often neighbours are of different groups; `rows` > 0.
-PELORUS_WIDE size_t changes_in(const uint32_t* numbers, size_t rows) {
-  uint32_t changes = 0;
-  for (size_t i = 1; i < rows; ++i) changes += numbers[i] != numbers[i - 1];
-  return changes;
-}
+PELORUS_WIDE size_t changes_in(const uint32_t* numbers, size_t rows) { return changes_between(numbers, rows); }
 
 template <class T, class Combine>
 void merge_each(const std::vector<T>& from, std::span<const GroupMove> moves, std::vector<T>& into, Combine combine) {

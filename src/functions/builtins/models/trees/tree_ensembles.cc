@@ -154,6 +154,40 @@ Next weigh_by_shares(const WeightedTree& grown, std::span<const ColumnView> colu
   return misses ? Next::kTree : Next::kEnd;
 }
 
+/// Weighs the tree and the rows by AdaBoost.R2.
+Next weigh_by_losses(WeightedTree* grown, std::span<const ColumnView> columns, const TreeTarget& target, BoostLoss loss,
+                     double learning_rate, std::vector<double>* weights) {
+  const auto mistakes = losses(grown->tree, columns, target, loss);
+  if (!mistakes) return Next::kEnd;
+  const double error = std::inner_product(weights->begin(), weights->end(), mistakes->begin(), 0.0);
+  if (error <= 0) return Next::kEnd;
+  if (error >= 0.5) return Next::kEndWithoutIt;
+  const double beta = error / (1 - error);
+  grown->weight = -learning_rate * std::log(beta);
+  for (size_t row = 0; row < weights->size(); ++row)
+    (*weights)[row] *= std::pow(beta, (1 - (*mistakes)[row]) * learning_rate);
+  return Next::kTree;
+}
+
+/// `draws`: trees learn from rows drawn by their weights; else from the weights. weigh(tree, weights) says what is
+/// next.
+template <class Weigh>
+Result<Trees> boosted(const BinnedColumns& data, const TreeTarget& target, const BoostTerms& terms, bool draws,
+                      Weigh weigh, const CancellationToken& cancellation) {
+  std::mt19937_64 random(terms.seed);
+  std::vector<double> weights(data.rows, 1.0 / static_cast<double>(data.rows)), drawn;
+  Trees trees;
+  while (trees.size() < terms.trees) {
+    if (draws) drawn = drawn_rows(weights, random);
+    TRY(auto tree, grow_tree(data, target, draws ? drawn : weights, terms.tree, random, cancellation));
+    trees.push_back({std::move(tree), 1});
+    const auto next = weigh(&trees.back(), &weights);
+    if (next == Next::kEndWithoutIt && trees.size() > 1) trees.pop_back();
+    if (next != Next::kTree || !scale_to_one(&weights)) break;
+  }
+  return trees;
+}
+
 }  // namespace
 
 Result<Trees> grow_forest(const BinnedColumns& data, const TreeTarget& target, const ForestTerms& terms,
@@ -173,44 +207,19 @@ Result<Trees> grow_forest(const BinnedColumns& data, const TreeTarget& target, c
 
 Result<Trees> boost_numbers(std::span<const ColumnView> columns, const BinnedColumns& data, const TreeTarget& target,
                             const BoostTerms& terms, BoostLoss loss, const CancellationToken& cancellation) {
-  std::mt19937_64 random(terms.seed);
-  std::vector<double> weights(data.rows, 1.0 / static_cast<double>(data.rows));
-  Trees trees;
-  while (trees.size() < terms.trees) {
-    const auto times = drawn_rows(weights, random);
-    TRY(auto tree, grow_tree(data, target, times, terms.tree, random, cancellation));
-    trees.push_back({std::move(tree), 1});
-    const auto mistakes = losses(trees.back().tree, columns, target, loss);
-    if (!mistakes) break;
-    const double error = std::inner_product(weights.begin(), weights.end(), mistakes->begin(), 0.0);
-    if (error <= 0) break;
-    if (error >= 0.5) {
-      if (trees.size() > 1) trees.pop_back();
-      break;
-    }
-    const double beta = error / (1 - error);
-    trees.back().weight = -terms.learning_rate * std::log(beta);
-    for (size_t row = 0; row < weights.size(); ++row)
-      weights[row] *= std::pow(beta, (1 - (*mistakes)[row]) * terms.learning_rate);
-    if (!scale_to_one(&weights)) break;
-  }
-  return trees;
+  const auto weigh = [&](WeightedTree* grown, std::vector<double>* weights) {
+    return weigh_by_losses(grown, columns, target, loss, terms.learning_rate, weights);
+  };
+  return boosted(data, target, terms, true, weigh, cancellation);
 }
 
 Result<Trees> boost_classes(std::span<const ColumnView> columns, const BinnedColumns& data, const TreeTarget& target,
                             const BoostTerms& terms, bool by_shares, const CancellationToken& cancellation) {
-  std::mt19937_64 random(terms.seed);
-  std::vector<double> weights(data.rows, 1.0 / static_cast<double>(data.rows));
-  Trees trees;
-  while (trees.size() < terms.trees) {
-    TRY(auto tree, grow_tree(data, target, weights, terms.tree, random, cancellation));
-    trees.push_back({std::move(tree), 1});
-    const auto next = by_shares ? weigh_by_shares(trees.back(), columns, target, terms.learning_rate, &weights)
-                                : weigh_by_mistakes(&trees.back(), columns, target, terms.learning_rate, &weights);
-    if (next == Next::kEndWithoutIt && trees.size() > 1) trees.pop_back();
-    if (next != Next::kTree || !scale_to_one(&weights)) break;
-  }
-  return trees;
+  const auto weigh = [&](WeightedTree* grown, std::vector<double>* weights) {
+    return by_shares ? weigh_by_shares(*grown, columns, target, terms.learning_rate, weights)
+                     : weigh_by_mistakes(grown, columns, target, terms.learning_rate, weights);
+  };
+  return boosted(data, target, terms, false, weigh, cancellation);
 }
 
 Result<std::vector<double>> voted(const Trees& trees, Vote vote, std::span<const ColumnView> columns, size_t threads,
