@@ -97,6 +97,7 @@ run_suites "${first[@]}"
 if [ ${#beside[@]} -gt 0 ] && [ ${#others[@]} -gt 0 ] && unshare --net true 2>/dev/null; then
   # What both would make is made before.
   tools/install_packages.sh --hosts > "$logs/hosts.log" 2>&1 && tests/python_env.sh >> "$logs/hosts.log" 2>&1
+  packaging/build_web.sh >> "$logs/hosts.log" 2>&1 # the package has the page only when that was built
   PELORUS_PACKAGE=$(debug_package 2>> "$logs/hosts.log") && export PELORUS_PACKAGE
   run_suites "${beside[@]}" &
   run_suites "${others[@]}"
