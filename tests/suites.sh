@@ -6,8 +6,8 @@ root=$PWD
 logs=$root/build/test-logs
 mkdir -p "$logs"
 
-suites=(checks units scripts clients packaging docs demo cluster crashes web seed deploy operations)
-long_suites=(seed_all doctor migrate walks upgrade membership faults fault_points limits backup clients_cluster manuals fuzzers headers release clang sanitize_address sanitize_thread)
+suites=(checks units scripts clients packaging docs demo cluster crashes web seed deploy operations manuals)
+long_suites=(seed_all doctor migrate walks upgrade membership faults fault_points limits backup clients_cluster fuzzers headers release clang sanitize_address sanitize_thread)
 
 # The release package's tree with the debug build's programs, unless PELORUS_PACKAGE names one; dist/ stays as it is.
 debug_package() {
@@ -85,13 +85,13 @@ run_suites() {
   done
 }
 
-# What is built and checked quickly comes first. Of the rest, suites whose hosts have networks of their own run beside the others:
-# most of their time they wait for clusters.
+# What is built and checked quickly comes first. Of the rest, suites whose hosts have networks of their own, and the manual's, whose
+# node nobody else looks for, run beside the others: most of their time they wait.
 first=() beside=() others=()
 for name in "${wanted[@]}"; do
   exists "$name" || continue
   case " checks units scripts headers release clang sanitize_address sanitize_thread " in *" $name "*) first+=("$name"); continue ;; esac
-  case " seed operations " in *" $name "*) beside+=("$name") ;; *) others+=("$name") ;; esac
+  case " seed operations manuals " in *" $name "*) beside+=("$name") ;; *) others+=("$name") ;; esac
 done
 run_suites "${first[@]}"
 if [ ${#beside[@]} -gt 0 ] && [ ${#others[@]} -gt 0 ] && unshare --net true 2>/dev/null; then

@@ -21,6 +21,12 @@ inline void prefetch(const T* from, int64_t place) {
   __builtin_prefetch(reinterpret_cast<const void*>(address), kAccess == Access::kWrite ? 1 : 0);
 }
 
+/// All lines of some memory, soon.
+inline void prefetch_all(const void* from, size_t bytes) {
+  constexpr size_t kLine = 64;
+  for (size_t at = 0; at < bytes; at += kLine) prefetch(static_cast<const char*>(from), static_cast<int64_t>(at));
+}
+
 /// Brings memory to the cache from end to end, which takes less time than waiting for each of its lines in another
 /// order.
 inline void read_through(const void* from, size_t bytes) {

@@ -148,10 +148,12 @@ TEST(PartBounds, are_known_from_the_second_asking_on_and_forgotten_by_a_change) 
   EXPECT_EQ(known->least->scalar_at(1).as_int64(), 16384 - 100);
   EXPECT_EQ(known->greatest->scalar_at(1).as_int64(), 2 * 16384 - 101);
   EXPECT_EQ(known->greatest->scalar_at(2).as_int64(), 39899);
+  EXPECT_EQ(known->ascends, (std::vector<int8_t>{1, 1, 1}));
 
   column.set_null(20000);
   EXPECT_EQ(bounds_of(column), nullptr);
   EXPECT_EQ(bounds_of(column)->has_null, (std::vector<int8_t>{0, 1, 0}));
+  EXPECT_EQ(bounds_of(column)->ascends, (std::vector<int8_t>{1, 0, 1}));
   const Vector copy(column);
   EXPECT_EQ(bounds_of(copy), nullptr) << "a copy is another column";
   column.resize(60000);

@@ -19,14 +19,17 @@ bool is_scarce(size_t bytes) {
   return limit != 0 && memory::held_bytes() + bytes > limit / 4 * 3;
 }
 
+/// Returns whether no value is below the one before.
 template <class T>
-PELORUS_WIDE void find_bounds(const T* values, size_t rows, T* least, T* greatest) {
-  T low = values[0], high = values[0];
+PELORUS_WIDE bool find_bounds(const T* values, size_t rows, T* least, T* greatest) {
+  T low = values[0], high = values[0], falls = 0;
   for (size_t i = 1; i < rows; ++i) {
     low = std::min(low, values[i]);
     high = std::max(high, values[i]);
+    falls |= values[i] < values[i - 1] ? T{1} : T{0};
   }
   *least = low, *greatest = high;
+  return falls == 0;
 }
 
 size_t parts_of(const Vector& column) { return (column.size() + kPartRows - 1) / kPartRows; }
@@ -41,19 +44,20 @@ bool has_bounds(const Vector& column) {
 std::shared_ptr<const PartBounds> found_bounds(const Vector& column) {
   const size_t rows = column.size(), parts = parts_of(column);
   Vector least(column.type(), parts, column.scale()), greatest(column.type(), parts, column.scale());
-  std::vector<int8_t> has_null(parts);
+  std::vector<int8_t> has_null(parts), ascends(parts);
   types::visit_fixed(column.repr(), [&]<class T>() {
     if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) {
       auto &low = least.edit<T>(), &high = greatest.edit<T>();
       for (size_t p = 0; p < parts; ++p) {
         const size_t begin = p * kPartRows;
-        find_bounds(column.values<T>().data() + begin, std::min(kPartRows, rows - begin), &low[p], &high[p]);
+        ascends[p] =
+            find_bounds(column.values<T>().data() + begin, std::min(kPartRows, rows - begin), &low[p], &high[p]);
         has_null[p] = types::is_null(low[p]);  // the lowest of all
       }
     }
   });
-  return std::make_shared<const PartBounds>(
-      PartBounds{Shared<Vector>(std::move(least)), Shared<Vector>(std::move(greatest)), std::move(has_null)});
+  return std::make_shared<const PartBounds>(PartBounds{
+      Shared<Vector>(std::move(least)), Shared<Vector>(std::move(greatest)), std::move(has_null), std::move(ascends)});
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ using kernels::kPartRows;
 struct PartBounds {
   Shared<Vector> least, greatest;  // by part, of the column's type
   std::vector<int8_t> has_null;    // by part; then the other two say nothing
+  std::vector<int8_t> ascends;     // by part: 1 where no value is below the one before
 
   size_t parts() const { return has_null.size(); }
 };

@@ -22,6 +22,7 @@ void gather(std::span<const T> from, std::span<const int64_t> rows, Buffer<T>& t
   };
   size_t i = 0;
   if (from.size_bytes() > kPrefetchBytes) {
+    for (size_t k = 0; k < std::min(kPrefetchSteps, rows.size()); ++k) prefetch(from.data(), rows[k]);
     for (; i + kPrefetchSteps < rows.size(); ++i) {
       prefetch(from.data(), rows[i + kPrefetchSteps]);
       copy(i);

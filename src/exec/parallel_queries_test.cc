@@ -228,8 +228,10 @@ TEST(ParallelQueries, parts_are_left_out_only_where_no_row_can_match) {
   const auto expect_same_groups = [&](const std::string& after) {
     for (const std::string keys :
          {"bar(T, 3600000) as g, k", "date(T) as g", "bar(T, 7200000) as g", "T as g, k", "bar(T, 0) as g, k",
-          "month(T) as g, flag", "bar(T, 1H) as g, datehour(T) as h", "minute(T) as g, v", "bar(N, 50000) as g, v"}) {
+          "month(T) as g, flag", "bar(T, 1H) as g, datehour(T) as h", "minute(T) as g, v", "bar(N, 50000) as g, v",
+          "bar(T, 60000) as g", "bar(N, 700) as g, flag", "k, bar(N, 2000) as g", "bar(N, 40) as g"}) {
       for (const std::string what : {"select count(*), sum(x) as s, first(N) as f, last(v) as l from b group by ",
+                                     "select count(*) as n, max(x) as m from b where v > 700 group by ",
                                      "select cumsum(v) as c, T as t from b where k > 3 context by "}) {
         const auto written = [&](const std::string& text, const std::string& ts, const std::string& row) {
           return std::regex_replace(std::regex_replace(text, std::regex("\\bT\\b"), ts), std::regex("\\bN\\b"), row);
@@ -264,6 +266,8 @@ TEST(ParallelQueries, directories_of_columns_give_what_looking_at_the_rows_gives
                "select top 9 * from T where sym in `S3`S8 order by x desc, ts",
                "select avg(x) as a, first(v) as f, last(ts) as l from T where sym in `S1`S2`S3 group by sym, v",
                "select avg(x) from T where sym in `S9`S10 pivot by bar(ts, 600000), sym",
+               "select avg(x) as a, first(k) as f from T where sym in `S9`S10`S0 group by bar(ts, 60000), sym",
+               "select avg(x) as a, count(*) as n from T where sym in `S9`S10, v > 100 group by sym, bar(ts, 60000)",
                "select first(ts) as f, last(k) as l, std(x) as d, wavg(x, k) as w, corr(x, v) as c, count(x) as n "
                "from T where sym in `S1`S2`S20, v > 200 group by sym, bar(ts, 6000000)",
                "select max(v) as h, sum(k) as s, sum(x) as t from T where sym in `S4`S1`S9 "

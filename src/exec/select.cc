@@ -5,7 +5,7 @@
 
 #include "base/script_error.h"
 #include "exec/operators/column_names.h"
-#include "exec/operators/direct_totals.h"
+#include "exec/parts/direct_totals.h"
 #include "exec/operators/filter_rows.h"
 #include "exec/operators/grouped_evaluation.h"
 #include "exec/operators/order_result.h"

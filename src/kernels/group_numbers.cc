@@ -180,68 +180,106 @@ void PairCodes::code_run(uint32_t first, const uint32_t* second, size_t rows, ui
 
 // --- all keys ----------------------------------------------------------------------------------------------------
 
-void GroupNumbers::settle_order(std::span<const WholeKey> keys, size_t rows) {
-  std::vector<size_t> changes(keys.size());
-  for (size_t k = 0; k < keys.size(); ++k) {
-    visit_whole(keys[k].repr,
-                [&]<class T>() { changes[k] = count_changes(static_cast<const T*>(keys[k].values), rows); });
+namespace {
+
+/// How many of the first `rows` rows differ from the one before.
+size_t changes_of(const RowKey& key, size_t rows) {
+  if (key.ends.empty()) {
+    return visit_whole(key.values.repr,
+                       [&]<class T>() { return count_changes(static_cast<const T*>(key.values.values), rows); });
   }
+  return static_cast<size_t>(std::lower_bound(key.ends.begin(), key.ends.end(), rows) - key.ends.begin());
+}
+
+void note_changes_of(const RowKey& key, size_t rows, int8_t* changes) {
+  if (key.ends.empty()) {
+    visit_whole(key.values.repr,
+                [&]<class T>() { note_changes(static_cast<const T*>(key.values.values), rows, changes); });
+  }
+  for (size_t run = 0; run + 1 < key.ends.size(); ++run) changes[key.ends[run]] = 1;
+}
+
+/// values[i]: that of row heads[i].
+template <class T>
+void take_heads(const RowKey& key, std::span<const int64_t> heads, int64_t* values) {
+  const auto* from = static_cast<const T*>(key.values.values);
+  if (key.ends.empty()) {
+    for (size_t h = 0; h < heads.size(); ++h) values[h] = static_cast<int64_t>(from[heads[h]]);
+    return;
+  }
+  size_t run = 0;
+  for (size_t h = 0; h < heads.size(); ++h) {
+    while (key.ends[run] <= heads[h]) ++run;
+    values[h] = static_cast<int64_t>(from[run]);
+  }
+}
+
+}  // namespace
+
+void GroupNumbers::settle_order(std::span<const RowKey> keys, size_t rows) {
+  std::vector<size_t> changes(keys.size());
+  for (size_t k = 0; k < keys.size(); ++k) changes[k] = changes_of(keys[k], rows);
   order_.resize(keys.size());
   std::iota(order_.begin(), order_.end(), 0);
   std::stable_sort(order_.begin(), order_.end(), [&](size_t a, size_t b) { return changes[a] < changes[b]; });
 }
 
 /// Whether hardly any row differs from the one before; heads_ are those that do, the first one among them.
-bool GroupNumbers::find_heads(std::span<const WholeKey> keys, size_t rows) {
+bool GroupNumbers::find_heads(std::span<const RowKey> keys, size_t rows) {
   constexpr size_t kTried = 512, kRowsOfHead = 8;
   const size_t tried = std::min(rows, kTried);
   if (tried < kRowsOfHead) return false;
   for (const auto& key : keys) {
-    const size_t changes =
-        visit_whole(key.repr, [&]<class T>() { return count_changes(static_cast<const T*>(key.values), tried); });
-    if (changes > tried / kRowsOfHead) return false;
+    if (changes_of(key, tried) > tried / kRowsOfHead) return false;
   }
   changes_.assign(rows, 0);
   changes_[0] = 1;
-  for (const auto& key : keys) {
-    visit_whole(key.repr, [&]<class T>() { note_changes(static_cast<const T*>(key.values), rows, changes_.data()); });
-  }
+  for (const auto& key : keys) note_changes_of(key, rows, changes_.data());
   heads_.resize(rows + kPickSpare);
   heads_.resize(pick_rows(changes_, int64_t{0}, heads_.data()));
   return heads_.size() <= rows / kRowsOfHead;
 }
 
-std::vector<WholeKey> GroupNumbers::keys_of_heads(std::span<const WholeKey> keys) {
-  std::vector<WholeKey> out;
+std::vector<RowKey> GroupNumbers::keys_of_heads(std::span<const RowKey> keys) {
+  std::vector<RowKey> out;
   head_values_.resize(keys.size());
   for (size_t k = 0; k < keys.size(); ++k) {
     head_values_[k].resize(heads_.size());
-    visit_whole(keys[k].repr, [&]<class T>() {
-      const auto* values = static_cast<const T*>(keys[k].values);
-      for (size_t h = 0; h < heads_.size(); ++h) head_values_[k][h] = static_cast<int64_t>(values[heads_[h]]);
-    });
-    out.push_back({types::Repr::kI64, head_values_[k].data()});
+    visit_whole(keys[k].values.repr, [&]<class T>() { take_heads<T>(keys[k], heads_, head_values_[k].data()); });
+    out.push_back({{types::Repr::kI64, head_values_[k].data()}});
   }
   return out;
 }
 
-void GroupNumbers::number(std::span<const WholeKey> keys, size_t rows, uint32_t* numbers) {
+void GroupNumbers::number(std::span<const RowKey> keys, size_t rows, uint32_t* numbers) {
+  runs_.clear();
   if (order_.empty()) settle_order(keys, rows);
   if (!find_heads(keys, rows)) return number_each(keys, rows, numbers);
   head_numbers_.resize(heads_.size());
   number_each(keys_of_heads(keys), heads_.size(), head_numbers_.data());
   heads_.push_back(static_cast<int64_t>(rows));
-  for (size_t h = 0; h + 1 < heads_.size(); ++h)
+  for (size_t h = 0; h + 1 < heads_.size(); ++h) {
     std::fill(numbers + heads_[h], numbers + heads_[h + 1], head_numbers_[h]);
+    runs_.push_back({head_numbers_[h], static_cast<uint32_t>(heads_[h]), static_cast<uint32_t>(heads_[h + 1])});
+  }
 }
 
-void GroupNumbers::number_each(std::span<const WholeKey> keys, size_t rows, uint32_t* numbers) {
-  codes_[order_[0]].code(keys[order_[0]], rows, numbers);
+void GroupNumbers::number_each(std::span<const RowKey> keys, size_t rows, uint32_t* numbers) {
+  code(order_[0], keys[order_[0]], rows, numbers);
   second_.resize(rows);
   for (size_t k = 1; k < keys.size(); ++k) {
-    codes_[order_[k]].code(keys[order_[k]], rows, second_.data());
+    code(order_[k], keys[order_[k]], rows, second_.data());
     pairs_[k - 1].code(numbers, second_.data(), rows);
   }
+}
+
+void GroupNumbers::code(size_t key, const RowKey& values, size_t rows, uint32_t* codes) {
+  if (values.ends.empty()) return codes_[key].code(values.values, rows, codes);
+  run_codes_.resize(values.ends.size());
+  codes_[key].code(values.values, values.ends.size(), run_codes_.data());
+  size_t begin = 0;
+  for (size_t run = 0; run < values.ends.size(); begin = values.ends[run++])
+    std::fill(codes + begin, codes + values.ends[run], run_codes_[run]);
 }
 
 std::vector<uint32_t> GroupNumbers::codes(size_t key) const {

@@ -17,6 +17,20 @@ struct WholeKey {
   const void* values = nullptr;
 };
 
+/// The values of a key for neighbouring rows.
+struct RowKey {
+  WholeKey values;
+  /// Where not empty: values[i] is that of all rows before ends[i] that ends[i - 1] leaves; the last end is that of the
+  /// rows.
+  std::span<const uint32_t> ends = {};
+};
+
+/// Neighbouring rows of one group.
+struct GroupRun {
+  uint32_t group;
+  uint32_t begin, end;
+};
+
 /// Codes 0, 1, … for whole numbers. Neighbours that are equal cost a comparison, numbers close together a look into a
 /// table, others a hash.
 class ValueCodes {
@@ -64,27 +78,31 @@ class GroupNumbers {
   /// `keys` > 0.
   explicit GroupNumbers(size_t keys) : codes_(keys), pairs_(keys - 1) {}
 
-  void number(std::span<const WholeKey> keys, size_t rows, uint32_t* numbers);
+  void number(std::span<const RowKey> keys, size_t rows, uint32_t* numbers);
+  /// Of the rows numbered last, if hardly any differed from the one before; otherwise empty.
+  std::span<const GroupRun> runs() const { return runs_; }
   size_t count() const { return pairs_.empty() ? codes_[0].values().size() : pairs_.back().pairs().size(); }
   /// The different values of a key, by code; and the key's code by group.
   const std::vector<int64_t>& values(size_t key) const { return codes_[key].values(); }
   std::vector<uint32_t> codes(size_t key) const;
 
  private:
-  void settle_order(std::span<const WholeKey> keys, size_t rows);
-  bool find_heads(std::span<const WholeKey> keys, size_t rows);
-  std::vector<WholeKey> keys_of_heads(std::span<const WholeKey> keys);
-  void number_each(std::span<const WholeKey> keys, size_t rows, uint32_t* numbers);
+  void settle_order(std::span<const RowKey> keys, size_t rows);
+  bool find_heads(std::span<const RowKey> keys, size_t rows);
+  std::vector<RowKey> keys_of_heads(std::span<const RowKey> keys);
+  void number_each(std::span<const RowKey> keys, size_t rows, uint32_t* numbers);
+  void code(size_t key, const RowKey& values, size_t rows, uint32_t* codes);
 
   std::vector<ValueCodes> codes_;  // by key
   std::vector<PairCodes> pairs_;   // the first two keys of order_, that and the third …
   std::vector<size_t> order_;      // keys as they are looked at; settled by the first rows
-  std::vector<uint32_t> second_;
+  std::vector<uint32_t> second_, run_codes_;
   // Of the rows numbered last: those that differ from the one before.
   std::vector<int8_t> changes_;  // by row
   Buffer<int64_t> heads_;
   std::vector<Buffer<int64_t>> head_values_;  // by key
   std::vector<uint32_t> head_numbers_;
+  std::vector<GroupRun> runs_;
 };
 
 }  // namespace pelorus::kernels

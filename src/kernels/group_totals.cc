@@ -464,37 +464,40 @@ void GroupTotals::add(const MeasuredRows& part, size_t groups) {
       add_distinct(static_cast<const T*>(part.values[m]), part.numbers, part.rows, totals_[m]);
     });
   }
-  if (find_runs(part))
-    add_runs(part, groups_before);
+  if (const auto runs = runs_of(part); !runs.empty())
+    add_runs(part, runs, groups_before);
   else
     add_to_groups(part, groups_before);
   unsettled_ += part.rows;
   if (unsettled_ >= std::max(kSettleRows, kSettleRowsByGroup * rows_.size())) settle();
 }
 
-/// Whether so many neighbours are of one group that their states are better kept at hand than looked for by row.
-bool GroupTotals::find_runs(const MeasuredRows& part) {
+/// Where so many neighbours are of one group that their states are better kept at hand than looked for by row;
+/// otherwise empty.
+std::span<const GroupRun> GroupTotals::runs_of(const MeasuredRows& part) {
   constexpr size_t kRowsOfRun = 16;
   runs_.clear();
   const auto* numbers = part.numbers;
+  const auto rows = static_cast<uint32_t>(part.rows);
   if (!numbers) {
-    runs_.push_back({0, 0, part.rows});
-    return true;
+    runs_.push_back({0, 0, rows});
+    return runs_;
   }
-  if (changes_in(numbers, part.rows) > part.rows / kRowsOfRun) return false;
-  for (size_t begin = 0, end = 0; begin < part.rows; begin = end) {
-    while (end < part.rows && numbers[end] == numbers[begin]) ++end;
+  if (!part.runs.empty()) return part.runs.size() <= rows / kRowsOfRun + 1 ? part.runs : runs_;
+  if (changes_in(numbers, rows) > rows / kRowsOfRun) return runs_;
+  for (uint32_t begin = 0, end = 0; begin < rows; begin = end) {
+    while (end < rows && numbers[end] == numbers[begin]) ++end;
     runs_.push_back({numbers[begin], begin, end});
   }
-  return true;
+  return runs_;
 }
 
-void GroupTotals::add_runs(const MeasuredRows& part, size_t groups_before) {
+void GroupTotals::add_runs(const MeasuredRows& part, std::span<const GroupRun> runs, size_t groups_before) {
   for (size_t m = 0; m < measures_.size(); ++m) {
     visit_number(measures_[m].repr, [&]<class T>() {
       const auto* values = static_cast<const T*>(part.values[m]);
       if (part.numbers) add_ends(m, values, part, groups_before);
-      for (const auto& [group, begin, end] : runs_) {
+      for (const auto& [group, begin, end] : runs) {
         const auto nulls = add_to_one(measures_[m], values + begin, group, end - begin, totals_[m]);
         if (nulls == 0) continue;
         note_nulls(m, groups_before);
@@ -504,13 +507,13 @@ void GroupTotals::add_runs(const MeasuredRows& part, size_t groups_before) {
   }
   for (size_t p = 0; p < pairs_.size(); ++p) {
     const auto [x, y] = part.pairs[p];
-    for (const auto& [group, begin, end] : runs_) {
+    for (const auto& [group, begin, end] : runs) {
       auto& totals = pair_totals_[p];
       if (pairs_[p].weighted) add_pairs(x + begin, y + begin, end - begin, totals.weighted.passing[group]);
       if (pairs_[p].comoments) add_pairs(x + begin, y + begin, end - begin, totals.comoments.passing[group]);
     }
   }
-  for (const auto& [group, begin, end] : runs_) rows_[group] += static_cast<int64_t>(end - begin);
+  for (const auto& [group, begin, end] : runs) rows_[group] += static_cast<int64_t>(end - begin);
 }
 
 void GroupTotals::add_to_groups(const MeasuredRows& part, size_t groups_before) {

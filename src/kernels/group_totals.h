@@ -10,6 +10,7 @@
 
 #include "kernels/aggregate.h"
 #include "kernels/distinct_numbers.h"
+#include "kernels/group_numbers.h"
 #include "types/representation.h"
 
 namespace pelorus::kernels {
@@ -143,9 +144,10 @@ struct PairTotals {
 /// A part's rows. Values of measure m: values[m], of its repr; of pair p: both columns as doubles.
 struct MeasuredRows {
   size_t rows = 0;
-  const uint32_t* numbers = nullptr;   // groups; null: all rows are of group 0
-  int64_t first = 0;                   // number of the first row, when they follow one another
-  const int64_t* positions = nullptr;  // their numbers otherwise, ascending in each group
+  const uint32_t* numbers = nullptr;    // groups; null: all rows are of group 0
+  std::span<const GroupRun> runs = {};  // all of them, where known
+  int64_t first = 0;                    // number of the first row, when they follow one another
+  const int64_t* positions = nullptr;   // their numbers otherwise, ascending in each group
   std::span<const void* const> values = {};
   std::span<const std::pair<const double*, const double*>> pairs = {};
 };
@@ -187,13 +189,8 @@ class GroupTotals {
   void add_ends(const MeasuredRows& part);
   template <class T>
   void add_ends(size_t m, const T* values, const MeasuredRows& part, size_t groups_before);
-  /// Neighbouring rows of one group.
-  struct Run {
-    uint32_t group;
-    size_t begin, end;
-  };
-  bool find_runs(const MeasuredRows& part);
-  void add_runs(const MeasuredRows& part, size_t groups_before);
+  std::span<const GroupRun> runs_of(const MeasuredRows& part);
+  void add_runs(const MeasuredRows& part, std::span<const GroupRun> runs, size_t groups_before);
   void add_to_groups(const MeasuredRows& part, size_t groups_before);
   void note_nulls(size_t m, size_t groups_before);
   void settle();
@@ -207,8 +204,8 @@ class GroupTotals {
   std::vector<MeasureTotals> totals_;
   std::vector<PairTotals> pair_totals_;
   size_t unsettled_ = 0;
-  std::vector<Run> runs_;  // of the part
-  size_t room_ = 0;        // for so many groups at least, when memory is asked for
+  std::vector<GroupRun> runs_;  // of the part
+  size_t room_ = 0;             // for so many groups at least, when memory is asked for
 
   friend std::vector<int64_t> distinct_by_group(std::span<const GroupTotals>, size_t,
                                                 std::span<const std::vector<uint32_t>>, size_t);

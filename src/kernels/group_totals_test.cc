@@ -96,12 +96,13 @@ struct Share {
     std::vector<uint32_t> groups(part);
     for (size_t at = from; at < to; at += part) {
       const size_t count = std::min(part, to - at);
-      const WholeKey keys[] = {{Repr::kI32, rows.key.data() + at}, {Repr::kI64, rows.second.data() + at}};
+      const RowKey keys[] = {{{Repr::kI32, rows.key.data() + at}}, {{Repr::kI64, rows.second.data() + at}}};
       numbers.number(keys, count, groups.data());
       const void* values[] = {rows.real.data() + at, rows.whole.data() + at};
       const std::pair<const double*, const double*> pairs[] = {{rows.real.data() + at, wholes.data() + at}};
       totals.add({.rows = count,
                   .numbers = groups.data(),
+                  .runs = numbers.runs(),
                   .first = static_cast<int64_t>(at),
                   .values = values,
                   .pairs = pairs},
@@ -218,7 +219,7 @@ TEST(GroupNumbers, follow_the_order_of_meeting_whatever_the_values) {
                                     6,         INT64_MAX, -1'000'000'000'000};
   GroupNumbers numbers(1);
   std::vector<uint32_t> out(values.size());
-  const WholeKey key{Repr::kI64, values.data()};
+  const RowKey key{{Repr::kI64, values.data()}};
   numbers.number({&key, 1}, values.size(), out.data());
   EXPECT_EQ(out, (std::vector<uint32_t>{0, 1, 2, 1, 3, 4, 5, 1, 6, 0, 7}));
   EXPECT_EQ(values_by_group(numbers, 0),
@@ -238,15 +239,55 @@ TEST(GroupNumbers, rows_alike_their_neighbours_are_numbered_as_others_are) {
         second[i] = is_new ? static_cast<int64_t>(random() % 4) << 40 : second[i - 1];
       }
       std::vector<uint32_t> all(first.size()), one(first.size());
-      const WholeKey keys[] = {{Repr::kI8, first.data()}, {Repr::kI64, second.data()}};
+      const RowKey keys[] = {{{Repr::kI8, first.data()}}, {{Repr::kI64, second.data()}}};
       together.number(keys, first.size(), all.data());
       for (size_t i = 0; i < first.size(); ++i) {
-        const WholeKey row[] = {{Repr::kI8, first.data() + i}, {Repr::kI64, second.data() + i}};
+        const RowKey row[] = {{{Repr::kI8, first.data() + i}}, {{Repr::kI64, second.data() + i}}};
         apart.number(row, 1, one.data() + i);
       }
       ASSERT_EQ(all, one) << run;
       ASSERT_EQ(together.count(), apart.count());
     }
+  }
+}
+
+TEST(GroupNumbers, keys_by_runs_are_numbered_as_keys_by_row_are) {
+  std::mt19937 random(12);
+  for (const size_t longest : {1, 6, 40, 900}) {
+    GroupNumbers by_runs(2), by_row(2), mixed(2);
+    for (int part = 0; part < 5; ++part) {
+      constexpr size_t kRows = 3000;
+      struct Key {
+        std::vector<int32_t> values, each;
+        std::vector<uint32_t> ends;
+        RowKey runs() const { return {{Repr::kI32, values.data()}, ends}; }
+        RowKey rows() const { return {{Repr::kI32, each.data()}}; }
+      };
+      Key keys[2];
+      for (auto& key : keys) {
+        while (key.each.size() < kRows) {
+          key.values.push_back(static_cast<int32_t>(random() % 7));
+          key.each.resize(std::min(kRows, key.each.size() + 1 + random() % longest), key.values.back());
+          key.ends.push_back(static_cast<uint32_t>(key.each.size()));
+        }
+      }
+      std::vector<uint32_t> expected(kRows), out(kRows);
+      const RowKey rows[] = {keys[0].rows(), keys[1].rows()}, runs[] = {keys[0].runs(), keys[1].runs()},
+                   both[] = {keys[0].rows(), keys[1].runs()};
+      by_row.number(rows, kRows, expected.data());
+      by_runs.number(runs, kRows, out.data());
+      ASSERT_EQ(out, expected) << longest;
+      size_t end = 0;
+      for (const auto& run : by_runs.runs()) {
+        ASSERT_EQ(run.begin, std::exchange(end, run.end));
+        for (size_t i = run.begin; i < run.end; ++i) ASSERT_EQ(out[i], run.group);
+      }
+      ASSERT_EQ(end, longest > 40 ? kRows : end);
+      mixed.number(both, kRows, out.data());
+      ASSERT_EQ(out, expected) << longest;
+    }
+    ASSERT_EQ(by_runs.count(), by_row.count());
+    ASSERT_EQ(values_by_group(by_runs, 1), values_by_group(by_row, 1));
   }
 }
 
@@ -263,8 +304,8 @@ TEST(GroupNumbers, many_pairs_leave_their_pages_for_a_hash) {
   std::map<std::array<int32_t, 3>, uint32_t> known;
   std::vector<uint32_t> out(1000);
   for (size_t at = 0; at < kRows; at += out.size()) {
-    const WholeKey keys[] = {
-        {Repr::kI32, first.data() + at}, {Repr::kI32, second.data() + at}, {Repr::kI32, third.data() + at}};
+    const RowKey keys[] = {
+        {{Repr::kI32, first.data() + at}}, {{Repr::kI32, second.data() + at}}, {{Repr::kI32, third.data() + at}}};
     numbers.number(keys, out.size(), out.data());
     for (size_t i = 0; i < out.size(); ++i) {
       const auto [place, is_new] =

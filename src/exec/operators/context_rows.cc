@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "exec/operators/key_columns.h"
-#include "exec/operators/part_groups.h"
+#include "exec/parts/part_groups.h"
 #include "exec/operators/take_rows.h"
 #include "kernels/sort.h"
 

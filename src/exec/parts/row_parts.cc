@@ -1,4 +1,4 @@
-#include "exec/operators/row_parts.h"
+#include "exec/parts/row_parts.h"
 
 #include <algorithm>
 #include <numeric>
@@ -8,6 +8,7 @@
 #include "exec/operators/built_in.h"
 #include "exec/operators/filter_rows.h"
 #include "exec/operators/take_rows.h"
+#include "exec/parts/one_column.h"
 #include "exec/worker_session.h"
 #include "kernels/visit_number.h"
 #include "plan/walk.h"
@@ -49,7 +50,7 @@ std::string key_of(std::string_view qualifier, std::string_view name) {
 /// The part's rows under the names that expressions use.
 class RowParts::Columns final : public Scope {
  public:
-  Columns(const RowParts& owner, const Part& part) : owner_(owner), part_(part) {}
+  Columns(const RowParts& owner, Part& part) : owner_(owner), part_(part) {}
 
   std::optional<Value> find(std::string_view name) override {
     if (auto column = slice(name)) return column;
@@ -74,45 +75,11 @@ class RowParts::Columns final : public Scope {
   }
 
   const RowParts& owner_;
-  const Part& part_;
+  Part& part_;
   std::map<const Vector*, Shared<Vector>> slices_;
 };
 
 namespace {
-
-/// A column by its name, and variables.
-class OneColumn final : public Scope {
- public:
-  OneColumn(std::string_view name, Vector column, const std::map<std::string, Value, std::less<>>& variables)
-      : name_(name), column_(std::move(column)), variables_(variables) {}
-
-  std::optional<Value> find(std::string_view name) override {
-    if (name == name_) return Value(column_);
-    const auto found = variables_.find(name);
-    return found == variables_.end() ? std::nullopt : std::optional(found->second);
-  }
-  std::optional<Value> find_qualified(std::string_view, std::string_view) override { return std::nullopt; }
-
- private:
-  const std::string_view name_;
-  const Shared<Vector> column_;
-  const std::map<std::string, Value, std::less<>>& variables_;
-};
-
-/// The column itself, or what cuts it without going down where it goes up.
-bool goes_up_with(const Expr& expr, std::string_view column, const std::function<bool(const Expr&)>& is_constant) {
-  const auto names_it = [&](const Expr& node) {
-    const auto* name = as<syntax::Name>(node);
-    return name && name->name == column;
-  };
-  if (names_it(expr)) return true;
-  if (expr.kind != ExprKind::kCall && expr.kind != ExprKind::kMethodCall) return false;
-  const auto [function, arguments, plain] = plan::shape_of_call(expr);
-  const auto* name = as<syntax::Name>(*function);
-  if (!name || !plain || arguments.empty() || !names_it(*arguments[0])) return false;
-  if (arguments.size() == 1) return type_of_ascending(name->name) || name->name == "year";
-  return name->name == "bar" && arguments.size() == 2 && is_constant(*arguments[1]);
-}
 
 /// The lowest of the values a column may have, and how far the highest is from it; nothing: not known. `range`: of a
 /// column that is not of symbols.
@@ -354,27 +321,6 @@ void RowParts::look_up(Condition& condition, const NamedColumns::value_type& nam
   if (!looked_up_ || condition.rows_held < looked_up_->rows_held) looked_up_ = &condition;
 }
 
-std::optional<RowParts::ByPart> RowParts::values_by_part(const Expr& expr) {
-  const auto* column = only_column(expr);
-  if (!column || !goes_up_with(expr, column->first, [&](const Expr& other) { return is_constant(other); }))
-    return std::nullopt;
-  const auto* ends = bounds().bounds_of(column->first);
-  if (!ends) return std::nullopt;
-  const auto over = [&](const Shared<Vector>& values) {
-    OneColumn scope(column->first, *values, variables_);
-    const Value value = evaluator_.evaluate(expr, &scope);
-    return value.is_vector() ? std::optional(value.vector_shared()) : std::nullopt;
-  };
-  const auto least = over(ends->least), greatest = over(ends->greatest);
-  if (!least || !greatest || (*least)->size() != ends->has_null.size()) return std::nullopt;
-  ByPart out{*least, std::vector<int8_t>(ends->has_null.size())};
-  kernels::visit_number((*least)->repr(), [&]<class T>() {
-    const auto &low = (*least)->values<T>(), &high = (*greatest)->values<T>();
-    for (size_t p = 0; p < out.is_same.size(); ++p) out.is_same[p] = low[p] == high[p] && ends->has_null[p] == 0;
-  });
-  return out;
-}
-
 std::shared_ptr<const kernels::PartDirectory> RowParts::directory_of(const Expr& key) {
   const auto* name = as<syntax::Name>(key);
   const auto found = name ? columns_.find(name->name) : columns_.end();
@@ -448,20 +394,39 @@ bool RowParts::Part::filter() {
 /// Leaves the rows that the directory tells.
 bool RowParts::Part::look_up(const Condition& condition) {
   lists_.clear();
-  for (const auto value : condition.held) lists_.push_back(condition.directory->rows_of(number(), value));
-  next_.resize(kPartRows + kernels::kPickSpare);
-  const auto first = static_cast<int64_t>(from_);
-  if (!condition.ordered_by) return leave(kernels::merge_places(lists_, first, next_.data()));
-  const bool any = leave(kernels::join_places(lists_, first, next_.data()));
-  are_lists_ = !is_whole_;
-  return any;
+  for (const auto value : condition.held) {
+    lists_.push_back(condition.directory->rows_of(number(), value));
+    prefetch_all(lists_.back().data(), lists_.back().size_bytes());
+  }
+  if (!condition.ordered_by) {
+    next_.resize(kPartRows + kernels::kPickSpare);
+    return leave(kernels::merge_places(lists_, static_cast<int64_t>(from_), next_.data()));
+  }
+  size_t held = 0;
+  for (const auto& list : lists_) held += list.size();
+  if (held == count_) return true;  // in their own order
+  count_ = held;
+  are_lists_ = true;
+  is_whole_ = are_numbered_ = false;
+  columns_->forget();
+  return held > 0;
+}
+
+/// Of the rows that are left, when some are gone.
+const int64_t* RowParts::Part::numbers() {
+  if (are_lists_ && !are_numbered_) {
+    kept_.resize(kPartRows + kernels::kPickSpare);
+    kernels::join_places(lists_, static_cast<int64_t>(from_), kept_.data());
+    are_numbered_ = true;
+  }
+  return kept_.data();
 }
 
 bool RowParts::Part::keep(const Condition& condition) {
   if (condition.judged) {
     next_.resize(kPartRows + kernels::kPickSpare);
     return leave(is_whole_ ? kernels::pick_rows(*condition.judged, from_, count_, next_.data())
-                           : kernels::pick_rows(*condition.judged, kept_.data(), count_, next_.data()));
+                           : kernels::pick_rows(*condition.judged, numbers(), count_, next_.data()));
   }
   const Value value = evaluator_.evaluate(*condition.expr, columns_.get());
   if (value.is_vector() && value.type() == Type::kBool && value.vector().size() == rows())
@@ -472,7 +437,7 @@ bool RowParts::Part::keep(const Condition& condition) {
 bool RowParts::Part::keep(std::span<const int8_t> flags) {
   next_.resize(kPartRows + kernels::kPickSpare);
   return leave(is_whole_ ? kernels::pick_rows(flags, static_cast<int64_t>(from_), next_.data())
-                         : kernels::pick_rows(flags, kept_.data(), next_.data()));
+                         : kernels::pick_rows(flags, numbers(), next_.data()));
 }
 
 /// The first so many of next_ are left.
@@ -485,29 +450,21 @@ bool RowParts::Part::leave(size_t picked) {
   return picked > 0;
 }
 
-/// Of the column whose directory gave the rows: it is not read for them.
-Vector RowParts::Part::values_of_lists(const Vector& column) const {
-  const auto& held = owner_.looked_up_->held;
-  return kernels::visit_whole(column.repr(), [&]<class T>() {
-    data::Buffer<T> out(count_);
-    auto next = out.begin();
-    for (size_t i = 0; i < lists_.size(); ++i)
-      next = std::fill_n(next, lists_[i].size(), static_cast<T>(owner_.looked_up_->judged->lowest + held[i]));
-    return column_like(column, std::move(out));
-  });
-}
-
-Shared<Vector> RowParts::Part::read(const Vector& column) const {
+Shared<Vector> RowParts::Part::read(const Vector& column) {
   if (is_whole_) return Shared<Vector>(column.slice(first(), rows()));
   const auto* ordered_by = owner_.looked_up_ ? owner_.looked_up_->ordered_by : nullptr;
-  if (are_lists_ && ordered_by == &column) return Shared<Vector>(values_of_lists(column));
-  if (ordered_by && count_ * kRowsOfLine > kPartRows && types::is_fixed(column.repr()) && !column.is_array()) {
-    types::visit_fixed(column.repr(), [&]<class T>() {
-      const auto values = column.values<T>().subspan(from_);
-      read_through(values.data(), std::min(values.size_bytes(), kPartRows * sizeof(T)));
-    });
-  }
-  return Shared<Vector>(column.take(*kept()));
+  if (are_lists_ && ordered_by == &column) return expand(runs_of_lists(column));
+  if (!ordered_by || !types::is_fixed(column.repr()) || column.is_array()) return Shared<Vector>(column.take(*kept()));
+  return types::visit_fixed(column.repr(), [&]<class T>() {
+    const auto values = column.values<T>().subspan(from_);
+    if (count_ * kRowsOfLine > kPartRows) read_through(values.data(), std::min(values.size(), kPartRows) * sizeof(T));
+    if (!are_lists_) return Shared<Vector>(column.take(*kept()));
+    data::Buffer<T> out(count_);
+    auto next = out.begin();
+    for (const auto& list : lists_)
+      next = std::transform(list.begin(), list.end(), next, [&](uint16_t row) { return values[row]; });
+    return Shared<Vector>(column_like(column, std::move(out)));
+  });
 }
 
 const Vector* RowParts::Part::column(const Expr& expr) const {

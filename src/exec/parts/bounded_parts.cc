@@ -1,4 +1,4 @@
-#include "exec/operators/bounded_parts.h"
+#include "exec/parts/bounded_parts.h"
 
 #include <algorithm>
 

@@ -1,11 +1,11 @@
-#include "exec/operators/series_in_passing.h"
+#include "exec/parts/series_in_passing.h"
 
 #include <algorithm>
 #include <cstring>
 #include <functional>
 
 #include "exec/operators/built_in.h"
-#include "exec/operators/part_groups.h"
+#include "exec/parts/part_groups.h"
 #include "kernels/arithmetic.h"
 #include "kernels/copy_past_cache.h"
 #include "kernels/moving_rows.h"

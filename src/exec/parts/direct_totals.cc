@@ -1,4 +1,4 @@
-#include "exec/operators/direct_totals.h"
+#include "exec/parts/direct_totals.h"
 
 #include <algorithm>
 
@@ -210,13 +210,14 @@ class DirectTotals::Stretch {
   void add(RowParts::Part& part) {
     if (!part.filter()) return;
     kernels::MeasuredRows rows{.rows = part.rows(), .first = static_cast<int64_t>(part.first())};
-    if (const auto kept = part.kept()) rows.positions = kept->data();
+    if (const auto kept = asked_.ends_ ? part.kept() : std::nullopt) rows.positions = kept->data();
     held_.clear();
     size_t groups = 1;
     if (!asked_.groups_met_.empty()) {
       groups_.resize(part.rows());
       asked_.groups_met_.number(number_, part, groups_.data());
       rows.numbers = groups_.data();
+      rows.runs = asked_.groups_met_.runs(number_);
       groups = asked_.groups_met_.met(number_);
     }
     std::vector<const void*> values;

@@ -1,4 +1,4 @@
-#include "exec/operators/part_groups.h"
+#include "exec/parts/part_groups.h"
 
 #include "exec/operators/key_columns.h"
 #include "exec/operators/take_rows.h"
@@ -80,25 +80,30 @@ void PartGroups::prepare(size_t stretches) {
   numbers_.assign(stretches, kernels::GroupNumbers(std::max<size_t>(keys_.size(), 1)));
   rows_.assign(stretches, 0);
   for (const auto& key : keys_) {
-    auto by_part = parts_.values_by_part(*key.expr);
-    if (by_part && !is_alike(*by_part->values, *key.like)) by_part.reset();
-    by_part_.push_back(std::move(by_part));
+    auto ascending = parts_.ascending(*key.expr);
+    if (ascending && !is_alike(*ascending->least, *key.like)) ascending.reset();
+    ascending_.push_back(std::move(ascending));
   }
 }
 
-/// Where the bounds of its column tell that the rows of the part have one value, the column is not read.
-const void* PartGroups::key_values(size_t key, RowParts::Part& part, std::vector<Shared<Vector>>& held) const {
-  const auto& by_part = by_part_[key];
-  if (!by_part || by_part->is_same[part.number()] == 0) return values_of(keys_[key], part, held);
-  held.push_back(Vector::filled(by_part->values->scalar_at(part.number()), part.rows()));
-  return data_of(*held.back());
+/// What is known by runs is not read.
+kernels::RowKey PartGroups::key_values(size_t key, RowParts::Part& part, std::vector<ValueRuns>& held) const {
+  const auto& term = keys_[key];
+  if (auto runs = part.runs(*term.expr, ascending_[key] ? &*ascending_[key] : nullptr)) {
+    if (!is_alike(*runs->values, *term.like)) throw OtherType();
+    held.push_back(std::move(*runs));
+    return {{term.like->repr(), data_of(*held.back().values)}, held.back().ends};
+  }
+  if (const auto* column = part.column(*term.expr)) return {{term.like->repr(), data_of(*column, part.first())}};
+  held.push_back({values_like(term, part), {}});
+  return {{term.like->repr(), data_of(*held.back().values)}};
 }
 
 void PartGroups::number(size_t stretch, RowParts::Part& part, uint32_t* numbers) {
-  std::vector<Shared<Vector>> held;
+  std::vector<ValueRuns> held;
   held.reserve(keys_.size());
-  std::vector<kernels::WholeKey> keys;
-  for (size_t k = 0; k < keys_.size(); ++k) keys.push_back({keys_[k].like->repr(), key_values(k, part, held)});
+  std::vector<kernels::RowKey> keys;
+  for (size_t k = 0; k < keys_.size(); ++k) keys.push_back(key_values(k, part, held));
   numbers_[stretch].number(keys, part.rows(), numbers);
   auto& rows = rows_[stretch];
   rows += part.rows();

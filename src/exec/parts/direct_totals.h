@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "exec/operators/part_groups.h"
+#include "exec/parts/part_groups.h"
 #include "kernels/group_totals.h"
 
 namespace pelorus::exec {

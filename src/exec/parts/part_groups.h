@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "exec/operators/row_parts.h"
+#include "exec/parts/row_parts.h"
 #include "exec/operators/select_items.h"
 #include "kernels/group_numbers.h"
 
@@ -54,6 +54,8 @@ class PartGroups {
   /// Numbers of the part's rows among the groups that `stretch` has met. Throws OtherType when hardly any two rows are
   /// of one group: those are better sorted than numbered in passing.
   void number(size_t stretch, RowParts::Part& part, uint32_t* numbers);
+  /// Of those rows, if hardly any differed from the one before; otherwise empty.
+  std::span<const kernels::GroupRun> runs(size_t stretch) const { return numbers_[stretch].runs(); }
   size_t met(size_t stretch) const { return numbers_[stretch].count(); }
 
   /// After the run: all groups, ascending by the keys.
@@ -66,14 +68,14 @@ class PartGroups {
 
  private:
   struct RankedKey;
-  const void* key_values(size_t key, RowParts::Part& part, std::vector<data::Shared<data::Vector>>& held) const;
+  kernels::RowKey key_values(size_t key, RowParts::Part& part, std::vector<ValueRuns>& held) const;
   RankedKey ranked(size_t key) const;
 
   RowParts& parts_;
   std::vector<PartTerm> keys_;
-  std::vector<std::optional<RowParts::ByPart>> by_part_;  // by key
-  std::vector<kernels::GroupNumbers> numbers_;            // by stretch
-  std::vector<size_t> rows_;                              // numbered, by stretch
+  std::vector<std::optional<RowParts::Ascending>> ascending_;  // by key
+  std::vector<kernels::GroupNumbers> numbers_;                 // by stretch
+  std::vector<size_t> rows_;                                   // numbered, by stretch
 };
 
 }  // namespace pelorus::exec

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "exec/evaluator.h"
-#include "exec/operators/bounded_parts.h"
+#include "exec/parts/bounded_parts.h"
 #include "exec/operators/relation.h"
 #include "kernels/pick_rows.h"
 
@@ -43,14 +43,17 @@ class RowParts {
   /// stay in their order. Before filter_by().
   void let_order_by(const syntax::Expr& key);
 
-  /// What a taken expression comes to in parts of which all rows have the same value.
-  struct ByPart {
-    data::Shared<data::Vector> values;  // by part
-    std::vector<int8_t> is_same;        // by part: 1 where that is the value of all its rows
+  /// A column whose bounds are known, or a function of it that goes up where it does, as bar() and date().
+  struct Ascending {
+    const syntax::Expr* expr;
+    std::string name;  // of the column
+    data::Shared<data::Vector> column;
+    data::Shared<data::Vector> least, greatest;  // by part
+    std::vector<int8_t> is_same;                 // by part: 1 where all rows have one value
+    std::vector<int8_t> goes_up;                 // by part: 1 where no value is below the one before
   };
-  /// Of a column whose bounds are known, or of a function of it that goes up where it does, as bar() and date().
-  /// Nothing where that isn't known. Once all expressions are taken.
-  std::optional<ByPart> values_by_part(const syntax::Expr& expr);
+  /// Nothing where `expr`, a taken one, is none, or bounds are not known. Once all expressions are taken.
+  std::optional<Ascending> ascending(const syntax::Expr& expr);
 
   /// Where the values of the column that `key`, once taken, names are; null: not known, or it names none.
   std::shared_ptr<const kernels::PartDirectory> directory_of(const syntax::Expr& key);
@@ -104,6 +107,14 @@ class RowParts {
   std::optional<std::vector<size_t>> read_;  // parts that are not left out; nothing: all are read
 };
 
+/// What an expression comes to, by runs of rows.
+struct ValueRuns {
+  data::Shared<data::Vector> values;  // by run
+  std::vector<uint32_t> ends;         // by run: the rows before which it ends
+};
+/// By row.
+data::Shared<data::Vector> expand(const ValueRuns& runs);
+
 /// Some neighbouring rows, or those of them that conditions kept.
 class RowParts::Part {
  public:
@@ -118,7 +129,11 @@ class RowParts::Part {
   /// One element for each row that is left.
   data::Shared<data::Vector> values(const syntax::Expr& expr);
   /// The same of one of the columns.
-  data::Shared<data::Vector> read(const data::Vector& column) const;
+  data::Shared<data::Vector> read(const data::Vector& column);
+  /// The values of `expr`, a taken one, where it is known without reading its column through that they are runs of
+  /// equal ones: those of a directory, or of what `known` says of the expression (null: nothing). Cost: a small part of
+  /// reading them.
+  std::optional<ValueRuns> runs(const syntax::Expr& expr, const Ascending* known);
   /// The whole column `expr` names, when all rows are left: theirs begin at first(). Null: it names none, or some rows
   /// are gone.
   const data::Vector* column(const syntax::Expr& expr) const;
@@ -127,8 +142,8 @@ class RowParts::Part {
   size_t number() const { return from_ / data::kPartRows; }
   /// The first row, when all rows are left; and the rows' numbers otherwise.
   size_t first() const { return from_; }
-  std::optional<std::span<const int64_t>> kept() const {
-    return is_whole_ ? std::nullopt : std::optional(std::span<const int64_t>(kept_.data(), count_));
+  std::optional<std::span<const int64_t>> kept() {
+    return is_whole_ ? std::nullopt : std::optional(std::span<const int64_t>(numbers(), count_));
   }
 
  private:
@@ -137,7 +152,11 @@ class RowParts::Part {
   bool look_up(const Condition& condition);
   bool keep(const Condition& condition);
   bool leave(size_t picked);
-  data::Vector values_of_lists(const data::Vector& column) const;
+  const int64_t* numbers();
+  ValueRuns runs_of_lists(const data::Vector& column) const;
+  std::optional<ValueRuns> steps(const Ascending& known) const;
+  data::Shared<data::Vector> values_at(const Ascending& known, const kernels::RowNumbers& rows) const;
+  ValueRuns of_rows_left(const ValueRuns& steps);
 
   const RowParts& owner_;
   size_t from_ = 0, count_ = 0;
@@ -145,6 +164,7 @@ class RowParts::Part {
   RowNumbers kept_, next_;
   std::vector<std::span<const uint16_t>> lists_;  // the part's rows by value, where a directory tells them
   bool are_lists_ = false;                        // the rows that are left are those, one list after the other
+  bool are_numbered_ = false;                     // and kept_ are their numbers
 };
 
 }  // namespace pelorus::exec
