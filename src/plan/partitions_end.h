@@ -14,8 +14,8 @@ namespace pelorus::plan {
 
 /// Partitions are asked from one end, and no more of them once those asked have what is wanted.
 struct PartitionsEnd {
-  bool last = false;   // from the last one backwards
-  size_t levels = 0;   // partitions alike in so many leading parts of their keys are asked together
+  bool last = false;  // from the last one backwards
+  size_t levels = 0;  // partitions alike in so many leading parts of their keys are asked together
 };
 
 /// True when a partition with a lesser first part of its key has lesser values of `key` only: the column of a VALUE or
