@@ -20,11 +20,11 @@ class PartitionsEndTest : public TwoNodes {
   }
   /// Times in no order, some of them twice; every fifth x is null.
   void add(int first, int days) {
-    const auto added = run("n = " + std::to_string(first) + "..(" + std::to_string(first + 59) +
-                           ")\n"
-                           "pt.append!(table(symbol(`x`y`z`w`u[n % 5]) as k, timestamp(2024.01.01 + (n * 7) % " +
-                           std::to_string(days) +
-                           ") + (n * 11) % 13 * 3600000 as t, n as v, iif(n % 5 == 2, 00F, n * 0.5) as x))");
+    const auto added =
+        run("n = " + std::to_string(first) + "..(" + std::to_string(first + 59) +
+            ")\n"
+            "pt.append!(table(symbol(`x`y`z`w`u[n % 5]) as k, timestamp(2024.01.01 + (n * 7) % " +
+            std::to_string(days) + ") + (n * 11) % 13 * 3600000 as t, n as v, iif(n % 5 == 2, 00F, n * 0.5) as x))");
     ASSERT_EQ(added.find("error"), std::string::npos) << added;
   }
   void compare(const std::string& when) {
@@ -36,7 +36,8 @@ class PartitionsEndTest : public TwoNodes {
           "select min(t) from $ where v > 20", "select max(t) - 1 as u from $ where x is null",
           "select last(v), sum(v) from $ where k = `x", "select last(x) from $ where t < 2024.01.03T00:00:00.000",
           "select top 5 v from $ where k = `x order by t desc, v", "select top 7 k, t, v from $ order by t desc, v",
-          "select k, v from $ order by t, v limit 3, 70", "select v, t as u from $ where x > 3 order by u desc, v limit 9",
+          "select k, v from $ order by t, v limit 3, 70",
+          "select v, t as u from $ where x > 3 order by u desc, v limit 9",
           "select top 5 v from $ where k = `nobody order by t desc", "select v from $ order by t, v limit -6",
           "select count(*), sum(v) from (select top 20 v from $ where k = `u order by t desc)"}) {
       const auto asked = [&](const std::string& table) {
