@@ -126,7 +126,8 @@ def read_all(cluster, node):
     return [str(cluster.ask(f"select sum(writer), sum(batch), count(text), count(*) from loadTable('{DATABASE}', 'batches') group by part",
                             [node]).to_dict()),
             str(cluster.ask(f"select sum(n), count(*) from loadTable('{DATABASE}', 'counters') group by part", [node]).to_dict()),
-            str(cluster.ask(f"select sum(writer), sum(batch), count(*) from loadTable('{JOINED}', 'batches') group by part", [node]).to_dict())]
+            str(cluster.ask(f"select sum(writer), sum(batch), count(*) from loadTable('{JOINED}', 'batches') group by part",
+                            [node]).to_dict())]
 
 
 def frames_of(content):
