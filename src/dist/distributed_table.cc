@@ -105,7 +105,7 @@ data::Properties DistributedTable::properties() const {
 
 Result<std::shared_ptr<const exec::StoredSnapshot>> DistributedTable::open_snapshot() const {
   TRY(const auto now, ask_again());
-  return std::shared_ptr<const exec::StoredSnapshot>(std::make_shared<PartitionedSnapshot>(distribution_, *now));
+  return std::shared_ptr<const exec::StoredSnapshot>(std::make_shared<PartitionedSnapshot>(distribution_, now));
 }
 
 Result<data::Table> DistributedTable::snapshot() const {

@@ -17,15 +17,6 @@ constexpr int64_t kBatchRows = 500'000;
 constexpr size_t kBatchChunksMax = 64;
 constexpr size_t kCallsAtOnce = 8;
 
-std::vector<meta::Chunk> committed(std::map<ChunkId, meta::Chunk> by_id) {
-  std::vector<meta::Chunk> chunks;
-  for (auto& [id, chunk] : by_id) {
-    if (chunk.version > 0) chunks.push_back(std::move(chunk));
-  }
-  std::ranges::sort(chunks, [](const meta::Chunk& a, const meta::Chunk& b) { return a.key < b.key; });
-  return chunks;
-}
-
 /// The replica cannot serve, another one may.
 bool is_replica_trouble(const Error& error) {
   return error.code != ErrorCode::kScript && error.code != ErrorCode::kCancelled &&
@@ -131,7 +122,7 @@ class ScanRun {
       why = part.error();
     }
     fail(Error{ErrorCode::kUnavailable, "no replica of chunk " +
-                                            std::to_string(snapshot_.chunks_[wanted_[ordinal]].id.value) +
+                                            std::to_string(snapshot_.chunks_[wanted_[ordinal]]->id.value) +
                                             " answers: " + why.message});
   }
 
@@ -139,11 +130,12 @@ class ScanRun {
     if (node.empty()) return Error{ErrorCode::kUnavailable, "no good replica"};
     std::vector<ChunkVersion> chunks;
     for (const auto ordinal : ordinals) {
-      const auto& chunk = snapshot_.chunks_[wanted_[ordinal]];
+      const auto& chunk = *snapshot_.chunks_[wanted_[ordinal]];
       chunks.push_back({chunk.id, chunk.version});
     }
-    auto parts = memory::refused_as_error(
-        [&] { return snapshot_.distribution_.services.of(node)->scan(fragment_, snapshot_.columns_, chunks); });
+    auto parts = memory::refused_as_error([&] {
+      return snapshot_.distribution_.services.of(node)->scan(fragment_, snapshot_.facts_->table.columns, chunks);
+    });
     if (parts.ok() && parts->size() != chunks.size()) {
       return Error{ErrorCode::kCorrupt,
                    node + " answered " + std::to_string(parts->size()) + " parts for " + std::to_string(chunks.size())};
@@ -192,22 +184,28 @@ class ScanRun {
   std::optional<Error> failure_;           // guarded by mutex_
 };
 
-PartitionedSnapshot::PartitionedSnapshot(Distribution& distribution, TableFacts facts)
-    : distribution_(distribution), columns_(facts.table.columns), chunks_(committed(std::move(facts.chunks))) {
-  for (const auto& chunk : chunks_) {
+PartitionedSnapshot::PartitionedSnapshot(Distribution& distribution, std::shared_ptr<const TableFacts> facts)
+    : distribution_(distribution), facts_(std::move(facts)) {
+  chunks_.reserve(facts_->table.chunks.size());
+  partitions_.reserve(facts_->table.chunks.size());
+  for (const auto& [key, id] : facts_->table.chunks) {
+    const auto found = facts_->chunks.find(id);
+    if (found == facts_->chunks.end() || found->second.version == 0) continue;
+    const auto& chunk = found->second;
     const auto* here = chunk.find(distribution.self);
-    partitions_.push_back({.key = chunk.key, .rows = chunk.rows, .is_local = here != nullptr && !here->stale});
+    chunks_.push_back(&chunk);
+    partitions_.push_back({.key = key, .rows = chunk.rows, .is_local = here != nullptr && !here->stale});
   }
 }
 
 std::vector<std::string> PartitionedSnapshot::replicas_of(size_t p) const {
   std::vector<std::string> nodes;
-  for (const auto& replica : chunks_[p].replicas) {
+  for (const auto& replica : chunks_[p]->replicas) {
     if (!replica.stale) nodes.push_back(replica.node);
   }
   // Neighbouring chunks begin with different replicas, so that a scan uses all nodes; this node comes first of all.
   if (!nodes.empty())
-    std::rotate(nodes.begin(), nodes.begin() + static_cast<int64_t>(chunks_[p].id.value % nodes.size()), nodes.end());
+    std::rotate(nodes.begin(), nodes.begin() + static_cast<int64_t>(chunks_[p]->id.value % nodes.size()), nodes.end());
   std::stable_partition(nodes.begin(), nodes.end(),
                         [&](const std::string& node) { return node == distribution_.self; });
   return nodes;

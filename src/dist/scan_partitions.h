@@ -24,7 +24,8 @@ struct Distribution {
 
 class PartitionedSnapshot final : public exec::StoredSnapshot {
  public:
-  PartitionedSnapshot(Distribution& distribution, TableFacts facts);
+  /// Cost: grows with the table's partitions, but copies no more of them than their keys.
+  PartitionedSnapshot(Distribution& distribution, std::shared_ptr<const TableFacts> facts);
 
   std::span<const exec::StoredPartition> partitions() const override { return partitions_; }
   Status scan(const exec::Fragment& fragment, std::span<const size_t> partitions, const exec::ScanOptions& options,
@@ -36,8 +37,8 @@ class PartitionedSnapshot final : public exec::StoredSnapshot {
   std::vector<std::string> replicas_of(size_t p) const;
 
   Distribution& distribution_;
-  const TableColumns columns_;
-  const std::vector<meta::Chunk> chunks_;          // those with a committed version, in the scheme's order
+  const std::shared_ptr<const TableFacts> facts_;
+  std::vector<const meta::Chunk*> chunks_;         // of facts_: those with a committed version, in the scheme's order
   std::vector<exec::StoredPartition> partitions_;  // same order
 };
 

@@ -1,7 +1,9 @@
 #include "exec/select_stored.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
+#include <span>
 
 #include "base/script_error.h"
 #include "data/convert.h"
@@ -192,8 +194,10 @@ class StoredSelect {
     return out;
   }
 
-  /// Runs the fragment over the chosen partitions; `rows_wanted`: stop when there are so many.
-  Table scan(Query& query, int64_t rows_wanted = INT64_MAX) {
+  Table scan(Query& query) { return scan(query, chosen_, INT64_MAX); }
+
+  /// Runs the fragment over the partitions; `rows_wanted`: stop when there are so many.
+  Table scan(Query& query, std::span<const size_t> partitions, int64_t rows_wanted) {
     query.from = fragment_source(qualifier_);
     Fragment fragment;
     fragment.text = syntax::print(query);
@@ -204,7 +208,7 @@ class StoredSelect {
     options.cancellation = evaluator_.context().cancellation();
     std::optional<Table> all;
     std::exception_ptr failure;
-    const auto status = snapshot_->scan(fragment, chosen_, options, [&](size_t, Table part) {
+    const auto status = snapshot_->scan(fragment, partitions, options, [&](size_t, Table part) {
       try {
         evaluator_.context().reserve_memory(static_cast<int64_t>(part.memory_bytes()));
         add_part(all, std::move(part));
@@ -217,6 +221,31 @@ class StoredSelect {
     if (failure) std::rethrow_exception(failure);
     if (!status.ok()) throw ScriptError(status.error().message);
     if (!all) throw ScriptError("No partition of " + table_->name() + " gave a result.");
+    return std::move(*all);
+  }
+
+  /// The same over the chosen partitions from one end, twice as many each time, until `enough` says so of what came
+  /// last. The parts come in the order of the partitions.
+  Table scan_from_end(Query& query, const plan::PartitionsEnd& end, const std::function<bool(const Table&)>& enough) {
+    const auto turn = [&](size_t p) {
+      const auto& parts = snapshot_->partitions()[p].key.parts;
+      return std::span(parts).first(std::min(end.levels, parts.size()));
+    };
+    std::span<const size_t> left = chosen_;
+    std::vector<Table> found;
+    for (size_t turns = 1; !left.empty() && (found.empty() || !enough(found.back())); turns *= 2) {
+      size_t taken = 0;
+      const auto at = [&](size_t i) { return end.last ? left[left.size() - 1 - i] : left[i]; };
+      for (size_t begun = 0; taken < left.size(); ++taken) {
+        const bool is_new = taken == 0 || !std::ranges::equal(turn(at(taken - 1)), turn(at(taken)));
+        if (is_new && ++begun > turns) break;
+      }
+      found.push_back(scan(query, end.last ? left.last(taken) : left.first(taken), INT64_MAX));
+      left = end.last ? left.first(left.size() - taken) : left.subspan(taken);
+    }
+    if (end.last) std::ranges::reverse(found);
+    std::optional<Table> all;
+    for (auto& part : found) add_part(all, std::move(part));
     return std::move(*all);
   }
 
@@ -239,7 +268,7 @@ class StoredSelect {
                            : limit_of(query_, evaluator_, probe_.constants());
     int64_t wanted = INT64_MAX;
     if (plan.kind == Distribution::kRows && !limit.is_all()) {
-      if (limit.count >= 0) {
+      if (limit.count >= 0 && limit.count <= INT64_MAX - limit.from) {
         const int64_t first = limit.from + limit.count;
         plan.fragment->limit = integer_node(first);
         if (query_.order.empty() && !query_.distinct) wanted = first;
@@ -248,7 +277,8 @@ class StoredSelect {
       }
       if (!query_.order.empty() && limit.count >= 0) plan.fragment->order = order_by_added(folded);
     }
-    Table all = scan(*plan.fragment, wanted);
+    const bool from_end = plan.end && limit.count >= 0 && limit.count <= INT64_MAX - limit.from && !limit.is_all();
+    Table all = from_end ? scan_rows_from_end(plan, limit.from + limit.count) : scan(*plan.fragment, chosen_, wanted);
     if (query_.grouping == Grouping::kGroupBy && query_.order.empty() && !query_.map)
       all = sorted_by_keys(all, folded.keys.size());
     if (query_.distinct) all = distinct_rows(all);
@@ -270,6 +300,14 @@ class StoredSelect {
     return shape_result(query_, std::move(result));
   }
 
+  Table scan_rows_from_end(plan::DistributedQuery& plan, int64_t rows) {
+    int64_t seen = 0;
+    return scan_from_end(*plan.fragment, *plan.end, [&](const Table& part) {
+      seen += static_cast<int64_t>(part.rows());
+      return seen >= rows;
+    });
+  }
+
   /// Groups come ascending by key whatever partitions they were found in.
   static Table sorted_by_keys(const Table& groups, size_t keys) {
     std::vector<OrderColumn> columns;
@@ -285,7 +323,14 @@ class StoredSelect {
   }
 
   Value run_merged(plan::DistributedQuery& plan) {
-    const Table partials = scan(*plan.fragment);
+    const auto has_rows = [](const Table& partials) {
+      const auto& rows = partials.column(partials.columns() - 1);
+      for (size_t p = 0; p < rows.size(); ++p) {
+        if (rows.scalar_at(p).as_int64() > 0) return true;
+      }
+      return false;
+    };
+    const Table partials = plan.end ? scan_from_end(*plan.fragment, *plan.end, has_rows) : scan(*plan.fragment);
     Query merge(*plan.merge);
     merge.is_exec = query_.is_exec;
     merge.limit = query_.limit;

@@ -324,15 +324,17 @@ class StoredQueriesTest : public testing::Test {
                "last(price)", "wavg(price, qty)", "med(qty)", "sum(qty * price) + 1"});
       const std::string other = one({"count(*)", "max(time)", "min(qty)", "varp(qty)", "sum(twice(qty))"});
       const std::string key = one({"sym", "side", "date(time)", "sym, side", "bar(time, 7200000)", "date(time), sym"});
-      switch (random() % 3) {
+      const std::string end = one({"last(price)", "max(time)", "max(time), last(qty)", "first(qty) * 2, min(time)"});
+      switch (random() % 4) {
+        case 3: expect_same("select " + end + " from $" + where); break;
         case 0:
           expect_same("select " + aggregate + " as a, " + other + " as b from $" + where + " group by " + key);
           break;
         case 1: expect_same("select " + aggregate + " as a, " + other + " as b from $" + where); break;
         default:
-          expect_same(
-              "select time, sym, price, qty * 2 as q from $" + where +
-              one({"", " order by time", " order by price desc, time", " order by sym, time limit 20", " limit 15"}));
+          expect_same("select time, sym, price, qty * 2 as q from $" + where +
+                      one({"", " order by time", " order by price desc, time", " order by sym, time limit 20",
+                           " limit 15", " order by time desc limit 25", " order by time desc, qty limit 3, 200"}));
       }
     }
   }
@@ -456,6 +458,36 @@ TEST_F(StoredQueriesTest, ConditionsAreAskedOfTheRowsThatEarlierOnesLeft) {
         "qty > 100, price > avg(price), qty > 400", "sym = `S4, deltas(qty) > 0, qty < 100"}) {
     expect_same(std::string("select time, price, qty from $ where ") + where);
     expect_same(std::string("select count(*) as n, sum(price) as p from $ where ") + where);
+  }
+}
+
+TEST_F(StoredQueriesTest, OneEndOfThePartitionsMayBeEnough) {
+  // Four days of three buckets; a symbol is in one of them.
+  const std::vector<std::pair<const char*, size_t>> queries{
+      {"select last(price), last(qty) from $ where sym = `S4", 1},
+      {"select first(price) from $", 1},
+      {"select last(price) - 1 as p from $ where side, sym = `S4", 1},
+      {"select last(price) from $ where sym = `S4, time < 2020.01.03T00:00:00.000", 1},
+      {"select max(time), last(qty) from $", 3},
+      {"exec min(time) from $ where price > 30", 3},
+      {"select last(price) from $ where sym = `none", 4},
+      {"select last(price), first(price) from $ where sym = `S4", 4},
+      {"select last(price), sum(qty) from $ where sym = `S4", 4},
+      {"select max(qty) from $ where sym = `S4", 4},
+      {"select top 5 * from $ order by time desc", 3},
+      {"select price, time as t from $ order by t limit 5", 3},
+      {"select top 5 price, neg(long(time)) as time from $ order by time desc", 12},
+      {"select top 5 price from $ order by date(time) desc, time", 12},
+      {"select top 5 price from $ where sym = `S4 order by time desc, price", 1},
+      {"select price, time from $ where sym = `S4 order by time desc limit 60, 60", 3},
+      {"select top 5 price from $ where sym = `S4, qty > 490 order by time desc", 4},
+      {"select price from $ where sym = `S4 order by time limit 0", 1},
+      {"select price from $ where sym = `S4 order by time", 4},
+      {"select price from $ where sym = `S4 order by time limit -3", 4},
+      {"select top 5 price from $ order by sym, time", 12}};
+  for (const auto& [query, partitions] : queries) {
+    expect_same(query);
+    EXPECT_EQ(stored_->asked.partitions, partitions) << query;
   }
 }
 

@@ -76,7 +76,7 @@ bool add_order_columns(const Query& query, DistributedQuery& out, const Function
   return true;
 }
 
-bool plan_rows(const Query& query, DistributedQuery& out, const FunctionLookup& lookup) {
+bool plan_rows(const Query& query, DistributedQuery& out, const TableFacts& table, const FunctionLookup& lookup) {
   if (!all_row_wise(query.items, lookup)) return false;
   const bool single_names = std::all_of(query.items.begin(), query.items.end(), [](const auto& item) {
     const auto* alias = as<syntax::Alias>(item);
@@ -87,7 +87,12 @@ bool plan_rows(const Query& query, DistributedQuery& out, const FunctionLookup& 
   out.kind = Distribution::kRows;
   out.fragment = fragment_core(query);
   out.fragment->distinct = query.distinct;
-  return add_order_columns(query, out, lookup);
+  if (!add_order_columns(query, out, lookup)) return false;
+  if (out.order_columns == 0) return true;
+  const auto& first_key = bare(out.fragment->items[query.items.size()]);
+  if (rises_with_partitions(first_key, {table.scheme, table.partition_columns}, table.schema))
+    out.end = {.last = query.order[0].descending, .levels = 1};
+  return true;
 }
 
 /// An item that names a key, by alias or by repeating its expression.
@@ -162,11 +167,13 @@ bool plan_aggregates(const Query& query, DistributedQuery& out, const TableFacts
     out.fragment->grouping = out.merge->grouping = Grouping::kGroupBy;
     return true;
   }
+  out.end = end_that_decides(splitter.partials(), {table.scheme, table.partition_columns}, table.schema);
   // A partition without matching rows must not contribute a null first() or last().
-  out.fragment->items.push_back(alias_node(call_node("count", {std::make_shared<syntax::Star>()}), "part_rows_"));
+  out.fragment->items.push_back(
+      alias_node(call_node("count", {std::make_shared<syntax::Star>()}), std::string(kPartRows)));
   auto present = std::make_shared<syntax::Binary>();
   present->op = syntax::BinaryOperator::kGreater;
-  present->left = name_node("part_rows_");
+  present->left = name_node(std::string(kPartRows));
   auto zero = std::make_shared<syntax::Literal>();
   zero->value = types::Scalar::of_int(0);
   present->right = zero;
@@ -269,7 +276,7 @@ DistributedQuery distribute(const Query& query, const TableFacts& table, const F
                                       [&](const auto& item) { return facts_of(bare(item), lookup).aggregates; });
   bool planned = false;
   if (query.grouping == Grouping::kNone && query.cumulative_keys.empty()) {
-    planned = aggregates ? plan_aggregates(query, out, table, lookup) : plan_rows(query, out, lookup);
+    planned = aggregates ? plan_aggregates(query, out, table, lookup) : plan_rows(query, out, table, lookup);
   } else if (query.grouping == Grouping::kGroupBy) {
     planned = plan_aggregates(query, out, table, lookup) || plan_local(query, out = DistributedQuery(), table, lookup);
   } else if (query.grouping == Grouping::kContextBy) {

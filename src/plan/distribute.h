@@ -2,11 +2,14 @@
 // How a query over a partitioned table is cut into work for each partition and work on what comes back.
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/table.h"
 #include "meta/partition_scheme.h"
+#include "plan/partitions_end.h"
 #include "plan/split_aggregates.h"
 #include "syntax/sql.h"
 
@@ -18,6 +21,9 @@ enum class Distribution : uint8_t {
   kLocal,       // whole groups lie in one partition (or `map`): computed there, results put one after another
   kPull,        // rows are fetched, everything else happens here
 };
+
+/// Of a fragment that aggregates without groups: its last column, how many rows the partition had.
+inline constexpr std::string_view kPartRows = "part_rows_";
 
 struct TableFacts {
   const data::Schema& schema;
@@ -33,6 +39,9 @@ struct DistributedQuery {
   std::shared_ptr<syntax::Query> fragment = std::make_shared<syntax::Query>();
   std::shared_ptr<syntax::Query> merge = std::make_shared<syntax::Query>();
   size_t order_columns = 0;
+  /// kAggregates: partitions beyond the first one with rows change nothing. kRows: nor do those beyond the first so
+  /// many rows that the limit wants.
+  std::optional<PartitionsEnd> end;
 };
 
 /// `query`: no unions, no `with`; every item and key an Alias that carries its result name; names are columns or

@@ -67,7 +67,7 @@ class NodeStore final : public ChunkStore {
   Status load_chunks(const std::vector<ChunkDirectory>& directories);
   Status open_log();
   Status set_log_aside(const Error& damage);
-  Status load_chunk(const ChunkDirectory& found);
+  Result<ChunkRef> load_chunk(const ChunkDirectory& found);
   Status remove_dropped(const std::string& directory);
   Status replay(const LoggedRecord& record, RecordType type, std::string_view payload);
   Status replay_prepare(const LoggedRecord& record, std::string_view payload);

@@ -101,18 +101,36 @@ Status NodeStore::lock_directories() {
 }
 
 Status NodeStore::load_chunks(const std::vector<ChunkDirectory>& directories) {
-  return side_by_side(directories.size(), options_.chunks_at_once,
-                      [&](size_t i) { return load_chunk(directories[i]); });
+  std::vector<ChunkRef> loaded(directories.size());
+  TRY_DONE(side_by_side(directories.size(), options_.chunks_at_once, [&](size_t i) -> Status {
+    TRY(loaded[i], load_chunk(directories[i]));
+    return {};
+  }));
+  const std::lock_guard lock(mutex_);
+  for (auto& chunk : loaded) {
+    if (!chunk) continue;
+    const auto [known, is_new] = chunks_.try_emplace(chunk->id(), chunk);
+    if (!is_new)
+      return Error{ErrorCode::kInvalid, "chunk " + std::to_string(chunk->id().value) +
+                                            " is on two volumes: " + known->second->volume() + " and " +
+                                            chunk->volume() + "; take one copy away"};
+  }
+  return {};
 }
 
-Status NodeStore::load_chunk(const ChunkDirectory& found) {
+/// Null when nothing is left of it: it was dropped, or never had a manifest.
+Result<NodeStore::ChunkRef> NodeStore::load_chunk(const ChunkDirectory& found) {
   const ChunkId id{std::stoull(found.name, nullptr, 16)};
   const std::string directory = found.path();
   auto manifest = read_manifest(files_, directory);
   const bool has_columns =
       std::any_of(found.files.begin(), found.files.end(), [](const auto& file) { return file.ends_with(".col"); });
   if (!manifest.ok() && manifest.error().code == ErrorCode::kNotFound) {
-    if (!has_columns) return remove_dropped(directory);  // a chunk has a manifest before any column file
+    // A chunk has a manifest before any column file.
+    if (!has_columns) {
+      TRY_DONE(remove_dropped(directory));
+      return ChunkRef();
+    }
     manifest = Error{ErrorCode::kCorrupt, "chunk manifest is missing: " + manifest_path(directory)};
   }
   if (manifest.ok() && manifest->chunk != id) {
@@ -121,24 +139,19 @@ Status NodeStore::load_chunk(const ChunkDirectory& found) {
   if (!manifest.ok()) {
     if (manifest.error().code != ErrorCode::kCorrupt) return manifest.error();
     log_error(manifest.error().message);
-    const std::lock_guard lock(mutex_);
-    chunks_[id] = std::make_shared<Chunk>(context_, id, found.volume, directory, manifest.error().message);
-    return {};
+    return std::make_shared<Chunk>(context_, id, found.volume, directory, manifest.error().message);
   }
-  if (manifest->dropped) return remove_dropped(directory);
+  if (manifest->dropped) {
+    TRY_DONE(remove_dropped(directory));
+    return ChunkRef();
+  }
   std::set<std::string> wanted{manifest_path(directory)};
   for (const auto& segment : manifest->segments) wanted.insert(segment_path(directory, segment.file_number));
   for (const auto& file : found.files) {
     const std::string path = io::join_path(directory, file);
     if (!wanted.contains(path)) TRY_DONE(files_.remove(path));
   }
-  const std::lock_guard lock(mutex_);
-  if (chunks_.contains(id)) {
-    return Error{ErrorCode::kInvalid, "chunk " + std::to_string(id.value) + " is on two volumes: " +
-                                          chunks_[id]->info().volume + " and " + found.volume + "; take one copy away"};
-  }
-  chunks_[id] = std::make_shared<Chunk>(context_, found.volume, directory, *manifest);
-  return {};
+  return std::make_shared<Chunk>(context_, found.volume, directory, *manifest);
 }
 
 Status NodeStore::remove_dropped(const std::string& directory) {

@@ -97,6 +97,35 @@ TEST_F(SoftDelete, marked_rows_are_gone_for_readers_and_leave_the_disk_when_file
   expect(node_);
 }
 
+TEST_F(SoftDelete, a_chunk_of_which_no_row_is_left_is_written_all_the_same) {
+  put({{{1, 10}, 1}, {{2, 10}, 2}});
+  remove({{1, 10}, {2, 10}});
+  ASSERT_TRUE(node_.store->flush({7}).ok()) << "no row of it goes to disk";
+  expect(node_);
+  node_.crash();
+  expect(node_);
+  EXPECT_EQ(node_.info(7).rows, 0u);
+  ASSERT_TRUE(node_.store->verify({7}).ok());
+  put({{{2, 10}, 3}, {{3, 10}, 4}});
+  ASSERT_TRUE(node_.store->flush({7}).ok());
+  expect(node_);
+  remove({{2, 10}, {3, 10}});
+  ASSERT_TRUE(node_.store->flush({7}).ok());
+  ASSERT_TRUE(node_.store->compact({7}).ok());
+  EXPECT_EQ(node_.info(7).rows, 0u) << "nor when its files are merged";
+  node_.crash();
+  expect(node_);
+  io::MemoryFileSystem elsewhere;
+  for (const auto form : {CopyForm::kRows, CopyForm::kFiles}) {
+    TestNode target(elsewhere);
+    target.sort = kRule;
+    copy_to(target, form);
+    expect(target);
+  }
+  put({{{1, 10}, 5}});
+  expect(node_);
+}
+
 TEST_F(SoftDelete, bounds_do_not_bring_deleted_rows_back) {
   put({{{1, 10}, 1}, {{1, 20}, 2}, {{2, 10}, 3}});
   ASSERT_TRUE(node_.store->flush({7}).ok());

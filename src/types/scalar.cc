@@ -130,15 +130,15 @@ size_t Scalar::hash() const {
 }
 
 int compare(const Scalar& left, const Scalar& right) {
-  const bool left_null = left.is_null();
-  const bool right_null = right.is_null();
-  if (left_null || right_null) return static_cast<int>(right_null) - static_cast<int>(left_null);
-  if (left.is_text() && right.is_text()) return left.text().compare(right.text());
-  if (is_whole(left) && is_whole(right)) {
+  if (is_whole(left) && is_whole(right)) {  // null is the least number
     const auto a = left.as_int64();
     const auto b = right.as_int64();
     return a < b ? -1 : a > b;
   }
+  const bool left_null = left.is_null();
+  const bool right_null = right.is_null();
+  if (left_null || right_null) return static_cast<int>(right_null) - static_cast<int>(left_null);
+  if (left.is_text() && right.is_text()) return left.text().compare(right.text());
   if (is_decimal(left.type()) && left.type() == right.type() && left.scale() == right.scale()) {
     return visit_fixed(left.repr(), [&]<class T>() -> int {
       const auto a = left.get<T>();

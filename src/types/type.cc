@@ -1,7 +1,9 @@
 #include "types/type.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <iterator>
 
 namespace pelorus::types {
 namespace {
@@ -55,12 +57,14 @@ constexpr Row kRows[] = {
     {Type::kDecimal128, "DECIMAL128", Category::kDecimal, 16},
 };
 
-const Row& row_of(Type type) {
-  for (const auto& row : kRows) {
-    if (row.type == type) return row;
-  }
-  return kRows[0];
-}
+/// Which row describes a type; numbers that are none have the first.
+constexpr auto kRowOf = [] {
+  std::array<uint8_t, 256> places{};
+  for (uint8_t r = 0; r < std::size(kRows); ++r) places[static_cast<uint8_t>(kRows[r].type)] = r;
+  return places;
+}();
+
+const Row& row_of(Type type) { return kRows[kRowOf[static_cast<uint8_t>(type)]]; }
 
 }  // namespace
 

@@ -5,7 +5,7 @@ import os
 import random
 import time
 
-from load import DATABASE, TABLES, Load, check
+from load import DATABASE, JOINED, JOINED_TABLES, TABLES, Load, check
 from processes import Cluster, wait_until
 
 PACKAGE = os.environ["PELORUS_PACKAGE"]
@@ -87,8 +87,8 @@ def was_rewritten(path, content):
 def problems(cluster):
     """What verifyReplicas finds in any table."""
     bad = []
-    for table in TABLES:
-        for _, row in cluster.ask(f"verifyReplicas('{DATABASE}', '{table}')").iterrows():
+    for database, table in [(DATABASE, table) for table in TABLES] + [(JOINED, table) for table in JOINED_TABLES]:
+        for _, row in cluster.ask(f"verifyReplicas('{database}', '{table}')").iterrows():
             if row["problem"]:
                 bad.append(f"{row['node']} {row['chunkId']}: {row['problem']}")
     return bad
@@ -106,6 +106,7 @@ def test_a_read_that_meets_damage_is_answered_and_the_damage_mended():
             wanted = read_all(cluster, cluster.nodes[0])
             for node in cluster.nodes:
                 cluster.wait_replicas(DATABASE, TABLES, holds_still=True)
+                cluster.wait_replicas(JOINED, JOINED_TABLES, holds_still=True)
                 paths = stored_files(node, "*.col")
                 for path in paths:
                     content = bytearray(path.read_bytes())
@@ -124,7 +125,9 @@ def read_all(cluster, node):
     """The content of the tables as one node reads it, its own replicas first."""
     return [str(cluster.ask(f"select sum(writer), sum(batch), count(text), count(*) from loadTable('{DATABASE}', 'batches') group by part",
                             [node]).to_dict()),
-            str(cluster.ask(f"select sum(n), count(*) from loadTable('{DATABASE}', 'counters') group by part", [node]).to_dict())]
+            str(cluster.ask(f"select sum(n), count(*) from loadTable('{DATABASE}', 'counters') group by part", [node]).to_dict()),
+            str(cluster.ask(f"select sum(writer), sum(batch), count(*) from loadTable('{JOINED}', 'batches') group by part",
+                            [node]).to_dict())]
 
 
 def frames_of(content):

@@ -287,7 +287,8 @@ void Chunk::add_version(Version version, size_t rows) {
   version_ = version;
   written_wall_ns_ = context_.clock.wall_ns();
   versions_.push_back({version, state_->generation(), rows});
-  while (versions_.size() > context_.options.versions_kept_max) versions_.pop_front();
+  if (versions_.size() > context_.options.versions_kept_max)
+    versions_.erase(versions_.begin(), versions_.end() - static_cast<ptrdiff_t>(context_.options.versions_kept_max));
 }
 
 /// publish_mutex_ held. What goes is left in forgotten_.
@@ -309,8 +310,9 @@ void Chunk::prune_locked() {
     replaced -= oldest.rewritten ? 0 : 1;
     const uint64_t gone = oldest.state->generation();
     forgotten_.push_back(std::move(old_generations_.front()));
-    old_generations_.pop_front();
-    while (!versions_.empty() && versions_.front().generation <= gone) versions_.pop_front();
+    old_generations_.erase(old_generations_.begin());
+    const auto kept = std::ranges::find_if(versions_, [&](const auto& entry) { return entry.generation > gone; });
+    versions_.erase(versions_.begin(), kept);
   }
 }
 

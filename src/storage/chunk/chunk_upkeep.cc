@@ -196,7 +196,8 @@ Result<std::shared_ptr<const Segment>> Chunk::write_memory_rows(const Published&
 void Chunk::publish_flush(const Published& moment, std::shared_ptr<const Segment> added) {
   const std::lock_guard lock(writer_mutex_);
   frozen_parts_ = 0;
-  while (!pins_.empty() && pins_.front().first <= moment.version) pins_.pop_front();
+  const auto kept = std::ranges::find_if(pins_, [&](const auto& pin) { return pin.first > moment.version; });
+  pins_.erase(pins_.begin(), kept);
   // After a replace meanwhile the rows written are an old generation's; their budget went back then.
   const bool same = state_->generation() == moment.state->generation();
   std::vector<Part> parts = state_->parts();
@@ -386,7 +387,7 @@ Status Chunk::remove_files() {
   on_disk_.clear();
   {
     auto state = std::make_shared<const ChunkState>(data::Schema{}, SortRule{}, 0);
-    std::deque<OldGeneration> old;  // letting go removes files: not under the mutexes
+    std::vector<OldGeneration> old;  // letting go removes files: not under the mutexes
     std::vector<OldGeneration> forgotten;
     const std::lock_guard lock(writer_mutex_);
     const std::lock_guard publish_lock(publish_mutex_);

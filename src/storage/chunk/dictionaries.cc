@@ -12,6 +12,11 @@ ChunkDictionaries::ChunkDictionaries(const data::Schema& schema, std::vector<std
   if (any) unloaded_ = std::move(segments);
 }
 
+data::SymbolBase& ChunkDictionaries::Column::texts() {
+  if (!all) all = std::make_shared<data::SymbolBase>();
+  return *all;
+}
+
 Status ChunkDictionaries::load() {
   std::vector<std::shared_ptr<const Segment>> segments;
   std::vector<size_t> wanted;
@@ -53,8 +58,9 @@ Status ChunkDictionaries::load() {
 }
 
 Status ChunkDictionaries::check_room(size_t column, const data::SymbolBase& base) const {
+  static const data::SymbolBase kNoTexts;
   const std::lock_guard lock(mutex_);
-  const auto& all = *columns_[column].all;
+  const auto& all = columns_[column].all ? *columns_[column].all : kNoTexts;
   if (all.size() + base.size() <= data::SymbolBase::kSymbolsMax) return {};
   int64_t size = all.size();
   for (int32_t code = 0; code < base.size(); ++code) size += all.find(base.text(code)) < 0 ? 1 : 0;
@@ -69,7 +75,7 @@ data::Buffer<int32_t> ChunkDictionaries::recode(size_t column, const data::Symbo
   std::vector<int32_t> to(static_cast<size_t>(base.size()));
   {
     const std::lock_guard lock(mutex_);
-    auto& all = *columns_[column].all;
+    auto& all = columns_[column].texts();
     for (int32_t code = 0; code < base.size(); ++code) to[static_cast<size_t>(code)] = all.code_of(base.text(code));
   }
   data::Buffer<int32_t> recoded;
@@ -82,8 +88,9 @@ Result<std::shared_ptr<data::SymbolBase>> ChunkDictionaries::frozen(size_t colum
   TRY_DONE(load());
   const std::lock_guard lock(mutex_);
   auto& facts = columns_[column];
-  if (!facts.frozen || facts.frozen->size() < facts.all->size()) {
-    facts.frozen = std::make_shared<data::SymbolBase>(*facts.all);
+  const auto& texts = facts.texts();
+  if (!facts.frozen || facts.frozen->size() < texts.size()) {
+    facts.frozen = std::make_shared<data::SymbolBase>(texts);
   }
   return facts.frozen;
 }
@@ -91,7 +98,7 @@ Result<std::shared_ptr<data::SymbolBase>> ChunkDictionaries::frozen(size_t colum
 std::vector<uint32_t> ChunkDictionaries::sizes() const {
   const std::lock_guard lock(mutex_);
   std::vector<uint32_t> sizes;
-  for (const auto& column : columns_) sizes.push_back(static_cast<uint32_t>(column.all->size()));
+  for (const auto& column : columns_) sizes.push_back(column.size());
   return sizes;
 }
 
@@ -110,7 +117,9 @@ void ChunkDictionaries::set_stored_sizes(std::vector<uint32_t> sizes) {
 std::vector<std::string> ChunkDictionaries::texts(size_t column, uint32_t from, uint32_t to) const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> texts;
-  for (uint32_t code = from; code < to; ++code) texts.push_back(columns_[column].all->text(static_cast<int32_t>(code)));
+  if (from >= to) return texts;
+  const auto& all = *columns_[column].all;
+  for (uint32_t code = from; code < to; ++code) texts.push_back(all.text(static_cast<int32_t>(code)));
   return texts;
 }
 

@@ -37,9 +37,11 @@ class ChunkDictionaries {
  private:
   struct Column {
     bool symbol = false;
-    std::shared_ptr<data::SymbolBase> all = std::make_shared<data::SymbolBase>();
+    std::shared_ptr<data::SymbolBase> all;     // null until it is needed: nearly a kilobyte
     std::shared_ptr<data::SymbolBase> frozen;  // null or a copy with as many texts as some reader needed
     uint32_t stored = 1;
+    data::SymbolBase& texts();
+    uint32_t size() const { return all ? static_cast<uint32_t>(all->size()) : 1; }
   };
   mutable std::mutex mutex_;
   std::vector<Column> columns_;                           // guarded by mutex_

@@ -72,10 +72,12 @@ class ColumnFileWriter {
       const auto texts = data::Vector::of_strings(types::Type::kString, added.texts);
       column.dictionary.block = add_block(encode_block(texts, encodings_), added.texts.size());
     }
+    // Without rows (all of them were deleted before they were written) there is still a directory.
+    if (is_sorted_by(c)) sort_values_.emplace(c, make_stored(definition.type, definition.array, definition.scale));
     for (size_t from = 0; from < plan_.rows; from += plan_.block_rows) {
       const size_t to = std::min<size_t>(plan_.rows, from + plan_.block_rows);
       TRY(const auto rows, read(c, {from, to}));
-      if (is_sorted_by(c)) sort_values_.try_emplace(c, rows.slice(0, 0)).first->second.append(rows);
+      if (is_sorted_by(c)) sort_values_.at(c).append(rows);
       EncodedBlock encoded = encode_block(rows, encodings_, compression_of(c));
       if (definition.type == types::Type::kSymbol) encoded.facts.ordered = false;  // codes are in no order
       column.blocks.push_back(add_block(encoded, to - from));

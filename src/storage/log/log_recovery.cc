@@ -1,6 +1,7 @@
 // Opening a redo log: which files there must be, replay, and telling a torn end from damage.
 
 #include <algorithm>
+#include <memory>
 
 #include "base/bytes.h"
 #include "io/checksum.h"
@@ -9,7 +10,46 @@
 namespace pelorus::storage {
 namespace {
 
-constexpr uint64_t kLogFileBytesMax = 64ull << 30;
+/// What is read of a log file at a time, but for a larger record.
+constexpr uint64_t kWindowBytes = 1 << 20;
+
+/// Bytes of a file that is read from its beginning to its end: as a rule most of a log file was never written, so that
+/// memory for all of it would be more than everything else a start takes.
+class Window {
+ public:
+  Window(const io::File& file, const std::string& path, uint64_t file_bytes)
+      : file_(file), path_(path), file_bytes_(file_bytes) {}
+
+  uint64_t file_bytes() const { return file_bytes_; }
+  /// At least `bytes` from byte `at` on, which the file must have; those read already behind them too. Valid until the
+  /// next call. kCorrupt, kIo.
+  Result<std::string_view> from(uint64_t at, uint64_t bytes) {
+    if (at < first_ || at + bytes > first_ + held_) TRY_DONE(read(at, bytes));
+    return std::string_view(buffer_.get() + (at - first_), held_ - (at - first_));
+  }
+
+ private:
+  Status read(uint64_t at, uint64_t bytes) {
+    held_ = 0;
+    const uint64_t wanted = std::min(std::max(bytes, kWindowBytes), file_bytes_ - at);
+    if (wanted > room_) {
+      buffer_ = std::make_unique_for_overwrite<char[]>(wanted);
+      room_ = wanted;
+    }
+    TRY_DONE(io::read_exactly(file_, path_, at, buffer_.get(), wanted));
+    first_ = at;
+    held_ = wanted;
+    return {};
+  }
+
+  const io::File& file_;
+  const std::string& path_;
+  const uint64_t file_bytes_;
+  std::unique_ptr<char[]> buffer_;
+  uint64_t room_ = 0;
+  uint64_t first_ = 0;
+  uint64_t held_ = 0;
+};
 
 Error damaged(const std::string& path, uint64_t offset, uint64_t sequence) {
   return {ErrorCode::kCorrupt, "redo log is damaged before its end: " + path + " at byte " + std::to_string(offset) +
@@ -18,10 +58,15 @@ Error damaged(const std::string& path, uint64_t offset, uint64_t sequence) {
 }
 
 /// True when a frame behind `offset` says that record `expected` had been synced: then it is not torn but damaged.
-bool was_synced(std::string_view content, uint64_t offset, uint64_t segment, uint64_t expected) {
-  for (uint64_t at = offset; at + kFrameHeaderBytes <= content.size(); at += kFrameAlignment) {
-    const auto header = decode_frame_header(content.substr(at, kFrameHeaderBytes));
-    if (header && header->segment == segment && header->durable >= expected) return true;
+Result<bool> was_synced(Window& window, uint64_t offset, uint64_t segment, uint64_t expected) {
+  for (uint64_t at = offset; at + kFrameHeaderBytes <= window.file_bytes();) {
+    TRY(const auto bytes, window.from(at, kFrameHeaderBytes));
+    uint64_t in = 0;
+    for (; in + kFrameHeaderBytes <= bytes.size(); in += kFrameAlignment) {
+      const auto header = decode_frame_header(bytes.substr(in, kFrameHeaderBytes));
+      if (header && header->segment == segment && header->durable >= expected) return true;
+    }
+    at += in;
   }
   return false;
 }
@@ -85,7 +130,7 @@ Status WriteAheadLog::recover(const Replay& replay) {
     if (expected != 0 && header->first_sequence != expected) return damaged(previous, previous_stop, expected);
     {
       const LogPin pin = segment;
-      TRY(const auto replayed, replay_segment(pin, number == state.newest, header->first_sequence, replay));
+      TRY(const auto replayed, replay_segment(*file, pin, number == state.newest, header->first_sequence, replay));
       expected = replayed.next_sequence;
       previous_stop = replayed.stopped_at;
     }
@@ -109,23 +154,27 @@ Status WriteAheadLog::recover(const Replay& replay) {
   return {};
 }
 
-Result<WriteAheadLog::Replayed> WriteAheadLog::replay_segment(const LogPin& segment, bool newest, uint64_t expected,
-                                                              const Replay& replay) {
+Result<WriteAheadLog::Replayed> WriteAheadLog::replay_segment(const io::File& file, const LogPin& segment, bool newest,
+                                                              uint64_t expected, const Replay& replay) {
   const std::string path = path_of(segment->number);
-  TRY(const std::string content, io::read_file(files_, path, kLogFileBytesMax));
-  const std::string_view bytes = content;
+  Window window(file, path, segment->bytes);
   uint64_t at = kLogHeaderBytes;
-  while (at + kFrameHeaderBytes <= bytes.size()) {
-    const auto header = decode_frame_header(bytes.substr(at, kFrameHeaderBytes));
+  while (at + kFrameHeaderBytes <= segment->bytes) {
+    TRY(auto bytes, window.from(at, kFrameHeaderBytes));
+    const auto header = decode_frame_header(bytes.substr(0, kFrameHeaderBytes));
     if (!header || header->segment != segment->number || header->sequence != expected) break;
-    if (header->payload_bytes > bytes.size() - at - kFrameHeaderBytes) break;
-    const auto payload = bytes.substr(at + kFrameHeaderBytes, header->payload_bytes);
+    if (header->payload_bytes > segment->bytes - at - kFrameHeaderBytes) break;
+    TRY(bytes, window.from(at, kFrameHeaderBytes + header->payload_bytes));
+    const auto payload = bytes.substr(kFrameHeaderBytes, header->payload_bytes);
     if (io::crc32c(payload) != header->payload_crc) break;
     TRY_DONE(replay({segment, expected}, header->type, payload));
     at += header->frame_bytes();
     ++expected;
   }
-  if (newest && was_synced(bytes, at, segment->number, expected)) return damaged(path, at, expected);
+  if (newest) {
+    TRY(const bool synced, was_synced(window, at, segment->number, expected));
+    if (synced) return damaged(path, at, expected);
+  }
   return Replayed{expected, at};
 }
 

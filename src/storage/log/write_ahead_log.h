@@ -96,7 +96,8 @@ class WriteAheadLog {
     uint64_t next_sequence = 0;
     uint64_t stopped_at = 0;  // offset in the file
   };
-  Result<Replayed> replay_segment(const LogPin& segment, bool newest, uint64_t expected, const Replay& replay);
+  Result<Replayed> replay_segment(const io::File& file, const LogPin& segment, bool newest, uint64_t expected,
+                                  const Replay& replay);
 
   Result<LoggedRecord> wait_for(std::unique_lock<std::mutex>& lock, const ItemRef& item);
   void lead(std::unique_lock<std::mutex>& lock);

@@ -83,6 +83,29 @@ TEST(WriteAheadLog, crosses_files_and_takes_records_larger_than_one) {
   EXPECT_EQ(open_log(files, true, 16384).records, written);
 }
 
+TEST(WriteAheadLog, files_longer_than_what_is_read_at_a_time) {
+  constexpr uint64_t kBytes = 8 << 20;
+  io::MemoryFileSystem files;
+  std::vector<std::string> written;
+  {
+    auto opened = open_log(files, true, kBytes);
+    std::vector<size_t> sizes{10, 900'000, 3 << 20, 0};
+    sizes.insert(sizes.end(), 300, 7001);
+    for (const size_t size : sizes) {
+      written.emplace_back(size, 'a' + static_cast<char>(written.size() % 26));
+      ASSERT_TRUE(append(*opened.log, written.back()).ok());
+    }
+    EXPECT_EQ(opened.log->bytes(), kBytes);
+  }
+  EXPECT_EQ(open_log(files, true, kBytes).records, written);
+  // The next frame, which tells damage from a torn end, is megabytes behind.
+  const auto copy = files.copy();
+  ASSERT_TRUE(copy->flip_bit(path_of(1), (2 << 20) * 8).ok());
+  const auto damaged = open_log(*copy, true, kBytes);
+  ASSERT_TRUE(damaged.error);
+  EXPECT_EQ(damaged.error->code, ErrorCode::kCorrupt) << damaged.error->describe();
+}
+
 TEST(WriteAheadLog, recycles_files_nobody_pins) {
   io::MemoryFileSystem files;
   auto opened = open_log(files, true, 16384);
