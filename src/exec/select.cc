@@ -24,14 +24,27 @@ using syntax::Query;
 StepResult run_branch(QueryStep& step) {
   switch (step.query.grouping) {
     case Grouping::kGroupBy: return select_groups(step);
-    case Grouping::kContextBy: step.filter(); return select_contexts(step);
+    case Grouping::kContextBy: {
+      step.filter();
+      const Explanation::Timed timed(step.explanation, "contextBy");
+      return select_contexts(step);
+    }
     default: return step.query.cumulative_keys.empty() ? select_plain(step) : select_groups(step);
   }
 }
 
 }  // namespace
 
-void QueryStep::filter() { filter_rows(std::exchange(conditions, {}), rows, evaluator); }
+void QueryStep::filter() {
+  if (conditions.empty()) return;
+  const Explanation::Timed timed(explanation, "where");
+  filter_rows(std::exchange(conditions, {}), rows, evaluator);
+  note_rows_met();
+}
+
+void QueryStep::note_rows_met() {
+  if (explanation) explanation->step("where")["rows"] = rows.rows();
+}
 
 Value shape_result(const Query& query, StepResult result) {
   if (!query.is_exec || result.table.columns() != 1 || (result.grouped && result.key_columns > 0))
@@ -96,11 +109,16 @@ void take_totals(const std::vector<SelectItem>& items, QueryStep& step) {
   }
   if ((all || is_filtered) && totals.has_calls() && totals.run()) {
     for (const auto& [call, values] : totals.values()) step.rows.put_computed(*call, values->at(0));
+    if (step.explanation && !is_filtered) step.explanation->step("where")["inPassing"] = true;
     step.conditions.clear();
   }
   if (is_filtered || step.conditions.empty()) return;
-  filter_rows(std::exchange(step.conditions, {}), step.rows, step.evaluator,
-              {.wanted = expressions_of(items), .best = best_rows(items, step)});
+  {
+    const Explanation::Timed timed(step.explanation, "where");
+    filter_rows(std::exchange(step.conditions, {}), step.rows, step.evaluator,
+                {.wanted = expressions_of(items), .best = best_rows(items, step)});
+    step.note_rows_met();
+  }
   take_totals(items, step);
 }
 
@@ -130,14 +148,20 @@ Value run_select(const Query& query, Evaluator& evaluator, RowScope& rows, Selec
   rows.share_work(evaluator.workers());
   const bool limited_by_group = query.grouping == Grouping::kContextBy;
   const auto limit = limited_by_group ? RowLimit{} : limit_of(query, evaluator, rows.constants());
-  QueryStep step{query, evaluator, rows, options.merges_partials, options.where.value_or(query.where), limit};
+  auto* const explanation = options.explanation;
+  const auto& where = options.where ? *options.where : query.where;
+  QueryStep step{query, evaluator, rows, options.merges_partials, where, limit, explanation};
   if (query.grouping == Grouping::kPivotBy) return select_pivot(step);
   if (query.distinct && query.grouping != Grouping::kNone) {
     throw ScriptError("distinct can't be used together with group by, context by or pivot by.");
   }
   auto result = run_branch(step);
-  if (query.distinct) result.table = distinct_rows(result.table);
+  if (query.distinct) {
+    const Explanation::Timed timed(explanation, "distinct");
+    result.table = distinct_rows(result.table);
+  }
   const bool sees_rows = !result.grouped && !query.distinct && !result.all_scalar;
+  const Explanation::Timed timed(query.order.empty() ? nullptr : explanation, "sort");
   result.table = order_and_limit(std::move(result.table), query.order, limit, result.item_texts,
                                  sees_rows ? &rows : nullptr, evaluator, rows.outer());
   return shape_result(query, std::move(result));

@@ -6,6 +6,7 @@
 
 #include "data/value.h"
 #include "exec/evaluator.h"
+#include "exec/operators/explanation.h"
 #include "exec/operators/order_result.h"
 #include "exec/operators/relation.h"
 #include "exec/operators/result_columns.h"
@@ -28,12 +29,16 @@ struct QueryStep {
   bool merges_partials = false;                  // aggregates of aggregates are meant
   std::vector<syntax::ExprRef> conditions = {};  // of where: rows that fail one are still in
   RowLimit limit = {};                           // of the result's rows; of a context's it is not this one
+  Explanation* explanation = nullptr;            // null: nobody wants to know
 
   /// Takes those rows out.
   void filter();
+  /// Of the explanation: how many rows met the conditions.
+  void note_rows_met();
 };
 struct SelectOptions {
   bool merges_partials = false;
+  Explanation* explanation = nullptr;
   std::optional<std::vector<syntax::ExprRef>> where = {};  // what is left of the query's own to check
 };
 

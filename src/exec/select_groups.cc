@@ -132,6 +132,7 @@ std::optional<PassedGroups> group_in_passing(QueryStep& step, const std::vector<
                                              const std::vector<SelectItem>& items) {
   auto passed = pass(step, keys, items);
   if (passed) {
+    if (step.explanation && !step.conditions.empty()) step.explanation->step("where")["inPassing"] = true;
     step.conditions.clear();
   } else if (!step.conditions.empty()) {
     step.filter();
@@ -141,6 +142,7 @@ std::optional<PassedGroups> group_in_passing(QueryStep& step, const std::vector<
 }
 
 StepResult select_groups(QueryStep& step) {
+  const Explanation::Timed timed(step.explanation, "groupBy");
   const auto& query = step.query;
   const auto items = expand_items(query.items, step.rows, step.evaluator);
   const auto key_items = expand_items(query.keys, step.rows, step.evaluator);
@@ -149,6 +151,7 @@ StepResult select_groups(QueryStep& step) {
     found = grouping_of(*std::move(passed), key_items);
   else
     found = group_by_place(step, key_items);
+  if (step.explanation) step.explanation->step("groupBy")["algo"] = found ? "hash" : "sort";
   auto [groups, options, named, known, intervals] = found ? std::move(*found) : group_by_number(step);
   options.refuse_nested = !step.merges_partials;
   const auto group_keys = options.keys;

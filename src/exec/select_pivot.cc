@@ -94,6 +94,7 @@ Value labelled_matrix(const Pivot& pivot, const std::vector<Shared<Vector>>& col
 }  // namespace
 
 Value select_pivot(QueryStep& step) {
+  const Explanation::Timed timed(step.explanation, "pivotBy");
   const auto items = expand_items(step.query.items, step.rows, step.evaluator);
   const auto key_items = expand_items(step.query.keys, step.rows, step.evaluator);
   if (key_items.size() < 2) throw ScriptError("pivot by needs at least two columns.");

@@ -83,12 +83,13 @@ std::optional<RowLimit> limit_in_groups(const Query& query, const ConstantCaptur
 class StoredSelect {
  public:
   StoredSelect(const Query& query, std::shared_ptr<StoredTable> table, std::string qualifier, Evaluator& evaluator,
-               Scope* outer)
+               Scope* outer, Explanation* explanation)
       : query_(without_choices(query, &choices_)),
         table_(std::move(table)),
         qualifier_(std::move(qualifier)),
         evaluator_(evaluator),
         outer_(outer),
+        explanation_(explanation),
         snapshot_(value_or_throw(table_->open_snapshot())),
         schema_(table_->schema()),
         scheme_(table_->scheme()),
@@ -97,12 +98,14 @@ class StoredSelect {
         capture_(schema_, qualifier_, evaluator, probe_.constants()) {}
 
   Value run() {
+    std::optional<Explanation::Timed> timed(std::in_place, explanation_, "optimize");
     choose_partitions();
     if (auto counted = count_rows()) return *counted;
     if (chosen_.empty()) return run_in_memory(Table(schema_));
     const auto folded = folded_query();
     const auto lookup = capture_.lookup();
     auto plan = plan::distribute(*folded, {schema_, scheme_, partition_columns_}, lookup);
+    timed.reset();
     if (query_.grouping == Grouping::kPivotBy)
       plan.kind = Distribution::kPull;
     else if (chosen_.size() == 1 && !query_.map)
@@ -154,7 +157,19 @@ class StoredSelect {
     Query rest(query_);
     if (where_done) rest.where.clear();
     RowScope scope(Relation::of(rows, qualifier_), outer_);
-    return run_select(rest, evaluator_, scope);
+    return reduce(rest, scope, {});
+  }
+
+  /// What came of the partitions becomes the result.
+  Value reduce(const Query& query, RowScope& rows, SelectOptions options) {
+    if (!explanation_) return run_select(query, evaluator_, rows, options);
+    const Explanation::Timed timed(explanation_, "reduce");
+    Explanation inner;
+    options.explanation = &inner;
+    Value result = run_select(query, evaluator_, rows, options);
+    explanation_->step("reduce")["sql"] = syntax::print(query);
+    explanation_->nest("reduce", inner, result);
+    return result;
   }
 
   /// The query with every name settled: items and keys carry their names, constants are variables.
@@ -208,7 +223,10 @@ class StoredSelect {
     options.cancellation = evaluator_.context().cancellation();
     std::optional<Table> all;
     std::exception_ptr failure;
-    const auto status = snapshot_->scan(fragment, partitions, options, [&](size_t, Table part) {
+    const Explanation::Timed timed(explanation_, "map");
+    std::vector<RowsOfPartition> answers;
+    const auto status = snapshot_->scan(fragment, partitions, options, [&](size_t p, Table part) {
+      if (explanation_) answers.push_back({p, part.rows()});
       try {
         evaluator_.context().reserve_memory(static_cast<int64_t>(part.memory_bytes()));
         add_part(all, std::move(part));
@@ -221,7 +239,31 @@ class StoredSelect {
     if (failure) std::rethrow_exception(failure);
     if (!status.ok()) throw ScriptError(status.error().message);
     if (!all) throw ScriptError("No partition of " + table_->name() + " gave a result.");
+    if (explanation_) explain_scan(fragment, answers, all->rows());
     return std::move(*all);
+  }
+
+  struct RowsOfPartition {
+    size_t partition, rows;
+    bool operator<(const RowsOfPartition& other) const { return rows < other.rows; }
+  };
+
+  void explain_scan(const Fragment& fragment, const std::vector<RowsOfPartition>& answers, size_t rows) {
+    explanation_->step("optimize")["sql"] = fragment.text;
+    auto& map = explanation_->step("map");
+    auto& counts = map["partitions"];
+    if (!counts.is_object()) counts = {{"local", 0}, {"remote", 0}};
+    for (const auto& answer : answers) {
+      const bool is_local = snapshot_->partitions()[answer.partition].is_local;
+      ++counts.as_object()[is_local ? "local" : "remote"].as_int64();
+    }
+    const auto detail = [&](const RowsOfPartition& answer) -> boost::json::object {
+      const auto path = meta::path_of(scheme_, snapshot_->partitions()[answer.partition].key);
+      return {{"partition", path}, {"sql", fragment.text}, {"explain", {{"rows", answer.rows}}}};
+    };
+    const auto [least, most] = std::minmax_element(answers.begin(), answers.end());
+    map["detail"] = {{"most", detail(*most)}, {"least", detail(*least)}};
+    explanation_->step("merge")["row"] = rows;
   }
 
   /// The same over the chosen partitions from one end, twice as many each time, until `enough` says so of what came
@@ -337,7 +379,7 @@ class StoredSelect {
     merge.offset = query_.offset;
     merge.top = query_.top;
     RowScope rows(Relation::of(partials, ""), outer_);
-    return run_select(merge, evaluator_, rows, {.merges_partials = true});
+    return reduce(merge, rows, {.merges_partials = true});
   }
 
   Value run_pulled(const Query& folded) {
@@ -361,6 +403,7 @@ class StoredSelect {
   const std::string qualifier_;
   Evaluator& evaluator_;
   Scope* const outer_;
+  Explanation* const explanation_;
   const std::shared_ptr<const StoredSnapshot> snapshot_;  // before what it may renew: the columns
   const data::Schema schema_;
   const meta::PartitionScheme scheme_;
@@ -373,10 +416,10 @@ class StoredSelect {
 }  // namespace
 
 Value select_stored(const Query& query, const std::shared_ptr<StoredTable>& table, const std::string& qualifier,
-                    Evaluator& evaluator, Scope* outer) {
+                    Evaluator& evaluator, Scope* outer, Explanation* explanation) {
   const auto ended = evaluator.watch_query(query);
   try {
-    Value result = StoredSelect(query, table, qualifier, evaluator, outer).run();
+    Value result = StoredSelect(query, table, qualifier, evaluator, outer, explanation).run();
     if (ended) ended({});
     return result;
   } catch (const ScriptError& error) {

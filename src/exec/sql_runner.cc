@@ -37,23 +37,29 @@ data::Table table_of(const Value& value) {
   throw ScriptError("A query that is combined with others must give a table.");
 }
 
-Value run_single(const Query& query, Evaluator& evaluator, Scope* outer) {
+template <class Work>
+auto in_step(Explanation* explanation, std::string_view step, Work&& work) {
+  const Explanation::Timed timed(explanation, step);
+  return work();
+}
+
+Value run_single(const Query& query, Evaluator& evaluator, Scope* outer, Explanation* explanation) {
   if (!query.from) {
     Relation nothing;
     nothing.rows = 1;
     RowScope rows(std::move(nothing), outer);
-    return run_select(query, evaluator, rows);
+    return run_select(query, evaluator, rows, {.explanation = explanation});
   }
   if (auto single = resolve_single(*query.from, evaluator, outer)) {
     if (const auto stored = stored_table_of(single->table))
-      return select_stored(query, stored, single->qualifier, evaluator, outer);
-    SelectOptions options;
+      return select_stored(query, stored, single->qualifier, evaluator, outer, explanation);
+    SelectOptions options{.explanation = explanation};
     if (single->table.is_table_object()) options.where = narrow_source(query, *single, evaluator);
-    RowScope rows(relation_of(*single, evaluator), outer);
+    RowScope rows(in_step(explanation, "from", [&] { return relation_of(*single, evaluator); }), outer);
     return run_select(query, evaluator, rows, options);
   }
-  RowScope rows(resolve_source(*query.from, evaluator, outer), outer);
-  return run_select(query, evaluator, rows);
+  RowScope rows(in_step(explanation, "join", [&] { return resolve_source(*query.from, evaluator, outer); }), outer);
+  return run_select(query, evaluator, rows, {.explanation = explanation});
 }
 
 data::Table united(const data::Table& first, const data::Table& second) {
@@ -62,13 +68,14 @@ data::Table united(const data::Table& first, const data::Table& second) {
   return out;
 }
 
-Value run_union(const Query& query, Evaluator& evaluator, Scope* outer) {
+Value run_union(const Query& query, Evaluator& evaluator, Scope* outer, Explanation* explanation) {
+  const Explanation::Timed timed(explanation, "union");
   Query head(query);
   head.with.clear();
   head.unions.clear();
   head.order.clear();
   head.limit = head.offset = nullptr;
-  data::Table all = table_of(run_single(head, evaluator, outer));
+  data::Table all = table_of(run_single(head, evaluator, outer, explanation));
   for (const auto& next : query.unions) {
     all = united(all, table_of(run_whole_query(*next.query, evaluator, outer)));
     if (!next.all) all = distinct_rows(all);
@@ -90,9 +97,10 @@ Value as_operand(Value result) {
 
 }  // namespace
 
-Value run_whole_query(const Query& query, Evaluator& evaluator, Scope* outer) {
+Value run_whole_query(const Query& query, Evaluator& evaluator, Scope* outer, Explanation* explanation) {
   WithScope tables(outer);
   for (const auto& with : query.with) {
+    const Explanation::Timed timed(explanation, "with");
     data::Table table = table_of(run_whole_query(*with.query, evaluator, &tables));
     if (!with.columns.empty() && with.columns.size() != table.columns()) {
       throw ScriptError("The number of columns of [" + with.name + "] differs from that of its query.");
@@ -101,10 +109,24 @@ Value run_whole_query(const Query& query, Evaluator& evaluator, Scope* outer) {
     tables.put(with.name, Value(std::move(table)));
   }
   Scope* scope = query.with.empty() ? outer : &tables;
-  return query.unions.empty() ? run_single(query, evaluator, scope) : run_union(query, evaluator, scope);
+  return query.unions.empty() ? run_single(query, evaluator, scope, explanation)
+                              : run_union(query, evaluator, scope, explanation);
 }
 
+namespace {
+
+Value explain(const Query& query, Evaluator& evaluator, Scope* outer) {
+  Query explained(query);
+  explained.hints &= ~kHintExplain;
+  Explanation explanation;
+  const Value result = run_whole_query(explained, evaluator, outer, &explanation);
+  return Value::of_string(explanation.text(result));
+}
+
+}  // namespace
+
 Value QueryRunner::run_query(const Query& query, Evaluator& evaluator, Scope* outer) {
+  if ((query.hints & kHintExplain) != 0) return explain(query, evaluator, outer);
   Value result = run_whole_query(query, evaluator, outer);
   return outer && !query.is_exec ? as_operand(std::move(result)) : result;
 }

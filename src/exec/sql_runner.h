@@ -2,6 +2,7 @@
 // SQL of one node: what the interpreter calls for every SQL node it meets.
 
 #include "exec/evaluator.h"
+#include "exec/operators/explanation.h"
 
 namespace pelorus::exec {
 
@@ -18,6 +19,7 @@ class QueryRunner final : public SqlRunner {
 
 /// A whole query with its `with`, unions and sources; a table even where a nested query would stand for its only
 /// column.
-Value run_whole_query(const syntax::Query& query, Evaluator& evaluator, Scope* outer);
+Value run_whole_query(const syntax::Query& query, Evaluator& evaluator, Scope* outer,
+                      Explanation* explanation = nullptr);
 
 }  // namespace pelorus::exec

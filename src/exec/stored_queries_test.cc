@@ -1,6 +1,8 @@
 // Queries over a stored table give what the same queries give over its rows in memory.
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <random>
@@ -524,6 +526,27 @@ TEST_F(StoredQueriesTest, OnlyNeededPartitionsAndColumnsAreRead) {
   EXPECT_EQ(stored_->asked.rows_sent, 24u);
   expect_same("select top 3 price from $ order by price desc, time");
   EXPECT_LE(stored_->asked.rows_sent, 36u);
+}
+
+TEST_F(StoredQueriesTest, WhatPartitionsAndTheRestDidIsExplained) {
+  const auto explained = [&](const std::string& query) {
+    return boost::json::parse(interpreter_.run(query).scalar().text()).at("explain").as_object();
+  };
+  const auto merged = explained("select [HINT_EXPLAIN] avg(price) from s where date(time) = 2020.01.03 group by side");
+  const auto& counts = merged.at("map").at("partitions");
+  EXPECT_EQ(counts.at("local").as_int64() + counts.at("remote").as_int64(), 3);
+  EXPECT_EQ(merged.at("rows").as_int64(), 2);
+  EXPECT_EQ(merged.at("reduce").at("explain").at("rows").as_int64(), 2);
+  EXPECT_EQ(merged.at("merge").at("row").as_int64(), 6);
+  for (const auto which : {"most", "least"})
+    EXPECT_TRUE(merged.at("map").at("detail").at(which).at("sql").as_string().find("group by") !=
+                boost::json::string::npos)
+        << which;
+  EXPECT_GE(merged.at("cost").as_int64(), merged.at("map").at("cost").as_int64());
+  const auto whole = explained("select [HINT_EXPLAIN] * from s where date(time) = 2020.01.03, sym = `S2");
+  EXPECT_EQ(whole.at("rows").as_int64(), whole.at("map").at("detail").at("most").at("explain").at("rows").as_int64());
+  EXPECT_FALSE(whole.contains("reduce"));
+  EXPECT_EQ(explained("select [HINT_EXPLAIN] * from s where time > 2030.01.01").at("rows").as_int64(), 0);
 }
 
 TEST_F(StoredQueriesTest, ChangesReachOnlyMatchingPartitions) {

@@ -119,6 +119,32 @@ Value syntax_of(CallContext&, std::span<Value> args) {
   return Value::of_string(signature_of(builtin->function()));
 }
 
+/// How a built-in is called, what it does and an example with its result.
+std::string help_text(const Function& function) {
+  const auto& doc = function.doc;
+  std::string text = signature_of(function);
+  const auto line = [&](std::string_view before, std::string_view said) {
+    if (!said.empty()) text += "\n" + std::string(before) + std::string(said);
+  };
+  line("  ", doc.summary);
+  line("  ", doc.nulls);
+  line("Example: ", doc.example);
+  line("  gives ", doc.result);
+  return text;
+}
+
+Value help(const Registry& registry, std::span<Value> args) {
+  const auto* builtin = args[0].is_function() ? dynamic_cast<const Builtin*>(args[0].function().get()) : nullptr;
+  if (builtin) return Value::of_string(help_text(builtin->function()));
+  if (args[0].is_function()) return Value::of_string(args[0].function()->print());
+  const auto name = Arguments("help", args).text(0, "name");
+  const auto found = registry.find(name);
+  if (!found)
+    throw ScriptError("There is no built-in function " + name + "; defs(\"" + name.substr(0, 3) +
+                      "\") lists those of such a name.");
+  return Value::of_string(help_text(found->function()));
+}
+
 Value is_defined(CallContext& context, std::span<Value> args) {
   Arguments a("defined", args);
   enum : int64_t { kVariable = 0, kShared = 1, kDefinition = 2 };
@@ -156,6 +182,9 @@ void register_session(Registry& registry) {
        "The built-in functions, or those whose names match.", "exec syntax from defs(\"memSize\")", "[\"(X)\"]"});
   row({"syntax", "X", syntax_of, "How a function is called.", "syntax(temporalAdd)",
        "\"temporalAdd(date, duration, [unit])\""});
+  row({"help", "name", [&registry](CallContext&, std::span<Value> args) { return help(registry, args); },
+       "How a function is called, what it does and an example; name: the function or its name.",
+       "split(help(`ltrim), \"\\n\")[0]", "\"ltrim(X)\""});
   row({"defined", "names, [type=VAR]", is_defined,
        "Whether there are variables, shared objects or functions of the names.", "x = 1; defined(`x`nothing)",
        "[true,false]"});
