@@ -158,6 +158,7 @@ def test_a_damaged_redo_log_is_set_aside_and_its_rows_are_copied():
     with Cluster(PACKAGE) as cluster, Load(cluster, SEED, only_inserts=True) as load:
         for node in cluster.nodes:
             cluster.wait_replicas(DATABASE, TABLES)
+            cluster.wait_replicas(JOINED, JOINED_TABLES)
             load.wait_for_more(60, "before the damage", more=40)
             node.kill()
             how = damage_log(choice, node)
