@@ -8,6 +8,7 @@
 #include "base/script_error.h"
 #include "functions/registry.h"
 #include "plan/walk.h"
+#include "syntax/print.h"
 
 namespace pelorus::exec {
 
@@ -133,8 +134,40 @@ void ConstantCapture::define_mentioned(const std::string& text) {
   }
 }
 
+ExprRef ConstantCapture::release(const ExprRef& expr) const {
+  return plan::rewrite(expr, [this](const ExprRef& node) -> ExprRef {
+    const auto* name = as<syntax::Name>(node);
+    if (name == nullptr) return nullptr;
+    for (const auto& [variable, value] : variables_) {
+      if (variable == name->name) return HeldValue::node(value);
+    }
+    return nullptr;
+  });
+}
+
+ExprRef ConstantCapture::capture_comparison_with_each(const Expr& expr) {
+  const auto* comparison = as<syntax::Binary>(expr);
+  if (comparison == nullptr || !syntax::is_comparison(comparison->op)) return nullptr;
+  const auto* call = as<syntax::Call>(comparison->right);
+  const auto* name = call != nullptr ? as<syntax::Name>(call->function) : nullptr;
+  const bool is_each = name != nullptr && (name->name == "all" || name->name == "any") && call->arguments.size() == 1 &&
+                       call->arguments[0].value != nullptr;
+  if (!is_each) return nullptr;
+  auto elements = std::make_shared<syntax::Call>();
+  elements->place = call->place;
+  elements->function = call->function;
+  elements->arguments.push_back({"", capture(call->arguments[0].value)});
+  auto result = std::make_shared<syntax::Binary>();
+  result->place = expr.place;
+  result->op = comparison->op;
+  result->left = capture(comparison->left);
+  result->right = std::move(elements);
+  return result;
+}
+
 ExprRef ConstantCapture::capture(const ExprRef& expr) {
   return plan::rewrite(expr, [this](const ExprRef& node) -> ExprRef {
+    if (auto compared = capture_comparison_with_each(*node)) return compared;
     switch (node->kind) {
       case ExprKind::kLiteral:
       case ExprKind::kConstantVector:
@@ -154,15 +187,25 @@ ExprRef ConstantCapture::capture(const ExprRef& expr) {
       default:
         if (depends_on_columns(*node)) return nullptr;
     }
-    const Value value = evaluator_.evaluate(*node, constants_);
     auto variable = std::make_shared<syntax::Name>();
+    variable->in_query = true;
+    // Written twice, as in `select f(a, 0:9) … group by f(a, 0:9)`, it is one variable: the texts stay equal.
+    const bool is_repeatable = !plan::any_node(*node, [](const Expr& part) {
+      return part.kind == ExprKind::kCall || part.kind == ExprKind::kMethodCall || part.kind >= ExprKind::kQuery;
+    });
+    const std::string text = is_repeatable ? syntax::print(*node) : std::string();
+    if (const auto found = by_text_.find(text); is_repeatable && found != by_text_.end()) {
+      variable->name = found->second;
+      return variable;
+    }
+    const Value value = evaluator_.evaluate(*node, constants_);
     if (value.is_function()) {
       variable->name = "function_" + std::to_string(defined_.size()) + "_";
       define(variable->name, value.function());
     } else {
       variable->name = add_variable(value);
+      if (is_repeatable) by_text_.emplace(text, variable->name);
     }
-    variable->in_query = true;
     known_.insert(variable->name);
     return variable;
   });
