@@ -153,16 +153,57 @@ ExprRef ConstantCapture::capture_comparison_with_each(const Expr& expr) {
   const bool is_each = name != nullptr && (name->name == "all" || name->name == "any") && call->arguments.size() == 1 &&
                        call->arguments[0].value != nullptr;
   if (!is_each) return nullptr;
-  auto elements = std::make_shared<syntax::Call>();
-  elements->place = call->place;
-  elements->function = call->function;
-  elements->arguments.push_back({"", capture(call->arguments[0].value)});
-  auto result = std::make_shared<syntax::Binary>();
-  result->place = expr.place;
-  result->op = comparison->op;
-  result->left = capture(comparison->left);
-  result->right = std::move(elements);
-  return result;
+  if (depends_on_columns(*call->arguments[0].value)) return nullptr;
+  const Value elements = evaluator_.evaluate(*call->arguments[0].value, constants_);
+  return compared_with_each(*comparison, elements, name->name == "all");
+}
+
+ExprRef ConstantCapture::compared_with_each(const syntax::Binary& comparison, const Value& elements, bool all) {
+  using enum syntax::BinaryOperator;
+  const bool is_list = elements.is_vector() && !elements.is_tuple() && !elements.vector().is_array() &&
+                       elements.type() != data::Type::kBool;  // flag = any(flags) is no comparison with each
+  if (!is_list) return nullptr;
+  const auto& vector = elements.vector();
+  if (vector.size() == 0) {
+    auto result = std::make_shared<syntax::Literal>();
+    result->value = types::Scalar::of_bool(all);
+    return result;
+  }
+  for (size_t i = 0; i < vector.size(); ++i) {
+    if (vector.is_null_at(i)) return nullptr;
+  }
+  const ExprRef left = capture(comparison.left);
+  const auto compared = [&](syntax::BinaryOperator op, const char* extreme) {
+    auto& context = evaluator_.context();
+    auto result = std::make_shared<syntax::Binary>();
+    result->place = comparison.place;
+    result->op = op;
+    result->left = left;
+    result->right = plan::name_node(add_variable(context.call(*context.find_function(extreme), {elements})));
+    return result;
+  };
+  const bool is_equality = comparison.op == kEqual || comparison.op == kNotEqual;
+  if (!is_equality) {
+    const bool is_above = comparison.op == kGreater || comparison.op == kGreaterEqual;
+    return compared(comparison.op, is_above == all ? "max" : "min");
+  }
+  // Equal to all: to the least and the greatest. Unlike one of them: not equal to all.
+  const bool is_of_all = (comparison.op == kEqual) == all;
+  ExprRef result;
+  if (is_of_all) {
+    auto both = std::make_shared<syntax::Binary>();
+    both->op = kAnd;
+    both->left = compared(kEqual, "min");
+    both->right = compared(kEqual, "max");
+    result = both;
+  } else {
+    result = plan::call_node("in", {left, plan::name_node(add_variable(elements))});
+  }
+  if (comparison.op == kEqual) return result;
+  auto negated = std::make_shared<syntax::Unary>();
+  negated->op = syntax::UnaryOperator::kNot;
+  negated->operand = std::move(result);
+  return negated;
 }
 
 ExprRef ConstantCapture::capture(const ExprRef& expr) {

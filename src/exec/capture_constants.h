@@ -46,6 +46,8 @@ class ConstantCapture {
   std::string add_variable(Value value);
   /// `x > all(y)` and `x = any(y)` compare with each element of y: only y is a constant. Null for other expressions.
   syntax::ExprRef capture_comparison_with_each(const syntax::Expr& expr);
+  /// Null where the elements are no list without nulls.
+  syntax::ExprRef compared_with_each(const syntax::Binary& comparison, const Value& elements, bool all);
   void define_mentioned(const std::string& text);
 
   const data::Schema& schema_;

@@ -434,7 +434,8 @@ TEST_F(StoredQueriesTest, ContextsPivotsJoinsAndNesting) {
 
 TEST_F(StoredQueriesTest, ConstantsStandBesideAggregates) {
   for (const char* query :
-       {"select sum(qty) + limitPrice as s from $ group by sym", "select sum(qty) + limitPrice as s from $",
+       {"select sum(qty) + limitPrice as s from $ group by sym",
+        "select sum(qty) + limitPrice as s from $",
         "select sum(qty) as s from $ group by side having sum(qty) > limitPrice",
         "select max(price) as m from $ group by side having max(price) > (exec avg(price) from $)",
         "select sum(qty) * (exec max(weight) from lookup) as s from $ group by side order by s",
@@ -442,6 +443,12 @@ TEST_F(StoredQueriesTest, ConstantsStandBesideAggregates) {
         "select bucket(qty, 0:500, 5) as b, count(*) as n from $ where isValid(qty) group by bucket(qty, 0:500, 5)",
         "select count(*) from $ where qty > all(exec weight from lookup)",
         "select count(*) from $ where qty = any(exec weight from lookup)",
+        "select count(*) from $ where qty != all(exec weight from lookup)",
+        "select count(*) from $ where qty != any(exec weight from lookup)",
+        "select count(*) from $ where qty == all(exec weight from lookup where weight = 2)",
+        "select count(*) from $ where qty <= any(exec weight from lookup)",
+        "select count(*) from $ where qty < all(exec weight + 100 from lookup)",
+        "select count(*) from $ where qty < all(exec weight from lookup where weight > 9)",
         "select sum(qty) as total, count(*) as n from $ group by sym having total > limitPrice and n > 10",
         "select sum(qty) as total from $ group by date(time) as day, sym having day > 2020.01.02 order by total limit "
         "5",
