@@ -8,6 +8,7 @@
 #include "base/script_error.h"
 #include "functions/registry.h"
 #include "plan/walk.h"
+#include "syntax/print.h"
 
 namespace pelorus::exec {
 
@@ -133,8 +134,81 @@ void ConstantCapture::define_mentioned(const std::string& text) {
   }
 }
 
+ExprRef ConstantCapture::release(const ExprRef& expr) const {
+  return plan::rewrite(expr, [this](const ExprRef& node) -> ExprRef {
+    const auto* name = as<syntax::Name>(node);
+    if (name == nullptr) return nullptr;
+    for (const auto& [variable, value] : variables_) {
+      if (variable == name->name) return HeldValue::node(value);
+    }
+    return nullptr;
+  });
+}
+
+ExprRef ConstantCapture::capture_comparison_with_each(const Expr& expr) {
+  const auto* comparison = as<syntax::Binary>(expr);
+  if (comparison == nullptr || !syntax::is_comparison(comparison->op)) return nullptr;
+  const auto* call = as<syntax::Call>(comparison->right);
+  const auto* name = call != nullptr ? as<syntax::Name>(call->function) : nullptr;
+  const bool is_each = name != nullptr && (name->name == "all" || name->name == "any") && call->arguments.size() == 1 &&
+                       call->arguments[0].value != nullptr;
+  if (!is_each) return nullptr;
+  if (depends_on_columns(*call->arguments[0].value)) return nullptr;
+  const Value elements = evaluator_.evaluate(*call->arguments[0].value, constants_);
+  return compared_with_each(*comparison, elements, name->name == "all");
+}
+
+ExprRef ConstantCapture::compared_with_each(const syntax::Binary& comparison, const Value& elements, bool all) {
+  using enum syntax::BinaryOperator;
+  const bool is_list = elements.is_vector() && !elements.is_tuple() && !elements.vector().is_array() &&
+                       elements.type() != data::Type::kBool;  // flag = any(flags) is no comparison with each
+  if (!is_list) return nullptr;
+  const auto& vector = elements.vector();
+  if (vector.size() == 0) {
+    auto result = std::make_shared<syntax::Literal>();
+    result->value = types::Scalar::of_bool(all);
+    return result;
+  }
+  for (size_t i = 0; i < vector.size(); ++i) {
+    if (vector.is_null_at(i)) return nullptr;
+  }
+  const ExprRef left = capture(comparison.left);
+  const auto compared = [&](syntax::BinaryOperator op, const char* extreme) {
+    auto& context = evaluator_.context();
+    auto result = std::make_shared<syntax::Binary>();
+    result->place = comparison.place;
+    result->op = op;
+    result->left = left;
+    result->right = plan::name_node(add_variable(context.call(*context.find_function(extreme), {elements})));
+    return result;
+  };
+  const bool is_equality = comparison.op == kEqual || comparison.op == kNotEqual;
+  if (!is_equality) {
+    const bool is_above = comparison.op == kGreater || comparison.op == kGreaterEqual;
+    return compared(comparison.op, is_above == all ? "max" : "min");
+  }
+  // Equal to all: to the least and the greatest. Unlike one of them: not equal to all.
+  const bool is_of_all = (comparison.op == kEqual) == all;
+  ExprRef result;
+  if (is_of_all) {
+    auto both = std::make_shared<syntax::Binary>();
+    both->op = kAnd;
+    both->left = compared(kEqual, "min");
+    both->right = compared(kEqual, "max");
+    result = both;
+  } else {
+    result = plan::call_node("in", {left, plan::name_node(add_variable(elements))});
+  }
+  if (comparison.op == kEqual) return result;
+  auto negated = std::make_shared<syntax::Unary>();
+  negated->op = syntax::UnaryOperator::kNot;
+  negated->operand = std::move(result);
+  return negated;
+}
+
 ExprRef ConstantCapture::capture(const ExprRef& expr) {
   return plan::rewrite(expr, [this](const ExprRef& node) -> ExprRef {
+    if (auto compared = capture_comparison_with_each(*node)) return compared;
     switch (node->kind) {
       case ExprKind::kLiteral:
       case ExprKind::kConstantVector:
@@ -154,15 +228,25 @@ ExprRef ConstantCapture::capture(const ExprRef& expr) {
       default:
         if (depends_on_columns(*node)) return nullptr;
     }
-    const Value value = evaluator_.evaluate(*node, constants_);
     auto variable = std::make_shared<syntax::Name>();
+    variable->in_query = true;
+    // Written twice, as in `select f(a, 0:9) … group by f(a, 0:9)`, it is one variable: the texts stay equal.
+    const bool is_repeatable = !plan::any_node(*node, [](const Expr& part) {
+      return part.kind == ExprKind::kCall || part.kind == ExprKind::kMethodCall || part.kind >= ExprKind::kQuery;
+    });
+    const std::string text = is_repeatable ? syntax::print(*node) : std::string();
+    if (const auto found = by_text_.find(text); is_repeatable && found != by_text_.end()) {
+      variable->name = found->second;
+      return variable;
+    }
+    const Value value = evaluator_.evaluate(*node, constants_);
     if (value.is_function()) {
       variable->name = "function_" + std::to_string(defined_.size()) + "_";
       define(variable->name, value.function());
     } else {
       variable->name = add_variable(value);
+      if (is_repeatable) by_text_.emplace(text, variable->name);
     }
-    variable->in_query = true;
     known_.insert(variable->name);
     return variable;
   });

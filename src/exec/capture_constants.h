@@ -1,6 +1,7 @@
 #pragma once
 // Makes expressions self-contained: what does not depend on a table's columns is evaluated here and travels by value.
 
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -23,6 +24,8 @@ class ConstantCapture {
   void know(const std::string& name) { known_.insert(name); }
   /// The expression with every maximal column-free part replaced by a variable.
   syntax::ExprRef capture(const syntax::ExprRef& expr);
+  /// The other way round: the values of variables in their places.
+  syntax::ExprRef release(const syntax::ExprRef& expr) const;
   /// Adds variables and function definitions found so far.
   void fill(Fragment& fragment) const;
   bool depends_on_columns(const syntax::Expr& expr) const;
@@ -41,6 +44,10 @@ class ConstantCapture {
   /// Text that evaluates to the value elsewhere.
   std::string reference_to(const Value& value);
   std::string add_variable(Value value);
+  /// `x > all(y)` and `x = any(y)` compare with each element of y: only y is a constant. Null for other expressions.
+  syntax::ExprRef capture_comparison_with_each(const syntax::Expr& expr);
+  /// Null where the elements are no list without nulls.
+  syntax::ExprRef compared_with_each(const syntax::Binary& comparison, const Value& elements, bool all);
   void define_mentioned(const std::string& text);
 
   const data::Schema& schema_;
@@ -49,6 +56,7 @@ class ConstantCapture {
   Scope* const constants_;
   std::set<std::string> known_;
   std::vector<std::pair<std::string, Value>> variables_;
+  std::map<std::string, std::string> by_text_;  // variables by what they were written as; calls may differ each time
   std::set<std::string> defined_;
   std::set<std::string> written_;  // functions whose own definition is in definitions_
   std::string definitions_;

@@ -1,11 +1,15 @@
 // Functions that build CODE.
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/script_error.h"
 #include "exec/language_functions.h"
 #include "exec/operators/column_names.h"
 #include "exec/user_function.h"
 #include "functions/declare.h"
 #include "functions/parts.h"
+#include "plan/walk.h"
 #include "syntax/sql.h"
 
 namespace pelorus::exec {
@@ -363,6 +367,76 @@ Value sql_delete(CallContext& context, std::span<Value> values) {
   return builder.finish(std::move(statement));
 }
 
+/// Takes the place of variables and operators in parsed text.
+class Substitution {
+ public:
+  Substitution(const Value& variables, const Value& operators) : variables_(variables), operators_(operators) {}
+
+  ExprRef apply(const ExprRef& expr) {
+    return plan::rewrite(expr, [this](const ExprRef& node) { return replacement(node); });
+  }
+
+ private:
+  ExprRef replacement(const ExprRef& node) {
+    if (const auto* name = syntax::as<syntax::Name>(node); name != nullptr && !variables_.is_void()) {
+      const auto key = types::Scalar::of_string(name->name);
+      return variables_.dictionary().find(key) >= 0 ? builder_.part(variables_.dictionary().get(key)) : nullptr;
+    }
+    const auto* binary = syntax::as<syntax::Binary>(node);
+    if (binary == nullptr || operators_.is_void()) return nullptr;
+    const auto sign = types::Scalar::of_string(std::string(syntax::row_of(binary->op).symbol));
+    if (operators_.dictionary().find(sign) < 0) return nullptr;
+    auto call = std::make_shared<syntax::Call>();
+    call->place = node->place;
+    call->function = function_node(operators_.dictionary().get(sign));
+    call->arguments = {{"", apply(binary->left)}, {"", apply(binary->right)}};
+    return call;
+  }
+
+  const Value& variables_;
+  const Value& operators_;
+  CodeBuilder builder_;
+};
+
+void use_module(CallContext& context, const std::string& name) {
+  const bool is_path = !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == ':';
+  });
+  if (!is_path) throw ScriptError("Usage: parseExpr(...). modules must hold names of modules, such as \"a::b\".");
+  context.run_script("use " + name);
+}
+
+/// A dictionary with texts as keys, or void.
+Value dictionary_or_void(const Arguments& a, size_t at, const char* name) {
+  if (!a.has(at) || a[at].is_void()) return Value::null();
+  if (!a[at].is_dictionary() || !types::is_literal(a[at].dictionary().keys().type()))
+    a.refuse(name, "must be a dictionary with texts as keys.");
+  return a[at];
+}
+
+/// parseExpr(X, [varDict], [modules], [overloadedOperators])
+Value parse_expr(CallContext& context, std::span<Value> values) {
+  const Arguments a("parseExpr", values);
+  const Value variables = dictionary_or_void(a, 1, "varDict");
+  const Value operators = dictionary_or_void(a, 3, "overloadedOperators");
+  if (a.has(2) && !a[2].is_void()) {
+    for (const auto& module : a.texts(2, "modules")) use_module(context, module);
+  }
+  const auto one = [&](const std::string& text) -> Value {
+    if (variables.is_void() && operators.is_void()) return context.parse_expression(text);
+    // Inside code no name needs to be known.
+    const Value outer = context.parse_expression("<(" + text + "\n)>");
+    const auto* parsed = dynamic_cast<const CodeValue*>(outer.code().get());
+    const auto* code = parsed != nullptr ? syntax::as<syntax::Code>(parsed->body()) : nullptr;
+    if (code == nullptr || code->bodies.size() != 1) a.refuse("X", "must hold one expression.");
+    return data::CodeRef(std::make_shared<CodeValue>(Substitution(variables, operators).apply(code->bodies[0])));
+  };
+  if (a[0].is_scalar()) return one(a.text(0, "X"));
+  std::vector<Value> codes;
+  for (const auto& text : a.texts(0, "X")) codes.push_back(one(text));
+  return Vector::tuple(std::move(codes));
+}
+
 }  // namespace
 
 void register_metaprogramming(functions::Registry& registry) {
@@ -374,6 +448,11 @@ void register_metaprogramming(functions::Registry& registry) {
   row({"makeCall", "func, args...", make_call, "A call as code.", "eval(makeCall(add, 3, 4))", "7"});
   row({"makeUnifiedCall", "func, args", make_unified_call, "A call with a tuple of arguments as code.",
        "eval(makeUnifiedCall(add, (3, 4)))", "7"});
+  row({"parseExpr", "X, [varDict], [modules], [overloadedOperators]", parse_expr,
+       "Text as code. varDict gives values of variables, modules are used first, overloadedOperators gives functions "
+       "for "
+       "operators.",
+       "parseExpr(\"a + b * c\", dict(`a`b`c, (1, 2, 3))).eval()", "7"});
   row({"sqlCol", "colName, [func], [alias], [qualifier]", sql_column, "Columns as code for select lists.",
        "typestr(sqlCol(`a))", "\"CODE\""});
   row({"sqlColAlias", "colDefs, [colNames]", sql_column_alias, "Code with a column name.",

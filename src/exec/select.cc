@@ -10,6 +10,7 @@
 #include "exec/operators/grouped_evaluation.h"
 #include "exec/operators/order_result.h"
 #include "exec/operators/window_functions.h"
+#include "plan/walk.h"
 #include "syntax/print.h"
 
 namespace pelorus::exec {
@@ -144,13 +145,26 @@ StepResult select_plain(QueryStep& step) {
   return out;
 }
 
+std::optional<Query> with_having_spelled_out(const Query& query,
+                                             const std::function<bool(const syntax::Name&)>& is_column) {
+  if (!query.having || query.grouping != Grouping::kGroupBy) return std::nullopt;
+  std::vector<syntax::ExprRef> named = query.items;
+  named.insert(named.end(), query.keys.begin(), query.keys.end());
+  auto having = plan::items_spelled_out(query.having, named, is_column);
+  Query whole(query);
+  whole.having = std::move(having);
+  return whole;
+}
+
 Value run_select(const Query& query, Evaluator& evaluator, RowScope& rows, SelectOptions options) {
   rows.share_work(evaluator.workers());
   const bool limited_by_group = query.grouping == Grouping::kContextBy;
   const auto limit = limited_by_group ? RowLimit{} : limit_of(query, evaluator, rows.constants());
   auto* const explanation = options.explanation;
   const auto& where = options.where ? *options.where : query.where;
-  QueryStep step{query, evaluator, rows, options.merges_partials, where, limit, explanation};
+  const auto whole =
+      with_having_spelled_out(query, [&](const syntax::Name& name) { return rows.find_column(name) >= 0; });
+  QueryStep step{whole ? *whole : query, evaluator, rows, options.merges_partials, where, limit, explanation};
   if (query.grouping == Grouping::kPivotBy) return select_pivot(step);
   if (query.distinct && query.grouping != Grouping::kNone) {
     throw ScriptError("distinct can't be used together with group by, context by or pivot by.");

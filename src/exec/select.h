@@ -1,6 +1,7 @@
 #pragma once
 // select and exec over rows in memory.
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -54,6 +55,10 @@ struct StepResult {
 /// The query from its `from` on, unions and `with` left out, over `rows` (where not yet applied). An exec gives a
 /// vector, scalar, matrix or table, a select a table.
 data::Value run_select(const syntax::Query& query, Evaluator& evaluator, RowScope& rows, SelectOptions options = {});
+/// A copy of the query of groups whose having speaks of columns where it named select items or keys; nothing without
+/// having.
+std::optional<syntax::Query> with_having_spelled_out(const syntax::Query& query,
+                                                     const std::function<bool(const syntax::Name&)>& is_column);
 /// The result in the form that select or exec promises.
 data::Value shape_result(const syntax::Query& query, StepResult result);
 

@@ -8,6 +8,7 @@
 #include "base/script_error.h"
 #include "data/convert.h"
 #include "exec/capture_constants.h"
+#include "exec/operators/column_names.h"
 #include "exec/operators/key_columns.h"
 #include "exec/operators/order_result.h"
 #include "exec/operators/partition_choice.h"
@@ -80,11 +81,17 @@ std::optional<RowLimit> limit_in_groups(const Query& query, const ConstantCaptur
   return limit;
 }
 
+Query spelled_out(Query query, const data::Schema& schema) {
+  const auto columns = Relation::of(Table(schema), "");
+  auto whole = with_having_spelled_out(query, [&](const syntax::Name& name) { return columns.find(name.name) >= 0; });
+  return whole ? *std::move(whole) : query;
+}
+
 class StoredSelect {
  public:
   StoredSelect(const Query& query, std::shared_ptr<StoredTable> table, std::string qualifier, Evaluator& evaluator,
                Scope* outer, Explanation* explanation)
-      : query_(without_choices(query, &choices_)),
+      : query_(spelled_out(without_choices(query, &choices_), table->schema())),
         table_(std::move(table)),
         qualifier_(std::move(qualifier)),
         evaluator_(evaluator),
@@ -180,7 +187,7 @@ class StoredSelect {
     out->unions.clear();
     out->is_exec = false;
     const auto keys = expand_items(query_.keys, probe_, evaluator_);
-    const auto items = expand_items(query_.items, probe_, evaluator_);
+    const auto items = uniquely_named(expand_items(query_.items, probe_, evaluator_));
     for (const auto* list : {&keys, &items}) {
       for (const auto& item : *list) {
         for (const auto& name : item.names) capture_.know(name);
@@ -207,6 +214,20 @@ class StoredSelect {
     out->having = capture_.capture(out->having);
     for (auto* expr : {&out->limit, &out->offset}) *expr = capture_.capture(*expr);
     return out;
+  }
+
+  /// As the result would have them: in the fragment each name is one that was given.
+  static std::vector<SelectItem> uniquely_named(std::vector<SelectItem> items) {
+    std::vector<std::string> names;
+    std::vector<bool> given;
+    for (const auto& item : items) {
+      if (item.names.size() != 1) return items;
+      names.push_back(item.names[0]);
+      given.push_back(item.named);
+    }
+    make_unique(names, given);
+    for (size_t i = 0; i < items.size(); ++i) items[i].names[0] = names[i];
+    return items;
   }
 
   Table scan(Query& query) { return scan(query, chosen_, INT64_MAX); }
@@ -374,6 +395,12 @@ class StoredSelect {
     };
     const Table partials = plan.end ? scan_from_end(*plan.fragment, *plan.end, has_rows) : scan(*plan.fragment);
     Query merge(*plan.merge);
+    // Constants became variables of the fragment; here they are values again.
+    for (auto* list : {&merge.items, &merge.keys}) {
+      for (auto& expr : *list) expr = capture_.release(expr);
+    }
+    for (auto& key : merge.order) key.key = capture_.release(key.key);
+    merge.having = capture_.release(merge.having);
     merge.is_exec = query_.is_exec;
     merge.limit = query_.limit;
     merge.offset = query_.offset;

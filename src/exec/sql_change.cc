@@ -246,7 +246,11 @@ void append_value(Vector& column, const Value& value, size_t rows, const data::C
                       !(definition.array && rows == 1 && !value.vector().is_array());
   for (size_t i = 0; i < rows; ++i) {
     const Value element = spread ? value.vector().at(i) : value;
-    if (!column.push_back(element.is_missing() ? Value() : element)) {
+    const bool was_pushed = column.push_back(element.is_missing() ? Value() : element);
+    // A text that reads as no value of the column's type is a mistake, not a null.
+    const bool is_unreadable = was_pushed && element.is_text() && !element.is_null() && !column.is_tuple() &&
+                               !column.is_array() && column.is_null_at(column.size() - 1);
+    if (!was_pushed || is_unreadable) {
       throw ScriptError("Incompatible type. Expected: " + std::string(name_of(column.type())) +
                         ", Actual: " + std::string(name_of(value.type())));
     }

@@ -436,6 +436,34 @@ TEST_F(StoredQueriesTest, ContextsPivotsJoinsAndNesting) {
   }
 }
 
+TEST_F(StoredQueriesTest, ConstantsStandBesideAggregates) {
+  for (const char* query :
+       {"select sum(qty) + limitPrice as s from $ group by sym",
+        "select sum(qty) + limitPrice as s from $",
+        "select sum(qty) as s from $ group by side having sum(qty) > limitPrice",
+        "select max(price) as m from $ group by side having max(price) > (exec avg(price) from $)",
+        "select sum(qty) * (exec max(weight) from lookup) as s from $ group by side order by s",
+        "select sum(qty) in (exec weight from lookup) as is_weight from $ group by side",
+        "select bucket(qty, 0:500, 5) as b, count(*) as n from $ where isValid(qty) group by bucket(qty, 0:500, 5)",
+        "select count(*) from $ where qty > all(exec weight from lookup)",
+        "select count(*) from $ where qty = any(exec weight from lookup)",
+        "select count(*) from $ where qty != all(exec weight from lookup)",
+        "select count(*) from $ where qty != any(exec weight from lookup)",
+        "select count(*) from $ where qty == all(exec weight from lookup where weight = 2)",
+        "select count(*) from $ where qty <= any(exec weight from lookup)",
+        "select count(*) from $ where qty < all(exec weight + 100 from lookup)",
+        "select count(*) from $ where qty < all(exec weight from lookup where weight > 9)",
+        "select sum(qty) as total, count(*) as n from $ group by sym having total > limitPrice and n > 10",
+        "select sum(qty) as total from $ group by date(time) as day, sym having day > 2020.01.02 order by total limit "
+        "5",
+        "select sum(qty) as sum from $ group by sym having sum(price) > 100",
+        "select count(price), count(*), count(distinct qty) from $ group by side",
+        "select count(price), count(*), count(distinct qty) from $ where date(time) = 2020.01.02, sym = `S4 group by "
+        "side"}) {
+    expect_same(query);
+  }
+}
+
 TEST_F(StoredQueriesTest, SeededQueries) { expect_same_for_seed(20, 120); }
 
 TEST_F(StoredQueriesTest, SeededQueriesWithRangesAndLists) {

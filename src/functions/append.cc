@@ -129,6 +129,29 @@ Table from_columns(std::string_view function, const Schema& schema, const std::v
   return Table(std::move(names), std::move(columns));
 }
 
+/// Rows of the columns that a stored table had before more were added: the new ones become null. Nothing unless the
+/// names are those of the first columns.
+std::optional<Table> with_added_columns(const Schema& schema, const Value& what) {
+  if (!what.is_table()) return std::nullopt;
+  const auto rows = table_argument("append!", what);
+  if (rows.columns() == 0 || rows.columns() >= schema.size()) return std::nullopt;
+  std::vector<std::string> names;
+  std::vector<Shared<Vector>> columns;
+  const Table empty(schema);
+  for (size_t c = 0; c < schema.size(); ++c) {
+    names.push_back(schema[c].name);
+    if (c < rows.columns() && rows.names()[c] != schema[c].name) return std::nullopt;
+    if (c < rows.columns()) {
+      columns.push_back(rows.column_shared(c));
+      continue;
+    }
+    Vector added = empty.column(c);
+    added.resize(rows.rows());
+    columns.emplace_back(std::move(added));
+  }
+  return Table(std::move(names), std::move(columns));
+}
+
 }  // namespace
 
 std::string cast_text(const Scalar& scalar) { return scalar.is_text() ? scalar.text() : types::format_value(scalar); }
@@ -179,8 +202,11 @@ int64_t append_to(CallContext& context, std::string_view function, Value& target
     return static_cast<int64_t>(rows.rows());
   }
   if (target.is_table_object()) {
-    const auto rows = rows_for(function, appended_columns(*target.table_object()), what);
-    const auto added = target.table_object()->append(rows);
+    auto& table = *target.table_object();
+    const auto schema = appended_columns(table);
+    const auto older = table.is_stored() ? with_added_columns(schema, what) : std::nullopt;
+    const auto rows = rows_for(function, schema, older ? Value(*older) : what);
+    const auto added = table.append(rows);
     if (!added.ok()) throw ScriptError(added.error().message);
     return added.value();
   }

@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "functions/append.h"
@@ -141,7 +143,7 @@ json::value parsed(std::string_view function, std::string_view text) {
 
 constexpr std::string_view kFormNames[] = {"scalar", "vector", "pair", "matrix", "set", "dictionary", "table"};
 
-json::value typed_json(const Value& value, size_t depth);
+json::value typed_json(const Value& value, size_t depth, std::string_view name = {});
 
 json::value typed_elements(const Vector& vector, size_t depth) {
   if (!vector.is_tuple() && !vector.is_array()) return elements_json(vector, depth);
@@ -153,16 +155,18 @@ json::value typed_elements(const Vector& vector, size_t depth) {
 
 std::string type_name_of(const Value& value) {
   std::string name(types::name_of(value.type()));
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
   if (value.is_vector() && value.vector().is_array()) name += "[]";
   return name;
 }
 
-json::value typed_json(const Value& value, size_t depth) {
+json::value typed_json(const Value& value, size_t depth, std::string_view name) {
   if (depth > kDepthMax) throw ScriptError("toJson: the value nests too deep.");
   json::object out;
+  out["name"] = json::string(name);
   out["form"] = json::string(kFormNames[static_cast<size_t>(value.form())]);
-  out["type"] = json::string(type_name_of(value));
-  out["size"] = static_cast<int64_t>(data::size_of(value));
+  if (!value.is_table()) out["type"] = json::string(type_name_of(value));
+  out["size"] = json::string(std::to_string(data::size_of(value)));
   if (value.is_scalar() && types::is_decimal(value.type())) out["scale"] = value.scalar().scale();
   if (value.is_vector() && types::is_decimal(value.type())) out["scale"] = value.vector().scale();
   if (value.is_vector()) {
@@ -174,9 +178,7 @@ json::value typed_json(const Value& value, size_t depth) {
     const auto table = table_argument("toJson", value);
     json::array columns;
     for (size_t c = 0; c < table.columns(); ++c) {
-      auto column = typed_json(table.column_shared(c), depth + 1);
-      column.as_object()["name"] = json::string(table.names()[c]);
-      columns.push_back(std::move(column));
+      columns.push_back(typed_json(table.column_shared(c), depth + 1, table.names()[c]));
     }
     out["value"] = std::move(columns);
   } else {
@@ -282,7 +284,8 @@ Value typed_value(const json::value& node, size_t depth) {
   const auto form = text_member(object, "form");
   Type type{};
   bool array = false;
-  if (!types::parse_type(text_member(object, "type"), &type, &array) && form != "table") refuse_shape();
+  if (form == "table") return typed_table(object, depth);
+  if (!types::parse_type(text_member(object, "type"), &type, &array)) refuse_shape();
   const auto* scale_node = object.if_contains("scale");
   const int64_t scale = scale_node != nullptr && scale_node->is_int64() ? scale_node->get_int64() : 0;
   if (scale < 0 || scale > types::scale_max(type)) refuse_shape();
@@ -297,7 +300,6 @@ Value typed_value(const json::value& node, size_t depth) {
   if (form == "set") return data::Set(typed_vector(object, type, false, places, depth));
   if (form == "matrix") return typed_matrix(object, type);
   if (form == "dictionary") return typed_dictionary(object, depth);
-  if (form == "table") return typed_table(object, depth);
   refuse_shape();
 }
 
@@ -309,7 +311,9 @@ std::string to_standard_json(const Value& value) {
   return text;
 }
 Value from_standard_json(std::string_view function, std::string_view text) { return value_of(parsed(function, text)); }
-std::string to_typed_json(const Value& value) { return json::serialize(typed_json(value, 0)); }
+std::string to_typed_json(const Value& value, std::string_view name) {
+  return json::serialize(typed_json(value, 0, name));
+}
 Value from_typed_json(std::string_view text) { return typed_value(parsed("fromJson", text), 0); }
 
 }  // namespace pelorus::functions

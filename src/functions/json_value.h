@@ -16,7 +16,7 @@ std::string to_standard_json(const data::Value& value);
 data::Value from_standard_json(std::string_view function, std::string_view text);
 
 /// The same with type and form around it, so that the value itself comes back: {"name","form","type","size","value"}.
-std::string to_typed_json(const data::Value& value);
+std::string to_typed_json(const data::Value& value, std::string_view name);
 data::Value from_typed_json(std::string_view text);
 
 }  // namespace pelorus::functions

@@ -3,6 +3,7 @@
 
 #include "functions/lift.h"
 #include "data/columnar.h"
+#include "functions/decimals/decimal_arithmetic.h"
 #include "kernels/arithmetic.h"
 #include "kernels/widen.h"
 #include "types/representation.h"
@@ -135,6 +136,11 @@ bool both_text(const Side& left, const Side& right) {
   return (left.is_text() || right.is_text()) && text_or_void(left) && text_or_void(right);
 }
 
+DecimalLane decimal_lane(const Side& side) {
+  if (side.vector) return {.vector = side.vector->get()};
+  return {.scalar = &side.scalar};
+}
+
 /// Two lanes of `rows` rows (or two scalars, rows == 1) into a vector.
 Vector combine(const BinaryOperation& operation, Side left, Side right, size_t rows) {
   if (left.type() == Type::kVoid && left.vector) left = {.scalar = Scalar()};
@@ -144,6 +150,8 @@ Vector combine(const BinaryOperation& operation, Side left, Side right, size_t r
   type_void(left, right);
   type_void(right, left);
   const auto types = operation.types(operation.name, left.element(), right.element());
+  if (is_decimal_arithmetic(operation.name, types))
+    return decimal_result(operation.name, types, decimal_lane(left), decimal_lane(right), rows);
   left = convert_side(operation.name, std::move(left), types.left);
   right = convert_side(operation.name, std::move(right), types.right);
   if (types.by_element) return run_elements(operation, types, left, right, rows);
@@ -160,6 +168,8 @@ Value combine_scalars(const BinaryOperation& operation, const Scalar& x, const S
   type_void(right, left);
   const auto types = operation.types(operation.name, left.element(), right.element());
   if (nulls && types.result.type != Type::kBool) return Value::null();
+  if (is_decimal_arithmetic(operation.name, types))
+    return decimal_result(operation.name, types, decimal_lane(left), decimal_lane(right), 1).at(0);
   left = convert_side(operation.name, std::move(left), types.left);
   right = convert_side(operation.name, std::move(right), types.right);
   if (types.by_element) return run_elements(operation, types, left, right, 1).at(0);

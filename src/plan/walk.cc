@@ -1,5 +1,7 @@
 #include "plan/walk.h"
 
+#include <set>
+
 namespace pelorus::plan {
 namespace {
 
@@ -166,6 +168,23 @@ ExprRef rewrite(const ExprRef& expr, const Replace& replace) {
     case ExprKind::kCase: return rewritten_case(*as<Case>(expr), replace);
     default: return expr;
   }
+}
+
+ExprRef items_spelled_out(const ExprRef& expr, const std::vector<ExprRef>& items,
+                          const std::function<bool(const syntax::Name&)>& is_column) {
+  std::set<const Expr*> callees;
+  return rewrite(expr, [&](const ExprRef& node) -> ExprRef {
+    if (const auto* call = syntax::as<syntax::Call>(node)) callees.insert(call->function.get());
+    if (const auto* call = syntax::as<syntax::MethodCall>(node)) callees.insert(call->function.get());
+    if (const auto* partial = syntax::as<syntax::Partial>(node)) callees.insert(partial->function.get());
+    const auto* name = syntax::as<syntax::Name>(node);
+    if (name == nullptr || callees.contains(name) || is_column(*name)) return nullptr;
+    for (const auto& item : items) {
+      const auto* alias = syntax::as<syntax::Alias>(item);
+      if (alias != nullptr && alias->names.size() == 1 && alias->names[0] == name->name) return alias->value;
+    }
+    return nullptr;
+  });
 }
 
 ExprRef name_node(const std::string& name) {

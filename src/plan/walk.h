@@ -19,6 +19,11 @@ using Replace = std::function<syntax::ExprRef(const syntax::ExprRef&)>;
 /// A copy of the tree with parts replaced; parts that did not change may be shared. Null stays null.
 syntax::ExprRef rewrite(const syntax::ExprRef& expr, const Replace& replace);
 
+/// `expr` with the expressions of select items or keys in place of the names they go by: having may name what is
+/// selected. A name for which `is_column` stays.
+syntax::ExprRef items_spelled_out(const syntax::ExprRef& expr, const std::vector<syntax::ExprRef>& items,
+                                  const std::function<bool(const syntax::Name&)>& is_column);
+
 /// A Name node that stands for a column.
 syntax::ExprRef name_node(const std::string& name);
 syntax::ExprRef call_node(const std::string& function, std::vector<syntax::ExprRef> arguments);

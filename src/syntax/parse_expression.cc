@@ -27,10 +27,10 @@ types::Scalar negated(const types::Scalar& value) {
 
 /// Words that begin a construct of their own and so name no infix function.
 bool begins_construct(const Token& token) {
-  for (const auto word : {"select", "SELECT", "exec", "EXEC", "case", "CASE"}) {
+  for (const auto word : {"select", "SELECT", "exec", "EXEC", "case", "CASE", "true", "false", "null", "NULL"}) {
     if (token.text == word) return true;
   }
-  return find_constant(token.text).has_value();
+  return token.text == "DFLT" || find_constant(token.text).has_value();
 }
 
 /// What stands around `and` in "between a and b": sums and everything tighter.
@@ -301,6 +301,7 @@ bool Parser::is_prefix_function(const ExprRef& primary) {
   if (is_function_value) return true;
   const Name* name = as<Name>(primary);
   if (name == nullptr || name->quoted) return false;
+  if (queries_ > 0 && name->slot < 0 && find_constant(name->name)) return false;
   const bool is_known_variable = name->slot >= 0 || is_variable(name->name);
   if (is_known_variable || !is_function(name->name)) return next.is_constant();
   if (next.is("[") && !next.space_before) return false;

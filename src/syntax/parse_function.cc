@@ -62,6 +62,9 @@ ExprRef Parser::parse_anonymous_function() {
   const Token& at = peek();
   auto node = make<FunctionLiteral>(at);
   node->definition = parse_definition();
+  if (!node->definition->body && !node->definition->expression && !node->definition->is_mapr) {
+    fail("A function body expected, but found " + describe(peek()) + ".");
+  }
   return node;
 }
 

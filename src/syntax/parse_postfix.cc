@@ -1,5 +1,6 @@
 // What follows an operand: calls, indexes, members, partial application, templates, ? :.
 
+#include "syntax/constants.h"
 #include "syntax/parser.h"
 
 namespace pelorus::syntax {
@@ -81,6 +82,8 @@ ExprRef Parser::parse_postfix_step(const ExprRef& value, bool* took) {
 bool Parser::may_be_called(const Expr& value, const Token& bracket) const {
   switch (value.kind) {
     case ExprKind::kName:
+      return as<Name>(value)->slot >= 0 || queries_ == 0 || !bracket.space_before ||
+             !find_constant(as<Name>(value)->name);
     case ExprKind::kFunctionName:
     case ExprKind::kPartial:
     case ExprKind::kTemplate:
@@ -232,6 +235,7 @@ ExprRef Parser::parse_member(ExprRef object, const Token& at) {
     member->name = take().text;
     return member;
   }
+  if (is_partial && at_word_constant()) fail("The name of a function expected, but found " + describe(word) + ".");
   auto function = make<Name>(word);
   function->name = take().text;
   function->slot = find_local(locals_, function->name);

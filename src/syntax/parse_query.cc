@@ -127,8 +127,8 @@ void Parser::parse_select(Query* query) {
 void Parser::parse_hints(Query* query) {
   while (peek().is("[")) {
     const Token& hint = peek(1);
-    const bool is_number =
-        hint.kind == TokenKind::kConstant && hint.value.type() == types::Type::kInt && peek(2).is("]");
+    const bool is_number = hint.kind == TokenKind::kConstant && hint.value.type() == types::Type::kInt &&
+                           !hint.value.is_null() && peek(2).is("]");
     if (!is_number && !(hint.is_word() && hint.text.starts_with("HINT_"))) return;
     take();
     do {
@@ -152,7 +152,8 @@ void Parser::parse_top(Query* query) {
     const Token& token = peek();
     const bool negative = token.is("-");
     const Token& constant = negative ? peek(1) : token;
-    if (constant.kind != TokenKind::kConstant || !types::is_integral(constant.value.type())) {
+    if (constant.kind != TokenKind::kConstant || !types::is_integral(constant.value.type()) ||
+        constant.value.is_null()) {
       fail("integer constant expected after keyword top");
     }
     auto node = make<Literal>(token);

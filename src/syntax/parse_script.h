@@ -39,7 +39,7 @@ class NameOracle {
 class AnyName final : public NameOracle {
  public:
   bool is_variable(std::string_view name) const override { return name.size() > 2 || name[0] > 'Z'; }
-  bool is_shared(std::string_view) const override { return true; }
+  bool is_shared(std::string_view name) const override { return is_variable(name); }
   bool is_function(std::string_view) const override { return false; }
   bool is_redefinable(std::string_view) const override { return true; }
   bool has_parameter(std::string_view, std::string_view) const override { return false; }

@@ -6,6 +6,8 @@ namespace pelorus::syntax {
 
 bool Parser::at_sql_statement() const {
   const Token& next = peek(1);
+  if (next.is("(") && at_keyword("update")) return at_keyword("set", after_bracket(1));
+  if (next.is("(") && at_keyword("delete")) return at_keyword("from", after_bracket(1));
   if (!next.is_word() && next.kind != TokenKind::kConstant && !(at_keyword("update") && next.is("_"))) return false;
   if (at_keyword("update")) return !next.is("=");
   if (at_keyword("insert")) return is_keyword(next, "into");
@@ -173,14 +175,16 @@ TablePath Parser::parse_table_path() {
 }
 
 /// name = expression, …; `keepDuplicates=ALL` and friends are constants.
-Options Parser::parse_options() {
+Options Parser::parse_options(bool after_comma) {
   Options options;
-  while (peek().is_word() && peek(1).is("=")) {
+  // On a line of its own it is an assignment, unless a comma came before.
+  while (peek().is_word() && peek(1).is("=") && (after_comma || !ends_line(peek()))) {
     Argument option{peek().text, nullptr};
     at_ += 2;
     option.value = parse_expr();
     options.push_back(std::move(option));
-    if (!accept(",")) break;
+    after_comma = accept(",");
+    if (!after_comma) break;
   }
   return options;
 }
@@ -190,6 +194,7 @@ ExprRef Parser::parse_create_database(const Token& at) {
   node->if_not_exists = parse_if_exists(true);
   const TablePath path = parse_table_path();
   node->path = path.schema.empty() ? path.table : path.schema + "." + path.table;
+  bool after_comma = false;
   if (accept_clause("partitioned", "by")) {
     while (peek().is_word() && !peek(1).is("=")) {
       const Token& scheme = peek();
@@ -200,11 +205,12 @@ ExprRef Parser::parse_create_database(const Token& at) {
       if (!peek().is("(")) fail("'(' expected after " + scheme.text + ".");
       call->arguments = parse_arguments(")", "");
       node->partitions.push_back(std::move(call));
-      if (!accept(",")) break;
+      after_comma = accept(",");
+      if (!after_comma) break;
     }
   }
-  accept(",");
-  node->options = parse_options();
+  after_comma = accept(",") || after_comma;
+  node->options = parse_options(after_comma);
   return node;
 }
 
@@ -234,7 +240,7 @@ CreateTable::Column Parser::parse_column_definition(bool with_type) {
   if (peek().is("[")) {
     Bracket bracket(this);
     take();
-    column.options = parse_options();
+    column.options = parse_options(true);
     expect("]", "after the column's options");
   }
   return column;
@@ -253,14 +259,16 @@ ExprRef Parser::parse_create_table(const Token& at, bool temporary) {
     } while (accept(","));
     expect(")", "after the columns");
   }
+  bool after_comma = false;
   if (accept_clause("partitioned", "by")) {
     while (!(peek().is_word() && peek(1).is("="))) {
       node->partitioned_by.push_back(parse_expr());
-      if (!accept(",")) break;
+      after_comma = accept(",");
+      if (!after_comma) break;
     }
   }
-  accept(",");
-  node->options = parse_options();
+  after_comma = accept(",") || after_comma;
+  node->options = parse_options(after_comma);
   if (accept_keyword("on")) {
     for (const auto word : {"commit", "preserve", "rows"}) expect_keyword(word, "after 'on'");
   }
@@ -275,7 +283,7 @@ ExprRef Parser::parse_alter() {
   take();
   const Token& at = peek();
   const bool is_call = at.is_word() && peek(1).is("(");
-  node->table = at.kind == TokenKind::kConstant || is_call ? parse_postfix() : make_name(at, at.text);
+  node->table = at.kind == TokenKind::kConstant || is_call || at.is("(") ? parse_postfix() : make_name(at, at.text);
   if (at.is_word() && !is_call) {
     take();
     ExprRef table = node->table;

@@ -88,7 +88,7 @@ StatementRef Parser::parse_keyword_statement(bool* is_one) {
   if (starts("timer")) return parse_timer();
   if (starts("assert")) return parse_assert();
   if (starts("share") && (!next.is("(") || has_as_ahead())) return parse_share();
-  if ((starts("use") || starts("module")) && next.is_word()) return parse_use_or_module();
+  if ((starts("use") || starts("module")) && next.is_word() && !next.newline_before) return parse_use_or_module();
   if (starts("throw")) {
     take();
     auto node = make<Throw>(token);
@@ -115,8 +115,8 @@ StatementRef Parser::parse_keyword_statement(bool* is_one) {
     if (token.text == "commit") return make<Commit>(token);
     return make<Rollback>(token);
   }
-  if (starts("class") && next.is_word()) return parse_class();
-  if (starts("undef") && next.text == "all" && next.is_word()) {
+  if (starts("class") && next.is_word() && !next.newline_before) return parse_class();
+  if (starts("undef") && next.text == "all" && next.is_word() && !next.newline_before) {
     at_ += 2;
     auto all = make<Literal>(next);
     all->value = types::Scalar::of_string("all");

@@ -244,7 +244,7 @@ class Parser {
   ExprRef parse_drop();
   CreateTable::Column parse_column_definition(bool with_type);
   TablePath parse_table_path();
-  Options parse_options();
+  Options parse_options(bool after_comma);
   bool parse_if_exists(bool wanted_not);
   bool at_sql_statement() const;
   ExprRef parse_sql_statement();

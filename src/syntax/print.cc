@@ -1,5 +1,8 @@
 #include "syntax/print.h"
 
+#include <algorithm>
+
+#include "syntax/lexer.h"
 #include "syntax/printer.h"
 #include "types/format_value.h"
 
@@ -41,15 +44,59 @@ int level_of(const Expr& expr) {
   }
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_word_part(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || static_cast<signed char>(c) < 0;
+}
+
 bool is_plain_word(std::string_view name) {
-  const auto is_letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<signed char>(c) < 0;
-  };
-  if (name.empty() || !(is_letter(name[0]) || name[0] == '_')) return false;
-  for (const char c : name) {
-    if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '_') return false;
+  return !name.empty() && !is_digit(name[0]) && std::ranges::all_of(name, is_word_part) && name != "_";
+}
+
+/// Words that begin something else where a name stands, unless a bracket closes behind them.
+bool begins_construct(std::string_view name) {
+  for (const std::string_view word :
+       {"select", "exec", "def", "defg", "case", "with", "SELECT", "EXEC", "CASE", "WITH"}) {
+    if (name == word) return true;
   }
-  return name != "_";
+  return false;
+}
+
+/// An operator that needs no brackets before ":E"; a colon would run into the next one.
+bool is_operator_sign(const FunctionName& function) { return !function.symbol.empty() && function.symbol != ":"; }
+
+/// What may stand to the right of "@".
+bool is_primary(const Expr& expr) {
+  switch (expr.kind) {
+    case ExprKind::kLiteral: return !is_negative(as<Literal>(expr)->value);
+    case ExprKind::kName:
+    case ExprKind::kFunctionName:
+    case ExprKind::kMacroName:
+    case ExprKind::kVectorBracket:
+    case ExprKind::kTuple: return true;
+    default: return false;
+  }
+}
+
+/// Whether a number written behind `text` and a colon would be read as a time together with the end of `text`.
+bool may_become_time(std::string_view text, std::string_view number) {
+  for (size_t end = text.size(), parts = 0; parts < 2; ++parts) {  // a time has at most three numbers
+    const size_t start = text.substr(0, end).find_last_not_of("0123456789") + 1;
+    if (start == end) return false;
+    const auto front = std::string(text.substr(start));
+    types::Scalar value;
+    if (scan_number(front + ":" + std::string(number), &value) > front.size()) return true;
+    if (start == 0 || text[start - 1] != ':') return false;
+    end = start - 1;
+  }
+  return false;
+}
+
+/// What the lexer takes for one word.
+bool is_word(std::string_view name) {
+  if (name.ends_with('!')) name.remove_suffix(1);
+  return is_plain_word(name);
 }
 
 bool is_word_or_path(std::string_view name) {
@@ -101,10 +148,26 @@ void Printer::at_level(const ExprRef& node, int level_min) {
   put(")");
 }
 
-void Printer::callee(const ExprRef& node) {
-  const bool is_operator = node->kind == ExprKind::kFunctionName;
-  if (!is_operator) return operand(node);
-  put("::" + as<FunctionName>(*node)->name);
+void Printer::value(const ExprRef& node) {
+  const bool is_statement = node->kind >= ExprKind::kUpdate || node->kind == ExprKind::kAlias;
+  if (is_statement) return operand(node);
+  expr(*node);
+}
+
+void Printer::guard_first_word(size_t start, std::span<const std::string_view> words,
+                               std::string_view harmless_before) {
+  size_t end = start;
+  while (end < out_.size() && is_word_part(out_[end])) ++end;
+  if (end < out_.size() && harmless_before.find(out_[end]) != std::string_view::npos) return;
+  const auto word = std::string_view(out_).substr(start, end - start);
+  for (const std::string_view known : words) {
+    const bool is_same =
+        word.size() == known.size() && std::ranges::equal(word, known, [](char a, char b) { return (a | ' ') == b; });
+    if (!is_same) continue;
+    out_.insert(end, ")");
+    out_.insert(start, "(");
+    return;
+  }
 }
 
 /// A number would swallow the point behind it.
@@ -124,6 +187,7 @@ void Printer::exprs(const std::vector<ExprRef>& items) {
 /// Between commas an operator needs no parentheses to be a function; a query would take what follows its comma for its
 /// own.
 void Printer::list_item(const ExprRef& item, bool is_among_others) {
+  if (item->kind >= ExprKind::kUpdate) return operand(item);
   if (is_among_others && item->kind == ExprKind::kQuery) return operand(item);
   const FunctionName* function = as<FunctionName>(item);
   if (function == nullptr || function->symbol.empty()) return expr(*item);
@@ -136,9 +200,13 @@ void Printer::arguments(const std::vector<Argument>& arguments, char open, char 
   list(arguments, [&](const Argument& argument) {
     if (!argument.name.empty()) {
       put(argument.name);
-      put("=");
+      put(argument.name.ends_with('!') ? " =" : "=");
     }
-    if (argument.value) list_item(argument.value, arguments.size() > 1);
+    if (!argument.value) return;
+    const bool is_alias = !argument.name.empty() && argument.value->kind == ExprKind::kAlias;
+    const bool is_sign = !argument.name.empty() && argument.value->kind == ExprKind::kFunctionName;
+    if (is_alias || is_sign) return operand(argument.value);
+    list_item(argument.value, arguments.size() > 1);
   });
   out_ += close;
 }
@@ -159,10 +227,9 @@ void Printer::expr(const Expr& expr) {
       put(node.spelling.empty() ? types::format_literal(node.value) : node.spelling);
       return;
     }
-    case ExprKind::kConstantVector:
-      return list(
-          as<ConstantVector>(expr)->values, [this](const types::Scalar& v) { put(types::format_literal(v)); }, " ");
+    case ExprKind::kConstantVector: return constants(*as<ConstantVector>(expr));
     case ExprKind::kName:
+      if (begins_construct(as<Name>(expr)->name)) return put("(" + as<Name>(expr)->name + ")");
       if (!as<Name>(expr)->quoted) return name(as<Name>(expr)->name);
       put("_" + types::format_literal(types::Scalar::of_string(as<Name>(expr)->name)));
       return;
@@ -176,9 +243,7 @@ void Printer::expr(const Expr& expr) {
     case ExprKind::kVectorBracket:
     case ExprKind::kTuple:
     case ExprKind::kDictionary: return collection(expr);
-    case ExprKind::kUnary:
-      put(as<Unary>(expr)->op == UnaryOperator::kNot ? "!" : "-");
-      return operand(as<Unary>(expr)->operand);
+    case ExprKind::kUnary: return unary(*as<Unary>(expr));
     case ExprKind::kBinary: return binary(*as<Binary>(expr));
     case ExprKind::kComparisonChain: return chain(*as<ComparisonChain>(expr));
     case ExprKind::kConditional:
@@ -193,7 +258,7 @@ void Printer::expr(const Expr& expr) {
       const Member& node = *as<Member>(expr);
       object_of_member(node.object);
       put(".");
-      put(is_plain_word(node.name) ? node.name : types::format_literal(types::Scalar::of_string(node.name)));
+      put(is_word(node.name) ? node.name : types::format_literal(types::Scalar::of_string(node.name)));
       return;
     }
     case ExprKind::kCall:
@@ -216,6 +281,15 @@ void Printer::expr(const Expr& expr) {
   }
 }
 
+void Printer::constants(const ConstantVector& node) {
+  types::Type before = types::Type::kVoid;
+  for (const auto& value : node.values) {
+    if (&value != &node.values.front()) put(before == types::Type::kDate ? "  " : " ");  // date, blank, time: a moment
+    put(types::format_literal(value));
+    before = value.type();
+  }
+}
+
 void Printer::collection(const Expr& expr) {
   switch (expr.kind) {
     case ExprKind::kVectorBracket:
@@ -224,39 +298,52 @@ void Printer::collection(const Expr& expr) {
       return put("]");
     case ExprKind::kTuple:
       put("(");
-      exprs(as<Tuple>(expr)->elements);
+      list(as<Tuple>(expr)->elements, [this](const ExprRef& item) { list_item(item, true); });
       return put(as<Tuple>(expr)->elements.size() == 1 ? ",)" : ")");
     case ExprKind::kDictionary:
       put("{");
       list(as<DictionaryLiteral>(expr)->entries, [this](const auto& entry) {
-        operand(entry.first);
+        key(entry.first);
         put(": ");
-        this->expr(*entry.second);
+        value(entry.second);
       });
       return put("}");
     default: return;
   }
 }
 
+/// A single word before the colon would be read as a text.
+void Printer::key(const ExprRef& expr) {
+  const size_t start = out_.size();
+  operand(expr);
+  if (!is_word(std::string_view(out_).substr(start))) return;
+  out_.insert(start, "(");
+  put(")");
+}
+
 void Printer::call(const Expr& expr) {
   switch (expr.kind) {
-    case ExprKind::kCall: callee(as<Call>(expr)->function); return arguments(as<Call>(expr)->arguments, '(', ')');
+    case ExprKind::kCall: operand(as<Call>(expr)->function); return arguments(as<Call>(expr)->arguments, '(', ')');
     case ExprKind::kMethodCall: {
       const MethodCall& node = *as<MethodCall>(expr);
       object_of_member(node.object);
       put(".");
-      const bool is_name = node.function->kind == ExprKind::kName;
-      if (!is_name) put("{");
-      this->expr(*node.function);
-      if (!is_name) put("}");
+      if (const Name* function = as<Name>(node.function)) {
+        name(function->name);
+      } else {
+        put("{");
+        this->expr(*node.function);
+        put("}");
+      }
       return arguments(node.arguments, '(', ')');
     }
     case ExprKind::kPartial:
-      callee(as<Partial>(expr)->function);
+      operand(as<Partial>(expr)->function);
       return arguments(as<Partial>(expr)->arguments, '{', '}');
     case ExprKind::kTemplate:
-      if (as<Template>(expr)->function->kind == ExprKind::kFunctionName) {
-        list_item(as<Template>(expr)->function, false);
+      if (const auto* function = as<FunctionName>(as<Template>(expr)->function);
+          function && is_operator_sign(*function)) {
+        put(function->symbol);
       } else {
         operand(as<Template>(expr)->function);
       }
@@ -264,6 +351,18 @@ void Printer::call(const Expr& expr) {
       return;
     default: return;
   }
+}
+
+void Printer::unary(const Unary& node) {
+  put(node.op == UnaryOperator::kNot ? "!" : "-");
+  const size_t start = out_.size();
+  operand(node.operand);
+  // A constant behind a minus sign is read as one with it, a brace makes the sign a function.
+  const char first = start < out_.size() ? out_[start] : ' ';
+  const bool runs_together = first == '{' || (node.op == UnaryOperator::kNegate && (is_digit(first) || first == '.'));
+  if (!runs_together) return;
+  out_.insert(start, "(");
+  put(")");
 }
 
 void Printer::binary(const Binary& node) {
@@ -280,7 +379,11 @@ void Printer::binary(const Binary& node) {
     put(row.symbol);
     put(" ");
   }
-  at_level(node.right, is_tight ? kLevelOperand : row.level + 1);
+  if (!is_tight) return at_level(node.right, row.level + 1);
+  const bool is_plain = is_primary(*node.right);
+  if (!is_plain) put("(");
+  expr(*node.right);
+  if (!is_plain) put(")");
 }
 
 void Printer::chain(const ComparisonChain& node) {
@@ -296,15 +399,22 @@ void Printer::chain(const ComparisonChain& node) {
 
 void Printer::pair(const PairLiteral& node) {
   if (node.from) at_level(node.from, kLevelPair);
+  const size_t colon = out_.size();
   put(":");
-  if (node.to) at_level(node.to, kLevelPair + 1);
+  if (!node.to) return;
+  at_level(node.to, kLevelPair + 1);
+  const auto all = std::string_view(out_);
+  if (may_become_time(all.substr(0, colon), all.substr(colon + 1))) out_.replace(colon, 1, " : ");
 }
 
 void Printer::index(const Index& node) {
+  const size_t start = out_.size();
   operand(node.object);
+  constexpr std::string_view kWords[] = {"not"};  // not[…] negates
+  guard_first_word(start, kWords, "!(.[");
   put("[");
   list(node.positions, [this](const ExprRef& position) {
-    if (position) expr(*position);
+    if (position) value(position);
   });
   put("]");
 }

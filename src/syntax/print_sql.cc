@@ -1,5 +1,7 @@
 // SQL nodes as text.
 
+#include <cctype>
+
 #include "syntax/printer.h"
 #include "types/format_value.h"
 
@@ -40,10 +42,10 @@ void Printer::query(const Query& node) {
   if (!node.with.empty()) {
     put("with ");
     list(node.with, [this](const Query::With& with) {
-      put(with.name);
+      name(with.name);
       if (!with.columns.empty()) {
         put("(");
-        list(with.columns, [this](const std::string& column) { put(column); });
+        list(with.columns, [this](const std::string& column) { name(column); });
         put(")");
       }
       put(" as (");
@@ -84,7 +86,13 @@ void Printer::query_core(const Query& node) {
     }
     put(" ");
   }
-  list(node.items, [this](const ExprRef& item) { at_level(item, item->kind == ExprKind::kAlias ? 0 : 1); });
+  bool is_first = true;
+  list(node.items, [&](const ExprRef& item) {
+    const size_t start = out_.size();
+    at_level(item, item->kind == ExprKind::kAlias ? 0 : 1);
+    if (is_first) guard_first_item(start);
+    is_first = false;
+  });
   if (node.from) {
     put(" from ");
     source(*node.from);
@@ -113,6 +121,17 @@ void Printer::query_core(const Query& node) {
   }
 }
 
+/// Keeps the first item, printed from `start` on, from being read as a hint, `top` or `distinct`.
+void Printer::guard_first_item(size_t start) {
+  constexpr std::string_view kWords[] = {"top", "distinct"};
+  guard_first_word(start, kWords, "!(");
+  const auto item = std::string_view(out_).substr(start);
+  const bool is_like_hint = item.size() > 1 && item[0] == '[' && (item.starts_with("[HINT_") || std::isdigit(item[1]));
+  if (!is_like_hint) return;
+  out_.insert(start, "(");
+  put(")");
+}
+
 void Printer::query_tail(const Query& node) {
   if (!node.order.empty()) {
     put(" order by ");
@@ -131,7 +150,10 @@ void Printer::query_tail(const Query& node) {
 
 void Printer::order_keys(const std::vector<OrderKey>& keys) {
   list(keys, [this](const OrderKey& key) {
+    const size_t start = out_.size();
     at_level(key.key, 1);
+    constexpr std::string_view kWords[] = {"by"};
+    guard_first_word(start, kWords);
     put(key.descending ? " desc" : " asc");
     if (key.nulls_first) put(*key.nulls_first ? " nulls first" : " nulls last");
   });
@@ -140,8 +162,9 @@ void Printer::order_keys(const std::vector<OrderKey>& keys) {
 void Printer::source(const Source& node) {
   if (node.kind == Source::Kind::kTable) {
     operand(node.table);
-    if (!node.alias.empty()) put(" as " + node.alias);
-    return;
+    if (node.alias.empty()) return;
+    put(" as ");
+    return name(node.alias);
   }
   source(*node.left);
   put(join_words(node.join));
@@ -236,7 +259,10 @@ void Printer::remove(const Delete& node) {
 
 void Printer::insert(const Insert& node) {
   put("insert into ");
+  const bool is_call = node.table->kind == ExprKind::kCall;  // f(x) would be the table f and its column x
+  if (is_call) put("(");
   table_of_change(node.table);
+  if (is_call) put(")");
   if (!node.columns.empty()) {
     put("(");
     list(node.columns, [this](const std::string& column) { name(column); });
@@ -255,16 +281,21 @@ void Printer::insert(const Insert& node) {
 void Printer::options(const Options& options) {
   list(options, [this](const Argument& option) {
     put(option.name + "=");
-    expr(*option.value);
+    value(option.value);
   });
 }
 
 void Printer::path(const TablePath& path) {
-  if (!path.catalog.empty()) put(path.catalog + ".");
-  if (!path.schema.empty()) put(path.schema + ".");
+  for (const auto* owner : {&path.catalog, &path.schema}) {
+    if (owner->empty()) continue;
+    name(*owner);
+    put(".");
+  }
   if (!path.database.empty()) put(quoted(path.database));
   if (!path.database.empty() && !path.table.empty()) put(".");
-  if (!path.table.empty()) put(path.database.empty() ? path.table : quoted(path.table));
+  if (path.table.empty() && !path.database.empty()) return;
+  if (!path.database.empty()) return put(quoted(path.table));
+  name(path.table);
 }
 
 void Printer::create_database(const CreateDatabase& node) {
@@ -312,7 +343,9 @@ void Printer::alter(const AlterTable& node) {
   using Action = AlterTable::Action;
   put(node.action == Action::kAdd ? " add " : node.action == Action::kDrop ? " drop " : " rename ");
   list(node.columns, [&](const CreateTable::Column& c) { column(c, node.action == Action::kAdd); });
-  if (node.action == Action::kRename) put(" to " + node.new_name);
+  if (node.action != Action::kRename) return;
+  put(" to ");
+  name(node.new_name);
 }
 
 void Printer::drop(const Drop& node) {

@@ -1,21 +1,46 @@
 // Statements and definitions as text.
 
-#include <algorithm>
+#include <cctype>
 
+#include "syntax/lexer.h"
 #include "syntax/printer.h"
 
 namespace pelorus::syntax {
+namespace {
+
+/// Whether what begins with "{" is a lambda: {x, y -> …}.
+bool is_lambda_text(std::string_view text) {
+  size_t i = 1;
+  const auto is_parameter = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == ' ' || c == ',' || c < 0;
+  };
+  while (i < text.size() && is_parameter(text[i])) ++i;
+  return text.substr(i).starts_with("->");
+}
+
+}  // namespace
 
 void Printer::block(const Block& block) {
   put("{\n");
   ++indent_;
   for (const auto& inner : block.statements) {
     put(std::string(static_cast<size_t>(indent_) * 4, ' '));
+    const size_t start = out_.size();
     statement(*inner);
+    if (inner == block.statements.front()) guard_first_statement(*inner, start);
     put("\n");
   }
   --indent_;
   put(std::string(static_cast<size_t>(indent_) * 4, ' ') + "}");
+}
+
+/// Keeps the first statement of a block, printed from `start` on, from being read as an entry of a dictionary.
+void Printer::guard_first_statement(const Statement& statement, size_t start) {
+  if (statement.kind != StatementKind::kExpression) return;
+  const auto tokens = tokenize(std::string_view(out_).substr(start));
+  if (tokens.size() < 3 || !tokens[1].is(":")) return;
+  out_.insert(start, "(");
+  put(")");
 }
 
 void Printer::body(const StatementRef& statement) {
@@ -28,10 +53,10 @@ void Printer::body(const StatementRef& statement) {
 void Printer::parameters(const FunctionDefinition& definition) {
   list(definition.parameters, [this](const Parameter& parameter) {
     if (parameter.is_mutable) put("mutable ");
-    put(parameter.name);
+    name(parameter.name);
     if (!parameter.default_value) return;
     put(" = ");
-    expr(*parameter.default_value);
+    value(parameter.default_value);
   });
 }
 
@@ -40,7 +65,7 @@ void Printer::definition(const FunctionDefinition& definition) {
     put("{");
     parameters(definition);
     put(" -> ");
-    expr(*definition.expression);
+    value(definition.expression);
     return put("}");
   }
   for (const auto& annotation : definition.annotations) put("@" + annotation + "\n");
@@ -63,7 +88,7 @@ void Printer::definition(const FunctionDefinition& definition) {
     return put(" }");
   }
   if (definition.body) return block(*definition.body);
-  if (!definition.expression) return;
+  if (!definition.expression) return put(";");
   put(": ");
   at_level(definition.expression, 1);
 }
@@ -72,7 +97,11 @@ void Printer::definition(const ClassDefinition& definition) {
   put("class " + definition.name + (definition.base.empty() ? "" : " : " + definition.base) + " {\n");
   ++indent_;
   const std::string margin(static_cast<size_t>(indent_) * 4, ' ');
-  for (const auto& field : definition.fields) put(margin + field.name + " :: " + field.type + "\n");
+  for (const auto& field : definition.fields) {
+    put(margin);
+    name(field.name);
+    put(" :: " + field.type + "\n");
+  }
   for (const auto& method : definition.methods) {
     FunctionDefinition shown = *method;
     shown.parameters.erase(shown.parameters.begin());  // self
@@ -84,14 +113,20 @@ void Printer::definition(const ClassDefinition& definition) {
   put("}");
 }
 
+/// A place that takes a value: names need no care there.
+void Printer::target(const ExprRef& place) {
+  if (const Name* variable = as<Name>(place)) return name(variable->name);
+  expr(*place);
+}
+
 void Printer::assign(const Assign& node) {
   if (node.constant) put("const ");
   if (node.by_reference) put("&");
-  exprs(node.targets);
+  list(node.targets, [this](const ExprRef& place) { target(place); });
   put(" ");
   if (node.compound) put(row_of(node.op).symbol);
   put("= ");
-  expr(*node.value);
+  value(node.value);
 }
 
 /// A name in front that would be read as the word that begins a statement, or as a clause of the query before, stands
@@ -99,24 +134,17 @@ void Printer::assign(const Assign& node) {
 void Printer::expression_statement(const Expr& value) {
   const size_t start = out_.size();
   expr(value);
-  size_t end = start;
-  const auto is_word_part = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           static_cast<signed char>(c) < 0;
-  };
-  while (end < out_.size() && is_word_part(out_[end])) ++end;
-  const auto word = std::string_view(out_).substr(start, end - start);
-  for (const std::string_view known :
-       {"timer", "assert", "share", "throw",   "commit", "rollback", "go",    "over", "having", "csort",
-        "limit", "order",  "group", "context", "cgroup", "pivot",    "where", "from", "union",  "as",
-        "map",   "on",     "set",   "values",  "asc",    "desc",     "nulls", "join", "else",   "catch"}) {
-    const bool is_same =
-        word.size() == known.size() && std::ranges::equal(word, known, [](char a, char b) { return (a | ' ') == b; });
-    if (!is_same) continue;
-    out_.insert(end, ")");
+  if (value.kind >= ExprKind::kQuery) return;
+  if (out_[start] == '{' && !is_lambda_text(std::string_view(out_).substr(start))) {
     out_.insert(start, "(");
-    return;
+    return put(")");
   }
+  constexpr std::string_view kWords[] = {
+      "timer", "assert", "share",  "throw",   "commit", "rollback", "go",    "over", "having", "csort",
+      "limit", "order",  "group",  "context", "cgroup", "pivot",    "where", "from", "union",  "as",
+      "map",   "on",     "set",    "values",  "asc",    "desc",     "nulls", "join", "else",   "catch",
+      "with",  "update", "insert", "delete",  "create", "alter",    "drop",  "and",  "or"};
+  guard_first_word(start, kWords);
 }
 
 void Printer::control(const Statement& statement) {
@@ -124,7 +152,7 @@ void Printer::control(const Statement& statement) {
     case StatementKind::kIf: {
       const If& node = *as<If>(statement);
       put("if (");
-      expr(*node.condition);
+      value(node.condition);
       put(") ");
       body(node.then);
       if (!node.otherwise) return;
@@ -133,27 +161,27 @@ void Printer::control(const Statement& statement) {
     }
     case StatementKind::kFor:
       put("for (");
-      expr(*as<For>(statement)->variable);
+      target(as<For>(statement)->variable);
       put(" in ");
-      expr(*as<For>(statement)->source);
+      value(as<For>(statement)->source);
       put(") ");
       return body(as<For>(statement)->body);
     case StatementKind::kWhile:
       put("while (");
-      expr(*as<While>(statement)->condition);
+      value(as<While>(statement)->condition);
       put(") ");
       return body(as<While>(statement)->body);
     case StatementKind::kDoWhile:
       put("do ");
       body(as<DoWhile>(statement)->body);
       put(" while (");
-      expr(*as<DoWhile>(statement)->condition);
+      value(as<DoWhile>(statement)->condition);
       return put(")");
     case StatementKind::kTry:
       put("try ");
       body(as<Try>(statement)->body);
       put(" catch (");
-      expr(*as<Try>(statement)->variable);
+      target(as<Try>(statement)->variable);
       put(") ");
       return body(as<Try>(statement)->handler);
     default: return;
@@ -178,15 +206,15 @@ void Printer::statement(const Statement& statement) {
       put("return");
       if (!as<Return>(statement)->value) return;
       put(" ");
-      return expr(*as<Return>(statement)->value);
-    case StatementKind::kThrow: put("throw "); return expr(*as<Throw>(statement)->value);
+      return value(as<Return>(statement)->value);
+    case StatementKind::kThrow: put("throw "); return value(as<Throw>(statement)->value);
     case StatementKind::kAssert:
       put("assert ");
       if (as<Assert>(statement)->name) {
-        expr(*as<Assert>(statement)->name);
+        value(as<Assert>(statement)->name);
         put(", ");
       }
-      return expr(*as<Assert>(statement)->condition);
+      return value(as<Assert>(statement)->condition);
     case StatementKind::kTimer:
       put("timer");
       if (as<Timer>(statement)->count) {
@@ -204,7 +232,8 @@ void Printer::statement(const Statement& statement) {
     case StatementKind::kShare:
       put("share ");
       operand(as<Share>(statement)->value);
-      return put(" as " + as<Share>(statement)->name);
+      put(" as ");
+      return name(as<Share>(statement)->name);
     case StatementKind::kTransaction: put("transaction "); return body(as<Transaction>(statement)->body);
     case StatementKind::kCommit: return put("commit");
     case StatementKind::kRollback: return put("rollback");

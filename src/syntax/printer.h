@@ -1,6 +1,7 @@
 #pragma once
 // Internal to syntax: the visitor behind print().
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,11 @@ class Printer {
   void operand(const ExprRef& expr);
   /// With parentheses when its level is below `level_min`.
   void at_level(const ExprRef& expr, int level_min);
-  /// Something a call, index or member may follow.
-  void callee(const ExprRef& expr);
+  /// With parentheses when it is an alias or a statement of SQL, which stand where nothing else does.
+  void value(const ExprRef& expr);
+  /// Puts the word that was printed from `start` on in parentheses when it is one of `words`, which have a meaning
+  /// there unless one of the signs `harmless_before` follows: join!(…) is a word of its own.
+  void guard_first_word(size_t start, std::span<const std::string_view> words, std::string_view harmless_before = "!");
   template <class T, class F>
   void list(const std::vector<T>& items, F&& each, std::string_view separator = ", ");
   void exprs(const std::vector<ExprRef>& items);
@@ -35,7 +39,10 @@ class Printer {
   void arguments(const std::vector<Argument>& arguments, char open, char close);
   void name(std::string_view name);
   void collection(const Expr& expr);
+  void key(const ExprRef& expr);
+  void constants(const ConstantVector& node);
   void call(const Expr& expr);
+  void unary(const Unary& node);
   void binary(const Binary& node);
   void chain(const ComparisonChain& node);
   void pair(const PairLiteral& node);
@@ -50,10 +57,11 @@ class Printer {
   bool sql(const Expr& expr);
   void query(const Query& node);
   void query_core(const Query& node);
+  void guard_first_item(size_t start);
   void query_tail(const Query& node);
   void order_keys(const std::vector<OrderKey>& keys);
   void source(const Source& source);
-  void table_of_change(const ExprRef& table) { callee(table); }
+  void table_of_change(const ExprRef& table) { operand(table); }
   void update(const Update& node);
   void remove(const Delete& node);
   void insert(const Insert& node);
@@ -70,6 +78,8 @@ class Printer {
   // statements (print_statement.cc)
   void block(const Block& block);
   void body(const StatementRef& statement);
+  void guard_first_statement(const Statement& statement, size_t start);
+  void target(const ExprRef& place);
   void assign(const Assign& node);
   void expression_statement(const Expr& value);
   void control(const Statement& statement);

@@ -16,6 +16,13 @@ std::string format_double(double value, int digits) {
   return fmt::format("{:.{}g}", value, digits);
 }
 
+/// The shortest text that reads as the same number.
+template <class T>
+std::string number_literal(T value) {
+  if (std::isinf(value)) return value < 0 ? "-1e999" : "1e999";
+  return fmt::format("{}", value);
+}
+
 std::string format_date(int64_t days) {
   const auto date = civil_from_days(static_cast<int32_t>(days));
   return fmt::format("{:04}.{:02}.{:02}", date.year, date.month, date.day);
@@ -208,15 +215,19 @@ std::string format_literal(const Scalar& value) {
     case Type::kChar: return fmt::format("{}c", value.get<int8_t>());
     case Type::kShort: return format_value(value) + "h";
     case Type::kLong: return format_value(value) + "l";
-    case Type::kFloat: return fmt::format("{:.9g}f", value.get<float>());
+    case Type::kFloat: return number_literal(value.get<float>()) + "f";
     case Type::kDouble: {
-      const auto text = fmt::format("{:.17g}", value.get<double>());
+      const auto text = number_literal(value.get<double>());
       return text.find_first_of(".en") == std::string::npos ? text + "." : text;
     }
     case Type::kUuid: return "uuid(\"" + format_value(value) + "\")";
     case Type::kIpaddr: return "ipaddr(\"" + format_value(value) + "\")";
     case Type::kInt128: return "int128(\"" + format_value(value) + "\")";
-    case Type::kDatehour: return "datehour(\"" + format_value(value) + "\")";
+    case Type::kDatehour: {
+      const auto text = format_value(value);
+      const bool is_literal = text.size() == std::string_view("2021.05.06T10").size();
+      return is_literal ? text : "datehour(\"" + text + "\")";
+    }
     case Type::kPoint: return "point" + format_value(value);
     case Type::kComplex: {
       double parts[2];
@@ -225,7 +236,7 @@ std::string format_literal(const Scalar& value) {
       return fmt::format("complex({:.17g}, {:.17g})", parts[0], parts[1]);
     }
     case Type::kDecimal32: return fmt::format("decimal32(\"{}\", {})", format_value(value), value.scale());
-    case Type::kDecimal64: return fmt::format("decimal64(\"{}\", {})", format_value(value), value.scale());
+    case Type::kDecimal64: return format_value(value) + "P";
     case Type::kDecimal128: return fmt::format("decimal128(\"{}\", {})", format_value(value), value.scale());
     default: return format_value(value);
   }

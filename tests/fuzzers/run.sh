@@ -7,13 +7,14 @@ cd "$(dirname "$0")/../.."
 runs=${1:-300000}
 build=$(./build.sh --fuzz fuzzers | tail -n 1)
 mkdir -p "$build/findings"
+tests/fuzzers/script_seeds.py "$build/seeds/syntax_parse_fuzz"
 count=0
 for fuzzer in "$build"/*_fuzz; do
   name=${fuzzer##*/}
   echo "== $name"
-  mkdir -p "$build/corpus/$name"
+  mkdir -p "$build/corpus/$name" "$build/seeds/$name"
   "$fuzzer" -seed=1 -runs="$runs" -max_len=4096 -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 \
-    -artifact_prefix="$build/findings/$name-" "$build/corpus/$name"
+    -artifact_prefix="$build/findings/$name-" "$build/corpus/$name" "$build/seeds/$name"
   count=$((count + 1))
 done
 [ $count -gt 0 ] || { echo "no fuzzers were built" >&2; exit 1; }

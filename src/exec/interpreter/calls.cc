@@ -1,5 +1,7 @@
 // Calls of built-ins, script functions, partial applications and templates.
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "data/usable_handle.h"
 #include "exec/interpreter/frame.h"
@@ -299,9 +301,18 @@ Value Interpreter::call_user_ast(const UserFunction& function, const ExprRef* ob
     put_at(&values, index, place != nullptr ? Value() : expr != nullptr ? eval(*expr) : Value::missing());
   };
   size_t next = 0;
-  if (object != nullptr) add(next++, *object);
+  std::vector<bool> given(definition.parameters.size());
+  const auto put = [&](size_t index, const ExprRef& expr) {
+    if (index < given.size()) given[index] = true;
+    add(index, expr);
+  };
+  if (object != nullptr) put(next++, *object);
   for (const auto& argument : arguments) {
-    add(argument.name.empty() ? next++ : parameter_index(definition, argument.name), argument.value);
+    put(argument.name.empty() ? next++ : parameter_index(definition, argument.name), argument.value);
+  }
+  for (size_t i = 0; i < std::min(given.size(), values.size()); ++i) {
+    if (given[i] || definition.parameters[i].default_value) continue;
+    wrong_count(shown_name(definition), function.arguments_min(), given.size(), arguments.size());
   }
   return call_user(function, values, places);
 }
@@ -365,6 +376,14 @@ Value Interpreter::call_partial(const PartialFunction& function, std::span<Value
       }
     }
   }
+  if (const auto* user = dynamic_cast<const UserFunction*>(function.function().get())) {
+    const auto& parameters = user->definition().parameters;
+    for (size_t i = 0; i < std::min(all.size(), parameters.size()); ++i) {
+      if (!all[i].is_missing() || parameters[i].default_value) continue;
+      const auto left = static_cast<size_t>(std::ranges::count_if(all, [](const Value& v) { return !v.is_missing(); }));
+      wrong_count(shown_name(user->definition()), user->arguments_min(), parameters.size(), left);
+    }
+  }
   return call(target, std::span<Value>(all));
 }
 
@@ -397,6 +416,8 @@ Value Interpreter::call_user(const UserFunction& function, std::span<Value> valu
         slot.value = std::move(values[i]);
       } else if (definition.parameters[i].default_value) {
         slot.value = eval(*definition.parameters[i].default_value);
+      } else if (i < values.size()) {
+        slot.value = Value::null();  // an empty place: f(5,)
       } else {
         wrong_count(shown_name(definition), function.arguments_min(), most, values.size());
       }

@@ -39,10 +39,6 @@ Value object_by_name(CallContext& context, std::span<Value> values) {
   throw ScriptError("Can't find the object with name " + name);
 }
 
-Value parse_expression(CallContext& context, std::span<Value> values) {
-  return context.parse_expression(Arguments("parseExpr", values).text(0, "X"));
-}
-
 Value run_script(CallContext& context, std::span<Value> values) {
   return context.run_script(Arguments("runScript", values).text(0, "script"));
 }
@@ -111,7 +107,6 @@ void register_session_objects(Registry& registry) {
   row({"funcByName", "name", function_by_name, "The function of that name.", "funcByName(\"mul\")(6, 7)", "42"});
   row({"objByName", "name, [sharedVar=false]", object_by_name, "The variable or shared object of that name.",
        "x = 5\nobjByName(\"x\")", "5"});
-  row({"parseExpr", "X", parse_expression, "Text as code.", "parseExpr(\"1 + 2\").eval()", "3"});
   command({"runScript", "script", run_script, "Runs script text in this session.", "runScript(\"1 + 2\")", "3"});
   command({"undef", "obj, [objType=0]", undefine, "Forgets variables or shared objects.", "x = 1\nundef(\"x\")"});
   command({.name = "share",

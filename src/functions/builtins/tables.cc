@@ -21,6 +21,29 @@ TypeArgument column_type(const Value& types, size_t i) {
   return type_argument("table", types.vector().at(i));
 }
 
+/// 0 of a type of numbers or times; nothing for others.
+std::optional<Scalar> zero_of(Type type, int scale) {
+  if (types::is_literal(type)) return std::nullopt;
+  switch (types::repr_of(type)) {
+    case types::Repr::kI8: return Scalar::of<int8_t>(type, 0);
+    case types::Repr::kI16: return Scalar::of<int16_t>(type, 0);
+    case types::Repr::kI32: return Scalar::of<int32_t>(type, 0, scale);
+    case types::Repr::kI64: return Scalar::of<int64_t>(type, 0, scale);
+    case types::Repr::kF32: return Scalar::of<float>(type, 0);
+    case types::Repr::kF64: return Scalar::of_double(0);
+    default: return std::nullopt;
+  }
+}
+
+/// Rows that a new table has at once: false and 0; nulls where the type has no zero.
+void fill_initially(Vector& column, const data::ColumnDefinition& of, size_t rows) {
+  const auto zero = of.array ? std::nullopt : zero_of(of.type, of.scale);
+  if (zero)
+    column = Vector::filled(*zero, rows);
+  else
+    column.resize(rows);
+}
+
 /// table(capacity:size, names, types)
 Table empty_table(const Arguments& a) {
   const auto both = as_longs("table", Shared<Vector>(a[0].pair().elements));
@@ -45,7 +68,7 @@ Table empty_table(const Arguments& a) {
   const auto size = static_cast<size_t>(shape[1]);
   for (size_t c = 0; c < table.columns(); ++c) {
     auto& column = table.edit_column(c);
-    if (size > 0) column.resize(size);
+    if (size > 0) fill_initially(column, schema[c], size);
     if (shape[0] > 0 && shape[0] <= (1 << 20) && !column.is_array()) column.reserve(static_cast<size_t>(shape[0]));
   }
   return table;

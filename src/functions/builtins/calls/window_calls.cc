@@ -11,6 +11,7 @@
 #include "functions/declare.h"
 #include "functions/parts.h"
 #include "functions/windows.h"
+#include "types/temporal.h"
 
 namespace pelorus::functions {
 namespace {
@@ -167,20 +168,58 @@ std::vector<int64_t> times_of(std::string_view function, const Value& value) {
   return result;
 }
 
-/// Rows whose time lies in [t + from, t + to], both ends closed.
+/// Times of day without the pause [from, to): what comes behind it follows at once, day by day.
+void leave_out_pause(const Arguments& a, Type type, std::vector<int64_t>* times) {
+  constexpr Type kTimes[] = {Type::kTimestamp, Type::kNanotimestamp, Type::kTime, Type::kNanotime};
+  if (std::find(std::begin(kTimes), std::end(kTimes), type) == std::end(kTimes))
+    a.refuse("excludedPeriod", "needs T of type TIME, NANOTIME, TIMESTAMP or NANOTIMESTAMP.");
+  const bool is_pause = a[5].is_pair() && types::units_per_day(a[5].pair().elements.type()) > 1;
+  if (!is_pause) a.refuse("excludedPeriod", "must be a pair of times of day.");
+  const Vector& ends = a[5].pair().elements;
+  const int64_t day = types::units_per_day(type), own_day = types::units_per_day(ends.type());
+  const auto in_units = [&](size_t i) {
+    return static_cast<int64_t>(static_cast<__int128>(ends.scalar_at(i).as_int64()) * day / own_day);
+  };
+  const int64_t from = in_units(0), to = in_units(1);
+  if (ends.is_null_at(0) || ends.is_null_at(1) || from < 0 || to < from || to >= day)
+    a.refuse("excludedPeriod", "must lie within one day.");
+  for (auto& time : *times) {
+    if (types::is_null(time)) continue;
+    const int64_t days = (time >= 0 ? time : time - day + 1) / day, of_day = time - days * day;
+    if (of_day > from && of_day < to) a.refuse("T", "must hold no time within excludedPeriod.");
+    time = days * (day - (to - from)) + (of_day >= to ? of_day - (to - from) : of_day);
+  }
+}
+
+/// func, funcArgs, T, range, [prevailing=0], [excludedPeriod]: rows whose time lies in [t + from, t + to], both ends
+/// closed. Rows of the same time as an end: all of them; with prevailing 1 the last one at the left end; with 2 none
+/// before the row itself where the range begins at 0, none behind it where it ends at 0.
 Value time_window(CallContext& context, std::span<Value> values) {
+  const Arguments a("twindow", values);
   const auto columns = argument_columns("twindow", values[1]);
-  const auto times = times_of("twindow", values[2]);
+  auto times = times_of("twindow", values[2]);
   if (times.size() != length_of("twindow", columns))
     usage_error("twindow", "T and the data must have the same length.");
   const auto range = range_of("twindow", values[3], values[2].vector().type());
+  const auto prevailing = a.has(4) && a[4].type() == Type::kBool ? int64_t{a.flag_or(4, "prevailing", false)}
+                                                                 : a.integer_or(4, "prevailing", 0);
+  if (prevailing < 0 || prevailing > 2) a.refuse("prevailing", "must be 0, 1 or 2.");
+  if (a.has(5) && !a[5].is_void()) {
+    if (prevailing != 0) a.refuse("excludedPeriod", "can't be combined with prevailing.");
+    leave_out_pause(a, values[2].vector().type(), &times);
+  }
   std::vector<Value> results;
-  for (const int64_t time : times) {
-    const auto first = std::lower_bound(times.begin(), times.end(), saturated_sum(time, range.from)) - times.begin();
-    const auto last =
-        std::max(first, std::upper_bound(times.begin(), times.end(), saturated_sum(time, range.to)) - times.begin());
-    results.push_back(
-        call_on(context, values[0], window_of(columns, static_cast<size_t>(first), static_cast<size_t>(last - first))));
+  const auto begin = times.begin();
+  for (size_t i = 0; i < times.size(); ++i) {
+    const int64_t left = saturated_sum(times[i], range.from), right = saturated_sum(times[i], range.to);
+    auto first = static_cast<size_t>(std::lower_bound(begin, times.end(), left) - begin);
+    auto last = static_cast<size_t>(std::upper_bound(begin, times.end(), right) - begin);
+    if (prevailing == 1 && first < times.size() && times[first] == left)
+      first = static_cast<size_t>(std::upper_bound(begin, times.end(), left) - begin) - 1;
+    if (prevailing == 2 && range.from == 0) first = i;
+    if (prevailing == 2 && range.to == 0) last = i + 1;
+    last = std::max(first, last);
+    results.push_back(call_on(context, values[0], window_of(columns, first, last - first)));
   }
   return vector_or_tuple(std::move(results));
 }
@@ -365,8 +404,11 @@ void register_window_calls(Registry& registry) {
        "Applies func to full windows that start every `step` rows.", "rolling(sum, 1..6, 3, 3)", "[6,15]"});
   row({"window", "func, funcArgs, range", window_of_rows_or_labels,
        "Applies func to rows i+a to i+b around each row i.", "window(sum, 1 2 3, -1:1)", "[3,6,5]"});
-  row({"twindow", "func, funcArgs, T, range", columns(time_window, 1),
-       "Applies func to rows whose time lies in a closed range around each time.",
+  row({"twindow", "func, funcArgs, T, range, [prevailing=0], [excludedPeriod]", columns(time_window, 1),
+       "Applies func to rows whose time lies in a closed range around each time. prevailing: 0 all rows of the times "
+       "at "
+       "both ends, 1 only the last at the left end, 2 where an end is 0 the row itself is the end. excludedPeriod is a "
+       "pause of the day, which takes no time.",
        "twindow(sum, 1 2 4 8, 1 2 4 5, -1:1)", "[3,3,12,12]"});
   row({"tmoving", "func, T, funcArgs, window", columns(time_moving, 2),
        "Applies func to rows of the last `window` units of time.", "tmoving(sum, 1 2 4 5, 1 2 4 8, 2)", "[1,3,4,12]"});

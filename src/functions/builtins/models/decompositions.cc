@@ -56,26 +56,31 @@ Value qr(CallContext&, std::span<Value> args) {
   const Arguments a("qr", args);
   const Dense matrix = dense_of(a.function(), a[0]);
   const auto mode = a.text_or(1, "mode", "full");
-  if (mode != "full" && mode != "economic" && mode != "r") a.refuse("mode", "must be full, economic or r.");
-  const Eigen::Index rank = std::min(matrix.rows(), matrix.cols()), columns = mode == "economic" ? rank : matrix.rows();
+  if (mode != "full" && mode != "economic" && mode != "r" && mode != "raw")
+    a.refuse("mode", "must be full, economic, r or raw.");
+  const Eigen::Index rank = std::min(matrix.rows(), matrix.cols());
+  const Eigen::Index columns = mode == "economic" || mode == "raw" ? rank : matrix.rows();
   const auto parts = [&](const auto& decomposition) {
     const Dense q = Dense(decomposition.householderQ()).leftCols(columns);
     Dense r = Dense::Zero(columns, matrix.cols());
     r.topRows(rank) = decomposition.matrixQR().topRows(rank).template triangularView<Eigen::Upper>();
-    return std::pair(q, r);
+    if (mode == "r") return std::vector{value_of(r)};
+    // The reflections below the diagonal, as they are computed, and their factors.
+    if (mode == "raw")
+      return std::vector{value_of(decomposition.matrixQR()), vector_of_dense(decomposition.hCoeffs()), value_of(r)};
+    return std::vector{value_of(q), value_of(r)};
   };
   if (!a.flag_or(2, "pivoting", false)) {
-    const auto [q, r] = parts(Eigen::HouseholderQR<Dense>(matrix));
-    if (mode == "r") return value_of(r);
-    return Vector::tuple({value_of(q), value_of(r)});
+    auto found = parts(Eigen::HouseholderQR<Dense>(matrix));
+    return found.size() == 1 ? found[0] : Value(Vector::tuple(std::move(found)));
   }
   const Eigen::ColPivHouseholderQR<Dense> decomposition(matrix);
-  const auto [q, r] = parts(decomposition);
+  auto found = parts(decomposition);
   Vector order(Type::kInt);
   const auto& indices = decomposition.colsPermutation().indices();
   for (Eigen::Index i = 0; i < indices.size(); ++i) order.edit<int32_t>().push_back(indices[i]);
-  if (mode == "r") return Vector::tuple({value_of(r), Value(order)});
-  return Vector::tuple({value_of(q), value_of(r), Value(order)});
+  found.emplace_back(std::move(order));
+  return Vector::tuple(std::move(found));
 }
 
 /// lu(obj, [permute=false]): rows change places so that the largest element of a column is its pivot.
@@ -138,10 +143,7 @@ void settle_signs(Dense* columns) {
 Value eig(CallContext&, std::span<Value> args) {
   const Dense matrix = dense_of("eig", args[0]);
   require_square("eig", matrix);
-  constexpr double kTolerance = 1e-9;
-  if ((matrix - matrix.transpose()).cwiseAbs().maxCoeff() > kTolerance * std::max(1.0, matrix.cwiseAbs().maxCoeff()))
-    usage_error("eig", "A must be symmetric.");
-  const Eigen::SelfAdjointEigenSolver<Dense> solver(matrix);
+  const Eigen::SelfAdjointEigenSolver<Dense> solver(matrix);  // reads the lower triangle only
   if (solver.info() != Eigen::Success) throw ScriptError("eig: the iteration does not converge.");
   Dense vectors = solver.eigenvectors();
   settle_signs(&vectors);
@@ -221,7 +223,9 @@ void register_decompositions(Registry& registry) {
     declare(registry, kFamily, Nature::kWhole, std::move(d));
   };
   row({"qr", "obj, [mode='full'], [pivoting=false]", qr,
-       "An orthogonal Q and an upper triangular R with Q ** R = obj; pivoting also gives the order of columns taken.",
+       "An orthogonal Q and an upper triangular R with Q ** R = obj; pivoting also gives the order of columns taken; "
+       "raw "
+       "gives the reflections that make up Q, their factors and R.",
        "round(abs(qr(matrix(3.0 4, 1 2))[1]), 6)", "matrix[[5,0],[2.2,0.4]]"});
   row({"lu", "obj, [permute=false]", lu,
        "P, L and U with P ** L ** U = obj: places, a lower and an upper triangle; with permute P ** L and U.",
@@ -231,7 +235,8 @@ void register_decompositions(Registry& registry) {
   row({"svd", "obj, [fullMatrices=true], [computeUV=true]", svd,
        "U, s and V with U ** diag(s) ** V = obj; without computeUV only the singular values s.",
        "round(svd(matrix(3.0 0, 0 -4), computeUV=false), 6)", "[4,3]"});
-  row({"eig", "A", eig, "Eigenvalues, ascending, and eigenvectors as columns, of a symmetric matrix.",
+  row({"eig", "A", eig,
+       "Eigenvalues, ascending, and eigenvectors as columns, of a symmetric matrix, whose lower triangle is read.",
        "round(eig(matrix(2.0 1, 1 2)).values, 6)", "[1,3]"});
   row({"pinverse", "X", pinverse, "The Moore-Penrose inverse.", "round(pinverse(matrix(2.0 0, 0 0)), 6)",
        "matrix[[0.5,0],[0,0]]"});

@@ -1,12 +1,15 @@
 // Averages of technical analysis: sma ema wma wilder dema tema trima gema kama ma, ewmMean and its kin,
 // linearTimeTrend.
 
+#include <algorithm>
 #include <cmath>
 
 #include "functions/aggregate_states.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
 #include "functions/windows.h"
+#include "kernels/calendar.h"
+#include "types/format_value.h"
 
 namespace pelorus::functions {
 namespace {
@@ -192,6 +195,7 @@ struct Decay {
   bool adjust = true;
   bool ignore_nulls = false;
   bool bias = false;
+  Series keep;  // with times: what is kept of the weights from the row before to this one
 };
 
 /// X, [com], [span], [halfLife], [alpha], [minPeriods=0], [adjust=true], [ignoreNA=false], [other], [bias=false]
@@ -215,14 +219,14 @@ Decay decay_of(const Arguments& a) {
 Series decayed_mean(const Series& x, const Decay& decay) {
   Series out(x.size(), kNull<double>);
   double mean = kNull<double>, weight = 1;
-  const double keep = 1 - decay.alpha, fresh = decay.adjust ? 1 : decay.alpha;
+  const double fresh = decay.adjust ? 1 : decay.alpha;
   int64_t count = 0;
   for (size_t i = 0; i < x.size(); ++i) {
     const bool present = !is_null(x[i]);
     count += present;
     if (!is_null(mean)) {
       if (present || !decay.ignore_nulls) {
-        weight *= keep;
+        weight *= decay.keep.empty() ? 1 - decay.alpha : decay.keep[i];
         if (present) {
           mean = (weight * mean + fresh * x[i]) / (weight + fresh);
           weight = decay.adjust ? weight + fresh : 1;
@@ -270,8 +274,75 @@ Series decayed_covariance(const Series& x, const Series& y, const Decay& decay) 
   return out;
 }
 
-Value decayed_mean_of(CallContext&, std::span<Value> args) {
-  const auto decay = decay_of(Arguments("ewmMean", args));
+bool is_trading_calendar(int32_t unit) { return unit > static_cast<int32_t>(types::DurationUnit::kBusinessDay); }
+
+bool has_null(const Vector& vector) {
+  for (size_t i = 0; i < vector.size(); ++i) {
+    if (vector.is_null_at(i)) return true;
+  }
+  return false;
+}
+
+/// Numbers for `times`, one apart for each unit that `half_life` counts. Business days and the days of a trading
+/// calendar are numbered one after another, days between them as the one before.
+std::vector<int64_t> positions_of(CallContext& context, const Arguments& a, const Vector& times, int32_t unit) {
+  const auto plain = as_longs(a.function(), Shared<Vector>(times));
+  const auto days = plain->values<int64_t>();
+  std::vector<int64_t> positions(days.begin(), days.end());
+  const bool is_business_day = unit == static_cast<int32_t>(types::DurationUnit::kBusinessDay);
+  if (!is_business_day && !is_trading_calendar(unit)) return positions;
+  if (times.type() != Type::kDate) a.refuse("times", "must be of type DATE for business days and trading calendars.");
+  if (is_business_day) {
+    constexpr int64_t kFriday = 4;
+    for (auto& day : positions) {
+      const int64_t weekday = kernels::weekday_of(static_cast<int32_t>(day));
+      day = (day - weekday) / 7 * 5 + std::min(weekday, kFriday);
+    }
+    return positions;
+  }
+  const auto calendar = context.find_function("getMarketCalendar");
+  if (!calendar) a.refuse("halfLife", "names a trading calendar, which are not known here.");
+  const Value open =
+      context.call(*calendar, {Value::of_string(types::format_value(Scalar::of_duration({1, unit})).substr(1)),
+                               times.at(0), times.at(times.size() - 1)});
+  const auto open_days = open.vector().values<int32_t>();
+  for (auto& day : positions)
+    day = std::upper_bound(open_days.begin(), open_days.end(), static_cast<int32_t>(day)) - open_days.begin();
+  return positions;
+}
+
+/// ewmMean by time: weights halve with every `halfLife` that passes between two rows.
+Decay timed_decay(CallContext& context, const Arguments& a) {
+  if (!a.has(3) || a[3].type() != Type::kDuration || a[3].is_null())
+    a.refuse("halfLife", "must be a duration where times are given.");
+  const auto half_life = a[3].scalar().get<types::Duration>();
+  const auto times = a.vector(8, "times");
+  Decay decay{.alpha = 0.5, .periods = a.integer_or(5, "minPeriods", 0), .adjust = a.flag_or(6, "adjust", true)};
+  decay.ignore_nulls = a.flag_or(7, "ignoreNA", false);
+  if (!decay.adjust) a.refuse("adjust", "must be true where times are given.");
+  if (!types::is_temporal(times->type()) || has_null(*times)) a.refuse("times", "must be temporal, without nulls.");
+  if (data::size_of(a[0]) != times->size()) refuse_lengths(a.function(), data::size_of(a[0]), times->size());
+  if (half_life.count < 1) a.refuse("halfLife", "must be positive.");
+  const auto positions = times->size() == 0 ? std::vector<int64_t>() : positions_of(context, a, *times, half_life.unit);
+  const bool counts_days =
+      half_life.unit == static_cast<int32_t>(types::DurationUnit::kBusinessDay) || is_trading_calendar(half_life.unit);
+  const auto half =
+      static_cast<double>(counts_days ? half_life.count : units_of(a.function(), half_life, times->type()));
+  const auto plain = as_longs(a.function(), times);
+  const auto given = plain->values<int64_t>();
+  decay.keep.assign(positions.size(), 1);
+  for (size_t i = 1; i < positions.size(); ++i) {
+    if (given[i] <= given[i - 1]) a.refuse("times", "must ascend strictly.");
+    decay.keep[i] = std::exp2(-static_cast<double>(positions[i] - positions[i - 1]) / half);
+  }
+  return decay;
+}
+
+Value decayed_mean_of(CallContext& context, std::span<Value> args) {
+  const Arguments a("ewmMean", args);
+  const bool has_times = a.has(8) && !a[8].is_void();
+  if (!has_times && a.has(3) && a[3].type() == Type::kDuration) a.refuse("halfLife", "of a duration needs times.");
+  const auto decay = has_times ? timed_decay(context, a) : decay_of(a);
   return lift_map("ewmMean", args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
     return vector_from(decayed_mean(series_of("ewmMean", vector), decay));
   });
@@ -352,6 +423,8 @@ Value true_range(CallContext&, std::span<Value> args) {
 
 constexpr std::string_view kDecayParameters =
     "X, [com], [span], [halfLife], [alpha], [minPeriods=0], [adjust=true], [ignoreNA=false], [bias=false]";
+constexpr std::string_view kMeanParameters =
+    "X, [com], [span], [halfLife], [alpha], [minPeriods=0], [adjust=true], [ignoreNA=false], [times]";
 constexpr std::string_view kPairParameters =
     "X, [com], [span], [halfLife], [alpha], [minPeriods=0], [adjust=true], [ignoreNA=false], [other], [bias=false]";
 
@@ -384,8 +457,9 @@ void register_technical(Registry& registry) {
   row({"ma", "X, window, [maType=0]", average_by_type,
        "An average by number: 0 sma, 1 ema, 2 wma, 3 dema, 4 tema, 5 trima, 6 kama.", "ma(1 2 3, 2, 0)",
        "[null,1.5,2.5]", kNulls});
-  row({"ewmMean", kDecayParameters, decayed_mean_of, "The exponentially weighted mean.", "ewmMean(10.0 11, com=1)",
-       "[10,10.66666667]", "Nulls repeat the result so far."});
+  row({"ewmMean", kMeanParameters, decayed_mean_of,
+       "The exponentially weighted mean. With times, halfLife is a duration: weights halve with each that passes.",
+       "ewmMean(10.0 11, com=1)", "[10,10.66666667]", "Nulls repeat the result so far."});
   row({"ewmVar", kDecayParameters, decayed_spread("ewmVar", false), "The exponentially weighted variance.",
        "ewmVar(1.0 1, com=1)", "[null,0]", "Nulls repeat the result so far."});
   row({"ewmStd", kDecayParameters, decayed_spread("ewmStd", true), "The exponentially weighted standard deviation.",

@@ -13,7 +13,10 @@ namespace {
 constexpr std::string_view kFamily = "json";
 
 Value to_standard(CallContext&, std::span<Value> args) { return Value::of_string(to_standard_json(args[0])); }
-Value to_typed(CallContext&, std::span<Value> args) { return Value::of_string(to_typed_json(args[0])); }
+Value to_typed(CallContext& context, std::span<Value> args) {
+  const auto names = context.argument_names();
+  return Value::of_string(to_typed_json(args[0], names.empty() ? std::string_view() : names[0]));
+}
 
 Value from_standard(CallContext&, std::span<Value> args) {
   Arguments a("fromStdJson", args);
@@ -60,7 +63,8 @@ void register_json(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kWhole, std::move(d)); };
   row({"toStdJson", "obj", to_standard, "The value as standard JSON.", "toStdJson(1 2 3)", "\"[1,2,3]\""});
   row({"fromStdJson", "X", from_standard, "The value of standard JSON.", "fromStdJson(\"[1,2,3]\")", "[1,2,3]"});
-  row({"toJson", "X", to_typed, "The value as JSON that keeps type and form.", "fromJson(toJson(1 2))", "[1,2]"});
+  row({"toJson", "X", to_typed, "The value as JSON that keeps name, form, type and size.", "fromJson(toJson(1 2))",
+       "[1,2]"});
   row({"fromJson", "X", from_typed, "The value of what toJson wrote.", "fromJson(toJson(2021.05.06))", "2021.05.06"});
   row({"parseJsonTable", "json, [schema]", parse_table, "Objects, one a row, as a table.",
        "parseJsonTable(\"{\\\"a\\\": 1}\")", "table{a:[1]}"});
