@@ -162,7 +162,7 @@ ExprRef Parser::parse_parenthesis() {
     expect(")", "to close the parenthesis of line " + std::to_string(at.place.line));
   }
   if (elements.size() == 1 && !comma) {
-    if (elements[0]->kind == ExprKind::kQuery && at_keyword("union")) {
+    if (elements[0]->kind == ExprKind::kQuery && at_keyword("union") && !in_union_) {
       return parse_unions(std::make_shared<Query>(*as<Query>(elements[0])));
     }
     return elements[0];

@@ -279,6 +279,7 @@ ExprRef Parser::parse_unions(std::shared_ptr<Query> query) {
     part.all = accept_keyword("all");
     if (peek().is("(")) {
       const Token& at = peek();
+      Setting<bool> is_part(&in_union_, true);
       ExprRef inner = parse_parenthesis();
       if (inner->kind != ExprKind::kQuery) fail_at(at, "A query expected after 'union'.");
       part.query = std::static_pointer_cast<const Query>(inner);

@@ -21,7 +21,8 @@ Parser::Bracket::Bracket(Parser* parser)
       in_from(&parser->in_from_, false),
       in_case(&parser->in_case_, false),
       in_over(&parser->in_over_, false),
-      no_lambda(&parser->no_lambda_, false) {}
+      no_lambda(&parser->no_lambda_, false),
+      in_union(&parser->in_union_, false) {}
 
 bool Parser::accept(std::string_view punctuation) {
   if (!peek().is(punctuation)) return false;

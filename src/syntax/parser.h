@@ -87,7 +87,7 @@ class Parser {
   struct Bracket {
     explicit Bracket(Parser* parser);
     Setting<int> brackets, codes;
-    Setting<bool> no_pair, open_pair, in_from, in_case, in_over, no_lambda;
+    Setting<bool> no_pair, open_pair, in_from, in_case, in_over, no_lambda, in_union;
   };
   struct Nesting {
     explicit Nesting(Parser* parser);
@@ -264,6 +264,7 @@ class Parser {
   bool in_case_ = false;    // when, then, else, end are keywords
   bool in_over_ = false;    // rows, range are keywords
   bool no_lambda_ = false;  // "->" belongs to mapr
+  bool in_union_ = false;   // a union behind a query in brackets goes on with the one around it
   int in_code_ = 0;         // > 0 anywhere inside CODE
   int loops_ = 0;
   std::unordered_set<std::string> with_names_;

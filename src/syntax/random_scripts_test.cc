@@ -322,6 +322,7 @@ constexpr const char* kOnceMisprinted[] = {
     "insert into (f(1)) values (2)",
     "create table cu(px DOUBLE)\nschema = a",
     "1 . def()",
+    "select a from t union select b from u union all select c from v",
     "C.replace!",
     "for(def in 3) { }",
     "module ; a",
