@@ -6,8 +6,8 @@ root=$PWD
 logs=$root/build/test-logs
 mkdir -p "$logs"
 
-suites=(checks units scripts clients packaging docs demo cluster crashes web seed deploy operations manuals)
-long_suites=(seed_all queries doctor migrate walks upgrade membership faults fault_points limits backup clients_cluster fuzzers headers release clang sanitize_address sanitize_thread)
+suites=(checks units scripts clients packaging docs demo cluster crashes queries web seed deploy operations manuals)
+long_suites=(seed_all doctor migrate walks upgrade membership faults fault_points limits backup clients_cluster fuzzers headers release clang sanitize_address sanitize_thread)
 
 # The release package's tree with the debug build's programs, unless PELORUS_PACKAGE names one; dist/ stays as it is.
 debug_package() {
