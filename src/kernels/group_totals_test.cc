@@ -206,6 +206,36 @@ TEST(GroupTotals, one_group_without_numbers) {
   EXPECT_EQ(all.measure(0).high_real[0], most);
 }
 
+TEST(GroupTotals, groups_that_take_turns_get_what_is_theirs) {
+  constexpr size_t kGroups = 100, kRows = 20'000;
+  std::mt19937 random(3);
+  std::vector<uint32_t> numbers;
+  std::vector<double> values;
+  std::vector<double> sum(kGroups), least(kGroups, 1e300), most(kGroups, -1e300);
+  std::vector<int64_t> rows(kGroups);
+  for (size_t i = 0; i < kRows; ++i) {
+    const bool is_late = random() % 150 == 0;
+    numbers.push_back(is_late ? random() % kGroups : i % kGroups);
+    values.push_back(random() % 400 == 0 ? kNull<double> : static_cast<double>(random() % 1000));
+    const auto group = numbers.back();
+    ++rows[group];
+    if (values.back() == kNull<double>) continue;
+    sum[group] += values.back();
+    least[group] = std::min(least[group], values.back());
+    most[group] = std::max(most[group], values.back());
+  }
+  GroupTotals all({{.repr = Repr::kF64, .sum = true, .least = true, .most = true}}, {}, false, true);
+  const void* columns[] = {values.data()};
+  all.add({.rows = kRows, .numbers = numbers.data(), .values = columns}, kGroups);
+  all.finish();
+  EXPECT_EQ(all.rows(), rows);
+  for (size_t g = 0; g < kGroups; ++g) {
+    ASSERT_EQ(all.measure(0).real.at(g), sum[g]) << g;
+    ASSERT_EQ(all.measure(0).low_real[g], least[g]) << g;
+    ASSERT_EQ(all.measure(0).high_real[g], most[g]) << g;
+  }
+}
+
 TEST(GroupTotals, of_nothing_but_nulls_nothing_is_known) {
   const std::vector<int32_t> nulls(100, kNull<int32_t>);
   GroupTotals all({{.repr = Repr::kI32, .sum = true, .least = true}}, {}, false, false);
