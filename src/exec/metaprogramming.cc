@@ -450,8 +450,7 @@ void register_metaprogramming(functions::Registry& registry) {
        "eval(makeUnifiedCall(add, (3, 4)))", "7"});
   row({"parseExpr", "X, [varDict], [modules], [overloadedOperators]", parse_expr,
        "Text as code. varDict gives values of variables, modules are used first, overloadedOperators gives functions "
-       "for "
-       "operators.",
+       "for operators.",
        "parseExpr(\"a + b * c\", dict(`a`b`c, (1, 2, 3))).eval()", "7"});
   row({"sqlCol", "colName, [func], [alias], [qualifier]", sql_column, "Columns as code for select lists.",
        "typestr(sqlCol(`a))", "\"CODE\""});

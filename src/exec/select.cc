@@ -5,11 +5,11 @@
 
 #include "base/script_error.h"
 #include "exec/operators/column_names.h"
-#include "exec/parts/direct_totals.h"
 #include "exec/operators/filter_rows.h"
 #include "exec/operators/grouped_evaluation.h"
 #include "exec/operators/order_result.h"
 #include "exec/operators/window_functions.h"
+#include "exec/parts/direct_totals.h"
 #include "plan/walk.h"
 #include "syntax/print.h"
 
@@ -36,15 +36,18 @@ StepResult run_branch(QueryStep& step) {
 
 }  // namespace
 
-void QueryStep::filter() {
+void QueryStep::filter() { filter({}); }
+
+void QueryStep::filter(const InPassing& in_passing) {
   if (conditions.empty()) return;
   const Explanation::Timed timed(explanation, "where");
-  filter_rows(std::exchange(conditions, {}), rows, evaluator);
-  note_rows_met();
+  filter_rows(std::exchange(conditions, {}), rows, evaluator, in_passing);
+  if (explanation) explanation->step("where")["rows"] = rows.rows();
 }
 
-void QueryStep::note_rows_met() {
-  if (explanation) explanation->step("where")["rows"] = rows.rows();
+void QueryStep::filtered_in_passing() {
+  if (explanation && !conditions.empty()) explanation->step("where")["inPassing"] = true;
+  conditions.clear();
 }
 
 Value shape_result(const Query& query, StepResult result) {
@@ -110,16 +113,10 @@ void take_totals(const std::vector<SelectItem>& items, QueryStep& step) {
   }
   if ((all || is_filtered) && totals.has_calls() && totals.run()) {
     for (const auto& [call, values] : totals.values()) step.rows.put_computed(*call, values->at(0));
-    if (step.explanation && !is_filtered) step.explanation->step("where")["inPassing"] = true;
-    step.conditions.clear();
+    step.filtered_in_passing();
   }
   if (is_filtered || step.conditions.empty()) return;
-  {
-    const Explanation::Timed timed(step.explanation, "where");
-    filter_rows(std::exchange(step.conditions, {}), step.rows, step.evaluator,
-                {.wanted = expressions_of(items), .best = best_rows(items, step)});
-    step.note_rows_met();
-  }
+  step.filter({.wanted = expressions_of(items), .best = best_rows(items, step)});
   take_totals(items, step);
 }
 

@@ -22,6 +22,8 @@ inline constexpr int kHintKeepOrder = 128;
 inline constexpr int kHintSequential = 512;
 inline constexpr int kHintExplain = 32768;
 
+struct InPassing;
+
 /// What the steps of one query share.
 struct QueryStep {
   const syntax::Query& query;
@@ -32,10 +34,11 @@ struct QueryStep {
   RowLimit limit = {};                           // of the result's rows; of a context's it is not this one
   Explanation* explanation = nullptr;            // null: nobody wants to know
 
-  /// Takes those rows out.
+  /// Takes those rows out; `in_passing`: what goes with that, if all conditions look at their row alone.
   void filter();
-  /// Of the explanation: how many rows met the conditions.
-  void note_rows_met();
+  void filter(const InPassing& in_passing);
+  /// The conditions were met in the pass that added the rows up.
+  void filtered_in_passing();
 };
 struct SelectOptions {
   bool merges_partials = false;

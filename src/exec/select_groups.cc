@@ -5,14 +5,14 @@
 #include "base/script_error.h"
 #include "exec/operators/column_names.h"
 #include "exec/operators/context_rows.h"
-#include "exec/parts/direct_totals.h"
 #include "exec/operators/filter_rows.h"
 #include "exec/operators/grouped_evaluation.h"
 #include "exec/operators/interval_keys.h"
 #include "exec/operators/key_columns.h"
 #include "exec/operators/order_result.h"
-#include "exec/parts/series_in_passing.h"
 #include "exec/operators/take_rows.h"
+#include "exec/parts/direct_totals.h"
+#include "exec/parts/series_in_passing.h"
 #include "exec/rolling_windows.h"
 #include "exec/select.h"
 #include "exec/select_rolling.h"
@@ -132,8 +132,7 @@ std::optional<PassedGroups> group_in_passing(QueryStep& step, const std::vector<
                                              const std::vector<SelectItem>& items) {
   auto passed = pass(step, keys, items);
   if (passed) {
-    if (step.explanation && !step.conditions.empty()) step.explanation->step("where")["inPassing"] = true;
-    step.conditions.clear();
+    step.filtered_in_passing();
   } else if (!step.conditions.empty()) {
     step.filter();
     passed = pass(step, keys, items);

@@ -91,14 +91,14 @@ class StoredSelect {
  public:
   StoredSelect(const Query& query, std::shared_ptr<StoredTable> table, std::string qualifier, Evaluator& evaluator,
                Scope* outer, Explanation* explanation)
-      : query_(spelled_out(without_choices(query, &choices_), table->schema())),
-        table_(std::move(table)),
+      : table_(std::move(table)),
         qualifier_(std::move(qualifier)),
         evaluator_(evaluator),
         outer_(outer),
         explanation_(explanation),
         snapshot_(value_or_throw(table_->open_snapshot())),
         schema_(table_->schema()),
+        query_(spelled_out(without_choices(query, &choices_), schema_)),
         scheme_(table_->scheme()),
         partition_columns_(table_->partition_columns()),
         probe_(Relation::of(Table(schema_), qualifier_), outer),
@@ -424,8 +424,6 @@ class StoredSelect {
     return run_in_memory(scan(fragment), true);
   }
 
-  std::vector<ExprRef> choices_;  // partition(…) and sample(…)
-  const Query query_;
   const std::shared_ptr<StoredTable> table_;
   const std::string qualifier_;
   Evaluator& evaluator_;
@@ -433,6 +431,8 @@ class StoredSelect {
   Explanation* const explanation_;
   const std::shared_ptr<const StoredSnapshot> snapshot_;  // before what it may renew: the columns
   const data::Schema schema_;
+  std::vector<ExprRef> choices_;  // partition(…) and sample(…), which query_ is without
+  const Query query_;
   const meta::PartitionScheme scheme_;
   const std::vector<std::string> partition_columns_;
   RowScope probe_;

@@ -2,10 +2,9 @@
 
 #include <boost/json.hpp>
 
-#include <algorithm>
-#include <cctype>
 #include <cmath>
 
+#include "base/letter_case.h"
 #include "functions/append.h"
 #include "functions/arguments.h"
 #include "types/parse_value.h"
@@ -154,8 +153,7 @@ json::value typed_elements(const Vector& vector, size_t depth) {
 }
 
 std::string type_name_of(const Value& value) {
-  std::string name(types::name_of(value.type()));
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::string name = lowered(types::name_of(value.type()));
   if (value.is_vector() && value.vector().is_array()) name += "[]";
   return name;
 }

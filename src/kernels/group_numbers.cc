@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/wide_vectors.h"
+#include "kernels/fill_runs.h"
 #include "kernels/neighbours.h"
 #include "kernels/pick_rows.h"
 #include "kernels/visit_number.h"
@@ -277,9 +278,7 @@ void GroupNumbers::code(size_t key, const RowKey& values, size_t rows, uint32_t*
   if (values.ends.empty()) return codes_[key].code(values.values, rows, codes);
   run_codes_.resize(values.ends.size());
   codes_[key].code(values.values, values.ends.size(), run_codes_.data());
-  size_t begin = 0;
-  for (size_t run = 0; run < values.ends.size(); begin = values.ends[run++])
-    std::fill(codes + begin, codes + values.ends[run], run_codes_[run]);
+  fill_runs<uint32_t>(run_codes_, values.ends, codes);
 }
 
 std::vector<uint32_t> GroupNumbers::codes(size_t key) const {

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "exec/operators/key_columns.h"
-#include "exec/parts/part_groups.h"
 #include "exec/operators/take_rows.h"
+#include "exec/parts/part_groups.h"
 #include "kernels/sort.h"
 
 namespace pelorus::exec {

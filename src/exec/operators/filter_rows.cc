@@ -7,9 +7,9 @@
 
 #include "base/script_error.h"
 #include "data/convert.h"
+#include "exec/operators/take_rows.h"
 #include "exec/parts/part_groups.h"
 #include "exec/parts/row_parts.h"
-#include "exec/operators/take_rows.h"
 #include "kernels/best_values.h"
 #include "kernels/visit_number.h"
 #include "plan/walk.h"

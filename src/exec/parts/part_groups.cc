@@ -87,21 +87,19 @@ void PartGroups::prepare(size_t stretches) {
 }
 
 /// What is known by runs is not read.
-kernels::RowKey PartGroups::key_values(size_t key, RowParts::Part& part, std::vector<ValueRuns>& held) const {
+kernels::RowKey PartGroups::key_values(size_t key, RowParts::Part& part, HeldKeys& held) const {
   const auto& term = keys_[key];
-  if (auto runs = part.runs(*term.expr, ascending_[key] ? &*ascending_[key] : nullptr)) {
-    if (!is_alike(*runs->values, *term.like)) throw OtherType();
-    held.push_back(std::move(*runs));
-    return {{term.like->repr(), data_of(*held.back().values)}, held.back().ends};
-  }
-  if (const auto* column = part.column(*term.expr)) return {{term.like->repr(), data_of(*column, part.first())}};
-  held.push_back({values_like(term, part), {}});
-  return {{term.like->repr(), data_of(*held.back().values)}};
+  const auto repr = term.like->repr();
+  auto runs = part.runs(*term.expr, ascending_[key] ? &*ascending_[key] : nullptr);
+  if (!runs) return {{repr, values_of(term, part, held.values)}};
+  if (!is_alike(*runs->values, *term.like)) throw OtherType();
+  held.values.push_back(runs->values);
+  held.ends.push_back(std::move(runs->ends));
+  return {{repr, data_of(*held.values.back())}, held.ends.back()};
 }
 
 void PartGroups::number(size_t stretch, RowParts::Part& part, uint32_t* numbers) {
-  std::vector<ValueRuns> held;
-  held.reserve(keys_.size());
+  HeldKeys held;
   std::vector<kernels::RowKey> keys;
   for (size_t k = 0; k < keys_.size(); ++k) keys.push_back(key_values(k, part, held));
   numbers_[stretch].number(keys, part.rows(), numbers);

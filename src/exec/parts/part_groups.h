@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "exec/parts/row_parts.h"
 #include "exec/operators/select_items.h"
+#include "exec/parts/row_parts.h"
 #include "kernels/group_numbers.h"
 
 namespace pelorus::exec {
@@ -68,7 +68,12 @@ class PartGroups {
 
  private:
   struct RankedKey;
-  kernels::RowKey key_values(size_t key, RowParts::Part& part, std::vector<ValueRuns>& held) const;
+  /// What keys of a part point into.
+  struct HeldKeys {
+    std::vector<data::Shared<data::Vector>> values;
+    std::vector<std::vector<uint32_t>> ends;  // of those that come by runs
+  };
+  kernels::RowKey key_values(size_t key, RowParts::Part& part, HeldKeys& held) const;
   RankedKey ranked(size_t key) const;
 
   RowParts& parts_;

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "exec/evaluator.h"
-#include "exec/parts/bounded_parts.h"
 #include "exec/operators/relation.h"
+#include "exec/parts/bounded_parts.h"
 #include "kernels/pick_rows.h"
 
 namespace pelorus::exec {

@@ -6,6 +6,7 @@
 #include "exec/operators/take_rows.h"
 #include "exec/parts/one_column.h"
 #include "exec/parts/row_parts.h"
+#include "kernels/fill_runs.h"
 #include "kernels/visit_number.h"
 #include "plan/walk.h"
 
@@ -123,10 +124,7 @@ Shared<Vector> expand(const ValueRuns& runs) {
   return types::visit_fixed(runs.values->repr(), [&]<class T>() {
     const auto each = runs.values->values<T>();
     data::Buffer<T> out(runs.ends.empty() ? 0 : runs.ends.back());
-    size_t begin = 0;
-    for (size_t run = 0; run < each.size(); begin = runs.ends[run++])
-      std::fill(out.begin() + static_cast<std::ptrdiff_t>(begin),
-                out.begin() + static_cast<std::ptrdiff_t>(runs.ends[run]), each[run]);
+    kernels::fill_runs<T>(each, runs.ends, out.data());
     return Shared<Vector>(column_like(*runs.values, std::move(out)));
   });
 }

@@ -113,8 +113,13 @@ Value definitions(const Registry& registry, std::span<Value> args) {
                       std::move(least), std::move(most), Vector::of_strings(Type::kString, std::move(signatures))});
 }
 
+/// Null: it is none.
+const Builtin* builtin_of(const Value& value) {
+  return value.is_function() ? dynamic_cast<const Builtin*>(value.function().get()) : nullptr;
+}
+
 Value syntax_of(CallContext&, std::span<Value> args) {
-  const auto* builtin = args[0].is_function() ? dynamic_cast<const Builtin*>(args[0].function().get()) : nullptr;
+  const auto* builtin = builtin_of(args[0]);
   if (builtin == nullptr) usage_error("syntax", "X must be a built-in function.");
   return Value::of_string(signature_of(builtin->function()));
 }
@@ -134,8 +139,7 @@ std::string help_text(const Function& function) {
 }
 
 Value help(const Registry& registry, std::span<Value> args) {
-  const auto* builtin = args[0].is_function() ? dynamic_cast<const Builtin*>(args[0].function().get()) : nullptr;
-  if (builtin) return Value::of_string(help_text(builtin->function()));
+  if (const auto* builtin = builtin_of(args[0])) return Value::of_string(help_text(builtin->function()));
   if (args[0].is_function()) return Value::of_string(args[0].function()->print());
   const auto name = Arguments("help", args).text(0, "name");
   const auto found = registry.find(name);

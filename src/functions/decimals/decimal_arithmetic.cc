@@ -101,7 +101,7 @@ template <class Operation>
 std::optional<Vector> result_of_type(Type type, const BinaryTypes& types, DecimalLane left, DecimalLane right,
                                      size_t rows) {
   std::optional<Vector> out;
-  types::visit_fixed(Vector(type, 0, types.result.scale).repr(), [&]<class T>() {
+  types::visit_fixed(types::repr_of(type), [&]<class T>() {
     if constexpr (std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t> || std::is_same_v<T, Int128>) {
       const auto x = operand<T>(left, types.left.scale), y = operand<T>(right, types.right.scale);
       if (!x || !y) return;

@@ -406,8 +406,8 @@ void register_window_calls(Registry& registry) {
        "Applies func to rows i+a to i+b around each row i.", "window(sum, 1 2 3, -1:1)", "[3,6,5]"});
   row({"twindow", "func, funcArgs, T, range, [prevailing=0], [excludedPeriod]", columns(time_window, 1),
        "Applies func to rows whose time lies in a closed range around each time. prevailing: 0 all rows of the times "
-       "at "
-       "both ends, 1 only the last at the left end, 2 where an end is 0 the row itself is the end. excludedPeriod is a "
+       "at both ends, 1 only the last at the left end, 2 where an end is 0 the row itself is the end. excludedPeriod "
+       "is a "
        "pause of the day, which takes no time.",
        "twindow(sum, 1 2 4 8, 1 2 4 5, -1:1)", "[3,3,12,12]"});
   row({"tmoving", "func, T, funcArgs, window", columns(time_moving, 2),

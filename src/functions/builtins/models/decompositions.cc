@@ -61,14 +61,13 @@ Value qr(CallContext&, std::span<Value> args) {
   const Eigen::Index rank = std::min(matrix.rows(), matrix.cols());
   const Eigen::Index columns = mode == "economic" || mode == "raw" ? rank : matrix.rows();
   const auto parts = [&](const auto& decomposition) {
-    const Dense q = Dense(decomposition.householderQ()).leftCols(columns);
     Dense r = Dense::Zero(columns, matrix.cols());
     r.topRows(rank) = decomposition.matrixQR().topRows(rank).template triangularView<Eigen::Upper>();
     if (mode == "r") return std::vector{value_of(r)};
     // The reflections below the diagonal, as they are computed, and their factors.
     if (mode == "raw")
       return std::vector{value_of(decomposition.matrixQR()), vector_of_dense(decomposition.hCoeffs()), value_of(r)};
-    return std::vector{value_of(q), value_of(r)};
+    return std::vector{value_of(Dense(decomposition.householderQ()).leftCols(columns)), value_of(r)};
   };
   if (!a.flag_or(2, "pivoting", false)) {
     auto found = parts(Eigen::HouseholderQR<Dense>(matrix));
@@ -224,8 +223,7 @@ void register_decompositions(Registry& registry) {
   };
   row({"qr", "obj, [mode='full'], [pivoting=false]", qr,
        "An orthogonal Q and an upper triangular R with Q ** R = obj; pivoting also gives the order of columns taken; "
-       "raw "
-       "gives the reflections that make up Q, their factors and R.",
+       "raw gives the reflections that make up Q, their factors and R.",
        "round(abs(qr(matrix(3.0 4, 1 2))[1]), 6)", "matrix[[5,0],[2.2,0.4]]"});
   row({"lu", "obj, [permute=false]", lu,
        "P, L and U with P ** L ** U = obj: places, a lower and an upper triangle; with permute P ** L and U.",
