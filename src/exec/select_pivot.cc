@@ -62,14 +62,18 @@ struct Pivot {
   }
 };
 
-/// `keys`: values by row, of so many rows, or by cell.
-Pivot make_pivot(std::vector<KeyValues> keys, size_t rows, WorkerPool* workers) {
+/// `keys`: values by row, of so many rows; or `by_cell`, in the order of the cells.
+Pivot make_pivot(std::vector<KeyValues> keys, size_t rows, bool by_cell, WorkerPool* workers) {
   Pivot pivot;
   pivot.keys = std::move(keys);
   const size_t last = pivot.keys.size() - 1;
-  pivot.rows = group_by_columns(values_of(pivot.keys, last), rows, "pivot by", workers);
+  const auto grouped = [&](size_t count) {
+    const auto columns = values_of(pivot.keys, count);
+    return by_cell ? group_in_order(columns, rows) : group_by_columns(columns, rows, "pivot by", workers);
+  };
+  pivot.rows = grouped(last);
   pivot.columns = group_by_columns({pivot.keys[last].values}, rows, "pivot by", workers);
-  pivot.cells = group_by_columns(values_of(pivot.keys, last + 1), rows, "pivot by", workers);
+  pivot.cells = grouped(last + 1);
   pivot.column_labels = Shared<Vector>(pivot.keys[last].values->take(pivot.columns.first_row));
   if (pivot.columns.count() > kPivotColumnsMax) {
     throw ScriptError("pivot by would give " + std::to_string(pivot.columns.count()) + " columns; at most " +
@@ -105,7 +109,8 @@ Value select_pivot(QueryStep& step) {
     const auto& item = key_items[k];
     keys.push_back({item.names.at(0), syntax::print(*item.expr), passed->key_values[k], item.named});
   }
-  const auto pivot = make_pivot(std::move(keys), passed ? passed->count : step.rows.rows(), step.evaluator.workers());
+  const auto pivot = make_pivot(std::move(keys), passed ? passed->count : step.rows.rows(), passed.has_value(),
+                                step.evaluator.workers());
   GroupedEvaluation::Options options;
   for (size_t k = 0; passed && k < key_items.size(); ++k)
     options.keys.push_back({pivot.keys[k].name, pivot.keys[k].text, pivot.keys[k].values});

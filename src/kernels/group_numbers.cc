@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <type_traits>
 
 #include "base/wide_vectors.h"
 #include "kernels/fill_runs.h"
@@ -40,6 +41,40 @@ PELORUS_WIDE size_t count_changes(const T* values, size_t rows) {
 template <class T>
 PELORUS_WIDE void note_changes(const T* values, size_t rows, int8_t* changes) {
   for (size_t i = 1; i < rows; ++i) changes[i] |= static_cast<int8_t>(values[i] != values[i - 1]);
+}
+
+/// An entry of a table or page less 1, where there is none.
+constexpr uint32_t kUnknown = UINT32_MAX;
+
+__attribute__((always_inline)) inline bool all_known(const uint32_t* codes, size_t rows) {
+  uint32_t unknown = 0;
+  for (size_t i = 0; i < rows; ++i) unknown |= codes[i] == kUnknown ? 1U : 0U;
+  return unknown == 0;
+}
+
+/// What table[values[i] - low] says of some values. Returns whether it says something of all of them.
+template <class T>
+PELORUS_WIDE bool look_up(const T* values, size_t rows, uint64_t low, const std::vector<uint32_t>& table,
+                          uint32_t* codes) {
+  // Differences are as wide as the values: what has gone round meets the entry of a number that is no such value.
+  using Place = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
+  const auto first = static_cast<Place>(low), size = static_cast<Place>(table.size());
+  const auto place_of = [&](size_t i) { return static_cast<Place>(static_cast<Place>(values[i]) - first); };
+  Place outside = 0;
+  for (size_t i = 0; i < rows; ++i) outside |= place_of(i) >= size ? Place{1} : Place{0};
+  if (outside != 0) {
+    std::fill_n(codes, rows, kUnknown);
+    return false;
+  }
+  const uint32_t* const entries = table.data();
+  for (size_t i = 0; i < rows; ++i) codes[i] = entries[place_of(i)] - 1;
+  return all_known(codes, rows);
+}
+
+/// What page[places[i]] says of some places within it.
+PELORUS_WIDE bool look_up(const uint32_t* places, size_t rows, const uint32_t* page, uint32_t* codes) {
+  for (size_t i = 0; i < rows; ++i) codes[i] = page[places[i]] - 1;
+  return all_known(codes, rows);
 }
 
 }  // namespace
@@ -106,18 +141,12 @@ void ValueCodes::code_values(const T* values, size_t rows, uint32_t* codes) {
   }
 }
 
-/// Values of which neighbours differ.
+/// Some values of which neighbours differ.
 template <class T>
 void ValueCodes::code_mixed(const T* values, size_t rows, uint32_t* codes) {
-  const uint32_t* table = table_.data();
-  auto size = static_cast<uint64_t>(table_.size()), low = static_cast<uint64_t>(low_);
+  if (look_up(values, rows, static_cast<uint64_t>(low_), table_, codes)) return;
   for (size_t i = 0; i < rows; ++i) {
-    const uint64_t place = static_cast<uint64_t>(static_cast<int64_t>(values[i])) - low;
-    const uint32_t known = place < size ? table[place] : 0;
-    codes[i] = known - 1;
-    if (known > 0) continue;
-    codes[i] = i > 0 && values[i] == values[i - 1] ? codes[i - 1] : code_of(values[i]);
-    table = table_.data(), size = table_.size(), low = static_cast<uint64_t>(low_);
+    if (codes[i] == kUnknown) codes[i] = i > 0 && values[i] == values[i - 1] ? codes[i - 1] : code_of(values[i]);
   }
 }
 
@@ -129,22 +158,13 @@ void ValueCodes::code(const WholeKey& key, size_t rows, uint32_t* codes) {
 
 uint32_t PairCodes::code_of(uint32_t first, uint32_t second) {
   const auto next = static_cast<uint32_t>(pairs_.size());
-  if (!hashes_) {
-    if (first >= pages_.size()) pages_.resize(std::max<size_t>(first + 1, 2 * pages_.size()));
-    auto& page = pages_[first];
-    if (second >= page.size()) {
-      const size_t size = std::max<size_t>(second + 1, 2 * page.size());
-      paged_ += size - page.size();
-      page.resize(size);
-    }
+  if (auto* const page = page_of(first, second + 1)) {
     auto& place = page[second];
     if (place == 0) {
       place = next + 1;
       pairs_.emplace_back(first, second);
     }
-    const uint32_t code = place - 1;
-    if (paged_ > kPagedMost) leave_pages();
-    return code;
+    return place - 1;
   }
   const auto [place, is_new] = far_.try_emplace(uint64_t{first} << 32 | second, next);
   if (is_new) pairs_.emplace_back(first, second);
@@ -159,23 +179,55 @@ void PairCodes::leave_pages() {
     far_.emplace(uint64_t{pairs_[code].first} << 32 | pairs_[code].second, code);
 }
 
-void PairCodes::code(uint32_t* first, const uint32_t* second, size_t rows) {
+void PairCodes::code(uint32_t* first, const uint32_t* second, size_t rows, size_t seconds) {
   for (size_t i = 0; i < rows;) {
-    size_t end = i + 1;
-    while (end < rows && first[end] == first[i]) ++end;
-    code_run(first[i], second + i, end - i, first + i);
-    i = end;
+    const size_t some = std::min(rows - i, kRun);
+    const size_t equal = first[i] == first[i + some - 1] ? run_length(first + i, rows - i) : 0;
+    if (equal > 0)
+      code_run(first[i], second + i, equal, seconds, first + i);
+    else
+      code_mixed(first + i, second + i, some);
+    i += equal > 0 ? equal : some;
   }
 }
 
-/// Pairs whose first codes are equal.
-void PairCodes::code_run(uint32_t first, const uint32_t* second, size_t rows, uint32_t* codes) {
+void PairCodes::code_mixed(uint32_t* first, const uint32_t* second, size_t rows) {
   for (size_t i = 0; i < rows; ++i) {
-    const bool has_page = first < pages_.size();
-    const uint32_t* const page = has_page ? pages_[first].data() : nullptr;
-    const size_t size = has_page ? pages_[first].size() : 0;
-    for (; i < rows && second[i] < size && page[second[i]] > 0; ++i) codes[i] = page[second[i]] - 1;
-    if (i < rows) codes[i] = code_of(first, second[i]);
+    const auto* const page = first[i] < pages_.size() ? &pages_[first[i]] : nullptr;
+    const uint32_t known = page && second[i] < page->size() ? (*page)[second[i]] : 0;
+    first[i] = known > 0 ? known - 1 : code_of(first[i], second[i]);
+  }
+}
+
+/// The page of a first code, which reaches so far; null: there are none any more.
+uint32_t* PairCodes::page_of(uint32_t first, size_t seconds) {
+  if (hashes_) return nullptr;
+  if (first >= pages_.size()) pages_.resize(std::max<size_t>(first + 1, 2 * pages_.size()));
+  auto& page = pages_[first];
+  if (seconds > page.size()) {
+    const size_t size = std::max(seconds, 2 * page.size());
+    paged_ += size - page.size();
+    page.resize(size);
+    if (paged_ > kPagedMost) {
+      leave_pages();
+      return nullptr;
+    }
+  }
+  return page.data();
+}
+
+/// Pairs whose first codes are equal.
+void PairCodes::code_run(uint32_t first, const uint32_t* second, size_t rows, size_t seconds, uint32_t* codes) {
+  for (size_t i = 0; i < rows; i += kRun) {
+    const size_t some = std::min(rows - i, kRun);
+    const auto* const page = page_of(first, seconds);
+    if (!page)
+      std::fill_n(codes + i, some, kUnknown);
+    else if (look_up(second + i, some, page, codes + i))
+      continue;
+    for (size_t at = i; at < i + some; ++at) {
+      if (codes[at] == kUnknown) codes[at] = code_of(first, second[at]);
+    }
   }
 }
 
@@ -270,7 +322,7 @@ void GroupNumbers::number_each(std::span<const RowKey> keys, size_t rows, uint32
   second_.resize(rows);
   for (size_t k = 1; k < keys.size(); ++k) {
     code(order_[k], keys[order_[k]], rows, second_.data());
-    pairs_[k - 1].code(numbers, second_.data(), rows);
+    pairs_[k - 1].code(numbers, second_.data(), rows, codes_[order_[k]].values().size());
   }
 }
 

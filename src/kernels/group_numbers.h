@@ -55,12 +55,14 @@ class ValueCodes {
 /// Codes 0, 1, … for pairs of codes: a page for each first one while the pages are not too many, then a hash.
 class PairCodes {
  public:
-  /// Writes over `first`.
-  void code(uint32_t* first, const uint32_t* second, size_t rows);
+  /// Writes over `first`. `seconds`: all second codes so far are below.
+  void code(uint32_t* first, const uint32_t* second, size_t rows, size_t seconds);
   const std::vector<std::pair<uint32_t, uint32_t>>& pairs() const { return pairs_; }
 
  private:
-  void code_run(uint32_t first, const uint32_t* second, size_t rows, uint32_t* codes);
+  void code_run(uint32_t first, const uint32_t* second, size_t rows, size_t seconds, uint32_t* codes);
+  void code_mixed(uint32_t* first, const uint32_t* second, size_t rows);
+  uint32_t* page_of(uint32_t first, size_t seconds);
   uint32_t code_of(uint32_t first, uint32_t second);
   void leave_pages();
 

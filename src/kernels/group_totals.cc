@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 #include <utility>
@@ -36,6 +37,30 @@ PELORUS_WIDE size_t nulls_in(const T* values, size_t rows) {
   return nulls;
 }
 
+/// Integers as wide as the values, so that many comparisons are kept at once.
+template <class T>
+using Flag = std::conditional_t<sizeof(T) == 8, int64_t, std::conditional_t<sizeof(T) == 4, int32_t, int16_t>>;
+
+/// Of kRows values, which is the fastest way while none is null: returns whether one is, and leaves `sum` as it was
+/// then.
+template <size_t kRows, size_t kWidth, class Sum, class T>
+__attribute__((always_inline)) inline bool sum_without_nulls(const T* values, Sum* sum) {
+  std::array<Sum, kWidth> sums{};
+  std::array<Flag<T>, kWidth> nulls{};
+  for (size_t i = 0; i < kRows; i += kWidth) {
+    for (size_t lane = 0; lane < kWidth; ++lane) {
+      sums[lane] += static_cast<Sum>(values[i + lane]);
+      nulls[lane] |= values[i + lane] == kNull<T> ? Flag<T>{1} : Flag<T>{0};
+    }
+  }
+  for (size_t half = kWidth / 2; half > 0; half /= 2) {
+    for (size_t lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half], nulls[lane] |= nulls[lane + half];
+  }
+  if (nulls[0] != 0) return true;
+  *sum += sums[0];
+  return false;
+}
+
 template <size_t kWidth, class Sum, class T>
 __attribute__((always_inline)) inline void sum_lanes(const T* values, size_t rows, Sum* sum, int64_t* nulls) {
   std::array<Sum, kWidth> sums{};
@@ -61,23 +86,22 @@ __attribute__((always_inline)) inline void sum_lanes(const T* values, size_t row
 /// Adds up what is not null, and counts what is.
 template <class Sum, class T>
 PELORUS_WIDE void sum_up(const T* values, size_t rows, Sum* sum, int64_t* nulls) {
-  constexpr size_t kFewLanes = 8;
-  if (rows < 4 * kLanes)
-    sum_lanes<kFewLanes>(values, rows, sum, nulls);
-  else
-    sum_lanes<kLanes>(values, rows, sum, nulls);
+  constexpr size_t kFewLanes = 8, kMany = 1024;
+  for (; rows >= kMany; values += kMany, rows -= kMany) {
+    if (sum_without_nulls<kMany, kLanes>(values, sum)) sum_lanes<kFewLanes>(values, kMany, sum, nulls);
+  }
+  sum_lanes<kFewLanes>(values, rows, sum, nulls);
 }
 
 /// The functions that add to many groups look for nulls in passing and return whether there are any: a look beforehand
 /// would wait for the memory that this one waits for anyway.
 constexpr size_t kSome = 64;
 
-/// Of kSome values. The flags are as wide as the values, so that many are compared at once.
+/// Of kSome values.
 template <class T>
 __attribute__((always_inline)) inline bool has_null(const T* values) {
-  using Flag = std::conditional_t<sizeof(T) == 8, int64_t, std::conditional_t<sizeof(T) == 4, int32_t, int16_t>>;
-  Flag any = 0;
-  for (size_t i = 0; i < kSome; ++i) any |= values[i] == kNull<T> ? Flag{1} : Flag{0};
+  Flag<T> any = 0;
+  for (size_t i = 0; i < kSome; ++i) any |= values[i] == kNull<T> ? Flag<T>{1} : Flag<T>{0};
   return any != 0;
 }
 
@@ -117,6 +141,69 @@ __attribute__((always_inline)) inline bool add_each(const T* values, const uint3
 template <class Sum, class T>
 PELORUS_WIDE bool add_sums(const T* values, const uint32_t* numbers, size_t rows, Sum* sums) {
   return add_each(values, numbers, rows, [&](uint32_t group, T value) { sums[group] += static_cast<Sum>(value); });
+}
+
+/// So many sums of doubles of a group are added to at once.
+constexpr size_t kSumLanes = 4;
+using SumsOfRow __attribute__((vector_size(kSumLanes * sizeof(double)))) = double;
+
+/// As columns: kSumLanes values of each of kSumLanes columns. As rows: the same the other way round.
+__attribute__((always_inline)) inline void turn(const double* const* columns, size_t at, SumsOfRow* rows) {
+  SumsOfRow a, b, c, d;
+  std::memcpy(&a, columns[0] + at, sizeof a);
+  std::memcpy(&b, columns[1] + at, sizeof b);
+  std::memcpy(&c, columns[2] + at, sizeof c);
+  std::memcpy(&d, columns[3] + at, sizeof d);
+  const SumsOfRow ab_even = __builtin_shufflevector(a, b, 0, 4, 2, 6),
+                  ab_odd = __builtin_shufflevector(a, b, 1, 5, 3, 7);
+  const SumsOfRow cd_even = __builtin_shufflevector(c, d, 0, 4, 2, 6),
+                  cd_odd = __builtin_shufflevector(c, d, 1, 5, 3, 7);
+  rows[0] = __builtin_shufflevector(ab_even, cd_even, 0, 1, 4, 5);
+  rows[1] = __builtin_shufflevector(ab_odd, cd_odd, 0, 1, 4, 5);
+  rows[2] = __builtin_shufflevector(ab_even, cd_even, 2, 3, 6, 7);
+  rows[3] = __builtin_shufflevector(ab_odd, cd_odd, 2, 3, 6, 7);
+}
+
+/// Adds kSumLanes columns to the sums of groups, which lie side by side. Returns a bit for each column that has nulls.
+PELORUS_WIDE unsigned add_rows(const double* const* columns, const uint32_t* numbers, size_t rows, double* sums) {
+  unsigned have_nulls = 0;
+  size_t begin = 0;
+  for (; begin + kSome <= rows; begin += kSome) {
+    unsigned have = 0;
+    for (size_t lane = 0; lane < kSumLanes; ++lane) {
+      ask_for(columns[lane], begin + kValuesAhead);
+      have |= static_cast<unsigned>(has_null(columns[lane] + begin)) << lane;
+    }
+    have_nulls |= have;
+    if (have != 0) {
+      for (size_t lane = 0; lane < kSumLanes; ++lane) {
+        for (size_t i = begin; i < begin + kSome; ++i) {
+          const double value = columns[lane][i];
+          if (value != kNull<double>) sums[numbers[i] * kSumLanes + lane] += value;
+        }
+      }
+      continue;
+    }
+    for (size_t i = begin; i < begin + kSome; i += kSumLanes) {
+      SumsOfRow turned[kSumLanes];
+      turn(columns, i, turned);
+      for (size_t r = 0; r < kSumLanes; ++r) {
+        double* const at = sums + size_t{numbers[i + r]} * kSumLanes;
+        SumsOfRow own;
+        std::memcpy(&own, at, sizeof own);
+        own += turned[r];
+        std::memcpy(at, &own, sizeof own);
+      }
+    }
+  }
+  for (; begin < rows; ++begin) {
+    for (size_t lane = 0; lane < kSumLanes; ++lane) {
+      const double value = columns[lane][begin];
+      have_nulls |= static_cast<unsigned>(value == kNull<double>) << lane;
+      if (value != kNull<double>) sums[numbers[begin] * kSumLanes + lane] += value;
+    }
+  }
+  return have_nulls;
 }
 
 /// Above all values: no least one yet.
@@ -208,15 +295,16 @@ void add_distinct(const T* values, const uint32_t* numbers, size_t rows, Measure
   }
 }
 
-/// Returns how many nulls there are.
+/// Returns how many nulls there are. `real_sum`: null, if the measure is not added up as doubles.
 template <class T>
-int64_t add_to_one(const Measure& measure, const T* values, size_t group, size_t rows, MeasureTotals& totals) {
+int64_t add_to_one(const Measure& measure, const T* values, size_t group, size_t rows, double* real_sum,
+                   MeasureTotals& totals) {
   int64_t nulls = 0;
   bool is_counted = false;
-  if (!totals.real.part.empty()) {
+  if (real_sum) {
     double sum = 0;
     sum_up(values, rows, &sum, &nulls);
-    totals.real.part[group] += sum;
+    *real_sum += sum;
     is_counted = true;
   }
   if constexpr (!std::is_floating_point_v<T>) {
@@ -241,12 +329,12 @@ int64_t add_to_one(const Measure& measure, const T* values, size_t group, size_t
   return nulls;
 }
 
-/// Whether there are nulls.
+/// All but sums of doubles. Whether there are nulls; false, if nothing is measured and `is_summed`.
 template <class T>
-bool add_to_many(const Measure& measure, const T* values, const uint32_t* numbers, size_t rows, MeasureTotals& totals) {
-  const bool is_measured = measure.sum || measure.real_sum || measure.least || measure.most;
+bool add_to_many(const Measure& measure, const T* values, const uint32_t* numbers, size_t rows, bool is_summed,
+                 MeasureTotals& totals) {
+  const bool is_measured = is_summed || measure.sum || measure.least || measure.most;
   bool has_nulls = !is_measured && nulls_in(values, rows) > 0;
-  if (!totals.real.part.empty()) has_nulls |= add_sums(values, numbers, rows, totals.real.part.data());
   if constexpr (!std::is_floating_point_v<T>) {
     if (measure.sum) has_nulls |= add_sums(values, numbers, rows, totals.whole.data());
   }
@@ -300,7 +388,7 @@ void merge_first(const std::vector<T>& from, std::span<const GroupMove> moves, c
 
 /// New groups are as `without_rows`; when there is no memory for them, some is asked for `room` groups.
 template <class T>
-void extend(std::vector<T>& by_group, size_t groups, size_t room, const T& without_rows) {
+void extend(std::vector<T>& by_group, size_t groups, size_t room, const T& without_rows = {}) {
   if (groups > by_group.capacity() && groups < room) by_group.reserve(room);
   by_group.resize(groups, without_rows);
 }
@@ -313,12 +401,17 @@ size_t MeasureTotals::MetHash::operator()(const Met& met) const {
 
 void RealSums::settle() {
   total.resize(part.size());
-  for (size_t group = 0; group < part.size(); ++group) total[group].accumulate(std::exchange(part[group], 0.0));
+  for (size_t place = 0; place < part.size(); ++place) total[place].accumulate(std::exchange(part[place], 0.0));
 }
 
-Sum RealSums::all_of(size_t group) const {
-  Sum all = total.empty() ? Sum() : total[group];
-  all.accumulate(part[group]);
+double RealSums::at(size_t group, size_t lane) const {
+  const size_t place = group * lanes + lane;
+  return total.empty() ? part[place] : all_of(place).total();
+}
+
+Sum RealSums::all_of(size_t place) const {
+  Sum all = total.empty() ? Sum() : total[place];
+  all.accumulate(part[place]);
   return all;
 }
 
@@ -327,12 +420,13 @@ void RealSums::expect(const RealSums& other) {
 }
 
 void RealSums::merge(const RealSums& other, std::span<const GroupMove> moves) {
-  if (part.empty()) return;
   for (const auto [from, to] : moves) {
-    if (total.empty())
-      part[to] += other.part[from];
-    else
-      total[to].merge(other.all_of(from));
+    for (size_t lane = 0; lane < lanes; ++lane) {
+      if (total.empty())
+        part[to * lanes + lane] += other.part[from * lanes + lane];
+      else
+        total[to * lanes + lane].merge(other.all_of(from * lanes + lane));
+    }
   }
 }
 
@@ -395,7 +489,37 @@ GroupTotals::GroupTotals(std::vector<Measure> measures, std::vector<PairMeasure>
       ends_(ends),
       counts_(counts),
       totals_(measures_.size()),
-      pair_totals_(pairs_.size()) {}
+      pair_totals_(pairs_.size()) {
+  place_sums();
+}
+
+/// Columns of doubles share sums where there are enough of them; others have their own.
+void GroupTotals::place_sums() {
+  sum_places_.resize(measures_.size());
+  std::vector<size_t> doubles;
+  const auto put_together = [&](std::span<const size_t> measures) {
+    for (uint32_t lane = 0; lane < measures.size(); ++lane)
+      sum_places_[measures[lane]] = {static_cast<uint32_t>(real_sums_.size()), lane};
+    real_sums_.emplace_back().lanes = measures.size();
+    summed_.emplace_back(measures.begin(), measures.end());
+  };
+  for (size_t m = 0; m < measures_.size(); ++m) {
+    if (!measures_[m].real_sum && !(measures_[m].sum && is_real(measures_[m].repr))) continue;
+    if (measures_[m].repr == types::Repr::kF64)
+      doubles.push_back(m);
+    else
+      put_together({&m, 1});
+  }
+  std::span<const size_t> left = doubles;
+  for (; left.size() >= kSumLanes; left = left.subspan(kSumLanes)) put_together(left.first(kSumLanes));
+  for (; !left.empty(); left = left.subspan(1)) put_together(left.first(1));
+}
+
+/// Null: the measure is not added up as doubles.
+double* GroupTotals::part_sum(size_t m, size_t group) {
+  const auto [sums, lane] = sum_places_[m];
+  return sums == kNone ? nullptr : &real_sums_[sums].part[group * real_sums_[sums].lanes + lane];
+}
 
 void GroupTotals::grow(size_t groups) {
   if (groups <= rows_.size()) return;
@@ -412,7 +536,6 @@ void GroupTotals::grow(size_t groups) {
     const auto& measure = measures_[m];
     auto& totals = totals_[m];
     if (!totals.nulls.empty()) grow(totals.nulls);
-    if (measure.real_sum || (measure.sum && is_real(measure.repr))) grow_states(totals.real.part, totals.real.total);
     if (measure.sum && !is_real(measure.repr)) grow(totals.whole);
     if (measure.moments) grow_states(totals.moments.passing, totals.moments.lasting);
     if (is_real(measure.repr)) {
@@ -426,6 +549,10 @@ void GroupTotals::grow(size_t groups) {
       if (measure.first) grow(totals.first);
       if (measure.last) grow(totals.last);
     }
+  }
+  for (auto& sums : real_sums_) {
+    extend(sums.part, groups * sums.lanes, room_ * sums.lanes);
+    if (!sums.total.empty()) extend(sums.total, groups * sums.lanes, room_ * sums.lanes);
   }
   for (size_t p = 0; p < pairs_.size(); ++p) {
     auto& [weighted, comoments] = pair_totals_[p];
@@ -498,7 +625,7 @@ void GroupTotals::add_runs(const MeasuredRows& part, std::span<const GroupRun> r
       const auto* values = static_cast<const T*>(part.values[m]);
       if (part.numbers) add_ends(m, values, part, groups_before);
       for (const auto& [group, begin, end] : runs) {
-        const auto nulls = add_to_one(measures_[m], values + begin, group, end - begin, totals_[m]);
+        const auto nulls = add_to_one(measures_[m], values + begin, group, end - begin, part_sum(m, group), totals_[m]);
         if (nulls == 0) continue;
         note_nulls(m, groups_before);
         totals_[m].nulls[group] += nulls;
@@ -516,13 +643,36 @@ void GroupTotals::add_runs(const MeasuredRows& part, std::span<const GroupRun> r
   for (const auto& [group, begin, end] : runs) rows_[group] += static_cast<int64_t>(end - begin);
 }
 
+/// Notes by measure whether it has nulls.
+void GroupTotals::add_real_sums(const MeasuredRows& part, int8_t* have_nulls) {
+  for (size_t s = 0; s < real_sums_.size(); ++s) {
+    auto* const sums = real_sums_[s].part.data();
+    const auto& measures = summed_[s];
+    if (measures.size() == 1) {
+      const size_t m = measures[0];
+      have_nulls[m] = visit_number(measures_[m].repr, [&]<class T>() {
+        return add_sums(static_cast<const T*>(part.values[m]), part.numbers, part.rows, sums);
+      });
+      continue;
+    }
+    std::array<const double*, kSumLanes> columns;
+    for (size_t lane = 0; lane < kSumLanes; ++lane)
+      columns[lane] = static_cast<const double*>(part.values[measures[lane]]);
+    const auto have = add_rows(columns.data(), part.numbers, part.rows, sums);
+    for (size_t lane = 0; lane < kSumLanes; ++lane) have_nulls[measures[lane]] = (have >> lane & 1) != 0;
+  }
+}
+
 void GroupTotals::add_to_groups(const MeasuredRows& part, size_t groups_before) {
   const auto* numbers = part.numbers;
+  std::vector<int8_t> have_nulls(measures_.size());
+  add_real_sums(part, have_nulls.data());
   for (size_t m = 0; m < measures_.size(); ++m) {
     visit_number(measures_[m].repr, [&]<class T>() {
       const auto* values = static_cast<const T*>(part.values[m]);
       add_ends(m, values, part, groups_before);
-      if (!add_to_many(measures_[m], values, numbers, part.rows, totals_[m])) return;
+      const bool has_nulls = add_to_many(measures_[m], values, numbers, part.rows, has_real_sum(m), totals_[m]);
+      if (!has_nulls && have_nulls[m] == 0) return;
       note_nulls(m, groups_before);
       for (size_t i = 0; i < part.rows; ++i) totals_[m].nulls[numbers[i]] += values[i] == kNull<T>;
     });
@@ -557,9 +707,9 @@ void GroupTotals::expect(const GroupTotals& other) {
   for (size_t m = 0; m < totals_.size(); ++m) {
     const auto& from = other.totals_[m];
     if (!from.nulls.empty()) totals_[m].nulls.resize(rows_.size());
-    totals_[m].real.expect(from.real);
     totals_[m].moments.expect(from.moments);
   }
+  for (size_t s = 0; s < real_sums_.size(); ++s) real_sums_[s].expect(other.real_sums_[s]);
   for (size_t p = 0; p < pairs_.size(); ++p) {
     pair_totals_[p].weighted.expect(other.pair_totals_[p].weighted);
     pair_totals_[p].comoments.expect(other.pair_totals_[p].comoments);
@@ -568,7 +718,8 @@ void GroupTotals::expect(const GroupTotals& other) {
 
 void GroupTotals::settle() {
   unsettled_ = 0;
-  for (auto& totals : totals_) totals.real.settle(), totals.moments.settle();
+  for (auto& sums : real_sums_) sums.settle();
+  for (auto& totals : totals_) totals.moments.settle();
   for (auto& totals : pair_totals_) totals.weighted.settle(), totals.comoments.settle();
 }
 
@@ -589,7 +740,6 @@ void GroupTotals::merge(const GroupTotals& other, std::span<const GroupMove> mov
     auto& into = totals_[m];
     if (!from.nulls.empty()) merge_each(from.nulls, moves, into.nulls, add);
     merge_each(from.whole, moves, into.whole, add);
-    into.real.merge(from.real, moves);
     merge_each(from.low, moves, into.low, least);
     merge_each(from.high, moves, into.high, most);
     merge_each(from.low_real, moves, into.low_real, least);
@@ -598,6 +748,7 @@ void GroupTotals::merge(const GroupTotals& other, std::span<const GroupMove> mov
     merge_each(from.last_real, moves, into.last_real, later);
     if (measures_[m].moments) into.moments.merge(from.moments, moves);
   }
+  for (size_t s = 0; s < real_sums_.size(); ++s) real_sums_[s].merge(other.real_sums_[s], moves);
   for (size_t p = 0; p < pair_totals_.size(); ++p) {
     if (pairs_[p].weighted) pair_totals_[p].weighted.merge(other.pair_totals_[p].weighted, moves);
     if (pairs_[p].comoments) pair_totals_[p].comoments.merge(other.pair_totals_[p].comoments, moves);

@@ -99,22 +99,24 @@ struct SettledStates {
   }
 };
 
-/// By group. Sums of doubles are plain inside some parts and compensated between them (Neumaier).
+/// Sums of doubles of some measures, those of a group side by side, so that a row adds to all of them at once. Plain
+/// inside some parts and compensated between them (Neumaier).
 struct RealSums {
-  std::vector<double> part;
-  std::vector<Sum> total;  // without their counts; empty while nothing was settled
+  size_t lanes = 1;          // measures
+  std::vector<double> part;  // by group and lane
+  std::vector<Sum> total;    // without their counts; empty while nothing was settled
 
   void settle();
-  double at(size_t group) const { return total.empty() ? part[group] : all_of(group).total(); }
+  double at(size_t group, size_t lane) const;
   void expect(const RealSums& other);
   void merge(const RealSums& other, std::span<const GroupMove> moves);
 
  private:
-  Sum all_of(size_t group) const;
+  Sum all_of(size_t place) const;
 };
 
-/// By group; empty what was not wanted. Floating columns: real and *_real; others the whole ones. Where all values are
-/// null: nulls = rows, sums and extremes undefined.
+/// By group; empty what was not wanted. Floating columns: *_real; others the whole ones. Where all values are null:
+/// nulls = rows, sums and extremes undefined.
 struct MeasureTotals {
   struct Met {
     uint64_t bits;
@@ -127,7 +129,6 @@ struct MeasureTotals {
   };
 
   std::vector<int64_t> nulls;  // empty while none was met
-  RealSums real;
   std::vector<uint64_t> whole;
   std::vector<double> low_real, high_real, first_real, last_real;
   std::vector<int64_t> low, high, first, last;
@@ -183,9 +184,24 @@ class GroupTotals {
   const std::vector<int64_t>& first_rows() const { return first_; }
   const std::vector<int64_t>& last_rows() const { return last_; }
   const MeasureTotals& measure(size_t m) const { return totals_[m]; }
+  /// Whether measure m is added up as doubles; what it comes to then.
+  bool has_real_sum(size_t m) const { return sum_places_[m].sums != kNone; }
+  double real_sum(size_t m, size_t group) const {
+    const auto [sums, lane] = sum_places_[m];
+    return real_sums_[sums].at(group, lane);
+  }
   const PairTotals& pair(size_t p) const { return pair_totals_[p]; }
 
  private:
+  static constexpr uint32_t kNone = UINT32_MAX;
+  /// Where the sum of doubles of a measure is.
+  struct SumPlace {
+    uint32_t sums = kNone, lane = 0;
+  };
+
+  void place_sums();
+  double* part_sum(size_t m, size_t group);
+  void add_real_sums(const MeasuredRows& part, int8_t* have_nulls);
   void add_ends(const MeasuredRows& part);
   template <class T>
   void add_ends(size_t m, const T* values, const MeasuredRows& part, size_t groups_before);
@@ -203,6 +219,9 @@ class GroupTotals {
   std::vector<int64_t> rows_, first_, last_;
   std::vector<MeasureTotals> totals_;
   std::vector<PairTotals> pair_totals_;
+  std::vector<RealSums> real_sums_;
+  std::vector<SumPlace> sum_places_;         // by measure
+  std::vector<std::vector<size_t>> summed_;  // by real_sums_ and lane: the measure
   size_t unsettled_ = 0;
   std::vector<GroupRun> runs_;  // of the part
   size_t room_ = 0;             // for so many groups at least, when memory is asked for

@@ -150,7 +150,7 @@ void expect_totals(const Rows& rows, size_t part, bool counts = true) {
     EXPECT_EQ(real.last_real[g], rows.real[static_cast<size_t>(group.last)]);
     EXPECT_EQ(whole.first[g], rows.whole[static_cast<size_t>(group.first)]);
     EXPECT_EQ(whole.last[g], rows.whole[static_cast<size_t>(group.last)]);
-    EXPECT_EQ(real.real.at(g), group.real) << "eighths add up exactly";
+    EXPECT_EQ(all.real_sum(0, g), group.real) << "eighths add up exactly";
     EXPECT_EQ(static_cast<int64_t>(whole.whole[g]), group.whole);
     if (group.reals > 0) {
       EXPECT_EQ(real.low_real[g], group.least);
@@ -201,7 +201,7 @@ TEST(GroupTotals, one_group_without_numbers) {
     sum += value, least = std::min(least, value), most = std::max(most, value);
   }
   EXPECT_EQ(all.rows(), std::vector<int64_t>{5000});
-  EXPECT_EQ(all.measure(0).real.at(0), sum);
+  EXPECT_EQ(all.real_sum(0, 0), sum);
   EXPECT_EQ(all.measure(0).low_real[0], least);
   EXPECT_EQ(all.measure(0).high_real[0], most);
 }
@@ -230,9 +230,53 @@ TEST(GroupTotals, groups_that_take_turns_get_what_is_theirs) {
   all.finish();
   EXPECT_EQ(all.rows(), rows);
   for (size_t g = 0; g < kGroups; ++g) {
-    ASSERT_EQ(all.measure(0).real.at(g), sum[g]) << g;
+    ASSERT_EQ(all.real_sum(0, g), sum[g]) << g;
     ASSERT_EQ(all.measure(0).low_real[g], least[g]) << g;
     ASSERT_EQ(all.measure(0).high_real[g], most[g]) << g;
+  }
+}
+
+TEST(GroupTotals, sums_that_are_added_to_together_stay_apart) {
+  constexpr size_t kGroups = 50, kRows = 5003, kColumns = 6;
+  std::mt19937 random(9);
+  std::vector<uint32_t> numbers(kRows);
+  for (auto& number : numbers) number = random() % kGroups;
+  std::vector<std::vector<double>> columns(kColumns, std::vector<double>(kRows));
+  std::vector<float> small(kRows);
+  std::vector<std::vector<double>> sums(kColumns + 1, std::vector<double>(kGroups));
+  std::vector<std::vector<int64_t>> counts(kColumns + 1, std::vector<int64_t>(kGroups));
+  const auto note = [&](size_t c, size_t i, double value) { sums[c][numbers[i]] += value, ++counts[c][numbers[i]]; };
+  for (size_t i = 0; i < kRows; ++i) {
+    for (size_t c = 0; c < kColumns; ++c) {
+      const bool is_null = c % 2 == 1 && random() % 200 == 0;  // some columns have none, and most stretches of others
+      columns[c][i] = is_null ? kNull<double> : static_cast<double>(random() % 1000) / 4;
+      if (!is_null) note(c, i, columns[c][i]);
+    }
+    small[i] = i % 3 == 0 ? kNull<float> : static_cast<float>(i % 100);
+    if (i % 3 != 0) note(kColumns, i, small[i]);
+  }
+  std::vector<Measure> measures(kColumns + 1, {.repr = Repr::kF64, .sum = true});
+  measures[2].least = true;
+  measures[kColumns].repr = Repr::kF32;
+  std::vector<const void*> values;
+  for (const auto& column : columns) values.push_back(column.data());
+  values.push_back(small.data());
+  GroupTotals first(measures, {}, false, true), second(measures, {}, false, true);
+  constexpr size_t kHalf = 2500;
+  first.add({.rows = kHalf, .numbers = numbers.data(), .values = values}, kGroups);
+  for (auto& column : values) column = static_cast<const char*>(column) + kHalf * (&column == &values.back() ? 4 : 8);
+  second.add({.rows = kRows - kHalf, .numbers = numbers.data() + kHalf, .values = values}, kGroups);
+  first.finish(), second.finish();
+  first.expect(second);
+  std::vector<GroupMove> moves;
+  for (uint32_t g = 0; g < kGroups; ++g) moves.push_back({g, g});
+  first.merge(second, moves);
+  for (size_t c = 0; c <= kColumns; ++c) {
+    EXPECT_TRUE(first.has_real_sum(c));
+    for (size_t g = 0; g < kGroups; ++g) {
+      ASSERT_EQ(first.real_sum(c, g), sums[c][g]) << c << " " << g;
+      ASSERT_EQ(first.count(c, g), counts[c][g]) << c << " " << g;
+    }
   }
 }
 
@@ -254,6 +298,45 @@ TEST(GroupNumbers, follow_the_order_of_meeting_whatever_the_values) {
   EXPECT_EQ(out, (std::vector<uint32_t>{0, 1, 2, 1, 3, 4, 5, 1, 6, 0, 7}));
   EXPECT_EQ(values_by_group(numbers, 0),
             (std::vector<int64_t>{INT64_MAX, 5, INT64_MIN, 4000, -4000, 300'000, 6, -1'000'000'000'000}));
+}
+
+/// Keys as `T` against a map; values come back, and new ones are met late.
+template <class T>
+void expect_numbers(Repr repr, const std::vector<T>& each) {
+  std::mt19937 random(17);
+  std::vector<T> keys;
+  std::vector<int32_t> slow;
+  for (size_t i = 0; i < 20'000; ++i) {
+    keys.push_back(each[random() % std::max<size_t>(1, each.size() * std::min<size_t>(i + 100, 10'000) / 10'000)]);
+    slow.push_back(static_cast<int32_t>(i / 3000));
+  }
+  GroupNumbers numbers(2);
+  std::vector<uint32_t> out(keys.size());
+  for (size_t at = 0; at < keys.size(); at += 4000) {
+    const RowKey both[] = {{{repr, keys.data() + at}}, {{Repr::kI32, slow.data() + at}}};
+    numbers.number(both, 4000, out.data() + at);
+  }
+  std::map<std::pair<int32_t, T>, uint32_t> met;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const auto next = static_cast<uint32_t>(met.size());
+    ASSERT_EQ(out[i], met.try_emplace({slow[i], keys[i]}, next).first->second) << i;
+  }
+}
+
+TEST(GroupNumbers, of_values_of_all_widths) {
+  std::vector<int8_t> bytes;
+  for (int value = -128; value < 128; ++value) bytes.push_back(static_cast<int8_t>(value));
+  expect_numbers(Repr::kI8, bytes);
+  std::vector<int32_t> close, apart;
+  std::vector<int64_t> moments;
+  for (int32_t i = 0; i < 1500; ++i) {
+    close.push_back(i % 2 ? i : -i);
+    apart.push_back(i % 2 ? std::numeric_limits<int32_t>::max() - i : std::numeric_limits<int32_t>::min() + i);
+    moments.push_back(i % 2 ? int64_t{i} << 40 : std::numeric_limits<int64_t>::min() + i);
+  }
+  expect_numbers(Repr::kI32, close);
+  expect_numbers(Repr::kI32, apart);
+  expect_numbers(Repr::kI64, moments);
 }
 
 TEST(GroupNumbers, rows_alike_their_neighbours_are_numbered_as_others_are) {

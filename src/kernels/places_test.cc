@@ -11,6 +11,7 @@
 #include "kernels/best_values.h"
 #include "kernels/join.h"
 #include "kernels/moving_rows.h"
+#include "kernels/ranges.h"
 #include "kernels/ranked_set.h"
 #include "kernels/select_place.h"
 #include "kernels/sort.h"
@@ -74,7 +75,12 @@ TEST(RankedSet, tells_how_many_members_are_below) {
   set.rank();
   EXPECT_EQ(set.count(), expected.size());
   std::vector<uint64_t> seen;
-  set.each([&](uint64_t number) { seen.push_back(number); });
+  for (size_t share = 0; share < 3; ++share) {
+    set.each(share, 3, [&](uint64_t number, uint32_t rank) {
+      EXPECT_EQ(rank, seen.size());
+      seen.push_back(number);
+    });
+  }
   EXPECT_TRUE(std::equal(seen.begin(), seen.end(), expected.begin(), expected.end()));
   for (uint32_t i = 0; i < seen.size(); ++i) ASSERT_EQ(set.rank_of(seen[i]), i);
 }
@@ -290,6 +296,68 @@ TEST(BestValues, keep_what_may_be_among_the_first) {
   std::vector<int8_t> flags(5000);
   for (size_t begin = 0; begin < 5000; begin += 500) best.judge(rising.data() + begin, 500, flags.data() + begin);
   EXPECT_LT(std::count(flags.begin(), flags.end(), 1), 501);
+}
+
+TEST(FindPlaces, are_where_a_search_through_all_finds_them) {
+  std::mt19937_64 random(21);
+  std::vector<int64_t> numbers, starts{0};
+  for (const size_t rows : {400, 0, 3, 2000}) {
+    for (size_t i = 0; i < rows; ++i) numbers.push_back(static_cast<int64_t>(random() % 1000) * 5);
+    std::sort(numbers.begin() + starts.back(), numbers.end());
+    starts.push_back(static_cast<int64_t>(numbers.size()));
+  }
+  std::vector<uint32_t> groups;
+  std::vector<int64_t> wanted;
+  for (size_t i = 0; i < 6000; ++i) {
+    groups.push_back(i % 50 == 0 ? kNoGroup : static_cast<uint32_t>(random() % 4));
+    const auto rising = static_cast<int64_t>(i), anywhere = static_cast<int64_t>(random() % 6000) - 500;
+    wanted.push_back(i % 70 == 0 ? types::kNull<int64_t> : i < 3000 ? rising * 2 : anywhere);
+  }
+  wanted[10] = std::numeric_limits<int64_t>::max();
+  wanted[11] = std::numeric_limits<int64_t>::min() + 1;
+  for (const int64_t shift : {int64_t{0}, int64_t{-7}, int64_t{100}, std::numeric_limits<int64_t>::max()}) {
+    std::vector<int64_t> near = starts, places(groups.size());
+    find_places({numbers, starts}, groups, wanted, shift, near, places.data());
+    for (size_t i = 0; i < groups.size(); ++i) {
+      if (groups[i] == kNoGroup || wanted[i] == types::kNull<int64_t>) {
+        ASSERT_EQ(places[i], 0) << i;
+        continue;
+      }
+      const auto bound = static_cast<__int128>(wanted[i]) + shift;
+      const auto begin = numbers.begin() + starts[groups[i]], end = numbers.begin() + starts[groups[i] + 1];
+      const auto found = std::find_if(begin, end, [&](int64_t number) { return number >= bound; });
+      ASSERT_EQ(places[i], found - numbers.begin()) << i << " " << shift;
+    }
+  }
+  EXPECT_TRUE(ascend(std::span(numbers).first(400)));
+  EXPECT_FALSE(ascend(numbers));
+}
+
+TEST(TotalRanges, are_those_of_each_range_by_itself) {
+  auto values = random_prices(5000, 22);
+  for (size_t i = 0; i < values.size(); i += 9) values[i] = types::kNull<double>;
+  std::fill(values.begin() + 100, values.begin() + 220, types::kNull<double>);
+  std::mt19937 random(23);
+  std::vector<int64_t> from, to;
+  for (int64_t i = 0; i < 3000; ++i) {
+    const bool is_long = random() % 3 == 0;
+    from.push_back(i % 100 == 0 ? static_cast<int64_t>(random() % 4000) : std::min<int64_t>(4000, i + random() % 3));
+    to.push_back(from.back() + static_cast<int64_t>(random() % (is_long ? 900 : 70)));
+  }
+  for (const auto total : {RangeTotal::kSum, RangeTotal::kAverage}) {
+    std::vector<double> out(from.size());
+    total_ranges(values, from, to, total, out.data());
+    for (size_t i = 0; i < out.size(); ++i) {
+      double sum = 0, count = 0;
+      for (auto at = static_cast<size_t>(from[i]); at < static_cast<size_t>(to[i]); ++at) {
+        if (values[at] != types::kNull<double>) sum += values[at], ++count;
+      }
+      if (count == 0)
+        ASSERT_EQ(out[i], types::kNull<double>) << i;
+      else
+        ASSERT_NEAR(out[i], total == RangeTotal::kSum ? sum : sum / count, 1e-9) << i;
+    }
+  }
 }
 
 }  // namespace

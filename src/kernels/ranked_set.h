@@ -28,12 +28,14 @@ class RankedSet {
   }
   /// Of many members. Cost: a load of two neighbours and some cycles each.
   void ranks_of(std::span<const uint64_t> numbers, uint32_t* ranks) const;
-  /// visit(number) for all members, ascending.
+  /// visit(number, rank) for the members of one of `shares` ranges of numbers, ascending.
   template <class Visit>
-  void each(Visit&& visit) const {
-    for (size_t w = 0; w < words_.size(); ++w) {
+  void each(size_t share, size_t shares, Visit&& visit) const {
+    const size_t end = words_.size() * (share + 1) / shares;
+    for (size_t w = words_.size() * share / shares; w < end; ++w) {
+      uint32_t rank = below_[w];
       for (uint64_t left = words_[w]; left != 0; left &= left - 1)
-        visit(w * 64 + static_cast<uint64_t>(std::countr_zero(left)));
+        visit(w * 64 + static_cast<uint64_t>(std::countr_zero(left)), rank++);
     }
   }
 

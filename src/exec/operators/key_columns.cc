@@ -91,6 +91,24 @@ kernels::Groups group_by_columns(const std::vector<Shared<Vector>>& columns, siz
   return kernels::group_rows(keys.columns(), rows, workers);
 }
 
+kernels::Groups group_in_order(const std::vector<Shared<Vector>>& columns, size_t rows) {
+  std::vector<int8_t> begins(rows);
+  if (rows > 0) begins[0] = 1;
+  for (const auto& column : columns) {
+    types::visit_fixed(column->repr(), [&]<class T>() {
+      const auto values = column->values<T>();
+      for (size_t i = 1; i < rows; ++i) begins[i] |= static_cast<int8_t>(values[i] != values[i - 1]);
+    });
+  }
+  kernels::Groups out;
+  out.of_row.resize(rows);
+  for (size_t i = 0; i < rows; ++i) {
+    if (begins[i] != 0) out.first_row.push_back(static_cast<int64_t>(i));
+    out.of_row[i] = static_cast<uint32_t>(out.first_row.size() - 1);
+  }
+  return out;
+}
+
 std::pair<Shared<Vector>, Shared<Vector>> same_type(const Shared<Vector>& left, const Shared<Vector>& right) {
   if (left->type() == Type::kSymbol && right->type() == Type::kSymbol) {
     if (left->symbols_shared() == right->symbols_shared()) return {codes_as_ints(*left), codes_as_ints(*right)};

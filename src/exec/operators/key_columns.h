@@ -41,6 +41,9 @@ kernels::RowNumbers order_rows(const std::vector<OrderColumn>& columns, size_t r
 /// Group numbers of rows by columns, ascending. `workers` may be null.
 kernels::Groups group_by_columns(const std::vector<data::Shared<data::Vector>>& columns, size_t rows,
                                  std::string_view what, WorkerPool* workers);
+/// The same of rows that lie in the order of the columns, which are of fixed width: neighbours that differ begin a
+/// group.
+kernels::Groups group_in_order(const std::vector<data::Shared<data::Vector>>& columns, size_t rows);
 
 /// Makes two key columns comparable (same representation, one code space) and matches them pairwise. The columns
 /// outlive the result. ScriptError when their types cannot be compared.

@@ -3,6 +3,7 @@
 #include "exec/operators/filter_rows.h"
 #include "exec/operators/grouped_evaluation.h"
 #include "kernels/aggregate.h"
+#include "kernels/ranges.h"
 #include "kernels/stretches.h"
 #include "plan/walk.h"
 
@@ -66,6 +67,7 @@ class RangeAggregates {
       fold_some(values_, ranges_, begin, end, empty, results);
     });
   }
+  Shared<Vector> total(kernels::RangeTotal total) const;
   Shared<Vector> ends(bool last) const;
 
   const Vector& column_;
@@ -103,12 +105,24 @@ Shared<Vector> RangeAggregates<T>::ends(bool last) const {
 }
 
 template <class T>
+Shared<Vector> RangeAggregates<T>::total(kernels::RangeTotal total) const {
+  return filled<double>(Type::kDouble, 0, [&](size_t begin, size_t end, double* results) {
+    const auto some = [&](const std::vector<int64_t>& places) { return std::span(places).subspan(begin, end - begin); };
+    kernels::total_ranges(values_, some(ranges_.from), some(ranges_.to), total, results + begin);
+  });
+}
+
+template <class T>
 std::optional<Shared<Vector>> RangeAggregates<T>::of(std::string_view function) const {
   if (function == "first" || function == "last") return ends(function == "last");
   if (function == "count") return fold<int32_t>(Type::kInt, 0, Count<T>{});
   if (function == "max" || function == "min")
     return fold<T>(column_.type(), column_.scale(), Extreme<T>{.greatest = function == "max"});
   if (!types::is_floating(column_.type()) && !types::is_integral(column_.type())) return std::nullopt;
+  if constexpr (std::is_same_v<T, double>) {
+    if (function == "avg") return total(kernels::RangeTotal::kAverage);
+    if (function == "sum") return total(kernels::RangeTotal::kSum);
+  }
   if (function == "avg") return fold<double>(Type::kDouble, 0, kernels::Average());
   if (function != "sum") return std::nullopt;
   if constexpr (std::is_floating_point_v<T>)

@@ -1,6 +1,9 @@
 #include "exec/operators/window_join.h"
 
 #include <algorithm>
+#include <atomic>
+#include <limits>
+#include <utility>
 
 #include "base/script_error.h"
 #include "data/convert.h"
@@ -13,6 +16,7 @@
 #include "exec/operators/select_items.h"
 #include "exec/operators/take_rows.h"
 #include "exec/user_function.h"
+#include "kernels/ranges.h"
 #include "kernels/stretches.h"
 #include "plan/walk.h"
 
@@ -71,7 +75,7 @@ class RangeFinder {
     share_range(workers, moments_.size(), note_moments);
     for (size_t g = 0; g < directory_.count(); ++g) {
       const auto begin = directory_.starts[g], end = directory_.starts[g + 1];
-      if (std::is_sorted(moments_.begin() + begin, moments_.begin() + end)) continue;
+      if (ascend(begin, end)) continue;
       std::stable_sort(directory_.order.begin() + begin, directory_.order.begin() + end,
                        [&](int64_t a, int64_t b) { return moment_of(a) < moment_of(b); });
       note_moments(static_cast<size_t>(begin), static_cast<size_t>(end));
@@ -82,16 +86,12 @@ class RangeFinder {
   RowRanges find(int64_t from, int64_t to, bool prevailing) {
     auto ranges = of_left();
     kernels::Stretches(left_.size(), workers_).each([&](size_t, size_t begin, size_t end) {
-      // Left rows that follow one another look for places close together.
-      std::vector<int64_t> from_places(directory_.starts), to_places(directory_.starts);
+      look_for(prevailing ? after(from) : from, begin, end, ranges.from);
+      look_for(after(to), begin, end, ranges.to);
       for (size_t i = begin; i < end; ++i) {
-        const uint32_t key = keys_.left[i];
-        if (key == kernels::kNoGroup || types::is_null(left_[i])) continue;
-        auto &first = from_places[key], &last = to_places[key];
-        first = prevailing ? prevailing_at(key, first, left_[i] + from) : first_not_before(key, first, left_[i] + from);
-        last = first_after(key, last, left_[i] + to);
-        ranges.from[i] = first;
-        ranges.to[i] = std::max(last, first);
+        if (prevailing && keys_.left[i] != kernels::kNoGroup && !types::is_null(left_[i]))
+          ranges.from[i] = std::max(ranges.from[i] - 1, directory_.starts[keys_.left[i]]);
+        ranges.to[i] = std::max(ranges.to[i], ranges.from[i]);
       }
     });
     return ranges;
@@ -101,13 +101,13 @@ class RangeFinder {
   /// to before this one's.
   RowRanges find_since_previous() {
     auto ranges = of_left();
+    look_for(0, 0, left_.size(), ranges.to);
     std::vector<int64_t> places(directory_.starts);
     for (size_t i = 0; i < left_.size(); ++i) {
       const uint32_t key = keys_.left[i];
-      if (key == kernels::kNoGroup) continue;
-      ranges.from[i] = places[key];
-      places[key] = first_not_before(key, places[key], left_[i]);
-      ranges.to[i] = std::max(places[key], ranges.from[i]);
+      if (key == kernels::kNoGroup || types::is_null(left_[i])) continue;
+      ranges.from[i] = std::exchange(places[key], ranges.to[i]);
+      ranges.to[i] = std::max(ranges.to[i], ranges.from[i]);
     }
     return ranges;
   }
@@ -123,40 +123,27 @@ class RangeFinder {
     return ranges;
   }
 
-  /// The first place of the key's rows for which `before` does not hold, looked for around `near` first.
-  template <class Before>
-  int64_t search(uint32_t key, int64_t near, Before before) const {
-    const int64_t begin = directory_.starts[key], end = directory_.starts[key + 1];
-    const auto is_before = [&](int64_t place) { return before(moments_[static_cast<size_t>(place)]); };
-    int64_t low = near, high = near, step = 1;  // before holds below low and for nothing from high on
-    if (near < end && is_before(near)) {
-      for (low = high = near + 1; high < end && is_before(high); step *= 2) {
-        low = high + 1;
-        high = std::min(end, low + step);
-      }
-    } else {
-      for (; low > begin && !is_before(low - 1); step *= 2) {
-        high = low - 1;
-        low = std::max(begin, high - step);
-      }
-    }
-    while (low < high) {
-      const int64_t middle = low + (high - low) / 2;
-      if (is_before(middle))
-        low = middle + 1;
-      else
-        high = middle;
-    }
-    return low;
+  /// One beyond, or as far as numbers go.
+  static int64_t after(int64_t shift) { return shift == std::numeric_limits<int64_t>::max() ? shift : shift + 1; }
+
+  /// places[i], of some left rows: the first one of the key's that is not before moment + shift.
+  void look_for(int64_t shift, size_t begin, size_t end, std::vector<int64_t>& places) const {
+    // Left rows that follow one another look for places close together.
+    std::vector<int64_t> near(directory_.starts);
+    const auto groups = std::span(keys_.left).subspan(begin, end - begin);
+    kernels::find_places({moments_, directory_.starts}, groups, left_.subspan(begin, end - begin), shift, near,
+                         places.data() + begin);
   }
-  int64_t first_not_before(uint32_t key, int64_t near, int64_t moment) const {
-    return search(key, near, [moment](int64_t at) { return at < moment; });
-  }
-  int64_t first_after(uint32_t key, int64_t near, int64_t moment) const {
-    return search(key, near, [moment](int64_t at) { return at <= moment; });
-  }
-  int64_t prevailing_at(uint32_t key, int64_t near, int64_t moment) const {
-    return std::max(first_after(key, near, moment) - 1, directory_.starts[key]);
+
+  bool ascend(int64_t begin, int64_t end) const {
+    const auto all =
+        std::span<const int64_t>(moments_).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+    std::atomic<bool> so = true;
+    kernels::Stretches(all.size(), workers_).each([&](size_t, size_t from, size_t to) {
+      from -= from > 0 ? 1 : 0;
+      if (!kernels::ascend(all.subspan(from, to - from))) so = false;
+    });
+    return so;
   }
 
   const kernels::MatchedKeys& keys_;

@@ -393,7 +393,7 @@ double DirectTotals::value_of_pair(const Call& call, const GroupTotals& totals, 
 Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
   const auto& like = *terms_[call.place].like;
   const auto count = [&](const GroupTotals& t, size_t g) { return t.count(call.place, g); };
-  const auto real = [&](const GroupTotals& t, size_t g) { return t.measure(call.place).real.at(g); };
+  const auto real = [&](const GroupTotals& t, size_t g) { return t.real_sum(call.place, g); };
   const auto whole = [&](const GroupTotals& t, size_t g) {
     return static_cast<int64_t>(t.measure(call.place).whole[g]);
   };
@@ -413,7 +413,7 @@ Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
     case Wanted::kAverage:
       return column_of_groups<double>(Type::kDouble, 0, [&](const GroupTotals& t, size_t g) {
         if (count(t, g) == 0) return types::kNull<double>;
-        const bool is_real = !t.measure(call.place).real.part.empty();
+        const bool is_real = t.has_real_sum(call.place);
         const double sum = is_real ? real(t, g) : static_cast<double>(whole(t, g));
         return kernels::finite_or_null(sum / static_cast<double>(count(t, g)));
       });

@@ -1,5 +1,7 @@
 #include "exec/parts/part_groups.h"
 
+#include <utility>
+
 #include "exec/operators/key_columns.h"
 #include "exec/operators/take_rows.h"
 #include "kernels/ranked_set.h"
@@ -155,11 +157,18 @@ NumberedRanks number_by_bits(const std::vector<RowNumbers>& ranks, const std::ve
   });
   out.ranks.resize(ranks.size());
   for (auto& own : out.ranks) own.resize(out.count);
-  size_t number = 0;
-  set.each([&](uint64_t one) {
-    for (size_t k = ranks.size(); k-- > 0; one /= counts[k])
-      out.ranks[k][number] = static_cast<int64_t>(one % counts[k]);
-    ++number;
+  run_parts(workers, shares, [&](size_t, size_t share) {
+    std::vector<uint64_t> own(ranks.size());  // of the member before
+    uint64_t before = 0;
+    set.each(share, shares, [&](uint64_t one, uint32_t number) {
+      own.back() += one - std::exchange(before, one);
+      // Most members differ from the one before in the last rank only.
+      for (size_t k = own.size() - 1; k > 0 && own[k] >= counts[k]; --k) {
+        own[k - 1] += own[k] / counts[k];
+        own[k] %= counts[k];
+      }
+      for (size_t k = 0; k < own.size(); ++k) out.ranks[k][number] = static_cast<int64_t>(own[k]);
+    });
   });
   return out;
 }

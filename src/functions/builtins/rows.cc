@@ -1,6 +1,8 @@
 // Row forms: rowSum of a matrix, of several vectors, of a table, of array-vector rows. Each is the plain function on
 // the transposed argument.
 
+#include <numeric>
+
 #include "data/columnar.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
@@ -86,6 +88,16 @@ using Plain = std::shared_ptr<const Builtin>;
 
 Value call(const Plain& plain, CallContext& context, std::vector<Value> args) { return invoke(*plain, context, args); }
 
+/// Column by column, each row being a group; nothing, where the function has no such form for the elements' type.
+std::optional<Vector> reduced_as_groups(const Builtin& plain, const Matrix& matrix) {
+  const auto& grouped = plain.function().grouped;
+  if (!grouped.run || matrix.rows == 0 || (grouped.accepts && !grouped.accepts(matrix.values))) return std::nullopt;
+  std::vector<uint32_t> row_of(matrix.values.size());
+  for (size_t from = 0; from < row_of.size(); from += matrix.rows)
+    std::iota(&row_of[from], &row_of[from] + matrix.rows, 0);
+  return grouped.run(matrix.values, row_of, matrix.rows);
+}
+
 /// One result per row.
 Native reduced_by_row(std::string_view name, Plain plain) {
   return [name, plain](CallContext& context, std::span<Value> args) {
@@ -94,7 +106,9 @@ Native reduced_by_row(std::string_view name, Plain plain) {
       for (auto& row : rows_already(args[0])) results.push_back(call(plain, context, {std::move(row)}));
       return Value(vector_of(std::move(results)));
     }
-    const auto rows = flipped(as_matrix(name, args));
+    const auto matrix = as_matrix(name, args);
+    if (auto reduced = reduced_as_groups(*plain, matrix)) return Value(std::move(*reduced));
+    const auto rows = flipped(matrix);
     for (size_t r = 0; r < rows.columns; ++r) results.push_back(call(plain, context, {rows.column(r)}));
     if (results.empty()) return Value(Vector(Type::kDouble));
     return Value(vector_of(std::move(results)));
