@@ -156,16 +156,17 @@ void ValueCodes::code(const WholeKey& key, size_t rows, uint32_t* codes) {
 
 // --- two codes as one --------------------------------------------------------------------------------------------
 
-uint32_t PairCodes::code_of(uint32_t first, uint32_t second) {
-  const auto next = static_cast<uint32_t>(pairs_.size());
-  if (auto* const page = page_of(first, second + 1)) {
-    auto& place = page[second];
-    if (place == 0) {
-      place = next + 1;
-      pairs_.emplace_back(first, second);
-    }
-    return place - 1;
+uint32_t PairCodes::code_at(uint32_t* page, uint32_t first, uint32_t second) {
+  if (page[second] == 0) {
+    pairs_.emplace_back(first, second);
+    page[second] = static_cast<uint32_t>(pairs_.size());
   }
+  return page[second] - 1;
+}
+
+uint32_t PairCodes::code_of(uint32_t first, uint32_t second) {
+  if (auto* const page = page_of(first, second + 1)) return code_at(page, first, second);
+  const auto next = static_cast<uint32_t>(pairs_.size());
   const auto [place, is_new] = far_.try_emplace(uint64_t{first} << 32 | second, next);
   if (is_new) pairs_.emplace_back(first, second);
   return place->second;
@@ -218,16 +219,12 @@ uint32_t* PairCodes::page_of(uint32_t first, size_t seconds) {
 
 /// Pairs whose first codes are equal.
 void PairCodes::code_run(uint32_t first, const uint32_t* second, size_t rows, size_t seconds, uint32_t* codes) {
+  auto* const page = page_of(first, seconds);
   for (size_t i = 0; i < rows; i += kRun) {
-    const size_t some = std::min(rows - i, kRun);
-    const auto* const page = page_of(first, seconds);
-    if (!page)
-      std::fill_n(codes + i, some, kUnknown);
-    else if (look_up(second + i, some, page, codes + i))
-      continue;
-    for (size_t at = i; at < i + some; ++at) {
-      if (codes[at] == kUnknown) codes[at] = code_of(first, second[at]);
-    }
+    const size_t end = std::min(rows, i + kRun);
+    if (page && look_up(second + i, end - i, page, codes + i)) continue;
+    for (size_t at = i; at < end; ++at)
+      codes[at] = page ? code_at(page, first, second[at]) : code_of(first, second[at]);
   }
 }
 

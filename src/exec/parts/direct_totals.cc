@@ -1,6 +1,7 @@
 #include "exec/parts/direct_totals.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "base/prefetch.h"
 #include "data/convert.h"
@@ -9,6 +10,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/ranked_set.h"
 #include "kernels/visit_number.h"
+#include "kernels/widen.h"
 #include "plan/split_aggregates.h"
 #include "plan/walk.h"
 #include "syntax/print.h"
@@ -249,6 +251,13 @@ class DirectTotals::Stretch {
 
   const double* doubles(const PartTerm& term, RowParts::Part& part) {
     if (term.like->type() == Type::kDouble) return static_cast<const double*>(values_of(term, part, held_));
+    if (const auto* column = part.column(*term.expr)) {
+      Vector real(Type::kDouble, part.rows());
+      kernels::widen(column->repr(), data_of(*column, part.first()), Repr::kF64, real.edit<double>().data(),
+                     part.rows());
+      held_.emplace_back(std::move(real));
+      return held_.back()->values<double>().data();
+    }
     const auto real = data::convert(values_like(term, part), Type::kDouble);
     if (!real) throw OtherType();
     held_.push_back(*real);
@@ -360,15 +369,22 @@ double result_of(const Base& base) {
 
 }  // namespace
 
-/// of(totals, group) where it was met: states are read in their order, and only what comes of them goes far.
+/// of(totals)(group), or of(totals, group), where it was met: states are read in their order, and only what comes of
+/// them goes far.
 template <class T, class Of>
 data::Buffer<T> DirectTotals::by_group(Of&& of) const {
   data::Buffer<T> out(groups_);
   run_parts(evaluator_.workers(), totals_.size(), [&](size_t, size_t s) {
     const auto& as = as_[s];
+    const auto of_group = [&] {
+      if constexpr (std::is_invocable_v<Of, const GroupTotals&>)
+        return of(totals_[s]);
+      else
+        return [&](size_t group) { return of(totals_[s], group); };
+    }();
     for (size_t g = 0; g < as.size(); ++g) {
       prefetch<Access::kWrite>(out.data(), as[std::min(g + kPrefetchSteps, as.size() - 1)]);
-      if (as[g] != kernels::kNoGroup) out[as[g]] = of(totals_[s], g);
+      if (as[g] != kernels::kNoGroup) out[as[g]] = of_group(g);
     }
   });
   return out;
@@ -438,21 +454,26 @@ Shared<Vector> DirectTotals::value_of_measure(const Call& call) const {
 /// One of the elements of a group.
 Shared<Vector> DirectTotals::value_of_element(const Call& call) const {
   const auto& like = *terms_[call.place].like;
-  const auto of = [&](const auto& low, const auto& high, const auto& first, const auto& last) -> const auto& {
-    return call.wanted == Wanted::kSmallest  ? low
-           : call.wanted == Wanted::kLargest ? high
-           : call.wanted == Wanted::kFirst   ? first
-                                             : last;
+  const auto of = [&](const auto& low, const auto& high, const auto& first, const auto& last) {
+    return (call.wanted == Wanted::kSmallest  ? low
+            : call.wanted == Wanted::kLargest ? high
+            : call.wanted == Wanted::kFirst   ? first
+                                              : last)
+        .data();
   };
   const bool is_extreme = call.wanted == Wanted::kSmallest || call.wanted == Wanted::kLargest;
   return kernels::visit_number(like.repr(), [&]<class T>() {
-    return column_of_groups<T>(like.type(), like.scale(), [&](const GroupTotals& t, size_t g) {
-      if (is_extreme && t.count(call.place, g) == 0) return types::kNull<T>;
+    return column_of_groups<T>(like.type(), like.scale(), [&](const GroupTotals& t) {
       const auto& own = t.measure(call.place);
-      if constexpr (std::is_floating_point_v<T>)
-        return static_cast<T>(of(own.low_real, own.high_real, own.first_real, own.last_real)[g]);
-      else
-        return static_cast<T>(of(own.low, own.high, own.first, own.last)[g]);
+      const auto* const values = [&] {
+        if constexpr (std::is_floating_point_v<T>)
+          return of(own.low_real, own.high_real, own.first_real, own.last_real);
+        else
+          return of(own.low, own.high, own.first, own.last);
+      }();
+      return [=, &t, place = call.place](size_t g) {
+        return is_extreme && t.count(place, g) == 0 ? types::kNull<T> : static_cast<T>(values[g]);
+      };
     });
   });
 }
