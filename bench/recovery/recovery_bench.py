@@ -4,8 +4,9 @@
 
     bench/recovery/run.sh [--megabytes N] [--partitions N] [--rounds N]
 
-Each round kills the node that holds most, wipes its volumes, logs and chunk metadata, starts it again and waits until every chunk is complete. The
-copying is timed from the moment the node is registered again. Prints a line of JSON a round and the medians; fails when rows differ.
+Each round kills the node that holds most, wipes its volumes, logs and chunk metadata, starts it again and waits until every chunk is
+complete. The copying is timed from the moment the node is registered again. Prints a line of JSON a round and the medians; fails when
+rows differ.
 """
 import argparse
 import json
