@@ -17,8 +17,8 @@ namespace pelorus::dist {
 /// Thread-safe. One per node.
 class KnownTables {
  public:
-  /// Chunks of all tables that are kept together; the table unused for longest is forgotten first.
-  static constexpr size_t kChunksMax = 200'000;
+  /// Chunks of all tables that are kept together, some 700 bytes each; the table unused for longest is forgotten first.
+  static constexpr size_t kChunksMax = 100'000;
 
   using Ask = std::function<Result<meta::TableFacts>(const meta::TableFactsRequest&)>;
   /// `ask`: the controllers; on any thread, several at once.
