@@ -51,9 +51,9 @@ class TableRestore {
     const auto& saved = options_.saved;
     TRY(table_, load_saved_table(services_.files, options_.directory, saved.database, saved.table));
     TRY(facts_, services_.distribution.catalogue.table(options_.target.database, options_.target.table));
-    same_table_ = facts_.table.id == table_.table.id && facts_.table.created_ns == table_.table.created_ns;
+    same_table_ = facts_->table.id == table_.table.id && facts_->table.created_ns == table_.table.created_ns;
     if (!same_table_) {
-      TRY(const auto fits, columns_of_another(facts_.table.columns, table_.table.columns, label_of(options_.target)));
+      TRY(const auto fits, columns_of_another(facts_->table.columns, table_.table.columns, label_of(options_.target)));
     }
     std::vector<const SavedPartition*> wanted;
     for (const auto& partition : table_.partitions) {
@@ -94,8 +94,8 @@ class TableRestore {
   /// The target's partition is the saved version.
   bool is_there(const SavedPartition& partition) const {
     if (!same_table_ || table_.kind != BackupKind::kPartitions) return false;
-    const auto found = facts_.chunks.find(partition.chunk);
-    return found != facts_.chunks.end() && found->second.version == partition.version;
+    const auto found = facts_->chunks.find(partition.chunk);
+    return found != facts_->chunks.end() && found->second.version == partition.version;
   }
 
   Status restore_one(const SavedPartition& partition) {
@@ -105,16 +105,16 @@ class TableRestore {
     TRY(auto rows, file->read_all());
     TRY(rows, fitted(file->head().columns, std::move(rows)));
     TRY(const auto key, key_of(partition, rows));
-    TRY(const auto count, services_.writer.replace(facts_, key, rows));
+    TRY(const auto count, services_.writer.replace(*facts_, key, rows));
     if (count != partition.rows) return Error{ErrorCode::kInternal, "another number of rows was written than was read"};
     return {};
   }
 
   /// The saved rows under the target's columns.
   Result<data::Table> fitted(const Columns& saved, data::Table rows) const {
-    auto columns = facts_.table.columns;
+    auto columns = facts_->table.columns;
     if (!same_table_) {
-      TRY(columns, columns_of_another(facts_.table.columns, saved, label_of(options_.target)));
+      TRY(columns, columns_of_another(facts_->table.columns, saved, label_of(options_.target)));
     }
     const datanode::ColumnView view(columns, rows.schema());
     std::vector<std::string> names;
@@ -133,12 +133,12 @@ class TableRestore {
 
   /// The target's partition that takes all the rows.
   Result<meta::PartitionKey> key_of(const SavedPartition& partition, const data::Table& rows) const {
-    if (facts_.table.is_dimension() != partition.key.parts.empty())
+    if (facts_->table.is_dimension() != partition.key.parts.empty())
       return invalid("of a dimension table and a partitioned one neither can be restored into the other: " +
                      label_of(options_.target));
-    if (facts_.table.is_dimension() || rows.rows() == 0) return partition.key;
-    TRY(const auto parts, exec::split_rows(rows, facts_.database.scheme, facts_.table.partition_columns));
-    if (parts.size() != 1 || meta::path_of(facts_.database.scheme, parts[0].key) != partition.path)
+    if (facts_->table.is_dimension() || rows.rows() == 0) return partition.key;
+    TRY(const auto parts, exec::split_rows(rows, facts_->database.scheme, facts_->table.partition_columns));
+    if (parts.size() != 1 || meta::path_of(facts_->database.scheme, parts[0].key) != partition.path)
       return invalid("the rows do not make one partition of " + options_.target.database +
                      ": its scheme is not that of the backup");
     return parts[0].key;
@@ -148,8 +148,8 @@ class TableRestore {
     std::set<std::string> saved;
     for (const auto& partition : table_.partitions) saved.insert(partition.path);
     meta::DropPartitions gone{.database = options_.target.database, .table = options_.target.table};
-    for (const auto& [id, chunk] : facts_.chunks) {
-      const auto path = meta::path_of(facts_.database.scheme, chunk.key);
+    for (const auto& [id, chunk] : facts_->chunks) {
+      const auto path = meta::path_of(facts_->database.scheme, chunk.key);
       const bool wanted = options_.partitions.takes(options_.saved.database, path, chunk.key);
       if (chunk.version > 0 && wanted && !saved.contains(path)) gone.keys.push_back(chunk.key);
     }
@@ -160,7 +160,7 @@ class TableRestore {
   const RestoreOptions& options_;
   Job& job_;
   SavedTable table_;
-  dist::TableFacts facts_;
+  dist::FactsRef facts_;
   bool same_table_ = false;
 };
 

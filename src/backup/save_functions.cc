@@ -103,7 +103,8 @@ Value save_by_query(const BackupServices& services, const Call& call) {
   if (known == nullptr) args.refuse("sqlObj", "must be code such as <select * from loadTable(…)>");
   const auto table = table_of(call, *known);
   const TableName name{table->database(), table->name()};
-  const auto facts = call.checked(services.distribution.catalogue.table(name.database, name.table));
+  const auto known_table = call.checked(services.distribution.catalogue.table(name.database, name.table));
+  const auto& facts = *known_table;
   const auto rows = functions::table_argument("backup", call.context().evaluate(*code));
   const auto wanted = dist::schema_of(facts.table);
   if (rows.names() != data::Table(wanted).names())

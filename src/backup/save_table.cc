@@ -79,7 +79,8 @@ class TableSave {
   Result<int64_t> run() {
     TRY(directory_, SaveDirectory::open(services_, options_, BackupKind::kPartitions));
     for (int pass = 0; pass < kPassesMax; ++pass) {
-      TRY(const auto facts, services_.distribution.catalogue.table(options_.database, options_.table));
+      TRY(const auto known, services_.distribution.catalogue.table(options_.database, options_.table));
+      const auto& facts = *known;
       TRY_DONE(directory_->accept(facts.table));
       TRY(const bool whole, save_all(facts));
       if (!whole) continue;

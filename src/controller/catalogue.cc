@@ -17,6 +17,35 @@ constexpr bool is_open_to_users() {
          !std::is_same_v<T, meta::CompleteTransactions>;
 }
 
+meta::TableFacts all_facts(const meta::State& state, const meta::Database& database, const meta::Table& table,
+                           const std::set<std::string>& live) {
+  meta::TableFacts facts{.database = database, .table = table};
+  facts.database.tables.clear();
+  std::set<std::string> holders;
+  std::erase_if(facts.table.chunks, [&](const auto& named) { return state.chunks.at(named.second).version == 0; });
+  for (const auto& [key, id] : facts.table.chunks) {
+    const auto& chunk = facts.chunks.emplace(id, state.chunks.at(id)).first->second;
+    for (const auto& replica : chunk.replicas) holders.insert(replica.node);
+  }
+  for (const auto& alias : holders) {
+    const auto* node = state.find_node(alias);
+    if (node != nullptr) facts.nodes.push_back({alias, node->host, node->port, live.contains(alias)});
+  }
+  return facts;
+}
+
+meta::TableFacts changed_facts(const meta::State& state, const std::set<ChunkId>& changed) {
+  meta::TableFacts facts{.is_change = true};
+  for (const auto id : changed) {
+    const auto* chunk = state.find_chunk(id);
+    if (chunk == nullptr || chunk->version == 0)
+      facts.gone.push_back(id);
+    else
+      facts.chunks.emplace(id, *chunk);
+  }
+  return facts;
+}
+
 /// Whether the answer of `T` is a Dropped.
 template <class T>
 constexpr bool drops() {
@@ -59,7 +88,7 @@ Result<Bytes> MetadataService::table_facts(std::string_view payload) {
   TRY(const auto request, meta::decode<meta::TableFactsRequest>(payload, meta::kTableFacts));
   if (request.fresh) TRY_DONE(log_.read_barrier_and_wait(options_.propose_timeout));
   const auto live = live_.live();
-  return machine_.read([&](const meta::State& state) -> Result<Bytes> {
+  return machine_.read_with_changes([&](const meta::State& state, const meta::ChunkChanges& changes) -> Result<Bytes> {
     const auto* database = state.find_database(request.database);
     if (database == nullptr) {
       return Error{ErrorCode::kNotFound, "The database [" + request.database + "] does not exist."};
@@ -69,18 +98,11 @@ Result<Bytes> MetadataService::table_facts(std::string_view payload) {
       return Error{ErrorCode::kNotFound,
                    "The table [" + request.table + "] does not exist in the database [" + request.database + "]."};
     }
-    meta::TableFacts facts{.database = *database, .table = *table, .catalogue_revision = state.catalogue_revision};
-    facts.database.tables.clear();
-    std::set<std::string> nodes;
-    std::erase_if(facts.table.chunks, [&](const auto& named) { return state.chunks.at(named.second).version == 0; });
-    for (const auto& [key, id] : facts.table.chunks) {
-      const auto& chunk = facts.chunks.emplace(id, state.chunks.at(id)).first->second;
-      for (const auto& replica : chunk.replicas) nodes.insert(replica.node);
-    }
-    for (const auto& alias : nodes) {
-      const auto* node = state.find_node(alias);
-      if (node != nullptr) facts.nodes.push_back({alias, node->host, node->port, live.contains(alias)});
-    }
+    const auto changed = request.source == changes.source() ? changes.since(table->id, request.since) : std::nullopt;
+    auto facts = changed ? changed_facts(state, *changed) : all_facts(state, *database, *table, live);
+    facts.catalogue_revision = state.catalogue_revision;
+    facts.source = changes.source();
+    facts.number = changes.number();
     return encode(facts);
   });
 }

@@ -11,7 +11,9 @@ Bytes MetadataMachine::apply(uint64_t, std::string_view bytes) {
                                (command.ok() ? "" : command.error().message));
   applied_.fetch_add(1, std::memory_order_relaxed);
   const std::unique_lock lock(mutex_);
+  const meta::ChunkChanges::Expected expected(state_, *command);
   auto outcome = meta::apply(state_, *command);
+  if (outcome.ok()) changes_.note(state_, expected);
   if (const auto able = check_runs_at(build_, state_.level); !able.ok()) {
     log_error(able.error().message);
     CHECK_WITH(false, able.error().message);
@@ -29,12 +31,14 @@ Status MetadataMachine::restore(std::string_view snapshot) {
   TRY_DONE(check_runs_at(build_, state.level));
   const std::unique_lock lock(mutex_);
   state_ = std::move(state);
+  changes_.note_all();
   return {};
 }
 
 void MetadataMachine::clear() {
   const std::unique_lock lock(mutex_);
   state_ = {};
+  changes_.note_all();
 }
 
 void MetadataMachine::leadership_changed(bool leads, uint64_t term) {

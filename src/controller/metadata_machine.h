@@ -7,6 +7,7 @@
 #include <shared_mutex>
 
 #include "meta/apply/apply.h"
+#include "meta/chunk_changes.h"
 #include "meta/state.h"
 #include "raft/replicated_log.h"
 
@@ -32,6 +33,12 @@ class MetadataMachine final : public raft::StateMachine {
     const std::shared_lock lock(mutex_);
     return look(state_);
   }
+  /// The same with look(const State&, const ChunkChanges&).
+  template <class Look>
+  auto read_with_changes(Look&& look) const {
+    const std::shared_lock lock(mutex_);
+    return look(state_, changes_);
+  }
 
   /// True from the moment this member may propose.
   bool leads() const { return leads_.load(std::memory_order_acquire); }
@@ -42,7 +49,8 @@ class MetadataMachine final : public raft::StateMachine {
  private:
   const meta::Build build_;
   mutable std::shared_mutex mutex_;
-  meta::State state_;  // guarded by mutex_; written by the group's thread only
+  meta::State state_;                           // guarded by mutex_; written by the group's thread only
+  meta::ChunkChanges changes_{Uuid::random()};  // the same
   std::atomic<bool> leads_{false};
   std::atomic<uint64_t> term_{0};
   std::atomic<uint64_t> applied_{0};

@@ -168,8 +168,8 @@ class MetadataService {
   /// For a data node that takes the place of one of the same name whose data are lost. kConflict when that would lose
   /// the last good replica of a chunk.
   Status give_up_replicas(const meta::RegisterRequest& request);
-  void take_report(const std::string& node, const std::vector<meta::ReportedChunk>& chunks, std::chrono::seconds grace,
-                   std::vector<meta::Order>& orders);
+  void take_findings(const ReportFindings& findings, std::vector<meta::Order>& orders);
+  void take_report(const meta::Heartbeat& beat, std::vector<meta::Order>& orders);
   // import_files.cc
   Result<Bytes> take_offer(std::string_view payload);
   void offer_files();

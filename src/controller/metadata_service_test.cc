@@ -1,5 +1,6 @@
 #include "controller/metadata_service.h"
 
+#include <algorithm>
 #include <future>
 
 #include "controller/recover_replicas.h"
@@ -49,6 +50,41 @@ TEST_F(MetadataServiceTest, facts_show_committed_partitions_only) {
       ask<meta::TableFacts>("ctl1", meta::kTableFacts, meta::TableFactsRequest{"dfs://db", "pt"})->chunks.empty());
   EXPECT_EQ(ask<meta::TableFacts>("ctl1", meta::kTableFacts, meta::TableFactsRequest{"dfs://db", "no"}).error().code,
             ErrorCode::kNotFound);
+}
+
+TEST_F(MetadataServiceTest, facts_tell_what_has_changed_to_whoever_knows_the_rest) {
+  make_table();
+  commit(begin({1, 2, 3}).begun.transaction);
+  const auto facts_since = [&](const meta::TableFacts& known) {
+    return *ask<meta::TableFacts>("ctl2", meta::kTableFacts,
+                                  meta::TableFactsRequest{"dfs://db", "pt", false, known.source, known.number});
+  };
+  const auto whole = facts_since({});
+  EXPECT_FALSE(whole.is_change);
+  EXPECT_EQ(whole.chunks.size(), 3u);
+  const auto nothing = facts_since(whole);
+  EXPECT_TRUE(nothing.is_change);
+  EXPECT_TRUE(nothing.chunks.empty() && nothing.gone.empty());
+  EXPECT_LT(encode(nothing).size(), 200u);
+  const auto begun = begin({2}).begun;
+  const auto locked = facts_since(whole);
+  EXPECT_TRUE(locked.is_change);
+  EXPECT_EQ(locked.chunks.size(), 1u);
+  commit(begun.transaction);
+  const auto written = facts_since(locked);
+  ASSERT_EQ(written.chunks.size(), 1u);
+  EXPECT_EQ(written.chunks.at(begun.chunks[0].chunk).version, 2u);
+  EXPECT_EQ(facts_since(whole).chunks.size(), 1u);
+  commit(begin({4}).begun.transaction);
+  EXPECT_FALSE(facts_since(written).is_change) << "the scheme has another value";
+  EXPECT_EQ(facts_since(written).chunks.size(), 4u);
+  must_change(meta::DropPartitions{.database = "dfs://db", .keys = {{{types::Scalar::of_int(1)}}}});
+  EXPECT_EQ(facts_since(written).chunks.size(), 3u);
+  // Another leader counts for itself.
+  group.lead("ctl3");
+  const auto of_another = facts_since(written);
+  EXPECT_FALSE(of_another.is_change);
+  EXPECT_NE(of_another.source, whole.source);
 }
 
 TEST_F(MetadataServiceTest, conflicts_and_refusals_reach_the_writer_in_clients_words) {
@@ -233,11 +269,53 @@ TEST_F(MetadataServiceTest, a_new_process_without_its_replicas_is_believed_at_on
   services["ctl1"]->tick();
   must_register(publishes, {}, 2);
   const auto registered = must_register(dies, {}, 2);
-  ASSERT_EQ(registered.orders.size(), 1u);
+  ASSERT_EQ(registered.orders.size(), 2u);
   EXPECT_EQ(registered.orders[0].kind, meta::Order::Kind::kResolve) << "what it had prepared may be in its log";
+  EXPECT_EQ(registered.orders[1].kind, meta::Order::Kind::kReport) << "or not: then only its chunk shows it";
   services["ctl1"]->tick();
   EXPECT_TRUE(is_stale(publishes));
   EXPECT_FALSE(is_stale(dies));
+}
+
+TEST_F(MetadataServiceTest, a_node_that_lost_what_it_had_prepared_is_asked_about_its_chunk_until_it_can_be_judged) {
+  make_table();
+  const auto begun = begin({1}).begun;
+  commit(begun.transaction);
+  const auto id = begun.chunks[0].chunk;
+  const auto node = begun.chunks[0].replicas[0];
+  const std::vector<meta::ReportedChunk> lost = {{.chunk = id}};
+  const auto is_asked = [&](const std::vector<meta::Order>& orders) {
+    return std::ranges::any_of(orders, [&](const meta::Order& order) {
+      return order.kind == meta::Order::Kind::kReport && order.chunk == id;
+    });
+  };
+  EXPECT_TRUE(is_asked(must_register(node, {}, 2).orders));
+  // It asks how the transaction ended, finds nothing to publish, and says that it is over.
+  EXPECT_TRUE(is_asked(beat(node, {.published = {begun.transaction}, .asked_for = lost}).orders)) << "not recorded yet";
+  services["ctl1"]->tick();
+  EXPECT_TRUE(is_asked(beat(node, {.asked_for = lost}).orders)) << "it may have said so before it published";
+  EXPECT_EQ(chunk(id).good_replicas(), 2u);
+  pass(milliseconds(31000));
+  EXPECT_FALSE(is_asked(beat(node, {.asked_for = lost}).orders));
+  services["ctl1"]->tick();
+  EXPECT_TRUE(chunk(id).find(node)->stale);
+  const auto orders = beat(node).orders;
+  ASSERT_EQ(orders.size(), 1u);
+  EXPECT_EQ(orders[0].kind, meta::Order::Kind::kRecover);
+}
+
+TEST_F(MetadataServiceTest, an_answer_about_one_chunk_says_nothing_of_others) {
+  make_table();
+  const auto begun = begin({1, 2, 3}).begun;
+  commit(begun.transaction);
+  for (const auto* node : {"dn1", "dn2", "dn3"}) beat(node, {.published = {begun.transaction}});
+  services["ctl1"]->tick();
+  pass(milliseconds(31000));
+  const auto& answers = begun.chunks[0];
+  beat(answers.replicas[0], {.asked_for = {{.chunk = answers.chunk, .version = 1}, {.chunk = {777}}}});
+  services["ctl1"]->tick();
+  for (const auto& part : begun.chunks) EXPECT_EQ(chunk(part.chunk).good_replicas(), 2u);
+  EXPECT_TRUE(beat(answers.replicas[0]).orders.empty());
 }
 
 TEST_F(MetadataServiceTest, participants_that_do_not_publish_are_told_to_ask) {

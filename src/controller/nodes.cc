@@ -104,7 +104,11 @@ Result<meta::RegisterReply> MetadataService::take_registration(const meta::Regis
       .cluster = cluster, .epoch = registered.epoch, .leader = options_.self.alias, .level = level};
   reply.configuration_revision = machine_.read([](const meta::State& state) { return state.configuration.revision; });
   const auto grace = known && known->boot != request.boot ? std::chrono::seconds(0) : kReportGrace;
-  if (known && known->holds_data()) take_report(request.alias, request.chunks, grace, reply.orders);
+  if (!known || !known->holds_data()) return reply;
+  take_findings(machine_.read([&](const meta::State& state) {
+    return compare_report(state, request.alias, request.chunks, clock_.wall_ns(), grace);
+  }),
+                reply.orders);
   return reply;
 }
 
@@ -142,16 +146,22 @@ Status MetadataService::give_up_replicas(const meta::RegisterRequest& request) {
   return {};
 }
 
-void MetadataService::take_report(const std::string& node, const std::vector<meta::ReportedChunk>& chunks,
-                                  std::chrono::seconds grace, std::vector<meta::Order>& orders) {
-  const auto now_ns = clock_.wall_ns();
-  auto findings =
-      machine_.read([&](const meta::State& state) { return compare_report(state, node, chunks, now_ns, grace); });
+void MetadataService::take_findings(const ReportFindings& findings, std::vector<meta::Order>& orders) {
   for (const auto& alarm : findings.alarms) log_error(alarm);
   add_all(orders, findings.orders);
   const std::lock_guard lock(mutex_);
   changes_.insert(changes_.end(), findings.changes.begin(), findings.changes.end());
   if (!findings.changes.empty()) plan_at_once();
+}
+
+void MetadataService::take_report(const meta::Heartbeat& beat, std::vector<meta::Order>& orders) {
+  if (!beat.chunks && beat.asked_for.empty()) return;
+  const auto now_ns = clock_.wall_ns();
+  take_findings(machine_.read([&](const meta::State& state) {
+    return beat.chunks ? compare_report(state, beat.alias, *beat.chunks, now_ns, kReportGrace)
+                       : compare_chunks(state, beat.alias, beat.asked_for, now_ns, kReportGrace);
+  }),
+                orders);
 }
 
 Result<Bytes> MetadataService::heartbeat(std::string_view payload) {
@@ -170,7 +180,7 @@ Result<Bytes> MetadataService::heartbeat(std::string_view payload) {
     reply.level = state.level;
   });
   if (reply.register_again) return encode(reply);
-  if (beat.chunks) take_report(beat.alias, *beat.chunks, kReportGrace, reply.orders);
+  take_report(beat, reply.orders);
   const auto drops = live_.drops_for(beat.alias);
   machine_.read([&](const meta::State& state) {
     for (const auto id : drops) {

@@ -12,6 +12,10 @@ using meta::State;
 
 int64_t nanoseconds(std::chrono::nanoseconds duration) { return duration.count(); }
 
+int64_t settled_before(int64_t now_ns, std::chrono::seconds grace) {
+  return grace.count() > 0 ? now_ns - nanoseconds(grace) : INT64_MAX;
+}
+
 /// Committed transactions that `node` has not published, by chunk.
 std::map<ChunkId, std::vector<TransactionId>> unpublished_of(const State& state, const std::string& node) {
   std::map<ChunkId, std::vector<TransactionId>> by_chunk;
@@ -45,24 +49,30 @@ class ReportJudge {
     }
   }
   ReportFindings findings;
+  bool orders_to_resolve = true;
 
  private:
   void behind(const Chunk& chunk, const meta::Replica& replica, Version version) {
     const auto waiting = unpublished_.find(chunk.id);
     if (waiting != unpublished_.end()) {
-      for (const auto id : waiting->second)
-        findings.orders.push_back({.kind = Order::Kind::kResolve, .transaction = id});
+      if (orders_to_resolve) {
+        for (const auto id : waiting->second)
+          findings.orders.push_back({.kind = Order::Kind::kResolve, .transaction = id});
+      }
+      // It may have lost what it had prepared. Then it says, as when it publishes, that the transaction is over: only
+      // what it holds after that shows the loss.
+      ask_again(chunk);
     } else if (replica.stale) {
       if (replica.version != version)
         findings.changes.push_back({chunk.id, node_, ReplicaChange::Kind::kStale, version});
     } else if (chunk.updated_ns > settled_ns_) {
-      if (!asked_again_) findings.orders.push_back({.kind = Order::Kind::kReport});
-      asked_again_ = true;
+      ask_again(chunk);
     } else {
       change(chunk, replica, version);
       if (chunk.good_replicas() == 1) alarm("the last good replica and older than the committed version", chunk);
     }
   }
+  void ask_again(const Chunk& chunk) { findings.orders.push_back({.kind = Order::Kind::kReport, .chunk = chunk.id}); }
   void change(const Chunk& chunk, const meta::Replica& replica, Version version) {
     if (!replica.stale) findings.changes.push_back({chunk.id, node_, ReplicaChange::Kind::kStale, version});
   }
@@ -75,7 +85,6 @@ class ReportJudge {
   const std::string& node_;
   const int64_t settled_ns_;
   const std::map<ChunkId, std::vector<TransactionId>> unpublished_;
-  bool asked_again_ = false;
 };
 
 /// Plans one chunk after the other; what it has planned for a node counts as its load.
@@ -138,7 +147,7 @@ class Planner {
 ReportFindings compare_report(const State& state, const std::string& node,
                               const std::vector<meta::ReportedChunk>& report, int64_t now_ns,
                               std::chrono::seconds grace) {
-  ReportJudge judge(state, node, grace.count() > 0 ? now_ns - nanoseconds(grace) : INT64_MAX);
+  ReportJudge judge(state, node, settled_before(now_ns, grace));
   std::set<ChunkId> reported;
   for (const auto& item : report) {
     reported.insert(item.chunk);
@@ -153,6 +162,19 @@ ReportFindings compare_report(const State& state, const std::string& node,
   for (const auto& [id, chunk] : state.chunks) {
     const auto* replica = chunk.find(node);
     if (replica != nullptr && !reported.contains(id)) judge.judge(chunk, *replica, 0, false);
+  }
+  return std::move(judge.findings);
+}
+
+ReportFindings compare_chunks(const State& state, const std::string& node,
+                              const std::vector<meta::ReportedChunk>& asked_for, int64_t now_ns,
+                              std::chrono::seconds grace) {
+  ReportJudge judge(state, node, settled_before(now_ns, grace));
+  judge.orders_to_resolve = false;  // its report brought them, and plan_resolution repeats them
+  for (const auto& item : asked_for) {
+    const auto* chunk = state.find_chunk(item.chunk);
+    const auto* replica = chunk == nullptr ? nullptr : chunk->find(node);
+    if (replica != nullptr) judge.judge(*chunk, *replica, item.version, item.damaged);
   }
   return std::move(judge.findings);
 }

@@ -26,6 +26,10 @@ struct ReportFindings {
 ReportFindings compare_report(const meta::State& state, const std::string& node,
                               const std::vector<meta::ReportedChunk>& report, int64_t now_ns,
                               std::chrono::seconds grace);
+/// The same for the chunks a node was asked about; nothing is said of others.
+ReportFindings compare_chunks(const meta::State& state, const std::string& node,
+                              const std::vector<meta::ReportedChunk>& asked_for, int64_t now_ns,
+                              std::chrono::seconds grace);
 /// For a process that goes on working while it reports. A new one tells all there is: what had been decided before and
 /// not published waits in the state.
 inline constexpr std::chrono::seconds kReportGrace{30};

@@ -30,7 +30,7 @@ class ServiceFixture : public ::testing::Test {
     group.lead("ctl1");
     clock.advance(std::chrono::hours(1));
     services["ctl1"]->tick();
-    for (const auto* node : {"dn1", "dn2", "dn3"}) epochs[node] = must_register(node).epoch;
+    for (const auto* node : {"dn1", "dn2", "dn3"}) must_register(node);
   }
   ~ServiceFixture() override {
     for (auto& [alias, service] : services) service->stop();
@@ -98,12 +98,15 @@ class ServiceFixture : public ::testing::Test {
     request.chunks = std::move(chunks);
     auto reply = ask<meta::RegisterReply>("ctl2", meta::kRegisterNode, request);
     EXPECT_TRUE(reply.ok()) << reply.error().describe();
-    return reply.ok() ? *reply : meta::RegisterReply();
+    if (!reply.ok()) return {};
+    boots[alias] = boot;
+    epochs[alias] = reply->epoch;
+    return *reply;
   }
   meta::HeartbeatReply beat(const std::string& alias, meta::Heartbeat beat = {},
                             const std::string& controller = "ctl1") {
     beat.alias = alias;
-    beat.boot = uuid(1);
+    beat.boot = uuid(boots[alias]);
     beat.epoch = epochs[alias];
     return ask<meta::HeartbeatReply>(controller, meta::kHeartbeat, beat).value();
   }
@@ -168,6 +171,7 @@ class ServiceFixture : public ::testing::Test {
   std::map<std::string, std::unique_ptr<MetadataMachine>> machines;
   std::map<std::string, std::unique_ptr<MetadataService>> services;
   std::map<std::string, uint64_t> epochs;
+  std::map<std::string, uint8_t> boots;
   std::vector<config::NodeStart> started;
   TableId table;
 };

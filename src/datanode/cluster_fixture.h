@@ -40,13 +40,13 @@ class LocalCatalogue final : public dist::Catalogue {
     }
   }
 
-  Result<dist::TableFacts> table(const std::string& database, const std::string& name) override {
+  Result<dist::FactsRef> table(const std::string& database, const std::string& name) override {
     const std::lock_guard lock(mutex_);
     const auto* found = state_.find_table(database, name);
     if (!found) return Error{ErrorCode::kNotFound, "no table " + name};
     dist::TableFacts facts{.database = *state_.find_database(database), .table = *found};
     for (const auto& [key, id] : found->chunks) facts.chunks.emplace(id, *state_.find_chunk(id));
-    return facts;
+    return std::make_shared<const dist::TableFacts>(std::move(facts));
   }
   Result<std::optional<meta::Database>> find_database(const std::string& path) override {
     const std::lock_guard lock(mutex_);

@@ -19,7 +19,7 @@ class ConcurrentWriters : public TwoNodes {
   }
   /// A transaction of the other node that holds the partition of `value`.
   TransactionId hold(int32_t value) {
-    const auto table = catalogue_.table("dfs://db", "pt").value().table;
+    const auto table = catalogue_.table("dfs://db", "pt").value()->table;
     const auto begun = catalogue_.begin({.type = meta::TransactionType::kAppend,
                                          .coordinator = "dn2",
                                          .epoch = catalogue_.epoch("dn2"),
@@ -71,7 +71,7 @@ TEST_F(ConcurrentWriters, an_upsert_is_one_transaction) {
   const auto versions = [&] {
     std::map<uint64_t, TransactionId> last;
     const auto facts = catalogue_.table("dfs://db", "pt").value();
-    for (const auto& [id, chunk] : facts.chunks) last[id.value] = chunk.chain.back().transaction;
+    for (const auto& [id, chunk] : facts->chunks) last[id.value] = chunk.chain.back().transaction;
     return last;
   };
   run("upsert!(pt, table(1 2 3 as id, `a`a`a as k, 7 8 9 as qty), false, `k)");
@@ -159,7 +159,7 @@ TEST_F(ConcurrentWriters, chunks_of_the_database_are_written_by_one_table_at_a_t
         "pt = createPartitionedTable(db, t, `pt, `id)\nother = createPartitionedTable(db, t, `other, `id)\n"
         "dim = createDimensionTable(db, t, `dim)\npt.append!(t)\nother.append!(t)");
     EXPECT_EQ(run("schema(db).chunkGranularity"), "\"" + granularity + "\"");
-    const auto table = catalogue_.table(path, "pt").value().table;
+    const auto table = catalogue_.table(path, "pt").value()->table;
     const auto held = catalogue_.begin({.type = meta::TransactionType::kAppend,
                                         .coordinator = "dn2",
                                         .epoch = catalogue_.epoch("dn2"),

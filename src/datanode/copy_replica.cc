@@ -20,6 +20,7 @@ constexpr seconds kHoldWait{20};  // for writers to leave the chunk
 constexpr milliseconds kHoldPause{20};
 constexpr uint64_t kReplyBytesWanted = 6u << 20;  // a round trip for so many
 constexpr uint64_t kReplyBytesMax = 16u << 20;
+constexpr uint64_t kReplyBytesAhead = 1u << 20;    // of smaller ones none is made before it is asked for
 constexpr uint64_t kMessageBytesUsual = 4u << 20;  // at most, unless a row is larger
 
 rpc::CallOptions export_call() { return {.timeout = seconds(60), .cancellation = CancellationScope::current()}; }
@@ -180,30 +181,47 @@ Result<Bytes> ExportDesk::open(const std::string& importer, std::string_view pay
 Result<Bytes> ExportDesk::next(std::string_view payload) {
   TRY(const auto request, meta::decode<NextRequest>(payload, "data.export_next"));
   std::shared_ptr<Open> open;
+  std::future<Result<Reply>> ahead;
   {
     const std::lock_guard lock(mutex_);
     const auto found = exports_.find(request.id);
     if (found == exports_.end()) return Error{ErrorCode::kNotFound, "the export is over or was given up: begin again"};
     open = found->second;
     open->used = std::chrono::steady_clock::now();
+    ahead = std::move(open->ahead);
   }
   const size_t wanted = std::min(request.bytes_wanted, kReplyBytesMax);
-  NextReplyWriter reply(wanted + kMessageBytesUsual);
-  bool ended = false;
-  do {
-    const auto read = reply.add(*open->content);
-    if (!read.ok()) {
-      scrubber_.suspect(open->chunk, read.error());
-      return read.error();
-    }
-    reach(FaultPoint::kExportRead);
-    ended = !*read;
-  } while (!ended && reply.bytes() < wanted);
-  if (ended) {
+  auto reply = ahead.valid() ? ahead.get() : read(*open, wanted);
+  if (!reply.ok()) {
+    scrubber_.suspect(open->chunk, reply.error());
+    return reply.error();
+  }
+  if (reply->ended) {
     const std::lock_guard lock(mutex_);
     exports_.erase(request.id);
+  } else if (wanted >= kReplyBytesAhead) {
+    read_ahead(open, wanted);
   }
-  return reply.finish(ended);
+  return std::move(reply->bytes);
+}
+
+Result<ExportDesk::Reply> ExportDesk::read(Open& open, size_t bytes_wanted) {
+  NextReplyWriter reply(bytes_wanted + kMessageBytesUsual);
+  bool ended = false;
+  do {
+    TRY(const bool is_one, reply.add(*open.content));
+    reach(FaultPoint::kExportRead);
+    ended = !is_one;
+  } while (!ended && reply.bytes() < bytes_wanted);
+  return Reply{reply.finish(ended), ended};
+}
+
+void ExportDesk::read_ahead(const std::shared_ptr<Open>& open, size_t bytes_wanted) {
+  auto promise = std::make_shared<std::promise<Result<Reply>>>();
+  const std::lock_guard lock(mutex_);
+  if (exports_.size() > kExportsReadAhead) return;
+  if (readers_.submit([open, bytes_wanted, promise] { promise->set_value(read(*open, bytes_wanted)); }))
+    open->ahead = promise->get_future();
 }
 
 std::future<Result<Bytes>> ReplicaCopier::ask_next(const std::string& source, uint64_t id) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/semaphore.h"
+#include "base/thread_pool.h"
 #include "datanode/copy_throttle.h"
 #include "datanode/scrub.h"
 #include "dist/catalogue.h"
@@ -20,28 +21,39 @@ namespace pelorus::datanode {
 inline constexpr size_t kExportsMax = 64;                  // open at once; beyond: kLimit
 inline constexpr std::chrono::seconds kExportIdleMax{60};  // an importer that went away
 
+inline constexpr size_t kExportsReadAhead = 8;  // more open ones are read when they are asked for
+
 /// Answers data.export_open and data.export_next. A node copies a chunk once at a time: what it had open of it ends
-/// when it opens it again. Nothing stays open for a node that lacks nothing. Thread-safe.
+/// when it opens it again. Nothing stays open for a node that lacks nothing. While an answer travels the next one is
+/// put together. Thread-safe.
 class ExportDesk {
  public:
   ExportDesk(storage::ChunkStore& store, Scrubber& scrubber) : store_(store), scrubber_(scrubber) {}
   void register_methods(rpc::Methods& methods);
 
  private:
+  struct Reply {
+    Bytes bytes;
+    bool ended = false;
+  };
   struct Open {
     ChunkId chunk;
     std::string importer;
-    std::unique_ptr<storage::ChunkExport> content;
+    std::unique_ptr<storage::ChunkExport> content;  // of who makes a reply: one at a time
     std::chrono::steady_clock::time_point used;
+    std::future<Result<Reply>> ahead = {};  // the reply to the next request, if that is under way already
   };
   Result<Bytes> open(const std::string& importer, std::string_view payload);
   Result<Bytes> next(std::string_view payload);
+  static Result<Reply> read(Open& open, size_t bytes_wanted);
+  void read_ahead(const std::shared_ptr<Open>& open, size_t bytes_wanted);
 
   storage::ChunkStore& store_;
   Scrubber& scrubber_;  // is told of damage that a copy meets
   std::mutex mutex_;
   std::map<uint64_t, std::shared_ptr<Open>> exports_;  // guarded by mutex_
   uint64_t last_ = 0;                                  // guarded by mutex_
+  ThreadPool readers_{{.name = "export", .threads_max = 2}};
 };
 
 /// Brings this node's replica of a chunk up to the present and has the controllers count it as good again.

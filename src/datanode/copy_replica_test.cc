@@ -1,6 +1,8 @@
 // How many exports stay open on the node that others copy from.
 #include "datanode/copy_replica.h"
 
+#include <algorithm>
+
 #include "datanode/cluster_fixture.h"
 #include "meta/archive.h"
 
@@ -158,6 +160,33 @@ TEST_F(ExportDeskTest, a_reply_holds_as_many_messages_as_the_importer_wants_byte
   const auto after = next(opened->id, 1u << 20);
   ASSERT_FALSE(after.ok());
   EXPECT_EQ(after.error().code, ErrorCode::kNotFound) << "an export that is over is closed";
+}
+
+TEST_F(ExportDeskTest, replies_made_ahead_hold_what_is_read_one_message_at_a_time) {
+  run("big = createPartitionedTable(db, table(1:0, [`id, `v], [INT, DOUBLE]), `big, `id)\n"
+      "big.append!(table(take(1, 1200000) as id, rand(1.0, 1200000) as v))");
+  ASSERT_TRUE(first_.store().flush_all().ok());
+  const auto chunks = first_.store().chunks();
+  const auto big = std::max_element(chunks.begin(), chunks.end(), [](auto& a, auto& b) { return a.rows < b.rows; });
+  const auto messages = [&](const std::string& importer, uint64_t bytes_wanted, size_t& replies) {
+    std::vector<std::string> all;
+    const auto opened = open(importer, OpenAsked{.chunk = big->chunk, .files = true});
+    for (bool ended = !opened.ok(); !ended; ++replies) {
+      auto reply = next(opened->id, bytes_wanted);
+      EXPECT_TRUE(reply.ok()) << reply.error().message;
+      if (!reply.ok()) break;
+      if (reply->message) all.push_back(std::move(*reply->message));
+      for (auto& one : reply->more) all.push_back(std::move(one));
+      ended = reply->ended;
+    }
+    return all;
+  };
+  size_t one_by_one = 0, ahead = 0;
+  const auto wanted = messages("dn2", 1, one_by_one);
+  EXPECT_EQ(messages("dn3", 1u << 20, ahead), wanted);
+  EXPECT_GT(wanted.size(), 4u);
+  EXPECT_GT(ahead, 2u);
+  EXPECT_LT(ahead, one_by_one);
 }
 
 }  // namespace

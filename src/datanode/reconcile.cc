@@ -11,6 +11,14 @@ namespace {
 
 constexpr size_t kOtherWorkers = 2;
 
+meta::ReportedChunk reported(const storage::ChunkInfo& info) {
+  return {.chunk = info.chunk,
+          .version = info.version,
+          .damaged = !info.damage.empty(),
+          .rows = static_cast<int64_t>(info.rows),
+          .bytes = static_cast<int64_t>(info.bytes_on_disk)};
+}
+
 }  // namespace
 
 Reconciler::Reconciler(storage::ChunkStore& store, TransactionHost& transactions, ReplicaCopier& copier,
@@ -105,15 +113,14 @@ std::vector<std::pair<ChunkId, Version>> Reconciler::take_recovered() {
 
 std::vector<meta::ReportedChunk> Reconciler::report() const {
   std::vector<meta::ReportedChunk> chunks;
-  for (const auto& info : store_.chunks()) {
-    chunks.push_back({.chunk = info.chunk,
-                      .version = info.version,
-                      .damaged = !info.damage.empty(),
-                      .rows = static_cast<int64_t>(info.rows),
-                      .bytes = static_cast<int64_t>(info.bytes_on_disk)});
-  }
+  for (const auto& info : store_.chunks()) chunks.push_back(reported(info));
   reach(FaultPoint::kReportMade);
   return chunks;
+}
+
+meta::ReportedChunk Reconciler::report(ChunkId chunk) const {
+  const auto info = store_.info(chunk);
+  return info.ok() ? reported(*info) : meta::ReportedChunk{.chunk = chunk};
 }
 
 }  // namespace pelorus::datanode

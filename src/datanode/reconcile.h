@@ -39,6 +39,8 @@ class Reconciler {
   void take(const meta::Order& order);
   std::vector<std::pair<ChunkId, Version>> take_recovered();
   std::vector<meta::ReportedChunk> report() const;
+  /// Of one chunk; version 0 when it is not here.
+  meta::ReportedChunk report(ChunkId chunk) const;
 
  private:
   using Key = std::pair<int, uint64_t>;  // kind, and chunk or transaction

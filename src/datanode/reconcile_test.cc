@@ -117,6 +117,17 @@ TEST_F(ReconcilerTest, replicas_are_copied_once_and_told_of_before_the_next_beat
   expect_equal_replicas();
 }
 
+TEST_F(ReconcilerTest, tells_of_one_chunk_whether_it_is_here) {
+  Reconciler of_first(first_.store(), first_.transactions(), copier_, clock_, 1);
+  const auto held = of_first.report(lost_[0]), gone = reconciler_.report(lost_[0]);
+  EXPECT_EQ(held.chunk, lost_[0]);
+  EXPECT_EQ(held.version, 1u);
+  EXPECT_EQ(held.rows, 1);
+  EXPECT_EQ(gone.chunk, lost_[0]);
+  EXPECT_EQ(gone.version, 0u);
+  EXPECT_FALSE(gone.damaged);
+}
+
 TEST_F(ReconcilerTest, nothing_waits_behind_copies) {
   for (const auto chunk : lost_) reconciler_.take(copy_of(chunk));
   gate_.wait_for_call();  // the only thread for copies is busy

@@ -1,5 +1,6 @@
 // Statements on TSDB tables with two replicas.
 #include "datanode/cluster_fixture.h"
+#include "datanode/snapshot_source.h"
 
 namespace pelorus::datanode {
 namespace {
@@ -13,6 +14,37 @@ class SortedTableTest : public TwoNodes {
   void make(const std::string& keep) {
     const auto made = run("pt = createPartitionedTable(db, s, `pt, `id, , `k`t, " + keep + ")\npt.append!(s)");
     ASSERT_EQ(made.find("error"), std::string::npos) << made;
+  }
+  /// Asks of the stored table and of its rows in memory, whatever lies under it.
+  void compare_with_memory(const std::vector<std::string>& queries) {
+    const auto compare = [&](const std::string& when) {
+      run("m = select * from pt");
+      for (const auto& query : queries) {
+        const auto asked = [&](const std::string& table) {
+          auto text = query;
+          return run("r = " + text.replace(text.find('$'), 1, table) + "\neach(x -> string(x), r.values())");
+        };
+        EXPECT_EQ(asked("pt"), asked("m")) << query << ", " << when;
+        EXPECT_EQ(asked("m").find("error"), std::string::npos) << asked("m");
+      }
+    };
+    const auto add = [&](int first) {
+      run("n = " + std::to_string(first) + "..(" + std::to_string(first) +
+          " + 39)\n"
+          "pt.append!(table(1 + n % 3 as id, symbol(`x`y`z`w[n % 4]) as k, (n * 7) % 11 as t, n as v))");
+    };
+    for (const std::string keep : {"ALL", "FIRST", "LAST"}) {
+      make(keep);
+      add(10);
+      compare(keep + " in memory");
+      flush();
+      compare(keep + " in a file");
+      add(60);
+      flush();
+      add(110);
+      compare(keep + " in runs");
+      run("dropTable(db, `pt)");
+    }
   }
 };
 
@@ -34,51 +66,82 @@ TEST_F(SortedTableTest, rows_come_in_the_order_of_the_sort_columns) {
 
 /// Of a TSDB table only the ends of groups are read; the answers are those of the rows in memory.
 TEST_F(SortedTableTest, ends_of_groups_are_those_of_all_rows) {
-  const std::vector<std::string> queries{
-      "select k, v from $ context by k csort t limit -1",
-      "select k, t, v from $ context by k csort t limit -3",
-      "select k, t, v from $ context by k csort t limit 2",
-      "select k, t, v from $ context by k csort t limit 1, 2",
-      "select top 2 k, v from $ context by k csort t",
-      "select k, v from $ context by k csort t desc limit 1",
-      "select k, v from $ context by k csort v limit -1",
-      "select k, v from $ context by k limit -2",
-      "select id, k, v from $ context by id, k csort t limit -1",
-      "select k, v, t + 1 as u from $ context by k csort t limit -1 order by v",
-      "select k, cumsum(v) as c from $ context by k csort t limit -1",
-      "select k, v from $ where v > 20 context by k csort t limit -1",
-      "select k, v from $ where k != `x context by k csort t limit -1",
-      "select count(*), sum(v) from (select k, v from $ context by k csort t limit -1)",
-      "select v from $ context by t csort v limit -1",
-      "select k, v from $ context by k csort t limit 0"};
-  const auto compare = [&](const std::string& when) {
-    run("m = select * from pt");
-    for (const auto& query : queries) {
-      const auto asked = [&](const std::string& table) {
-        auto text = query;
-        return run("r = " + text.replace(text.find('$'), 1, table) + "\neach(x -> string(x), r.values())");
-      };
-      EXPECT_EQ(asked("pt"), asked("m")) << query << ", " << when;
-      EXPECT_EQ(asked("m").find("error"), std::string::npos) << asked("m");
-    }
+  compare_with_memory(
+      {"select k, v from $ context by k csort t limit -1", "select k, t, v from $ context by k csort t limit -3",
+       "select k, t, v from $ context by k csort t limit 2", "select k, t, v from $ context by k csort t limit 1, 2",
+       "select top 2 k, v from $ context by k csort t", "select k, v from $ context by k csort t desc limit 1",
+       "select k, v from $ context by k csort v limit -1", "select k, v from $ context by k limit -2",
+       "select id, k, v from $ context by id, k csort t limit -1",
+       "select k, v, t + 1 as u from $ context by k csort t limit -1 order by v",
+       "select k, cumsum(v) as c from $ context by k csort t limit -1",
+       "select k, v from $ where v > 20 context by k csort t limit -1",
+       "select k, v from $ where k != `x context by k csort t limit -1",
+       "select count(*), sum(v) from (select k, v from $ context by k csort t limit -1)",
+       "select v from $ context by t csort v limit -1", "select k, v from $ context by k csort t limit 0"});
+}
+
+/// Nor more than the end of the rows in the order of the sort columns, also where rows are equal in them.
+TEST_F(SortedTableTest, ends_of_the_order_are_those_of_all_rows) {
+  compare_with_memory({"select top 3 v from $ where k = `x order by t desc",
+                       "select top 3 v from $ where k = `x order by t",
+                       "select top 3 k, v from $ where id = 1, k = `x order by t desc",
+                       "select top 3 v, k, t from $ where id = 1, k = `x order by t, v",
+                       "select top 3 v, k, t from $ where id = 1, k = `x order by t desc, v",
+                       "select top 3 v, k, t from $ where id = 1, k = `x order by t desc, v desc",
+                       "select v, t from $ where id = 1, k = `x order by t desc limit 2, 4",
+                       "select v, t from $ where id = 1, k = `x order by t limit 2, 4",
+                       "select v, t from $ where id = 1, k = `x, t > 3 order by t desc limit 2",
+                       "select v, t from $ where id = 1, k = `x, v > 30 order by t desc limit 2",
+                       "select v, t from $ where id = 1, k in `x`y order by t desc limit 2",
+                       "select v, t from $ where id = 1 order by k desc, t desc limit 5",
+                       "select v, t from $ where id = 1 order by k desc, t limit 5",
+                       "select v, t from $ where id = 1 order by k, t limit 5",
+                       "select v, t from $ where id = 1 order by k limit 5",
+                       "select v, t from $ where id = 1 order by t limit 5",
+                       "select v, t from $ order by k, t limit 5",
+                       "select * from $ order by k desc limit 30",
+                       "select * from $ order by k desc limit 1000",
+                       "select top 0 v from $ where id = 1 order by k",
+                       "select -t as t, v from $ where id = 1, k = `x order by t desc limit 3",
+                       "select t as u, v as t from $ where id = 1, k = `x order by t desc limit 3",
+                       "select v as t, k from $ where id = 1, k = `x order by t desc limit 3",
+                       "select v, t + 1 as u from $ where id = 1, k = `x order by u desc limit 3",
+                       "select v, T from $ where id = 1, k = `x order by T desc limit 3",
+                       "select top 3 v, cumsum(v) as c from $ where id = 1, k = `x order by t desc",
+                       "select distinct k as k from $ where id = 1 order by k desc limit 2",
+                       "select sum(v) from (select top 4 v from $ where id = 1, k = `x order by t desc)",
+                       "select v, t from $ where id = 1, k = `x order by t desc nulls first limit 3",
+                       "select v, t from $ where id = 1, k = `x order by t nulls last limit 3"});
+}
+
+TEST_F(SortedTableTest, of_an_end_of_the_order_no_other_rows_are_read) {
+  make("ALL");
+  run("n = 1..1000\npt.append!(table(take(3, 1000) as id, symbol(`x`y[n % 2]) as k, n / 4 as t, n as v))");
+  flush();
+  const auto chunks = first_.store().chunks();
+  const auto large = std::max_element(chunks.begin(), chunks.end(), [](auto& a, auto& b) { return a.rows < b.rows; });
+  const auto snapshot = first_.store().snapshot(large->chunk, large->version).value();
+  std::vector<meta::Column> columns;
+  for (const auto& column : snapshot->schema()) columns.push_back({.name = column.name, .type = column.type});
+  const auto x = types::Scalar::of_string("x");
+  const auto rows_of = [&](std::vector<size_t> by, bool last, size_t count, bool with_equals, bool one_k) {
+    SnapshotSource source(snapshot, ColumnView(columns, snapshot->schema()));
+    exec::Narrowing narrowing;
+    if (one_k) narrowing.ranges.push_back({1, {x, x}});
+    source.narrow(narrowing);
+    source.keep_end({.columns = std::move(by), .last = last, .count = count, .with_equals = with_equals});
+    EXPECT_FALSE(source.failure());
+    return source.rows().value();
   };
-  const auto add = [&](int first) {
-    run("n = " + std::to_string(first) + "..(" + std::to_string(first) +
-        " + 39)\n"
-        "pt.append!(table(1 + n % 3 as id, symbol(`x`y`z`w[n % 4]) as k, (n * 7) % 11 as t, n as v))");
-  };
-  for (const std::string keep : {"ALL", "FIRST", "LAST"}) {
-    make(keep);
-    add(10);
-    compare(keep + " in memory");
-    flush();
-    compare(keep + " in a file");
-    add(60);
-    flush();
-    add(110);
-    compare(keep + " in runs");
-    run("dropTable(db, `pt)");
-  }
+  EXPECT_EQ(rows_of({2}, true, 10, false, true), 10);
+  EXPECT_EQ(rows_of({2}, true, 10, true, true), 11) << "1000, then two of each t";
+  EXPECT_EQ(rows_of({2}, false, 10, true, true), 11) << "one of 0, then two of each t";
+  EXPECT_EQ(rows_of({2, 3}, false, 10, false, true), 11) << "the order goes on by what nobody knows";
+  EXPECT_EQ(rows_of({1, 2}, false, 10, false, false), 10);
+  EXPECT_EQ(rows_of({1}, false, 10, true, false), 500) << "all of x";
+  EXPECT_EQ(rows_of({1}, true, 501, true, false), 1000);
+  EXPECT_EQ(rows_of({2}, true, 10, false, false), 1000) << "t ascends within k only";
+  EXPECT_EQ(rows_of({3}, true, 10, false, true), 500) << "v is no sort column";
 }
 
 TEST_F(SortedTableTest, keep_last_shows_the_newest_of_equal_rows) {

@@ -134,7 +134,7 @@ TEST_F(TableOptionsTest, compression_methods_are_kept_and_heeded) {
     for (const std::string column : {"v", "t", "note"})
       EXPECT_EQ(run("eqObj((exec " + column + " from " + name + "), big." + column + ")"), "true")
           << name << " " << column;
-    return first_.store().info(facts.chunks.begin()->first)->bytes_on_disk;
+    return first_.store().info(facts->chunks.begin()->first)->bytes_on_disk;
   };
   const auto usual = bytes_of("usual", "");
   const auto chosen = bytes_of("chosen", "{t: 'delta', note: 'zstd', v: 'chimp'}");

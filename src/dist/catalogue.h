@@ -2,6 +2,7 @@
 // The controllers' truth as the rest of a node needs it. Implemented over rpc by ControllerCatalogue; tests bring their
 // own.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ namespace pelorus::dist {
 
 /// One table with its chunks as of one moment: what a statement plans and reads with.
 using meta::TableFacts;
+using FactsRef = std::shared_ptr<const TableFacts>;
 
 /// Thread-safe; every call asks the leader (linearizable) and follows it through elections until its deadline:
 /// kUnavailable then, kOutcomeUnknown when a change may have been made.
@@ -24,7 +26,7 @@ class Catalogue {
   virtual ~Catalogue() = default;
 
   /// kNotFound naming the database or the table.
-  virtual Result<TableFacts> table(const std::string& database, const std::string& name) = 0;
+  virtual Result<FactsRef> table(const std::string& database, const std::string& name) = 0;
   virtual Result<std::optional<meta::Database>> find_database(const std::string& path) = 0;
   /// Names and owners of all databases and tables.
   virtual Result<std::vector<meta::CatalogueEntry>> databases() = 0;

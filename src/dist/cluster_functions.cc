@@ -245,8 +245,9 @@ class ClusterFunctions {
   Placement placement(const std::string& function, Arguments args) const {
     if (!args[0].is_text() || !args[1].is_text())
       throw ScriptError("Usage: " + function + "(dbUrl, tableName). Both are strings.");
-    const auto facts = services_.distribution.catalogue.table(args[0].text(), args[1].text());
-    if (!facts.ok()) throw ScriptError(function + " => " + facts.error().message);
+    const auto known = services_.distribution.catalogue.table(args[0].text(), args[1].text());
+    if (!known.ok()) throw ScriptError(function + " => " + known.error().message);
+    const auto& facts = *known;
     Placement placed;
     for (const auto& [id, chunk] : facts->chunks) {
       if (chunk.version == 0) continue;

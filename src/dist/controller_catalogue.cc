@@ -14,8 +14,8 @@ constexpr ControllerCall kChangeCall{.repeat = Repeat::kIfNotStarted, .timeout =
 
 }  // namespace
 
-Result<TableFacts> ControllerCatalogue::table(const std::string& database, const std::string& name) {
-  return controllers_.ask<TableFacts>(meta::kTableFacts, meta::TableFactsRequest{.database = database, .table = name});
+Result<FactsRef> ControllerCatalogue::table(const std::string& database, const std::string& name) {
+  return tables_.get(database, name);
 }
 
 Result<std::optional<meta::Database>> ControllerCatalogue::find_database(const std::string& path) {

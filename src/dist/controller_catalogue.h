@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "dist/catalogue.h"
 #include "dist/controller_client.h"
+#include "dist/facts/known_tables.h"
 #include "dist/loose_ends.h"
 
 namespace pelorus::dist {
@@ -19,7 +20,7 @@ class ControllerCatalogue final : public Catalogue {
   /// `boot`: of this process; makes its begins repeatable.
   ControllerCatalogue(ControllerClient& controllers, Uuid boot) : controllers_(controllers), boot_(boot) {}
 
-  Result<TableFacts> table(const std::string& database, const std::string& name) override;
+  Result<FactsRef> table(const std::string& database, const std::string& name) override;
   Result<std::optional<meta::Database>> find_database(const std::string& path) override;
   Result<std::vector<meta::CatalogueEntry>> databases() override;
   Result<meta::Access> access(const std::string& user) override;
@@ -57,6 +58,9 @@ class ControllerCatalogue final : public Catalogue {
   std::vector<std::pair<std::string, uint64_t>> idle_;  // guarded by mutex_; writer names and their last sequence
   uint64_t names_made_ = 0;                             // guarded by mutex_
   LooseEnds loose_ends_{controllers_};
+  KnownTables tables_{[this](const meta::TableFactsRequest& request) {
+    return controllers_.ask<TableFacts>(meta::kTableFacts, request);
+  }};
 };
 
 }  // namespace pelorus::dist

@@ -258,10 +258,10 @@ class Definitions {
     if (!given(args, 1)) throw ScriptError("existsPartition => tableName is needed: chunks are kept for each table");
     const auto& table = text_of(args[1], "existsPartition", "tableName");
     const auto facts = unwrap(catalogue().table(database, table), "existsPartition");
-    check(context, meta::AccessType::kTableRead, database + "/" + table, "read table", facts.database.owner);
-    const auto key = unwrap(meta::parse_path(facts.database.scheme, path.substr(slash)), "existsPartition");
+    check(context, meta::AccessType::kTableRead, database + "/" + table, "read table", facts->database.owner);
+    const auto key = unwrap(meta::parse_path(facts->database.scheme, path.substr(slash)), "existsPartition");
     return Value::of_bool(std::ranges::any_of(
-        facts.chunks, [&](const auto& entry) { return entry.second.key == key && entry.second.version > 0; }));
+        facts->chunks, [&](const auto& entry) { return entry.second.key == key && entry.second.version > 0; }));
   }
 
   Value set_atomic_level(CallContext& context, Arguments args) const {
@@ -327,7 +327,7 @@ class Definitions {
     const auto& new_name = text_of(args[2], "renameTable", "newTableName");
     if (new_name.empty()) throw ScriptError("renameTable => newTableName must not be empty");
     check(context, meta::AccessType::kDatabaseManage, path, "rename tables", owner_of(path));
-    const auto table = unwrap(catalogue().table(path, name), "renameTable").table;
+    const auto table = unwrap(catalogue().table(path, name), "renameTable")->table;
     unwrap(catalogue().alter_table({.database = path,
                                     .name = name,
                                     .expected_schema_version = table.schema_version,
@@ -468,7 +468,7 @@ class Definitions {
   Value load(CallContext& context, const std::string& path, const std::string& name,
              const std::string& function) const {
     auto facts = unwrap(catalogue().table(path, name), function);
-    check(context, meta::AccessType::kTableRead, path + "/" + name, "read table", facts.database.owner);
+    check(context, meta::AccessType::kTableRead, path + "/" + name, "read table", facts->database.owner);
     return data::TableRef(std::make_shared<DistributedTable>(services_.distribution, services_.writer, std::move(facts),
                                                              context.caller().user));
   }

@@ -33,23 +33,22 @@ data::Table compression_of(const meta::Table& table) {
 
 }  // namespace
 
-DistributedTable::DistributedTable(Distribution& distribution, ReplicatedWriter& writer, TableFacts facts,
+DistributedTable::DistributedTable(Distribution& distribution, ReplicatedWriter& writer, FactsRef facts,
                                    std::string user)
     : distribution_(distribution),
       writer_(writer),
-      database_(facts.database.path),
-      name_(facts.table.name),
+      database_(facts->database.path),
+      name_(facts->table.name),
       user_(std::move(user)),
-      facts_(std::make_shared<const TableFacts>(std::move(facts))) {}
+      facts_(std::move(facts)) {}
 
-DistributedTable::FactsRef DistributedTable::facts() const {
+FactsRef DistributedTable::facts() const {
   const std::lock_guard lock(mutex_);
   return facts_;
 }
 
-Result<DistributedTable::FactsRef> DistributedTable::ask_again() const {
-  TRY(auto now, distribution_.catalogue.table(database_, name_));
-  const auto heard = std::make_shared<const TableFacts>(std::move(now));
+Result<FactsRef> DistributedTable::ask_again() const {
+  TRY(const auto heard, distribution_.catalogue.table(database_, name_));
   const std::lock_guard lock(mutex_);
   facts_ = heard;
   return heard;

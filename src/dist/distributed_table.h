@@ -14,7 +14,7 @@ namespace pelorus::dist {
 class DistributedTable final : public exec::StoredTable {
  public:
   /// `user`: on whose behalf rows are written; rights are checked with every write.
-  DistributedTable(Distribution& distribution, ReplicatedWriter& writer, TableFacts facts, std::string user);
+  DistributedTable(Distribution& distribution, ReplicatedWriter& writer, FactsRef facts, std::string user);
 
   std::string type_text() const override;
   data::Schema schema() const override;
@@ -34,7 +34,6 @@ class DistributedTable final : public exec::StoredTable {
   Status change_columns(std::span<const exec::ColumnChange> changes) override;
 
  private:
-  using FactsRef = std::shared_ptr<const TableFacts>;
   /// As last heard.
   FactsRef facts() const;
   Result<FactsRef> ask_again() const;

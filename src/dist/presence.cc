@@ -108,6 +108,7 @@ Status Presence::register_node() {
   facts_.cluster = reply.cluster;
   controllers_.prefer(reply.leader);
   if (hooks_.registered) hooks_.registered(reply);
+  told_of_chunks();
   take_orders(reply.orders);
   if (hooks_.order) settling_beats_ = kSettlingBeats;
   const std::lock_guard lock(mutex_);
@@ -124,17 +125,20 @@ void Presence::beat() {
                           .metrics = {},
                           .published = {},
                           .recovered = {},
-                          .chunks = {}};
+                          .chunks = {},
+                          .asked_for = {}};
   if (hooks_.metrics) message.metrics = hooks_.metrics();
   if (hooks_.published) message.published = hooks_.published();
   if (hooks_.recovered) message.recovered = hooks_.recovered();
-  if (std::exchange(tells_chunks_, false) && hooks_.chunks) message.chunks = hooks_.chunks();
+  if (tells_chunks_ && hooks_.chunks) message.chunks = hooks_.chunks();
+  if (!tells_chunks_ && hooks_.chunk) {
+    for (const auto chunk : tells_of_) message.asked_for.push_back(hooks_.chunk(chunk));
+  }
   reach(FaultPoint::kHeartbeatSent);
   const auto reply = controllers_.ask<meta::HeartbeatReply>(meta::kHeartbeat, message, kBeatCall);
   reach(FaultPoint::kHeartbeatAnswered);
   if (!reply.ok()) {
     log_warning("heartbeat not answered: " + reply.error().message);
-    tells_chunks_ = tells_chunks_ || message.chunks.has_value();
     if (hooks_.astray) hooks_.astray();
     return;
   }
@@ -149,17 +153,26 @@ void Presence::beat() {
     controllers_.prefer(reply->leader);
     return;
   }
+  told_of_chunks();  // only now: who has not taken the message has not heard what it told of them
   if (hooks_.confirmed) hooks_.confirmed(message.published);
   if (hooks_.heard) hooks_.heard(*reply);
   take_orders(reply->orders);
 }
 
+void Presence::told_of_chunks() {
+  tells_chunks_ = false;
+  tells_of_.clear();
+}
+
 void Presence::take_orders(const std::vector<meta::Order>& orders) {
   for (const auto& order : orders) {
-    if (order.kind == meta::Order::Kind::kReport)
+    if (order.kind != meta::Order::Kind::kReport) {
+      if (hooks_.order) hooks_.order(order);
+    } else if (order.chunk == ChunkId()) {
       tells_chunks_ = true;
-    else if (hooks_.order)
-      hooks_.order(order);
+    } else {
+      tells_of_.insert(order.chunk);
+    }
   }
 }
 

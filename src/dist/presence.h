@@ -6,6 +6,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,6 +21,7 @@ namespace pelorus::dist {
 struct PresenceHooks {
   std::function<meta::NodeMetrics()> metrics;
   std::function<std::vector<meta::ReportedChunk>()> chunks;             // all of them
+  std::function<meta::ReportedChunk(ChunkId)> chunk;                    // version 0: not here
   std::function<std::vector<TransactionId>()> published;                // durable here, not yet confirmed by an answer
   std::function<void(const std::vector<TransactionId>&)> confirmed;     // the leader has taken these
   std::function<std::vector<std::pair<ChunkId, Version>>()> recovered;  // done since the last call
@@ -64,6 +66,7 @@ class Presence {
   void run();
   Status register_node();
   void beat();
+  void told_of_chunks();
   void take_orders(const std::vector<meta::Order>& orders);
   bool pause(std::chrono::milliseconds time);
 
@@ -72,8 +75,9 @@ class Presence {
   const PresenceHooks hooks_;
   std::atomic<uint64_t> epoch_{0};
   std::atomic<bool> report_chunks_{false};
-  int settling_beats_ = 0;     // the thread's own: the next ones come soon, as there may be orders
-  bool tells_chunks_ = false;  // the thread's own: with the next heartbeat, as the leader has asked for
+  int settling_beats_ = 0;      // the thread's own: the next ones come soon, as there may be orders
+  bool tells_chunks_ = false;   // the thread's own: with the next heartbeat, as the leader has asked for
+  std::set<ChunkId> tells_of_;  // the thread's own: the same, of these only
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -30,6 +30,15 @@ struct Narrowing {
   std::optional<GroupEnds> ends;       // only without ranges and rows_wanted
 };
 
+/// The rows that come first when all are put in ascending order of `columns`, nulls first, equal ones as they lie; or
+/// the last ones.
+struct OrderedEnd {
+  std::vector<size_t> columns;
+  bool last = false;
+  size_t count = 0;
+  bool with_equals = false;  // those that have the values of the outermost of them are wanted as well
+};
+
 /// Used by one thread.
 class ColumnSource {
  public:
@@ -39,6 +48,9 @@ class ColumnSource {
   virtual void narrow(const Narrowing& narrowing) { (void)narrowing; }
   /// After narrow(): every row lies in the range of that column, so that nobody has to look at its values for it.
   virtual bool meets(size_t column) { return (void)column, false; }
+  /// After narrow(), at most once and before rows() and read(): leaves out rows that are not of that end, if the source
+  /// knows from how it keeps its rows which these are. As they lie, the others keep their order.
+  virtual void keep_end(const OrderedEnd& end) { (void)end; }
   virtual Result<int64_t> rows() = 0;
   /// All rows() elements of a column of schema().
   virtual Result<data::Shared<data::Vector>> read(size_t column) = 0;

@@ -1,6 +1,7 @@
 #include "exec/select_stored.h"
 
 #include <algorithm>
+#include <cctype>
 #include <functional>
 #include <numeric>
 #include <span>
@@ -517,6 +518,60 @@ std::optional<Narrowing::GroupEnds> group_ends(const Query& query, const data::S
   return ends;
 }
 
+bool same_text(std::string_view left, std::string_view right) {
+  return std::ranges::equal(left, right,
+                            [](unsigned char l, unsigned char r) { return std::tolower(l) == std::tolower(r); });
+}
+
+/// The column that a key of the order stands for: an item of that expression or name goes before the table's column.
+/// Nothing: something else, or it takes more to tell.
+std::optional<size_t> ordering_column(const syntax::OrderKey& key, const Query& query, const data::Schema& schema) {
+  const auto* wanted = as<syntax::Name>(key.key);
+  if (!wanted || is_nulls_last(key) != key.descending) return std::nullopt;
+  const auto& items = query.items;
+  const auto is_it = [&](const ExprRef& item) {
+    const auto* name = column_name(item);
+    return name && name->name == wanted->name;
+  };
+  if (std::any_of(items.begin(), items.end(), is_it)) return column_of(key.key, schema);
+  std::optional<size_t> named;
+  for (const auto& item : items) {
+    const auto* alias = as<syntax::Alias>(item);
+    if (item->kind == syntax::ExprKind::kName) continue;
+    if (!alias || alias->names.size() != 1) return std::nullopt;
+    if (!same_text(alias->names[0], wanted->name)) continue;
+    if (alias->names[0] != wanted->name || named) return std::nullopt;
+    named = column_of(item, schema);
+    if (!named) return std::nullopt;
+  }
+  return named ? named : column_of(key.key, schema);
+}
+
+/// The end of the rows, in the order of leading keys, that is all the query looks at.
+std::optional<OrderedEnd> ordered_end(const Query& query, const data::Schema& schema, const ConstantCapture& capture,
+                                      Evaluator& evaluator) {
+  const bool is_plain =
+      query.grouping == Grouping::kNone && query.cumulative_keys.empty() && !query.distinct && !query.having;
+  if (!is_plain || query.order.empty() || (!query.limit && !query.top)) return std::nullopt;
+  const auto lookup = capture.lookup();
+  const bool by_row = std::all_of(query.items.begin(), query.items.end(),
+                                  [&](const auto& item) { return plan::facts_of(*item, lookup).row_wise(); });
+  if (!by_row) return std::nullopt;
+  EmptyScope constants;
+  const auto limit = limit_of(query, evaluator, &constants);
+  if (limit.from < 0 || limit.count < 0 || limit.count > INT64_MAX - limit.from) return std::nullopt;
+  OrderedEnd end{.columns = {}, .last = query.order[0].descending};
+  end.count = static_cast<size_t>(limit.from + limit.count);
+  for (const auto& key : query.order) {
+    const auto column = key.descending == end.last ? ordering_column(key, query, schema) : std::nullopt;
+    if (!column) break;
+    end.columns.push_back(*column);
+  }
+  if (end.columns.empty()) return std::nullopt;
+  end.with_equals = end.last || end.columns.size() < query.order.size();  // which of them come first, other keys say
+  return end;
+}
+
 /// The conditions before the first that looks beyond its row, as `price > avg(price)` does: later ones are asked about
 /// the rows it left, so that they must not take away rows before it.
 std::vector<syntax::ExprRef> conditions_by_row(const Query& query, const ConstantCapture& capture) {
@@ -545,13 +600,16 @@ std::vector<syntax::ExprRef> narrow_source(const Query& query, const NamedTable&
   }
   if (narrowing.ranges.empty() && !narrowing.rows_wanted)
     narrowing.ends = group_ends(query, schema, capture, evaluator);
-  if (narrowing.ranges.empty() && !narrowing.rows_wanted && !narrowing.ends) return query.where;
+  const auto end =
+      narrowing.rows_wanted || narrowing.ends ? std::nullopt : ordered_end(query, schema, capture, evaluator);
+  if (narrowing.ranges.empty() && !narrowing.rows_wanted && !narrowing.ends && !end) return query.where;
   source.narrow(narrowing);
   std::vector<syntax::ExprRef> left;
   for (const auto& condition : by_row) {
     if (!is_met(plan::constraint_of({condition}, schema, capture.constant_value()), source)) left.push_back(condition);
   }
   left.insert(left.end(), query.where.begin() + static_cast<std::ptrdiff_t>(by_row.size()), query.where.end());
+  if (left.empty() && end) source.keep_end(*end);
   return left;
 }
 

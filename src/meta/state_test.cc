@@ -3,6 +3,7 @@
 #include <random>
 
 #include "meta/apply/cluster_fixture.h"
+#include "meta/chunk_changes.h"
 #include "meta/placement.h"
 
 namespace pelorus::meta {
@@ -105,6 +106,54 @@ TEST_F(StateTest, two_replicas_with_snapshots_at_random_points_end_equal) {
     EXPECT_GT(state.last_transaction, 20u);
     state = start;
   }
+}
+
+/// Somebody who hears of a table now and then, and if possible only of what has changed.
+struct Hearer {
+  TableId table;
+  uint64_t number = 0;
+  std::map<ChunkId, Chunk> chunks;
+
+  /// Whether changes were enough.
+  bool hear(const State& state, const ChunkChanges& changes) {
+    const auto changed = changes.since(table, number);
+    number = changes.number();
+    if (!changed) chunks.clear();
+    for (const auto& [id, chunk] : state.chunks) {
+      if (chunk.table == table && (!changed || changed->contains(id))) chunks.insert_or_assign(id, chunk);
+    }
+    for (const auto id : changed.value_or(std::set<ChunkId>{})) {
+      if (state.find_chunk(id) == nullptr) chunks.erase(id);
+    }
+    return changed.has_value();
+  }
+};
+
+TEST_F(StateTest, whoever_hears_of_changes_knows_what_is_there) {
+  size_t by_changes = 0, whole = 0;
+  for (uint32_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    const State start = state;
+    ChunkChanges changes(uuid(1));
+    std::vector<Hearer> hearers{{table}, {TableId{table.value + 1}}, {TableId{table.value + 2}}};
+    for (int i = 0; i < 600; ++i) {
+      const auto command = any(random);
+      const ChunkChanges::Expected expected(state, command);
+      if (run(command).ok()) changes.note(state, expected);
+      if (random() % 4 != 0) continue;
+      auto& hearer = hearers[random() % hearers.size()];
+      (hearer.hear(state, changes) ? by_changes : whole) += 1;
+      std::map<ChunkId, Chunk> truth;
+      for (const auto& [id, chunk] : state.chunks) {
+        if (chunk.table == hearer.table) truth.emplace(id, chunk);
+      }
+      ASSERT_EQ(hearer.chunks, truth);
+    }
+    state = start;
+  }
+  EXPECT_GT(by_changes, 300u);
+  EXPECT_GT(whole, 100u);
 }
 
 TEST_F(StateTest, a_damaged_snapshot_is_refused) {

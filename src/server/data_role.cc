@@ -130,6 +130,7 @@ void DataRole::stop() {
 
 void DataRole::add_hooks(dist::PresenceHooks& hooks) {
   hooks.chunks = [this] { return reconciler_.report(); };
+  hooks.chunk = [this](ChunkId chunk) { return reconciler_.report(chunk); };
   hooks.published = [this] { return transactions_.published(); };
   hooks.confirmed = [this](const std::vector<TransactionId>& done) { transactions_.confirmed(done); };
   hooks.recovered = [this] { return reconciler_.take_recovered(); };

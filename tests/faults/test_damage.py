@@ -140,14 +140,20 @@ def frames_of(content):
     return found
 
 
+def sequence_of(content, frame):
+    return int.from_bytes(content[frame.start + 24:frame.start + 32], "little")
+
+
 def damage_log(choice, node):
-    """A flipped bit in a record of the redo log, before its end."""
+    """A flipped bit in a record of the redo log: in any, the last one too, if a mark says that it was synced."""
     logs = [path for path in (node.directory / "redoLog").glob("*.wal")]
     path = max(logs, key=lambda one: len(one.read_bytes().rstrip(b"\0")))
     content = bytearray(path.read_bytes())
     frames = frames_of(content)
     assert len(frames) > 4, f"{path} has {len(frames)} records"
-    bit = choice.choice(choice.choice(frames[:len(frames) // 2])) * 8 + choice.randrange(8)
+    marked = sequence_of(content, frames[-1]) == 0
+    hurt = choice.choice([frames[-2], choice.choice(frames[:-1])] if marked else frames[:len(frames) // 2])
+    bit = choice.choice(hurt) * 8 + choice.randrange(8)
     content[bit // 8] ^= 1 << bit % 8
     path.write_bytes(content)
     return f"{path}, bit {bit}"

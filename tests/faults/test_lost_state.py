@@ -138,6 +138,26 @@ def test_a_data_node_that_lost_its_directories_comes_back_empty():
         check(cluster, load)
 
 
+@pytest.mark.parametrize("dies_at", ["participant.notice.received", "participant.published.synced", "participant.published.confirmed"])
+def test_a_redo_log_that_is_lost_with_the_last_commit_in_it_is_noticed_though_nobody_writes(dies_at):
+    with Cluster(PACKAGE) as cluster:
+        cluster.ask(f"""db = database('{DATABASE}', VALUE, 1..4)
+            db.createPartitionedTable(table(1:0, `part`v, [INT, INT]), `kept, `part)""")
+        victim = cluster.nodes[2]
+        victim.stop()
+        victim.start(fault=f"{dies_at}:1")
+        assert victim.wait_ready(), victim.tail()
+        insert = f"tableInsert(loadTable('{DATABASE}', 'kept'), table(1..4 as part, 1..4 as v))"
+        wait_until(lambda: cluster.ask(insert, cluster.nodes[:2]) == 4, 60, "a write")
+        assert victim.wait_death(60), f"{victim.alias} takes no part in the write"
+        for path in (victim.directory / "redoLog").glob("log_*"):
+            path.unlink()
+        victim.start()
+        assert victim.wait_ready(), victim.tail()
+        cluster.wait_replicas(DATABASE, ["kept"], holds_still=True)
+        assert cluster.ask(f"exec sum(v) from loadTable('{DATABASE}', 'kept')", [victim]) == 10
+
+
 def test_a_data_node_with_the_last_good_replica_is_not_taken_in_without_it():
     with Cluster(PACKAGE) as cluster:
         cluster.ask(f"""db = database('{DATABASE}', VALUE, 1..4)

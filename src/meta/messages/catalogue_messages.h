@@ -18,13 +18,18 @@ namespace pelorus::meta {
 /// leader, so that a read sees what was committed before it; `fresh` adds a read barrier (a leader cut off from its
 /// majority may otherwise answer from before for one election timeout). kNotFound names what is missing.
 inline constexpr std::string_view kTableFacts = "meta.table_facts";
+///
+/// Whoever has heard facts before names them (`source`, `since`): then only what has changed is told, if the controller
+/// that answers is the same process and still knows.
 struct TableFactsRequest {
   std::string database;
   std::string table;
   bool fresh = false;
+  Uuid source;         // TableFacts::source of those heard; nil: none
+  uint64_t since = 0;  // TableFacts::number of those heard
   template <class A>
   void fields(A& a) {
-    a(database, table, fresh);
+    a(database, table, fresh, source, since);
   }
 };
 struct NodeAddress {
@@ -43,9 +48,14 @@ struct TableFacts {
   std::map<ChunkId, Chunk> chunks;
   std::vector<NodeAddress> nodes;  // those that hold replicas
   uint64_t catalogue_revision = 0;
+  Uuid source;             // nil: of a program that tells everything always
+  uint64_t number = 0;     // of the last change that these facts have
+  bool is_change = false;  // only what is different from those heard: `chunks` are the changed ones, `database`,
+                           // `table` and `nodes` are left out
+  std::vector<ChunkId> gone = {};  // with is_change: chunks that are there no more
   template <class A>
   void fields(A& a) {
-    a(database, table, chunks, nodes, catalogue_revision);
+    a(database, table, chunks, nodes, catalogue_revision, source, number, is_change, gone);
   }
 };
 

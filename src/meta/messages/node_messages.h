@@ -63,8 +63,7 @@ struct ReportedChunk {
   ChunkId chunk;
   Version version = 0;   // newest committed
   bool damaged = false;  // cannot be read: to be recovered from another replica
-  int64_t rows = 0;
-  int64_t bytes = 0;
+  int64_t rows = 0, bytes = 0;
   template <class A>
   void fields(A& a) {
     a(chunk, version, damaged, rows, bytes);
@@ -77,7 +76,7 @@ struct Order {
     kRecover,  // fill `chunk` up to `version` from one of `nodes`, then report kRecovered
     kDrop,     // delete `chunk`: no table needs it here
     kResolve,  // ask for the decision of `transaction` and carry it out
-    kReport,   // send all chunks with the next heartbeat
+    kReport,   // tell of `chunk` with the next heartbeat; of all when none is named, which older programs always do
   };
   Kind kind = Kind::kReport;
   ChunkId chunk;
@@ -136,9 +135,10 @@ struct Heartbeat {
   std::vector<std::pair<ChunkId, Version>> recovered;  // orders kRecover done, with the version reached
   std::optional<std::vector<ReportedChunk>> chunks;    // all, when asked for
   uint64_t log_index = 0;                              // controllers: what they have applied of the metadata log
+  std::vector<ReportedChunk> asked_for;                // those asked for by name; version 0: not here
   template <class A>
   void fields(A& a) {
-    a(alias, boot, epoch, metrics, published, recovered, chunks, log_index);
+    a(alias, boot, epoch, metrics, published, recovered, chunks, log_index, asked_for);
   }
 };
 struct HeartbeatReply {

@@ -16,6 +16,11 @@ inline constexpr uint64_t kLogHeaderBytes = 4096;  // before the first frame of 
 inline constexpr uint64_t kFrameHeaderBytes = 48;
 inline constexpr uint64_t kFrameAlignment = 64;
 
+/// A frame without payload behind the newest record, which says by its `durable` that the record was synced. No record:
+/// the next one takes its place.
+inline constexpr uint64_t kMarkSequence = 0;
+inline constexpr uint64_t kMarkBytes = kFrameAlignment;
+
 struct FrameHeader {
   uint32_t payload_crc = 0;
   uint64_t payload_bytes = 0;

@@ -137,13 +137,14 @@ Status WriteAheadLog::recover(const Replay& replay) {
     previous = path;
     live_.push_back(std::move(segment));
   }
+  next_sequence_ = std::max<uint64_t>(expected, 1);
+  last_sequence_ = durable_ = next_sequence_ - 1;
   // What was replayed counts as durable from here on, also what only the operating system's cache had.
   if (options_.sync && !live_.empty()) {
     TRY(const auto newest, files_.open(path_of(newest_), io::OpenMode::kWrite));
     TRY_DONE(newest->sync());
+    mark_end(*newest, *live_.back(), previous_stop);
   }
-  next_sequence_ = std::max<uint64_t>(expected, 1);
-  last_sequence_ = durable_ = next_sequence_ - 1;
   for (const auto& name : names) {  // files of an unfinished release or roll
     const std::string path = io::join_path(options_.directory, name);
     const bool numbered = name.starts_with("log_") && name.ends_with(".wal");

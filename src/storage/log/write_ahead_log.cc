@@ -71,7 +71,7 @@ void WriteAheadLog::lead(std::unique_lock<std::mutex>& lock) {
     return FrameHeader{.payload_bytes = item.payload_bytes}.frame_bytes();
   };
   const uint64_t first = frame_bytes(*queue_.front());
-  const bool fits = current_ && position_ + first <= current_->bytes;
+  const bool fits = current_ && position_ + first + kMarkBytes <= current_->bytes;
   if (!fits) {
     lock.unlock();
     const Status rolled = roll(first);
@@ -85,7 +85,7 @@ void WriteAheadLog::lead(std::unique_lock<std::mutex>& lock) {
   uint64_t bytes = 0;
   while (!queue_.empty()) {
     const uint64_t next = frame_bytes(*queue_.front());
-    if (position_ + bytes + next > current_->bytes || (bytes > 0 && bytes + next > kBatchBytesMax)) break;
+    if (position_ + bytes + next + kMarkBytes > current_->bytes || (bytes > 0 && bytes + next > kBatchBytesMax)) break;
     bytes += next;
     batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
@@ -94,6 +94,20 @@ void WriteAheadLog::lead(std::unique_lock<std::mutex>& lock) {
   const Status outcome = write_batch(batch);
   lock.lock();
   finish_batch(batch, outcome);
+  const bool closes = batch.back()->type == RecordType::kEnd;  // its own loss loses nothing
+  if (!outcome.ok() || !options_.sync || closes || !queue_.empty()) return;
+  changed_.notify_all();  // whoever waited for the batch need not wait for this
+  lock.unlock();
+  mark_end(*file_, *current_, position_);
+  lock.lock();
+}
+
+/// Nobody waits until the mark is on the disk: it is when the operating system writes its cache back, or is
+/// overwritten by the next record, which says the same. One that cannot be written leaves the end as it is without.
+void WriteAheadLog::mark_end(io::File& file, const LogSegment& segment, uint64_t position) const {
+  if (position + kMarkBytes > segment.bytes) return;
+  const FrameHeader mark{.segment = segment.number, .sequence = kMarkSequence, .durable = durable_};
+  (void)file.write_at(position, encode_frame_header(mark));
 }
 
 /// Nothing of the batch counts unless all of it was written and synced.
@@ -154,10 +168,12 @@ Status WriteAheadLog::flush_pending() {
     lock.unlock();
     outcome = file_->sync();
     lock.lock();
-    if (outcome.ok())
+    if (outcome.ok()) {
       durable_ = next_sequence_ - 1;
-    else
+      mark_end(*file_, *current_, position_);
+    } else {
       fail_waiting(outcome.error());
+    }
   }
   resign(lock);
   return outcome;
@@ -231,7 +247,7 @@ Status WriteAheadLog::roll(uint64_t bytes_needed) {
   }
   auto segment = std::make_shared<LogSegment>();
   segment->number = newest_ + 1;
-  segment->bytes = std::max(options_.segment_bytes, kLogHeaderBytes + bytes_needed);
+  segment->bytes = std::max(options_.segment_bytes, kLogHeaderBytes + bytes_needed + kMarkBytes);
   const std::string path = path_of(segment->number);
   const std::string header = encode_segment_header({log_, segment->number, next_sequence_, segment->bytes});
   std::unique_ptr<io::File> file;

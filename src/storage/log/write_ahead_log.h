@@ -48,8 +48,8 @@ class WriteAheadLog {
 
   /// Makes the log when the directory holds none. The end of the newest file may be torn: what was never acknowledged
   /// is dropped. kCorrupt naming file and place when a record that had been synced is damaged or a file is missing.
-  /// Known limit: damage to the very last synced batch looks like a torn write until a later record was synced
-  /// (stop() writes one).
+  /// That the last batch was synced stands in a mark behind it, which nobody syncs: known limit: damage to that batch
+  /// looks like a torn write when the machine lost its power before the operating system had written the mark.
   static Result<std::unique_ptr<WriteAheadLog>> open(io::FileSystem& files, LogOptions options, const Replay& replay);
 
   /// Durable on return (with options.sync). The parts are read before it returns.
@@ -110,6 +110,8 @@ class WriteAheadLog {
   // Leader only.
   Status roll(uint64_t bytes_needed);
   Status write_batch(const std::vector<ItemRef>& batch);
+  /// Also of open(): says behind the last record that all up to durable_ were synced.
+  void mark_end(io::File& file, const LogSegment& segment, uint64_t position) const;
   Status save_state(uint64_t oldest, uint64_t newest);
   std::string path_of(uint64_t segment) const { return io::join_path(options_.directory, segment_file_name(segment)); }
 

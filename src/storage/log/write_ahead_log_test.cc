@@ -238,6 +238,87 @@ TEST(WriteAheadLog, torn_end_is_dropped_and_the_log_goes_on) {
   }
 }
 
+/// Of a record of 3000 bytes, and where the second of two of them begins.
+constexpr uint64_t kFrameBytes = 3072, kSecond = kLogHeaderBytes + kFrameBytes;
+
+TEST(WriteAheadLog, damage_to_the_last_record_is_no_torn_write_once_it_was_acknowledged) {
+  for (const bool sync : {true, false}) {
+    io::MemoryFileSystem files;
+    auto opened = open_log(files, sync, 16384);
+    ASSERT_TRUE(append(*opened.log, std::string(3000, 'a')).ok());
+    ASSERT_TRUE(append(*opened.log, std::string(3000, 'b')).ok());
+    ASSERT_TRUE(sync || opened.log->flush_pending().ok());
+    EXPECT_EQ(open_log(*files.copy(), sync, 16384).records.size(), 2u);
+    for (uint64_t at = kSecond; at < kSecond + kFrameHeaderBytes + 3000; ++at) {
+      const uint64_t bit = at * 8 + at % 8;
+      auto copy = files.copy();
+      ASSERT_TRUE(copy->flip_bit(path_of(1), bit).ok());
+      const auto damaged = open_log(*copy, sync, 16384);
+      ASSERT_TRUE(damaged.error) << "bit " << bit;
+      EXPECT_EQ(damaged.error->code, ErrorCode::kCorrupt) << damaged.error->describe();
+      EXPECT_NE(damaged.error->message.find(path_of(1)), std::string::npos) << damaged.error->message;
+    }
+  }
+}
+
+TEST(WriteAheadLog, a_record_of_which_part_came_is_torn_though_the_one_before_was_acknowledged) {
+  io::MemoryFileSystem memory;
+  io::FaultyFileSystem files(memory);
+  auto opened = open_log(files, true, 16384);
+  ASSERT_TRUE(append(*opened.log, std::string(3000, 'a')).ok());
+  const auto before = memory.copy();
+  files.fail(io::Operation::kSync, ".wal");
+  ASSERT_FALSE(append(*opened.log, std::string(3000, 'b')).ok());
+  const auto after = io::read_file(memory, path_of(1), 1 << 20).value();
+  // Its bytes come in sectors, in any order.
+  constexpr unsigned kAll = (1u << kFrameBytes / 512) - 1;
+  for (unsigned sectors = 0; sectors <= kAll; ++sectors) {
+    auto copy = before->copy();
+    const auto file = copy->open(path_of(1), io::OpenMode::kWrite).value();
+    for (uint64_t sector = 0; sector < kFrameBytes / 512; ++sector) {
+      if ((sectors >> sector & 1) == 0) continue;
+      const uint64_t at = kSecond + sector * 512;
+      ASSERT_TRUE(file->write_at(at, after.substr(at, 512)).ok());
+    }
+    const auto again = open_log(*copy, true, 16384);
+    ASSERT_FALSE(again.error) << sectors << ": " << again.error->describe();
+    EXPECT_EQ(again.records.size(), sectors == kAll ? 2u : 1u) << sectors;
+    EXPECT_EQ(again.records[0], std::string(3000, 'a'));
+  }
+}
+
+TEST(WriteAheadLog, what_an_open_replayed_is_known_to_be_synced_before_anything_else_is_written) {
+  constexpr uint64_t kSomeBit = (kSecond + 60) * 8;
+  io::MemoryFileSystem memory;
+  {
+    io::FaultyFileSystem files(memory);
+    auto opened = open_log(files);
+    ASSERT_TRUE(append(*opened.log, std::string(3000, 'a')).ok());
+    files.fail(io::Operation::kSync, ".wal");
+    EXPECT_FALSE(append(*opened.log, std::string(3000, 'b')).ok());
+  }
+  auto torn = memory.copy();
+  ASSERT_TRUE(torn->flip_bit(path_of(1), kSomeBit).ok());
+  EXPECT_EQ(open_log(*torn).records.size(), 1u);
+  ASSERT_EQ(open_log(memory).records.size(), 2u);  // its outcome may have been asked for by now
+  ASSERT_TRUE(memory.flip_bit(path_of(1), kSomeBit).ok());
+  EXPECT_TRUE(open_log(memory).error);
+}
+
+TEST(WriteAheadLog, a_record_that_fills_its_file_leaves_room_for_the_mark) {
+  io::MemoryFileSystem files;
+  auto opened = open_log(files, true, 16384);
+  const std::string whole(16384 - 4096 - 48, 'a');
+  ASSERT_TRUE(append(*opened.log, whole).ok());
+  EXPECT_GT(opened.log->bytes(), 16384u) << "it fits, but nothing behind it";
+  auto copy = files.copy();
+  ASSERT_TRUE(copy->flip_bit(path_of(1), (16384 - 100) * 8).ok());
+  EXPECT_TRUE(open_log(*copy, true, 16384).error);
+  ASSERT_TRUE(append(*opened.log, "next").ok());
+  opened.log.reset();
+  EXPECT_EQ(open_log(files, true, 16384).records, (std::vector<std::string>{whole, "next"}));
+}
+
 TEST(WriteAheadLog, what_an_open_replays_is_there_for_good) {
   io::MemoryFileSystem memory;
   {
