@@ -169,8 +169,9 @@ ExprRef ConstantCapture::compared_with_each(const syntax::Binary& comparison, co
     result->value = types::Scalar::of_bool(all);
     return result;
   }
-  for (size_t i = 0; i < vector.size(); ++i) {
-    if (vector.is_null_at(i)) return nullptr;
+  std::optional<Value> least;  // a null is less than anything, which min() would not say
+  for (size_t i = 0; i < vector.size() && !least; ++i) {
+    if (vector.is_null_at(i)) least = vector.at(i);
   }
   const ExprRef left = capture(comparison.left);
   const auto compared = [&](syntax::BinaryOperator op, const char* extreme) {
@@ -179,7 +180,9 @@ ExprRef ConstantCapture::compared_with_each(const syntax::Binary& comparison, co
     result->place = comparison.place;
     result->op = op;
     result->left = left;
-    result->right = plan::name_node(add_variable(context.call(*context.find_function(extreme), {elements})));
+    const bool is_null = least && std::string_view(extreme) == "min";
+    result->right =
+        plan::name_node(add_variable(is_null ? *least : context.call(*context.find_function(extreme), {elements})));
     return result;
   };
   const bool is_equality = comparison.op == kEqual || comparison.op == kNotEqual;

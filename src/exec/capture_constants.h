@@ -46,7 +46,7 @@ class ConstantCapture {
   std::string add_variable(Value value);
   /// `x > all(y)` and `x = any(y)` compare with each element of y: only y is a constant. Null for other expressions.
   syntax::ExprRef capture_comparison_with_each(const syntax::Expr& expr);
-  /// Null where the elements are no list without nulls.
+  /// Null where the elements are no list.
   syntax::ExprRef compared_with_each(const syntax::Binary& comparison, const Value& elements, bool all);
   void define_mentioned(const std::string& text);
 

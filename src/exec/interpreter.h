@@ -13,6 +13,7 @@
 #include "exec/session_scope.h"
 #include "exec/sharing/shared_access.h"
 #include "exec/user_function.h"
+#include "functions/element_names.h"
 #include "functions/registry.h"
 #include "syntax/parse_script.h"
 
@@ -58,7 +59,7 @@ class ThrownError final : public ScriptError {
 };
 
 /// One session's interpreter; used by one thread at a time. Cheap to make.
-class Interpreter final : public Evaluator, public functions::CallContext {
+class Interpreter final : public Evaluator, public functions::CallContext, public functions::ElementNames {
  public:
   Interpreter(const Surroundings& surroundings, SessionScope& session);
   ~Interpreter() override;
@@ -95,8 +96,7 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   /// With names laid over the variables.
   Value evaluate(const data::CodeObject& code, Scope* scope);
   std::span<const std::string> argument_names() const override;
-  /// The same of the elements of a bracketed or tuple argument: plot([v as a, w]) reads them.
-  std::vector<std::string> element_names(size_t argument) const;
+  std::vector<std::string> element_names(size_t argument) const override;
   const functions::Caller& caller() const override { return session_.caller; }
   void print(std::string_view text) override;
   const CancellationToken& cancellation() const override { return session_.cancellation; }
@@ -163,6 +163,8 @@ class Interpreter final : public Evaluator, public functions::CallContext {
   Value call_user(const UserFunction& function, std::span<Value> values, std::span<Value* const> places);
   Value call_partial(const PartialFunction& function, std::span<Value> arguments);
   Value call_template(const TemplateFunction& function, std::span<Value> arguments);
+  Value call_written(const TemplateFunction& function, const syntax::Expr& node,
+                     const std::vector<syntax::Argument>& arguments, std::span<Value> values);
   Value run_body(const syntax::FunctionDefinition& definition);
   Value run_mapr(const syntax::FunctionDefinition& definition);
   Value make_function(std::shared_ptr<const syntax::FunctionDefinition> definition);

@@ -5,9 +5,9 @@
 
 #include "base/script_error.h"
 #include "data/chart.h"
-#include "exec/interpreter.h"
 #include "exec/language_functions.h"
 #include "functions/declare.h"
+#include "functions/element_names.h"
 #include "functions/lift.h"
 
 namespace pelorus::exec {
@@ -20,6 +20,7 @@ using data::Matrix;
 using data::Scalar;
 using data::Shared;
 using data::Type;
+using data::Value;
 using data::Vector;
 using functions::Arguments;
 using functions::CallContext;
@@ -128,9 +129,9 @@ Value chart_of(std::initializer_list<Entry> entries) {
 /// The series with the names the call gives them.
 Drawing drawing_of(const Arguments& a, CallContext& context) {
   const auto names = context.argument_names();
-  const auto* interpreter = dynamic_cast<const Interpreter*>(&context);
+  const auto* written = dynamic_cast<const functions::ElementNames*>(&context);
   return drawing_of(a, names.empty() ? "" : names[0],
-                    interpreter != nullptr ? interpreter->element_names(0) : std::vector<std::string>());
+                    written != nullptr ? written->element_names(0) : std::vector<std::string>());
 }
 
 Value plot(CallContext& context, std::span<Value> args) {

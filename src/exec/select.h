@@ -21,6 +21,8 @@ inline constexpr int kHintLocal = 1;
 inline constexpr int kHintKeepOrder = 128;
 inline constexpr int kHintSequential = 512;
 inline constexpr int kHintExplain = 32768;
+/// With kHintExplain, of what partitions are asked: a table with one row, the result and its explanation.
+inline constexpr int kHintExplainResult = 65536;
 
 struct InPassing;
 

@@ -15,9 +15,11 @@
 #include "exec/operators/partition_choice.h"
 #include "exec/operators/select_items.h"
 #include "exec/select.h"
+#include "exec/user_function.h"
 #include "plan/distribute.h"
 #include "plan/prune_partitions.h"
 #include "plan/walk.h"
+#include "plan/where_totals.h"
 #include "syntax/print.h"
 
 namespace pelorus::exec {
@@ -107,9 +109,11 @@ class StoredSelect {
 
   Value run() {
     std::optional<Explanation::Timed> timed(std::in_place, explanation_, "optimize");
-    choose_partitions();
+    choose_by_place();
+    settle_totals();
+    choose_by_conditions();
     if (auto counted = count_rows()) return *counted;
-    if (chosen_.empty()) return run_in_memory(Table(schema_));
+    if (chosen_.empty() || selects_constants()) return run_in_memory(Table(schema_));
     const auto folded = folded_query();
     const auto lookup = capture_.lookup();
     auto plan = plan::distribute(*folded, {schema_, scheme_, partition_columns_}, lookup);
@@ -128,17 +132,95 @@ class StoredSelect {
   }
 
  private:
-  void choose_partitions() {
-    const auto constraint = plan::constraint_of(query_.where, schema_, capture_.constant_value());
+  /// A query of the same rows, for what this one has to know first.
+  StoredSelect(const Query& query, const StoredSelect& around, Explanation* explanation)
+      : table_(around.table_),
+        qualifier_(around.qualifier_),
+        evaluator_(around.evaluator_),
+        outer_(around.outer_),
+        explanation_(explanation),
+        snapshot_(around.snapshot_),
+        schema_(around.schema_),
+        query_(query),
+        scheme_(around.scheme_),
+        partition_columns_(around.partition_columns_),
+        probe_(Relation::of(Table(schema_), qualifier_), outer_),
+        capture_(schema_, qualifier_, evaluator_, probe_.constants()),
+        chosen_(around.chosen_),
+        is_placed_(true) {}
+
+  /// The partitions that hints and partition(…) leave.
+  void choose_by_place() {
+    if (std::exchange(is_placed_, true)) return;
     const auto all = snapshot_->partitions();
     for (size_t p = 0; p < all.size(); ++p) {
-      if ((query_.hints & kHintLocal) != 0 && !all[p].is_local) continue;
-      if (plan::may_match(constraint, {scheme_, partition_columns_}, all[p].key)) chosen_.push_back(p);
+      if ((query_.hints & kHintLocal) == 0 || all[p].is_local) chosen_.push_back(p);
     }
     for (const auto& choice : choices_) {
       const auto left = chosen_by(choice, scheme_, partition_columns_, all, evaluator_);
       std::erase_if(chosen_, [&](size_t p) { return !left[p]; });
     }
+  }
+
+  void choose_by_conditions() {
+    const auto all = snapshot_->partitions();
+    const auto constraint = plan::constraint_of(query_.where, schema_, capture_.constant_value());
+    std::erase_if(chosen_, [&](size_t p) {
+      return !plan::may_match(constraint, {scheme_, partition_columns_}, all[p].key);
+    });
+  }
+
+  /// Conditions that compare rows with aggregates of all rows get the aggregates' values, each over the rows that the
+  /// conditions before it leave: then a partition can judge its rows alone. A dimension table has them all at hand.
+  void settle_totals() {
+    if (query_.map || partition_columns_.empty()) return;
+    const auto lookup = capture_.lookup();
+    const auto of_columns = [this](const syntax::Expr& expr) { return capture_.depends_on_columns(expr); };
+    std::vector<ExprRef> settled;
+    for (const auto& condition : query_.where) {
+      const auto totals = plan::totals_in(condition, lookup, of_columns);
+      const auto values = totals.empty() ? std::vector<ExprRef>{} : values_of(totals, settled);
+      settled.push_back(totals.empty() ? condition : plan::with_totals(condition, values, lookup, of_columns));
+    }
+    query_.where = std::move(settled);
+  }
+
+  /// Aggregates come from one query, lists from one each.
+  std::vector<ExprRef> values_of(const std::vector<plan::WhereTotal>& totals, const std::vector<ExprRef>& where) {
+    Query scalars;
+    std::vector<ExprRef> values(totals.size());
+    for (size_t t = 0; t < totals.size(); ++t) {
+      const auto item = plan::alias_node(totals[t].expr, "total_" + std::to_string(t) + "_");
+      if (!totals[t].is_list) {
+        scalars.items.push_back(item);
+        continue;
+      }
+      Query list;
+      list.items = {item};
+      values[t] = HeldValue::node(asked_first(list, where).column_shared(0));
+    }
+    if (scalars.items.empty()) return values;
+    const Table found = asked_first(scalars, where);
+    for (size_t t = 0, column = 0; t < totals.size(); ++t) {
+      if (!totals[t].is_list) values[t] = HeldValue::node(found.column(column++).at(0));
+    }
+    return values;
+  }
+
+  Table asked_first(Query& query, const std::vector<ExprRef>& where) {
+    query.where = where;
+    query.hints = query_.hints;
+    Explanation inner;
+    const Value result = StoredSelect(query, *this, explanation_ ? &inner : nullptr).run();
+    if (explanation_) explanation_->nest("where", inner, result);
+    return result.table();
+  }
+
+  /// One row of constants, however many rows there are (the manual's page of select).
+  bool selects_constants() const {
+    return query_.grouping == Grouping::kNone && query_.cumulative_keys.empty() &&
+           std::none_of(query_.items.begin(), query_.items.end(),
+                        [&](const auto& item) { return capture_.depends_on_columns(*item); });
   }
 
   /// count(*) of everything, from what the snapshot knows.
@@ -236,8 +318,9 @@ class StoredSelect {
   /// Runs the fragment over the partitions; `rows_wanted`: stop when there are so many.
   Table scan(Query& query, std::span<const size_t> partitions, int64_t rows_wanted) {
     query.from = fragment_source(qualifier_);
+    const auto sql = syntax::print(query);
     Fragment fragment;
-    fragment.text = syntax::print(query);
+    fragment.text = explanation_ ? explained(query) : sql;
     fragment.user = evaluator_.context().caller().user;
     capture_.fill(fragment);
     ScanOptions options;
@@ -245,12 +328,17 @@ class StoredSelect {
     options.cancellation = evaluator_.context().cancellation();
     std::optional<Table> all;
     std::exception_ptr failure;
+    std::vector<Explanation::Part> told;
     const Explanation::Timed timed(explanation_, "map");
-    std::vector<RowsOfPartition> answers;
     const auto status = snapshot_->scan(fragment, partitions, options, [&](size_t p, Table part) {
-      if (explanation_) answers.push_back({p, part.rows()});
       try {
         evaluator_.context().reserve_memory(static_cast<int64_t>(part.memory_bytes()));
+        const Explanation::Timed merging(explanation_, "merge");
+        if (explanation_) {
+          auto [result, steps] = without_explanation(part);
+          told.push_back({sql + " [partition = " + place_of(p) + "]", std::move(steps)});
+          part = std::move(result);
+        }
         add_part(all, std::move(part));
       } catch (const ScriptError&) {
         failure = std::current_exception();
@@ -261,31 +349,25 @@ class StoredSelect {
     if (failure) std::rethrow_exception(failure);
     if (!status.ok()) throw ScriptError(status.error().message);
     if (!all) throw ScriptError("No partition of " + table_->name() + " gave a result.");
-    if (explanation_) explain_scan(fragment, answers, all->rows());
+    if (explanation_) {
+      const auto is_local = [&](size_t p) { return snapshot_->partitions()[p].is_local; };
+      const auto local = std::ranges::count_if(partitions.first(told.size()), is_local);
+      explanation_->tell_parts(told, static_cast<size_t>(local), all->rows());
+      auto& optimize = explanation_->step("optimize");
+      optimize["sql"] = sql;
+      if (chosen_.size() == 1) optimize["field"] = "single partition query";
+    }
     return std::move(*all);
   }
 
-  struct RowsOfPartition {
-    size_t partition, rows;
-    bool operator<(const RowsOfPartition& other) const { return rows < other.rows; }
-  };
+  static std::string explained(Query query) {
+    query.hints |= kHintExplain | kHintExplainResult;
+    return syntax::print(query);
+  }
 
-  void explain_scan(const Fragment& fragment, const std::vector<RowsOfPartition>& answers, size_t rows) {
-    explanation_->step("optimize")["sql"] = fragment.text;
-    auto& map = explanation_->step("map");
-    auto& counts = map["partitions"];
-    if (!counts.is_object()) counts = {{"local", 0}, {"remote", 0}};
-    for (const auto& answer : answers) {
-      const bool is_local = snapshot_->partitions()[answer.partition].is_local;
-      ++counts.as_object()[is_local ? "local" : "remote"].as_int64();
-    }
-    const auto detail = [&](const RowsOfPartition& answer) -> boost::json::object {
-      const auto path = meta::path_of(scheme_, snapshot_->partitions()[answer.partition].key);
-      return {{"partition", path}, {"sql", fragment.text}, {"explain", {{"rows", answer.rows}}}};
-    };
-    const auto [least, most] = std::minmax_element(answers.begin(), answers.end());
-    map["detail"] = {{"most", detail(*most)}, {"least", detail(*least)}};
-    explanation_->step("merge")["row"] = rows;
+  std::string place_of(size_t partition) const {
+    const auto path = meta::path_of(scheme_, snapshot_->partitions()[partition].key);
+    return table_->database() + (path.empty() || path.starts_with("/") ? "" : "/") + path;
   }
 
   /// The same over the chosen partitions from one end, twice as many each time, until `enough` says so of what came
@@ -433,12 +515,13 @@ class StoredSelect {
   const std::shared_ptr<const StoredSnapshot> snapshot_;  // before what it may renew: the columns
   const data::Schema schema_;
   std::vector<ExprRef> choices_;  // partition(…) and sample(…), which query_ is without
-  const Query query_;
+  Query query_;
   const meta::PartitionScheme scheme_;
   const std::vector<std::string> partition_columns_;
   RowScope probe_;
   ConstantCapture capture_;
   std::vector<size_t> chosen_;
+  bool is_placed_ = false;  // chosen_ are the partitions to choose from
 };
 
 }  // namespace

@@ -513,8 +513,9 @@ Value rename(CallContext&, std::span<Value> args) {
   Arguments a("rename!", args);
   if (args[0].is_matrix()) {
     auto& matrix = args[0].edit_matrix();
-    if (a.has(2)) matrix.row_labels = labels(a, 1, matrix.rows);
-    matrix.column_labels = labels(a, a.has(2) ? 2 : 1, matrix.columns);
+    const bool names_rows = args.size() > 2;  // rename!(m, rows, ) leaves the columns alone
+    if (names_rows && a.has(1)) matrix.row_labels = labels(a, 1, matrix.rows);
+    if (!names_rows || a.has(2)) matrix.column_labels = labels(a, names_rows ? 2 : 1, matrix.columns);
     return args[0];
   }
   std::vector<std::string> from, to = a.texts(a.has(2) ? 2 : 1, "newColNames");

@@ -117,10 +117,11 @@ namespace {
 
 Value explain(const Query& query, Evaluator& evaluator, Scope* outer) {
   Query explained(query);
-  explained.hints &= ~kHintExplain;
+  explained.hints &= ~(kHintExplain | kHintExplainResult);
   Explanation explanation;
-  const Value result = run_whole_query(explained, evaluator, outer, &explanation);
-  return Value::of_string(explanation.text(result));
+  Value result = run_whole_query(explained, evaluator, outer, &explanation);
+  Value text = Value::of_string(explanation.text(result));
+  return (query.hints & kHintExplainResult) == 0 ? text : result_with(std::move(text), std::move(result));
 }
 
 }  // namespace

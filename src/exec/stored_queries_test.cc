@@ -317,10 +317,11 @@ class StoredQueriesTest : public testing::Test {
     std::mt19937_64 random(seed);
     const auto one = [&](std::vector<std::string> of) { return of[random() % of.size()]; };
     for (int round = 0; round < rounds; ++round) {
-      const std::string where = one({"", " where price > 30", " where sym = `S4", " where date(time) >= 2020.01.03",
-                                     " where side and qty < 250", " where sym in `S1`S5, date(time) = 2020.01.01",
-                                     " where price > limitPrice or qty is null",
-                                     " where time between 2020.01.01T20:00:00.000 : 2020.01.02T04:00:00.000"});
+      const std::string where =
+          one({"", " where price > 30", " where sym = `S4", " where date(time) >= 2020.01.03",
+               " where side and qty < 250", " where sym in `S1`S5, date(time) = 2020.01.01",
+               " where price > limitPrice or qty is null", " where price > avg(price), qty < avg(qty)",
+               " where time between 2020.01.01T20:00:00.000 : 2020.01.02T04:00:00.000"});
       const std::string aggregate =
           one({"sum(qty)", "avg(price)", "max(price) - min(price)", "count(price)", "std(price)", "first(qty)",
                "last(price)", "wavg(price, qty)", "med(qty)", "sum(qty * price) + 1"});
@@ -571,10 +572,49 @@ TEST_F(StoredQueriesTest, WhatPartitionsAndTheRestDidIsExplained) {
                 boost::json::string::npos)
         << which;
   EXPECT_GE(merged.at("cost").as_int64(), merged.at("map").at("cost").as_int64());
+  for (const auto step : {"map", "merge"}) {
+    const auto& most = merged.at(step).at("detail").at("most");
+    EXPECT_TRUE(most.at("sql").as_string().find("[partition = dfs://test/") != boost::json::string::npos) << step;
+    const auto& steps = most.at("explain").as_object();
+    EXPECT_EQ(steps.at("rows").as_int64(), 2) << step;
+    EXPECT_TRUE(steps.contains("groupBy") && steps.contains("cost")) << step;
+  }
   const auto whole = explained("select [HINT_EXPLAIN] * from s where date(time) = 2020.01.03, sym = `S2");
   EXPECT_EQ(whole.at("rows").as_int64(), whole.at("map").at("detail").at("most").at("explain").at("rows").as_int64());
   EXPECT_FALSE(whole.contains("reduce"));
   EXPECT_EQ(explained("select [HINT_EXPLAIN] * from s where time > 2030.01.01").at("rows").as_int64(), 0);
+}
+
+TEST_F(StoredQueriesTest, ConditionsCompareWithAggregatesOfAllRows) {
+  for (const char* query : {
+           "select * from $ where price > avg(price) order by time, sym, qty",
+           "select time, sym from $ where price = max(price)",
+           "select time, sym from $ where sym = `S2, price = max(price)",
+           "select time, sym from $ where price = max(price), sym = `S2",
+           "select count(*) from $ where price > avg(price), qty < avg(qty)",
+           "select count(*) from $ where price > avg(price) and qty < avg(qty)",
+           "select count(*) from $ where price > avg(price), date(time) = 2020.01.02, qty > med(qty)",
+           "select sum(qty) from $ where price.max() - price < std(price) group by sym order by sym",
+           "select sym, cumsum(qty) from $ where qty > avg(qty) context by sym csort time order by sym, time",
+           "select count(*) from $ where qty >= all(qty)",
+           "select count(*) from $ where sym = `S1, qty > any(qty)",
+           "select count(*) from $ where time = last(time)",
+           "select count(*) from $ where price > avg(deltas(qty))",
+           "select count(*) from $ where count(*) > 10",
+           "select count(*) from $ where price > 1e9, price > avg(price)",
+       })
+    expect_same(query);
+  EXPECT_THROW(interpreter_.run("select count(*) from s where price > prev(price)"), ScriptError);
+  EXPECT_GT(interpreter_.run("exec sum(n) from (select count(*) as n from s where qty = max(qty) map)").scalar().as_int64(),
+            1);
+}
+
+TEST_F(StoredQueriesTest, ConstantsAreOneRow) {
+  for (const char* query :
+       {"select 1 as one from $", "select 1 as one from $ limit 2", "select 1 as a, `x as b from $ where qty > 3",
+        "select 1 as one from $ where qty < 0", "select 1 as one, qty from $ order by qty limit 3",
+        "select count(*) from (select 1 from $)"})
+    expect_same(query);
 }
 
 TEST_F(StoredQueriesTest, ChangesReachOnlyMatchingPartitions) {

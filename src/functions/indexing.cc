@@ -103,7 +103,45 @@ Value array_columns(const Vector& array, const Pair& pair) {
   return Vector::array(Shared<Vector>(array.flat().take(picks)), std::move(ends));
 }
 
+/// Each row of an array of positions becomes a row of elements; positions outside give null.
+Value rows_of_elements(const Vector& vector, const Vector& positions) {
+  const Vector& flat = positions.flat();
+  Rows picks;
+  picks.reserve(flat.size());
+  for (size_t i = 0; i < flat.size(); ++i) {
+    const int64_t row = position_of(flat.scalar_at(i));
+    picks.push_back(row < 0 ? kNowhere : row);
+  }
+  const auto ends = positions.ends();
+  return Vector::array(Shared<Vector>(vector.take(picks)), data::Buffer<int64_t>(ends.begin(), ends.end()));
+}
+
+/// Each row of flags chooses among the elements of the same row.
+Value chosen_in_rows(const Vector& array, const Vector& flags) {
+  const auto ends = array.ends();
+  if (!std::ranges::equal(ends, flags.ends()))
+    throw ScriptError("The rows of a boolean index must be as long as those of the array vector.");
+  const auto chosen = flags.flat().values<int8_t>();
+  Rows picks;
+  data::Buffer<int64_t> kept;
+  int64_t at = 0;
+  for (const int64_t end : ends) {
+    for (; at < end; ++at) {
+      if (chosen[static_cast<size_t>(at)] == 1) picks.push_back(at);
+    }
+    kept.push_back(static_cast<int64_t>(picks.size()));
+  }
+  return Vector::array(Shared<Vector>(array.flat().take(picks)), std::move(kept));
+}
+
+bool is_array_of(const Value& index, bool of_flags) {
+  if (!index.is_vector() || !index.vector().is_array()) return false;
+  const Type type = index.vector().flat().type();
+  return of_flags ? type == Type::kBool : types::is_integral(type) && type != Type::kBool;
+}
+
 Value index_array_vector(const Vector& array, std::span<const Value> positions) {
+  if (positions.size() == 1 && is_array_of(positions[0], true)) return chosen_in_rows(array, positions[0].vector());
   if (positions.size() == 2) {
     const Value rows =
         positions[0].is_missing() ? Value(array) : Value(array.take(rows_of(positions[0], array.size())));
@@ -166,6 +204,7 @@ Value index_vector(const Value& object, std::span<const Value> positions) {
     return vector_or_tuple(std::move(parts));
   }
   if (index.is_missing()) return object;
+  if (is_array_of(index, false) && !vector.is_tuple()) return rows_of_elements(vector, index.vector());
   if (index.is_scalar()) return element_or_null(vector, position_of(index.scalar()));
   if (index.is_pair()) {
     const auto rows = pair_positions(index.pair(), static_cast<int64_t>(vector.size()));

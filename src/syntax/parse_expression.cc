@@ -47,7 +47,9 @@ bool may_be_negated(const types::Scalar& value) {
 ExprRef Parser::parse_single_expression() {
   ExprRef value = at_sql_statement() ? parse_sql_statement() : parse_aliased(parse_expr());
   accept(";");
-  if (peek().kind != TokenKind::kEnd) fail("Unexpected token " + describe(peek()) + " after the expression.");
+  const bool is_first = peek().is(",") && value->kind == ExprKind::kDictionary;
+  if (!is_first && peek().kind != TokenKind::kEnd)
+    fail("Unexpected token " + describe(peek()) + " after the expression.");
   return value;
 }
 

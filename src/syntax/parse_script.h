@@ -73,7 +73,8 @@ class ScriptParser {
   std::unique_ptr<State> state_;
 };
 
-/// One expression (also a query, lambda or definition); anything after it is an error.
+/// One expression (also a query, lambda or definition); anything after it is an error. Of JSON objects one after the
+/// other, as records come, the first is read.
 ExprRef parse_expression(std::string_view text, const NameOracle& names);
 
 }  // namespace pelorus::syntax

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "data/nothing.h"
 #include "data/usable_handle.h"
 #include "exec/interpreter/frame.h"
 #include "exec/interpreter/index_value.h"
@@ -178,6 +179,11 @@ Value Interpreter::call_with(const Callee& callee, const Expr& node, const ExprR
     }
   }
   try {
+    const auto* pattern = callee.function.is_function()
+                              ? dynamic_cast<const TemplateFunction*>(callee.function.function().get())
+                              : nullptr;
+    if (pattern != nullptr && named.empty() && object == nullptr)
+      return call_written(*pattern, node, arguments, values);
     if (!named.empty() && callee.function.is_function()) {
       const PartialFunction with_names(callee.function.function(), {}, std::move(named));
       return call_partial(with_names, values);
@@ -399,6 +405,22 @@ Value Interpreter::call_template(const TemplateFunction& function, std::span<Val
   return call_named(function.higher_order(), all);
 }
 
+/// x f:G y, so that the result may be named after x and y.
+Value Interpreter::call_written(const TemplateFunction& function, const Expr& node,
+                                const std::vector<Argument>& arguments, std::span<Value> values) {
+  const auto* call = as<syntax::Call>(node);
+  const auto builtin = surroundings_.registry.find(function.higher_order());
+  naming_arguments_ = nullptr;
+  if (call != nullptr && builtin != nullptr) {
+    naming_object_ = &call->function;
+    naming_arguments_ = &arguments;
+    naming_builtin_ = builtin.get();
+  }
+  Value result = call_template(function, values);
+  naming_arguments_ = nullptr;
+  return result;
+}
+
 Value Interpreter::call_user(const UserFunction& function, std::span<Value> values, std::span<Value* const> places) {
   const auto& definition = function.definition();
   const size_t most = definition.parameters.size();
@@ -417,7 +439,7 @@ Value Interpreter::call_user(const UserFunction& function, std::span<Value> valu
       } else if (definition.parameters[i].default_value) {
         slot.value = eval(*definition.parameters[i].default_value);
       } else if (i < values.size()) {
-        slot.value = Value::null();  // an empty place: f(5,)
+        slot.value = data::nothing();  // an empty place: f(5,)
       } else {
         wrong_count(shown_name(definition), function.arguments_min(), most, values.size());
       }

@@ -1,7 +1,10 @@
 #include "exec/operators/explanation.h"
 
 #include <boost/json.hpp>
+#include <algorithm>
 #include <utility>
+
+#include "base/script_error.h"
 
 namespace pelorus::exec {
 namespace {
@@ -52,6 +55,47 @@ void Explanation::nest(std::string_view step, const Explanation& inner, const da
 
 std::string Explanation::text(const data::Value& result) const {
   return boost::json::serialize(boost::json::object{{"measurement", "microsecond"}, {"explain", closed(result)}});
+}
+
+int64_t Explanation::Part::number(std::string_view name) const {
+  const auto found = steps.find(name);
+  return found != steps.end() && found->value().is_int64() ? found->value().as_int64() : 0;
+}
+
+void Explanation::tell_parts(const std::vector<Part>& parts, size_t local, size_t rows) {
+  auto& map = step("map");
+  auto& counts = map["partitions"];
+  if (!counts.is_object()) counts = {{"local", 0}, {"remote", 0}};
+  counts.as_object()["local"].as_int64() += static_cast<int64_t>(local);
+  counts.as_object()["remote"].as_int64() += static_cast<int64_t>(parts.size() - local);
+  const auto extremes = [&](std::string_view measure) -> boost::json::object {
+    const auto [least, most] =
+        std::ranges::minmax_element(parts, {}, [measure](const Part& part) { return part.number(measure); });
+    const auto told = [](const Part& part) -> boost::json::object {
+      return {{"sql", part.sql}, {"explain", part.steps}};
+    };
+    return {{"most", told(*most)}, {"least", told(*least)}};
+  };
+  if (!parts.empty()) map["detail"] = extremes("cost");
+  auto& merge = step("merge");
+  merge["rows"] = merge["row"] = rows;  // manual and tutorial name it differently
+  if (!parts.empty()) merge["detail"] = extremes("rows");
+}
+
+data::Value result_with(data::Value text, data::Value result) {
+  return data::Table({"result", "explanation"},
+                     {data::Vector::tuple({std::move(result)}), data::Vector::tuple({std::move(text)})});
+}
+
+ExplainedResult without_explanation(const data::Table& answer) {
+  if (answer.columns() != 2 || answer.rows() != 1 || !answer.column(0).at(0).is_plain_table())
+    throw ScriptError("A partition did not explain what it did.");
+  boost::system::error_code fault;
+  auto told = boost::json::parse(answer.column(1).at(0).text(), fault);
+  auto* whole = fault ? nullptr : told.if_object();
+  auto* steps = whole ? whole->if_contains("explain") : nullptr;
+  if (!steps || !steps->is_object()) throw ScriptError("A partition's explanation can't be read.");
+  return {answer.column(0).at(0).table(), std::move(steps->as_object())};
 }
 
 }  // namespace pelorus::exec

@@ -345,7 +345,6 @@ void register_nulls(Registry& registry) {
       {"isNull", "X", null_test(true), "Whether elements are null.", "isNull(4 NULL 6)", "[false,true,false]"});
   row(Nature::kElementwise,
       {"isValid", "X", null_test(false), "Whether elements are not null.", "isValid(4 NULL 6)", "[true,false,true]"});
-  registry.add_alias("isNothing", "isVoid");
   row(Nature::kElementwise,
       {"isNanInf", "X, [includeNull=false]", is_nan_or_infinite, "Whether elements are NaN or infinite.",
        "isNanInf(1.5 NULL)", "[false,false]", "Null is neither, unless includeNull says so."});

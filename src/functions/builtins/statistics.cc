@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/convert.h"
 #include "functions/aggregate_states.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
@@ -134,31 +135,45 @@ Value deviation(CallContext&, std::span<Value> args) {
   });
 }
 
-/// Average ranks from 1, ties shared; null where null.
-Vector average_ranks(std::string_view name, const Shared<Vector>& vector) {
-  const auto numbers = numeric_doubles(name, vector);
-  const auto order = order_of(name, *numbers, true);
-  const auto values = doubles(numbers);
-  Vector ranks(Type::kDouble, values.size());
-  auto& out = ranks.edit<double>();
-  size_t nulls = 0;
-  while (nulls < order.size() && values[static_cast<size_t>(order[nulls])] == types::kNull<double>)
-    out[static_cast<size_t>(order[nulls++])] = types::kNull<double>;
-  for (size_t from = nulls; from < order.size();) {
-    size_t to = from;
-    while (to < order.size() && values[static_cast<size_t>(order[to])] == values[static_cast<size_t>(order[from])])
-      ++to;
-    for (size_t k = from; k < to; ++k)
-      out[static_cast<size_t>(order[k])] = static_cast<double>(from + to + 1) / 2 - static_cast<double>(nulls);
-    from = to;
+/// Numbers, or times as the numbers that they are.
+Shared<Vector> ranked_numbers(std::string_view name, const Shared<Vector>& vector) {
+  if (types::is_temporal(vector->type()) && !vector->is_array()) {
+    if (auto numbers = data::convert(vector, Type::kLong)) return *std::move(numbers);
   }
+  return numeric_doubles(name, vector);
+}
+
+/// Average ranks from 1, ties shared; of LONG or DOUBLE without nulls.
+Vector average_ranks(std::string_view name, const Vector& numbers) {
+  const auto order = order_of(name, numbers, true);
+  Vector ranks(Type::kDouble, order.size());
+  auto& out = ranks.edit<double>();
+  const auto share = [&](const auto& values) {
+    for (size_t from = 0; from < order.size();) {
+      size_t to = from;
+      while (to < order.size() && values[static_cast<size_t>(order[to])] == values[static_cast<size_t>(order[from])])
+        ++to;
+      for (size_t k = from; k < to; ++k) out[static_cast<size_t>(order[k])] = static_cast<double>(from + to + 1) / 2;
+      from = to;
+    }
+  };
+  if (numbers.type() == Type::kLong)
+    share(numbers.values<int64_t>());
+  else
+    share(numbers.values<double>());
   return ranks;
 }
 
+/// Of the pairs without nulls.
 Value spearman(CallContext&, std::span<Value> args) {
   return lift_reduce2("spearmanr", args[0], args[1], [](const Shared<Vector>& x, const Shared<Vector>& y) -> Value {
     if (x->size() != y->size()) refuse_lengths("spearmanr", x->size(), y->size());
-    const auto a = average_ranks("spearmanr", x), b = average_ranks("spearmanr", y);
+    const auto left = ranked_numbers("spearmanr", x), right = ranked_numbers("spearmanr", y);
+    std::vector<int64_t> pairs;
+    for (size_t i = 0; i < x->size(); ++i) {
+      if (!left->is_null_at(i) && !right->is_null_at(i)) pairs.push_back(static_cast<int64_t>(i));
+    }
+    const auto a = average_ranks("spearmanr", left->take(pairs)), b = average_ranks("spearmanr", right->take(pairs));
     return Value::of_double(kernels::fold2<kernels::Correlation>(a.values<double>(), b.values<double>()).result());
   });
 }

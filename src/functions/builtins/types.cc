@@ -1,6 +1,7 @@
 // Type functions (int, date, symbol …), casts, and questions about type and shape.
 
 #include "data/chart.h"
+#include "data/nothing.h"
 #include "data/tensor.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/cast.h"
@@ -261,6 +262,8 @@ void register_types(Registry& registry) {
   question(
       "isArrayVector", [](const Value& x) { return x.is_vector() && x.vector().is_array(); },
       "Whether X is an array vector.", "isArrayVector(array(INT[], 0))");
+  row({"isNothing", "X", [](CallContext&, std::span<Value> args) { return Value::of_bool(data::is_nothing(args[0])); },
+       "Whether an argument was left out of a call; NULL was not.", "def(x, y){ return isNothing(y) }(1,)", "true"});
   question(
       "isVoid", [](const Value& x) { return x.is_void(); }, "Whether X is the untyped null.", "isVoid(NULL)");
 }

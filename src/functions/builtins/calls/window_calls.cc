@@ -9,6 +9,7 @@
 #include "functions/assemble.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
+#include "functions/element_names.h"
 #include "functions/parts.h"
 #include "functions/windows.h"
 #include "types/temporal.h"
@@ -251,27 +252,39 @@ Value time_moving(CallContext& context, std::span<Value> values) {
   return vector_or_tuple(std::move(results));
 }
 
+/// What an argument's columns are called where the call tells: a vector's variable, or those in brackets. "" for
+/// others.
+std::vector<std::string> column_names_of(CallContext& context, size_t argument, size_t columns) {
+  const auto names = context.argument_names();
+  std::vector<std::string> found(columns);
+  if (argument < names.size() && columns == 1) found[0] = names[argument];
+  const auto* written = dynamic_cast<const ElementNames*>(&context);
+  const auto elements = written != nullptr ? written->element_names(argument) : std::vector<std::string>();
+  if (elements.size() == columns) found = elements;
+  return found;
+}
+
 /// One row per group: the keys and the result.
 Value group_by(CallContext& context, std::span<Value> values) {
-  const auto names = context.argument_names();
-  std::string data_name = names.size() > 1 ? names[1] : "";
-  std::string key_name = names.size() > 2 ? names[2] : "";
   const auto columns = argument_columns("groupby", values[1]);
   const auto groups = group_by_keys("groupby", values[2], length_of("groupby", columns));
+  const auto data_names = column_names_of(context, 1, columns.size());
+  auto column_names = column_names_of(context, 2, groups.keys.size());
   std::vector<Value> results;
   for (const auto& rows : groups.rows) results.push_back(call_on(context, values[0], rows_of(columns, rows)));
-  std::vector<std::string> column_names;
   std::vector<Shared<Vector>> table_columns;
+  size_t unnamed = 0;
   for (size_t k = 0; k < groups.keys.size(); ++k) {
-    const bool is_named = groups.keys.size() == 1 && !key_name.empty();
-    column_names.push_back(is_named ? key_name : "groupingKey" + (groups.keys.size() > 1 ? std::to_string(k) : ""));
+    if (column_names[k].empty()) column_names[k] = "groupingKey" + (unnamed > 0 ? std::to_string(unnamed) : "");
+    unnamed += column_names[k].starts_with("groupingKey");
     table_columns.push_back(groups.keys[k].vector_shared());
   }
   const std::string function_name =
       values[0].is_function() && values[0].function()->kind() == data::FunctionObject::Kind::kSystem
           ? values[0].function()->print()
           : "";
-  column_names.push_back(data_name.empty() ? "result" : function_name + "_" + data_name);
+  const bool is_named = !data_names.empty() && !data_names[0].empty();
+  column_names.push_back(is_named ? function_name + "_" + data_names[0] : "result");
   table_columns.push_back(vector_or_tuple(std::move(results)).vector_shared());
   return data::Table(std::move(column_names), std::move(table_columns));
 }

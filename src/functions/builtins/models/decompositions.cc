@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "functions/aggregate_states.h"
 #include "functions/append.h"
@@ -139,15 +140,44 @@ void settle_signs(Dense* columns) {
   }
 }
 
+/// Eigenvectors are known up to order and sign. Rotating the matrix until it is diagonal, as the manual's outputs come
+/// from, leaves each at the row that weighs most in it, and positive there. Those that weigh most choose first; of
+/// equal ones the one with the lesser value, and the upper row.
+void settle_places(Dense* vectors, Eigen::VectorXd* values) {
+  constexpr double kSame = 1e-9;
+  const Eigen::Index n = vectors->cols();
+  const Eigen::VectorXd weights = vectors->cwiseAbs().colwise().maxCoeff();
+  std::vector<Eigen::Index> turns(static_cast<size_t>(n));
+  std::iota(turns.begin(), turns.end(), 0);
+  std::ranges::stable_sort(
+      turns, [&](auto a, auto b) { return std::round(weights(a) / kSame) > std::round(weights(b) / kSame); });
+  Dense placed(n, n);
+  Eigen::VectorXd placed_values(n);
+  std::vector<bool> taken(static_cast<size_t>(n));
+  for (const auto c : turns) {
+    Eigen::Index place = -1;
+    for (Eigen::Index r = 0; r < n; ++r) {
+      if (taken[static_cast<size_t>(r)]) continue;
+      if (place < 0 || std::abs((*vectors)(r, c)) > std::abs((*vectors)(place, c)) + kSame) place = r;
+    }
+    taken[static_cast<size_t>(place)] = true;
+    placed.col(place) = (*vectors)(place, c) < 0 ? Eigen::VectorXd(-vectors->col(c)) : Eigen::VectorXd(vectors->col(c));
+    placed_values(place) = (*values)(c);
+  }
+  *vectors = std::move(placed);
+  *values = std::move(placed_values);
+}
+
 Value eig(CallContext&, std::span<Value> args) {
   const Dense matrix = dense_of("eig", args[0]);
   require_square("eig", matrix);
   const Eigen::SelfAdjointEigenSolver<Dense> solver(matrix);  // reads the lower triangle only
   if (solver.info() != Eigen::Success) throw ScriptError("eig: the iteration does not converge.");
   Dense vectors = solver.eigenvectors();
-  settle_signs(&vectors);
+  Eigen::VectorXd values = solver.eigenvalues();
+  settle_places(&vectors, &values);
   Dictionary result(Type::kString, Type::kAny, true);
-  result.set(Scalar::of_string("values"), vector_of_dense(solver.eigenvalues()));
+  result.set(Scalar::of_string("values"), vector_of_dense(values));
   result.set(Scalar::of_string("vectors"), value_of(vectors));
   return result;
 }
@@ -234,7 +264,8 @@ void register_decompositions(Registry& registry) {
        "U, s and V with U ** diag(s) ** V = obj; without computeUV only the singular values s.",
        "round(svd(matrix(3.0 0, 0 -4), computeUV=false), 6)", "[4,3]"});
   row({"eig", "A", eig,
-       "Eigenvalues, ascending, and eigenvectors as columns, of a symmetric matrix, whose lower triangle is read.",
+       "Eigenvalues and eigenvectors as columns of a symmetric matrix, whose lower triangle is read. Each stands at "
+       "the row that weighs most in its vector.",
        "round(eig(matrix(2.0 1, 1 2)).values, 6)", "[1,3]"});
   row({"pinverse", "X", pinverse, "The Moore-Penrose inverse.", "round(pinverse(matrix(2.0 0, 0 0)), 6)",
        "matrix[[0.5,0],[0,0]]"});
