@@ -605,8 +605,9 @@ TEST_F(StoredQueriesTest, ConditionsCompareWithAggregatesOfAllRows) {
        })
     expect_same(query);
   EXPECT_THROW(interpreter_.run("select count(*) from s where price > prev(price)"), ScriptError);
-  EXPECT_GT(interpreter_.run("exec sum(n) from (select count(*) as n from s where qty = max(qty) map)").scalar().as_int64(),
-            1);
+  EXPECT_GT(
+      interpreter_.run("exec sum(n) from (select count(*) as n from s where qty = max(qty) map)").scalar().as_int64(),
+      1);
 }
 
 TEST_F(StoredQueriesTest, ConstantsAreOneRow) {
