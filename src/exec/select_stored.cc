@@ -318,9 +318,8 @@ class StoredSelect {
   /// Runs the fragment over the partitions; `rows_wanted`: stop when there are so many.
   Table scan(Query& query, std::span<const size_t> partitions, int64_t rows_wanted) {
     query.from = fragment_source(qualifier_);
-    const auto sql = syntax::print(query);
     Fragment fragment;
-    fragment.text = explanation_ ? explained(query) : sql;
+    fragment.text = explanation_ ? explained(query) : syntax::print(query);
     fragment.user = evaluator_.context().caller().user;
     capture_.fill(fragment);
     ScanOptions options;
@@ -329,6 +328,7 @@ class StoredSelect {
     std::optional<Table> all;
     std::exception_ptr failure;
     std::vector<Explanation::Part> told;
+    const auto sql = explanation_ ? shown(query) : std::string();
     const Explanation::Timed timed(explanation_, "map");
     const auto status = snapshot_->scan(fragment, partitions, options, [&](size_t p, Table part) {
       try {
@@ -358,6 +358,15 @@ class StoredSelect {
       if (chosen_.size() == 1) optimize["field"] = "single partition query";
     }
     return std::move(*all);
+  }
+
+  /// What partitions are asked, with the table's name for their rows.
+  std::string shown(Query query) const {
+    auto source = std::make_shared<syntax::Source>();
+    source->table = plan::name_node(table_->name());
+    source->alias = qualifier_ == table_->name() ? "" : qualifier_;
+    query.from = std::move(source);
+    return syntax::print(query);
   }
 
   static std::string explained(Query query) {

@@ -264,7 +264,13 @@ Value index_matrix(const Value& object, std::span<const Value> positions) {
     if (!keep || positions[0].matrix().rows != matrix.rows || (*keep)->size() != matrix.values.size()) {
       throw ScriptError("A matrix used as an index must be a boolean matrix of the same shape.");
     }
-    return matrix.values.filter((*keep)->values<int8_t>());
+    // The cells that are not chosen become null.
+    Rows cells((*keep)->size());
+    for (size_t i = 0; i < cells.size(); ++i)
+      cells[i] = (*keep)->values<int8_t>()[i] == 1 ? static_cast<int64_t>(i) : kNowhere;
+    Matrix chosen(matrix);
+    chosen.values = matrix.values.take(cells);
+    return chosen;
   }
   const Value column = by_label(positions.back(), matrix.column_labels);
   if (positions.size() == 1) {

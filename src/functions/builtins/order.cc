@@ -159,6 +159,7 @@ Value distinct(CallContext&, std::span<Value> args) {
     auto flat = vector_of({x->values_any().begin(), x->values_any().end()});
     if (!flat.is_tuple()) return flat.take(distinct_of("distinct", flat).firsts);
   }
+  if (x->is_array()) return x->flat().take(distinct_of("distinct", x->flat()).firsts);
   return x->take(distinct_of("distinct", *x).firsts);
 }
 

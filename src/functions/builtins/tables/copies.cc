@@ -23,6 +23,21 @@ Value itself(CallContext&, std::span<Value> args) {
   return args[0].is_table_object() ? Value(table_argument("deepCopy", args[0])) : args[0];
 }
 
+/// difference(X): of a vector's ends; difference(X, Y): as X - Y, which of sets leaves out what is in Y.
+Value difference(CallContext& context, std::span<Value> args) {
+  if (args.size() > 1 && !args[1].is_missing()) {
+    const auto minus = context.find_function("sub");
+    return context.call(*minus, args);
+  }
+  if (args[0].is_scalar()) return Value::of_double(args[0].is_null() ? kNone : 0);
+  return lift_reduce("difference", args[0], [](const Shared<Vector>& vector) {
+    const auto numbers = numeric_doubles("difference", vector);
+    const auto values = doubles(numbers);
+    const bool has_none = values.empty() || types::is_null(values.front()) || types::is_null(values.back());
+    return Value::of_double(has_none ? kNone : values.back() - values.front());
+  });
+}
+
 /// A scalar as a vector of one; anything else as a tuple of one, a dictionary as a table of one row.
 Value enlist(CallContext&, std::span<Value> args) {
   if (args[0].is_scalar() && !args[0].is_void()) return vector_of({args[0]});
@@ -214,7 +229,8 @@ void register_copies(Registry& registry) {
   register_questions(registry);
   registry.add_alias("intersection", "bitAnd");
   registry.add_alias("symmetricDifference", "bitXor");
-  registry.add_alias("difference", "sub");
+  row({"difference", "X, [Y]", difference, "The last element minus the first; of two sets X without Y.",
+       "difference(12.5 15.6 17.8)", "5.3", "A null at either end gives null."});
 }
 
 }  // namespace pelorus::functions
