@@ -113,7 +113,8 @@ class StoredSelect {
     settle_totals();
     choose_by_conditions();
     if (auto counted = count_rows()) return *counted;
-    if (chosen_.empty() || selects_constants()) return run_in_memory(Table(schema_));
+    if (chosen_.empty()) return run_in_memory(Table(schema_));
+    if (selects_constants()) return run_constants();
     const auto folded = folded_query();
     const auto lookup = capture_.lookup();
     auto plan = plan::distribute(*folded, {schema_, scheme_, partition_columns_}, lookup);
@@ -216,7 +217,14 @@ class StoredSelect {
     return result.table();
   }
 
-  /// One row of constants, however many rows there are (the manual's page of select).
+  /// One row of constants, however many rows there are (the manual's page of select); none of none.
+  Value run_constants() {
+    Query count;
+    count.items = {plan::alias_node(plan::call_node("count", {std::make_shared<syntax::Star>()}), "rows_")};
+    const bool has_rows = asked_first(count, query_.where).column(0).at(0).scalar().as_int64() > 0;
+    const RowNumbers nothing_known(has_rows ? 1 : 0, -1);
+    return run_in_memory(Table(schema_).take(nothing_known), true);
+  }
   bool selects_constants() const {
     return query_.grouping == Grouping::kNone && query_.cumulative_keys.empty() &&
            std::none_of(query_.items.begin(), query_.items.end(),
