@@ -24,8 +24,8 @@ const chosen = workloads.filter(w => chosen_sets.includes(w.set) && (!options.on
 const tables = [...new Set(chosen.flatMap(w => sets[w.set]))];
 const on_disk = chosen_sets.some(set => stored.includes(set));
 if (on_disk && !chosen_sets.every(set => stored.includes(set))) throw new Error('sets of stored tables and of tables in memory are asked in runs of their own');
-/// How often each is asked before the next one's turn, unless somebody's answer takes long: medians are of warm repeats; what the
-/// first of each turn took, when others have used the caches, is told apart.
+/// How often each is asked before the next one's turn, unless its own answer takes long: medians are of warm repeats; what the
+/// first of each turn took, when others have used the caches for seconds, is told apart.
 const at_once = 5, long_ms = 1500;
 /// The column that parts of a day are told apart by, in stored tables.
 const part_columns = { quotes: 'symbol', trades: 'symbol', readings: 'device' };
@@ -152,13 +152,13 @@ for (const system of systems) { const begin = performance.now(); await system.st
 const close = (a, b) => a.length === b.length && a.every((x, i) => Math.abs(x - b[i]) <= 1e-9 * Math.max(1, Math.abs(x)));
 const report = [];
 for (const workload of chosen) {
-  const taking = systems.filter(system => workload[system.name]), seen = {};
-  let expected, differs, slowest = 0;
+  const taking = systems.filter(system => workload[system.name]), seen = {}, took = {};
+  let expected, differs;
   for (const system of taking) {
     try {
       const { row, ms } = await system.run(workload);
       expected ??= row;
-      slowest = Math.max(slowest, ms);
+      took[system.name] = ms;
       if (!close(expected, row)) differs = `${system.name} answers ${row}, ${taking[0].name} ${expected}`;
     } catch (error) { differs = `${system.name}: ${error.message}`; }
     seen[system.name] = [];
@@ -168,7 +168,7 @@ for (const workload of chosen) {
   for (let round = 0; round < Number(options.rounds); ++round) {
     for (const system of taking) {
       const runs = [];
-      while (runs.length < (slowest < long_ms ? at_once : 1)) runs.push(await system.run(workload));
+      while (runs.length < (took[system.name] < long_ms ? at_once : 1)) runs.push(await system.run(workload));
       firsts[system.name].push(runs[0]);
       seen[system.name].push(...runs);
     }
