@@ -120,12 +120,6 @@ void take_totals(const std::vector<SelectItem>& items, QueryStep& step) {
   take_totals(items, step);
 }
 
-bool looks_at_rows(const syntax::Expr& expr, const RowScope& rows) {
-  return plan::any_node(expr, [&](const syntax::Expr& node) {
-    return node.kind == syntax::ExprKind::kStar || rows.find_column(node) >= 0;
-  });
-}
-
 }  // namespace
 
 StepResult select_plain(QueryStep& step) {
@@ -146,8 +140,11 @@ StepResult select_plain(QueryStep& step) {
   out.all_scalar = columns.all_scalar();
   out.table = columns.table();
   // Constants are one row however many rows there are, but not of none: exists(select 1 from …) asks for that.
-  const auto looks = [&](const SelectItem& item) { return looks_at_rows(*item.expr, step.rows); };
-  if (out.all_scalar && step.rows.rows() == 0 && std::none_of(items.begin(), items.end(), looks))
+  const auto is_star = [](const syntax::Expr& node) { return node.kind == syntax::ExprKind::kStar; };
+  const auto looks_at_rows = [&](const SelectItem& item) {
+    return names_column(*item.expr, step.rows) || plan::any_node(*item.expr, is_star);
+  };
+  if (out.all_scalar && step.rows.rows() == 0 && std::none_of(items.begin(), items.end(), looks_at_rows))
     out.table = out.table.slice(0, 0);
   return out;
 }

@@ -1,11 +1,11 @@
 #include "exec/select_stored.h"
 
 #include <algorithm>
-#include <cctype>
 #include <functional>
 #include <numeric>
 #include <span>
 
+#include "base/letter_case.h"
 #include "base/script_error.h"
 #include "data/convert.h"
 #include "exec/capture_constants.h"
@@ -618,11 +618,6 @@ std::optional<Narrowing::GroupEnds> group_ends(const Query& query, const data::S
   return ends;
 }
 
-bool same_text(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right,
-                            [](unsigned char l, unsigned char r) { return std::tolower(l) == std::tolower(r); });
-}
-
 /// The column that a key of the order stands for: an item of that expression or name goes before the table's column.
 /// Nothing: something else, or it takes more to tell.
 std::optional<size_t> ordering_column(const syntax::OrderKey& key, const Query& query, const data::Schema& schema) {
@@ -639,7 +634,7 @@ std::optional<size_t> ordering_column(const syntax::OrderKey& key, const Query& 
     const auto* alias = as<syntax::Alias>(item);
     if (item->kind == syntax::ExprKind::kName) continue;
     if (!alias || alias->names.size() != 1) return std::nullopt;
-    if (!same_text(alias->names[0], wanted->name)) continue;
+    if (lowered(alias->names[0]) != lowered(wanted->name)) continue;
     if (alias->names[0] != wanted->name || named) return std::nullopt;
     named = column_of(item, schema);
     if (!named) return std::nullopt;

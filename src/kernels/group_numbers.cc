@@ -40,7 +40,7 @@ PELORUS_WIDE size_t count_changes(const T* values, size_t rows) {
 
 template <class T>
 PELORUS_WIDE void note_changes(const T* values, size_t rows, int8_t* changes) {
-  for (size_t i = 1; i < rows; ++i) changes[i] |= static_cast<int8_t>(values[i] != values[i - 1]);
+  mark_changes(values, rows, changes);
 }
 
 /// An entry of a table or page less 1, where there is none.

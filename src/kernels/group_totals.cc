@@ -14,6 +14,7 @@
 #include "kernels/group.h"
 #include "kernels/hash.h"
 #include "kernels/neighbours.h"
+#include "kernels/sum_lanes.h"
 #include "kernels/visit_number.h"
 #include "types/null.h"
 
@@ -59,28 +60,6 @@ __attribute__((always_inline)) inline bool sum_without_nulls(const T* values, Su
   if (nulls[0] != 0) return true;
   *sum += sums[0];
   return false;
-}
-
-template <size_t kWidth, class Sum, class T>
-__attribute__((always_inline)) inline void sum_lanes(const T* values, size_t rows, Sum* sum, int64_t* nulls) {
-  std::array<Sum, kWidth> sums{};
-  std::array<int64_t, kWidth> counts{};
-  size_t i = 0;
-  for (; i + kWidth <= rows; i += kWidth) {
-    for (size_t lane = 0; lane < kWidth; ++lane) {
-      const T value = values[i + lane];
-      sums[lane] += value == kNull<T> ? Sum{} : static_cast<Sum>(value);
-      counts[lane] += value == kNull<T>;
-    }
-  }
-  for (size_t lane = 0; i < rows; ++i, ++lane) {
-    sums[lane] += values[i] == kNull<T> ? Sum{} : static_cast<Sum>(values[i]);
-    counts[lane] += values[i] == kNull<T>;
-  }
-  for (size_t half = kWidth / 2; half > 0; half /= 2) {
-    for (size_t lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half], counts[lane] += counts[lane + half];
-  }
-  *sum += sums[0], *nulls += counts[0];
 }
 
 /// Adds up what is not null, and counts what is.
@@ -405,7 +384,7 @@ void RealSums::settle() {
 }
 
 double RealSums::at(size_t group, size_t lane) const {
-  const size_t place = group * lanes + lane;
+  const size_t place = group * lanes() + lane;
   return total.empty() ? part[place] : all_of(place).total();
 }
 
@@ -420,12 +399,13 @@ void RealSums::expect(const RealSums& other) {
 }
 
 void RealSums::merge(const RealSums& other, std::span<const GroupMove> moves) {
+  const size_t width = lanes();
   for (const auto [from, to] : moves) {
-    for (size_t lane = 0; lane < lanes; ++lane) {
+    for (size_t lane = 0; lane < width; ++lane) {
       if (total.empty())
-        part[to * lanes + lane] += other.part[from * lanes + lane];
+        part[to * width + lane] += other.part[from * width + lane];
       else
-        total[to * lanes + lane].merge(other.all_of(from * lanes + lane));
+        total[to * width + lane].merge(other.all_of(from * width + lane));
     }
   }
 }
@@ -500,8 +480,7 @@ void GroupTotals::place_sums() {
   const auto put_together = [&](std::span<const size_t> measures) {
     for (uint32_t lane = 0; lane < measures.size(); ++lane)
       sum_places_[measures[lane]] = {static_cast<uint32_t>(real_sums_.size()), lane};
-    real_sums_.emplace_back().lanes = measures.size();
-    summed_.emplace_back(measures.begin(), measures.end());
+    real_sums_.emplace_back().measures.assign(measures.begin(), measures.end());
   };
   for (size_t m = 0; m < measures_.size(); ++m) {
     if (!measures_[m].real_sum && !(measures_[m].sum && is_real(measures_[m].repr))) continue;
@@ -518,7 +497,7 @@ void GroupTotals::place_sums() {
 /// Null: the measure is not added up as doubles.
 double* GroupTotals::part_sum(size_t m, size_t group) {
   const auto [sums, lane] = sum_places_[m];
-  return sums == kNone ? nullptr : &real_sums_[sums].part[group * real_sums_[sums].lanes + lane];
+  return sums == kNone ? nullptr : &real_sums_[sums].part[group * real_sums_[sums].lanes() + lane];
 }
 
 void GroupTotals::grow(size_t groups) {
@@ -551,8 +530,8 @@ void GroupTotals::grow(size_t groups) {
     }
   }
   for (auto& sums : real_sums_) {
-    extend(sums.part, groups * sums.lanes, room_ * sums.lanes);
-    if (!sums.total.empty()) extend(sums.total, groups * sums.lanes, room_ * sums.lanes);
+    extend(sums.part, groups * sums.lanes(), room_ * sums.lanes());
+    if (!sums.total.empty()) extend(sums.total, groups * sums.lanes(), room_ * sums.lanes());
   }
   for (size_t p = 0; p < pairs_.size(); ++p) {
     auto& [weighted, comoments] = pair_totals_[p];
@@ -645,9 +624,8 @@ void GroupTotals::add_runs(const MeasuredRows& part, std::span<const GroupRun> r
 
 /// Notes by measure whether it has nulls.
 void GroupTotals::add_real_sums(const MeasuredRows& part, int8_t* have_nulls) {
-  for (size_t s = 0; s < real_sums_.size(); ++s) {
-    auto* const sums = real_sums_[s].part.data();
-    const auto& measures = summed_[s];
+  for (auto& [measures, sums_of_part, total] : real_sums_) {
+    auto* const sums = sums_of_part.data();
     if (measures.size() == 1) {
       const size_t m = measures[0];
       have_nulls[m] = visit_number(measures_[m].repr, [&]<class T>() {

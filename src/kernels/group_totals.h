@@ -102,10 +102,11 @@ struct SettledStates {
 /// Sums of doubles of some measures, those of a group side by side, so that a row adds to all of them at once. Plain
 /// inside some parts and compensated between them (Neumaier).
 struct RealSums {
-  size_t lanes = 1;          // measures
-  std::vector<double> part;  // by group and lane
-  std::vector<Sum> total;    // without their counts; empty while nothing was settled
+  std::vector<size_t> measures;  // by lane
+  std::vector<double> part;      // by group and lane
+  std::vector<Sum> total;        // without their counts; empty while nothing was settled
 
+  size_t lanes() const { return measures.size(); }
   void settle();
   double at(size_t group, size_t lane) const;
   void expect(const RealSums& other);
@@ -220,8 +221,7 @@ class GroupTotals {
   std::vector<MeasureTotals> totals_;
   std::vector<PairTotals> pair_totals_;
   std::vector<RealSums> real_sums_;
-  std::vector<SumPlace> sum_places_;         // by measure
-  std::vector<std::vector<size_t>> summed_;  // by real_sums_ and lane: the measure
+  std::vector<SumPlace> sum_places_;  // by measure
   size_t unsettled_ = 0;
   std::vector<GroupRun> runs_;  // of the part
   size_t room_ = 0;             // for so many groups at least, when memory is asked for

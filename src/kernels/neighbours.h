@@ -14,4 +14,10 @@ __attribute__((always_inline)) inline size_t changes_between(const T* values, si
   return changes;
 }
 
+/// Sets changes[i], i > 0, where a value differs from the one before; others stay as they are. The same.
+template <class T>
+__attribute__((always_inline)) inline void mark_changes(const T* values, size_t rows, int8_t* changes) {
+  for (size_t i = 1; i < rows; ++i) changes[i] |= static_cast<int8_t>(values[i] != values[i - 1]);
+}
+
 }  // namespace pelorus::kernels

@@ -1,12 +1,12 @@
 #include "kernels/ranges.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "base/wide_vectors.h"
 #include "kernels/aggregate.h"
 #include "kernels/group.h"
+#include "kernels/sum_lanes.h"
 
 namespace pelorus::kernels {
 namespace {
@@ -75,65 +75,21 @@ __attribute__((always_inline)) inline double total_of(double sum, int64_t count,
 }
 
 __attribute__((always_inline)) inline double short_total(const double* values, int64_t rows, RangeTotal total) {
-  constexpr int64_t kWidth = 4;
-  std::array<double, kWidth> sums{};
-  std::array<int64_t, kWidth> nulls{};
-  int64_t i = 0;
-  for (; i + kWidth <= rows; i += kWidth) {
-    for (int64_t lane = 0; lane < kWidth; ++lane) {
-      const double value = values[i + lane];
-      sums[lane] += is_null(value) ? 0 : value;
-      nulls[lane] += is_null(value) ? 1 : 0;
-    }
-  }
-  for (int64_t lane = 0; i < rows; ++i, ++lane) {
-    sums[lane] += is_null(values[i]) ? 0 : values[i];
-    nulls[lane] += is_null(values[i]) ? 1 : 0;
-  }
-  return total_of((sums[0] + sums[2]) + (sums[1] + sums[3]), rows - (nulls[0] + nulls[1] + nulls[2] + nulls[3]), total);
+  double sum = 0;
+  int64_t nulls = 0;
+  sum_lanes<4>(values, static_cast<size_t>(rows), &sum, &nulls);
+  return total_of(sum, rows - nulls, total);
 }
-
-/// What is in one range after the other.
-class Slide {
- public:
-  explicit Slide(const double* values) : values_(values) {}
-
-  const Sum& over(int64_t first, int64_t last) {
-    if (first > from_ && first <= to_ && last >= to_ && first - from_ < last - first) {
-      each(from_, first, [&](double value) { state_.remove(value); });
-      from_ = first;
-    }
-    if (first != from_ || last < to_) {
-      state_ = {};
-      from_ = to_ = first;
-    }
-    each(to_, last, [&](double value) { state_.add(value); });
-    to_ = last;
-    return state_;
-  }
-
- private:
-  template <class Take>
-  void each(int64_t at, int64_t last, Take&& take) {
-    for (; at < last; ++at) {
-      if (!is_null(values_[at])) take(values_[at]);
-    }
-  }
-
-  const double* values_;
-  Sum state_;
-  int64_t from_ = 0, to_ = 0;
-};
 
 PELORUS_WIDE void total_each(const double* values, const int64_t* from, const int64_t* to, size_t ranges,
                              RangeTotal total, double* out) {
-  Slide slide(values);
+  RangeFold<Sum, double> fold(values);
   for (size_t i = 0; i < ranges; ++i) {
     if (to[i] - from[i] <= kShortRange) {
       out[i] = short_total(values + from[i], to[i] - from[i], total);
       continue;
     }
-    const auto& state = slide.over(from[i], to[i]);
+    const auto& state = fold.over(from[i], to[i]);
     out[i] = total_of(state.total(), state.count, total);
   }
 }

@@ -107,11 +107,11 @@ std::vector<int8_t> flags_of(const Value& value, size_t rows) {
   throw ScriptError("A condition must give one boolean value for each row.");
 }
 
-namespace {
-
 bool names_column(const syntax::Expr& expr, const RowScope& rows) {
   return plan::any_node(expr, [&](const syntax::Expr& node) { return rows.find_column(node) >= 0; });
 }
+
+namespace {
 
 /// What is computed of the rows that stay.
 class WantedValues {

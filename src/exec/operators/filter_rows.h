@@ -26,6 +26,8 @@ struct InPassing {
 void filter_rows(const std::vector<syntax::ExprRef>& conditions, RowScope& rows, Evaluator& evaluator,
                  const InPassing& in_passing = {});
 
+/// Whether a column stands anywhere in it.
+bool names_column(const syntax::Expr& expr, const RowScope& rows);
 /// Whether each of `exprs` looks at its row alone and names a column.
 bool are_of_rows(const std::vector<syntax::ExprRef>& exprs, RowScope& rows, Evaluator& evaluator);
 

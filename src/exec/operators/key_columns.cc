@@ -7,6 +7,7 @@
 #include "data/key_column.h"
 #include "data/part_bounds.h"
 #include "data/value.h"
+#include "kernels/neighbours.h"
 
 namespace pelorus::exec {
 namespace {
@@ -95,10 +96,8 @@ kernels::Groups group_in_order(const std::vector<Shared<Vector>>& columns, size_
   std::vector<int8_t> begins(rows);
   if (rows > 0) begins[0] = 1;
   for (const auto& column : columns) {
-    types::visit_fixed(column->repr(), [&]<class T>() {
-      const auto values = column->values<T>();
-      for (size_t i = 1; i < rows; ++i) begins[i] |= static_cast<int8_t>(values[i] != values[i - 1]);
-    });
+    types::visit_fixed(column->repr(),
+                       [&]<class T>() { kernels::mark_changes(column->values<T>().data(), rows, begins.data()); });
   }
   kernels::Groups out;
   out.of_row.resize(rows);

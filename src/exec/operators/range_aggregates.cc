@@ -16,34 +16,6 @@ using data::Value;
 using data::Vector;
 using syntax::as;
 
-/// Feeds the ranges [begin, end) to a state with add(value), result() and perhaps remove(value). A range that goes on
-/// from the one before it takes what is new, and gives up what is gone where that is less work than to begin again.
-template <class R, class State, class T>
-void fold_some(std::span<const T> values, const RowRanges& ranges, size_t begin, size_t end, const State& empty,
-               R* results) {
-  State state = empty;
-  int64_t from = 0, to = 0;
-  const auto each = [&](int64_t& at, int64_t last, auto&& take) {
-    for (; at < last; ++at) {
-      const T value = values[static_cast<size_t>(at)];
-      if (!types::is_null(value)) take(value);
-    }
-  };
-  for (size_t i = begin; i < end; ++i) {
-    const int64_t first = ranges.from[i], last = ranges.to[i];
-    if constexpr (requires(State s, T value) { s.remove(value); }) {
-      if (first > from && first <= to && last >= to && first - from < last - first)
-        each(from, first, [&](T value) { state.remove(value); });
-    }
-    if (first != from || last < to) {
-      state = empty;
-      from = to = first;
-    }
-    each(to, last, [&](T value) { state.add(value); });
-    results[i] = static_cast<R>(state.result());
-  }
-}
-
 template <class T>
 class RangeAggregates {
  public:
@@ -64,7 +36,9 @@ class RangeAggregates {
   template <class R, class State>
   Shared<Vector> fold(Type type, int scale, const State& empty) const {
     return filled<R>(type, scale, [&](size_t begin, size_t end, R* results) {
-      fold_some(values_, ranges_, begin, end, empty, results);
+      kernels::RangeFold<State, T> fold(values_.data(), empty);
+      for (size_t i = begin; i < end; ++i)
+        results[i] = static_cast<R>(fold.over(ranges_.from[i], ranges_.to[i]).result());
     });
   }
   Shared<Vector> total(kernels::RangeTotal total) const;
