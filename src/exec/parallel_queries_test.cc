@@ -245,7 +245,10 @@ TEST(ParallelQueries, parts_are_left_out_only_where_no_row_can_match) {
   bench.interpreter.run("b = select ts, x, k, flag, v, int(0..149999) as row from (select top 150000 * from t)");
   expect_same("at first");
   expect_same_groups("at first");
-  bench.interpreter.run("update b set row = 130000 where row = 7");
+  bench.interpreter.run("late = select * from b; update b set ts = ts - 900000 where row % 211 = 3");
+  bench.interpreter.run("update b set row = row - 30000 where row % 400 = 9");
+  expect_same_groups("with rows that come late");
+  bench.interpreter.run("b = late; update b set row = 130000 where row = 7");
   expect_same("after an update");
   bench.interpreter.run(
       "insert into b values(2024.01.02T11:05:00.000, 1.5, 3, true, -4, NULL); delete from b where row < 3");

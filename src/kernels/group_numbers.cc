@@ -1,6 +1,7 @@
 #include "kernels/group_numbers.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <numeric>
 #include <type_traits>
@@ -221,11 +222,29 @@ uint32_t* PairCodes::page_of(uint32_t first, size_t seconds) {
 void PairCodes::code_run(uint32_t first, const uint32_t* second, size_t rows, size_t seconds, uint32_t* codes) {
   auto* const page = page_of(first, seconds);
   for (size_t i = 0; i < rows; i += kRun) {
-    const size_t end = std::min(rows, i + kRun);
-    if (page && look_up(second + i, end - i, page, codes + i)) continue;
-    for (size_t at = i; at < end; ++at)
-      codes[at] = page ? code_at(page, first, second[at]) : code_of(first, second[at]);
+    const size_t some = std::min(rows - i, kRun);
+    if (!page) {
+      for (size_t at = i; at < i + some; ++at) codes[at] = code_of(first, second[at]);
+    } else if (!look_up(second + i, some, page, codes + i)) {
+      add_to_page(page, first, std::span(second + i, some), codes + i);
+    }
   }
+}
+
+/// At most kRun pairs. Which of them are new cannot be foretold: no jump depends on it.
+void PairCodes::add_to_page(uint32_t* page, uint32_t first, std::span<const uint32_t> seconds, uint32_t* codes) {
+  std::array<uint32_t, kRun> added;
+  uint32_t count = 0;
+  const auto next = static_cast<uint32_t>(pairs_.size() + 1);
+  for (size_t i = 0; i < seconds.size(); ++i) {
+    const uint32_t known = page[seconds[i]], is_new = known == 0 ? 1U : 0U;
+    added[count] = seconds[i];
+    const uint32_t entry = known | ((next + count) & (0 - is_new));
+    page[seconds[i]] = entry;
+    codes[i] = entry - 1;
+    count += is_new;
+  }
+  for (uint32_t i = 0; i < count; ++i) pairs_.emplace_back(first, added[i]);
 }
 
 // --- all keys ----------------------------------------------------------------------------------------------------

@@ -61,6 +61,7 @@ class PairCodes {
 
  private:
   void code_run(uint32_t first, const uint32_t* second, size_t rows, size_t seconds, uint32_t* codes);
+  void add_to_page(uint32_t* page, uint32_t first, std::span<const uint32_t> seconds, uint32_t* codes);
   void code_mixed(uint32_t* first, const uint32_t* second, size_t rows);
   uint32_t code_at(uint32_t* page, uint32_t first, uint32_t second);
   uint32_t* page_of(uint32_t first, size_t seconds);

@@ -15,6 +15,7 @@
 #include "kernels/ranked_set.h"
 #include "kernels/select_place.h"
 #include "kernels/sort.h"
+#include "kernels/steps.h"
 
 namespace pelorus::kernels {
 namespace {
@@ -358,6 +359,26 @@ TEST(TotalRanges, are_those_of_each_range_by_itself) {
         ASSERT_NEAR(out[i], total == RangeTotal::kSum ? sum : sum / count, 1e-9) << i;
     }
   }
+}
+
+TEST(Steps, cut_rows_where_they_change) {
+  const std::vector<int64_t> begins{-5, 100, 107, 250};
+  std::vector<int16_t> values;
+  for (int16_t i = 0; i < 1000; ++i) values.push_back(static_cast<int16_t>(i % 90 == 13 ? 300 - i / 4 : i / 4));
+  values.push_back(-5);
+  StepRuns runs;
+  ASSERT_TRUE(cut_into_steps({Repr::kI16, values.data()}, values.size(), begins, 100, runs));
+  size_t row = 0;
+  for (size_t r = 0; r < runs.ends.size(); ++r) {
+    EXPECT_TRUE(r == 0 || runs.steps[r] != runs.steps[r - 1]) << r;
+    for (; row < runs.ends[r]; ++row) {
+      const auto step = std::upper_bound(begins.begin(), begins.end(), values[row]) - begins.begin() - 1;
+      EXPECT_EQ(runs.steps[r], step) << row;
+    }
+  }
+  EXPECT_EQ(row, values.size());
+  StepRuns few;
+  EXPECT_FALSE(cut_into_steps({Repr::kI16, values.data()}, values.size(), begins, 3, few));
 }
 
 }  // namespace

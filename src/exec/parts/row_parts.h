@@ -43,14 +43,19 @@ class RowParts {
   /// stay in their order. Before filter_by().
   void let_order_by(const syntax::Expr& key);
 
+  /// How the values of a part's rows stand to one another.
+  enum class Order : uint8_t { kUnknown, kSame, kAscending, kMixed };  // kUnknown: some are null
   /// A column whose bounds are known, or a function of it that goes up where it does, as bar() and date().
   struct Ascending {
     const syntax::Expr* expr;
     std::string name;  // of the column
     data::Shared<data::Vector> column;
     data::Shared<data::Vector> least, greatest;  // by part
-    std::vector<int8_t> is_same;                 // by part: 1 where all rows have one value
-    std::vector<int8_t> goes_up;                 // by part: 1 where no value is below the one before
+    std::vector<Order> order;                    // by part
+    // Where parts are mixed and there are few values beside the rows: steps[i] is the value of all elements of the
+    // column from begins[i] to before begins[i + 1]. Otherwise empty.
+    std::vector<int64_t> begins;
+    data::Shared<data::Vector> steps;
   };
   /// Nothing where `expr`, a taken one, is none, or bounds are not known. Once all expressions are taken.
   std::optional<Ascending> ascending(const syntax::Expr& expr);
@@ -92,6 +97,8 @@ class RowParts {
   void judge_values();
   void look_up(Condition& condition, const NamedColumns::value_type& column);
   const NamedColumns::value_type* only_column(const syntax::Expr& expr) const;
+  void find_steps(const data::PartBounds& ends, Ascending& known);
+  data::Shared<data::Vector> values_of(const Ascending& known, data::Vector elements, Evaluator& evaluator) const;
   size_t parts() const;
   /// Places among the parts that are read.
   std::pair<size_t, size_t> parts_of(size_t stretch) const;
@@ -130,9 +137,9 @@ class RowParts::Part {
   data::Shared<data::Vector> values(const syntax::Expr& expr);
   /// The same of one of the columns.
   data::Shared<data::Vector> read(const data::Vector& column);
-  /// The values of `expr`, a taken one, where it is known without reading its column through that they are runs of
-  /// equal ones: those of a directory, or of what `known` says of the expression (null: nothing). Cost: a small part of
-  /// reading them.
+  /// The values of `expr`, a taken one, where they are runs of equal ones: those of a directory, or of what `known`
+  /// says of the expression (null: nothing). Cost: a small part of computing them; its column is read through only
+  /// where its values are known not to ascend.
   std::optional<ValueRuns> runs(const syntax::Expr& expr, const Ascending* known);
   /// The whole column `expr` names, when all rows are left: theirs begin at first(). Null: it names none, or some rows
   /// are gone.
@@ -154,8 +161,9 @@ class RowParts::Part {
   bool leave(size_t picked);
   const int64_t* numbers();
   ValueRuns runs_of_lists(const data::Vector& column) const;
-  std::optional<ValueRuns> steps(const Ascending& known) const;
-  data::Shared<data::Vector> values_at(const Ascending& known, const kernels::RowNumbers& rows) const;
+  size_t rows_at_first() const;
+  std::optional<ValueRuns> runs_of_ascending(const Ascending& known) const;
+  std::optional<ValueRuns> runs_of_mixed(const Ascending& known) const;
   ValueRuns of_rows_left(const ValueRuns& steps);
 
   const RowParts& owner_;
