@@ -148,6 +148,7 @@ void note_freed(uint64_t bytes) noexcept {
 
 Refusable::Refusable() noexcept : before_(refusable) { refusable = true; }
 Refusable::~Refusable() { refusable = before_; }
+bool is_refusable() noexcept { return refusable; }
 NeverRefused::NeverRefused() noexcept : before_(refusable) { refusable = false; }
 NeverRefused::~NeverRefused() { refusable = before_; }
 

@@ -67,6 +67,9 @@ class Refusable {
   const bool before_;
 };
 
+/// Whether this thread is in one.
+bool is_refusable() noexcept;
+
 /// A part inside a Refusable that must not be broken off.
 class NeverRefused {
  public:

@@ -151,7 +151,7 @@ Status Table::append(const Table& other) {
       else
         columns_[c].edit().append(*fitted[c]);
     }
-  } catch (const std::bad_alloc&) {  // maxMemSize: all columns keep one length
+  } catch (...) {  // maxMemSize, most likely: all columns keep one length
     for (auto& column : columns_) {
       if (column->size() > before) column.edit().resize(before);
     }

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/prefetch.h"
+#include "base/script_error.h"
 #include "data/convert.h"
 #include "data/text_codes.h"
 #include "data/value.h"
@@ -188,12 +189,14 @@ Value Vector::at(size_t i) const {
 }
 
 Scalar Vector::scalar_at(size_t i) const {
-  CHECK(i < size() && !array_);
+  CHECK(i < size());
+  if (array_) throw ScriptError("An element of the array vector is not a scalar.");
   if (type_ == Type::kVoid) return {};
   const auto r = repr();
   if (r == Repr::kMixed) {
     const auto& value = values_any()[i];
-    CHECK_WITH(value.is_scalar() || value.is_missing(), "element is not a scalar");
+    if (!value.is_scalar() && !value.is_missing())
+      throw ScriptError("An element of the tuple is not a scalar but " + value.type_text() + ".");
     return value.is_scalar() ? value.scalar() : Scalar();
   }
   if (is_literal(type_)) return Scalar::of_text(type_, text_at(i));

@@ -238,6 +238,7 @@ Table assemble_table(std::vector<std::string> names, const std::vector<Value>& c
       if (names[earlier] == names[c]) throw ScriptError("Duplicate column name: [" + names[c] + "]. RefId:S02001");
     }
     parts.push_back(column_of(columns[c], rows));
+    if (parts[c]->size() != rows) throw ScriptError("All columns must be of the same length. RefId:S02010");
   }
   return Table(std::move(names), std::move(parts));
 }

@@ -77,8 +77,17 @@ std::optional<Shared<Vector>> elements_of(const Value& value) {
   return std::nullopt;
 }
 
+namespace {
+
+void refuse_array(std::string_view function, const Vector& vector) {
+  if (vector.is_array()) usage_error(function, "An array vector is not accepted here.");
+}
+
+}  // namespace
+
 Shared<Vector> as_doubles(std::string_view function, const Shared<Vector>& vector) {
-  if (vector->type() == Type::kDouble && !vector->is_array()) return vector;
+  refuse_array(function, *vector);
+  if (vector->type() == Type::kDouble) return vector;
   if (types::is_temporal(vector->type())) return converted(function, as_longs(function, vector), Type::kDouble);
   if (types::is_literal(vector->type())) {
     usage_error(function, "The argument must be numeric, not " + std::string(types::name_of(vector->type())) + ".");
@@ -87,7 +96,8 @@ Shared<Vector> as_doubles(std::string_view function, const Shared<Vector>& vecto
 }
 
 Shared<Vector> as_longs(std::string_view function, const Shared<Vector>& vector) {
-  if (vector->type() == Type::kLong && !vector->is_array()) return vector;
+  refuse_array(function, *vector);
+  if (vector->type() == Type::kLong) return vector;
   if (types::is_literal(vector->type())) {
     usage_error(function, "The argument must be numeric, not " + std::string(types::name_of(vector->type())) + ".");
   }

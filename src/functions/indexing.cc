@@ -303,6 +303,16 @@ const Vector& column_named(const Table& table, const std::string& name) {
   return table.column(static_cast<size_t>(c));
 }
 
+/// Columns that were asked for; ScriptError where one of them was twice.
+Table table_of(std::vector<std::string> names, std::vector<Shared<Vector>> columns) {
+  for (size_t c = 0; c < names.size(); ++c) {
+    if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(c), names[c]) !=
+        names.begin() + static_cast<std::ptrdiff_t>(c))
+      throw ScriptError("Duplicate column name: [" + names[c] + "]. RefId:S02001");
+  }
+  return Table(std::move(names), std::move(columns));
+}
+
 Table columns_named(const Table& table, const Vector& names) {
   std::vector<std::string> kept;
   std::vector<Shared<Vector>> columns;
@@ -310,7 +320,7 @@ Table columns_named(const Table& table, const Vector& names) {
     kept.push_back(names.text_at(i));
     columns.push_back(Shared<Vector>(column_named(table, kept.back())));
   }
-  return Table(std::move(kept), std::move(columns));
+  return table_of(std::move(kept), std::move(columns));
 }
 
 /// Columns by name, position, or several of either.
@@ -325,7 +335,7 @@ Table columns_of(const Table& table, const Value& index) {
     names.push_back(table.names()[static_cast<size_t>(c)]);
     columns.push_back(table.column_shared(static_cast<size_t>(c)));
   }
-  return Table(std::move(names), std::move(columns));
+  return table_of(std::move(names), std::move(columns));
 }
 
 Value index_table(const Table& table, std::span<const Value> positions) {
@@ -399,6 +409,7 @@ std::vector<int64_t> pair_positions(const Pair& pair, int64_t size) {
 }
 
 Value index_value(const Value& object, std::span<const Value> positions) {
+  if (positions.empty()) throw ScriptError("An index is missing.");
   if (object.is_vector()) return index_vector(object, positions);
   if (object.is_dictionary()) return index_dictionary(object.dictionary(), positions);
   if (object.is_matrix()) return index_matrix(object, positions);

@@ -89,7 +89,9 @@ Value map_vector(const Value& x, const MapRule& rule, const VectorFunction& map)
 Value map_value(const Value& x, const MapRule& rule, const VectorFunction& map) {
   if (x.is_scalar()) {
     if (x.is_void() && !rule.function.empty()) return Value::null();
-    return map(Vector::filled(x.scalar(), 1)).at(0);
+    const auto one = map(Vector::filled(x.scalar(), 1));
+    if (one.size() != 1) refuse_lengths(rule.function, 1, one.size());
+    return one.at(0);
   }
   if (x.is_vector()) return map_vector(x, rule, map);
   if (x.is_matrix()) return map_matrix(x.matrix(), rule.spread, map);
@@ -135,11 +137,13 @@ Value reduce_table(std::string_view function, const Table& table, const Reductio
 
 /// Column by column of whatever has columns; a vector counts as one that repeats.
 struct Columns {
+  std::string_view function;
   const Value& value;
   size_t count;
 
-  explicit Columns(const Value& v)
-      : value(v),
+  Columns(std::string_view name, const Value& v)
+      : function(name),
+        value(v),
         count(v.is_matrix()        ? v.matrix().columns
               : v.is_plain_table() ? v.table().columns()
                                    : 1) {}
@@ -149,15 +153,22 @@ struct Columns {
     if (value.is_tuple() && holds_scalars_only(value.vector())) {
       return vector_of({value.vector().values_any().begin(), value.vector().values_any().end()});
     }
-    return *elements_of(value);
+    return elements_for(function, value);
   }
 };
 
-bool is_columns(const Value& v) { return v.is_matrix() || v.is_plain_table(); }
 bool is_rows(const Value& v) {
   return v.is_vector() && (v.vector().is_array() || (v.is_tuple() && !holds_scalars_only(v.vector())));
 }
 
+/// How many rows the two have, of which at least one has some.
+size_t common_rows(std::string_view function, const Value& x, const Value& y) {
+  const size_t rows = is_rows(x) ? x.vector().size() : y.vector().size();
+  if (is_rows(y) && y.vector().size() != rows) refuse_lengths(function, rows, y.vector().size());
+  return rows;
+}
+
+bool is_columns(const Value& v) { return v.is_matrix() || v.is_plain_table(); }
 }  // namespace
 
 Value lift_map(std::string_view function, const Value& x, Spread spread, const VectorFunction& map) {
@@ -168,24 +179,22 @@ Value lift_map_any(const Value& x, Spread spread, const VectorFunction& map) { r
 
 Value lift_map2(std::string_view function, const Value& x, const Value& y, const VectorFunction2& map) {
   if (is_rows(x) || is_rows(y)) {
-    const auto& shape = is_rows(x) ? x.vector() : y.vector();
     std::vector<Value> parts;
-    for (size_t row = 0; row < shape.size(); ++row) {
+    for (size_t row = 0, rows = common_rows(function, x, y); row < rows; ++row) {
       parts.push_back(
           lift_map2(function, is_rows(x) ? x.vector().at(row) : x, is_rows(y) ? y.vector().at(row) : y, map));
     }
     return Vector::tuple(std::move(parts));
   }
   if (!is_columns(x) && !is_columns(y)) {
-    auto left = elements_of(x), right = elements_of(y);
-    if (!left || !right) usage_error(function, "Vectors or matrices are expected.");
-    const size_t rows = std::max((*left)->size(), (*right)->size());
-    auto result = map(stretched(function, *left, x.is_scalar() ? rows : (*left)->size()),
-                      stretched(function, *right, y.is_scalar() ? rows : (*right)->size()));
+    const auto left = elements_for(function, x), right = elements_for(function, y);
+    const size_t rows = std::max(left->size(), right->size());
+    auto result = map(stretched(function, left, x.is_scalar() ? rows : left->size()),
+                      stretched(function, right, y.is_scalar() ? rows : right->size()));
     if (x.is_scalar() && y.is_scalar()) return result.at(0);
     return result;
   }
-  const Columns left(x), right(y);
+  const Columns left(function, x), right(function, y);
   const size_t count = std::max(left.count, right.count);
   if ((left.count != count && is_columns(x)) || (right.count != count && is_columns(y)))
     refuse_lengths(function, left.count, right.count);
@@ -193,6 +202,7 @@ Value lift_map2(std::string_view function, const Value& x, const Value& y, const
   std::vector<Shared<Vector>> columns;
   for (size_t c = 0; c < count; ++c) columns.emplace_back(map(left.at(c), right.at(c)));
   if (shape.is_plain_table()) return Table(shape.table().names(), std::move(columns));
+  if (columns.empty()) return shape;
   Matrix result = shape.matrix();
   Vector values = *columns[0];
   for (size_t c = 1; c < count; ++c) values.append(*columns[c]);
@@ -225,29 +235,32 @@ Value lift_reduce(std::string_view function, const Value& x, const Reduction& re
 
 Value lift_reduce2(std::string_view function, const Value& x, const Value& y, const Reduction2& reduce) {
   if (is_rows(x) || is_rows(y)) {
-    const auto& shape = is_rows(x) ? x.vector() : y.vector();
     std::vector<Value> parts;
-    for (size_t row = 0; row < shape.size(); ++row) {
+    for (size_t row = 0, rows = common_rows(function, x, y); row < rows; ++row) {
       parts.push_back(
           lift_reduce2(function, is_rows(x) ? x.vector().at(row) : x, is_rows(y) ? y.vector().at(row) : y, reduce));
     }
     return vector_of(std::move(parts));
   }
-  if (!elements_of(x) && !is_columns(x)) usage_error(function, "Vectors or matrices are expected.");
-  if (!elements_of(y) && !is_columns(y)) usage_error(function, "Vectors or matrices are expected.");
-  const Columns left(x), right(y);
+  const Columns left(function, x), right(function, y);
   const size_t count = std::max(left.count, right.count);
   if ((left.count != count && is_columns(x)) || (right.count != count && is_columns(y)))
     refuse_lengths(function, left.count, right.count);
   std::vector<Value> results;
   for (size_t c = 0; c < count; ++c) {
     const auto a = left.at(c), b = right.at(c);
-    const size_t rows = std::max(a->size(), b->size());
-    results.push_back(reduce(stretched(function, a, x.is_scalar() ? rows : a->size()),
-                             stretched(function, b, y.is_scalar() ? rows : b->size())));
+    const size_t rows = x.is_scalar() ? b->size() : a->size();
+    if (!y.is_scalar() && b->size() != rows) refuse_lengths(function, rows, b->size());
+    results.push_back(reduce(stretched(function, a, rows), stretched(function, b, rows)));
   }
   if (!is_columns(x) && !is_columns(y)) return results[0];
   return vector_of(std::move(results));
+}
+
+Shared<Vector> elements_for(std::string_view function, const Value& value) {
+  auto elements = elements_of(value);
+  if (!elements) usage_error(function, "Vectors or matrices are expected, not " + value.type_text() + ".");
+  return *std::move(elements);
 }
 
 Shared<Vector> stretched(std::string_view function, const Shared<Vector>& vector, size_t rows) {

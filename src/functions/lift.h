@@ -60,6 +60,9 @@ Value lift_reduce(std::string_view function, const Value& x, const Reduction& re
 using Reduction2 = std::function<Value(const Shared<Vector>&, const Shared<Vector>&)>;
 Value lift_reduce2(std::string_view function, const Value& x, const Value& y, const Reduction2& reduce);
 
+/// elements_of(value), or ScriptError naming the function: it is a function, a table, code …
+Shared<Vector> elements_for(std::string_view function, const Value& value);
+
 /// `scalar` repeated, if `vector` has not `rows` elements already.
 Shared<Vector> stretched(std::string_view function, const Shared<Vector>& vector, size_t rows);
 [[noreturn]] void refuse_lengths(std::string_view function, size_t left, size_t right);

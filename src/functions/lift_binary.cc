@@ -353,6 +353,9 @@ Value combine_matrices(const BinaryOperation& operation, const Value& left, cons
   const auto& matrix = matrix_left ? left.matrix() : right.matrix();
   Value other = matrix_left ? right : left;
   if (other.is_vector()) {
+    if (other.vector().is_array())
+      throw ScriptError("The function [" + std::string(operation.name) +
+                        "] can't combine a matrix and an array vector.");
     if (other.vector().size() != matrix.rows) refuse_lengths(operation.name, matrix.rows, other.vector().size());
     Buffer<int64_t> rows(matrix.values.size());
     for (size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<int64_t>(i % matrix.rows);
@@ -385,6 +388,8 @@ Value combine_tables(const BinaryOperation& operation, const Value& left, const 
       continue;
     }
     const Value result = lift_binary(operation, side(left), side(right));
+    if (!result.is_vector() || result.vector().size() != shape.rows())
+      refuse_lengths(operation.name, shape.rows(), data::size_of(result));
     columns.push_back(result.vector_shared());
   }
   return Table(std::move(names), std::move(columns));
@@ -409,6 +414,7 @@ Value combine_dictionaries(const BinaryOperation& operation, const Value& left, 
   const auto& shape = left.is_dictionary() ? left.dictionary() : right.dictionary();
   const auto side = [](const Value& v) { return v.is_dictionary() ? Value(v.dictionary().values()) : v; };
   const Value values = lift_binary(operation, side(left), side(right));
+  if (values.vector().size() != shape.size()) refuse_lengths(operation.name, shape.size(), values.vector().size());
   return Dictionary(shape.keys(), values.vector(), shape.ordered());
 }
 
@@ -429,7 +435,11 @@ Value combine_sets(const BinaryOperation& operation, const Value& left, const Va
       throw ScriptError("The function [" + std::string(operation.name) + "] needs sets on both sides.");
     return data::Set(**elements);
   };
-  return operation.sets(as_set(left), as_set(right));
+  const auto l = as_set(left), r = as_set(right);
+  if (l.type() != r.type() && data::common_type(l.type(), r.type()) == Type::kAny)
+    throw ScriptError("The function [" + std::string(operation.name) + "] needs sets of one type, not " +
+                      std::string(types::name_of(l.type())) + " and " + std::string(types::name_of(r.type())) + ".");
+  return operation.sets(l, r);
 }
 
 }  // namespace

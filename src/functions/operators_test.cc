@@ -151,6 +151,27 @@ TEST_F(Functions, append_converts_what_fits_and_refuses_the_rest_unchanged) {
   EXPECT_EQ(refused[0].vector().size(), 3u);
 }
 
+TEST_F(Functions, a_fault_within_one_is_an_error_of_its_call) {
+  const auto failing = [&](const auto& fault) {
+    return Builtin(
+        {.name = "fails", .variadic = true, .run = [fault](CallContext&, std::span<Value>) -> Value { throw fault; }});
+  };
+  const auto told = [&](const Builtin& builtin) {
+    std::vector<Value> args = {ints({1, 2})};
+    try {
+      invoke(builtin, context, args);
+    } catch (const ScriptError& error) {
+      return error.message();
+    }
+    return std::string();
+  };
+  EXPECT_EQ(told(failing(std::length_error("max_size"))),
+            "The function [fails] would make more elements than any memory holds.");
+  EXPECT_EQ(told(failing(std::bad_variant_access())),
+            "The function [fails] does not accept these arguments: FAST INT VECTOR (forms that do not go together).");
+  EXPECT_NE(told(failing(std::out_of_range("place 3"))).find("(place 3)"), std::string::npos);
+}
+
 TEST_F(Functions, table_takes_names_from_the_call_and_repeats_scalars) {
   context.name_arguments({"a", "b"});
   const Value t = call("table", {ints({1, 2}), one(7)});

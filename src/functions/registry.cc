@@ -1,8 +1,11 @@
 #include "functions/registry.h"
 
 #include <algorithm>
+#include <stdexcept>
+#include <variant>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "base/script_error.h"
 #include "functions/methods.h"
 
@@ -61,13 +64,34 @@ std::shared_ptr<const Builtin> find_method(const Registry& registry, const Value
   return registry.find(object.handle()->kind().append(kMethodMark).append(name));
 }
 
+namespace {
+
+/// A function met arguments that it did not look for; nothing is known but what they were.
+[[noreturn]] void refuse_forms(const Function& function, std::span<const Value> arguments, std::string_view reason) {
+  std::string given;
+  for (const auto& argument : arguments) given.append(given.empty() ? "" : ", ").append(argument.type_text());
+  throw ScriptError("The function [" + function.name + "] does not accept these arguments: " + given + " (" +
+                    std::string(reason) + ").");
+}
+
+}  // namespace
+
 Value invoke(const Builtin& builtin, CallContext& context, std::span<Value> arguments) {
   const auto& function = builtin.function();
   if (arguments.size() < function.arguments_min() || arguments.size() > function.arguments_max()) {
     throw ScriptError("The function [" + function.name + "] expects " + expected_arguments(function) +
                       " argument(s), but the actual number of arguments is: " + std::to_string(arguments.size()));
   }
-  return function.run(context, arguments);
+  try {
+    return function.run(context, arguments);
+  } catch (const std::length_error&) {
+    throw ScriptError("The function [" + function.name + "] would make more elements than any memory holds.");
+  } catch (const std::bad_variant_access&) {
+    refuse_forms(function, arguments, "forms that do not go together");
+  } catch (const std::logic_error& fault) {
+    log_error("The function " + function.name + " met a fault of its own: " + fault.what());
+    refuse_forms(function, arguments, fault.what());
+  }
 }
 
 }  // namespace pelorus::functions

@@ -7,6 +7,9 @@ namespace {
   usage_error(function, "The argument must be a string, not " + std::string(types::name_of(type)) + ".");
 }
 
+bool is_character(Type type) { return types::is_literal(type) || type == Type::kVoid || type == Type::kChar; }
+
+/// A text, a character, or "" for VOID.
 std::string char_text(const Scalar& scalar) {
   if (scalar.is_text()) return scalar.text();
   return scalar.is_null() ? std::string() : std::string(1, static_cast<char>(scalar.as_int64()));
@@ -32,7 +35,7 @@ Value map_text(std::string_view function, const Value& x, const std::function<st
   return lift_map_any(x, Spread::kElements, [&](const Shared<Vector>& vector) {
     const Type type = vector->type();
     if (type == Type::kSymbol && !x.is_scalar()) return map_codes(*vector, map);
-    if (!types::is_literal(type) && type != Type::kVoid && type != Type::kChar) refuse(function, type);
+    if (!is_character(type)) refuse(function, type);
     std::vector<std::string> texts;
     texts.reserve(vector->size());
     for (size_t i = 0; i < vector->size(); ++i) {
@@ -46,7 +49,7 @@ Value map_text_to(std::string_view function, const Value& x, Type result_type,
                   const std::function<Scalar(const std::string&)>& map) {
   return lift_map_any(x, Spread::kElements, [&](const Shared<Vector>& vector) {
     const Type type = vector->type();
-    if (!types::is_literal(type) && type != Type::kVoid && type != Type::kChar) refuse(function, type);
+    if (!is_character(type)) refuse(function, type);
     Vector result(result_type);
     result.reserve(vector->size());
     for (size_t i = 0; i < vector->size(); ++i) {
@@ -58,6 +61,9 @@ Value map_text_to(std::string_view function, const Value& x, Type result_type,
 
 Value map_text2(std::string_view function, const Value& x, const Value& y, Type result_type,
                 const std::function<Scalar(const std::string&, const std::string&)>& map) {
+  for (const auto* side : {&x, &y}) {
+    if (side->is_scalar() && !is_character(side->type())) refuse(function, side->type());
+  }
   if (y.is_scalar()) {
     const auto other = char_text(y.scalar());
     return map_text_to(function, x, result_type, [&](const std::string& text) { return map(text, other); });

@@ -1,5 +1,7 @@
 #include "session/background_jobs.h"
 
+#include "base/log.h"
+#include "base/memory_limit.h"
 #include "base/script_error.h"
 #include "types/temporal.h"
 
@@ -67,11 +69,15 @@ void BackgroundJobs::run(Work& work) {
   std::string error;
   try {
     if (job.cancellation.cancelled()) throw ScriptError("The job was cancelled before it began.");
+    const memory::Refusable may_be_refused;
     result = work.session->interpreter().call(work.function, std::span<Value>(work.arguments));
   } catch (const ScriptError& failed) {
     error = failed.message();
   } catch (const std::bad_alloc&) {
     error = "Out of memory: the job needs more than this node can give.";
+  } catch (const std::exception& fault) {
+    log_error("A job met a fault of the server: " + std::string(fault.what()));
+    error = "Internal error: " + std::string(fault.what());
   }
   const std::lock_guard lock(mutex_);
   job.ended_ns = clock_.wall_ns();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/check.h"
 #include "base/script_error.h"
 #include "exec/language_functions.h"
 #include "exec/sql_functions.h"
@@ -61,6 +62,16 @@ TEST_F(BackgroundJobsTest, an_error_is_kept) {
                 .find("no luck"),
             std::string::npos);
   EXPECT_NE(run("exec first(errorMsg) from getJobStatus(`c)").text().find("no luck"), std::string::npos);
+}
+
+TEST_F(BackgroundJobsTest, a_fault_of_the_program_ends_the_job_alone) {
+  registry_.add({.name = "faulty", .run = [](functions::CallContext&, std::span<Value>) -> Value {
+                   CHECK(false);
+                   return Value::null();
+                 }});
+  EXPECT_NE(error_of("id = submitJob(`d, \"\", faulty)\ngetJobReturn(id, true)").find("does not accept"),
+            std::string::npos);
+  EXPECT_EQ(run("1 + 1").scalar().as_int64(), 2);
 }
 
 TEST_F(BackgroundJobsTest, a_cancelled_job_ends) {

@@ -160,6 +160,12 @@ int compare(const Scalar& left, const Scalar& right) {
     }
     return 0;
   }
+  // What can't be compared as numbers is put behind them, by its kind.
+  const auto rank = [](const Scalar& x) {
+    return x.is_text() ? 3 : x.repr() == Repr::kB16 ? 2 : is_fixed(x.repr()) && x.type() != Type::kDuration ? 0 : 1;
+  };
+  const int left_rank = rank(left), right_rank = rank(right);
+  if (left_rank != 0 || right_rank != 0) return left_rank - right_rank;
   const auto a = left.as_double();
   const auto b = right.as_double();
   return a < b ? -1 : a > b;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds every fuzzer with clang and sanitizers and runs each for a fixed number of inputs from a fixed seed.
 #   tests/fuzzers/run.sh [RUNS]
+# Then calls every built-in with odd arguments, of other seeds than the units' short run.
 # A crash leaves its input in build-fuzz/findings; run build-fuzz/NAME FILE to see it again.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -19,3 +20,7 @@ for fuzzer in "$build"/*_fuzz; do
 done
 [ $count -gt 0 ] || { echo "no fuzzers were built" >&2; exit 1; }
 echo "$count fuzzers, $runs inputs each"
+runner=$(./build.sh --debug script_runner | tail -n 1)/tests/script_runner
+for seed in 2 3 4; do
+  "$runner" --odd-calls $seed 60
+done

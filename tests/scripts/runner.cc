@@ -4,6 +4,8 @@
 //   script_runner --server HOST:PORT --cases FILE.jsonl   the same on a running node
 //   script_runner [--server HOST:PORT] --printed  scripts from standard input, their printed values: printed.h
 //   script_runner --examples                      the example of every built-in's documentation
+//   script_runner --odd-calls [SEED [EACH [FUNCTION]]]   built-ins with arguments that nobody would give them:
+//   odd_calls.h
 
 #include <unistd.h>
 
@@ -30,6 +32,7 @@
 #include "stream/functions.h"
 #include "tests/scripts/canonical.h"
 #include "tests/scripts/metadata.h"
+#include "tests/scripts/odd_calls.h"
 #include "tests/scripts/printed.h"
 
 namespace pelorus::tests {
@@ -87,10 +90,15 @@ class Bench {
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    Ran ran(const std::string& script) {
+    /// Errors: as the interpreter throws them.
+    data::Value value_of(const std::string& script) {
       printed_.clear();
+      return interpreter_.run(script);
+    }
+
+    Ran ran(const std::string& script) {
       try {
-        data::Value value = interpreter_.run(script);
+        data::Value value = value_of(script);
         return {.value = std::move(value), .printed = printed_, .error = {}};
       } catch (const ScriptError& error) {
         return {.value = {}, .printed = printed_, .error = error.message()};
@@ -353,6 +361,19 @@ int run_examples(Bench* bench) {
   return count.failed == 0 && count.passed > 0 ? 0 : 1;
 }
 
+int run_odd_calls(const std::vector<std::string>& arguments) {
+  OddCalls wanted;
+  if (!arguments.empty()) wanted.seed = std::stoull(arguments[0]);
+  if (arguments.size() > 1) wanted.each = std::stoull(arguments[1]);
+  if (arguments.size() > 2) wanted.function = arguments[2];
+  const Bench names;
+  return call_oddly(wanted, names.registry(), [] {
+    const auto bench = std::make_shared<Bench>();
+    const auto session = std::make_shared<Bench::Session>(*bench);
+    return [bench, session](const std::string& script) { (void)session->value_of(script); };
+  });
+}
+
 }  // namespace
 }  // namespace pelorus::tests
 
@@ -364,6 +385,7 @@ int main(int argc, char** argv) {
   const bool cases = flag("--cases");
   const bool examples = flag("--examples");
   const bool printed = flag("--printed");
+  if (flag("--odd-calls")) return pelorus::tests::run_odd_calls(arguments);
   const bool server = flag("--server");
   if (arguments.empty() && !examples && !printed) {
     std::cerr << "usage: script_runner [--update] FILE-OR-FOLDER... | "

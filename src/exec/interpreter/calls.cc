@@ -227,23 +227,27 @@ Value Interpreter::call_builtin(const Builtin& builtin, const Expr& node, const 
   naming_object_ = object;
   naming_arguments_ = &arguments;
   naming_builtin_ = &builtin;
-  try {
-    Value result = functions::invoke(builtin, *this, std::span<Value>(values));
+  bool is_given_back = false;
+  const auto give_back = [&] {
     naming_arguments_ = nullptr;
+    if (std::exchange(is_given_back, true)) return;
     if (place != nullptr) {
       // The variable may have been erased meanwhile: look again.
       if (Value* again = place_of(**first)) *again = std::move(values[0]);
     }
     if (field) (void)field->object->set(field->name, std::move(values[0]));
+  };
+  try {
+    Value result = functions::invoke(builtin, *this, std::span<Value>(values));
+    give_back();
     if (write_back && !values[0].is_table_object()) assign_target(**first, values[0]);
     return result;
   } catch (ScriptError& error) {
-    naming_arguments_ = nullptr;
-    if (place != nullptr) {
-      if (Value* again = place_of(**first)) *again = std::move(values[0]);
-    }
-    if (field) (void)field->object->set(field->name, std::move(values[0]));
+    give_back();
     fail_at(error, node);
+  } catch (...) {  // memory was refused, most likely
+    give_back();
+    throw;
   }
 }
 

@@ -190,6 +190,7 @@ int64_t not_null_position(const Vector& values, bool first) {
 /// The first or last element that is neither null nor equal to `besides`.
 Value end_not(std::string_view name, std::span<Value> args, bool first) {
   const bool has_besides = args.size() > 1 && !args[1].is_void();
+  if (has_besides && !args[1].is_scalar()) usage_error(name, "k must be a scalar.");
   return lift_reduce(name, args[0], [&](const Shared<Vector>& vector) -> Value {
     const auto size = static_cast<int64_t>(vector->size());
     for (int64_t i = 0; i < size; ++i) {

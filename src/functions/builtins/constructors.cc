@@ -31,11 +31,18 @@ Vector blank(TypeArgument type, size_t size) {
   return vector;
 }
 
+/// Asks for the memory of so many elements.
+void reserve_elements(CallContext& context, const Arguments& a, std::string_view parameter, int64_t count) {
+  constexpr int64_t kElementsMost = int64_t{1} << 48;
+  if (count > kElementsMost) a.refuse(parameter, "asks for more elements than any memory holds.");
+  context.reserve_memory(count * 8);
+}
+
 Value make_array(CallContext& context, std::span<Value> args) {
   Arguments a("array", args);
   const auto size = a.integer_or(1, "initialSize", 0);
   if (size < 0) a.refuse("initialSize", "must not be negative.");
-  context.reserve_memory(size * 8);
+  reserve_elements(context, a, "initialSize", size);
   TypeArgument type;
   if (args[0].is_vector() || args[0].is_matrix())
     type = {args[0].type(), args[0].is_vector() && args[0].vector().is_array(), 0};
@@ -77,7 +84,7 @@ Value picked(const Value& x, const Buffer<int64_t>& rows) {
 }
 
 /// take with one count per element or row; those with none or fewer are left out.
-Value take_each(CallContext& context, const Value& x, const Vector& counts) {
+Value take_each(CallContext& context, const Arguments& a, const Value& x, const Vector& counts) {
   const size_t size = x.is_matrix()  ? x.matrix().rows
                       : x.is_table() ? table_argument("take", x).rows()
                                      : x.vector().size();
@@ -86,7 +93,7 @@ Value take_each(CallContext& context, const Value& x, const Vector& counts) {
   Buffer<int64_t> rows;
   for (size_t i = 0; i < size; ++i) {
     const auto count = numbers->values<int64_t>()[i];
-    if (count > 0) context.reserve_memory(count * 8);
+    if (count > 0) reserve_elements(context, a, "n", count);
     for (int64_t k = 0; k < count; ++k) rows.push_back(static_cast<int64_t>(i));
   }
   return picked(x, rows);
@@ -95,12 +102,12 @@ Value take_each(CallContext& context, const Value& x, const Vector& counts) {
 Value take(CallContext& context, std::span<Value> args) {
   Arguments a("take", args);
   if (args[1].is_vector() && (args[0].is_vector() || args[0].is_matrix() || args[0].is_table()))
-    return take_each(context, args[0], args[1].vector());
+    return take_each(context, a, args[0], args[1].vector());
   if (args[1].is_vector() && args[0].is_scalar() && args[1].vector().size() == 1)
-    return take_each(context, Value(a.vector(0, "X")), args[1].vector());
+    return take_each(context, a, Value(a.vector(0, "X")), args[1].vector());
   const auto count = a.integer(1, "n");
   const auto wanted = static_cast<size_t>(count < 0 ? -count : count);
-  context.reserve_memory(static_cast<int64_t>(wanted) * 8);
+  reserve_elements(context, a, "n", static_cast<int64_t>(wanted));
   const auto start = [&](size_t size) { return count >= 0 || size == 0 ? size_t{0} : (size - wanted % size) % size; };
   if (args[0].is_void()) throw ScriptError("Not allowed to create void vector");
   if (args[0].is_table()) {
@@ -148,8 +155,10 @@ Value sequence(const Value& from, const Value& to) {
 }
 
 Value til(CallContext&, std::span<Value> args) {
-  const auto count = Arguments("til", args).integer(0, "n");
+  const Arguments a("til", args);
+  const auto count = a.integer(0, "n");
   if (count <= 0) return Vector(Type::kInt);
+  if (count > INT32_MAX) a.refuse("n", "must be an INT: the numbers are INTs.");
   return sequence(Value::of_int(0), Value::of_int(static_cast<int32_t>(count - 1)));
 }
 
@@ -194,7 +203,8 @@ Value make_synchronised(CallContext& context, std::span<Value> args) {
 
 Value make_set(CallContext&, std::span<Value> args) {
   const auto elements = Arguments("set", args).vector(0, "X");
-  if (elements->is_array() || elements->is_tuple()) {
+  if (elements->is_array()) return Set(elements->flat());
+  if (elements->is_tuple()) {
     auto flat = vector_of({elements->values_any().begin(), elements->values_any().end()});
     if (flat.is_tuple()) usage_error("set", "X must be a vector of scalars of one type.");
     return Set(flat);
@@ -210,7 +220,8 @@ Value columns_to_matrix(std::string_view name, const std::vector<Value>& columns
   int scale = 0;
   for (const auto& column : columns) {
     auto elements = elements_of(column);
-    if (!elements) usage_error(name, "Columns must be vectors, not " + column.type_text() + ".");
+    if (!elements || (*elements)->is_array())
+      usage_error(name, "Columns must be vectors, not " + column.type_text() + ".");
     if ((*elements)->is_tuple() && !column.is_void()) {
       auto flat = vector_of({(*elements)->values_any().begin(), (*elements)->values_any().end()});
       elements = Shared<Vector>(std::move(flat));

@@ -90,7 +90,8 @@ Value logarithm(CallContext&, std::span<Value> args) {
 
 Value signs(CallContext&, std::span<Value> args) {
   return lift_map("signum", args[0], Spread::kElements, [](const Shared<Vector>& vector) {
-    const auto numbers = types::is_decimal(vector->type()) ? as_doubles("signum", vector) : vector;
+    const bool is_plain = types::is_integral(vector->type()) || types::is_floating(vector->type());
+    const auto numbers = is_plain ? vector : as_doubles("signum", vector);
     return run_unary(kernels::kSign, *numbers, Type::kInt, types::Repr::kI32);
   });
 }

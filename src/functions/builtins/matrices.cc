@@ -8,6 +8,7 @@
 #include "functions/cast.h"
 #include "functions/declare.h"
 #include "functions/elementwise.h"
+#include "functions/lift.h"
 #include "functions/series.h"
 
 namespace pelorus::functions {
@@ -315,7 +316,7 @@ struct Labels {
   std::vector<int64_t> position_of_row;
 };
 Labels labels_of(const Shared<Vector>& keys, const Value& given) {
-  const auto source = given.is_missing() || given.is_void() ? keys : *elements_of(given);
+  const auto source = given.is_missing() || given.is_void() ? keys : elements_for("panel", given);
   const auto distinct = source->take(distinct_of("panel", *source).firsts);
   Labels result{given.is_missing() || given.is_void() ? distinct.take(order_of("panel", distinct, true)) : distinct,
                 {}};
@@ -327,10 +328,11 @@ Labels labels_of(const Shared<Vector>& keys, const Value& given) {
 Value panel(CallContext&, std::span<Value> args) {
   Arguments a("panel", args);
   const auto row_keys = a.vector(0, "row"), column_keys = a.vector(1, "col");
+  if (row_keys->size() != column_keys->size()) refuse_lengths("panel", row_keys->size(), column_keys->size());
   const auto rows = labels_of(row_keys, a.has(3) ? args[3] : Value::missing());
   const auto columns = labels_of(column_keys, a.has(4) ? args[4] : Value::missing());
   const auto spread = [&](const Value& metric) -> Value {
-    const auto values = *elements_of(metric);
+    const auto values = elements_for("panel", metric);
     if (values->size() != row_keys->size()) refuse_lengths("panel", row_keys->size(), values->size());
     Buffer<int64_t> cells(rows.labels.size() * columns.labels.size(), INT64_MAX);
     for (size_t i = 0; i < values->size(); ++i) {

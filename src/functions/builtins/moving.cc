@@ -211,6 +211,7 @@ RankTies ties_argument(const Arguments& a, size_t at) {
 Vector slide_rank(std::string_view name, const Shared<Vector>& vector, const Windows& windows, const RankRule& rule) {
   const auto numbers = numeric_doubles(name, vector);
   const auto values = doubles(numbers);
+  if (windows.starts.size() != values.size()) refuse_lengths(name, windows.starts.size(), values.size());
   Vector result(Type::kDouble, values.size());
   auto& out = result.edit<double>();
   kernels::sliding_sorted(values, windows.starts, [&](size_t i, std::span<const double> sorted) {

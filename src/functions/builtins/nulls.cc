@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "functions/aggregate_states.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/cast.h"
 #include "functions/declare.h"
 #include "functions/elementwise.h"
+#include "functions/lift.h"
 #include "functions/series.h"
 
 namespace pelorus::functions {
@@ -44,13 +46,14 @@ Vector nan_flags(const Vector& vector, bool with_nulls) {
 Value is_nan_or_infinite(CallContext&, std::span<Value> args) {
   Arguments a("isNanInf", args);
   const bool with_nulls = a.flag_or(1, "includeNull", false);
-  return lift_map("isNanInf", args[0], Spread::kElements,
-                  [&](const Shared<Vector>& vector) { return nan_flags(*vector, with_nulls); });
+  return lift_map("isNanInf", args[0], Spread::kElements, [&](const Shared<Vector>& vector) {
+    return nan_flags(*numeric_doubles("isNanInf", vector), with_nulls);
+  });
 }
 
 Value count_nan_or_infinite(CallContext&, std::span<Value> args) {
   Arguments a("countNanInf", args);
-  const auto flags = nan_flags(*a.vector(0, "X"), a.flag_or(1, "includeNull", false));
+  const auto flags = nan_flags(*numeric_doubles("countNanInf", a.vector(0, "X")), a.flag_or(1, "includeNull", false));
   return Value::of_int(static_cast<int32_t>(std::ranges::count(flags.values<int8_t>(), 1)));
 }
 
@@ -87,6 +90,7 @@ Value has_null(CallContext&, std::span<Value> args) {
 /// Element i of `yes` where keep[i], else of `no`; each as long as keep or of one element.
 Vector choose(std::string_view name, std::span<const int8_t> keep, const Shared<Vector>& yes,
               const Shared<Vector>& no) {
+  if (yes->is_array() != no->is_array()) usage_error(name, "Only one of the two choices is an array vector.");
   Type type = data::common_type(yes->type(), no->type());
   if (type == Type::kAny && yes->type() != Type::kAny && no->type() != Type::kAny) {
     usage_error(name,
@@ -115,11 +119,18 @@ Vector choose(std::string_view name, std::span<const int8_t> keep, const Shared<
 Value iif(CallContext& context, std::span<Value> args) {
   const auto& condition = args[0];
   if (condition.is_scalar()) {
+    const auto type = condition.type();
+    if (type != Type::kVoid && type != Type::kBool && !types::is_numeric(type))
+      usage_error("iif", "The condition must be a boolean scalar, vector or matrix.");
     const bool holds = !condition.is_null() && condition.scalar().as_double() != 0;
     return args[holds ? 1 : 2];
   }
   if (condition.is_tuple()) {
     std::vector<Value> parts;
+    for (const auto& choice : {args[1], args[2]}) {
+      if (choice.is_vector() && choice.vector().size() != condition.vector().size())
+        refuse_lengths("iif", condition.vector().size(), choice.vector().size());
+    }
     const auto pick = [](const Value& v, size_t i) { return v.is_vector() ? v.vector().at(i) : v; };
     for (size_t i = 0; i < condition.vector().size(); ++i) {
       std::vector<Value> inner = {condition.vector().at(i), pick(args[1], i), pick(args[2], i)};
@@ -191,12 +202,15 @@ Value coalesce(CallContext&, std::span<Value> args) {
 
 Value null_if(CallContext&, std::span<Value> args) {
   if (args[0].is_scalar()) {
+    if (!args[1].is_scalar()) usage_error("nullIf", "Y must be a scalar where X is one.");
     const bool same = types::is_literal(args[0].type()) ? args[1].is_text() && args[0].text() == args[1].text()
                                                         : equals(args[0], args[1]).scalar().as_double() == 1;
     return same ? Value(Scalar::null_of(args[0].type(), args[0].scalar().scale())) : args[0];
   }
   const auto same = equals(args[0], args[1]);
-  const auto keep = converted("nullIf", *elements_of(same), Type::kBool);
+  const auto flags = elements_of(same);
+  if (!flags) usage_error("nullIf", "X must be a scalar, a vector or a matrix.");
+  const auto keep = converted("nullIf", *flags, Type::kBool);
   return lift_map_any(args[0], Spread::kElements, [&](const Shared<Vector>& vector) {
     return choose("nullIf", keep->values<int8_t>(), Vector::nulls(vector->type(), 1, vector->scale()), vector);
   });
@@ -244,15 +258,15 @@ Value fill_matrix(const Arguments& a, std::span<Value> args) {
   };
   const bool cells = args[1].is_tuple() && args[1].vector().size() == 2;
   if (cells) {
-    const auto rows = as_longs("fill!", *elements_of(args[1].vector().at(0)));
-    const auto columns = as_longs("fill!", *elements_of(args[1].vector().at(1)));
+    const auto rows = as_longs("fill!", elements_for("fill!", args[1].vector().at(0)));
+    const auto columns = as_longs("fill!", elements_for("fill!", args[1].vector().at(1)));
     for (const auto column : columns->values<int64_t>()) {
       for (const auto row : rows->values<int64_t>()) place(row, column, args[2]);
     }
     return args[0];
   }
   const Value of_tuple = args[1].is_tuple() ? args[1].vector().at(0) : args[1];
-  const auto lines = as_longs("fill!", *elements_of(of_tuple));
+  const auto lines = as_longs("fill!", elements_for("fill!", of_tuple));
   // A tuple of one element names rows, anything else columns.
   for (const auto line : lines->values<int64_t>()) {
     const size_t count = args[1].is_tuple() ? matrix.columns : matrix.rows;
@@ -329,7 +343,9 @@ Value conditional_filter(CallContext&, std::span<Value> args) {
     bool held = false;
     if (at >= 0) {
       auto& finder = finders[static_cast<size_t>(at)];
-      if (!finder) finder.emplace("conditionalFilter", **elements_of(map.values().at(static_cast<size_t>(at))));
+      if (!finder)
+        finder.emplace("conditionalFilter",
+                       *elements_for("conditionalFilter", map.values().at(static_cast<size_t>(at))));
       held = finder->find(Vector::filled(x->scalar_at(i), 1))[0] >= 0;
     }
     result.edit<int8_t>()[i] = held;

@@ -8,6 +8,7 @@
 #include "functions/cast.h"
 #include "functions/declare.h"
 #include "functions/elementwise.h"
+#include "functions/lift.h"
 #include "functions/series.h"
 #include "functions/unary.h"
 #include "functions/windows.h"
@@ -33,8 +34,8 @@ Value sort(CallContext&, std::span<Value> args) {
 bool flag_at(const Arguments& a, size_t i, size_t key) {
   if (!a.has(i)) return true;
   if (a[i].is_scalar()) return a.flag_or(i, "ascending", true);
-  const auto flags = a.vector(i, "ascending");
-  return key < flags->size() && flags->scalar_at(key).as_double() != 0;
+  const auto flags = as_longs(a.function(), a.vector(i, "ascending"));
+  return key < flags->size() && flags->values<int64_t>()[key] != 0;
 }
 
 Value sorted_positions(CallContext&, std::span<Value> args) {
@@ -44,12 +45,12 @@ Value sorted_positions(CallContext&, std::span<Value> args) {
     // Last key first, each pass stable.
     const auto& keys = args[0].vector();
     for (size_t k = keys.size(); k-- > 0;) {
-      auto key = *elements_of(keys.at(k)).value();
+      const auto key = elements_for("isort", keys.at(k));
       if (order.empty()) {
-        order = order_of("isort", key, flag_at(a, 1, k));
+        order = order_of("isort", *key, flag_at(a, 1, k));
         continue;
       }
-      const auto pass = order_of("isort", key.take(order), flag_at(a, 1, k));
+      const auto pass = order_of("isort", key->take(order), flag_at(a, 1, k));
       std::vector<int64_t> next(order.size());
       for (size_t i = 0; i < pass.size(); ++i) next[i] = order[static_cast<size_t>(pass[i])];
       order = std::move(next);
@@ -331,6 +332,8 @@ int64_t last_not_greater(const Vector& sorted, const Scalar& key) {
 Value search_sorted(std::string_view name, std::span<Value> args, bool exact) {
   const auto sorted = Arguments(name, args).vector(0, "X");
   return lift_map_any(args[1], Spread::kElements, [&](const Shared<Vector>& keys) {
+    if (types::is_literal(sorted->type()) != types::is_literal(keys->type()) && keys->type() != Type::kVoid)
+      usage_error(name, "X and Y must both hold texts, or both none.");
     Buffer<int64_t> positions(keys->size());
     for (size_t i = 0; i < positions.size(); ++i) {
       const auto key = keys->scalar_at(i);
@@ -346,7 +349,7 @@ Value search_sorted(std::string_view name, std::span<Value> args, bool exact) {
 Distinct groups_of_rows(std::string_view name, const Value& x) {
   std::vector<Shared<Vector>> columns;
   if (x.is_tuple()) {
-    for (const auto& column : x.vector().values_any()) columns.push_back(*elements_of(column));
+    for (const auto& column : x.vector().values_any()) columns.push_back(elements_for(name, column));
   } else if (x.is_table()) {
     const auto table = table_argument(name, x);
     for (size_t c = 0; c < table.columns(); ++c) columns.push_back(table.column_shared(c));
@@ -372,12 +375,13 @@ Distinct groups_of_rows(std::string_view name, const Value& x) {
 }
 
 Value is_duplicated(CallContext&, std::span<Value> args) {
+  const Arguments a("isDuplicated", args);
   std::string keep = "first";
   if (args.size() > 1) {
     if (args[1].is_text())
       keep = args[1].text();
     else if (args[1].is_scalar() && !args[1].is_null())
-      keep = args[1].scalar().as_int64() == 2 ? "first" : args[1].scalar().as_int64() == 1 ? "last" : "none";
+      keep = a.integer(1, "keep") == 2 ? "first" : a.integer(1, "keep") == 1 ? "last" : "none";
   }
   for (auto& c : keep) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   const auto groups = groups_of_rows("isDuplicated", args[0]);
@@ -512,6 +516,8 @@ Value bar(CallContext&, std::span<Value> args) {
       const auto unit = static_cast<types::DurationUnit>(duration->unit);
       if (duration->count <= 0) a.refuse("interval", "must be positive.");
       if ((unit == types::DurationUnit::kMonth || unit == types::DurationUnit::kYear) && type != Type::kMonth) {
+        if (!types::is_temporal(type) || types::is_time_of_day(type))
+          a.refuse("interval", "counts months or years: X must have dates.");
         return map_whole(*vector, type, [&](int64_t value) { return bar_calendar(value, type, *duration, right); });
       }
       const int64_t interval = units_of("bar", *duration, type);
@@ -533,10 +539,10 @@ Value bucket(CallContext&, std::span<Value> args) {
   const auto range = as_doubles("bucket", a.vector(1, "dataRange"));
   const auto count = a.integer(2, "bucketNum");
   const bool outbound = a.flag_or(3, "includeOutbound", false);
+  if (count < 1 || range->size() != 2) a.refuse("dataRange", "must be a rising pair, bucketNum positive.");
   const double low = range->values<double>()[0], high = range->values<double>()[1],
                width = (high - low) / static_cast<double>(count);
-  if (count < 1 || range->size() != 2 || !(width > 0))
-    a.refuse("dataRange", "must be a rising pair, bucketNum positive.");
+  if (!(width > 0)) a.refuse("dataRange", "must be a rising pair, bucketNum positive.");
   return lift_map("bucket", args[0], Spread::kElements, [&](const Shared<Vector>& vector) {
     const auto numbers = as_doubles("bucket", vector);
     Vector result(Type::kInt, numbers->size());

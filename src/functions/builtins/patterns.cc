@@ -3,7 +3,7 @@
 #include <iconv.h>
 #include <openssl/evp.h>
 
-#include <regex>
+#include <boost/regex.hpp>
 
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
@@ -15,21 +15,34 @@ namespace {
 
 constexpr std::string_view kFamily = "patterns";
 
-/// Longest text a pattern is matched against: std::regex recurses with the length of its input.
-constexpr size_t kMatchedBytesMax = 64 * 1024;
+/// As patterns are written in ECMAScript: . is no line's end, ^ and $ are the ends of the text.
+const boost::match_flag_type kMatching = boost::match_default | boost::match_not_dot_newline | boost::match_single_line;
+const boost::match_flag_type kReplacing = kMatching | boost::format_perl;
+using Matches = boost::sregex_iterator;
 
-std::regex pattern_of(const Arguments& a, size_t i) {
+boost::regex pattern_of(const Arguments& a, size_t i) {
   try {
-    return std::regex(a.text(i, "pattern"), std::regex::ECMAScript | std::regex::optimize);
-  } catch (const std::regex_error& error) {
-    a.refuse("pattern", std::string("is no regular expression: ") + error.what() + ".");
+    return boost::regex(a.text(i, "pattern"));
+  } catch (const boost::regex_error& error) {
+    a.refuse("pattern", std::string("is no regular expression: ") + error.what());
   }
 }
 
-const std::string& matchable(std::string_view function, const std::string& text) {
-  if (text.size() > kMatchedBytesMax)
-    usage_error(function, "A text is longer than " + std::to_string(kMatchedBytesMax) + " bytes.");
-  return text;
+/// What `match` gives. Patterns that would go through a text again and again for an age are given up.
+template <class Match>
+auto matched(std::string_view function, Match&& match) {
+  try {
+    return match();
+  } catch (const std::runtime_error&) {
+    usage_error(function, "The pattern takes too many steps on this text; write it without nested repeats.");
+  }
+}
+
+/// Backslashes of a replacement stand for themselves; $1, $& and $$ do not.
+std::string replacement_of(const std::string& text) {
+  std::string out;
+  for (const char c : text) out.append(c == '\\' ? 2 : 1, c);
+  return out;
 }
 
 Value find(CallContext&, std::span<Value> args) {
@@ -37,12 +50,12 @@ Value find(CallContext&, std::span<Value> args) {
   const auto pattern = pattern_of(a, 1);
   const auto offset = static_cast<size_t>(std::max<int64_t>(0, a.integer_or(2, "offset", 0)));
   return map_text_to("regexFind", args[0], Type::kInt, [&](const std::string& text) {
-    std::smatch match;
-    if (offset > text.size() ||
-        !std::regex_search(matchable("regexFind", text).begin() + static_cast<ptrdiff_t>(offset), text.end(), match,
-                           pattern))
-      return Scalar::of_int(-1);
-    return Scalar::of_int(static_cast<int32_t>(match.position(0)) + static_cast<int32_t>(offset));
+    boost::smatch match;
+    const auto is_found = [&] {
+      return boost::regex_search(text.begin() + static_cast<ptrdiff_t>(offset), text.end(), match, pattern, kMatching);
+    };
+    if (offset > text.size() || !matched("regexFind", is_found)) return Scalar::of_int(-1);
+    return Scalar::of_int(static_cast<int32_t>(match.position()) + static_cast<int32_t>(offset));
   });
 }
 
@@ -51,11 +64,13 @@ Value find_text(CallContext&, std::span<Value> args) {
   const auto pattern = pattern_of(a, 1);
   const bool only_first = a.flag_or(2, "onlyFirst", true);
   const auto search = [&](const std::string& text) {
-    std::vector<std::string> found;
-    for (std::sregex_iterator it(matchable("regexFindStr", text).begin(), text.end(), pattern), end;
-         it != end && !(only_first && !found.empty()); ++it)
-      if (it->length() > 0) found.push_back(it->str());
-    return found;
+    return matched("regexFindStr", [&] {
+      std::vector<std::string> found;
+      for (Matches it(text.begin(), text.end(), pattern, kMatching), end; it != end && !(only_first && !found.empty());
+           ++it)
+        if (it->length() > 0) found.push_back(it->str());
+      return found;
+    });
   };
   if (only_first) {
     return map_text("regexFindStr", args[0], [&](const std::string& text) {
@@ -75,19 +90,20 @@ Value count(CallContext&, std::span<Value> args) {
   if (offset < 0) a.refuse("offset", "must not be negative.");
   const auto pattern = pattern_of(a, 1);
   return map_text_to("regexCount", args[0], Type::kInt, [&](const std::string& text) {
-    matchable("regexCount", text);
     const auto from = text.begin() + std::min<std::ptrdiff_t>(offset, std::ssize(text));
-    return Scalar::of_int(
-        static_cast<int32_t>(std::distance(std::sregex_iterator(from, text.end(), pattern), std::sregex_iterator())));
+    return matched("regexCount", [&] {
+      const auto times = std::distance(Matches(from, text.end(), pattern, kMatching), Matches());
+      return Scalar::of_int(static_cast<int32_t>(times));
+    });
   });
 }
 
 Value replace(CallContext&, std::span<Value> args) {
   Arguments a("regexReplace", args);
   const auto pattern = pattern_of(a, 1);
-  const auto with = a.text_or(2, "replacement", "");
+  const auto with = replacement_of(a.text_or(2, "replacement", ""));
   return map_text("regexReplace", args[0], [&](const std::string& text) {
-    return std::regex_replace(matchable("regexReplace", text), pattern, with);
+    return matched("regexReplace", [&] { return boost::regex_replace(text, pattern, with, kReplacing); });
   });
 }
 
@@ -121,7 +137,7 @@ Value buckets(CallContext&, std::span<Value> args) {
         hash = kernels::murmur2(vector->values<types::Bytes16>()[i].bytes.data(), 16);
       } else {
         const auto key = vector->scalar_at(i);
-        if (types::is_floating(key.type()) || types::is_decimal(key.type()))
+        if (types::is_floating(key.type()) || types::is_decimal(key.type()) || key.type() == Type::kDuration)
           usage_error("hashBucket", "X must be integral, temporal or text.");
         // As clients split rows: the bits of the value, unsigned in its own width.
         const int64_t value = key.as_int64();

@@ -7,6 +7,7 @@
 #include "functions/declare.h"
 #include "functions/elementwise.h"
 #include "functions/indexing.h"
+#include "functions/lift.h"
 #include "functions/series.h"
 
 namespace pelorus::functions {
@@ -40,7 +41,7 @@ Value columns_at(const Value& x, const Value& positions) {
   if (positions.is_pair()) {
     chosen = pair_positions(positions.pair(), count);
   } else {
-    const auto given = as_longs("col", *elements_of(positions));
+    const auto given = as_longs("col", elements_for("col", positions));
     chosen.assign(given->values<int64_t>().begin(), given->values<int64_t>().end());
   }
   std::vector<std::string> names;
@@ -217,7 +218,7 @@ Value flat(const Value& x) {
   }
   if (type == Type::kAny || type == Type::kVoid || type == Type::kDuration) return Vector::tuple(std::move(parts));
   Vector result(type, 0, scale);
-  for (const auto& part : parts) result.append(*converted("flatten", *elements_of(part), type, scale));
+  for (const auto& part : parts) result.append(*converted("flatten", elements_for("flatten", part), type, scale));
   return result;
 }
 

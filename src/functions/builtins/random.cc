@@ -125,7 +125,8 @@ Value exponential(CallContext& context, std::span<Value> args) {
 Value poisson(CallContext& context, std::span<Value> args) {
   Arguments a("randPoisson", args);
   const double mean = a.number(0, "mean");
-  if (mean <= 0) a.refuse("mean", "must be positive.");
+  constexpr double kMeanMost = 1e15;  // larger ones are no longer told apart from their neighbours
+  if (!(mean > 0 && mean <= kMeanMost)) a.refuse("mean", "must be positive, and at most 1e15.");
   std::poisson_distribution<int64_t> distribution(mean);
   return draw(a, context, 1, [&](std::mt19937_64& generator) { return static_cast<double>(distribution(generator)); });
 }

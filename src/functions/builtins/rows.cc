@@ -34,11 +34,13 @@ Matrix columns_matrix(std::string_view name, const std::vector<Value>& columns) 
   for (const auto& column : columns) {
     const auto elements = elements_of(column);
     if (!elements) usage_error(name, "Vectors, matrices or tables are expected.");
+    if ((*elements)->is_array()) usage_error(name, "An array vector can't stand beside other columns.");
     type = data::common_type(type, (*elements)->type());
     scale = std::max(scale, (*elements)->scale());
     if (column.is_vector()) rows = column.vector().size();
   }
   if (type == Type::kAny) usage_error(name, "The columns must hold values of one type.");
+  if (!types::is_decimal(type)) scale = 0;
   Vector values(type, 0, scale);
   for (const auto& column : columns)
     values.append(*converted(name, stretched(name, *elements_of(column), rows), type, scale));
@@ -237,7 +239,7 @@ Value at_several(const Value& x, const Value* places) {
 Value at_each(CallContext&, std::span<Value> args) {
   if (args.size() < 2 || args[1].is_missing()) return at_several(args[0], nullptr);
   if (!args[1].is_scalar() && (args[1].is_matrix() || is_rows_already(args[1]))) return at_several(args[0], &args[1]);
-  const auto positions = as_longs("rowAt", *elements_of(args[1]));
+  const auto positions = as_longs("rowAt", elements_for("rowAt", args[1]));
   std::vector<Value> results;
   const bool arrays = is_rows_already(args[0]);
   const Matrix m = arrays ? Matrix{} : flipped(as_matrix("rowAt", args.subspan(0, 1)));

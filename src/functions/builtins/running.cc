@@ -96,9 +96,10 @@ Value running_count(CallContext&, std::span<Value> args) {
 }
 
 /// The first or the last non-null element so far, not counting `besides`.
-Native running_not(bool first) {
-  return [first](CallContext&, std::span<Value> args) {
+Native running_not(std::string_view name, bool first) {
+  return [name, first](CallContext&, std::span<Value> args) {
     const bool has_besides = args.size() > 1 && !args[1].is_void();
+    if (has_besides && !args[1].is_scalar()) usage_error(name, "k must be a scalar.");
     return lift_map_any(args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
       Buffer<int64_t> rows(vector->size());
       int64_t held = INT64_MAX;
@@ -139,6 +140,7 @@ Value running_median(CallContext&, std::span<Value> args) {
 Value running_percentile(CallContext&, std::span<Value> args) {
   Arguments a("cumpercentile", args);
   const double share = a.number(1, "percent") / 100;
+  if (!(share >= 0 && share <= 1)) a.refuse("percent", "must be between 0 and 100.");
   const auto interpolation = interpolation_of(a, 2);
   return lift_map("cumpercentile", args[0], Spread::kSeries, [&](const Shared<Vector>& vector) {
     return over_sorted_prefixes("cumpercentile", vector, [&](std::span<const double> sorted, double) {
@@ -228,10 +230,10 @@ void register_running(Registry& registry) {
   row({"cumcount", "X", running_count, "The number of non-null elements so far.", "cumcount(1 NULL 3)", "[1,1,2]"});
   row({"cummax", "X", running_extreme(true), "The largest element so far.", "cummax(5 3 8)", "[5,5,8]", kNulls});
   row({"cummin", "X", running_extreme(false), "The smallest element so far.", "cummin(5 3 8)", "[5,3,3]", kNulls});
-  row({"cumfirstNot", "X, [k]", running_not(true), "The first element that is not null so far.",
+  row({"cumfirstNot", "X, [k]", running_not("cumfirstNot", true), "The first element that is not null so far.",
        "cumfirstNot(NULL 4 5)", "[null,4,4]", kNulls});
-  row({"cumlastNot", "X, [k]", running_not(false), "The last element that is not null so far.", "cumlastNot(4 NULL 7)",
-       "[4,4,7]", kNulls});
+  row({"cumlastNot", "X, [k]", running_not("cumlastNot", false), "The last element that is not null so far.",
+       "cumlastNot(4 NULL 7)", "[4,4,7]", kNulls});
   row({"cummed", "X", running_median, "The median so far.", "cummed(5 3)", "[5,4]", kNulls});
   row({"cumpercentile", "X, percent, [interpolation='linear']", running_percentile, "The percentile so far.",
        "cumpercentile(5 3, 50)", "[5,4]", kNulls});

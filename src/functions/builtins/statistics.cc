@@ -8,6 +8,7 @@
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
 #include "functions/elementwise.h"
+#include "functions/lift.h"
 #include "functions/quantiles.h"
 #include "functions/series.h"
 
@@ -53,8 +54,10 @@ Value quantile_series(CallContext&, std::span<Value> args) {
   const auto interpolation = interpolation_of(a, 2);
   const auto sorted = sorted_numbers("quantileSeries", a.vector(0, "X"));
   Vector result(Type::kDouble);
-  for (const double share : doubles(shares))
+  for (const double share : doubles(shares)) {
+    if (!(share >= 0 && share <= 1)) a.refuse("q", "must be between 0 and 1.");
     result.push_back(Value::of_double(quantile_of(sorted, share, interpolation)));
+  }
   return result;
 }
 
@@ -98,7 +101,7 @@ Value count_distinct(CallContext&, std::span<Value> args) {
     std::vector<uint32_t> row_groups;
     size_t groups = 1;
     for (const auto& column : columns.values_any()) {
-      const auto part = distinct_of("nunique", *elements_of(column).value());
+      const auto part = distinct_of("nunique", *elements_for("nunique", column));
       if (row_groups.empty()) {
         row_groups = part.group_of_row;
         groups = part.firsts.size();
@@ -178,27 +181,52 @@ Value spearman(CallContext&, std::span<Value> args) {
   });
 }
 
+/// Sorts, and returns how many pairs stood the wrong way round.
+int64_t sort_counting(std::span<double> values, std::span<double> room) {
+  if (values.size() < 2) return 0;
+  const size_t half = values.size() / 2;
+  int64_t swaps = sort_counting(values.first(half), room) + sort_counting(values.subspan(half), room);
+  std::copy(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(half), room.begin());
+  for (size_t left = 0, right = half, at = 0; left < half; ++at) {
+    const bool takes_right = right < values.size() && values[right] < room[left];
+    if (takes_right) swaps += static_cast<int64_t>(half - left);
+    values[at] = takes_right ? values[right++] : room[left++];
+  }
+  return swaps;
+}
+
+/// How many pairs are equal among neighbours of `count` elements in order.
+template <class Same>
+int64_t equal_pairs(size_t count, Same&& same) {
+  int64_t pairs = 0, run = 0;
+  for (size_t i = 1; i < count; ++i) pairs += run = same(i - 1, i) ? run + 1 : 0;
+  return pairs;
+}
+
+/// Tau-b of the rows that have both (Knight's algorithm). Cost: O(n log n).
+double kendall_of(std::span<const double> x, std::span<const double> y) {
+  std::vector<std::pair<double, double>> rows;
+  for (size_t i = 0; i < x.size(); ++i) {
+    if (x[i] != types::kNull<double> && y[i] != types::kNull<double>) rows.emplace_back(x[i], y[i]);
+  }
+  std::sort(rows.begin(), rows.end());
+  std::vector<double> second, room(rows.size());
+  for (const auto& row : rows) second.push_back(row.second);
+  const auto count = static_cast<int64_t>(rows.size()), all = count * (count - 1) / 2;
+  const auto same_x = equal_pairs(rows.size(), [&](size_t a, size_t b) { return rows[a].first == rows[b].first; });
+  const auto same_both = equal_pairs(rows.size(), [&](size_t a, size_t b) { return rows[a] == rows[b]; });
+  const auto swaps = sort_counting(second, room);
+  const auto same_y = equal_pairs(rows.size(), [&](size_t a, size_t b) { return second[a] == second[b]; });
+  const double pairs_x = static_cast<double>(all - same_x), pairs_y = static_cast<double>(all - same_y);
+  if (pairs_x == 0 || pairs_y == 0) return types::kNull<double>;
+  return static_cast<double>(all - same_x - same_y + same_both - 2 * swaps) / std::sqrt(pairs_x * pairs_y);
+}
+
 Value kendall(CallContext&, std::span<Value> args) {
-  return lift_reduce2("kendall", args[0], args[1],
-                      [](const Shared<Vector>& left, const Shared<Vector>& right) -> Value {
-                        if (left->size() != right->size()) refuse_lengths("kendall", left->size(), right->size());
-                        const auto a = numeric_doubles("kendall", left), b = numeric_doubles("kendall", right);
-                        const auto x = doubles(a), y = doubles(b);
-                        double agree = 0, pairs_x = 0, pairs_y = 0;
-                        for (size_t i = 0; i < x.size(); ++i) {
-                          for (size_t j = 0; j < i; ++j) {
-                            if (x[i] == types::kNull<double> || y[i] == types::kNull<double> ||
-                                x[j] == types::kNull<double> || y[j] == types::kNull<double>)
-                              continue;
-                            const double sign_x = (x[i] > x[j]) - (x[i] < x[j]), sign_y = (y[i] > y[j]) - (y[i] < y[j]);
-                            agree += sign_x * sign_y;
-                            pairs_x += sign_x != 0;
-                            pairs_y += sign_y != 0;
-                          }
-                        }
-                        return Value::of_double(pairs_x == 0 || pairs_y == 0 ? types::kNull<double>
-                                                                             : agree / std::sqrt(pairs_x * pairs_y));
-                      });
+  return lift_reduce2("kendall", args[0], args[1], [](const Shared<Vector>& left, const Shared<Vector>& right) {
+    const auto x = numeric_doubles("kendall", left), y = numeric_doubles("kendall", right);
+    return Value::of_double(kendall_of(doubles(x), doubles(y)));
+  });
 }
 
 /// value minus the mean, divided by the deviation when asked.
@@ -233,7 +261,8 @@ std::vector<int64_t> order_with_nulls(const Arguments& a, const Vector& x, const
 Value winsorize(CallContext&, std::span<Value> args) {
   Arguments a("winsorize", args);
   const auto limits = numeric_doubles("winsorize", a.vector(1, "limit"));
-  if (limits->empty() || limits->size() > 2) a.refuse("limit", "must be one share of the vector or two.");
+  if (limits->empty() || limits->size() > 2 || limits->is_array())
+    a.refuse("limit", "must be one share of the vector or two.");
   const double low = doubles(limits)[0], high = limits->size() > 1 ? doubles(limits)[1] : low;
   if (!(low >= 0) || !(high >= 0) || low + high >= 1) a.refuse("limit", "must be shares of the vector.");
   bool cuts[2] = {true, true};

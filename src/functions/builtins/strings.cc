@@ -8,6 +8,7 @@
 #include "functions/cast.h"
 #include "functions/declare.h"
 #include "functions/elementwise.h"
+#include "functions/lift.h"
 #include "functions/texts.h"
 
 namespace pelorus::functions {
@@ -146,11 +147,14 @@ Value concat(CallContext&, std::span<Value> args) {
     const auto separator = a.text_or(1, "separator", "");
     if (args[0].is_tuple() && !args[0].vector().empty() && args[0].vector().at(0).is_vector()) {
       std::vector<std::string> rows;
-      for (const auto& row : args[0].vector().values_any()) rows.push_back(joined(**elements_of(row), separator));
+      for (const auto& row : args[0].vector().values_any())
+        rows.push_back(joined(*elements_for("concat", row), separator));
       return Vector::of_strings(Type::kString, std::move(rows));
     }
     return Value::of_string(joined(args[0].vector(), separator));
   }
+  if (!args[0].is_scalar() || (a.has(1) && !args[1].is_scalar() && !args[1].is_vector()))
+    a.refuse("X", "must be a vector, or a scalar beside another one.");
   if (args.size() > 1 && args[1].is_vector())
     return add(cast_to("concat", args[0], {Type::kString}), cast_to("concat", args[1], {Type::kString}));
   return Value::of_string(cast_text(args[0].scalar()) + (a.has(1) ? cast_text(args[1].scalar()) : std::string()));
@@ -177,10 +181,10 @@ Value repeat(CallContext&, std::span<Value> args) {
   const auto count = Arguments("repeat", args).integer(1, "n");
   constexpr int64_t kBytesMax = 1 << 26;
   return map_text("repeat", args[0], [&](const std::string& text) {
-    if (count < 0 || static_cast<int64_t>(text.size()) * count > kBytesMax)
+    if (count < 0 || (!text.empty() && count > kBytesMax / static_cast<int64_t>(text.size())))
       usage_error("repeat", "The result would be too long.");
     std::string out;
-    for (int64_t i = 0; i < count; ++i) out += text;
+    for (int64_t i = 0; i < count && !text.empty(); ++i) out += text;
     return out;
   });
 }

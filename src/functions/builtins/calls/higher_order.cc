@@ -124,11 +124,16 @@ constexpr int64_t kTurnsMax = 10'000'000;
 /// f applied again and again: X times, while the predicate X holds, or until the value no longer changes (X null).
 std::vector<Value> iterate(CallContext& context, const Value& function, const Value& x, Value state) {
   std::vector<Value> states{state};
+  if (x.is_scalar() && !x.is_null() && !types::is_integral(x.type()))
+    throw ScriptError("X must be a number of turns or a vector to go through, not " + x.type_text() + ".");
   const int64_t turns = x.is_scalar() && !x.is_null() ? x.scalar().as_int64() : kTurnsMax;
   for (int64_t i = 0; i < turns; ++i) {
     if (x.is_function()) {
       const Value goes_on = context.call(x, {state});
-      if (!goes_on.is_scalar() || goes_on.is_null() || goes_on.scalar().as_double() == 0) break;
+      if (!goes_on.is_scalar() || goes_on.is_null()) break;
+      if (goes_on.type() != Type::kBool && !types::is_numeric(goes_on.type()))
+        throw ScriptError("The condition of the turns must give a truth value, not " + goes_on.type_text() + ".");
+      if (goes_on.scalar().as_double() == 0) break;
     }
     Value next = context.call(function, {state});
     if (x.is_void() && data::equal(next, state)) break;

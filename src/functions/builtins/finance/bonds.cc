@@ -34,7 +34,9 @@ class Rows {
   bool has(size_t i) const { return i < columns_.size() && columns_[i].has_value(); }
   Value at(size_t i, size_t row, std::string_view parameter) const {
     if (!has(i)) arguments_.refuse(parameter, "is missing.");
-    return (*columns_[i])->at(arguments_[i].is_scalar() ? 0 : row);
+    const size_t at = arguments_[i].is_scalar() ? 0 : row;
+    if (at >= (*columns_[i])->size()) arguments_.refuse(parameter, "has too few elements.");
+    return (*columns_[i])->at(at);
   }
   std::optional<double> number(size_t i, size_t row, std::string_view parameter) const {
     const Value value = at(i, row, parameter);

@@ -127,6 +127,7 @@ Value extracted(const Arguments& a, std::string_view parameter, std::string_view
     if (object == nullptr) a.refuse(parameter, "must be of type " + std::string(of) + ".");
     all.emplace_back(object->fields());
   }
+  if (all.empty() && !a[0].is_tuple()) a.refuse(parameter, "must be of type " + std::string(of) + ".");
   return a[0].is_tuple() ? Value(Vector::tuple(std::move(all))) : all.at(0);
 }
 

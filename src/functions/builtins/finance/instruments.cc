@@ -208,6 +208,7 @@ std::vector<DescribedRef> instruments_argument(const Arguments& a) {
     all.push_back(described_object(part, kInstrument));
     if (all.back() == nullptr) a.refuse("instrument", "must be of type INSTRUMENT, as parseInstrument gives.");
   }
+  if (all.empty() && !a[0].is_tuple()) a.refuse("instrument", "must be of type INSTRUMENT, as parseInstrument gives.");
   return all;
 }
 

@@ -83,7 +83,8 @@ constexpr unsigned int kDepthMax = 12;
 constexpr double kTolerance = 1e-10;
 
 double bound_of(const Arguments& a, const Value& value, std::string_view parameter) {
-  if (!value.is_scalar() || value.is_null()) a.refuse(parameter, "must be a number.");
+  if (!value.is_scalar() || value.is_null() || !types::is_numeric(value.type()))
+    a.refuse(parameter, "must be a number.");
   return value.scalar().as_double();
 }
 

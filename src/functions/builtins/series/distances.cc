@@ -111,6 +111,7 @@ Value minkowski(CallContext&, std::span<Value> args) {
 Value standardized(CallContext&, std::span<Value> args) {
   Arguments a("seuclidean", args);
   const auto three = three_of(a, 2, "Z");
+  if (!three.z) a.refuse("Z", "must not be null.");
   double sum = 0;
   for (size_t i = 0; i < three.x->size(); ++i) {
     const double u = doubles(three.x)[i], v = doubles(three.y)[i], variance = doubles(*three.z)[i];
@@ -243,9 +244,10 @@ Value risk(std::string_view name, CallContext& context, std::span<Value> args, b
 }
 
 /// The elements of X where Y is not null either, of their own type.
-Native of_both(std::string_view name, Value (*total)(const Vector& kept)) {
-  return [name, total](CallContext&, std::span<Value> args) {
+Native of_both(std::string_view name, bool only_numbers, Value (*total)(const Vector& kept)) {
+  return [name, only_numbers, total](CallContext&, std::span<Value> args) {
     return lift_reduce2(name, args[0], args[1], [&](const Shared<Vector>& x, const Shared<Vector>& y) {
+      if (only_numbers && x->type() != Type::kBool) (void)numeric_doubles(name, x->slice(0, 0));
       std::vector<int64_t> rows;
       for (size_t i = 0; i < x->size(); ++i) {
         if (!x->is_null_at(i) && !y->is_null_at(i)) rows.push_back(static_cast<int64_t>(i));
@@ -290,13 +292,14 @@ void register_distances(Registry& registry) {
        "1", kPairNulls});
   row({"wsum2", "X, Y", of_pairs("wsum2", weighted_squares), "The sum of squares of X weighted by Y.",
        "wsum2(3 4, 1 2)", "41", kPairNulls});
-  row({"contextSum", "X, Y", of_both("contextSum", context_sum), "The sum of the elements of X where Y is not null.",
-       "contextSum(1 2 NULL 4, 1 NULL 3 4)", "5", kPairNulls});
-  row({"contextSum2", "X, Y", of_both("contextSum2", context_squares),
+  row({"contextSum", "X, Y", of_both("contextSum", true, context_sum),
+       "The sum of the elements of X where Y is not null.", "contextSum(1 2 NULL 4, 1 NULL 3 4)", "5", kPairNulls});
+  row({"contextSum2", "X, Y", of_both("contextSum2", true, context_squares),
        "The sum of squares of the elements of X where Y is not null.", "contextSum2(1 2 3, 10 NULL 30)", "10",
        kPairNulls});
   row({"contextCount", "X, Y",
-       of_both("contextCount", [](const Vector& kept) { return Value::of_int(static_cast<int32_t>(kept.size())); }),
+       of_both("contextCount", false,
+               [](const Vector& kept) { return Value::of_int(static_cast<int32_t>(kept.size())); }),
        "How many elements are null neither in X nor in Y.", "contextCount(1 2 NULL, 1 NULL 3)", "1"});
   registry.add_alias("median", "med");
   row({"minkowski", "X, Y, p, [weights]", minkowski, "The Minkowski distance of order p.", "minkowski(1 2, 4 6, 1)",

@@ -3,6 +3,7 @@
 #include "functions/aggregate_states.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
+#include "functions/lift.h"
 
 namespace pelorus::functions {
 namespace {
@@ -93,7 +94,8 @@ size_t group_count(const Arguments& a, size_t at) {
 template <class T, class Amount, class Former>
 Value by_moving_group(std::string_view name, const Value& membership, const Value& previous, size_t groups, Type type,
                       Amount&& amount, Former&& former) {
-  const auto now = as_longs(name, *elements_of(membership)), before = as_longs(name, *elements_of(previous));
+  const auto now = as_longs(name, elements_for(name, membership)),
+             before = as_longs(name, elements_for(name, previous));
   if (now->size() != before->size()) refuse_lengths(name, now->size(), before->size());
   const auto to = now->values<int64_t>(), from = before->values<int64_t>();
   const auto is_group = [&](int64_t g) { return g >= 0 && g < static_cast<int64_t>(groups); };

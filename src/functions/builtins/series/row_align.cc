@@ -3,6 +3,7 @@
 #include "functions/arguments.h"
 #include "functions/builtins/series/register_series.h"
 #include "functions/declare.h"
+#include "functions/lift.h"
 
 namespace pelorus::functions {
 namespace {
@@ -58,8 +59,8 @@ Value row_align(CallContext&, std::span<Value> args) {
   std::vector<Value> rows[2];
   for (size_t row = 0; row < left.size(); ++row) {
     const size_t begin = positions[0].size();
-    const auto l = as_doubles("rowAlign", *elements_of(left.at(row))),
-               r = as_doubles("rowAlign", *elements_of(right.at(row)));
+    const auto l = as_doubles("rowAlign", elements_for("rowAlign", left.at(row))),
+               r = as_doubles("rowAlign", elements_for("rowAlign", right.at(row)));
     align_row(l->values<double>(), r->values<double>(), rule, &positions[0], &positions[1]);
     ends.push_back(static_cast<int64_t>(positions[0].size()));
     for (size_t side = 0; left.is_tuple() && side < 2; ++side)

@@ -5,6 +5,7 @@
 #include "functions/aggregate_states.h"
 #include "functions/builtins/register_builtins.h"
 #include "functions/declare.h"
+#include "functions/lift.h"
 #include "functions/windows.h"
 
 namespace pelorus::functions {
@@ -143,8 +144,9 @@ Native two_series(std::string_view name, Shape shape, Fold2 fold) {
     Arguments a(name, args);
     const auto rule = rule_of(a, shape.window == SIZE_MAX ? shape.value + 3 : shape.window + 1);
     const auto one = [&](const Value& first, const Value& second, const Value& keys) {
-      const auto x = numeric_doubles(name, *elements_of(first)), y = numeric_doubles(name, *elements_of(second));
-      const auto s = *elements_of(keys);
+      const auto x = numeric_doubles(name, elements_for(name, first)),
+                 y = numeric_doubles(name, elements_for(name, second));
+      const auto s = elements_for(name, keys);
       if (x->size() != y->size()) refuse_lengths(name, x->size(), y->size());
       if (x->size() != s->size()) refuse_lengths(name, x->size(), s->size());
       return run(a, shape, s, rule, [&](std::span<const size_t> rows) { return fold(doubles(x), doubles(y), rows); });

@@ -83,9 +83,10 @@ Value with_null_fill(CallContext& context, std::span<Value> args) {
     const bool hide = nulls.is_scalar() && !nulls.is_null() && nulls.scalar().as_double() != 0;
     return hide ? Value(Scalar::null_of(result.type())) : result;
   }
-  return context.call(
-      *choose,
-      {nulls, Value(Scalar::null_of(elements_of(result) ? (*elements_of(result))->type() : Type::kDouble)), result});
+  const auto elements = elements_of(result);
+  const auto type = elements ? (*elements)->type() : Type::kDouble;
+  const Value hidden = type == Type::kAny ? Value::null() : Value(Scalar::null_of(type));
+  return context.call(*choose, {nulls, hidden, result});
 }
 
 /// Members of tuples added up place by place.

@@ -25,6 +25,8 @@ std::vector<size_t> columns_argument(const Arguments& a, size_t i, std::string_v
   const auto wanted = a.vector(i, parameter);
   for (size_t k = 0; k < wanted->size(); ++k) {
     const auto item = wanted->scalar_at(k);
+    if (!item.is_text() && !types::is_integral(item.type()))
+      a.refuse(parameter, "must be names or numbers of columns.");
     const int64_t at = item.is_text() ? table.find(item.text()) : item.as_int64();
     if (at < 0 || at >= static_cast<int64_t>(table.columns()))
       throw ScriptError("unpivot: the table has no column " + cast_text(item) + ".");

@@ -138,8 +138,11 @@ Value map_periods(const Arguments& a, const Period& period, size_t offset_at) {
   const int64_t n = a.integer_or(offset_at + 1, "n", 1);
   if (n < 1) a.refuse("n", "must be a positive integer.");
   std::optional<int64_t> offset;
-  if (a.has(offset_at) && !a[offset_at].is_null())
-    offset = converted(a.function(), a.vector(offset_at, "offset"), Type::kDate)->values<int32_t>()[0];
+  if (a.has(offset_at) && !a[offset_at].is_null()) {
+    const auto day = converted(a.function(), a.vector(offset_at, "offset"), Type::kDate);
+    if (day->size() != 1 || day->is_array()) a.refuse("offset", "must be one day.");
+    offset = day->values<int32_t>()[0];
+  }
   return lift_map(a.function(), a[0], Spread::kElements, [&](const Shared<Vector>& vector) {
     if (!types::is_temporal(vector->type()))
       usage_error(a.function(), "X must be a temporal value, not " + std::string(types::name_of(vector->type())) + ".");
