@@ -218,9 +218,9 @@ ExprRef ConstantCapture::capture(const ExprRef& expr) {
       case ExprKind::kStar:
       case ExprKind::kFunctionName:
       case ExprKind::kDefault:
-      case ExprKind::kTemplate:
-      case ExprKind::kFunction:
       case ExprKind::kAlias: return node->kind == ExprKind::kAlias ? nullptr : node;
+      case ExprKind::kTemplate:
+      case ExprKind::kFunction: define_mentioned(syntax::print(*node)); return node;
       case ExprKind::kName:
         if (is_column(as<syntax::Name>(*node)->name)) return node;
         if (evaluator_.find_function(*node, constants_)) {

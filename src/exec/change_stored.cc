@@ -5,6 +5,7 @@
 #include "base/script_error.h"
 #include "exec/capture_constants.h"
 #include "exec/operators/relation.h"
+#include "exec/operators/row_reach.h"
 #include "plan/distribute.h"
 #include "plan/prune_partitions.h"
 #include "plan/walk.h"
@@ -41,12 +42,18 @@ class StoredChange {
     statement.map = false;
   }
 
-  /// Aggregates would see one partition only.
-  void refuse_aggregates(const ExprRef& expr, const std::vector<ExprRef>& context, bool map) const {
-    if (map || !expr) return;
-    const auto facts = plan::facts_of(*expr, capture_.lookup());
-    if (!facts.aggregates && !facts.order_sensitive) return;
-    if (!context.empty() && plan::keys_cover_partitions(context, {schema_, scheme_, partition_columns_})) return;
+  /// What looks at other rows would see those of one partition only. A function that can't be looked into is taken to
+  /// judge its row.
+  void refuse_reach(const ExprRef& expr, const std::vector<ExprRef>& context, bool map) const {
+    if (map || !expr || partition_columns_.empty()) return;
+    const auto covers = [this](const std::vector<ExprRef>& keys) {
+      return plan::keys_cover_partitions(keys, {schema_, scheme_, partition_columns_});
+    };
+    const auto lookup = capture_.lookup();
+    const ReachFacts facts{schema_, lookup,
+                           [this](const syntax::Expr& part) { return capture_.depends_on_columns(part); }, covers};
+    if (reach_of(*expr, facts) <= Reach::kUnknown) return;
+    if (!context.empty() && covers(context)) return;
     throw ScriptError(
         "Aggregate or order-sensitive functions are not allowed without context by clause when updating a partitioned "
         "table.");
@@ -100,10 +107,10 @@ int64_t update_stored(const syntax::Update& update, StoredTable& table, Evaluato
     if (std::find(partition_columns.begin(), partition_columns.end(), item.column) != partition_columns.end()) {
       throw ScriptError("The partitioning column [" + item.column + "] can't be updated.");
     }
-    change.refuse_aggregates(item.value, update.context, update.map);
+    change.refuse_reach(item.value, update.context, update.map);
     item.value = change.capture().capture(item.value);
   }
-  for (const auto& condition : update.where) change.refuse_aggregates(condition, update.context, update.map);
+  for (const auto& condition : update.where) change.refuse_reach(condition, update.context, update.map);
   change.capture_clauses(*statement);
   return change.run(*statement, update.where);
 }
@@ -113,7 +120,7 @@ int64_t delete_stored(const syntax::Delete& original, StoredTable& table, Evalua
   StoredChange change(RowChange::kDelete, table, evaluator);
   auto statement = std::make_shared<syntax::Delete>(original);
   statement->table = plan::name_node(std::string(kFragmentSource));
-  for (const auto& condition : original.where) change.refuse_aggregates(condition, original.context, original.map);
+  for (const auto& condition : original.where) change.refuse_reach(condition, original.context, original.map);
   change.capture_clauses(*statement);
   const auto keys = table.soft_delete_keys();
   // Groups choose rows by what the whole partition holds: such a delete rewrites it.

@@ -13,6 +13,7 @@
 #include "exec/operators/key_columns.h"
 #include "exec/operators/order_result.h"
 #include "exec/operators/partition_choice.h"
+#include "exec/operators/row_reach.h"
 #include "exec/operators/select_items.h"
 #include "exec/select.h"
 #include "exec/user_function.h"
@@ -110,19 +111,21 @@ class StoredSelect {
   Value run() {
     std::optional<Explanation::Timed> timed(std::in_place, explanation_, "optimize");
     choose_by_place();
-    settle_totals();
+    settle_conditions();
     choose_by_conditions();
     if (auto counted = count_rows()) return *counted;
     if (chosen_.empty()) return run_in_memory(Table(schema_));
     if (selects_constants()) return run_constants();
     const auto folded = folded_query();
+    const bool is_one = chosen_.size() == 1 && !query_.map && query_.grouping != Grouping::kPivotBy;
+    if (is_one || looks_at_others()) {
+      timed.reset();
+      return is_one ? run_whole(*folded) : run_pulled(*folded);
+    }
     const auto lookup = capture_.lookup();
     auto plan = plan::distribute(*folded, {schema_, scheme_, partition_columns_}, lookup);
     timed.reset();
-    if (query_.grouping == Grouping::kPivotBy)
-      plan.kind = Distribution::kPull;
-    else if (chosen_.size() == 1 && !query_.map)
-      return run_whole(*folded);
+    if (query_.grouping == Grouping::kPivotBy) plan.kind = Distribution::kPull;
     switch (plan.kind) {
       case Distribution::kRows:
       case Distribution::kLocal: return run_concatenated(*folded, plan);
@@ -165,25 +168,52 @@ class StoredSelect {
 
   void choose_by_conditions() {
     const auto all = snapshot_->partitions();
-    const auto constraint = plan::constraint_of(query_.where, schema_, capture_.constant_value());
+    const std::vector<ExprRef> by_row(query_.where.begin(), query_.where.begin() + by_row_);
+    const auto constraint = plan::constraint_of(by_row, schema_, capture_.constant_value());
     std::erase_if(chosen_, [&](size_t p) {
       return !plan::may_match(constraint, {scheme_, partition_columns_}, all[p].key);
     });
   }
 
   /// Conditions that compare rows with aggregates of all rows get the aggregates' values, each over the rows that the
-  /// conditions before it leave: then a partition can judge its rows alone. A dimension table has them all at hand.
-  void settle_totals() {
+  /// conditions before it leave: then a partition can judge its rows alone. From the first condition on that looks at
+  /// other rows in other ways they are met where all rows are. A dimension table has them all at hand.
+  void settle_conditions() {
+    by_row_ = static_cast<std::ptrdiff_t>(query_.where.size());
     if (query_.map || partition_columns_.empty()) return;
     const auto lookup = capture_.lookup();
     const auto of_columns = [this](const syntax::Expr& expr) { return capture_.depends_on_columns(expr); };
+    const ReachFacts facts{schema_, lookup, of_columns, [this](const std::vector<ExprRef>& keys) {
+                             return plan::keys_cover_partitions(keys, {schema_, scheme_, partition_columns_});
+                           }};
+    for (const auto& condition : query_.where) refuse_order(*without_totals(condition, lookup, of_columns), facts);
     std::vector<ExprRef> settled;
     for (const auto& condition : query_.where) {
+      if (reach_of(*without_totals(condition, lookup, of_columns), facts) != Reach::kRow) break;
       const auto totals = plan::totals_in(condition, lookup, of_columns);
       const auto values = totals.empty() ? std::vector<ExprRef>{} : values_of(totals, settled);
       settled.push_back(totals.empty() ? condition : plan::with_totals(condition, values, lookup, of_columns));
     }
-    query_.where = std::move(settled);
+    by_row_ = static_cast<std::ptrdiff_t>(settled.size());
+    std::move(settled.begin(), settled.end(), query_.where.begin());
+  }
+
+  bool looks_at_others() const { return by_row_ < static_cast<std::ptrdiff_t>(query_.where.size()); }
+
+  static ExprRef without_totals(const ExprRef& condition, const plan::FunctionLookup& lookup,
+                                const plan::LooksAtColumns& of_columns) {
+    const auto totals = plan::totals_in(condition, lookup, of_columns);
+    const std::vector<ExprRef> nothing(totals.size(), std::make_shared<syntax::Literal>());
+    return plan::with_totals(condition, nothing, lookup, of_columns);
+  }
+
+  /// Rows of different partitions have no order that a script may count on.
+  static void refuse_order(const syntax::Expr& condition, const ReachFacts& facts) {
+    if (reach_of(condition, facts) != Reach::kOrder) return;
+    throw ScriptError("The where clause [" + syntax::print(condition) +
+                      "] of a distributed query should not use any aggregate or order-sensitive function. Select the "
+                      "rows into a table in memory first, or end the query with map: then each partition stands for "
+                      "itself. RefId:S02025");
   }
 
   /// Aggregates come from one query, lists from one each.
@@ -511,17 +541,20 @@ class StoredSelect {
 
   Value run_pulled(const Query& folded) {
     Query fragment;
-    fragment.where = folded.where;
-    if (const auto limit = limit_in_groups(query_, capture_, evaluator_)) {
+    fragment.where.assign(folded.where.begin(), folded.where.begin() + by_row_);
+    if (const auto limit = looks_at_others() ? std::nullopt : limit_in_groups(query_, capture_, evaluator_)) {
       // What a partition leaves out of its groups, no group of all of them shows.
       fragment.grouping = Grouping::kContextBy;
       fragment.keys = folded.keys;
       fragment.csort = folded.csort;
       fragment.limit = integer_node(limit->count < 0 ? limit->count : limit->from + limit->count);
     }
-    for (const auto& column : plan::columns_used(query_, schema_, false))
+    Query rest(query_);
+    rest.where.erase(rest.where.begin(), rest.where.begin() + by_row_);
+    for (const auto& column : plan::columns_used(rest, schema_, true))
       fragment.items.push_back(plan::alias_node(plan::name_node(column), column));
-    return run_in_memory(scan(fragment), true);
+    RowScope scope(Relation::of(scan(fragment), qualifier_), outer_);
+    return reduce(rest, scope, {});
   }
 
   const std::shared_ptr<StoredTable> table_;
@@ -538,7 +571,8 @@ class StoredSelect {
   RowScope probe_;
   ConstantCapture capture_;
   std::vector<size_t> chosen_;
-  bool is_placed_ = false;  // chosen_ are the partitions to choose from
+  std::ptrdiff_t by_row_ = 0;  // so many conditions of the first ones judge rows alone
+  bool is_placed_ = false;     // chosen_ are the partitions to choose from
 };
 
 }  // namespace
@@ -669,10 +703,13 @@ std::optional<OrderedEnd> ordered_end(const Query& query, const data::Schema& sc
 
 /// The conditions before the first that looks beyond its row, as `price > avg(price)` does: later ones are asked about
 /// the rows it left, so that they must not take away rows before it.
-std::vector<syntax::ExprRef> conditions_by_row(const Query& query, const ConstantCapture& capture) {
+std::vector<syntax::ExprRef> conditions_by_row(const Query& query, const data::Schema& schema,
+                                               const ConstantCapture& capture) {
   const auto lookup = capture.lookup();
+  const ReachFacts facts{schema, lookup, [&](const syntax::Expr& expr) { return capture.depends_on_columns(expr); },
+                         [](const std::vector<ExprRef>&) { return false; }};
   const auto end = std::find_if(query.where.begin(), query.where.end(),
-                                [&](const auto& condition) { return !plan::facts_of(*condition, lookup).row_wise(); });
+                                [&](const auto& condition) { return reach_of(*condition, facts) != Reach::kRow; });
   return {query.where.begin(), end};
 }
 
@@ -687,7 +724,7 @@ std::vector<syntax::ExprRef> narrow_source(const Query& query, const NamedTable&
   ConstantCapture capture(schema, named.qualifier, evaluator, &constants);
   Narrowing narrowing;
   narrowing.rows_wanted = rows_wanted(query, capture, evaluator);
-  const auto by_row = conditions_by_row(query, capture);
+  const auto by_row = conditions_by_row(query, schema, capture);
   const auto constraint = plan::constraint_of(by_row, schema, capture.constant_value());
   for (size_t c = 0; c < schema.size(); ++c) {
     if (auto interval = plan::hull_of(constraint, schema[c].name))

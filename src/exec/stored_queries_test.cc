@@ -604,10 +604,69 @@ TEST_F(StoredQueriesTest, ConditionsCompareWithAggregatesOfAllRows) {
            "select count(*) from $ where price > 1e9, price > avg(price)",
        })
     expect_same(query);
-  EXPECT_THROW(interpreter_.run("select count(*) from s where price > prev(price)"), ScriptError);
   EXPECT_GT(
       interpreter_.run("exec sum(n) from (select count(*) as n from s where qty = max(qty) map)").scalar().as_int64(),
       1);
+}
+
+TEST_F(StoredQueriesTest, ConditionsThatLookAtOtherRowsSeeThemAll) {
+  interpreter_.run(
+      "def above(x) { return x > avg(x) }\ndef rising(x) { d = deltas(x); return d > 0 }\ndef far(x, y) { return "
+      "above(x) && y > 100 }\nweights = dict(`S1`S2`S3, 1 2 3)");
+  for (const char* query : {
+           "select * from $ where contextby(cumsum, qty, sym) > 2000 order by time, sym, qty",
+           "select count(*) from $ where qty = contextby(max, qty, sym), price > 30",
+           "select count(*) from $ where price > 30, qty = contextby(max, qty, sym)",
+           "select count(*) from $ where contextby(cumsum, qty, sym) > 2000, date(time) = 2020.01.02",
+           "select count(*) from $ where contextby(cumsum, qty, sym) > 2000 and date(time) = 2020.01.02",
+           "select count(*) from $ where date(time) = 2020.01.02, contextby(rank, price, sym) < 9",
+           "select sum(qty) from $ where qty > avg(qty), contextby(count, qty, sym) > 20 group by sym order by sym",
+           "select count(*) from $ where contextby(count, qty, sym) > 20, qty > avg(qty)",
+           "select sym, cumsum(qty) from $ where above(price) context by sym csort time order by sym, time",
+           "select top 3 sym, time from $ where (x -> x > avg(x))(price) order by time, sym",
+           "select count(*) from $ where above(price), above(qty)",
+           "select count(*) from $ where rising(qty)",
+           "select count(*) from $ where far(price, qty)",
+           "select count(*) from $ where above{}(price)",
+           "select count(*) from $ where price in qty",
+           "select count(*) from $ where price notIn qty",
+           "select sum(qty) from $ where contextby(max, price, sym) > 20 pivot by date(time), sym",
+           "select 1 as one from $ where above(price)",
+           "exec count(*) from $ where weights[sym] > 1",
+       })
+    expect_same(query);
+}
+
+TEST_F(StoredQueriesTest, ConditionsThatLookAtTheirRowAreMetWhereItLies) {
+  interpreter_.run(
+      "def doubled(x) { y = x * 2; return y > 60 }\ndef cheap(x, limit) { return x < limit }\nweights = "
+      "dict(`S1`S2`S3, "
+      "1 2 3)\ndef known(x) { return iif(doubled(x), x, 0) > 0 }");
+  for (const char* condition :
+       {"doubled(price)", "known(price)", "cheap{, 40}(price)", "weights[sym] > 1", "weights@sym > 1",
+        "each(x -> x > 30, price)", "(x -> x + 1)(price) > 30", "contextby(max, qty, [date(time), sym]) = qty",
+        "price in [1, 2, limitPrice]", "doubled:E(price)", "(x -> doubled(x))(price)"}) {
+    const std::string query = std::string("select * from $ where ") + condition + " order by time, sym, qty";
+    expect_same(query);
+    const auto matching = interpreter_.run(std::string("exec count(*) from t where ") + condition).scalar().as_int64();
+    EXPECT_EQ(stored_->asked.rows_sent, static_cast<size_t>(matching)) << condition;
+  }
+}
+
+TEST_F(StoredQueriesTest, ConditionsThatDependOnTheOrderOfRowsAreRefused) {
+  for (const char* condition : {"price > prev(price)", "cumsum(qty) > 100", "isDuplicated(sym)", "price[0] = price"}) {
+    const auto text = std::string("select count(*) from s where ") + condition;
+    EXPECT_THROW(interpreter_.run(text), ScriptError) << text;
+    EXPECT_NO_THROW(interpreter_.run(text + " map")) << text;
+  }
+  try {
+    interpreter_.run("select count(*) from s where date(time) = 2020.01.01 and deltas(qty) > 0");
+    FAIL();
+  } catch (const ScriptError& error) {
+    EXPECT_NE(error.message().find("of a distributed query should not use any aggregate or order-sensitive function"),
+              std::string::npos);
+    EXPECT_NE(error.message().find("map"), std::string::npos) << "what to do instead";
+  }
 }
 
 TEST_F(StoredQueriesTest, ConstantsAreOneRow) {
@@ -658,6 +717,16 @@ TEST_F(StoredQueriesTest, PartitionColumnsAreNotUpdated) {
   EXPECT_THROW(interpreter_.run("update s set sym = `x where price > 3"), ScriptError);
   EXPECT_THROW(interpreter_.run("update s set nothing = 1"), ScriptError);
   EXPECT_THROW(interpreter_.run("update s set qty = sum(qty)"), ScriptError);
+}
+
+TEST_F(StoredQueriesTest, ChangesThatLookAtRowsOfOtherPartitionsAreRefused) {
+  interpreter_.run("def above(x) { return x > avg(x) }\ndef raised(x) { return x + 1 }");
+  for (const char* text : {"delete from s where contextby(cumsum, qty, sym) > 2000", "delete from s where above(price)",
+                           "update s set qty = 0 where contextby(max, qty, sym) = qty",
+                           "update s set price = contextby(cumsum, price, sym)", "update s set qty = above(qty)"})
+    EXPECT_THROW(interpreter_.run(text), ScriptError) << text;
+  EXPECT_NO_THROW(interpreter_.run("update s set qty = 0 where contextby(max, qty, [date(time), sym]) = qty"));
+  EXPECT_NO_THROW(interpreter_.run("update s set qty = raised(qty) where raised(qty) > 100"));
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <set>
 
-#include "base/script_error.h"
 #include "plan/prune_partitions.h"
 #include "plan/walk.h"
 #include "syntax/print.h"
@@ -41,16 +40,6 @@ std::string name_of(const ExprRef& item) {
 
 bool all_row_wise(const std::vector<ExprRef>& exprs, const FunctionLookup& lookup) {
   return std::all_of(exprs.begin(), exprs.end(), [&](const auto& e) { return facts_of(bare(e), lookup).row_wise(); });
-}
-
-void check_where(const Query& query, const FunctionLookup& lookup) {
-  for (const auto& condition : query.where) {
-    const auto facts = facts_of(*condition, lookup);
-    if (facts.aggregates || facts.order_sensitive) {
-      throw ScriptError("The where clause [" + syntax::print(*condition) +
-                        "] of a distributed query should not use any aggregate or order-sensitive function.");
-    }
-  }
 }
 
 /// The query's core without what happens after merging.
@@ -270,8 +259,6 @@ DistributedQuery distribute(const Query& query, const TableFacts& table, const F
     out.fragment->map = false;
     return out;
   }
-  // A dimension table lies in one place: there every row is at hand.
-  if (!table.partition_columns.empty()) check_where(query, lookup);
   const bool aggregates = std::any_of(query.items.begin(), query.items.end(),
                                       [&](const auto& item) { return facts_of(bare(item), lookup).aggregates; });
   bool planned = false;

@@ -45,8 +45,7 @@ struct DistributedQuery {
 };
 
 /// `query`: no unions, no `with`; every item and key an Alias that carries its result name; names are columns or
-/// variables that travel along. Limits are not looked at. ScriptError: an aggregate or order-sensitive function in
-/// where (without map).
+/// variables that travel along; conditions judge each row alone (without map). Limits are not looked at.
 DistributedQuery distribute(const syntax::Query& query, const TableFacts& table, const FunctionLookup& lookup);
 
 /// True when equal keys imply equal partition: all partition columns are among the keys, as they are or converted to

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "base/script_error.h"
 #include "functions/registry.h"
 #include "plan/distribute.h"
 #include "plan/walk.h"
@@ -101,10 +100,6 @@ TEST_F(DistributeTest, rows_aggregates_local_groups_or_fetched_rows) {
   EXPECT_EQ(plan("select cumsum(px) from t context by day").kind, Distribution::kLocal);
   EXPECT_EQ(plan("select cumsum(px) from t").kind, Distribution::kPull);
   EXPECT_EQ(plan("select px from t group by sym").kind, Distribution::kPull) << "the error is found where rows are";
-}
-
-TEST_F(DistributeTest, aggregates_in_where_are_refused) {
-  EXPECT_THROW(plan("select px from t where px > avg(px)"), ScriptError);
 }
 
 TEST_F(DistributeTest, columns_used_are_those_named) {

@@ -223,6 +223,26 @@ TEST(RoundTrip, keeps_long_and_empty_rows_of_array_vectors) {
   EXPECT_EQ(back.vector().at(3).vector().values<int32_t>().back(), 69999);
 }
 
+TEST(RoundTrip, arrays_of_texts_cross_as_lists) {
+  const auto base = std::make_shared<data::SymbolBase>();
+  const Buffer<int32_t> codes{base->code_of("a"), base->code_of("b"), base->code_of("a")};
+  const Shared<Vector> texts(Vector::of_strings(Type::kString, {"x", "", "long enough to lie on the heap"}));
+  const Shared<Vector> symbols(Vector::of_symbols(base, codes));
+  std::vector<Shared<Vector>> columns;
+  for (const auto& flat : {texts, symbols}) {
+    columns.emplace_back(Vector::array(flat, {2, 2, 3}));
+    const auto back = decoded(encoded(Value(columns.back())));
+    ASSERT_TRUE(back.vector().is_tuple());
+    ASSERT_EQ(back.vector().size(), 3u);
+    EXPECT_EQ(back.vector().at(0).vector().text_at(0), flat->text_at(0));
+    EXPECT_EQ(back.vector().at(1).vector().size(), 0u);
+    EXPECT_EQ(back.vector().at(2).vector().text_at(0), flat->text_at(2));
+  }
+  const auto table = decoded(encoded(Value(Table({"texts", "symbols"}, columns)))).table();
+  EXPECT_EQ(table.column(0).at(2).vector().text_at(0), texts->text_at(2));
+  EXPECT_EQ(table.column(1).at(0).vector().text_at(1), "b");
+}
+
 TEST(Direct, big_columns_are_read_in_place) {
   Buffer<double> values(1 << 20);
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i);

@@ -48,7 +48,8 @@ void encode_scalar(const Scalar& scalar, Chain& out) {
 
 /// A vector's rows, columns and scale.
 void put_vector_header(const Vector& vector, size_t from, size_t count, Chain& out) {
-  put_size(count, vector.is_array() ? array_elements_on_wire(vector, from, count) : 1, out);
+  const bool is_blocks = vector.is_array() && !leaves_as_lists(vector);
+  put_size(count, is_blocks ? array_elements_on_wire(vector, from, count) : 1, out);
   if (types::is_decimal(vector.type())) {
     out.put(static_cast<int32_t>(vector.is_array() ? vector.flat().scale() : vector.scale()));
   }
@@ -62,6 +63,11 @@ Status encode_boxed(std::span<const Value> elements, Chain& out) {
   return {};
 }
 
+Status encode_lists(const Vector& vector, size_t from, size_t count, Chain& out) {
+  for (size_t row = from; row < from + count; ++row) TRY_DONE(encode(vector.at(row), out));
+  return {};
+}
+
 Status encode_vector(const Vector& vector, Form form, Chain& out) {
   TRY_DONE(check_rows(vector.size()));
   if (vector.type() == Type::kDuration && form == Form::kPair) {
@@ -72,6 +78,7 @@ Status encode_vector(const Vector& vector, Form form, Chain& out) {
   }
   put_flag(wire_type_of(vector), form, out);
   put_vector_header(vector, 0, vector.size(), out);
+  if (leaves_as_lists(vector)) return encode_lists(vector, 0, vector.size(), out);
   if (vector.is_array()) {
     for (size_t row = 0; row < vector.size();) row += encode_array_block(vector, row, vector.size() - row, out);
     return {};
@@ -225,6 +232,12 @@ Result<bool> encode_column(const Vector& column, const ColumnShape& shape, Colum
     if (out.size() >= bytes_wanted) return false;
     const size_t row = from + position.row;
     const size_t left = count - position.row;
+    if (leaves_as_lists(column)) {
+      const size_t rows = std::min(left, kTextRowsAtOnce);
+      TRY_DONE(encode_lists(column, row, rows, out));
+      position.row += rows;
+      continue;
+    }
     if (column.is_array()) {
       position.row += encode_array_block(column, row, left, out);
       continue;

@@ -4,7 +4,8 @@
   tests/manuals/run.py [--failures] [--page NAME]... [--in-process]
 
 The pages are read out of the installed official JavaScript client; nothing of them is kept. Fails when a figure is below what
-docs/compatibility.md publishes. Without --in-process the examples run on a single node. Details go to build/manuals/report.json.
+docs/compatibility.md publishes, or when a function of everyday_functions.txt is not there. Without --in-process the examples run on
+a single node. Details go to build/manuals/report.json.
 """
 import argparse
 import collections
@@ -25,6 +26,7 @@ import examples  # noqa: E402
 import single_node  # noqa: E402
 
 RUNNER = ROOT / "build-debug" / "tests" / "script_runner"
+EVERYDAY = pathlib.Path(__file__).with_name("everyday_functions.txt")
 PAGES = ("docs/compatibility.md", "docs/compatibility.zh.md")
 SCRIPT_SECONDS = 10
 # What a page may leave on the node.
@@ -160,6 +162,18 @@ def present(names, node):
                 "error" not in session.run(f"typestr({name})")}
 
 
+def missing_everyday(node):
+    """Functions that scripts call day by day and that a script may not call here; `module::name` is looked for in the module's text."""
+    lines = [line for line in EVERYDAY.read_text().split("\n") if not line.startswith("#")]
+    names = " ".join(lines).split()
+    there = present([name for name in names if "::" not in name], node)
+    for name in names:
+        module, _, function = name.partition("::")
+        if function and re.search(rf"^def {function}\(", (ROOT / "modules" / f"{module}.dos").read_text(), re.M):
+            there.add(name)
+    return [name for name in names if name not in there]
+
+
 def published():
     """Lowest figures the documents promise, in the order functions, outputs."""
     figures = []
@@ -207,6 +221,7 @@ def main():
         names, records = measure(arguments, pages, None)
     else:
         with single_node.SingleNode() as node:
+            missing = missing_everyday(node)
             names, records = measure(arguments, pages, node)
     count = collections.Counter(record["kind"] for record in records)
     if arguments.failures:
@@ -218,6 +233,9 @@ def main():
     print(f"{len(names)} of {len(pages)} functions; {count['passed']} of {checked} outputs; {skipped}")
     if arguments.page or arguments.in_process:
         return 0
+    if missing:
+        print(f"everyday functions that are not there: {' '.join(missing)}")
+        return 1
     functions, outputs = published()
     if len(names) < functions or count["passed"] < outputs:
         print(f"docs/compatibility.md publishes {functions} functions and {outputs} outputs")

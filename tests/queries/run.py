@@ -40,6 +40,9 @@ third = table(`x`y as grp, 10 20 as f)
 quote = select ts - 500 as ts, sym, px * 2 as bid from mem where qty % 3 == 0 order by sym, ts
 def spr(x) { return max(x) - min(x) }
 defg med2(x, y) { return avg(x) + avg(y) }
+def above(x) { return x > avg(x) }
+def twice(x) { return 2 * x }
+weights = dict(`S0`S1`S2, 1 2 3)
 """
 
 

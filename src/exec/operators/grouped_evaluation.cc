@@ -516,6 +516,11 @@ LeveledValue GroupedEvaluation::assemble_scalars(std::vector<Value> results) {
 
 LeveledValue GroupedEvaluation::to_array(const LeveledValue& argument) {
   const auto flat = contiguous(argument.value.vector_shared());
+  if (types::is_literal(flat->type())) {
+    std::vector<Value> lists;
+    for (size_t g = 0; g < count(); ++g) lists.push_back(part_of({Level::kRow, Value(flat)}, g));
+    return {Level::kGroup, Value(Vector::tuple(std::move(lists)))};
+  }
   return {Level::kGroup, Value(Vector::array(flat, data::Buffer<int64_t>(starts().begin() + 1, starts().end())))};
 }
 
@@ -532,7 +537,34 @@ Shared<Vector> as_column(const Value& value, size_t size, const Expr& expr, std:
 
 }  // namespace
 
+/// distinct(x) as an item of group by: the different values of each group, one list a group.
+bool GroupedEvaluation::is_list_of_group(const Expr& expr) {
+  if (!is_call(expr) || !depends_on_rows(expr)) return false;
+  const auto& parts = parts_of(expr);
+  return parts.builtin && parts.builtin->name == "distinct";
+}
+
+Shared<Vector> GroupedEvaluation::lists_by_group(const Expr& expr) {
+  std::vector<Value> lists = each_group(expr);
+  if (lists.empty()) {  // the type of nothing
+    const Value none = evaluator_.evaluate(expr, &rows_);
+    const bool is_plain = none.is_vector() && !types::is_literal(none.type()) && none.type() != Type::kAny;
+    return is_plain ? Vector::array(none.vector_shared(), {}) : Vector::tuple({});
+  }
+  const auto type = lists[0].vector().type();
+  if (types::is_literal(type) || type == Type::kAny) return Vector::tuple(std::move(lists));
+  Vector flat = lists[0].vector();
+  data::Buffer<int64_t> ends{static_cast<int64_t>(flat.size())};
+  for (size_t g = 1; g < lists.size(); ++g) {
+    flat.append(lists[g].vector());
+    ends.push_back(static_cast<int64_t>(flat.size()));
+  }
+  return Vector::array(Shared<Vector>(std::move(flat)), std::move(ends));
+}
+
 Shared<Vector> GroupedEvaluation::by_group(const Expr& expr) {
+  const auto* alias = as<syntax::Alias>(expr);
+  if (is_list_of_group(alias ? *alias->value : expr)) return lists_by_group(alias ? *alias->value : expr);
   auto result = evaluate(expr);
   if (result.level == Level::kRow) {
     throw ScriptError("[" + syntax::print(expr) + "] must be aggregated or be one of the keys of group by.");

@@ -48,7 +48,7 @@ class GroupedEvaluation {
   /// Of groups.
   size_t count() const { return options_.starts.empty() ? groups_.count() : options_.starts.size() - 1; }
   LeveledValue evaluate(const syntax::Expr& expr);
-  /// One value per group.
+  /// One value per group; of distinct(…) one list, as an array.
   data::Shared<data::Vector> by_group(const syntax::Expr& expr);
   /// One value per row; aggregates are repeated over their group.
   data::Shared<data::Vector> by_row(const syntax::Expr& expr);
@@ -73,6 +73,8 @@ class GroupedEvaluation {
   LeveledValue assemble(std::vector<data::Value> results);
   LeveledValue assemble_scalars(std::vector<data::Value> results);
   LeveledValue to_array(const LeveledValue& argument);
+  bool is_list_of_group(const syntax::Expr& expr);
+  data::Shared<data::Vector> lists_by_group(const syntax::Expr& expr);
 
   const CallParts& parts_of(const syntax::Expr& expr);
   CallNature nature_of(const CallParts& parts) const;

@@ -161,7 +161,7 @@ bool RowParts::take_call(const Expr& callee, const std::vector<const Expr*>& arg
   if (!name || arguments.empty()) return false;
   const auto* function = built_in(callee, evaluator_, rows_.constants());
   if (!function || function->nature != functions::Nature::kElementwise) return false;
-  const bool is_in = function->name == "in";
+  const bool is_in = function->name == "in" || function->name == "notIn";
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (!arguments[i]) return false;
     if (is_in && i == 1 ? !take_set(*arguments[i]) : !take(*arguments[i])) return false;

@@ -50,8 +50,13 @@ void put_null(const Vector& flat, Chain& out) {
 
 }  // namespace
 
+bool leaves_as_lists(const Vector& vector) {
+  return vector.is_array() && (!types::is_fixed(vector.flat().repr()) || vector.flat().type() == Type::kSymbol);
+}
+
 uint8_t wire_type_of(const Vector& vector) {
-  if (!vector.is_array() && vector.repr() == Repr::kMixed) return static_cast<uint8_t>(Type::kAny);
+  if (leaves_as_lists(vector) || (!vector.is_array() && vector.repr() == Repr::kMixed))
+    return static_cast<uint8_t>(Type::kAny);
   return static_cast<uint8_t>(vector.type_code());
 }
 
