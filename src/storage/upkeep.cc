@@ -98,6 +98,12 @@ Status NodeStore::flush_all() {
   return flushed.ok() ? released : flushed;
 }
 
+void NodeStore::let_go() {
+  for (const auto& chunk : all()) chunk->let_go();
+  flush_wanted_ = true;
+  wake_.notify_one();
+}
+
 Status NodeStore::compact(ChunkId chunk) {
   const memory::NeverRefused whole;
   TRY(const auto found, find(chunk));
@@ -172,6 +178,7 @@ Status NodeStore::shorten_log() {
 
 Status NodeStore::do_upkeep() {
   TRY_DONE(log_->flush_pending());
+  if (flush_wanted_.exchange(false)) TRY_DONE(flush_largest([] { return false; }));
   const auto begin = static_cast<uint64_t>(static_cast<double>(options_.buffer_bytes_max) * options_.flush_share);
   if (budget_.used() > begin) TRY_DONE(flush_largest([&] { return budget_.used() <= begin / 2; }));
   TRY_DONE(shorten_log());
@@ -207,6 +214,7 @@ void NodeStore::run_background() {
 }
 
 Status NodeStore::stop() {
+  yielding_.reset();
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

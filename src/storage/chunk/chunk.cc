@@ -324,6 +324,19 @@ void Chunk::prune() {
   forgotten.swap(forgotten_);
 }
 
+void Chunk::let_go() const {
+  std::vector<OldGeneration> held;
+  {
+    const std::lock_guard lock(publish_mutex_);
+    held = old_generations_;
+    if (state_) held.push_back({.state = state_, .dictionaries = dictionaries_});
+  }
+  for (const auto& one : held) {
+    one.state->let_go();
+    if (one.dictionaries) one.dictionaries->let_go();
+  }
+}
+
 bool Chunk::has(Version version) const {
   const std::lock_guard lock(writer_mutex_);
   return version <= version_ || waiting_.contains(version);

@@ -93,6 +93,8 @@ class Chunk {
   /// True when a flush would write anything.
   bool needs_flush() const;
   bool wants_compaction() const;
+  /// Forgets what reads have learnt and may learn again.
+  void let_go() const;
 
   // Upkeep. kConflict while an import runs.
   Status flush(const std::string& volume_for_new);

@@ -72,6 +72,16 @@ Result<std::shared_ptr<const SegmentIndex>> Segment::index() const {
   return index_;
 }
 
+void Segment::let_go() const {
+  std::shared_ptr<const SegmentIndex> index;
+  std::shared_ptr<const KeyDirectory> directory;
+  std::map<std::pair<size_t, size_t>, std::shared_ptr<const std::vector<GroupZone>>> zones;
+  const std::lock_guard lock(mutex_);  // freed once it is no longer held
+  index.swap(index_);
+  directory.swap(directory_);
+  zones.swap(group_zones_);
+}
+
 Result<std::shared_ptr<const SegmentIndex>> Segment::load_index() const {
   const auto opened = files_.open(path_, io::OpenMode::kRead);
   if (!opened.ok()) {

@@ -106,6 +106,9 @@ class Segment {
   /// were added. All checksums are compared.
   Result<size_t> stored_bytes(uint64_t from, size_t wanted, std::string& out) const;
 
+  /// Forgets index, key directory and zones: the next read learns them again.
+  void let_go() const;
+
   /// No manifest names the file any more: it goes when the last reader lets go.
   void mark_obsolete() const { obsolete_.store(true); }
   /// The first damage any read found; empty when none.
