@@ -328,6 +328,10 @@ TEST(RowBlock, compact_symbols_hold_only_used_texts) {
   EXPECT_EQ(compact.column(0).symbols().size(), 3);  // "", s49, s6
   EXPECT_EQ(compact.column(0).text_at(0), "s49");
   EXPECT_EQ(compact.column(0).text_at(3), "");
+  const auto again = with_compact_symbols(compact);
+  EXPECT_EQ(&again.column(0).symbols(), &compact.column(0).symbols()) << "there is nothing to leave out";
+  EXPECT_EQ(with_compact_symbols(compact.slice(0, 1)).column(0).symbols().size(), 2);
+  EXPECT_EQ(with_compact_symbols(compact.slice(1, 3)).column(0).symbols().size(), 3);
 }
 
 TEST(RowBlock, rows_must_fit_the_schema) {
