@@ -192,7 +192,10 @@ void MemoryWatch::run() {
     if (stopping_ || !is_wanted()) continue;
     const auto asked = asked_;
     lock.unlock();
-    memory::let_go_of_caches();
+    try {
+      memory::let_go_of_caches();
+    } catch (const std::bad_alloc&) {  // what the system gives no more for; the rest of it comes next time
+    }
     give_back_to_system();
     lock.lock();
     answered_ = asked;

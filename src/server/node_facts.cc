@@ -164,7 +164,7 @@ void register_node_facts(functions::Registry& registry, const NodeEnvironment& e
                 .parameters = {},
                 .nature = functions::Nature::kCommand,
                 .run = empty_caches,
-                .doc = {.summary = "Empties the caches of this node; rows in memory are written to files."},
+                .doc = {.summary = "Empties the caches of this node; rows in memory go to files when they are many."},
                 .family = "node"});
 }
 

@@ -201,8 +201,9 @@ class ChunkStore {
   virtual Status flush_all() = 0;
   /// The chunks with most rows in memory, for about so long; what is left the redo log keeps.
   virtual Status flush_for(std::chrono::nanoseconds time) = 0;
-  /// Forgets what reads have learnt and may learn again, and has committed rows written to column files soon. For when
-  /// memory is short; a store does it by itself too (base/yielding). Snapshots stay valid.
+  /// Forgets what reads have learnt and may learn again, and has committed rows written to column files soon when they
+  /// take more than a sixteenth of the write buffer. For when memory is short; a store does it by itself too
+  /// (base/yielding). Snapshots stay valid.
   virtual void let_go() = 0;
   /// Merges all small neighbouring segments of the chunk now.
   virtual Status compact(ChunkId chunk) = 0;

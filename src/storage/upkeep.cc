@@ -14,6 +14,9 @@ constexpr std::chrono::milliseconds kRetryMax{10000};
 /// Bytes in memory of a chunk whose flush keeps a processor busy: one of them at a time. Smaller ones mostly wait for
 /// the disk.
 constexpr uint64_t kLargeFlushBytes = 4ull << 20;
+/// Fewer rows in memory than this part of the write buffer are not written for the room they take: files would be small
+/// where memory is short for long.
+constexpr uint64_t kFlushShare = 16;
 
 }  // namespace
 
@@ -100,6 +103,7 @@ Status NodeStore::flush_all() {
 
 void NodeStore::let_go() {
   for (const auto& chunk : all()) chunk->let_go();
+  if (budget_.used() < budget_.bytes_max() / kFlushShare) return;
   flush_wanted_ = true;
   wake_.notify_one();
 }
