@@ -69,6 +69,34 @@ TEST_F(LetGo, rows_in_memory_are_written_soon) {
   EXPECT_EQ(node_.store->snapshot({7}, kLatestVersion).value()->rows().value(), 1300u);
 }
 
+TEST_F(LetGo, what_was_read_longest_ago_goes_when_there_is_too_much) {
+  for (uint64_t chunk = 1; chunk <= 6; ++chunk) {
+    node_.append(chunk, test_rows(0, 600));
+    EXPECT_TRUE(node_.store->flush({chunk}).ok());
+  }
+  const auto read = [&](uint64_t chunk) {
+    EXPECT_GT(found(*node_.store->snapshot({chunk}, kLatestVersion).value()), 0u);
+  };
+  const auto look = [&](const std::function<bool(uint64_t)>& wanted) {
+    for (int i = 0; i < 2000 && !wanted(node_.store->status().index_bytes); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return node_.store->status().index_bytes;
+  };
+  node_.options.background = true;
+  node_.options.background_period = std::chrono::milliseconds(1);
+  node_.open();
+  for (uint64_t chunk = 1; chunk <= 6; ++chunk) read(chunk);
+  const auto all = look([](uint64_t bytes) { return bytes > 0; });
+  ASSERT_GT(all, 0u);
+  node_.options.index_bytes_max = all / 2;
+  node_.open();
+  for (uint64_t chunk = 1; chunk <= 6; ++chunk) read(chunk);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  const auto left = look([&](uint64_t bytes) { return bytes > 0 && bytes <= all / 2; });
+  EXPECT_LE(left, all / 2);
+  EXPECT_GT(left, 0u) << "what was read last stays";
+}
+
 TEST_F(LetGo, readers_and_writers_go_on_meanwhile) {
   const auto rows = all_of(*node_.store->snapshot({7}, kLatestVersion).value());
   std::atomic<bool> done = false;

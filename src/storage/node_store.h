@@ -103,6 +103,7 @@ class NodeStore final : public ChunkStore {
   void run_background();
   Status do_upkeep();
   Status shorten_log();
+  void bound_indexes();
   Status flush_largest(const std::function<bool()>& enough);
 
   io::FileSystem& files_;
@@ -126,6 +127,8 @@ class NodeStore final : public ChunkStore {
   bool stopping_ = false;                              // guarded by mutex_
   std::atomic<bool> ending_ = false;                   // begin_stop() was called
   std::atomic<bool> flush_wanted_ = false;             // everything, at the next upkeep
+  std::atomic<uint64_t> index_bytes_ = 0;              // when last looked at
+  size_t rounds_ = 0;                                  // of upkeep, on its thread
   std::condition_variable wake_;
   std::thread background_;
   std::optional<memory::Yielding> yielding_;  // once it is open
