@@ -30,7 +30,8 @@ struct State {
   std::atomic<int64_t> reclaimed_at{INT64_MIN / 2};
   std::atomic<uint64_t> freed{0};  // bytes of large blocks, since unused memory was last looked at
   std::mutex reclaiming;
-  Limit limit;
+  Limit limit;                       // guarded by reclaiming
+  std::function<void()> ask_others;  // guarded by reclaiming
 };
 
 // Allocations happen before and after every other object lives: never destroyed.
@@ -69,9 +70,10 @@ uint64_t held(const State& all) {
 }
 
 void reclaim(State& all) {
-  const std::unique_lock lock(all.reclaiming, std::try_to_lock);
-  if (!lock || !all.limit.reclaim || now() - all.reclaimed_at.load() < kReclaimNanoseconds) return;
-  all.limit.reclaim();
+  const std::lock_guard lock(all.reclaiming);  // what another thread is just making room for may be enough
+  if (now() - all.reclaimed_at.load() < kReclaimNanoseconds) return;
+  if (all.ask_others) all.ask_others();
+  if (all.limit.reclaim) all.limit.reclaim();
   all.reclaimed_at.store(now());
 }
 
@@ -113,6 +115,12 @@ void set_limit(Limit limit) {
   all.bytes_max = all.limit.bytes_max;
   all.freed = 0;
   sample(all);
+}
+
+void on_shortage(std::function<void()> ask) {
+  auto& all = state();
+  const std::lock_guard lock(all.reclaiming);
+  all.ask_others.swap(ask);
 }
 
 uint64_t limit_bytes() { return state().bytes_max.load(std::memory_order_relaxed); }

@@ -43,6 +43,10 @@ uint64_t limit_bytes();  // 0: none
 /// Another limit from now on, for the same holder; 0: none. Thread-safe.
 void change_limit(uint64_t bytes_max);
 
+/// What to do before an allocation is refused, besides giving unused memory back: it may wait, must not allocate or
+/// throw, and is called at most a few times a second. Empty: nothing. Waits for a call under way. Thread-safe.
+void on_shortage(std::function<void()> ask);
+
 /// Bytes the process holds: resident ones, and large blocks that were allocated but not touched yet. Thread-safe.
 uint64_t held_bytes();
 

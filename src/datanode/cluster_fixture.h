@@ -195,6 +195,7 @@ class LocalNode {
     exec::register_language_functions(registry_);
     exec::register_sql_functions(registry_);
     dist::register_definition_functions(registry_, {distribution_, writer_, remote_, true});
+    dist::register_loading_functions(registry_);
     register_partition_methods(methods_, *host_);
     caller.add(alias, methods_);
   }

@@ -1,4 +1,9 @@
 // Statements on stored tables with two replicas, from the script to the chunks of both nodes.
+#include <filesystem>
+#include <fstream>
+
+#include <unistd.h>
+
 #include "datanode/cluster_fixture.h"
 
 namespace pelorus::datanode {
@@ -25,6 +30,32 @@ TEST_F(StoredTableTest, new_columns_are_null_in_old_rows_and_filled_by_new_ones)
   EXPECT_EQ(run("exec sum(px) from pt"), "4.");
   EXPECT_EQ(run("exec count(*) from pt where px > 1"), "2");
   expect_equal_replicas();
+}
+
+TEST_F(StoredTableTest, a_text_file_is_stored_piece_by_piece_up_to_the_one_that_fails) {
+  const auto path = (std::filesystem::temp_directory_path() / ("stored_table_" + std::to_string(getpid()))).string();
+  const auto write = [&](int last) {
+    std::ofstream file(path, std::ios::binary);
+    file << "id,text\n";
+    for (int i = 0; i < 2000; ++i) file << i % 10 << ',' << std::string(40'000, 'a' + i % 26) << '\n';  // three pieces
+    file << last << ",end\n";
+  };
+  const auto load = [&](const std::string& table) {
+    return run("loadTextEx(database('dfs://range'), `" + table + ", `id, '" + path + "')\n" +
+               "exec count(*) from loadTable('dfs://range', `" + table + ")");
+  };
+  run("database('dfs://range', RANGE, 0 5 10)");
+  write(3);
+  EXPECT_EQ(load("whole"), "2001");
+  EXPECT_EQ(run("exec count(*) from loadTable('dfs://range', `whole) where id = 3"), "201");
+  expect_equal_replicas();
+  write(30);
+  const auto failed = load("part");
+  EXPECT_NE(failed.find("belongs to no partition"), std::string::npos) << failed;
+  const auto count = run("exec count(*) from loadTable('dfs://range', `part)");
+  EXPECT_GT(std::stoi(count), 1000) << "all pieces but the last";
+  EXPECT_LT(std::stoi(count), 2000);
+  std::filesystem::remove(path);
 }
 
 TEST_F(StoredTableTest, columns_flushed_before_a_change_are_read_after_it) {

@@ -49,6 +49,33 @@ TEST_F(TableOptionsTest, a_soft_delete_writes_marks_that_hide_rows_until_files_a
   expect_equal_replicas();
 }
 
+TEST_F(TableOptionsTest, changes_of_soft_tables_append_what_changes) {
+  make_soft();
+  flush();
+  run("update pt set v = v + 1 where k = `x, t = 5");
+  EXPECT_EQ(stored_rows(), 5u) << "one row took the place of another";
+  EXPECT_EQ(run("exec v from pt"), "[3.5, 3.5, 1.5, 4.5]");
+  run("update pt set t = 7 where k = `y and id = 1");
+  EXPECT_EQ(stored_rows(), 7u) << "a mark for where it was, and the row";
+  EXPECT_EQ(run("exec t from pt where id = 1"), "[5, 6, 7]");
+  EXPECT_EQ(run("exec v from pt"), "[3.5, 3.5, 1.5, 4.5]");
+  run("update pt set v = 0 where note = `nothing");
+  EXPECT_EQ(stored_rows(), 7u);
+  run("upsert!(pt, table(1 3 as id, symbol(`x`n) as k, 5 5 as t, 8.5 9.5 as v, `e`f as note), , `k`t)");
+  EXPECT_EQ(stored_rows(), 9u);
+  EXPECT_EQ(run("exec v from pt"), "[8.5, 3.5, 1.5, 4.5, 9.5]");
+  EXPECT_NE(run("update pt set v = `text where id = 1").find("error"), std::string::npos);
+  EXPECT_NE(run("update pt set id = 4 where id = 1").find("can't be updated"), std::string::npos);
+  expect_equal_replicas();
+  flush();
+  for (auto* node : {&first_, &second_}) {
+    for (const auto& chunk : node->store().chunks()) EXPECT_TRUE(node->store().compact(chunk.chunk).ok());
+  }
+  EXPECT_EQ(stored_rows(), 5u);
+  EXPECT_EQ(run("exec v from pt"), "[8.5, 3.5, 1.5, 4.5, 9.5]");
+  expect_equal_replicas();
+}
+
 TEST_F(TableOptionsTest, a_retention_policy_is_kept_and_shown) {
   run("days = database('dfs://days', VALUE, 2024.01.01..2024.01.03)\n"
       "both = database('dfs://both', COMPO, [database('', VALUE, 1 2), database('', RANGE, [2024.01.01, "
@@ -77,9 +104,15 @@ TEST_F(TableOptionsTest, deletes_of_soft_tables_agree_with_rewriting_ones) {
        {"delete from % where v > 4",
         "% .append!(table(2 2 as id, symbol(`y`z) as k, 6 7 as t, 8.5 9.5 as v, `p`q as note))",
         "delete from % where id = 1 and note in `a`nothing", "update % set v = v + 1 where k = `z",
+        "update % set v = int(v * 3), note = `u", "update % set v = 7, t = t + 10 where k = `y",
+        "update % set k = `x where k = `z", "update % set v = sum(v) where v > 1 context by id, k",
+        "update % set v = v - 1 context by id having count(*) > 1", "update % set v = NULL where note = `nothing",
         "delete from % where t = max(t) context by id",
         "upsert!(%, table(3 as id, symbol([`w]) as k, 1 as t, 1.0 as v, "
         "`n as note), , `k`t)",
+        "upsert!(%, table(1 2 3 as id, symbol(`x`y`w) as k, 5 6 1 as t, 10.0 11.0 12.0 as v, `o`p`q as note), , `k`t)",
+        "upsert!(%, table(1 3 as id, symbol(`x`w) as k, 5 1 as t, 00F 13.0 as v, `r`s as note), true, `k`t)",
+        "upsert!(%, table(1 as id, symbol([`x]) as k, 55 as t, 14.0 as v, `o as note), , `note)",
         "delete from % where id = 3", "delete from %", "%.append!(s)"}) {
     const auto on = [&](const std::string& table) {
       auto script = change;

@@ -124,14 +124,31 @@ Result<data::Table> DistributedTable::snapshot() const {
 }
 
 Result<int64_t> DistributedTable::append(const data::Table& rows) {
-  const auto known = facts();
+  TRY(const auto write, begin_append(rows));
+  return write();
+}
+
+Result<DistributedTable::Append> DistributedTable::begin_append(const data::Table& rows) {
+  auto known = facts();
   TRY(const auto access, distribution_.catalogue.access(user_));
   TRY_DONE(access.check(meta::AccessType::kTableInsert, database() + "/" + name(), known->database.owner));
-  auto written = writer_.append(*known, rows);
-  if (written.ok() || written.error().code != ErrorCode::kInvalid) return written;
-  TRY(const auto now, ask_again());
-  if (now->table.schema_version == known->table.schema_version) return written;
-  return writer_.append(*now, rows);
+  auto routed = writer_.route(*known, rows);
+  if (!routed.ok() && routed.error().code == ErrorCode::kInvalid) {
+    TRY(auto now, ask_again());
+    if (now->table.schema_version == known->table.schema_version) return routed.error();
+    known = std::move(now);
+    routed = writer_.route(*known, rows);
+  }
+  if (!routed.ok()) return routed.error();
+  // The rows stay for the case that the columns have been changed meanwhile.
+  return Append([this, known, rows, routed = std::move(routed).value()]() -> Result<int64_t> {
+    auto written = writer_.append(*known, routed);
+    if (written.ok() || written.error().code != ErrorCode::kInvalid) return written;
+    TRY(const auto now, ask_again());
+    if (now->table.schema_version == known->table.schema_version) return written;
+    TRY(auto anew, writer_.route(*now, rows, routed.number));
+    return writer_.append(*now, anew);
+  });
 }
 
 Status DistributedTable::edit(const std::function<Status(data::Table&)>&) {

@@ -21,6 +21,7 @@ class DistributedTable final : public exec::StoredTable {
   data::Properties properties() const override;
   Result<data::Table> snapshot() const override;
   Result<int64_t> append(const data::Table& rows) override;
+  Result<Append> begin_append(const data::Table& rows) override;
   Status edit(const std::function<Status(data::Table&)>& change) override;
 
   const std::string& database() const override { return database_; }

@@ -5,6 +5,9 @@
 
 #include "base/script_error.h"
 #include "dist/functions.h"
+#include "exec/operators/resolve_source.h"
+#include "exec/stored_table.h"
+#include "functions/appended_columns.h"
 #include "functions/arguments.h"
 #include "functions/declare.h"
 #include "functions/delimited/text_source.h"
@@ -62,6 +65,57 @@ class ReadAhead {
   std::future<std::optional<data::Table>> next_;
 };
 
+/// Appends one piece after another. While one is being written, which is mostly waiting for the disk, the next is
+/// split.
+class Appends {
+ public:
+  ~Appends() {
+    if (under_way_.valid()) under_way_.wait();
+  }
+  /// A failure of the piece before is thrown by the call for the next one, or by finish().
+  void add(CallContext& context, Value& table, Value rows) {
+    const auto count = static_cast<int64_t>(functions::table_argument("loadTextEx", rows).rows());
+    const auto stored_table = exec::stored_table_of(table);
+    if (!stored_table) {
+      finish();
+      call(context, "append!", {table, std::move(rows)});
+      stored_ += count;
+      return;
+    }
+    auto fitting = functions::appended_rows("append!", *stored_table, rows);
+    rows = {};
+    auto write = stored_table->begin_append(fitting);
+    finish();
+    if (!write.ok()) throw ScriptError(write.error().message);
+    counted_ = count;
+    under_way_ = std::async(std::launch::async, [stored_table, write = std::move(write).value()] { return write(); });
+  }
+  void finish() {
+    if (!under_way_.valid()) return;
+    const auto written = under_way_.get();
+    if (!written.ok()) throw ScriptError(written.error().message);
+    stored_ += counted_;
+  }
+  /// Rows of the pieces that were written.
+  int64_t stored() const { return stored_; }
+
+ private:
+  std::future<Result<int64_t>> under_way_;
+  int64_t counted_ = 0;  // rows of it
+  int64_t stored_ = 0;
+};
+
+/// How far the file came that ended with `error`.
+void add_progress(ScriptError& error, Appends& appends) {
+  try {
+    appends.finish();  // the piece before the one that failed
+  } catch (const ScriptError&) {
+    // That one failed too: one of the two is told.
+  }
+  if (appends.stored() > 0)
+    error.add_frame("loadTextEx(the first " + std::to_string(appends.stored()) + " rows of the file are stored)");
+}
+
 /// Every piece of the file is a transaction of its own: a file may be larger than memory, and an error tells how far it
 /// came.
 Value load_text_ex(CallContext& context, std::span<Value> values) {
@@ -74,25 +128,23 @@ Value load_text_ex(CallContext& context, std::span<Value> values) {
   functions::TextSource source("loadTextEx", args.text(kFile, "filename"), layout, or_missing(args, kSchema));
   ReadAhead pieces(source);
   std::optional<Value> table;
-  int64_t stored = 0;
-  while (auto piece = pieces.next()) {
-    Value rows(std::move(*piece));
-    if (args.has(kTransform)) rows = context.call(args[kTransform], {rows});
-    if (!rows.is_table()) args.refuse("transform", "must return a table");
-    if (!table) {
-      const auto exists = call(context, "existsTable", {args[kDatabase], args[kTable]});
-      if (exists.is_null() || exists.scalar().as_int64() == 0) create_table_like(context, args, rows);
-      table = call(context, "loadTable", {args[kDatabase], args[kTable]});
+  Appends appends;
+  try {
+    while (auto piece = pieces.next()) {
+      Value rows(std::move(*piece));
+      if (args.has(kTransform)) rows = context.call(args[kTransform], {rows});
+      if (!rows.is_table()) args.refuse("transform", "must return a table");
+      if (!table) {
+        const auto exists = call(context, "existsTable", {args[kDatabase], args[kTable]});
+        if (exists.is_null() || exists.scalar().as_int64() == 0) create_table_like(context, args, rows);
+        table = call(context, "loadTable", {args[kDatabase], args[kTable]});
+      }
+      appends.add(context, *table, std::move(rows));
     }
-    const auto count = static_cast<int64_t>(functions::table_argument("loadTextEx", rows).rows());
-    try {
-      call(context, "append!", {*table, std::move(rows)});
-    } catch (ScriptError& error) {
-      if (stored > 0)
-        error.add_frame("loadTextEx(the first " + std::to_string(stored) + " rows of the file are stored)");
-      throw;
-    }
-    stored += count;
+    appends.finish();
+  } catch (ScriptError& error) {
+    add_progress(error, appends);
+    throw;
   }
   return *table;  // a file without records gives one piece without rows
 }

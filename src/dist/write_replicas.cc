@@ -63,20 +63,44 @@ txn::Decision as_decision(TransactionId transaction, const meta::Decided& decide
   return decision;
 }
 
-/// What a change makes of one chunk, as chunks keep rows: all that is left, or marks of what is gone.
+/// Of a change that is appended: marks of what is gone, then what comes. Of two rows with the same keys the later wins.
+Result<ChangeResult> appended_rows(PartitionService& service, const meta::Table& table,
+                                   const exec::PartitionChange& change, const ChunkVersion& version) {
+  const auto run = [&](const exec::Fragment& fragment) -> Result<data::Table> {
+    TRY(auto parts, service.scan(fragment, table.columns, {version}));
+    if (parts.size() != 1) return Error{ErrorCode::kInternal, "a peer scanned other chunks than it was asked to"};
+    return std::move(parts[0]);
+  };
+  ChangeResult result;
+  if (change.deleted) {
+    TRY(const auto keys, run(*change.deleted));
+    result.changed = static_cast<int64_t>(keys.rows());
+    result.rows = deletion_marks(keys, table);
+  }
+  if (!change.added) return result;
+  TRY(auto rows, run(*change.added));
+  if (rows.columns() != table.columns.size())
+    return Error{ErrorCode::kInternal, "a change gives another number of columns than " + table.name + " has"};
+  result.changed = static_cast<int64_t>(rows.rows());
+  rows = as_stored(std::move(rows), table);
+  if (!change.deleted) {
+    result.rows = std::move(rows);
+    return result;
+  }
+  TRY_DONE(result.rows.append(rows));
+  return result;
+}
+
+/// What a change makes of one chunk, as chunks keep rows: all that is left, or what is to be appended.
 Result<ChangeResult> change_chunk(PartitionService& service, const meta::Table& table,
                                   const exec::PartitionChange& change, const meta::BegunChunk& chunk) {
   const ChunkVersion version{chunk.chunk, chunk.version};
-  if (!change.deleted) {
-    TRY(auto result, service.change(*change.fragment, table.columns, version));
-    if (result.rows.columns() != table.columns.size())
-      return Error{ErrorCode::kInternal, "a change left another number of columns in " + table.name};
-    result.rows = as_stored(std::move(result.rows), table);
-    return result;
-  }
-  TRY(const auto parts, service.scan(*change.deleted, table.columns, {version}));
-  if (parts.size() != 1) return Error{ErrorCode::kInternal, "a peer scanned other chunks than it was asked to"};
-  return ChangeResult{.changed = static_cast<int64_t>(parts[0].rows()), .rows = deletion_marks(parts[0], table)};
+  if (change.appends()) return appended_rows(service, table, change, version);
+  TRY(auto result, service.change(*change.fragment, table.columns, version));
+  if (result.rows.columns() != table.columns.size())
+    return Error{ErrorCode::kInternal, "a change left another number of columns in " + table.name};
+  result.rows = as_stored(std::move(result.rows), table);
+  return result;
 }
 
 std::string label_of(const TableFacts& table) { return table.database.path + "/" + table.table.name; }
@@ -294,36 +318,41 @@ Result<std::vector<bool>> ReplicatedWriter::left_out(const TableFacts& table,
   return out;
 }
 
-Result<int64_t> ReplicatedWriter::append(const TableFacts& table, const data::Table& rows) {
+Result<ReplicatedWriter::RoutedAppend> ReplicatedWriter::route(const TableFacts& table, const data::Table& rows,
+                                                               const std::optional<Number>& number) {
+  RoutedAppend routed;
   data::Table fitted(schema_of(table.table));
   TRY_DONE(fitted.append(rows));
-  if (fitted.rows() == 0) return 0;
+  if (fitted.rows() == 0) return routed;
   memory::require_if_refusable(kCopiesOnTheWay * rows.memory_bytes());
   TRY(auto parts, exec::split_rows(fitted, table.database.scheme, table.table.partition_columns));
   std::vector<meta::PartitionKey> all;
   for (const auto& part : parts) all.push_back(part.key);
   TRY(const auto out, left_out(table, all));
-  std::vector<meta::PartitionKey> keys;
-  std::vector<data::Table> rows_of;
   for (size_t p = 0; p < parts.size(); ++p) {
     if (out[p]) continue;
-    keys.push_back(std::move(parts[p].key));
-    rows_of.push_back(as_stored(std::move(parts[p].rows), table.table));
+    routed.keys.push_back(std::move(parts[p].key));
+    routed.rows.push_back(as_stored(std::move(parts[p].rows), table.table));
   }
-  if (keys.empty()) return 0;
   // The number belongs to the write and not to an attempt: one whose end was not heard of must be found by it.
-  const auto number = RequestScope::next_write();
+  if (!routed.keys.empty()) routed.number = number ? *number : RequestScope::next_write();
+  return routed;
+}
+
+Result<int64_t> ReplicatedWriter::append(const TableFacts& table, const RoutedAppend& routed) {
+  const auto& keys = routed.keys;
+  if (keys.empty()) return 0;
   // A transaction has one number, so numbered appends are not joined.
-  const bool may_be_joined = table.database.atomic_chunk && number.client.empty() &&
+  const bool may_be_joined = table.database.atomic_chunk && routed.number.client.empty() &&
                              keys.size() <= JointAppends::kPartitionsMax &&
                              std::chrono::steady_clock::now() > apart_until_.load();
   if (may_be_joined) {
-    auto joint = append_jointly(table, keys, rows_of);
+    auto joint = append_jointly(table, keys, routed.rows);
     if (joint.ok() || joint.error().code == ErrorCode::kOutcomeUnknown) return joint;
   }
-  return write_parts(table, keys, number, [&](size_t first, size_t last, const Number& own) {
+  return write_parts(table, keys, routed.number, [&](size_t first, size_t last, const Number& own) {
     return append_once(table, std::span(keys).subspan(first, last - first),
-                       std::span(rows_of).subspan(first, last - first), own);
+                       std::span(routed.rows).subspan(first, last - first), own);
   });
 }
 
@@ -437,7 +466,7 @@ Result<int64_t> ReplicatedWriter::change_once(const TableFacts& table, std::span
   Write write{.ticket = ticket(begun.begun.transaction),
               .chunks = std::move(begun.begun.chunks),
               .rows = {},
-              .replace = changes.front().deleted == nullptr,
+              .replace = !changes.front().appends(),
               .order = order(table),
               .down = std::move(begun.down)};
   int64_t changed = 0;
@@ -449,7 +478,7 @@ Result<int64_t> ReplicatedWriter::change_once(const TableFacts& table, std::span
     changed += result->changed;
     write.rows.push_back(std::move(result->rows));
   }
-  if (changed == 0 && !write.replace) {  // no row to mark
+  if (changed == 0 && !write.replace) {  // nothing to append
     roll_back(write.ticket.transaction);
     return 0;
   }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,12 +32,22 @@ class ReplicatedWriter {
                    NewValuePolicy new_values = NewValuePolicy::kAdd)
       : distribution_(distribution), epoch_(std::move(epoch)), new_values_(new_values) {}
 
-  /// Splits the rows by partition (columns by position, converted to the table's types) and appends all of them or
-  /// none; with atomic='CHUNK' all of a partition or none, and an error tells how many partitions were written. Returns
-  /// the rows added: those of new VALUE partitions may be left out (NewValuePolicy). Errors: kInvalid (types, values
-  /// outside the scheme, columns changed since `table` was asked for), kConflict (another transaction writes to one of
-  /// the chunks; with atomic='CHUNK' only when it does so for too long), kUnavailable, kNoSpace, kOutcomeUnknown.
-  Result<int64_t> append(const TableFacts& table, const data::Table& rows);
+  /// Rows to append, a table for each of the partitions `keys`.
+  struct RoutedAppend {
+    std::vector<meta::PartitionKey> keys;
+    std::vector<data::Table> rows;
+    RequestScope::WriteNumber number;  // among the writes of a client's request
+  };
+  /// Splits rows by partition (columns by position, converted to the table's types); the first step of an append, which
+  /// writes nothing. Rows of new VALUE partitions may be left out (NewValuePolicy). `number`: that of an earlier
+  /// attempt with the same rows; without one the thread's next. Errors: kInvalid (types, values outside the scheme).
+  Result<RoutedAppend> route(const TableFacts& table, const data::Table& rows,
+                             const std::optional<RequestScope::WriteNumber>& number = {});
+  /// Appends all of them or none; with atomic='CHUNK' all of a partition or none, and an error tells how many
+  /// partitions were written. Returns the rows added. Errors: kInvalid (columns changed since `table` was asked for),
+  /// kConflict (another transaction writes to one of the chunks; with atomic='CHUNK' only when it does so for too
+  /// long), kUnavailable, kNoSpace, kOutcomeUnknown.
+  Result<int64_t> append(const TableFacts& table, const RoutedAppend& routed);
 
   /// Replaces partitions by what their fragments make of them, all or none; returns the rows changed. A partition
   /// without a chunk gets `if_new`, under the same policy as appended rows. Errors: as append, kScript of a fragment.

@@ -59,23 +59,30 @@ class StoredChange {
         "table.");
   }
 
-  std::shared_ptr<const Fragment> fragment_of(const syntax::Expr& statement) {
+  std::shared_ptr<const Fragment> fragment_of(std::string text) {
     Fragment fragment;
-    fragment.text = syntax::print(statement);
+    fragment.text = std::move(text);
     fragment.user = evaluator_.context().caller().user;
     capture_.fill(fragment);
     return std::make_shared<const Fragment>(std::move(fragment));
   }
 
-  /// `deleted`: PartitionChange::deleted, or null.
-  int64_t run(const syntax::Expr& statement, const std::vector<ExprRef>& where, const syntax::Expr* deleted = nullptr) {
-    const auto shared = fragment_of(statement);
-    const auto marks = deleted == nullptr ? nullptr : fragment_of(*deleted);
+  /// What is appended instead of running the statement, as in PartitionChange.
+  struct Appended {
+    std::shared_ptr<const Fragment> deleted;
+    std::shared_ptr<const Fragment> added;
+  };
+  int64_t run(const syntax::Expr& statement, const std::vector<ExprRef>& where, const Appended& appended) {
+    const auto shared = fragment_of(syntax::print(statement));
     const auto constraint = plan::constraint_of(where, schema_, capture_.constant_value());
     std::vector<PartitionChange> changes;
     for (const auto& partition : snapshot_->partitions()) {
       if (plan::may_match(constraint, {scheme_, partition_columns_}, partition.key))
-        changes.push_back({.key = partition.key, .fragment = shared, .if_new = {}, .deleted = marks});
+        changes.push_back({.key = partition.key,
+                           .fragment = shared,
+                           .if_new = {},
+                           .deleted = appended.deleted,
+                           .added = appended.added});
     }
     return changes.empty() ? 0 : value_or_throw(table_.change(what_, changes));
   }
@@ -92,13 +99,47 @@ class StoredChange {
   ConstantCapture capture_;
 };
 
+const std::string kChangedRows = "changed_rows_";  // in a fragment
+
+ExprRef fragment_source() { return plan::name_node(std::string(kFragmentSource)); }
+
+/// select `columns` (empty: all) from the partition, of the rows that a statement is about.
+template <class Statement>
+std::string select_touched(const Statement& statement, const std::vector<std::string>& columns) {
+  syntax::Query rows;
+  for (const auto& column : columns) rows.items.push_back(plan::name_node(column));
+  if (columns.empty()) rows.items.push_back(std::make_shared<const syntax::Star>());
+  syntax::Source source;
+  source.table = fragment_source();
+  rows.from = std::make_shared<const syntax::Source>(std::move(source));
+  rows.where = statement.where;
+  return syntax::print(rows);
+}
+
+/// The rows of an update as it leaves them. With new values in `keys` the old rows must be marked too.
+StoredChange::Appended appended_by(const syntax::Update& update, const std::vector<std::string>& keys,
+                                   StoredChange& change) {
+  // Groups that `having` leaves out would be found among the rows and counted.
+  if (keys.empty() || update.having) return {};
+  auto rest = std::make_shared<syntax::Update>(update);
+  rest->table = plan::name_node(kChangedRows);
+  rest->where.clear();
+  StoredChange::Appended appended;
+  appended.added = change.fragment_of(kChangedRows + " = " + select_touched(update, {}) + ";\n" + syntax::print(*rest) +
+                                      ";\n" + kChangedRows);
+  const bool moves = std::ranges::any_of(
+      update.items, [&](const auto& item) { return std::ranges::find(keys, item.column) != keys.end(); });
+  if (moves) appended.deleted = change.fragment_of(select_touched(update, keys));
+  return appended;
+}
+
 }  // namespace
 
 int64_t update_stored(const syntax::Update& update, StoredTable& table, Evaluator& evaluator) {
   if (update.from) throw ScriptError("update … from is not supported for a partitioned table.");
   StoredChange change(RowChange::kUpdate, table, evaluator);
   auto statement = std::make_shared<syntax::Update>(update);
-  statement->table = plan::name_node(std::string(kFragmentSource));
+  statement->table = fragment_source();
   const auto partition_columns = table.partition_columns();
   for (auto& item : statement->items) {
     const bool known = std::any_of(change.schema().begin(), change.schema().end(),
@@ -112,26 +153,22 @@ int64_t update_stored(const syntax::Update& update, StoredTable& table, Evaluato
   }
   for (const auto& condition : update.where) change.refuse_reach(condition, update.context, update.map);
   change.capture_clauses(*statement);
-  return change.run(*statement, update.where);
+  return change.run(*statement, update.where, appended_by(*statement, table.soft_delete_keys(), change));
 }
 
 int64_t delete_stored(const syntax::Delete& original, StoredTable& table, Evaluator& evaluator) {
   if (original.from) throw ScriptError("delete … from a join is not supported for a partitioned table.");
   StoredChange change(RowChange::kDelete, table, evaluator);
   auto statement = std::make_shared<syntax::Delete>(original);
-  statement->table = plan::name_node(std::string(kFragmentSource));
+  statement->table = fragment_source();
   for (const auto& condition : original.where) change.refuse_reach(condition, original.context, original.map);
   change.capture_clauses(*statement);
   const auto keys = table.soft_delete_keys();
+  StoredChange::Appended appended;
   // Groups choose rows by what the whole partition holds: such a delete rewrites it.
-  if (keys.empty() || !original.context.empty()) return change.run(*statement, original.where);
-  syntax::Query rows;
-  for (const auto& key : keys) rows.items.push_back(plan::name_node(key));
-  syntax::Source source;
-  source.table = statement->table;
-  rows.from = std::make_shared<const syntax::Source>(std::move(source));
-  rows.where = statement->where;
-  return change.run(*statement, original.where, &rows);
+  if (!keys.empty() && original.context.empty())
+    appended.deleted = change.fragment_of(select_touched(*statement, keys));
+  return change.run(*statement, original.where, appended);
 }
 
 }  // namespace pelorus::exec

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "kernels/group.h"
+#include "storage/codec/row_block.h"
 #include "types/format_value.h"
 #include "types/null.h"
 
@@ -173,7 +174,8 @@ Result<std::vector<RoutedRows>> split_rows(const Table& rows, const meta::Partit
     return out;
   }
   const auto directory = kernels::gather_groups(group_of_row, out.size());
-  for (size_t g = 0; g < out.size(); ++g) out[g].rows = rows.take(directory.rows_of(g));
+  // Here many appends do it at once; behind this they may wait for one another.
+  for (size_t g = 0; g < out.size(); ++g) out[g].rows = storage::with_compact_symbols(rows.take(directory.rows_of(g)));
   std::sort(out.begin(), out.end(), [](const RoutedRows& a, const RoutedRows& b) { return a.key < b.key; });
   return out;
 }

@@ -233,6 +233,7 @@ void overwrite(Table& table, const Table& rows, const std::vector<std::string>& 
 
 struct StoredUpsert {
   bool ignore_null = false;
+  bool appends = false;  // PartitionChange::added, which gives the new rows
   std::vector<std::string> keys;
   std::vector<std::string> sort_columns;  // of partitions that exist, afterwards
 };
@@ -244,6 +245,16 @@ StoredUpsert stored_upsert(const StoredTable& stored, const Arguments& a, bool i
   for (const auto& column : stored.partition_columns()) {
     if (std::ranges::find(asked.keys, column) == asked.keys.end()) asked.keys.push_back(column);
   }
+  const auto soft_keys = stored.soft_delete_keys();
+  const auto among = [](const std::vector<std::string>& names) {
+    return [&names](const std::string& name) { return std::ranges::find(names, name) != names.end(); };
+  };
+  // Where the key is what tells rows apart anyway, the new ones win by being newer.
+  const auto is_known = [&](const std::string& key) {
+    return among(soft_keys)(key) || among(stored.partition_columns())(key);
+  };
+  asked.appends = !soft_keys.empty() && !ignore_null && std::ranges::all_of(soft_keys, among(asked.keys)) &&
+                  std::ranges::all_of(asked.keys, is_known);
   if (!a.has(4)) return asked;
   for (const auto& [name, value] : stored.properties()) {
     if (name == "sortColumns")
@@ -254,25 +265,30 @@ StoredUpsert stored_upsert(const StoredTable& stored, const Arguments& a, bool i
   return asked;
 }
 
+/// What makes a partition hold `rows`, or, of one that is appended to, gives them.
+std::shared_ptr<const Fragment> upsert_fragment(Table rows, const StoredUpsert& asked, const std::string& user) {
+  const std::string source(kFragmentSource);
+  Fragment fragment{
+      .text = "new_rows_", .definitions = {}, .variables = {{"new_rows_", Value(std::move(rows))}}, .user = user};
+  if (asked.appends) return std::make_shared<const Fragment>(std::move(fragment));
+  fragment.text = "upsert!(" + source + ", new_rows_, ignore_null_, key_columns_)";
+  if (!asked.sort_columns.empty()) fragment.text += "; sortBy!(" + source + ", sort_columns_)";
+  fragment.variables.emplace_back("ignore_null_", Value::of_bool(asked.ignore_null));
+  fragment.variables.emplace_back("key_columns_", Value(Vector::of_strings(data::Type::kString, asked.keys)));
+  fragment.variables.emplace_back("sort_columns_", Value(Vector::of_strings(data::Type::kString, asked.sort_columns)));
+  return std::make_shared<const Fragment>(std::move(fragment));
+}
+
 /// One transaction over all partitions; those that do not exist yet count as empty.
 void upsert_stored(StoredTable& stored, const Table& rows, const StoredUpsert& asked, CallContext& context) {
   std::vector<PartitionChange> changes;
-  const std::string source(kFragmentSource);
   for (auto& part : value_or_throw(split_rows(rows, stored.scheme(), stored.partition_columns()))) {
-    Fragment fragment;
-    fragment.text = "upsert!(" + source + ", new_rows_, ignore_null_, key_columns_)";
-    if (!asked.sort_columns.empty()) fragment.text += "; sortBy!(" + source + ", sort_columns_)";
-    fragment.user = context.caller().user;
-    fragment.variables = {{"new_rows_", Value(part.rows)},
-                          {"ignore_null_", Value::of_bool(asked.ignore_null)},
-                          {"key_columns_", Value(Vector::of_strings(data::Type::kString, asked.keys))},
-                          {"sort_columns_", Value(Vector::of_strings(data::Type::kString, asked.sort_columns))}};
     Table alone(stored.schema());
     overwrite(alone, part.rows, asked.keys, asked.ignore_null);
-    changes.push_back({.key = std::move(part.key),
-                       .fragment = std::make_shared<const Fragment>(std::move(fragment)),
-                       .if_new = std::move(alone),
-                       .deleted = nullptr});
+    PartitionChange change{.key = std::move(part.key), .fragment = {}, .if_new = alone};
+    auto& fragment = asked.appends ? change.added : change.fragment;
+    fragment = upsert_fragment(asked.appends ? std::move(alone) : std::move(part.rows), asked, context.caller().user);
+    changes.push_back(std::move(change));
   }
   if (!changes.empty()) (void)value_or_throw(stored.change(RowChange::kUpsert, changes));
 }

@@ -63,9 +63,14 @@ struct PartitionChange {
   meta::PartitionKey key;
   std::shared_ptr<const Fragment> fragment;  // an update, a delete, an upsert!
   std::optional<data::Table> if_new;         // the content of a partition that has no chunk yet; none: it must have one
-  /// Of a delete from a table with soft_delete_keys(): selects those columns of the rows to be deleted. They are marked
-  /// then, and the fragment is not run.
+  // Of a table with soft_delete_keys(), instead of the fragment, which is not run then: the partition is not rewritten,
+  // what changes in it is appended.
+  /// Selects those columns of rows that go: they are marked. Null: none go.
   std::shared_ptr<const Fragment> deleted = nullptr;
+  /// Gives whole rows, which take the place of those with the same keys. Null: none come.
+  std::shared_ptr<const Fragment> added = nullptr;
+
+  bool appends() const { return deleted != nullptr || added != nullptr; }
 };
 
 /// What addColumn, dropColumns!, rename! and replaceColumn! ask of a stored table.
@@ -90,8 +95,14 @@ class StoredTable : public data::TableObject {
   virtual std::vector<std::string> partition_columns() const = 0;
   /// Renews schema() when the columns have been changed elsewhere: ask for it afterwards.
   virtual Result<std::shared_ptr<const StoredSnapshot>> open_snapshot() const = 0;
-  /// Of a table that keeps marks of deleted rows until its files are merged (softDelete): the columns that tell its
-  /// rows apart. Empty: deletes rewrite partitions.
+  /// What append() does before anything is written: rights, types, the split by partition. The result writes the rows,
+  /// once, on any thread; meanwhile the next rows may be split. Errors of both: as append().
+  using Append = std::function<Result<int64_t>()>;
+  virtual Result<Append> begin_append(const data::Table& rows) {
+    return Append([this, rows] { return append(rows); });
+  }
+  /// Of a table that keeps marks of deleted rows until its files are merged (softDelete): the columns that tell the
+  /// rows of a partition apart. Empty: changes rewrite partitions.
   virtual std::vector<std::string> soft_delete_keys() const { return {}; }
   /// Replaces the rows of each partition by what its fragment leaves in kFragmentSource, in one transaction: all
   /// partitions or none, and readers see all or none. A database with atomic='CHUNK' makes it one transaction a

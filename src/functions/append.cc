@@ -185,6 +185,12 @@ Schema appended_columns(const data::TableObject& table) {
   return schema;
 }
 
+Table appended_rows(std::string_view function, const data::TableObject& table, const Value& what) {
+  const auto schema = appended_columns(table);
+  const auto older = table.is_stored() ? with_added_columns(schema, what) : std::nullopt;
+  return rows_for(function, schema, older ? Value(*older) : what);
+}
+
 int64_t append_to(CallContext& context, std::string_view function, Value& target, const Value& what) {
   if (target.is_vector()) return append_to_vector(target, what);
   if (target.is_set()) {
@@ -203,10 +209,7 @@ int64_t append_to(CallContext& context, std::string_view function, Value& target
   }
   if (target.is_table_object()) {
     auto& table = *target.table_object();
-    const auto schema = appended_columns(table);
-    const auto older = table.is_stored() ? with_added_columns(schema, what) : std::nullopt;
-    const auto rows = rows_for(function, schema, older ? Value(*older) : what);
-    const auto added = table.append(rows);
+    const auto added = table.append(appended_rows(function, table, what));
     if (!added.ok()) throw ScriptError(added.error().message);
     return added.value();
   }

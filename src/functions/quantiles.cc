@@ -4,7 +4,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "kernels/nulls.h"
+#include "kernels/column_facts.h"
 #include "kernels/select_place.h"
 
 namespace pelorus::functions {

@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "base/wide_vectors.h"
-#include "kernels/nulls.h"
+#include "kernels/column_facts.h"
 
 namespace pelorus::kernels {
 namespace {

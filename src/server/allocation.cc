@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/memory_limit.h"
+#include "base/yielding.h"
 
 // Null where jemalloc is not linked.
 extern "C" int mallctl(const char* name, void* old_value, size_t* old_bytes, void* new_value, size_t new_bytes)
@@ -146,6 +147,61 @@ uint64_t set_memory_limit(const config::Settings& settings, const std::string& h
   }
   memory::set_limit({.bytes_max = limit, .holder = holder, .reclaim = give_back_to_system});
   return limit;
+}
+
+uint64_t warning_bytes(const config::Settings& settings) {
+  const auto set = static_cast<uint64_t>(settings.bytes("warningMemSize"));
+  const auto limit = memory::limit_bytes();
+  return set > 0 && set < limit ? set : limit / 4 * 3;
+}
+
+MemoryWatch::MemoryWatch(std::function<uint64_t()> warning_bytes, std::chrono::milliseconds period)
+    : warning_bytes_(std::move(warning_bytes)), period_(period), periods_(kPeriodsAtLeast), thread_([this] { run(); }) {
+  memory::on_shortage([this] { ask(); });
+}
+
+MemoryWatch::~MemoryWatch() {
+  memory::on_shortage({});
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+  }
+  thread_.join();
+}
+
+void MemoryWatch::ask() {
+  std::unique_lock lock(mutex_);
+  const auto mine = ++asked_;
+  wake_.notify_all();
+  emptied_.wait_for(lock, kPatience, [&] { return answered_ >= mine; });
+}
+
+/// Caller holds mutex_.
+bool MemoryWatch::is_wanted() {
+  if (asked_ > answered_) return true;
+  if (++periods_ <= kPeriodsAtLeast) return false;
+  const auto warning = warning_bytes_();
+  return warning > 0 && memory::held_bytes() > warning;
+}
+
+void MemoryWatch::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    wake_.wait_for(lock, period_, [this] { return stopping_ || asked_ > answered_; });
+    if (stopping_ || !is_wanted()) continue;
+    const auto asked = asked_;
+    lock.unlock();
+    try {
+      memory::let_go_of_caches();
+    } catch (const std::bad_alloc&) {  // what the system gives no more for; the rest of it comes next time
+    }
+    give_back_to_system();
+    lock.lock();
+    answered_ = asked;
+    periods_ = 0;
+    emptied_.notify_all();
+  }
 }
 
 UnusedMemory::UnusedMemory(std::chrono::milliseconds quiet) : quiet_(quiet), thread_([this] { run(); }) {}

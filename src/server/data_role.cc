@@ -27,6 +27,13 @@ storage::NodeDirectories data_directories(const config::Settings& settings) {
   return directories;
 }
 
+/// TSDBLevelFileIndexCacheSize: a twentieth of the node's memory unless set.
+uint64_t index_bytes(const config::Settings& settings) {
+  constexpr uint64_t kLeast = 100ull << 20;
+  const auto set = static_cast<uint64_t>(settings.bytes("TSDBLevelFileIndexCacheSize"));
+  return set > 0 ? set : std::max(kLeast, memory::limit_bytes() / 20);
+}
+
 /// The environment must outlive the store.
 storage::StoreOptions store_options(const NodeEnvironment& environment) {
   const auto& settings = environment.settings();
@@ -40,6 +47,7 @@ storage::StoreOptions store_options(const NodeEnvironment& environment) {
   };
   options.may_lose_log = environment.mode != config::NodeMode::kSingle;  // a single node has no other replica
   options.chunks_at_once = kChunksAtOnce;
+  options.index_bytes_max = index_bytes(settings);
   options.buffer_bytes_max =
       write_buffer_bytes(static_cast<uint64_t>(settings.bytes("OLAPCacheEngineSize")), memory::limit_bytes());
   return options;

@@ -105,6 +105,7 @@ int run(const std::vector<std::string>& arguments, const std::filesystem::path& 
   }
   server::set_memory_limit((*environment)->settings(), (*environment)->site.alias);
   const server::UnusedMemory unused;
+  const server::MemoryWatch watch([settings = (*environment)->settings()] { return server::warning_bytes(settings); });
   const auto directory = (*environment)->directory;
   server::Node node(std::move(*environment), program.string());
   if (const auto started = node.start(); !started.ok()) {

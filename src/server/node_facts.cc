@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/script_error.h"
+#include "base/yielding.h"
 #include "server/script_engine.h"
 #include "types/format_value.h"
 
@@ -71,6 +72,11 @@ LogLevel level_argument(const Value& value, std::string_view function) {
                         value.scalar().as_int64() >= 0 && value.scalar().as_int64() <= 3;
   if (!is_level) throw ScriptError(std::string(function) + " => the level must be DEBUG, INFO, WARNING or ERROR");
   return static_cast<LogLevel>(value.scalar().as_int64());
+}
+
+Value empty_caches(CallContext&, Arguments) {
+  memory::let_go_of_caches();
+  return {};
 }
 
 Value change_log_level(CallContext& context, Arguments args) {
@@ -157,8 +163,8 @@ void register_node_facts(functions::Registry& registry, const NodeEnvironment& e
   registry.add({.name = "clearAllCache",
                 .parameters = {},
                 .nature = functions::Nature::kCommand,
-                .run = [](CallContext&, Arguments) { return Value(); },
-                .doc = {.summary = "Drops cached blocks; nothing is kept beyond a query."},
+                .run = empty_caches,
+                .doc = {.summary = "Empties the caches of this node; rows in memory go to files when they are many."},
                 .family = "node"});
 }
 

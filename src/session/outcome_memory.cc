@@ -22,13 +22,25 @@ OutcomeMemory::Client& OutcomeMemory::touch(const std::string& client) {
     return found->second;
   }
   if (clients_.size() >= limits_.clients_max) {
-    clients_.erase(uses_.back());
+    const auto longest_unused = clients_.find(uses_.back());
+    for (const auto& entry : longest_unused->second.entries) forget(entry);
+    clients_.erase(longest_unused);
     uses_.pop_back();
   }
   uses_.push_front(client);
   auto& added = clients_[client];
   added.used = uses_.begin();
   return added;
+}
+
+void OutcomeMemory::forget_values_of_longest_unused() {
+  for (auto client = uses_.rbegin(); client != uses_.rend() && bytes_ > limits_.bytes_max; ++client) {
+    for (auto& entry : clients_[*client].entries) {
+      forget(entry);
+      entry.bytes = 0;
+      entry.outcome.value.reset();
+    }
+  }
 }
 
 std::optional<OutcomeMemory::Remembered> OutcomeMemory::begin(const std::string& client, int64_t sequence) {
@@ -40,7 +52,10 @@ std::optional<OutcomeMemory::Remembered> OutcomeMemory::begin(const std::string&
         std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.sequence == number; });
     if (found == entries.end()) {
       entries.push_back({.sequence = number});
-      if (entries.size() > limits_.outcomes_per_client) entries.pop_front();
+      if (entries.size() > limits_.outcomes_per_client) {
+        forget(entries.front());
+        entries.pop_front();
+      }
       return std::nullopt;
     }
     if (!found->running) return found->outcome;
@@ -63,8 +78,13 @@ void OutcomeMemory::end(const std::string& client, int64_t sequence, const Remem
       entries.erase(found);
     } else {
       found->running = false;
-      const bool small = succeeded->value && bytes_of(*succeeded->value) <= limits_.value_bytes_max;
-      if (small) found->outcome = *succeeded;
+      const size_t bytes = succeeded->value ? bytes_of(*succeeded->value) : 0;
+      if (succeeded->value && bytes <= limits_.value_bytes_max) {
+        found->outcome = *succeeded;
+        found->bytes = bytes;
+        bytes_ += bytes;
+        forget_values_of_longest_unused();
+      }
     }
   }
   ended_.notify_all();

@@ -17,6 +17,7 @@ struct OutcomeMemoryLimits {
   size_t clients_max = 4096;          // the longest unused is forgotten
   size_t outcomes_per_client = 16;    // the oldest is forgotten
   size_t value_bytes_max = 64 << 10;  // larger results are remembered as "no value"
+  size_t bytes_max = 32 << 20;        // of all results; then those of the longest unused are remembered so
 };
 
 /// Successful outcomes by client and number (docs/protocol/native.md §2.4). Failed requests may run again. Thread-safe.
@@ -38,6 +39,7 @@ class OutcomeMemory {
   struct Entry {
     int64_t sequence = 0;
     bool running = true;
+    size_t bytes = 0;  // of the value
     Remembered outcome;
   };
   struct Client {
@@ -45,12 +47,16 @@ class OutcomeMemory {
     std::list<std::string>::iterator used;  // in uses_
   };
   Client& touch(const std::string& client);
+  // Caller holds mutex_.
+  void forget(const Entry& entry) { bytes_ -= entry.bytes; }
+  void forget_values_of_longest_unused();
 
   const OutcomeMemoryLimits limits_;
   std::mutex mutex_;
   std::condition_variable ended_;
   std::map<std::string, Client> clients_;  // guarded by mutex_
   std::list<std::string> uses_;            // guarded by mutex_; the latest used first
+  size_t bytes_ = 0;                       // guarded by mutex_; of all values
 };
 
 }  // namespace pelorus::session

@@ -267,5 +267,24 @@ TEST(OutcomeMemoryTest, forgets_the_client_not_heard_of_for_longest) {
   EXPECT_FALSE(memory.begin("a", -1));
 }
 
+TEST(OutcomeMemoryTest, keeps_few_bytes_of_values_but_all_outcomes) {
+  OutcomeMemory memory({.clients_max = 10, .outcomes_per_client = 2, .value_bytes_max = 1000, .bytes_max = 2500});
+  const OutcomeMemory::Remembered success{.value = Value::of_string(std::string(900, 'x'))};
+  for (const char* client : {"a", "b", "c", "d"}) {
+    for (int64_t number : {1, 2, 3}) {
+      EXPECT_FALSE(memory.begin(client, number));
+      memory.end(client, number, &success);
+    }
+  }
+  EXPECT_FALSE(memory.begin("d", 4));
+  memory.end("d", 4, nullptr);
+  for (const char* client : {"a", "b", "c"}) {
+    const auto known = memory.begin(client, -3);
+    ASSERT_TRUE(known) << "it is not run again";
+    EXPECT_FALSE(known->value);
+  }
+  EXPECT_TRUE(memory.begin("d", -3)->value);
+}
+
 }  // namespace
 }  // namespace pelorus::session

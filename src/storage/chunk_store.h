@@ -94,7 +94,8 @@ struct SortKeyRows {
 struct StoreStatus {
   uint64_t buffer_bytes = 0;  // rows in memory, prepared ones included
   uint64_t buffer_bytes_max = 0;
-  uint64_t log_bytes = 0;  // redo log files that are still needed
+  uint64_t index_bytes = 0;  // of what reads have learnt of column files
+  uint64_t log_bytes = 0;    // redo log files that are still needed
   size_t chunks = 0;
   size_t prepared = 0;  // transactions
   /// Empty when well. Else why writes are refused until the node is restarted (the redo log's disk failed).
@@ -201,6 +202,10 @@ class ChunkStore {
   virtual Status flush_all() = 0;
   /// The chunks with most rows in memory, for about so long; what is left the redo log keeps.
   virtual Status flush_for(std::chrono::nanoseconds time) = 0;
+  /// Forgets what reads have learnt and may learn again, and has committed rows written to column files soon when they
+  /// take more than a sixteenth of the write buffer. For when memory is short; a store does it by itself too
+  /// (base/yielding). Snapshots stay valid.
+  virtual void let_go() = 0;
   /// Merges all small neighbouring segments of the chunk now.
   virtual Status compact(ChunkId chunk) = 0;
 

@@ -305,6 +305,7 @@ StoreStatus NodeStore::status() const {
   StoreStatus status;
   status.buffer_bytes = budget_.used();
   status.buffer_bytes_max = budget_.bytes_max();
+  status.index_bytes = index_bytes_;
   status.log_bytes = log_->bytes();
   status.log_failure = log_->failure();
   const std::lock_guard lock(mutex_);

@@ -5,9 +5,11 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 
+#include "base/yielding.h"
 #include "storage/buffer_budget.h"
 #include "storage/chunk/chunk.h"
 #include "storage/chunk/move_marks.h"
@@ -42,6 +44,7 @@ class NodeStore final : public ChunkStore {
   Status flush(ChunkId chunk) override;
   Status flush_all() override;
   Status flush_for(std::chrono::nanoseconds time) override;
+  void let_go() override;
   Status compact(ChunkId chunk) override;
   std::vector<std::string> volumes() const override;
   Status add_volume(const std::string& path) override;
@@ -100,6 +103,7 @@ class NodeStore final : public ChunkStore {
   void run_background();
   Status do_upkeep();
   Status shorten_log();
+  void bound_indexes();
   Status flush_largest(const std::function<bool()>& enough);
 
   io::FileSystem& files_;
@@ -122,8 +126,12 @@ class NodeStore final : public ChunkStore {
   Status background_failure_;                          // guarded by mutex_; of the last upkeep
   bool stopping_ = false;                              // guarded by mutex_
   std::atomic<bool> ending_ = false;                   // begin_stop() was called
+  std::atomic<bool> flush_wanted_ = false;             // everything, at the next upkeep
+  std::atomic<uint64_t> index_bytes_ = 0;              // when last looked at
+  size_t rounds_ = 0;                                  // of upkeep, on its thread
   std::condition_variable wake_;
   std::thread background_;
+  std::optional<memory::Yielding> yielding_;  // once it is open
 };
 
 }  // namespace pelorus::storage

@@ -47,6 +47,7 @@ Status NodeStore::start() {
   else
     TRY_DONE(opened);
   if (options_.background) background_ = std::thread([this] { run_background(); });
+  yielding_.emplace([this] { let_go(); });
   return {};
 }
 

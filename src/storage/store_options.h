@@ -30,9 +30,12 @@ struct StoreOptions {
   NodeIdentity identity;
   NodeDirectories directories;
 
-  bool sync = true;                               // dataSync: false trusts the operating system's cache
-  uint64_t buffer_bytes_max = 1ull << 30;         // OLAPCacheEngineSize: rows in memory; a prepare beyond it waits
-  double flush_share = 0.3;                       // of buffer_bytes_max, at which flushing begins
+  bool sync = true;                        // dataSync: false trusts the operating system's cache
+  uint64_t buffer_bytes_max = 1ull << 30;  // OLAPCacheEngineSize: rows in memory; a prepare beyond it waits
+  double flush_share = 0.3;                // of buffer_bytes_max, at which flushing begins
+  /// TSDBLevelFileIndexCacheSize: footers, key directories and zones of column files that reads have learnt. Looked at
+  /// every few seconds: beyond it those of the chunks go that were not read for longest. 0: no limit.
+  uint64_t index_bytes_max = 0;
   std::chrono::milliseconds buffer_wait{10000};   // how long a prepare waits for room; then kOutOfMemory
   uint64_t log_segment_bytes = 64ull << 20;       // size of one redo log file
   uint64_t log_bytes_max = 4ull << 30;            // redoLogPurgeLimit: beyond it chunks are flushed to shorten the log

@@ -14,6 +14,11 @@ constexpr std::chrono::milliseconds kRetryMax{10000};
 /// Bytes in memory of a chunk whose flush keeps a processor busy: one of them at a time. Smaller ones mostly wait for
 /// the disk.
 constexpr uint64_t kLargeFlushBytes = 4ull << 20;
+/// Fewer rows in memory than this part of the write buffer are not written for the room they take: files would be small
+/// where memory is short for long.
+constexpr uint64_t kFlushShare = 16;
+/// Rounds of upkeep from one look at what reads have learnt to the next: five seconds.
+constexpr size_t kRoundsPerLook = 25;
 
 }  // namespace
 
@@ -98,6 +103,13 @@ Status NodeStore::flush_all() {
   return flushed.ok() ? released : flushed;
 }
 
+void NodeStore::let_go() {
+  for (const auto& chunk : all()) chunk->let_go();
+  if (budget_.used() < budget_.bytes_max() / kFlushShare) return;
+  flush_wanted_ = true;
+  wake_.notify_one();
+}
+
 Status NodeStore::compact(ChunkId chunk) {
   const memory::NeverRefused whole;
   TRY(const auto found, find(chunk));
@@ -170,8 +182,35 @@ Status NodeStore::shorten_log() {
   return flush_chunks(chunks, AfterFailure::kStop, [] { return false; });
 }
 
+/// What was learnt of the chunks that were not read for longest goes, down to half of what may be kept.
+void NodeStore::bound_indexes() {
+  struct Learnt {
+    std::chrono::steady_clock::time_point read;
+    uint64_t bytes;
+    ChunkRef chunk;
+  };
+  std::vector<Learnt> learnt;
+  uint64_t total = 0;
+  for (auto& chunk : all()) {
+    const auto bytes = chunk->learnt_bytes();
+    total += bytes;
+    if (bytes > 0) learnt.push_back({chunk->last_read(), bytes, std::move(chunk)});
+  }
+  index_bytes_ = total;
+  if (options_.index_bytes_max == 0 || total <= options_.index_bytes_max) return;
+  std::sort(learnt.begin(), learnt.end(), [](const auto& a, const auto& b) { return a.read < b.read; });
+  for (const auto& one : learnt) {
+    if (total <= options_.index_bytes_max / 2) break;
+    one.chunk->let_go();
+    total -= one.bytes;
+  }
+  index_bytes_ = total;
+}
+
 Status NodeStore::do_upkeep() {
+  if (++rounds_ % kRoundsPerLook == 0) bound_indexes();
   TRY_DONE(log_->flush_pending());
+  if (flush_wanted_.exchange(false)) TRY_DONE(flush_largest([] { return false; }));
   const auto begin = static_cast<uint64_t>(static_cast<double>(options_.buffer_bytes_max) * options_.flush_share);
   if (budget_.used() > begin) TRY_DONE(flush_largest([&] { return budget_.used() <= begin / 2; }));
   TRY_DONE(shorten_log());
@@ -207,6 +246,7 @@ void NodeStore::run_background() {
 }
 
 Status NodeStore::stop() {
+  yielding_.reset();
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

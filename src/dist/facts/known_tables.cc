@@ -99,6 +99,12 @@ FactsRef KnownTables::keep(const Name& name, TableFacts facts) {
   return lend(lent);
 }
 
+void KnownTables::let_go() {
+  std::map<Name, Known> forgotten;  // freed once the mutex is no longer held
+  const std::lock_guard lock(mutex_);
+  forgotten.swap(known_);
+}
+
 void KnownTables::forget_unused() {
   size_t chunks = 0;
   for (const auto& [name, known] : known_) chunks += known.lent->facts.chunks.size();

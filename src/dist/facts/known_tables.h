@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/yielding.h"
 #include "dist/catalogue.h"
 
 namespace pelorus::dist {
@@ -28,6 +29,8 @@ class KnownTables {
   /// was heard whole. Cost: that of the changed chunks; while somebody holds what was given before, a copy of the facts
   /// when there are any.
   Result<FactsRef> get(const std::string& database, const std::string& table);
+  /// Forgets all tables, as it does by itself when memory is short.
+  void let_go();
 
  private:
   using Name = std::pair<std::string, std::string>;
@@ -53,6 +56,7 @@ class KnownTables {
   std::mutex mutex_;
   std::map<Name, Known> known_;  // guarded by mutex_
   uint64_t uses_ = 0;            // guarded by mutex_
+  const memory::Yielding yielding_{[this] { let_go(); }};
 };
 
 }  // namespace pelorus::dist

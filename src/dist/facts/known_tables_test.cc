@@ -142,6 +142,17 @@ TEST_F(KnownTablesTest, an_older_controller_tells_everything_always) {
   EXPECT_TRUE(asked_.back().source.is_nil());
 }
 
+TEST_F(KnownTablesTest, all_are_forgotten_when_memory_is_short) {
+  for (uint64_t id = 1; id <= 5; ++id) put(id, 1);
+  const auto held = get();
+  EXPECT_EQ(told(), 5u);
+  memory::let_go_of_caches();
+  put(6, 1);
+  expect_true(get());
+  EXPECT_EQ(told(), 6u);
+  EXPECT_EQ(held->chunks.size(), 5u) << "who reads them still has them";
+}
+
 TEST_F(KnownTablesTest, tables_unused_for_longest_are_forgotten) {
   for (uint64_t id = 1; id <= 40; ++id) put(id, 1);
   (void)get("a");

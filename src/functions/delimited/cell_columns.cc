@@ -26,13 +26,18 @@ int two_digits(const char* at) { return is_digit(at[0]) && is_digit(at[1]) ? (at
 struct Cell {
   std::string_view text;
   const char* limit = nullptr;
+
   /// The first eight bytes, zeros behind the end. Cost: one load where the text goes on.
   uint64_t first_word() const {
+    if (limit - text.data() < 8) [[unlikely]]
+      return last_word();
     uint64_t word = 0;
-    if (limit - text.data() >= 8) {
-      std::memcpy(&word, text.data(), 8);
-      return text.size() >= 8 ? word : word & ((uint64_t{1} << (8 * text.size())) - 1);
-    }
+    std::memcpy(&word, text.data(), 8);
+    return text.size() >= 8 ? word : word & ((uint64_t{1} << (8 * text.size())) - 1);
+  }
+  /// The same where the text that was read ends.
+  [[gnu::noinline]] uint64_t last_word() const {
+    uint64_t word = 0;
     std::memcpy(&word, text.data(), std::min<size_t>(text.size(), 8));
     return word;
   }
@@ -377,7 +382,7 @@ class SymbolCells final : public CellColumn {
   };
 
   /// Neighbours are often equal, and a short memory of texts saves most look-ups.
-  int32_t code_of(Cell cell) {
+  [[gnu::always_inline]] int32_t code_of(Cell cell) {
     const uint64_t word = cell.first_word();
     const size_t size = cell.text.size();
     Recent& recent = recent_[(word * 0x9E3779B97F4A7C15ULL + size) >> 52];

@@ -169,6 +169,7 @@ TEST_F(Files, records_read_together_equal_those_read_one_by_one) {
       if (odd == 0) text += ",,";
       if (odd == 1) text += "7";
       if (odd == 2) text += "1,s,2.5,4,5";
+      if (odd == 3) text += round % 5 == 0 ? "1,a\rb,2.5" : ",";
       if (odd > 3)
         text += std::to_string(random() % 100000) + ",s" + std::to_string(random() % 50) + "," +
                 std::to_string(random() % 1000) + "." + std::to_string(random() % 100);

@@ -21,7 +21,7 @@ class ColumnCells {
     const uint32_t from = ends_[record * stride_] + 1;
     uint32_t to = ends_[record * stride_ + 1];
     if (ends_lines_ && to > from && text_[to - 1] == '\r') --to;
-    return text_.substr(from, to - from);
+    return {text_.data() + from, to - from};
   }
   /// Behind the last byte that may be read.
   const char* limit() const { return text_.data() + text_.size(); }
@@ -46,6 +46,9 @@ class RecordIndex {
   ColumnCells column(size_t c) const { return {text_, ends_.data() + c, cells_, records_, c + 1 == cells_}; }
 
  private:
+  /// Of the first `places` ends that find() has found, among them `lines` line feeds or more.
+  size_t count_records(size_t places, size_t lines) const;
+
   std::string_view text_;
   size_t cells_ = 0;
   size_t records_ = 0;

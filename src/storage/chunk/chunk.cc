@@ -324,12 +324,37 @@ void Chunk::prune() {
   forgotten.swap(forgotten_);
 }
 
+void Chunk::let_go() const {
+  std::vector<OldGeneration> held;
+  {
+    const std::lock_guard lock(publish_mutex_);
+    held = old_generations_;
+    if (state_) held.push_back({.state = state_, .dictionaries = dictionaries_});
+  }
+  for (const auto& one : held) {
+    one.state->let_go();
+    if (one.dictionaries) one.dictionaries->let_go();
+  }
+}
+
 bool Chunk::has(Version version) const {
   const std::lock_guard lock(writer_mutex_);
   return version <= version_ || waiting_.contains(version);
 }
 
+uint64_t Chunk::learnt_bytes() const {
+  std::shared_ptr<const ChunkState> state;
+  {
+    const std::lock_guard lock(publish_mutex_);
+    state = state_;
+  }
+  uint64_t bytes = 0;
+  for (size_t p = 0; state && p < state->segment_count(); ++p) bytes += state->parts()[p].segment->learnt_bytes();
+  return bytes;
+}
+
 Result<std::shared_ptr<const ChunkSnapshot>> Chunk::snapshot(Version version) const {
+  last_read_ = context_.clock.now();
   Held held;
   {
     const std::lock_guard lock(publish_mutex_);

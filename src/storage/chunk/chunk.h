@@ -1,6 +1,7 @@
 #pragma once
 // One chunk on this node: its versions, the writes prepared for it, and its files.
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -93,6 +94,12 @@ class Chunk {
   /// True when a flush would write anything.
   bool needs_flush() const;
   bool wants_compaction() const;
+  /// Forgets what reads have learnt and may learn again.
+  void let_go() const;
+  /// Of what let_go() forgets of its files, about.
+  uint64_t learnt_bytes() const;
+  /// When a snapshot was last asked for; the least there is: never.
+  std::chrono::steady_clock::time_point last_read() const { return last_read_; }
 
   // Upkeep. kConflict while an import runs.
   Status flush(const std::string& volume_for_new);
@@ -213,6 +220,8 @@ class Chunk {
 
   const ChunkContext context_;
   const ChunkId id_;
+
+  mutable std::atomic<std::chrono::steady_clock::time_point> last_read_{std::chrono::steady_clock::time_point::min()};
 
   std::mutex turn_mutex_;
   std::condition_variable turn_ended_;

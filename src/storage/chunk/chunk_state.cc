@@ -148,6 +148,14 @@ std::shared_ptr<const ChunkState> ChunkState::with_versions(Version after, Versi
   return some;
 }
 
+void ChunkState::let_go() const {
+  for (const auto& part : parts_) {
+    if (part.segment) part.segment->let_go();
+  }
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (lock) arranged_.reset();
+}
+
 Version ChunkState::newest_in_memory() const {
   Version newest = 0;
   for (size_t p = segments_; p < parts_.size(); ++p) newest = std::max(newest, parts_[p].block->last_version);

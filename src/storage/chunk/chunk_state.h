@@ -69,6 +69,8 @@ class ChunkState {
   Result<std::shared_ptr<const RowSelection>> arranged(ChunkDictionaries& dictionaries) const;
   /// The rows in memory that came after `after` and not after `to`, behind the segments when `segments`.
   std::shared_ptr<const ChunkState> with_versions(Version after, Version to, bool segments) const;
+  /// Forgets what was learnt of its files and the order of its rows, unless somebody is just putting them in order.
+  void let_go() const;
   /// The newest version with rows in memory; 0: none.
   Version newest_in_memory() const;
 

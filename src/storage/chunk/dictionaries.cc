@@ -89,10 +89,20 @@ Result<std::shared_ptr<data::SymbolBase>> ChunkDictionaries::frozen(size_t colum
   const std::lock_guard lock(mutex_);
   auto& facts = columns_[column];
   const auto& texts = facts.texts();
+  // Vectors of one snapshot share one base.
+  if (!facts.frozen) facts.frozen = facts.let_go.lock();
   if (!facts.frozen || facts.frozen->size() < texts.size()) {
     facts.frozen = std::make_shared<data::SymbolBase>(texts);
   }
   return facts.frozen;
+}
+
+void ChunkDictionaries::let_go() {
+  const std::lock_guard lock(mutex_);
+  for (auto& column : columns_) {
+    if (column.frozen) column.let_go = column.frozen;
+    column.frozen.reset();
+  }
 }
 
 std::vector<uint32_t> ChunkDictionaries::sizes() const {

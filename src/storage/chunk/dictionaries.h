@@ -26,6 +26,9 @@ class ChunkDictionaries {
   /// Holds every code given out so far. Never changes.
   Result<std::shared_ptr<data::SymbolBase>> frozen(size_t column);
 
+  /// Forgets the frozen copies nobody holds.
+  void let_go();
+
   /// Number of texts of each column (1 for columns that are no SYMBOL).
   std::vector<uint32_t> sizes() const;
   /// How many of them are in segments of the manifest, so that the next segment needs to hold only the rest.
@@ -39,6 +42,7 @@ class ChunkDictionaries {
     bool symbol = false;
     std::shared_ptr<data::SymbolBase> all;     // null until it is needed: nearly a kilobyte
     std::shared_ptr<data::SymbolBase> frozen;  // null or a copy with as many texts as some reader needed
+    std::weak_ptr<data::SymbolBase> let_go;    // a copy that readers may hold still
     uint32_t stored = 1;
     data::SymbolBase& texts();
     uint32_t size() const { return all ? static_cast<uint32_t>(all->size()) : 1; }

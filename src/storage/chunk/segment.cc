@@ -13,6 +13,12 @@ namespace {
 constexpr size_t kDirectoryBytesKept = 4u << 20;
 constexpr size_t kTailBytesJoined = 64u << 10;  // a footer that goes with the blocks before it
 
+uint64_t bytes_of(const SegmentIndex& index) {
+  uint64_t bytes = sizeof index;
+  for (const auto& column : index.columns) bytes += sizeof column + column.blocks.size() * sizeof(BlockEntry);
+  return bytes;
+}
+
 std::vector<GroupZone> zones_of(const data::Vector& values) {
   const auto numbers = widened(values);
   std::vector<GroupZone> zones;
@@ -68,8 +74,27 @@ Result<std::shared_ptr<const SegmentIndex>> Segment::index() const {
   }
   TRY(auto loaded, load_index());  // two readers may both load it: harmless, and no file is read under the mutex
   const std::lock_guard lock(mutex_);
-  if (!index_) index_ = std::move(loaded);
+  if (!index_) {
+    index_ = std::move(loaded);
+    learnt_bytes_ += bytes_of(*index_);
+  }
   return index_;
+}
+
+void Segment::let_go() const {
+  std::shared_ptr<const SegmentIndex> index;
+  std::shared_ptr<const KeyDirectory> directory;
+  std::map<std::pair<size_t, size_t>, std::shared_ptr<const std::vector<GroupZone>>> zones;
+  const std::lock_guard lock(mutex_);  // freed once it is no longer held
+  index.swap(index_);
+  directory.swap(directory_);
+  zones.swap(group_zones_);
+  learnt_bytes_ = 0;
+}
+
+uint64_t Segment::learnt_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return learnt_bytes_;
 }
 
 Result<std::shared_ptr<const SegmentIndex>> Segment::load_index() const {
@@ -152,7 +177,9 @@ Result<std::shared_ptr<const std::vector<GroupZone>>> Segment::group_zones(size_
   TRY_DONE(read(column, {{entry.first_row, entry.first_row + entry.rows}}, values));
   auto zones = std::make_shared<const std::vector<GroupZone>>(zones_of(values));
   const std::lock_guard lock(mutex_);
-  return group_zones_.emplace(key, std::move(zones)).first->second;
+  const auto [place, is_new] = group_zones_.emplace(key, std::move(zones));
+  if (is_new) learnt_bytes_ += place->second->size() * sizeof(GroupZone);
+  return place->second;
 }
 
 Result<std::shared_ptr<const KeyDirectory>> Segment::directory() const {
@@ -163,7 +190,9 @@ Result<std::shared_ptr<const KeyDirectory>> Segment::directory() const {
   TRY(auto loaded, load_directory());  // as with the index, two readers may both load it
   const std::lock_guard lock(mutex_);
   directory_in_use_ = loaded;
-  if (loaded->memory_bytes() <= kDirectoryBytesKept) directory_ = loaded;
+  if (loaded->memory_bytes() > kDirectoryBytesKept) return loaded;
+  if (!directory_) learnt_bytes_ += loaded->memory_bytes();
+  directory_ = loaded;
   return loaded;
 }
 

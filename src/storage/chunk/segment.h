@@ -106,6 +106,11 @@ class Segment {
   /// were added. All checksums are compared.
   Result<size_t> stored_bytes(uint64_t from, size_t wanted, std::string& out) const;
 
+  /// Forgets index, key directory and zones: the next read learns them again.
+  void let_go() const;
+  /// Of what let_go() forgets, about.
+  uint64_t learnt_bytes() const;
+
   /// No manifest names the file any more: it goes when the last reader lets go.
   void mark_obsolete() const { obsolete_.store(true); }
   /// The first damage any read found; empty when none.
@@ -129,7 +134,8 @@ class Segment {
   mutable std::shared_ptr<const KeyDirectory> directory_;       // guarded by mutex_; a small one
   mutable std::weak_ptr<const KeyDirectory> directory_in_use_;  // guarded by mutex_
   mutable std::map<std::pair<size_t, size_t>, std::shared_ptr<const std::vector<GroupZone>>> group_zones_;  // too
-  mutable std::string damage_;  // guarded by mutex_
+  mutable uint64_t learnt_bytes_ = 0;  // guarded by mutex_
+  mutable std::string damage_;         // guarded by mutex_
 };
 
 /// What to write into a new segment.

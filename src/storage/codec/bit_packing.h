@@ -25,22 +25,16 @@ void pack(size_t count, unsigned bits, std::string& out, Next&& next) {
   uint64_t word = 0;
   unsigned filled = 0;
   for (size_t i = 0; i < count; ++i) {
-    word |= static_cast<uint64_t>(next(i)) << filled;
+    const auto number = static_cast<uint64_t>(next(i));
+    word |= number << filled;
     filled += bits;
-    while (filled >= 8) {
-      if (filled >= 32) {
-        std::memcpy(to, &word, 4);
-        to += 4;
-        word >>= 32;
-        filled -= 32;
-      } else {
-        *to++ = static_cast<char>(word);
-        word >>= 8;
-        filled -= 8;
-      }
-    }
+    if (filled < 64) continue;
+    std::memcpy(to, &word, sizeof word);
+    to += sizeof word;
+    filled -= 64;
+    word = number >> (bits - filled);
   }
-  if (filled > 0) *to = static_cast<char>(word);
+  std::memcpy(to, &word, sizeof word);  // into the 8 bytes behind
 }
 
 /// Calls put(i, number) for each of `count` numbers. `in` must hold packed_bytes(count, bits).

@@ -9,6 +9,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "kernels/column_facts.h"
 #include "storage/codec/bit_packing.h"
 #include "storage/codec/integer_groups.h"
 #include "storage/codec/step_groups.h"
@@ -32,32 +33,6 @@ constexpr int64_t kArrayElementsMax = 1 << 30;  // of one block
 Error corrupt(std::string_view what) { return {ErrorCode::kCorrupt, "block makes no sense: " + std::string(what)}; }
 
 template <class T>
-struct Extremes {
-  T min{};
-  T max{};
-  size_t nulls = 0;
-};
-
-template <class T>
-Extremes<T> extremes_of(std::span<const T> values) {
-  Extremes<T> found;
-  bool any = false;
-  for (const T value : values) {
-    if (value == types::kNull<T>) {
-      ++found.nulls;
-    } else if (!any) {
-      found.min = found.max = value;
-      any = true;
-    } else {
-      // NaN compares false both ways: once it is the first value the block is treated as unordered below.
-      found.min = value < found.min ? value : found.min;
-      found.max = value > found.max ? value : found.max;
-    }
-  }
-  return found;
-}
-
-template <class T>
 bool has_nan(std::span<const T> values) {
   if constexpr (std::is_floating_point_v<T>) {
     return std::any_of(values.begin(), values.end(), [](T v) { return v != v; });
@@ -66,13 +41,13 @@ bool has_nan(std::span<const T> values) {
 }
 
 template <class T>
-BlockFacts facts_of(std::span<const T> values, const Extremes<T>& extremes) {
+BlockFacts facts_of(std::span<const T> values, const kernels::Extremes<T>& extremes) {
   BlockFacts facts;
   facts.nulls = extremes.nulls;
   if (!kOrdered<T> || extremes.nulls == values.size() || has_nan(values)) return facts;
   facts.ordered = true;
-  std::memcpy(facts.min, &extremes.min, sizeof(T));
-  std::memcpy(facts.max, &extremes.max, sizeof(T));
+  std::memcpy(facts.min, &extremes.least, sizeof(T));
+  std::memcpy(facts.max, &extremes.greatest, sizeof(T));
   return facts;
 }
 
@@ -136,13 +111,13 @@ Status zstd_decompress(std::string_view bytes, uint64_t bytes_max, std::string& 
 
 /// min, bits, then value - min (+1 and 0 for null when there are nulls).
 template <class T>
-std::string packed(std::span<const T> values, const Extremes<T>& extremes, unsigned bits) {
+std::string packed(std::span<const T> values, const kernels::Extremes<T>& extremes, unsigned bits) {
   std::string out;
   ByteWriter writer(out);
-  writer.put<int64_t>(extremes.min);
+  writer.put<int64_t>(extremes.least);
   writer.put<uint8_t>(static_cast<uint8_t>(bits));
   writer.put<uint8_t>(extremes.nulls > 0 ? 1 : 0);
-  const auto min = static_cast<uint64_t>(static_cast<int64_t>(extremes.min));
+  const auto min = static_cast<uint64_t>(static_cast<int64_t>(extremes.least));
   if (extremes.nulls > 0) {
     pack(values.size(), bits, out, [&](size_t i) {
       return values[i] == types::kNull<T> ? 0 : static_cast<uint64_t>(static_cast<int64_t>(values[i])) - min + 1;
@@ -155,42 +130,30 @@ std::string packed(std::span<const T> values, const Extremes<T>& extremes, unsig
 }
 
 template <class T>
-unsigned packed_bits(const Extremes<T>& extremes) {
-  const uint64_t range = static_cast<uint64_t>(static_cast<int64_t>(extremes.max)) -
-                         static_cast<uint64_t>(static_cast<int64_t>(extremes.min));
+unsigned packed_bits(const kernels::Extremes<T>& extremes) {
+  const uint64_t range = static_cast<uint64_t>(static_cast<int64_t>(extremes.greatest)) -
+                         static_cast<uint64_t>(static_cast<int64_t>(extremes.least));
   if (extremes.nulls > 0 && range == UINT64_MAX) return 65;
   return bits_for(range + (extremes.nulls > 0 ? 1 : 0));
 }
 
-struct Steps {
-  int64_t min = 0;
-  unsigned bits = 65;
-};
+/// Bytes of what packed() gives.
+size_t packed_size(size_t count, unsigned bits) { return sizeof(int64_t) + 2 + packed_bytes(count, bits); }
 
-template <class T>
-Steps steps_of(std::span<const T> values) {
-  int64_t min = INT64_MAX;
-  int64_t max = INT64_MIN;
-  for (size_t i = 1; i < values.size(); ++i) {
-    int64_t step = 0;
-    if (__builtin_sub_overflow(static_cast<int64_t>(values[i]), static_cast<int64_t>(values[i - 1]), &step)) return {};
-    min = std::min(min, step);
-    max = std::max(max, step);
-  }
-  return {min, bits_for(static_cast<uint64_t>(max) - static_cast<uint64_t>(min))};
+unsigned bits_of(const kernels::Steps& steps) {
+  return bits_for(static_cast<uint64_t>(steps.greatest) - static_cast<uint64_t>(steps.least));
 }
 
 /// first value, min step, bits, then step - min for all but the first.
-template <class T>
-std::string deltas(std::span<const T> values, Steps steps) {
+std::string deltas(std::span<const int64_t> values, const kernels::Steps& steps) {
   std::string out;
   ByteWriter writer(out);
   writer.put<int64_t>(values[0]);
-  writer.put<int64_t>(steps.min);
-  writer.put<uint8_t>(static_cast<uint8_t>(steps.bits));
-  pack(values.size() - 1, steps.bits, out, [&](size_t i) {
-    return static_cast<uint64_t>(static_cast<int64_t>(values[i + 1])) -
-           static_cast<uint64_t>(static_cast<int64_t>(values[i])) - static_cast<uint64_t>(steps.min);
+  writer.put<int64_t>(steps.least);
+  const unsigned bits = bits_of(steps);
+  writer.put<uint8_t>(static_cast<uint8_t>(bits));
+  pack(values.size() - 1, bits, out, [&](size_t i) {
+    return static_cast<uint64_t>(values[i + 1]) - static_cast<uint64_t>(values[i]) - static_cast<uint64_t>(steps.least);
   });
   return out;
 }
@@ -221,71 +184,80 @@ std::string encode_runs(std::span<const T> values) {
   return bytes;
 }
 
-/// The smallest of what `block` holds, groups and runs.
+/// Null is INT64_MIN.
 template <class T>
-void encode_integers_smaller(std::span<const T> values, EncodedBlock& block) {
+Buffer<int64_t> widened(std::span<const T> values) {
   Buffer<int64_t> wide(values.size());
-  for (size_t i = 0; i < values.size(); ++i) wide[i] = values[i] == types::kNull<T> ? INT64_MIN : values[i];
-  std::string groups = encode_groups(wide);
-  // What decodes as one piece is kept unless something is clearly smaller.
-  const size_t known = block.bytes.empty() ? values.size_bytes() : block.bytes.size();
-  if (groups.size() < known - known / 16) {
-    block.encoding = Encoding::kGroups;
-    block.bytes = std::move(groups);
-  }
-  std::string runs = encode_runs(values);
-  if (!runs.empty() && runs.size() < (block.bytes.empty() ? values.size_bytes() : block.bytes.size()) / 2) {
-    block.encoding = Encoding::kRuns;
-    block.bytes = std::move(runs);
-  }
+  for (size_t i = 0; i < values.size(); ++i)
+    wide[i] = values[i] == types::kNull<T> ? INT64_MIN : static_cast<int64_t>(values[i]);
+  return wide;
 }
 
+/// Encodes as the smallest of several ways, which are compared by their sizes before any of them is made. False: none
+/// is worth it.
 template <class T>
-bool encode_integers(std::span<const T> values, const Extremes<T>& extremes, EncodedBlock& block) {
-  const unsigned bits = packed_bits(extremes);
+bool encode_integers(std::span<const T> values, const kernels::Extremes<T>& extremes, EncodingSet set,
+                     EncodedBlock& block) {
   const size_t plain = values.size_bytes();
+  const auto wide = widened(values);
+  const unsigned bits = packed_bits(extremes);
   size_t best = bits <= kPackedBitsMax ? packed_bytes(values.size(), bits) : SIZE_MAX;
-  Steps steps;
-  if (sizeof(T) >= 4 && extremes.nulls == 0 && values.size() > 2) steps = steps_of(values);
-  const size_t delta = steps.bits <= kPackedBitsMax ? packed_bytes(values.size(), steps.bits) : SIZE_MAX;
+  kernels::Steps steps;
+  const bool near = static_cast<uint64_t>(static_cast<int64_t>(extremes.greatest)) -
+                        static_cast<uint64_t>(static_cast<int64_t>(extremes.least)) <=
+                    INT64_MAX;
+  size_t delta = SIZE_MAX;
+  if (sizeof(T) >= 4 && extremes.nulls == 0 && values.size() > 2 && near) {
+    steps = kernels::steps_of(wide);
+    if (bits_of(steps) <= kPackedBitsMax) delta = packed_bytes(values.size(), bits_of(steps));
+  }
   // Deltas decode slower and not from the middle: they have to be clearly smaller.
   const bool use_delta = delta != SIZE_MAX && (best == SIZE_MAX || delta < best - best / 4);
   best = use_delta ? delta : best;
-  if (best > plain - plain / 4) return false;
-  block.encoding = use_delta ? Encoding::kDelta : Encoding::kPacked;
-  block.bytes = use_delta ? deltas(values, steps) : packed(values, extremes, bits);
-  return true;
+  const bool packs = best <= plain - plain / 4;
+  size_t known = plain;
+  if (packs) {
+    block.encoding = use_delta ? Encoding::kDelta : Encoding::kPacked;
+    known = use_delta ? packed_size(values.size() - 1, bits_of(steps)) + sizeof(int64_t) - 1
+                      : packed_size(values.size(), bits);
+  }
+  if (set == EncodingSet::kSecond) {
+    const IntegerGroups groups(wide);
+    // What decodes as one piece is kept unless something is clearly smaller.
+    const bool use_groups = groups.bytes() < known - known / 16;
+    if (use_groups) known = groups.bytes();
+    std::string runs = encode_runs(values);
+    if (!runs.empty() && runs.size() < known / 2) {
+      block.encoding = Encoding::kRuns;
+      block.bytes = std::move(runs);
+      return true;
+    }
+    if (use_groups) {
+      block.encoding = Encoding::kGroups;
+      block.bytes = groups.encode();
+      return true;
+    }
+  }
+  if (packs) block.bytes = use_delta ? deltas(wide, steps) : packed(values, extremes, bits);
+  return packs;
 }
 
 constexpr double kPowers[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
 
 /// The block as whole numbers over 10^places, if every value is exactly that.
 bool encode_decimals(std::span<const double> values, EncodingSet set, EncodedBlock& block) {
-  constexpr double kWholeMax = 4503599627370496.0;  // 2^52
+  Buffer<int64_t> wholes(values.size());
   for (uint8_t places = 0; places < std::size(kPowers); ++places) {
-    const double power = kPowers[places];
-    Buffer<int64_t> wholes;
-    wholes.resize(values.size());
-    bool exact = true;
-    for (size_t i = 0; i < values.size() && exact; ++i) {
-      if (values[i] == types::kNull<double>) {
-        wholes[i] = types::kNull<int64_t>;
-        continue;
-      }
-      const double whole = std::nearbyint(values[i] * power);
-      // The signs are compared because -0.0 == 0.0.
-      exact = std::fabs(whole) < kWholeMax && whole / power == values[i] &&
-              std::signbit(values[i]) == std::signbit(whole) && !(whole == 0 && std::signbit(values[i]));
-      wholes[i] = exact ? static_cast<int64_t>(whole) : 0;
-    }
-    if (!exact) continue;
+    if (!kernels::as_wholes(values, kPowers[places], wholes.data())) continue;
     const std::span<const int64_t> whole_values(wholes);
     if (set == EncodingSet::kSecond) {
+      const IntegerGroups groups(whole_values);
+      if (1 + groups.bytes() >= values.size_bytes() - values.size_bytes() / 8) return false;
       block.encoding = Encoding::kDecimalGroups;
-      block.bytes = std::string(1, static_cast<char>(places)) + encode_groups(whole_values);
-      return block.bytes.size() < values.size_bytes() - values.size_bytes() / 8;
+      block.bytes = std::string(1, static_cast<char>(places)) + groups.encode();
+      return true;
     }
-    const auto extremes = extremes_of(whole_values);
+    const auto extremes = kernels::extremes_of(whole_values);
     const unsigned bits = packed_bits(extremes);
     if (bits > kPackedBitsMax) return false;
     block.encoding = Encoding::kDecimal;
@@ -299,9 +271,9 @@ template <class T>
 EncodedBlock encode_fixed(std::span<const T> values, EncodingSet set) {
   EncodedBlock block;
   const std::string_view plain(reinterpret_cast<const char*>(values.data()), values.size_bytes());
-  Extremes<T> extremes;
+  kernels::Extremes<T> extremes;
   if constexpr (kOrdered<T>) {
-    extremes = extremes_of(values);
+    extremes = kernels::extremes_of(values);
     block.facts = facts_of(values, extremes);
   }
   if (!values.empty() && std::memcmp(plain.data(), plain.data() + sizeof(T), plain.size() - sizeof(T)) == 0) {
@@ -310,9 +282,7 @@ EncodedBlock encode_fixed(std::span<const T> values, EncodingSet set) {
     return block;
   }
   if constexpr (kInteger<T>) {
-    const bool packed = encode_integers(values, extremes, block);
-    if (set == EncodingSet::kSecond) encode_integers_smaller(values, block);
-    if (packed || !block.bytes.empty()) return block;
+    if (encode_integers(values, extremes, set, block)) return block;
   } else if (set == EncodingSet::kSecond) {
     block.bytes = encode_runs(values);
     block.encoding = Encoding::kRuns;

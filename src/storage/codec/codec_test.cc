@@ -6,6 +6,7 @@
 #include "data/value.h"
 #include "storage/codec/bit_packing.h"
 #include "storage/codec/block_encoding.h"
+#include "storage/codec/integer_groups.h"
 #include "storage/codec/row_block.h"
 
 namespace pelorus::storage {
@@ -59,6 +60,21 @@ TEST(BitPacking, gives_back_numbers_of_every_width) {
       unpack(bytes, count, bits, [&](size_t i, uint64_t value) { back[i] = value; });
       ASSERT_EQ(values, back) << bits;
     }
+  }
+}
+
+TEST(IntegerGroups, know_their_size_before_they_are_written) {
+  std::mt19937_64 random(3);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<int64_t> values(random() % 3000);
+    const unsigned bits = random() % 64;
+    for (size_t i = 0; i < values.size(); ++i) {
+      const auto number = static_cast<int64_t>(random() >> bits);
+      values[i] = round % 3 == 0 && i > 0 ? values[i - 1] / 2 + number / 4 : number;
+      if (round % 4 == 0 && random() % 50 == 0) values[i] = INT64_MIN;
+    }
+    const IntegerGroups groups(values);
+    EXPECT_EQ(groups.encode().size(), groups.bytes()) << round;
   }
 }
 
@@ -312,6 +328,10 @@ TEST(RowBlock, compact_symbols_hold_only_used_texts) {
   EXPECT_EQ(compact.column(0).symbols().size(), 3);  // "", s49, s6
   EXPECT_EQ(compact.column(0).text_at(0), "s49");
   EXPECT_EQ(compact.column(0).text_at(3), "");
+  const auto again = with_compact_symbols(compact);
+  EXPECT_EQ(&again.column(0).symbols(), &compact.column(0).symbols()) << "there is nothing to leave out";
+  EXPECT_EQ(with_compact_symbols(compact.slice(0, 1)).column(0).symbols().size(), 2);
+  EXPECT_EQ(with_compact_symbols(compact.slice(1, 3)).column(0).symbols().size(), 3);
 }
 
 TEST(RowBlock, rows_must_fit_the_schema) {

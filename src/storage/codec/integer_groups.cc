@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "kernels/column_facts.h"
 #include "storage/codec/bit_packing.h"
 
 namespace pelorus::storage {
@@ -15,68 +16,10 @@ enum class Form : uint8_t { kPlain = 0, kPacked = 1, kPackedNulls = 2, kSteps = 
 
 uint64_t less(int64_t value, int64_t base) { return static_cast<uint64_t>(value) - static_cast<uint64_t>(base); }
 
-struct Facts {
-  int64_t min = INT64_MAX;
-  int64_t max = INT64_MIN;
-  bool nulls = false;
-  int64_t step_min = INT64_MAX;
-  int64_t step_max = INT64_MIN;
-  bool steps = true;  // no difference overflows
-};
-
-Facts facts_of(std::span<const int64_t> group) {
-  Facts facts;
-  for (const auto value : group) {
-    if (value == kNull) {
-      facts.nulls = true;
-      continue;
-    }
-    facts.min = std::min(facts.min, value);
-    facts.max = std::max(facts.max, value);
-  }
-  facts.steps = !facts.nulls && group.size() > 1;
-  for (size_t i = 1; i < group.size() && facts.steps; ++i) {
-    int64_t step = 0;
-    facts.steps = !__builtin_sub_overflow(group[i], group[i - 1], &step);
-    facts.step_min = std::min(facts.step_min, step);
-    facts.step_max = std::max(facts.step_max, step);
-  }
-  return facts;
-}
-
-void put_group(std::span<const int64_t> group, std::string& out) {
-  const Facts facts = facts_of(group);
-  const bool all_null = facts.min > facts.max;
-  const uint64_t range = all_null ? 0 : less(facts.max, facts.min);
-  const unsigned bits = range == UINT64_MAX ? 64 : bits_for(range + (facts.nulls ? 1 : 0));
-  const unsigned step_bits = facts.steps ? bits_for(less(facts.step_max, facts.step_min)) : 64;
-  ByteWriter writer(out);
-  if (step_bits < bits && step_bits <= kPackedBitsMax) {
-    writer.put<uint8_t>(static_cast<uint8_t>(Form::kSteps));
-    writer.put<uint8_t>(static_cast<uint8_t>(step_bits));
-    writer.put<int64_t>(group[0]);
-    writer.put<int64_t>(facts.step_min);
-    pack(group.size() - 1, step_bits, out,
-         [&](size_t i) { return less(group[i + 1], group[i]) - static_cast<uint64_t>(facts.step_min); });
-  } else if (bits <= kPackedBitsMax) {
-    const int64_t base = all_null ? 0 : facts.min;
-    writer.put<uint8_t>(static_cast<uint8_t>(facts.nulls ? Form::kPackedNulls : Form::kPacked));
-    writer.put<uint8_t>(static_cast<uint8_t>(bits));
-    writer.put<int64_t>(base);
-    if (facts.nulls)
-      pack(group.size(), bits, out, [&](size_t i) { return group[i] == kNull ? 0 : less(group[i], base) + 1; });
-    else
-      pack(group.size(), bits, out, [&](size_t i) { return less(group[i], base); });
-  } else {
-    writer.put<uint8_t>(static_cast<uint8_t>(Form::kPlain));
-    writer.put_raw(group.data(), group.size_bytes());
-  }
-}
-
 Error corrupt() { return {ErrorCode::kCorrupt, "block makes no sense: integer groups"}; }
 
 /// One group as it lies in a block.
-struct Group {
+struct StoredGroup {
   Form form = Form::kPlain;
   unsigned bits = 0;
   uint64_t base = 0;
@@ -84,8 +27,8 @@ struct Group {
   std::string_view body;
 };
 
-Result<Group> next_group(ByteReader& reader, size_t rows) {
-  Group group;
+Result<StoredGroup> next_group(ByteReader& reader, size_t rows) {
+  StoredGroup group;
   group.form = static_cast<Form>(reader.get<uint8_t>());
   if (group.form == Form::kPlain) {
     group.body = reader.get_raw(rows * sizeof(int64_t));
@@ -100,7 +43,7 @@ Result<Group> next_group(ByteReader& reader, size_t rows) {
   return group;
 }
 
-void decode_group(const Group& group, size_t rows, int64_t* out) {
+void decode_group(const StoredGroup& group, size_t rows, int64_t* out) {
   const uint64_t base = group.base;
   switch (group.form) {
     case Form::kPlain: std::memcpy(out, group.body.data(), rows * sizeof(int64_t)); return;
@@ -125,10 +68,66 @@ void decode_group(const Group& group, size_t rows, int64_t* out) {
 
 }  // namespace
 
-std::string encode_groups(std::span<const int64_t> values) {
+IntegerGroups::Group IntegerGroups::plan(std::span<const int64_t> values) {
+  const auto extremes = kernels::extremes_of(values);
+  const bool nulls = extremes.nulls > 0;
+  const uint64_t range = less(extremes.greatest, extremes.least);
+  const unsigned bits = bits_for(range + (nulls ? 1 : 0));
+  const Form form = bits > kPackedBitsMax ? Form::kPlain : nulls ? Form::kPackedNulls : Form::kPacked;
+  const Group packed{static_cast<uint8_t>(form), bits, extremes.least, 0};
+  if (nulls || values.size() < 2 || range > INT64_MAX) return packed;
+  const auto steps = kernels::steps_of(values);
+  const unsigned step_bits = bits_for(less(steps.greatest, steps.least));
+  if (step_bits >= bits || step_bits > kPackedBitsMax) return packed;
+  return {static_cast<uint8_t>(Form::kSteps), step_bits, values[0], steps.least};
+}
+
+size_t IntegerGroups::bytes_of(const Group& group, size_t count) {
+  constexpr size_t kHead = 2 + sizeof(int64_t);
+  const auto form = static_cast<Form>(group.form);
+  if (form == Form::kPlain) return 1 + count * sizeof(int64_t);
+  if (form == Form::kSteps) return kHead + sizeof(int64_t) + packed_bytes(count - 1, group.bits);
+  return kHead + packed_bytes(count, group.bits);
+}
+
+void IntegerGroups::put(const Group& group, std::span<const int64_t> values, std::string& out) {
+  ByteWriter writer(out);
+  writer.put<uint8_t>(group.form);
+  const auto form = static_cast<Form>(group.form);
+  if (form == Form::kPlain) {
+    writer.put_raw(values.data(), values.size_bytes());
+    return;
+  }
+  writer.put<uint8_t>(static_cast<uint8_t>(group.bits));
+  writer.put<int64_t>(group.base);
+  if (form == Form::kSteps) {
+    writer.put<int64_t>(group.step);
+    const auto least = static_cast<uint64_t>(group.step);
+    pack(values.size() - 1, group.bits, out, [&](size_t i) { return less(values[i + 1], values[i]) - least; });
+  } else if (form == Form::kPackedNulls) {
+    pack(values.size(), group.bits, out,
+         [&](size_t i) { return values[i] == kNull ? 0 : less(values[i], group.base) + 1; });
+  } else {
+    pack(values.size(), group.bits, out, [&](size_t i) { return less(values[i], group.base); });
+  }
+}
+
+IntegerGroups::IntegerGroups(std::span<const int64_t> values) : values_(values) {
+  groups_.reserve(values.size() / kGroupRows + 1);
+  for (size_t from = 0; from < values.size(); from += kGroupRows) {
+    const auto group = values.subspan(from, std::min(kGroupRows, values.size() - from));
+    groups_.push_back(plan(group));
+    bytes_ += bytes_of(groups_.back(), group.size());
+  }
+}
+
+std::string IntegerGroups::encode() const {
   std::string out;
-  for (size_t from = 0; from < values.size(); from += kGroupRows)
-    put_group(values.subspan(from, std::min(kGroupRows, values.size() - from)), out);
+  out.reserve(bytes_);
+  for (size_t g = 0; g < groups_.size(); ++g) {
+    const size_t from = g * kGroupRows;
+    put(groups_[g], values_.subspan(from, std::min(kGroupRows, values_.size() - from)), out);
+  }
   return out;
 }
 
@@ -138,7 +137,7 @@ Status decode_groups(std::string_view bytes, size_t rows, std::span<const RowRan
   size_t next = 0;
   for (size_t from = 0; from < rows; from += kGroupRows) {
     const size_t to = std::min(from + kGroupRows, rows);
-    TRY(const Group group, next_group(reader, to - from));
+    TRY(const StoredGroup group, next_group(reader, to - from));
     if (next == ranges.size() || ranges[next].from >= to) continue;
     decode_group(group, to - from, values.data());
     for (; next < ranges.size() && ranges[next].from < to; ++next) {

@@ -1,5 +1,6 @@
 #include "storage/codec/row_block.h"
 
+#include <span>
 #include <unordered_map>
 
 namespace pelorus::storage {
@@ -127,9 +128,20 @@ Result<Vector> decode_column(const data::ColumnDefinition& column, uint64_t rows
   return Vector::array(Shared<Vector>(std::move(flat)), std::move(ends));
 }
 
-Vector compact(const Vector& column) {
-  const auto& base = column.symbols();
-  const auto codes = column.values<int32_t>();
+/// Whether every text is used, and numbered as it comes.
+bool is_compact(const data::SymbolBase& base, std::span<const int32_t> codes) {
+  int32_t next = 1;
+  for (const int32_t code : codes) {
+    if (code > next) return false;
+    next += code == next ? 1 : 0;
+  }
+  return next == base.size();
+}
+
+Shared<Vector> compact(const Shared<Vector>& column) {
+  const auto& base = column->symbols();
+  const auto codes = column->values<int32_t>();
+  if (is_compact(base, codes)) return column;
   auto used = std::make_shared<data::SymbolBase>();
   Buffer<int32_t> recoded;
   recoded.resize(codes.size());
@@ -274,7 +286,7 @@ data::Table with_compact_symbols(const data::Table& rows) {
   std::vector<Shared<Vector>> columns;
   for (size_t c = 0; c < rows.columns(); ++c) {
     const bool symbol = rows.column(c).type() == Type::kSymbol && !rows.column(c).is_array();
-    columns.push_back(symbol ? Shared<Vector>(compact(rows.column(c))) : rows.column_shared(c));
+    columns.push_back(symbol ? compact(rows.column_shared(c)) : rows.column_shared(c));
   }
   return {rows.names(), std::move(columns)};
 }

@@ -30,7 +30,8 @@ inline constexpr size_t kColumnsMax = 32768;
 /// storable.
 Status check_rows_fit(const data::Schema& schema, const data::Table& rows);
 
-/// The rows with SYMBOL columns coded by bases that hold nothing but the texts they use. Other columns are shared.
+/// The rows with SYMBOL columns coded by bases that hold nothing but the texts they use, numbered as they
+/// come. Columns that are so already, and all others, are shared.
 data::Table with_compact_symbols(const data::Table& rows);
 
 /// Adds the rows; fixed-width columns are viewed, not copied: `rows` must outlive `parts`.
