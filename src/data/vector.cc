@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/script_error.h"
 #include "base/prefetch.h"
 #include "data/convert.h"
 #include "data/text_codes.h"
@@ -188,12 +189,15 @@ Value Vector::at(size_t i) const {
 }
 
 Scalar Vector::scalar_at(size_t i) const {
-  CHECK(i < size() && !array_);
+  CHECK(i < size());
+  // Scripts give such vectors to functions that want plain ones: a mistake of theirs, whatever the function looks at.
+  if (array_) throw ScriptError("An array vector can't stand for a vector of scalars.");
   if (type_ == Type::kVoid) return {};
   const auto r = repr();
   if (r == Repr::kMixed) {
     const auto& value = values_any()[i];
-    CHECK_WITH(value.is_scalar() || value.is_missing(), "element is not a scalar");
+    if (!value.is_scalar() && !value.is_missing())
+      throw ScriptError("A tuple can't stand for a vector of scalars: element " + std::to_string(i) + " is none.");
     return value.is_scalar() ? value.scalar() : Scalar();
   }
   if (is_literal(type_)) return Scalar::of_text(type_, text_at(i));
