@@ -190,13 +190,14 @@ Value Vector::at(size_t i) const {
 
 Scalar Vector::scalar_at(size_t i) const {
   CHECK(i < size());
-  if (array_) throw ScriptError("An element of the array vector is not a scalar.");
+  // Scripts give such vectors to functions that want plain ones: a mistake of theirs, whatever the function looks at.
+  if (array_) throw ScriptError("An array vector can't stand for a vector of scalars.");
   if (type_ == Type::kVoid) return {};
   const auto r = repr();
   if (r == Repr::kMixed) {
     const auto& value = values_any()[i];
     if (!value.is_scalar() && !value.is_missing())
-      throw ScriptError("An element of the tuple is not a scalar but " + value.type_text() + ".");
+      throw ScriptError("A tuple can't stand for a vector of scalars: element " + std::to_string(i) + " is none.");
     return value.is_scalar() ? value.scalar() : Scalar();
   }
   if (is_literal(type_)) return Scalar::of_text(type_, text_at(i));

@@ -190,7 +190,9 @@ int64_t update_rows(const syntax::Update& update, Table& table, Evaluator& evalu
   std::vector<Value> values;
   std::optional<GroupedEvaluation> evaluation;
   if (groups) evaluation.emplace(evaluator, touched.scope(), *groups, GroupedEvaluation::Options{{}, false, {}});
+  const auto& keys = table.key_columns();
   for (const auto& item : update.items) {
+    if (std::ranges::find(keys, item.column) != keys.end()) throw ScriptError("Can't update a key column.");
     Value value = groups ? Value(evaluation->by_row(*item.value)) : evaluator.evaluate(*item.value, &touched.scope());
     const bool fits = value.is_scalar() || (value.is_vector() && value.vector().size() == rows.size());
     if (!fits)

@@ -9,6 +9,7 @@
 #include "functions/declare.h"
 #include "functions/file_access.h"
 #include "stream/engine_arguments.h"
+#include "stream/engines/anomaly_engine.h"
 #include "stream/engines/cross_sectional_engine.h"
 #include "stream/engines/reactive_state_engine.h"
 #include "stream/engines/time_series_engine.h"
@@ -222,10 +223,15 @@ Value make_cross_sectional(StreamServices& services, CallContext& context, std::
 Value make_anomaly(StreamServices& services, CallContext& context, std::span<Value> args) {
   Arguments a("createAnomalyDetectionEngine", args);
   auto terms = terms_of(a, context, {.metrics = 1, .dummy = 2, .output = 3, .key = 5, .time = 4});
-  refuse_option(a, 6, "windowSize");
-  refuse_option(a, 7, "step");
-  return added(services, std::make_shared<AnomalyDetectionEngine>(std::move(terms),
-                                                                  std::make_unique<exec::WorkerSession>(context)));
+  AnomalyTerms anomalies{.window = a.integer_or(6, "windowSize", 0),
+                         .step = a.integer_or(7, "step", 0),
+                         .round_time = a.flag_or(9, "roundTime", true),
+                         .descriptions = {}};
+  if (a.has(13) && !a[13].is_void()) anomalies.descriptions = a.texts(13, "anomalyDescription");
+  for (const auto& [i, parameter] : {std::pair{10, "snapshotDir"}, {12, "raftGroup"}})
+    refuse_option(a, static_cast<size_t>(i), parameter);
+  return added(services, std::make_shared<AnomalyDetectionEngine>(
+                             std::move(terms), std::make_unique<exec::WorkerSession>(context), std::move(anomalies)));
 }
 
 Value find_engine(StreamServices& services, CallContext& context, std::span<Value> args) {
@@ -379,15 +385,14 @@ void register_engine_functions(functions::Registry& registry, StreamServices& se
   registry.add_alias("createCrossSectionalAggregator", "createCrossSectionalEngine");
   row(Nature::kWhole,
       {"createAnomalyDetectionEngine",
-       "name, metrics, dummyTable, outputTable, timeColumn, [keyColumn], [windowSize], [step], [garbageSize]",
-       bound(make_anomaly), "An engine that puts out the rows for which one of its conditions holds.", kAnomalyExample,
-       "[1,0]"});
-  row(Nature::kWhole, {"getStreamEngine",
-                       "name",
-                       bound(find_engine),
-                       "The engine of that name.",
-                       "try { getStreamEngine(`nothing) } catch(ex) { }",
-                       {}});
+       "name, metrics, dummyTable, outputTable, timeColumn, [keyColumn], [windowSize], [step], [garbageSize], "
+       "[roundTime=true], [snapshotDir], [snapshotIntervalInMsgCount], [raftGroup], [anomalyDescription]",
+       bound(make_anomaly),
+       "An engine that puts out the rows for which one of its conditions holds; aggregates "
+       "in them are those of windows.",
+       kAnomalyExample, "[1,0]"});
+  row(Nature::kWhole, {"getStreamEngine", "name", bound(find_engine), "The engine of that name.",
+                       "try { getStreamEngine(`nothing) } catch(ex) { }"});
   registry.add_alias("getAggregator", "getStreamEngine");
   row(Nature::kCommand, {"dropStreamEngine",
                          "name",

@@ -167,6 +167,16 @@ void assign_dictionary(Value& container, std::span<const Value> positions, const
                         ", Actual: " + std::string(types::name_of(v.type())));
     }
   };
+  if (positions.size() > 1 && dictionary.value_type() != data::Type::kAny) {
+    // Plain values hold nothing to assign to: x[1, 2] = 3 4 names several keys.
+    if (value.is_vector() && value.vector().size() != positions.size())
+      throw ScriptError("The number of values doesn't match the number of keys.");
+    for (size_t i = 0; i < positions.size(); ++i) {
+      if (!positions[i].is_scalar()) throw ScriptError("Each of several keys of a dictionary must be a scalar.");
+      set(positions[i].scalar(), value.is_vector() ? value.vector().at(i) : value);
+    }
+    return;
+  }
   if (positions.size() > 1) {
     if (!key.is_scalar()) throw ScriptError("The key of a nested assignment must be a scalar.");
     Value part = dictionary.get(key.scalar());

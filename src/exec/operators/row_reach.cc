@@ -21,10 +21,10 @@ constexpr int kDepthMax = 8;  // users' functions that call each other are looke
 
 /// Functions that take their arguments whole but give element i of elements i.
 constexpr std::array<std::string_view, 22> kByElement{
-    "gmtime",       "localtime",    "stringFormat", "base64Encode",      "base64Decode", "signbit",
-    "symbolCode",   "nullCompare",  "withNullFill", "matchAll",          "matchAny",     "matchPhrase",
-    "matchPrefix",  "matchSuffix",  "matchSpan",    "matchPrefixSuffix", "bondAccrInt",  "bondDuration",
-    "bondConvexity", "bondYield", "bondDirtyPrice", "yearFrac"};
+    "gmtime",        "localtime",   "stringFormat",   "base64Encode",      "base64Decode", "signbit",
+    "symbolCode",    "nullCompare", "withNullFill",   "matchAll",          "matchAny",     "matchPhrase",
+    "matchPrefix",   "matchSuffix", "matchSpan",      "matchPrefixSuffix", "bondAccrInt",  "bondDuration",
+    "bondConvexity", "bondYield",   "bondDirtyPrice", "yearFrac"};
 /// Those that apply a function to each element.
 constexpr std::array<std::string_view, 4> kEach{"each", "loop", "peach", "ploop"};
 /// Those that look elements of a later argument up in the first.

@@ -249,23 +249,43 @@ Vector symbols_in(const Finder& finder, const Vector& symbols) {
   return result;
 }
 
-/// Whether there are rows of those keys, one column for each key column.
-Value keys_in(std::span<const Value> columns, const data::Table& table) {
-  std::vector<Value> values(columns.begin(), columns.end());
-  const Arguments a("in", values);
+/// Whether the argument asks for rows of a table with several keys (or one): a tuple or table of that many columns.
+bool asks_for_keys(const Value& table, const Value& keys) {
+  if (!table.is_table() || (!keys.is_tuple() && !keys.is_table())) return false;
+  const auto rows = table_argument("find", table);
+  const size_t columns = keys.is_table() ? table_argument("find", keys).columns() : keys.vector().values_any().size();
+  return columns > 0 && columns == rows.key_columns().size();
+}
+
+/// The rows with those keys, -1 where there is none. `keys`: one vector (or scalar) for each key column, or a table.
+Buffer<int64_t> rows_of_keys(std::string_view name, const Value& keys, const data::Table& table) {
+  std::vector<Value> values;
+  if (keys.is_table()) {
+    const auto asked = table_argument(name, keys);
+    for (size_t c = 0; c < asked.columns(); ++c) values.emplace_back(asked.column_shared(c));
+  } else {
+    for (const auto& column : keys.vector().values_any())
+      values.push_back(column.is_scalar() ? Value(Vector::filled(column.scalar(), 1)) : column);
+  }
+  const Arguments a(name, values);
   std::vector<Shared<Vector>> asked;
   data::RowIndex::Columns kept, wanted;
   for (size_t k = 0; k < values.size(); ++k) {
     kept.push_back(&table.column(static_cast<size_t>(table.find(table.key_columns()[k]))));
-    asked.push_back(converted("in", a.vector(k, "X"), kept[k]->type(), kept[k]->scale()));
-    if (asked[k]->size() != asked[0]->size()) usage_error("in", "The columns of X must be equally long.");
+    asked.push_back(converted(name, a.vector(k, "keys"), kept[k]->type(), kept[k]->scale()));
+    if (asked[k]->size() != asked[0]->size()) usage_error(name, "The columns of keys must be equally long.");
   }
   for (const auto& column : asked) wanted.push_back(&*column);
   const data::RowIndex index(kept, table.rows());
-  Vector result(Type::kBool, asked[0]->size());
-  for (size_t r = 0; r < result.size(); ++r)
-    result.edit<int8_t>()[r] = index.find(data::RowIndex::key_of(wanted, r)) >= 0;
-  return result;
+  Buffer<int64_t> rows(asked[0]->size());
+  for (size_t r = 0; r < rows.size(); ++r) rows[r] = index.find(data::RowIndex::key_of(wanted, r));
+  return rows;
+}
+
+/// A tuple of scalars asks for one row.
+bool is_one_key(const Value& keys) {
+  return keys.is_tuple() &&
+         std::ranges::all_of(keys.vector().values_any(), [](const Value& v) { return v.is_scalar(); });
 }
 
 Value is_in(CallContext&, std::span<Value> args) {
@@ -274,10 +294,11 @@ Value is_in(CallContext&, std::span<Value> args) {
       return Vector::filled(Scalar::of_bool(false), vector->size());
     });
   }
-  if (args[0].is_tuple() && args[1].is_table()) {
-    const auto table = table_argument("in", args[1]);
-    const auto keys = args[0].vector().values_any();
-    if (!keys.empty() && keys.size() == table.key_columns().size()) return keys_in(keys, table);
+  if (asks_for_keys(args[1], args[0])) {
+    const auto rows = rows_of_keys("in", args[0], table_argument("in", args[1]));
+    Vector result(Type::kBool, rows.size());
+    for (size_t r = 0; r < rows.size(); ++r) result.edit<int8_t>()[r] = rows[r] >= 0;
+    return result;
   }
   const auto in = searched("in", args[1]);
   if (args[0].is_vector() && !args[0].vector().is_array() && types::is_integral(args[0].type())) {
@@ -310,6 +331,10 @@ Value find(CallContext&, std::span<Value> args) {
     std::vector<Value> found;
     for (size_t i = 0; i < keys->size(); ++i) found.push_back(d.get(keys->scalar_at(i)));
     return vector_of(std::move(found));
+  }
+  if (asks_for_keys(args[0], args[1])) {
+    auto rows = as_positions(rows_of_keys("find", args[1], table_argument("find", args[0])));
+    return is_one_key(args[1]) ? rows.at(0) : Value(std::move(rows));
   }
   const Finder finder("find", *searched("find", args[0]));
   return lift_map_any(args[1], Spread::kElements,

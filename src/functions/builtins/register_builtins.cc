@@ -42,6 +42,7 @@ void register_builtins(Registry& registry) {
   register_rows(registry);
   register_matrices(registry);
   register_json(registry);
+  register_json_table(registry);
   register_session(registry);
   register_technical(registry);
   register_top_n(registry);

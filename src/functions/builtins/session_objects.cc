@@ -1,5 +1,7 @@
 // Functions on what a session knows: variables, definitions, shared objects, CODE.
 
+#include <algorithm>
+
 #include "data/shared_table.h"
 #include "functions/append.h"
 #include "functions/builtins/register_builtins.h"
@@ -22,8 +24,19 @@ Value eval(CallContext& context, std::span<Value> arguments) {
   return context.evaluate(*code);
 }
 
+/// The function that an operator calls; other names stay.
+std::string_view named_by(std::string_view sign) {
+  static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+      {"+", "add"},    {"-", "sub"},     {"*", "mul"},     {"/", "div"},  {"\\", "ratio"}, {"%", "mod"},
+      {"**", "dot"},   {"<", "lt"},      {">", "gt"},      {"<=", "le"},  {">=", "ge"},    {"==", "eq"},
+      {"!=", "ne"},    {"&&", "and"},    {"||", "or"},     {"!", "not"},  {"&", "bitAnd"}, {"|", "bitOr"},
+      {"^", "bitXor"}, {"<<", "lshift"}, {">>", "rshift"}, {"$", "cast"}, {":", "pair"}};
+  const auto found = std::ranges::find(kNames, sign, &std::pair<std::string_view, std::string_view>::first);
+  return found == std::end(kNames) ? sign : found->second;
+}
+
 Value function_by_name(CallContext& context, std::span<Value> values) {
-  const std::string name = Arguments("funcByName", values).text(0, "name");
+  const std::string name(named_by(Arguments("funcByName", values).text(0, "name")));
   if (auto function = context.find_function(name)) return *std::move(function);
   throw ScriptError("Can't find the function " + name + ".");
 }

@@ -56,24 +56,4 @@ class CrossSectionalEngine final : public Engine {
   bool has_time_ = false;   // one of the two has its meaning
 };
 
-/// Boolean metrics over each row by itself; those that hold are put out with the metric's number and text.
-class AnomalyDetectionEngine final : public Engine {
- public:
-  AnomalyDetectionEngine(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session);
-
- protected:
-  std::string kind() const override { return "AnomalyDetectionEngine"; }
-  data::Table process(const data::Table& rows) override;
-  int64_t groups() const override { return static_cast<int64_t>(memories_.size()); }
-  data::Value state() const override { return memories_state(memories_); }
-  void set_state(const data::Value& state) override { memories_ = memories_of(state, calls_); }
-
- private:
-  const std::vector<Metric> metrics_;
-  const size_t time_;
-  const std::vector<size_t> keys_;
-  StatefulCalls calls_;
-  KeyedMemories memories_;
-};
-
 }  // namespace pelorus::stream

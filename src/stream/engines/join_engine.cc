@@ -1,10 +1,12 @@
 #include "stream/engines/join_engine.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/script_error.h"
 #include "functions/arguments.h"
+#include "stream/engines/batch_order.h"
 
 namespace pelorus::stream {
 
@@ -109,8 +111,12 @@ Table JoinEngine::take(const Table& rows, bool is_left) {
     const auto longs = functions::as_longs("join engine", rows.column_shared(static_cast<size_t>(time)));
     times.assign(longs->values<int64_t>().begin(), longs->values<int64_t>().end());
   }
+  causes_.clear();
   for (const auto& group : rows_by_key(rows, is_left ? left_keys_ : right_keys_)) {
-    Arrival arrival{.key = group.key, .rows = group.rows.size() == rows.rows() ? rows : rows.take(group.rows)};
+    Arrival arrival{.key = group.key,
+                    .rows = group.rows.size() == rows.rows() ? rows : rows.take(group.rows),
+                    .times = {},
+                    .places = {group.rows.begin(), group.rows.end()}};
     for (const auto row : group.rows) arrival.times.push_back(times[static_cast<size_t>(row)]);
     if (is_left)
       take_left(arrival, &output);
@@ -121,7 +127,7 @@ Table JoinEngine::take(const Table& rows, bool is_left) {
     latest_right_ = std::max(latest_right_, *std::max_element(times.begin(), times.end()));
     after_right(latest_right_, &output);
   }
-  return output;
+  return in_order_of(std::exchange(causes_, {}), std::move(output));
 }
 
 void JoinEngine::add_left_columns(const Table& left, size_t rows, bool with_time, std::vector<std::string>* names,

@@ -27,11 +27,12 @@ class JoinEngine : public Engine {
   const data::Schema& right_schema() const { return join_.right; }
 
  protected:
-  /// Rows of one side with one key, and their times (kNull where there is no time column).
+  /// Rows of one side with one key, their times (kNull where there is no time column) and their places in the batch.
   struct Arrival {
     std::string key;
     data::Table rows;
     std::vector<int64_t> times;
+    std::vector<int64_t> places;
   };
   /// Takes rows of a key in; adds what is due to `output`.
   virtual void take_left(const Arrival& arrival, data::Table* output) = 0;
@@ -45,6 +46,9 @@ class JoinEngine : public Engine {
   /// Rows of two sides in step as output rows: the left time if `with_time` (now when there is no time column), left
   /// keys, metrics.
   data::Table joined(const data::Table& left, const data::Table& right, bool with_time);
+  /// Says for the output's next row which row of the batch brought it about. When all rows of a batch's output were
+  /// said so, they leave in the order of the batch; otherwise key by key.
+  void brought_by(int64_t place) { causes_.push_back(place); }
   /// One left row and the right rows of its window. Columns of the right side that are not aggregated give one output
   /// row for each right row, or with `as_arrays` one array.
   data::Table joined_window(const data::Table& left, const data::Table& right, bool as_arrays);
@@ -65,6 +69,7 @@ class JoinEngine : public Engine {
   std::vector<size_t> left_keys_, right_keys_;
   int left_time_ = -1, right_time_ = -1;
   int64_t latest_right_;
+  std::vector<int64_t> causes_;  // of the batch being taken in
 };
 
 /// One side of a JoinEngine as a table to feed.

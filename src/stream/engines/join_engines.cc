@@ -110,6 +110,7 @@ void LookupJoinEngine::take_left(const Arrival& arrival, Table* output) {
     }
   }
   const Table none(right_schema());
+  for (const auto row : left) brought_by(arrival.places[static_cast<size_t>(row)]);
   add_rows(joined(arrival.rows.take(left), (has_match ? found->second.rows : none).take(right), false), output);
 }
 
@@ -134,10 +135,12 @@ void LeftSemiJoinEngine::put_out(const Table& left, const Table& right, Table* o
 
 void LeftSemiJoinEngine::take_left(const Arrival& arrival, Table* output) {
   const auto found = right_.find(arrival.key);
-  if (found == right_.end())
+  if (found == right_.end()) {
     add_rows(arrival.rows, &waiting_[arrival.key]);
-  else
-    put_out(arrival.rows, found->second, output);
+    return;
+  }
+  for (const auto place : arrival.places) brought_by(place);
+  put_out(arrival.rows, found->second, output);
 }
 
 void LeftSemiJoinEngine::take_right(const Arrival& arrival, Table* output) {
@@ -145,6 +148,7 @@ void LeftSemiJoinEngine::take_right(const Arrival& arrival, Table* output) {
   const auto waiting = waiting_.find(arrival.key);
   if (last_right_) known->second = arrival.rows.slice(arrival.rows.rows() - 1, 1);
   if (waiting == waiting_.end()) return;
+  for (size_t i = 0; i < waiting->second.rows(); ++i) brought_by(arrival.places[0]);
   put_out(waiting->second, known->second, output);
   waiting_.erase(waiting);
 }
@@ -163,6 +167,7 @@ void EquiJoinEngine::take_one(const Arrival& arrival, bool is_left, Table* outpu
       continue;
     }
     met->second.has_met = true;
+    brought_by(arrival.places[i]);
     add_rows(is_left ? joined(row, met->second.row, true) : joined(met->second.row, row, true), output);
   }
   for (Side* side : {&own, &other}) {

@@ -2,6 +2,7 @@
 
 #include "base/script_error.h"
 #include "functions/arguments.h"
+#include "stream/engines/batch_order.h"
 
 namespace pelorus::stream {
 
@@ -22,6 +23,7 @@ SessionWindowEngine::SessionWindowEngine(EngineTerms terms, std::unique_ptr<exec
 
 Table SessionWindowEngine::process(const Table& rows) {
   Table output;
+  std::vector<int64_t> causes;  // rows that closed the sessions put out
   const auto times = functions::as_longs("createSessionWindowEngine", rows.column_shared(time_));
   for (const auto& group : rows_by_key(rows, keys_)) {
     auto& state = states_[group.key];
@@ -37,6 +39,7 @@ Table SessionWindowEngine::process(const Table& rows) {
       if (is_open && time >= state.last + sessions_.gap) {
         take_in();
         add_rows(results_of(state), &output);
+        causes.push_back(row);
         state.rows = Table();
       }
       fresh.push_back(row);
@@ -44,7 +47,7 @@ Table SessionWindowEngine::process(const Table& rows) {
     }
     take_in();
   }
-  return output;
+  return in_order_of(causes, std::move(output));
 }
 
 Value SessionWindowEngine::state() const {

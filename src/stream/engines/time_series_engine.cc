@@ -5,6 +5,7 @@
 #include "base/script_error.h"
 #include "functions/arguments.h"
 #include "kernels/calendar.h"
+#include "stream/engines/batch_order.h"
 #include "types/temporal.h"
 
 namespace pelorus::stream {
@@ -47,6 +48,8 @@ struct TimeSeriesEngine::Output {
   std::vector<int64_t> times;
   Table keys;
   std::vector<Shared<Vector>> metrics;
+  int64_t row = 0;              // of the batch, being taken in
+  std::vector<int64_t> causes;  // rows that closed the windows
 };
 
 TimeSeriesEngine::TimeSeriesEngine(EngineTerms terms, std::unique_ptr<exec::WorkerSession> session, WindowTerms windows)
@@ -75,6 +78,7 @@ Table TimeSeriesEngine::process(const Table& rows) {
     for (const auto row : group.rows) {
       const int64_t arrived = times->values<int64_t>()[static_cast<size_t>(row)];
       if (arrived == types::kNull<int64_t>) continue;
+      output.row = row;
       const auto time = enter(state, arrived, is_first, keys, &output);
       if (!time) continue;
       is_first = false;
@@ -103,7 +107,7 @@ Table TimeSeriesEngine::process(const Table& rows) {
     names.push_back("metric" + std::to_string(m));
     columns.push_back(output.metrics[m]);
   }
-  return Table(std::move(names), std::move(columns));
+  return in_order_of(output.causes, Table(std::move(names), std::move(columns)));
 }
 
 Value TimeSeriesEngine::state() const {
@@ -227,6 +231,7 @@ void TimeSeriesEngine::put_out(State& state, int64_t end, const Table& window, c
   std::vector<std::string> names;
   for (size_t m = 0; m < values.size(); ++m) names.push_back("metric" + std::to_string(m));
   state.last = Table(names, values);
+  output->causes.push_back(output->row);
   output->times.push_back(windows_.shows_start ? end - windows_.window : end);
   if (output->metrics.empty()) {
     output->keys = keys;

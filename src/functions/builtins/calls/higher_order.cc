@@ -108,7 +108,15 @@ Value cross(CallContext& context, std::span<Value> arguments) {
     for (const auto& row : rows) cells.push_back(context.call(arguments[0], {row, column}));
   }
   Value flat = vector_or_tuple(std::move(cells));
-  if (flat.is_tuple()) return flat;
+  if (flat.is_tuple()) {  // row by row
+    std::vector<Value> lists;
+    for (size_t r = 0; r < rows.size(); ++r) {
+      std::vector<Value> list;
+      for (size_t c = 0; c < columns.size(); ++c) list.push_back(flat.vector().at(c * rows.size() + r));
+      lists.emplace_back(Vector::tuple(std::move(list)));
+    }
+    return Vector::tuple(std::move(lists));
+  }
   data::Matrix matrix;
   matrix.values = flat.vector();
   matrix.rows = rows.size();

@@ -8,7 +8,9 @@
 
 #include "functions/aggregate_states.h"
 #include "functions/append.h"
+#include "functions/builtins/models/ordered_schur.h"
 #include "functions/builtins/models/register_models.h"
+#include "functions/builtins/models/training_rows.h"
 #include "functions/declare.h"
 
 namespace pelorus::functions {
@@ -109,14 +111,31 @@ Value lu(CallContext&, std::span<Value> args) {
   return Vector::tuple({value_of(p), value_of(l), value_of(upper)});
 }
 
+using IsWanted = std::function<bool(std::complex<double>)>;
+
+/// The eigenvalues that schur's sort puts first; none: it has no such sort.
+IsWanted wanted_first(const Arguments& a) {
+  const auto sort = a.text(1, "sort");
+  if (sort == "lhp") return [](std::complex<double> value) { return value.real() < 0; };
+  if (sort == "rhp") return [](std::complex<double> value) { return value.real() >= 0; };
+  if (sort == "iuc") return [](std::complex<double> value) { return std::abs(value) <= 1; };
+  if (sort == "ouc") return [](std::complex<double> value) { return std::abs(value) > 1; };
+  a.refuse("sort", "must be lhp, rhp, iuc or ouc.");
+}
+
+/// schur(obj, [sort])
 Value schur(CallContext&, std::span<Value> args) {
   const Arguments a("schur", args);
-  if (a.has(1) && !a[1].is_void()) a.refuse("sort", "is not offered yet.");
+  const auto wanted = a.has(1) && !a[1].is_void() ? wanted_first(a) : IsWanted();
   const Dense matrix = dense_of(a.function(), a[0]);
   require_square(a.function(), matrix);
   const Eigen::RealSchur<Dense> decomposition(matrix);
   if (decomposition.info() != Eigen::Success) throw ScriptError("schur: the iteration does not converge.");
-  return Vector::tuple({value_of(decomposition.matrixT()), value_of(decomposition.matrixU())});
+  SchurForm form{decomposition.matrixT(), decomposition.matrixU()};
+  settle_blocks(&form);
+  if (!wanted) return Vector::tuple({value_of(form.t), value_of(form.z)});
+  const int count = move_to_front(wanted, &form);
+  return Vector::tuple({value_of(form.t), value_of(form.z), Value::of_int(count)});
 }
 
 /// svd(obj, [fullMatrices=true], [computeUV=true])
@@ -193,8 +212,8 @@ Value matrix_rank(CallContext&, std::span<Value> args) {
 }
 
 /// Columns of a table as a matrix; rows with a null are left out.
-Dense points_of(const Arguments& a, const std::vector<std::string>& names) {
-  const Table table = table_argument(a.function(), a[0]);
+Dense points_of(CallContext& context, const Arguments& a, const std::vector<std::string>& names) {
+  const Table table = training_rows(context, a);
   std::vector<Shared<Vector>> columns;
   for (size_t c = 0; c < table.columns(); ++c) {
     if (names.empty()) columns.push_back(as_doubles(a.function(), table.column_shared(c)));
@@ -219,9 +238,10 @@ Dense points_of(const Arguments& a, const std::vector<std::string>& names) {
 }
 
 /// pca(X, [colNames], [k], [normalize=false], [maxIter], [svdSolver], [randomState])
-Value pca(CallContext&, std::span<Value> args) {
+Value pca(CallContext& context, std::span<Value> args) {
   const Arguments a("pca", args);
-  Dense points = points_of(a, a.has(1) && !a[1].is_void() ? a.texts(1, "colNames") : std::vector<std::string>());
+  Dense points =
+      points_of(context, a, a.has(1) && !a[1].is_void() ? a.texts(1, "colNames") : std::vector<std::string>());
   const auto most = std::min(points.rows(), points.cols());
   const auto k = a.has(2) && !a[2].is_void() ? a.integer(2, "k") : most;
   if (k < 1 || k > most) a.refuse("k", "must be from 1 to " + std::to_string(most) + ".");
@@ -235,6 +255,7 @@ Value pca(CallContext&, std::span<Value> args) {
   const Eigen::BDCSVD<Dense> decomposition(points, Eigen::ComputeThinV);
   Dense components = decomposition.matrixV().leftCols(k);
   settle_signs(&components);
+  components = -components;  // as the manual has them: known up to the sign only
   const Eigen::VectorXd values = decomposition.singularValues();
   Dictionary result(Type::kString, Type::kAny, true);
   result.set(Scalar::of_string("components"), value_of(components));
@@ -258,7 +279,10 @@ void register_decompositions(Registry& registry) {
   row({"lu", "obj, [permute=false]", lu,
        "P, L and U with P ** L ** U = obj: places, a lower and an upper triangle; with permute P ** L and U.",
        "lu(matrix(1.0 2, 3 4))[2]", "matrix[[2,0],[4,1]]"});
-  row({"schur", "obj, [sort]", schur, "T and Z with Z ** T ** transpose(Z) = obj, T almost triangular, Z orthogonal.",
+  row({"schur", "obj, [sort]", schur,
+       "T and Z with Z ** T ** transpose(Z) = obj, T almost triangular, Z orthogonal. With sort (lhp, rhp: real part "
+       "below "
+       "0 or not; iuc, ouc: inside the unit circle or not) such eigenvalues come first; a third element counts them.",
        "round(abs(schur(matrix(2.0 0, 1 3))[0]), 6)", "matrix[[2,0],[1,3]]"});
   row({"svd", "obj, [fullMatrices=true], [computeUV=true]", svd,
        "U, s and V with U ** diag(s) ** V = obj; without computeUV only the singular values s.",

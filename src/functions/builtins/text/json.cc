@@ -1,6 +1,4 @@
-// JSON: toStdJson fromStdJson toJson fromJson parseJsonTable.
-
-#include <algorithm>
+// JSON: toStdJson fromStdJson toJson fromJson.
 
 #include "functions/append.h"
 #include "functions/builtins/register_builtins.h"
@@ -29,34 +27,6 @@ Value from_typed(CallContext&, std::span<Value> args) {
   return from_typed_json(Arguments("fromJson", args).text(0, "X"));
 }
 
-/// Objects, one a row, as a table of the columns of all of them.
-Value parse_table(CallContext&, std::span<Value> args) {
-  Arguments a("parseJsonTable", args);
-  std::vector<Value> rows;
-  for (const auto& text : a.texts(0, "json")) {
-    const Value parsed = from_standard_json("parseJsonTable", text);
-    if (parsed.is_dictionary())
-      rows.push_back(parsed);
-    else if (parsed.is_tuple())
-      rows.insert(rows.end(), parsed.vector().values_any().begin(), parsed.vector().values_any().end());
-  }
-  std::vector<std::string> names;
-  for (const auto& row : rows) {
-    if (!row.is_dictionary()) a.refuse("json", "must hold objects.");
-    for (size_t i = 0; i < row.dictionary().size(); ++i) {
-      const auto& name = row.dictionary().keys().text_at(i);
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-    }
-  }
-  std::vector<Value> columns;
-  for (const auto& name : names) {
-    std::vector<Value> cells;
-    for (const auto& row : rows) cells.push_back(row.dictionary().get(name));
-    columns.emplace_back(vector_of(std::move(cells)));
-  }
-  return assemble_table(std::move(names), columns);
-}
-
 }  // namespace
 
 void register_json(Registry& registry) {
@@ -66,8 +36,6 @@ void register_json(Registry& registry) {
   row({"toJson", "X", to_typed, "The value as JSON that keeps name, form, type and size.", "fromJson(toJson(1 2))",
        "[1,2]"});
   row({"fromJson", "X", from_typed, "The value of what toJson wrote.", "fromJson(toJson(2021.05.06))", "2021.05.06"});
-  row({"parseJsonTable", "json, [schema]", parse_table, "Objects, one a row, as a table.",
-       "parseJsonTable(\"{\\\"a\\\": 1}\")", "table{a:[1]}"});
 }
 
 }  // namespace pelorus::functions

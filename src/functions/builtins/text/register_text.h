@@ -6,5 +6,6 @@
 namespace pelorus::functions {
 
 void register_word_search(Registry& registry);
+void register_json_table(Registry& registry);
 
 }  // namespace pelorus::functions
