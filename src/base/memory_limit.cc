@@ -111,6 +111,7 @@ void set_limit(Limit limit) {
   {
     const std::lock_guard lock(all.reclaiming);  // other threads may free already
     all.limit = std::move(limit);
+    all.reclaimed_at = INT64_MIN / 2;
   }
   all.bytes_max = all.limit.bytes_max;
   all.freed = 0;

@@ -98,6 +98,8 @@ Value as_operand(Value result) {
 }  // namespace
 
 Value run_whole_query(const Query& query, Evaluator& evaluator, Scope* outer, Explanation* explanation) {
+  if (query.having && query.grouping == syntax::Grouping::kNone)
+    throw ScriptError("having chooses groups and needs group by or context by; rows are chosen by where.");
   WithScope tables(outer);
   for (const auto& with : query.with) {
     const Explanation::Timed timed(explanation, "with");
