@@ -9,6 +9,7 @@
 #include "functions/assemble.h"
 #include "functions/declare.h"
 #include "functions/indexing.h"
+#include "syntax/operators.h"
 
 namespace pelorus::exec {
 namespace {
@@ -61,6 +62,20 @@ Value at(CallContext& context, std::span<Value> values) {
   }
   if (index.is_tuple()) return index_value(x, index.vector().values_any());
   return index_value(x, values.subspan(1));
+}
+
+/// The function that an operator calls; other names stay.
+std::string_view named_by(std::string_view sign) {
+  if (sign == "!") return syntax::function_of(syntax::UnaryOperator::kNot);
+  if (sign == ":") return "pair";
+  const auto* row = syntax::find_operator(sign);
+  return row ? row->function : sign;
+}
+
+Value function_by_name(CallContext& context, std::span<Value> values) {
+  const std::string name(named_by(functions::Arguments("funcByName", values).text(0, "name")));
+  if (auto function = context.find_function(name)) return *std::move(function);
+  throw ScriptError("Can't find the function " + name + ".");
 }
 
 /// x@i: every member of a tuple i indexes x by itself.
@@ -161,6 +176,7 @@ void register_language_functions(functions::Registry& registry) {
   const auto row = [&](Declaration d) { functions::declare(registry, kFamily, Nature::kWhole, std::move(d)); };
   row({"at", "X, [index]", at, "Elements at an index, or the positions of true values.", "at(3 5 1 > 2)", "[0,1]"});
   row({"eachAt", "X, index", each_at, "Elements at each member of an index.", "8 3 5 @ (1 2)", "[3,5]"});
+  row({"funcByName", "name", function_by_name, "The function of that name.", "funcByName(\"mul\")(6, 7)", "42"});
   row({"partial", "func, args...", partial, "A function with its first arguments given.", "partial(sub, 10)(3)", "7"});
   row({"compose", "first, second", compose, "The function that gives the result of first to second.",
        "compose(cumsum, last)(1 2 3)", "6"});

@@ -114,7 +114,7 @@ class StoredSelect {
     settle_conditions();
     choose_by_conditions();
     if (auto counted = count_rows()) return *counted;
-    if (chosen_.empty()) return run_in_memory(Table(schema_));
+    if (chosen_.empty()) return run_in_memory(Table(schema_), query_);
     if (selects_constants()) return run_constants();
     const auto folded = folded_query();
     const bool is_one = chosen_.size() == 1 && !query_.map && query_.grouping != Grouping::kPivotBy;
@@ -186,10 +186,11 @@ class StoredSelect {
     const ReachFacts facts{schema_, lookup, of_columns, [this](const std::vector<ExprRef>& keys) {
                              return plan::keys_cover_partitions(keys, {schema_, scheme_, partition_columns_});
                            }};
-    for (const auto& condition : query_.where) refuse_order(*without_totals(condition, lookup, of_columns), facts);
+    std::vector<Reach> reach;
+    for (const auto& condition : query_.where) reach.push_back(reach_besides_totals(condition, facts));
     std::vector<ExprRef> settled;
     for (const auto& condition : query_.where) {
-      if (reach_of(*without_totals(condition, lookup, of_columns), facts) != Reach::kRow) break;
+      if (reach[settled.size()] != Reach::kRow) break;
       const auto totals = plan::totals_in(condition, lookup, of_columns);
       const auto values = totals.empty() ? std::vector<ExprRef>{} : values_of(totals, settled);
       settled.push_back(totals.empty() ? condition : plan::with_totals(condition, values, lookup, of_columns));
@@ -200,17 +201,15 @@ class StoredSelect {
 
   bool looks_at_others() const { return by_row_ < static_cast<std::ptrdiff_t>(query_.where.size()); }
 
-  static ExprRef without_totals(const ExprRef& condition, const plan::FunctionLookup& lookup,
-                                const plan::LooksAtColumns& of_columns) {
-    const auto totals = plan::totals_in(condition, lookup, of_columns);
+  /// What a condition looks at when its aggregates are known. Rows of different partitions have no order that a script
+  /// may count on.
+  static Reach reach_besides_totals(const ExprRef& condition, const ReachFacts& facts) {
+    const auto totals = plan::totals_in(condition, facts.lookup, facts.mentions_columns);
     const std::vector<ExprRef> nothing(totals.size(), std::make_shared<syntax::Literal>());
-    return plan::with_totals(condition, nothing, lookup, of_columns);
-  }
-
-  /// Rows of different partitions have no order that a script may count on.
-  static void refuse_order(const syntax::Expr& condition, const ReachFacts& facts) {
-    if (reach_of(condition, facts) != Reach::kOrder) return;
-    throw ScriptError("The where clause [" + syntax::print(condition) +
+    const auto rest = plan::with_totals(condition, nothing, facts.lookup, facts.mentions_columns);
+    const auto reach = reach_of(*rest, facts);
+    if (reach != Reach::kOrder) return reach;
+    throw ScriptError("The where clause [" + syntax::print(*rest) +
                       "] of a distributed query should not use any aggregate or order-sensitive function. Select the "
                       "rows into a table in memory first, or end the query with map: then each partition stands for "
                       "itself. RefId:S02025");
@@ -253,7 +252,7 @@ class StoredSelect {
     count.items = {plan::alias_node(plan::call_node("count", {std::make_shared<syntax::Star>()}), "rows_")};
     const bool has_rows = asked_first(count, query_.where).column(0).at(0).scalar().as_int64() > 0;
     const RowNumbers nothing_known(has_rows ? 1 : 0, -1);
-    return run_in_memory(Table(schema_).take(nothing_known), true);
+    return run_in_memory(Table(schema_).take(nothing_known), after_conditions(query_.where.size()));
   }
   bool selects_constants() const {
     return query_.grouping == Grouping::kNone && query_.cumulative_keys.empty() &&
@@ -281,9 +280,14 @@ class StoredSelect {
     return Value(Table({name}, {Vector::filled(count.scalar(), 1)}));
   }
 
-  Value run_in_memory(const Table& rows, bool where_done = false) {
+  /// The query for rows that have met so many of its first conditions.
+  Query after_conditions(size_t met) const {
     Query rest(query_);
-    if (where_done) rest.where.clear();
+    rest.where.erase(rest.where.begin(), rest.where.begin() + static_cast<std::ptrdiff_t>(met));
+    return rest;
+  }
+
+  Value run_in_memory(const Table& rows, const Query& rest) {
     RowScope scope(Relation::of(rows, qualifier_), outer_);
     return reduce(rest, scope, {});
   }
@@ -549,12 +553,10 @@ class StoredSelect {
       fragment.csort = folded.csort;
       fragment.limit = integer_node(limit->count < 0 ? limit->count : limit->from + limit->count);
     }
-    Query rest(query_);
-    rest.where.erase(rest.where.begin(), rest.where.begin() + by_row_);
+    const auto rest = after_conditions(static_cast<size_t>(by_row_));
     for (const auto& column : plan::columns_used(rest, schema_, true))
       fragment.items.push_back(plan::alias_node(plan::name_node(column), column));
-    RowScope scope(Relation::of(scan(fragment), qualifier_), outer_);
-    return reduce(rest, scope, {});
+    return run_in_memory(scan(fragment), rest);
   }
 
   const std::shared_ptr<StoredTable> table_;

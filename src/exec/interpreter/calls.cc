@@ -227,10 +227,8 @@ Value Interpreter::call_builtin(const Builtin& builtin, const Expr& node, const 
   naming_object_ = object;
   naming_arguments_ = &arguments;
   naming_builtin_ = &builtin;
-  bool is_given_back = false;
   const auto give_back = [&] {
     naming_arguments_ = nullptr;
-    if (std::exchange(is_given_back, true)) return;
     if (place != nullptr) {
       // The variable may have been erased meanwhile: look again.
       if (Value* again = place_of(**first)) *again = std::move(values[0]);

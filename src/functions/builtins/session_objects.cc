@@ -1,7 +1,5 @@
 // Functions on what a session knows: variables, definitions, shared objects, CODE.
 
-#include <algorithm>
-
 #include "data/shared_table.h"
 #include "functions/append.h"
 #include "functions/builtins/register_builtins.h"
@@ -22,23 +20,6 @@ Value eval(CallContext& context, std::span<Value> arguments) {
   }
   const data::CodeRef code = arguments[0].code();
   return context.evaluate(*code);
-}
-
-/// The function that an operator calls; other names stay.
-std::string_view named_by(std::string_view sign) {
-  static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-      {"+", "add"},    {"-", "sub"},     {"*", "mul"},     {"/", "div"},  {"\\", "ratio"}, {"%", "mod"},
-      {"**", "dot"},   {"<", "lt"},      {">", "gt"},      {"<=", "le"},  {">=", "ge"},    {"==", "eq"},
-      {"!=", "ne"},    {"&&", "and"},    {"||", "or"},     {"!", "not"},  {"&", "bitAnd"}, {"|", "bitOr"},
-      {"^", "bitXor"}, {"<<", "lshift"}, {">>", "rshift"}, {"$", "cast"}, {":", "pair"}};
-  const auto found = std::ranges::find(kNames, sign, &std::pair<std::string_view, std::string_view>::first);
-  return found == std::end(kNames) ? sign : found->second;
-}
-
-Value function_by_name(CallContext& context, std::span<Value> values) {
-  const std::string name(named_by(Arguments("funcByName", values).text(0, "name")));
-  if (auto function = context.find_function(name)) return *std::move(function);
-  throw ScriptError("Can't find the function " + name + ".");
 }
 
 Value object_by_name(CallContext& context, std::span<Value> values) {
@@ -117,7 +98,6 @@ void register_session_objects(Registry& registry) {
   const auto row = [&](Declaration d) { declare(registry, kFamily, Nature::kWhole, std::move(d)); };
   const auto command = [&](Declaration d) { declare(registry, kFamily, Nature::kCommand, std::move(d)); };
   row({"eval", "X", eval, "Evaluates code.", "eval(<3 + 4 * 2>)", "11"});
-  row({"funcByName", "name", function_by_name, "The function of that name.", "funcByName(\"mul\")(6, 7)", "42"});
   row({"objByName", "name, [sharedVar=false]", object_by_name, "The variable or shared object of that name.",
        "x = 5\nobjByName(\"x\")", "5"});
   command({"runScript", "script", run_script, "Runs script text in this session.", "runScript(\"1 + 2\")", "3"});

@@ -261,8 +261,7 @@ std::vector<int64_t> order_with_nulls(const Arguments& a, const Vector& x, const
 Value winsorize(CallContext&, std::span<Value> args) {
   Arguments a("winsorize", args);
   const auto limits = numeric_doubles("winsorize", a.vector(1, "limit"));
-  if (limits->empty() || limits->size() > 2 || limits->is_array())
-    a.refuse("limit", "must be one share of the vector or two.");
+  if (limits->empty() || limits->size() > 2) a.refuse("limit", "must be one share of the vector or two.");
   const double low = doubles(limits)[0], high = limits->size() > 1 ? doubles(limits)[1] : low;
   if (!(low >= 0) || !(high >= 0) || low + high >= 1) a.refuse("limit", "must be shares of the vector.");
   bool cuts[2] = {true, true};

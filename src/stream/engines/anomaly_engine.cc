@@ -7,7 +7,6 @@
 #include "functions/arguments.h"
 #include "kernels/calendar.h"
 #include "plan/walk.h"
-#include "plan/where_totals.h"
 #include "stream/engines/time_series_engine.h"
 
 namespace pelorus::stream {
@@ -28,7 +27,7 @@ plan::FunctionLookup lookup_of(exec::Evaluator& evaluator) {
   };
 }
 
-bool names_column(const syntax::Expr& expr, const data::Schema& schema) {
+bool looks_at_columns(const syntax::Expr& expr, const data::Schema& schema) {
   return plan::any_node(expr, [&](const syntax::Expr& node) {
     const auto* name = syntax::as<syntax::Name>(node);
     return node.kind == syntax::ExprKind::kStar || (name && find_column(schema, name->name) >= 0);
@@ -41,16 +40,12 @@ std::vector<Metric> some_of(const std::vector<Metric>& metrics, const std::vecto
   return out;
 }
 
-std::vector<plan::WhereTotal> totals_of(const Metric& metric, const data::Schema& schema, exec::Evaluator& evaluator) {
-  return plan::totals_in(metric.body, lookup_of(evaluator),
-                         [&](const syntax::Expr& expr) { return names_column(expr, schema); });
-}
-
-std::vector<size_t> without_totals(const std::vector<Metric>& metrics, const data::Schema& schema,
-                                   exec::Evaluator& evaluator) {
+/// Of `count` metrics, those that are none of `windows`.
+template <class WindowMetric>
+std::vector<size_t> others(size_t count, const std::vector<WindowMetric>& windows) {
   std::vector<size_t> numbers;
-  for (size_t m = 0; m < metrics.size(); ++m) {
-    if (totals_of(metrics[m], schema, evaluator).empty()) numbers.push_back(m);
+  for (size_t m = 0; m < count; ++m) {
+    if (std::ranges::find(windows, m, &WindowMetric::number) == windows.end()) numbers.push_back(m);
   }
   return numbers;
 }
@@ -64,7 +59,8 @@ AnomalyDetectionEngine::AnomalyDetectionEngine(EngineTerms terms, std::unique_pt
       metrics_(metrics_of(this->terms().metrics)),
       time_(input_column(this->terms().time_column)),
       keys_(input_columns(this->terms().keys)),
-      row_numbers_(without_totals(metrics_, this->terms().input, interpreter())),
+      windows_(windows_of(metrics_, this->terms().input, interpreter())),
+      row_numbers_(others(metrics_.size(), windows_)),
       row_metrics_(some_of(metrics_, row_numbers_)),
       calls_(row_metrics_, this->terms().input, interpreter()) {
   const auto& sizes = anomalies_;
@@ -73,24 +69,29 @@ AnomalyDetectionEngine::AnomalyDetectionEngine(EngineTerms terms, std::unique_pt
     throw ScriptError("windowSize must be a positive multiple of step.");
   if (!sizes.descriptions.empty() && sizes.descriptions.size() != metrics_.size())
     throw ScriptError("anomalyDescription must have one text for each of the metrics.");
-  for (size_t m = 0; m < metrics_.size(); ++m) {
-    const auto totals = totals_of(metrics_[m], this->terms().input, interpreter());
+  if (sizes.window == 0 && !windows_.empty())
+    throw ScriptError("The metric [" + metrics_[windows_[0].number].text +
+                      "] has an aggregate: windowSize and step must be given.");
+}
+
+std::vector<AnomalyDetectionEngine::WindowMetric> AnomalyDetectionEngine::windows_of(const std::vector<Metric>& metrics,
+                                                                                     const data::Schema& schema,
+                                                                                     exec::Evaluator& evaluator) {
+  const auto lookup = lookup_of(evaluator);
+  const auto of_columns = [&](const syntax::Expr& expr) { return looks_at_columns(expr, schema); };
+  std::vector<WindowMetric> windows;
+  for (size_t m = 0; m < metrics.size(); ++m) {
+    auto totals = plan::totals_in(metrics[m].body, lookup, of_columns);
     if (totals.empty()) continue;
-    if (sizes.window == 0)
-      throw ScriptError("The metric [" + metrics_[m].text + "] has an aggregate: windowSize and step must be given.");
     const std::vector<ExprRef> nothing(totals.size(), std::make_shared<syntax::Literal>());
-    const auto rest = plan::with_totals(metrics_[m].body, nothing, lookup_of(interpreter()),
-                                        [this](const syntax::Expr& expr) { return looks_at_columns(expr); });
-    windows_.push_back({m, looks_at_columns(*rest)});
+    const auto rest = plan::with_totals(metrics[m].body, nothing, lookup, of_columns);
+    windows.push_back({m, std::move(totals), of_columns(*rest)});
   }
+  return windows;
 }
 
 /// Windows are not kept.
 Value AnomalyDetectionEngine::state() const { return windows_.empty() ? memories_state(memories_) : Value::null(); }
-
-bool AnomalyDetectionEngine::looks_at_columns(const syntax::Expr& expr) const {
-  return names_column(expr, terms().input);
-}
 
 Table AnomalyDetectionEngine::process(const Table& rows) {
   std::vector<Alert> alerts;
@@ -162,10 +163,9 @@ void AnomalyDetectionEngine::close_windows(Window& window, int64_t now, int64_t 
     if (size > 0) {
       const Table inside = window.rows.slice(0, size);
       for (size_t w = 0; w < windows_.size(); ++w) {
-        const auto& metric = metrics_[windows_[w].number];
         if (windows_[w].looks_at_rows)
-          window.known[w] = settled(metric, inside);
-        else if (holds(metric, inside))
+          window.known[w] = settled(windows_[w], inside);
+        else if (holds(metrics_[windows_[w].number], inside))
           alerts->push_back({place, false, windows_[w].number, window.next_end});
       }
     }
@@ -175,17 +175,17 @@ void AnomalyDetectionEngine::close_windows(Window& window, int64_t now, int64_t 
   }
 }
 
-Metric AnomalyDetectionEngine::settled(const Metric& metric, const Table& rows) {
+Metric AnomalyDetectionEngine::settled(const WindowMetric& window, const Table& rows) {
   exec::RowScope scope(exec::Relation::of(rows, ""), nullptr);
+  Metric out = metrics_[window.number];
   std::vector<ExprRef> values;
-  for (const auto& total : totals_of(metric, terms().input, interpreter())) {
-    Metric part = metric;
+  for (const auto& total : window.totals) {
+    Metric part = out;
     part.body = total.expr;
     values.push_back(exec::HeldValue::node(evaluate(part, scope, interpreter())));
   }
-  Metric out = metric;
-  out.body = plan::with_totals(metric.body, values, lookup_of(interpreter()),
-                               [this](const syntax::Expr& expr) { return looks_at_columns(expr); });
+  out.body = plan::with_totals(out.body, values, lookup_of(interpreter()),
+                               [this](const syntax::Expr& expr) { return looks_at_columns(expr, terms().input); });
   return out;
 }
 

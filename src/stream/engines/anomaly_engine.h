@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/where_totals.h"
 #include "stream/engines/engine.h"
 #include "stream/engines/metrics.h"
 
@@ -40,6 +41,7 @@ class AnomalyDetectionEngine final : public Engine {
   /// A condition with aggregates.
   struct WindowMetric {
     size_t number;
+    std::vector<plan::WhereTotal> totals;
     bool looks_at_rows;  // compares them with columns
   };
   struct Window {
@@ -56,24 +58,25 @@ class AnomalyDetectionEngine final : public Engine {
     int64_t time;
   };
 
+  static std::vector<WindowMetric> windows_of(const std::vector<Metric>& metrics, const data::Schema& schema,
+                                              exec::Evaluator& evaluator);
   void judge_rows(const data::Table& own, const std::vector<int64_t>& places, const std::string& key,
                   std::span<const int64_t> times, std::vector<Alert>* alerts);
   void judge_windows(const data::Table& own, const std::vector<int64_t>& places, Window& window,
                      std::span<const int64_t> times, std::vector<Alert>* alerts);
   void close_windows(Window& window, int64_t now, int64_t place, std::vector<Alert>* alerts);
   /// The metric with what its aggregates are over `rows`.
-  Metric settled(const Metric& metric, const data::Table& rows);
+  Metric settled(const WindowMetric& window, const data::Table& rows);
   bool holds(const Metric& metric, const data::Table& rows);
-  bool looks_at_columns(const syntax::Expr& expr) const;
   data::Table as_table(const std::vector<Alert>& alerts, const data::Table& rows) const;
 
   const AnomalyTerms anomalies_;
   const std::vector<Metric> metrics_;
   const size_t time_;
   const std::vector<size_t> keys_;
-  std::vector<size_t> row_numbers_;    // of metrics_, those asked of rows alone
-  std::vector<Metric> row_metrics_;    // the same
-  std::vector<WindowMetric> windows_;  // the others
+  const std::vector<WindowMetric> windows_;
+  const std::vector<size_t> row_numbers_;  // of metrics_, the others: asked of rows alone
+  const std::vector<Metric> row_metrics_;  // the same
   StatefulCalls calls_;
   KeyedMemories memories_;
   std::unordered_map<std::string, Window> open_;

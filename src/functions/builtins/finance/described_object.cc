@@ -120,14 +120,21 @@ DescribedRef described_object(const Value& value, std::string_view of) {
   return object != nullptr && object->kind() == of ? object : nullptr;
 }
 
+std::vector<DescribedRef> described_objects(const Arguments& a, std::string_view parameter, std::string_view of,
+                                            const std::string& must_be) {
+  std::vector<DescribedRef> all;
+  for (const auto& part : parts_or_self(a[0])) {
+    all.push_back(described_object(part, of));
+    if (all.back() == nullptr) a.refuse(parameter, must_be);
+  }
+  if (all.empty() && !a[0].is_tuple()) a.refuse(parameter, must_be);
+  return all;
+}
+
 Value extracted(const Arguments& a, std::string_view parameter, std::string_view of) {
   std::vector<Value> all;
-  for (const auto& part : parts_or_self(a[0])) {
-    const auto object = described_object(part, of);
-    if (object == nullptr) a.refuse(parameter, "must be of type " + std::string(of) + ".");
+  for (const auto& object : described_objects(a, parameter, of, "must be of type " + std::string(of) + "."))
     all.emplace_back(object->fields());
-  }
-  if (all.empty() && !a[0].is_tuple()) a.refuse(parameter, "must be of type " + std::string(of) + ".");
   return a[0].is_tuple() ? Value(Vector::tuple(std::move(all))) : all.at(0);
 }
 

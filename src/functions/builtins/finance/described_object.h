@@ -52,6 +52,10 @@ Value described(const Arguments& a, std::string_view parameter, std::string_view
                 std::span<const DescribedKind> kinds, const Value& given);
 /// The object behind a value; null when it is none of `of`.
 DescribedRef described_object(const Value& value, std::string_view of);
+/// Those behind an argument, an object or a tuple of objects. ScriptError for other values; `must_be` says what they
+/// must be.
+std::vector<DescribedRef> described_objects(const Arguments& a, std::string_view parameter, std::string_view of,
+                                            const std::string& must_be);
 /// Its fields as a dictionary; of a tuple of objects a tuple. ScriptError for other values.
 Value extracted(const Arguments& a, std::string_view parameter, std::string_view of);
 

@@ -203,13 +203,7 @@ Value parse_instrument(CallContext&, std::span<Value> args) {
 }
 
 std::vector<DescribedRef> instruments_argument(const Arguments& a) {
-  std::vector<DescribedRef> all;
-  for (const auto& part : parts_or_self(a[0])) {
-    all.push_back(described_object(part, kInstrument));
-    if (all.back() == nullptr) a.refuse("instrument", "must be of type INSTRUMENT, as parseInstrument gives.");
-  }
-  if (all.empty() && !a[0].is_tuple()) a.refuse("instrument", "must be of type INSTRUMENT, as parseInstrument gives.");
-  return all;
+  return described_objects(a, "instrument", kInstrument, "must be of type INSTRUMENT, as parseInstrument gives.");
 }
 
 /// A value of each instrument: a scalar of one, a vector of several.
