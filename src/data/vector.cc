@@ -13,6 +13,18 @@
 namespace pelorus::data {
 namespace {
 
+/// Of plain values in one copy: inserting a range goes through the allocator value by value.
+template <class T>
+void add_values(Buffer<T>& to, std::span<const T> from) {
+  if constexpr (std::is_trivially_copyable_v<T>) {
+    const size_t before = to.size();
+    to.resize(before + from.size());
+    if (!from.empty()) std::memcpy(to.data() + before, from.data(), from.size_bytes());
+  } else {
+    to.insert(to.end(), from.begin(), from.end());
+  }
+}
+
 template <class T>
 void gather(std::span<const T> from, std::span<const int64_t> rows, Buffer<T>& to, const T& null) {
   const auto size = static_cast<uint64_t>(from.size());
@@ -324,22 +336,18 @@ void Vector::append(const Vector& other) {
     }
   }
   if (repr() == Repr::kMixed) {
-    const auto from = other.values_any();
-    auto& to = edit_any();
-    to.insert(to.end(), from.begin(), from.end());
+    add_values<Value>(edit_any(), other.values_any());
   } else if (repr() == Repr::kText) {
-    const auto from = other.values<std::string>();
-    auto& to = edit<std::string>();
-    to.insert(to.end(), from.begin(), from.end());
+    add_values<std::string>(edit<std::string>(), other.values<std::string>());
   } else {
     types::visit_fixed(repr(), [&]<class T>() {
       const auto from = other.values<T>();
       auto& to = edit<T>();
       if (from.data() == to.data()) {  // v.append(v): the source moves while it grows
         const Buffer<T> copy(from.begin(), from.end());
-        to.insert(to.end(), copy.begin(), copy.end());
+        add_values<T>(to, copy);
       } else {
-        to.insert(to.end(), from.begin(), from.end());
+        add_values<T>(to, from);
       }
     });
   }
@@ -350,11 +358,7 @@ void Vector::append(const Vector& other, size_t from, size_t count) {
   const bool plain = !array_ && repr() != Repr::kMixed && type_ == other.type_ && scale_ == other.scale_ &&
                      !other.is_array() && (type_ != Type::kSymbol || symbols_ == other.symbols_);
   if (!plain) return append(other.slice(from, count));
-  const auto add = [&]<class T>() {
-    const auto part = other.values<T>().subspan(from, count);
-    auto& to = edit<T>();
-    to.insert(to.end(), part.begin(), part.end());
-  };
+  const auto add = [&]<class T>() { add_values<T>(edit<T>(), other.values<T>().subspan(from, count)); };
   if (repr() == Repr::kText) return add.template operator()<std::string>();
   types::visit_fixed(repr(), add);
 }

@@ -141,7 +141,7 @@ Result<DistributedTable::Append> DistributedTable::begin_append(const data::Tabl
   }
   if (!routed.ok()) return routed.error();
   // The rows stay for the case that the columns have been changed meanwhile.
-  return Append([this, known, rows, routed = std::move(routed).value()]() -> Result<int64_t> {
+  return Append([this, known, rows, routed = std::move(routed).value()]() mutable -> Result<int64_t> {
     auto written = writer_.append(*known, routed);
     if (written.ok() || written.error().code != ErrorCode::kInvalid) return written;
     TRY(const auto now, ask_again());

@@ -1,101 +1,112 @@
 #include "dist/joint_appends.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <optional>
 
 #include "base/memory_limit.h"
 
 namespace pelorus::dist {
-namespace {
-
-uint64_t bytes_of(std::span<const data::Table> tables) {
-  uint64_t bytes = 0;
-  for (const auto& table : tables) bytes += table.memory_bytes();
-  return bytes;
-}
-
-/// One below the other; a single one shares its columns.
-data::Table joined_rows(const std::vector<const data::Table*>& parts) {
-  if (parts.size() == 1) return *parts[0];
-  size_t rows = 0;
-  for (const auto* part : parts) rows += part->rows();
-  std::vector<data::Shared<data::Vector>> columns;
-  for (size_t c = 0; c < parts[0]->columns(); ++c) {
-    auto column = parts[0]->column(c).slice(0, 0);
-    column.reserve(rows);
-    for (const auto* part : parts) column.append(part->column(c));
-    columns.emplace_back(std::move(column));
-  }
-  return {parts[0]->names(), std::move(columns)};
-}
-
-}  // namespace
 
 struct JointAppends::Waiting {
-  std::span<const meta::PartitionKey> keys;
-  std::span<const data::Table> rows;
-  uint64_t bytes = 0;
-  bool leads = false;  // guarded by mutex_, like what follows
+  const exec::RowRoutes& rows;
+  const uint64_t bytes;
+  // Guarded by mutex_:
+  std::vector<Waiting*> joined;  // of one that leads: all that it leads, itself first
+  bool is_its_turn = false;      // of one that leads
   std::optional<Status> outcome;
   std::condition_variable changed;
 };
 
-Status JointAppends::append(const Target& target, std::span<const meta::PartitionKey> keys,
-                            std::span<const data::Table> rows, const Commit& commit) {
-  Waiting own{.keys = keys, .rows = rows, .bytes = bytes_of(rows), .leads = false, .outcome = {}, .changed = {}};
-  std::unique_lock lock(mutex_);
-  auto& queue = queues_[target];
-  queue.push_back(&own);
-  own.leads = queue.size() == 1;
-  own.changed.wait(lock, [&] { return own.leads || own.outcome; });
-  if (own.outcome) return *own.outcome;
-  const auto joined = next_to_join(queue);
-  lock.unlock();
-  const auto outcome = carry_out(joined, commit);
-  lock.lock();
-  for (auto* one : joined) {
-    queue.pop_front();
-    one->outcome = outcome;
-    if (one != &own) one->changed.notify_one();
-  }
-  if (queue.empty()) {
-    queues_.erase(target);
-  } else {
-    queue.front()->leads = true;
-    queue.front()->changed.notify_one();
-  }
-  return outcome;
-}
+namespace {
 
-/// From the first on, as many as the limits allow.
-std::vector<JointAppends::Waiting*> JointAppends::next_to_join(const Queue& queue) {
-  std::vector<Waiting*> joined;
-  uint64_t bytes = 0;
-  size_t partitions = 0;
-  for (auto* one : queue) {
-    bytes += one->bytes;
-    partitions += one->keys.size();
-    const bool fits = bytes <= kBytesMax && partitions <= kPartitionsMax && joined.size() < kAppendsMax;
-    if (!joined.empty() && !fits) break;
-    joined.push_back(one);
+/// What was joined: by partition, rows one below the other. A single append's own table is shared where it can be.
+struct JoinedRows {
+  std::vector<meta::PartitionKey> keys;
+  std::vector<data::Table> rows;
+};
+
+JoinedRows joined_rows(const std::vector<const exec::RowRoutes*>& appends) {
+  std::map<meta::PartitionKey, std::vector<std::pair<const exec::RowRoutes*, size_t>>> parts;
+  for (const auto* one : appends) {
+    for (size_t k = 0; k < one->keys().size(); ++k) parts[one->keys()[k]].emplace_back(one, k);
+  }
+  JoinedRows joined;
+  for (const auto& [key, of_key] : parts) {
+    joined.keys.push_back(key);
+    if (of_key.size() == 1) {
+      joined.rows.push_back(of_key[0].first->part(of_key[0].second));
+      continue;
+    }
+    data::Table rows(of_key[0].first->table().schema());
+    size_t count = 0;
+    for (const auto& [routes, k] : of_key) count += routes->count(k);
+    for (size_t c = 0; c < rows.columns(); ++c) rows.edit_column(c).reserve(count);
+    for (const auto& [routes, k] : of_key) routes->append_part(k, rows);
+    joined.rows.push_back(std::move(rows));
   }
   return joined;
 }
 
-Status JointAppends::carry_out(std::span<Waiting* const> joined, const Commit& commit) {
+}  // namespace
+
+Status JointAppends::append(const Target& target, const exec::RowRoutes& rows, const Commit& commit) {
   const memory::NeverRefused bounded;  // an exception would leave the others waiting
-  if (joined.size() == 1) return commit(joined[0]->keys, joined[0]->rows);
-  std::map<meta::PartitionKey, std::vector<const data::Table*>> parts;
-  for (const auto* one : joined) {
-    for (size_t k = 0; k < one->keys.size(); ++k) parts[one->keys[k]].push_back(&one->rows[k]);
+  Waiting own{.rows = rows, .bytes = rows.table().memory_bytes(), .joined = {}, .outcome = {}, .changed = {}};
+  std::unique_lock lock(mutex_);
+  auto& queue = queues_[target];
+  queue.waiting.push_back(&own);
+  go_on(queue);
+  own.changed.wait(lock, [&] { return !own.joined.empty() || own.outcome; });
+  if (own.outcome) return *own.outcome;
+  std::vector<const exec::RowRoutes*> appends;
+  for (const auto* one : own.joined) appends.push_back(&one->rows);
+  lock.unlock();
+  const auto together = joined_rows(appends);
+  lock.lock();
+  own.changed.wait(lock, [&] { return own.is_its_turn; });
+  lock.unlock();
+  const auto outcome = commit(together.keys, together.rows, [&] {
+    const std::lock_guard relock(mutex_);
+    form_next(queue);
+  });
+  lock.lock();
+  for (auto* one : own.joined) {
+    one->outcome = outcome;
+    if (one != &own) one->changed.notify_one();
   }
-  std::vector<meta::PartitionKey> keys;
-  std::vector<data::Table> rows;
-  for (const auto& [key, tables] : parts) {
-    keys.push_back(key);
-    rows.push_back(joined_rows(tables));
+  queue.under_way = nullptr;
+  go_on(queue);
+  if (queue.under_way == nullptr) queues_.erase(target);
+  return outcome;
+}
+
+/// Of those that wait, from the first on, as many as the limits allow.
+void JointAppends::form_next(Queue& queue) {
+  if (queue.next != nullptr || queue.waiting.empty()) return;
+  auto* leader = queue.next = queue.waiting.front();
+  uint64_t bytes = 0;
+  size_t partitions = 0;
+  while (!queue.waiting.empty()) {
+    auto* one = queue.waiting.front();
+    bytes += one->bytes;
+    partitions += one->rows.keys().size();
+    const bool fits = bytes <= kBytesMax && partitions <= kPartitionsMax && leader->joined.size() < kAppendsMax;
+    if (!leader->joined.empty() && !fits) break;
+    leader->joined.push_back(one);
+    queue.waiting.pop_front();
   }
-  return commit(keys, rows);
+  leader->changed.notify_one();
+}
+
+/// When nothing is under way, the next ones are.
+void JointAppends::go_on(Queue& queue) {
+  if (queue.under_way != nullptr) return;
+  form_next(queue);
+  queue.under_way = std::exchange(queue.next, nullptr);
+  if (queue.under_way == nullptr) return;
+  queue.under_way->is_its_turn = true;
+  queue.under_way->changed.notify_one();
 }
 
 }  // namespace pelorus::dist

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "data/table.h"
+#include "exec/route_rows.h"
 #include "meta/partition_scheme.h"
 
 namespace pelorus::dist {
@@ -27,24 +28,35 @@ class JointAppends {
     uint64_t schema_version = 0;
     auto operator<=>(const Target&) const = default;
   };
-  /// Carries out the rows of all partitions, all or none. Ascending by key.
-  using Commit = std::function<Status(std::span<const meta::PartitionKey> keys, std::span<const data::Table> rows)>;
+  /// Carries out the rows of all partitions, all or none. Ascending by key. `nearly_done()`: the next appends may be
+  /// put together meanwhile; they are at the end in any case.
+  using Commit = std::function<Status(std::span<const meta::PartitionKey> keys, std::span<const data::Table> rows,
+                                      const std::function<void()>& nearly_done)>;
 
-  /// Returns when the rows have been carried out, by `commit` or by that of another append to the target. `keys`
-  /// ascend; `rows` of one key have the same columns in all appends. The outcome is that of all that were joined.
-  Status append(const Target& target, std::span<const meta::PartitionKey> keys, std::span<const data::Table> rows,
-                const Commit& commit);
+  /// Returns when the rows have been carried out, by `commit` or by that of another append to the target. They have the
+  /// same columns in all appends. The outcome is that of all that were joined.
+  Status append(const Target& target, const exec::RowRoutes& rows, const Commit& commit);
 
-  static constexpr size_t kAppendsMax = 64;           // joined at most
-  static constexpr uint64_t kBytesMax = 16ull << 20;  // of their rows, but for a single append
-  static constexpr size_t kPartitionsMax = 1024;      // of all of them, likewise
+  /// Whether an append is worth joining: a large one pays its syncs by itself.
+  static bool may_join(const exec::RowRoutes& rows) {
+    return rows.keys().size() <= kPartitionsMax && rows.table().memory_bytes() <= kBytesMax;
+  }
+
+  // Limits of what is joined:
+  static constexpr size_t kAppendsMax = 64;
+  static constexpr uint64_t kBytesMax = 16ull << 20;
+  static constexpr size_t kPartitionsMax = 1024;
 
  private:
   struct Waiting;
-  using Queue = std::list<Waiting*>;  // in order of coming; its first one leads, the others wait
+  struct Queue {
+    std::list<Waiting*> waiting;   // in order of coming
+    Waiting* next = nullptr;       // leads those that are being put together
+    Waiting* under_way = nullptr;  // leads those that are being committed
+  };
 
-  static std::vector<Waiting*> next_to_join(const Queue& queue);
-  static Status carry_out(std::span<Waiting* const> joined, const Commit& commit);
+  static void form_next(Queue& queue);
+  static void go_on(Queue& queue);
 
   std::mutex mutex_;
   std::map<Target, Queue> queues_;  // guarded by mutex_

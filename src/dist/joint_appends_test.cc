@@ -22,6 +22,22 @@ data::Table one_row(int32_t number) {
   return {{"n", "text"}, {Vector::of<int32_t>(Type::kInt, {number}), Vector::of_symbols(base, std::move(codes))}};
 }
 
+/// The row of `number` for each of the partitions.
+exec::RowRoutes rows_for(std::vector<int32_t> partitions, int32_t number) {
+  data::Table rows(one_row(number).schema());
+  std::vector<meta::PartitionKey> keys;
+  std::vector<uint32_t> group_of_row;
+  std::vector<size_t> groups;
+  for (const auto value : partitions) {
+    groups.push_back(keys.size());
+    group_of_row.push_back(static_cast<uint32_t>(keys.size()));
+    keys.push_back(key(value));
+    EXPECT_TRUE(rows.append(one_row(number)).ok());
+  }
+  auto directory = kernels::gather_groups(group_of_row, keys.size());
+  return {std::move(rows), std::move(keys), std::move(groups), std::move(directory)};
+}
+
 /// What one call of a commit got: partition, and of each row number and text.
 using Committed = std::vector<std::pair<int32_t, std::vector<std::string>>>;
 
@@ -42,11 +58,11 @@ class JointAppendsTest : public ::testing::Test {
  protected:
   void begin(Status outcome) {
     threads_.emplace_back([this, outcome] {
-      const std::vector<meta::PartitionKey> keys{key(1)};
-      const std::vector<data::Table> rows{one_row(0)};
-      first_ = joint_.append(kTarget, keys, rows, [&](auto, auto) {
+      first_ = joint_.append(kTarget, rows_for({1}, 0), [&](auto, auto, const auto& nearly_done) {
         under_way_.count_down();
         may_go_.wait();
+        nearly_done();
+        nearly_done_.wait();
         return outcome;
       });
     });
@@ -54,14 +70,12 @@ class JointAppendsTest : public ::testing::Test {
   }
   void add(std::vector<int32_t> partitions, int32_t number, Status outcome) {
     threads_.emplace_back([this, partitions, number, outcome] {
-      std::vector<meta::PartitionKey> keys;
-      for (const auto value : partitions) keys.push_back(key(value));
-      const std::vector<data::Table> rows(keys.size(), one_row(number));
-      const auto status = joint_.append(kTarget, keys, rows, [&](auto all_keys, auto all_rows) {
-        const std::lock_guard lock(mutex_);
-        commits_.push_back(seen(all_keys, all_rows));
-        return outcome;
-      });
+      const auto status =
+          joint_.append(kTarget, rows_for(partitions, number), [&](auto all_keys, auto all_rows, auto&) {
+            const std::lock_guard lock(mutex_);
+            commits_.push_back(seen(all_keys, all_rows));
+            return outcome;
+          });
       const std::lock_guard lock(mutex_);
       outcomes_.push_back(status);
     });
@@ -69,11 +83,12 @@ class JointAppendsTest : public ::testing::Test {
   }
   void let_go() {
     may_go_.count_down();
+    nearly_done_.count_down();
     for (auto& thread : threads_) thread.join();
   }
 
   JointAppends joint_;
-  std::latch under_way_{1}, may_go_{1};
+  std::latch under_way_{1}, may_go_{1}, nearly_done_{1};
   std::vector<std::thread> threads_;
   Status first_;
   std::mutex mutex_;
@@ -103,9 +118,7 @@ TEST_F(JointAppendsTest, a_failure_is_everybodys_and_concerns_nobody_before_or_a
   EXPECT_TRUE(first_.ok());
   ASSERT_EQ(outcomes_.size(), 2u);
   for (const auto& outcome : outcomes_) EXPECT_EQ(outcome.error().code, ErrorCode::kConflict);
-  const std::vector<meta::PartitionKey> keys{key(1)};
-  const std::vector<data::Table> rows{one_row(12)};
-  EXPECT_TRUE(joint_.append(kTarget, keys, rows, [](auto, auto) { return Status(); }).ok());
+  EXPECT_TRUE(joint_.append(kTarget, rows_for({1}, 12), [](auto, auto, auto&) { return Status(); }).ok());
 }
 
 TEST_F(JointAppendsTest, more_than_the_limit_is_committed_in_several_goes) {
@@ -117,12 +130,24 @@ TEST_F(JointAppendsTest, more_than_the_limit_is_committed_in_several_goes) {
   EXPECT_EQ(commits_[1][0].second, std::vector<std::string>{"64t64"});
 }
 
+TEST_F(JointAppendsTest, the_next_are_put_together_before_the_end_and_committed_behind_it) {
+  begin({});
+  add({1}, 10, {});
+  may_go_.count_down();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // what waited is the next commit by then
+  add({1}, 11, {});
+  EXPECT_TRUE(commits_.empty());
+  nearly_done_.count_down();
+  for (auto& thread : threads_) thread.join();
+  ASSERT_EQ(commits_.size(), 2u);
+  EXPECT_EQ(commits_[0], (Committed{{1, {"10t10"}}}));
+  EXPECT_EQ(commits_[1], (Committed{{1, {"11t11"}}}));
+}
+
 TEST_F(JointAppendsTest, other_targets_do_not_wait) {
   begin({});
-  const std::vector<meta::PartitionKey> keys{key(1)};
-  const std::vector<data::Table> rows{one_row(1)};
   for (const auto& other : {JointAppends::Target{TableId{8}, 1}, JointAppends::Target{TableId{7}, 2}})
-    EXPECT_TRUE(joint_.append(other, keys, rows, [](auto, auto) { return Status(); }).ok());
+    EXPECT_TRUE(joint_.append(other, rows_for({1}, 1), [](auto, auto, auto&) { return Status(); }).ok());
   let_go();
 }
 

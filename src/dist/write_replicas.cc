@@ -245,7 +245,7 @@ Result<meta::Decided> ReplicatedWriter::decide(const Write& write, const txn::De
   return decided;
 }
 
-Result<int64_t> ReplicatedWriter::drive(const Write& write, int64_t answer) {
+Result<int64_t> ReplicatedWriter::drive(const Write& write, int64_t answer, const std::function<void()>& all_prepared) {
   const memory::NeverRefused once_begun;
   txn::Plan plan{.transaction = write.ticket.transaction, .parts = {}, .down = write.down};
   for (const auto& chunk : write.chunks) plan.parts.push_back({chunk.chunk, chunk.version, chunk.replicas});
@@ -259,6 +259,7 @@ Result<int64_t> ReplicatedWriter::drive(const Write& write, int64_t answer) {
   in_parallel(distribution_.pool, orders.size(), [&](size_t n) { prepared[n] = prepare(write, orders[n]); });
   for (size_t n = 0; n < orders.size() && !actions.decide; ++n)
     actions = coordinator.on_prepare_answer(orders[n].node, prepared[n]);
+  if (all_prepared) all_prepared();
   CHECK(actions.decide.has_value());
   const auto decided = decide(write, *actions.decide, answer);
   actions = decided.ok() ? coordinator.on_decision(as_decision(write.ticket.transaction, *decided))
@@ -325,60 +326,64 @@ Result<ReplicatedWriter::RoutedAppend> ReplicatedWriter::route(const TableFacts&
   TRY_DONE(fitted.append(rows));
   if (fitted.rows() == 0) return routed;
   memory::require_if_refusable(kCopiesOnTheWay * rows.memory_bytes());
-  TRY(auto parts, exec::split_rows(fitted, table.database.scheme, table.table.partition_columns));
-  std::vector<meta::PartitionKey> all;
-  for (const auto& part : parts) all.push_back(part.key);
-  TRY(const auto out, left_out(table, all));
-  for (size_t p = 0; p < parts.size(); ++p) {
-    if (out[p]) continue;
-    routed.keys.push_back(std::move(parts[p].key));
-    routed.rows.push_back(as_stored(std::move(parts[p].rows), table.table));
-  }
+  TRY(routed.routes, exec::route_rows(fitted, table.database.scheme, table.table.partition_columns));
+  TRY(const auto out, left_out(table, routed.routes.keys()));
+  routed.routes.leave_out(out);
+  const size_t parts = routed.routes.keys().size();
+  if (parts == 0) return routed;
+  routed.routes.set_table(as_stored(std::move(fitted), table.table));
   // The number belongs to the write and not to an attempt: one whose end was not heard of must be found by it.
-  if (!routed.keys.empty()) routed.number = number ? *number : RequestScope::next_write();
+  routed.number = number ? *number : RequestScope::next_write();
+  // A transaction has one number, so numbered appends are not joined.
+  const bool may_be_joined =
+      table.database.atomic_chunk && routed.number.client.empty() && JointAppends::may_join(routed.routes);
+  if (!may_be_joined) make_parts(routed);
   return routed;
 }
 
-Result<int64_t> ReplicatedWriter::append(const TableFacts& table, const RoutedAppend& routed) {
-  const auto& keys = routed.keys;
+void ReplicatedWriter::make_parts(RoutedAppend& routed) {
+  for (size_t k = 0; k < routed.routes.keys().size(); ++k) routed.parts.push_back(routed.routes.part(k));
+}
+
+Result<int64_t> ReplicatedWriter::append(const TableFacts& table, RoutedAppend& routed) {
+  const auto& keys = routed.routes.keys();
   if (keys.empty()) return 0;
-  // A transaction has one number, so numbered appends are not joined.
-  const bool may_be_joined = table.database.atomic_chunk && routed.number.client.empty() &&
-                             keys.size() <= JointAppends::kPartitionsMax &&
-                             std::chrono::steady_clock::now() > apart_until_.load();
-  if (may_be_joined) {
-    auto joint = append_jointly(table, keys, routed.rows);
-    if (joint.ok() || joint.error().code == ErrorCode::kOutcomeUnknown) return joint;
+  if (routed.parts.empty()) {
+    if (std::chrono::steady_clock::now() > apart_until_.load()) {
+      auto joint = append_jointly(table, routed.routes);
+      if (joint.ok() || joint.error().code == ErrorCode::kOutcomeUnknown) return joint;
+    }
+    make_parts(routed);
   }
   return write_parts(table, keys, routed.number, [&](size_t first, size_t last, const Number& own) {
     return append_once(table, std::span(keys).subspan(first, last - first),
-                       std::span(routed.rows).subspan(first, last - first), own);
+                       std::span(routed.parts).subspan(first, last - first), own);
   });
 }
 
-Result<int64_t> ReplicatedWriter::append_jointly(const TableFacts& table, std::span<const meta::PartitionKey> keys,
-                                                 std::span<const data::Table> rows) {
-  const auto commit = [&](std::span<const meta::PartitionKey> all_keys,
-                          std::span<const data::Table> all_rows) -> Status {
+Result<int64_t> ReplicatedWriter::append_jointly(const TableFacts& table, const exec::RowRoutes& rows) {
+  const auto commit = [&](std::span<const meta::PartitionKey> all_keys, std::span<const data::Table> all_rows,
+                          const std::function<void()>& nearly_done) -> Status {
     std::vector<PartitionTurns::Partition> partitions;
     for (const auto& key : all_keys) partitions.emplace_back(table.table.id, key);
     const PartitionTurns::Turns turns(turns_, std::move(partitions));
     if (!turns.had()) return Error{ErrorCode::kConflict, "another statement writes to one of the partitions"};
-    const auto done = append_once(table, all_keys, all_rows, {});
+    const auto done = append_once(table, all_keys, all_rows, {}, nearly_done);
     if (done.ok()) return {};
     // A writer of another node: each part is to wait for its own partition only.
     if (done.error().code == ErrorCode::kConflict)
       apart_until_ = std::chrono::steady_clock::now() + kApartAfterConflict;
     return done.error();
   };
-  TRY_DONE(joint_appends_.append({table.table.id, table.table.schema_version}, keys, rows, commit));
+  TRY_DONE(joint_appends_.append({table.table.id, table.table.schema_version}, rows, commit));
   int64_t count = 0;
-  for (const auto& part : rows) count += static_cast<int64_t>(part.rows());
+  for (size_t k = 0; k < rows.keys().size(); ++k) count += static_cast<int64_t>(rows.count(k));
   return count;
 }
 
 Result<int64_t> ReplicatedWriter::append_once(const TableFacts& table, std::span<const meta::PartitionKey> keys,
-                                              std::span<const data::Table> rows, const Number& number) {
+                                              std::span<const data::Table> rows, const Number& number,
+                                              const std::function<void()>& all_prepared) {
   TRY(auto begun, begin(meta::TransactionType::kAppend, table, keys, number));
   if (begun.begun.repeated) return begun.begun.rows;
   if (begun.begun.chunks.size() != keys.size())
@@ -391,7 +396,7 @@ Result<int64_t> ReplicatedWriter::append_once(const TableFacts& table, std::span
                     .down = std::move(begun.down)};
   int64_t count = 0;
   for (const auto& part : rows) count += static_cast<int64_t>(part.rows());
-  return drive(write, count);
+  return drive(write, count, all_prepared);
 }
 
 Result<int64_t> ReplicatedWriter::replace(const TableFacts& table, const meta::PartitionKey& key,

@@ -32,10 +32,10 @@ class ReplicatedWriter {
                    NewValuePolicy new_values = NewValuePolicy::kAdd)
       : distribution_(distribution), epoch_(std::move(epoch)), new_values_(new_values) {}
 
-  /// Rows to append, a table for each of the partitions `keys`.
+  /// Rows to append, by partition.
   struct RoutedAppend {
-    std::vector<meta::PartitionKey> keys;
-    std::vector<data::Table> rows;
+    exec::RowRoutes routes;            // of the rows as chunks keep them
+    std::vector<data::Table> parts;    // of each partition; none yet where the append may be joined with others
     RequestScope::WriteNumber number;  // among the writes of a client's request
   };
   /// Splits rows by partition (columns by position, converted to the table's types); the first step of an append, which
@@ -47,7 +47,7 @@ class ReplicatedWriter {
   /// partitions were written. Returns the rows added. Errors: kInvalid (columns changed since `table` was asked for),
   /// kConflict (another transaction writes to one of the chunks; with atomic='CHUNK' only when it does so for too
   /// long), kUnavailable, kNoSpace, kOutcomeUnknown.
-  Result<int64_t> append(const TableFacts& table, const RoutedAppend& routed);
+  Result<int64_t> append(const TableFacts& table, RoutedAppend& routed);
 
   /// Replaces partitions by what their fragments make of them, all or none; returns the rows changed. A partition
   /// without a chunk gets `if_new`, under the same policy as appended rows. Errors: as append, kScript of a fragment.
@@ -67,17 +67,18 @@ class ReplicatedWriter {
   /// node's other writers that came before; each until it succeeds or patience ends.
   Result<int64_t> write_parts(const TableFacts& table, std::span<const meta::PartitionKey> keys, const Number& number,
                               const WriteOnce& once);
+  static void make_parts(RoutedAppend& routed);
   /// With atomic='CHUNK', in one transaction with the appends of other statements of this node. kConflict, kStale,
   /// kUnavailable and others but kOutcomeUnknown: it changed nothing, and the parts may be written each on its own.
-  Result<int64_t> append_jointly(const TableFacts& table, std::span<const meta::PartitionKey> keys,
-                                 std::span<const data::Table> rows);
+  Result<int64_t> append_jointly(const TableFacts& table, const exec::RowRoutes& rows);
   /// `attempt()` until it succeeds, fails for good, or patience ends.
   Result<int64_t> patiently(bool waits_for_writers, const std::function<Result<int64_t>()>& attempt) const;
   /// For how long a transaction that ended with `error` may be begun anew: it certainly changed nothing.
   std::chrono::seconds patience(const Error& error, bool waits_for_writers) const;
   /// One transaction; kConflict, kStale, kUnavailable: it changed nothing and may be begun anew.
   Result<int64_t> append_once(const TableFacts& table, std::span<const meta::PartitionKey> keys,
-                              std::span<const data::Table> rows, const Number& number);
+                              std::span<const data::Table> rows, const Number& number,
+                              const std::function<void()>& all_prepared = {});
   Result<int64_t> replace_once(const TableFacts& table, const meta::PartitionKey& key, const data::Table& stored);
   Result<int64_t> change_once(const TableFacts& table, std::span<const exec::PartitionChange> changes,
                               const Number& number);
@@ -93,8 +94,8 @@ class ReplicatedWriter {
   /// In which data nodes keep the table's rows; none in a cluster some of whose programs may not know how.
   RowOrder order(const TableFacts& table) const;
   Ticket ticket(TransactionId transaction) const { return {transaction, distribution_.self, epoch_()}; }
-  /// From prepare to the notices: carries out what txn::Coordinator says.
-  Result<int64_t> drive(const Write& write, int64_t answer);
+  /// From prepare to the notices: carries out what txn::Coordinator says. `prepared()`: only the decision is missing.
+  Result<int64_t> drive(const Write& write, int64_t answer, const std::function<void()>& prepared = {});
   Status prepare(const Write& write, const txn::PrepareOrder& asked);
   Result<meta::Decided> decide(const Write& write, const txn::DecisionRequest& request, int64_t answer);
   void notify(const txn::Notice& notice);

@@ -1,12 +1,12 @@
 #include "exec/route_rows.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
-#include <optional>
+#include <numeric>
 #include <unordered_map>
 
-#include "kernels/group.h"
-#include "storage/codec/row_block.h"
+#include "data/append_rows.h"
 #include "types/format_value.h"
 #include "types/null.h"
 
@@ -24,33 +24,38 @@ constexpr uint64_t kDirectValuesMax = 1u << 16;  // values so close together are
 constexpr uint64_t kDirectGroupsMax = 1u << 18;
 constexpr uint32_t kNoGroup = UINT32_MAX;
 
-/// How many integers the non-null values span, and the least of them; nothing for more than kDirectValuesMax.
+/// The least and the greatest of the non-null values; the first is above the second when there are none.
 template <class T>
-std::optional<std::pair<T, size_t>> narrow_span(std::span<const T> values) {
+std::pair<T, T> bounds_of(std::span<const T> values) {
   T least = std::numeric_limits<T>::max();
   T most = types::kNull<T>;
   for (const T value : values) {
     least = std::min(least, value == types::kNull<T> ? std::numeric_limits<T>::max() : value);
     most = std::max(most, value);
   }
-  if (most == types::kNull<T>) return std::pair<T, size_t>(0, 0);
-  const uint64_t span =
-      static_cast<uint64_t>(static_cast<int64_t>(most)) - static_cast<uint64_t>(static_cast<int64_t>(least));
-  if (span >= kDirectValuesMax) return std::nullopt;
-  return std::pair<T, size_t>(least, span + 1);
+  return {least, most};
 }
 
 template <class T>
 void locate_integers(const Vector& column, LevelLocator& locator, std::vector<int32_t>& ordinals) {
   const auto values = column.values<T>();
-  if (const auto narrow = narrow_span<T>(values)) {
-    std::vector<int32_t> of_value(narrow->second, kUnknown);
+  const auto [least, most] = bounds_of<T>(values);
+  if (most == types::kNull<T>) return;
+  const auto low = static_cast<int64_t>(least), high = static_cast<int64_t>(most);
+  if (static_cast<uint64_t>(high) - static_cast<uint64_t>(low) < kDirectValuesMax) {
+    std::vector<int32_t> of_value(static_cast<size_t>(high - low) + 1, kUnknown);
     for (size_t i = 0; i < values.size(); ++i) {
       if (values[i] == types::kNull<T>) continue;
-      auto& ordinal = of_value[static_cast<size_t>(values[i] - narrow->first)];
+      auto& ordinal = of_value[static_cast<size_t>(values[i] - least)];
       if (ordinal == kUnknown) ordinal = locator.find_integer(static_cast<int64_t>(values[i]));
       ordinals[i] = ordinal;
     }
+    return;
+  }
+  // Rows of one append are often of one day.
+  const int32_t ordinal = locator.find_integer(low);
+  if (locator.find_integer(high) == ordinal && locator.is_of_last_part(low, high)) {
+    for (size_t i = 0; i < values.size(); ++i) ordinals[i] = values[i] == types::kNull<T> ? kNowhere : ordinal;
     return;
   }
   for (size_t i = 0; i < values.size(); ++i) {
@@ -93,13 +98,18 @@ std::vector<int32_t> ordinals_of(const Vector& column, LevelLocator& locator) {
 /// The groups so far, told apart by one more level. New groups are numbered as they appear.
 void refine(const std::vector<int32_t>& ordinals, std::vector<uint32_t>& group_of_row,
             std::vector<std::vector<int32_t>>& keys) {
+  const auto [least, most] = std::ranges::minmax(ordinals);
+  if (least == most) {
+    for (auto& key : keys) key.push_back(most);
+    return;
+  }
   std::vector<std::vector<int32_t>> refined;
   const auto add = [&](uint32_t group, int32_t ordinal) {
     refined.push_back(keys[group]);
     refined.back().push_back(ordinal);
     return static_cast<uint32_t>(refined.size() - 1);
   };
-  const auto width = static_cast<uint64_t>(*std::max_element(ordinals.begin(), ordinals.end())) + 1;
+  const auto width = static_cast<uint64_t>(most) + 1;
   if (keys.size() * width <= kDirectGroupsMax) {
     std::vector<uint32_t> ids(keys.size() * width, kNoGroup);
     for (size_t i = 0; i < ordinals.size(); ++i) {
@@ -134,19 +144,43 @@ Error outside(const Vector& column, size_t row, const std::string& name) {
 
 }  // namespace
 
-Result<std::vector<RoutedRows>> split_rows(const Table& rows, const meta::PartitionScheme& scheme,
-                                           const std::vector<std::string>& partition_columns) {
-  std::vector<RoutedRows> out;
-  if (scheme.levels.empty() || partition_columns.empty()) {
-    out.push_back({{}, rows});
-    return out;
+data::Table RowRoutes::part(size_t k) const {
+  if (is_whole()) return rows_;
+  data::Table part(rows_.schema());
+  append_part(k, part);
+  return part;
+}
+
+void RowRoutes::append_part(size_t k, data::Table& to) const {
+  if (!is_whole()) return data::append_rows(to, rows_, directory_.rows_of(groups_[k]));
+  kernels::RowNumbers all(rows_.rows());
+  std::iota(all.begin(), all.end(), 0);
+  data::append_rows(to, rows_, all);
+}
+
+void RowRoutes::leave_out(const std::vector<bool>& out) {
+  size_t kept = 0;
+  for (size_t k = 0; k < out.size(); ++k) {
+    if (out[k]) continue;
+    if (kept != k) {
+      keys_[kept] = std::move(keys_[k]);
+      if (!is_whole()) groups_[kept] = groups_[k];
+    }
+    ++kept;
   }
+  keys_.resize(kept);
+  if (!is_whole()) groups_.resize(kept);
+}
+
+Result<RowRoutes> route_rows(const Table& rows, const meta::PartitionScheme& scheme,
+                             const std::vector<std::string>& partition_columns) {
+  if (scheme.levels.empty() || partition_columns.empty()) return RowRoutes(rows, {});
   if (partition_columns.size() != scheme.levels.size()) {
     return Error{ErrorCode::kInvalid, "A table needs one partition column for each level of its database: " +
                                           std::to_string(partition_columns.size()) + " columns, " +
                                           std::to_string(scheme.levels.size()) + " levels."};
   }
-  if (rows.rows() == 0) return out;
+  if (rows.rows() == 0) return RowRoutes();
   std::vector<LevelLocator> locators;
   std::vector<uint32_t> group_of_row(rows.rows(), 0);
   std::vector<std::vector<int32_t>> ordinals_by_group(1);
@@ -164,19 +198,26 @@ Result<std::vector<RoutedRows>> split_rows(const Table& rows, const meta::Partit
       return outside(column, static_cast<size_t>(lost - ordinals.begin()), partition_columns[l]);
     refine(ordinals, group_of_row, ordinals_by_group);
   }
-  for (const auto& ordinals : ordinals_by_group) {
-    RoutedRows part;
-    for (size_t l = 0; l < ordinals.size(); ++l) part.key.parts.push_back(locators[l].part(ordinals[l]));
-    out.push_back(std::move(part));
+  std::vector<std::pair<meta::PartitionKey, size_t>> found;
+  for (size_t g = 0; g < ordinals_by_group.size(); ++g) {
+    meta::PartitionKey key;
+    for (size_t l = 0; l < locators.size(); ++l) key.parts.push_back(locators[l].part(ordinals_by_group[g][l]));
+    found.emplace_back(std::move(key), g);
   }
-  if (out.size() == 1) {
-    out[0].rows = rows;
-    return out;
-  }
-  const auto directory = kernels::gather_groups(group_of_row, out.size());
-  // Here many appends do it at once; behind this they may wait for one another.
-  for (size_t g = 0; g < out.size(); ++g) out[g].rows = storage::with_compact_symbols(rows.take(directory.rows_of(g)));
-  std::sort(out.begin(), out.end(), [](const RoutedRows& a, const RoutedRows& b) { return a.key < b.key; });
+  if (found.size() == 1) return RowRoutes(rows, std::move(found[0].first));
+  std::ranges::sort(
+      found, std::less<>(), [](const auto& each) -> const auto& { return each.first; });
+  std::vector<meta::PartitionKey> keys;
+  std::vector<size_t> groups;
+  for (auto& [key, group] : found) keys.push_back(std::move(key)), groups.push_back(group);
+  return RowRoutes(rows, std::move(keys), std::move(groups), kernels::gather_groups(group_of_row, found.size()));
+}
+
+Result<std::vector<RoutedRows>> split_rows(const Table& rows, const meta::PartitionScheme& scheme,
+                                           const std::vector<std::string>& partition_columns) {
+  TRY(const auto routes, route_rows(rows, scheme, partition_columns));
+  std::vector<RoutedRows> out;
+  for (size_t k = 0; k < routes.keys().size(); ++k) out.push_back({routes.keys()[k], routes.part(k)});
   return out;
 }
 

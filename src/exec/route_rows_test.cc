@@ -56,6 +56,43 @@ TEST(SplitRows, EveryRowGoesWhereLocateSaysAndKeepsItsOrder) {
   EXPECT_TRUE(std::is_sorted(split->begin(), split->end(), [](const auto& a, const auto& b) { return a.key < b.key; }));
 }
 
+TEST(SplitRows, PartitionsThatAreLeftOutLeaveTheOthersAsTheyWere) {
+  const auto routes = route_rows(trades(500), days_and_hash(), {"time", "symbol"});
+  ASSERT_TRUE(routes.ok());
+  const auto& keys = routes->keys();
+  std::vector<bool> out(keys.size(), false);
+  out[0] = out[2] = true;
+  auto left = *routes;
+  left.leave_out(out);
+  ASSERT_EQ(left.keys().size(), keys.size() - 2);
+  for (size_t k = 0; k < keys.size(); ++k) {
+    if (out[k]) continue;
+    const size_t now = k < 2 ? k - 1 : k - 2;
+    EXPECT_EQ(left.keys()[now], keys[k]);
+    EXPECT_EQ(left.count(now), routes->count(k));
+    EXPECT_EQ(left.part(now).column(2).values<int32_t>()[0], routes->part(k).column(2).values<int32_t>()[0]);
+  }
+}
+
+TEST(SplitRows, ABlockOfOneDayIsSplitByTheOtherLevelAlone) {
+  Vector time(Type::kTimestamp), symbol(Type::kSymbol);
+  for (int64_t i = 0; i < 100; ++i) {
+    time.edit<int64_t>().push_back(10 * 86400000 + i * 800000);
+    symbol.push_back(data::Value::of_string("S" + std::to_string(i % 7)));
+  }
+  const auto scheme = days_and_hash();
+  const auto split = split_rows(Table({"time", "symbol"}, {time, symbol}), scheme, {"time", "symbol"});
+  ASSERT_TRUE(split.ok());
+  size_t rows = 0;
+  for (const auto& part : *split) {
+    rows += part.rows.rows();
+    EXPECT_EQ(*meta::locate(scheme, {part.rows.column(0).scalar_at(0), part.rows.column(1).scalar_at(0)}), part.key);
+  }
+  EXPECT_EQ(rows, 100u);
+  time.edit<int64_t>()[50] = types::kNull<int64_t>;
+  EXPECT_FALSE(split_rows(Table({"time", "symbol"}, {time, symbol}), scheme, {"time", "symbol"}).ok());
+}
+
 TEST(SplitRows, NewValuesMakeNewPartitions) {
   Vector day = Vector::of<int32_t>(Type::kDate, {10, 99, 10});
   PartitionScheme scheme{{days_and_hash().levels[0]}};

@@ -114,6 +114,8 @@ class LevelLocator {
 
   /// For BOOL, integral and temporal columns, the value widened (null: kNull<int64_t>). -1: no partition takes it.
   int32_t find_integer(int64_t value);
+  /// Whether all values from `low` to `high` are known to be of the part that find_integer() gave last.
+  bool is_of_last_part(int64_t low, int64_t high) const { return low >= same_from_ && high <= same_to_; }
   /// For text columns.
   int32_t find_text(std::string_view value);
   /// For UUID, IPADDR, INT128 columns (HASH and VALUE).

@@ -12,6 +12,9 @@ constexpr uint64_t kOldGenerationBytesMax = 64ull << 20;  // rows in memory that
 constexpr int64_t kSettlingNs = 5'000'000'000;
 /// Blocks in memory that become one.
 constexpr size_t kMergedAtOnce = 8;
+/// A block of so many rows and bytes stays as it is: reading it costs hardly more than reading it as a part of another.
+constexpr size_t kLargeRows = 4096;
+constexpr uint64_t kLargeBytes = 256 << 10;
 
 Error chunk_error(ErrorCode code, ChunkId id, const std::string& fact) {
   return {code, fact + ": chunk " + std::to_string(id.value)};
@@ -20,6 +23,8 @@ Error chunk_error(ErrorCode code, ChunkId id, const std::string& fact) {
 std::shared_ptr<const ChunkState> no_rows(data::Schema schema, SortRule sort, uint64_t generation) {
   return std::make_shared<const ChunkState>(std::move(schema), std::move(sort), generation);
 }
+
+bool is_large(const Part& part) { return part.rows >= kLargeRows && part.block->bytes >= kLargeBytes; }
 
 /// Less the first one, of each row.
 data::Vector versions_of(std::span<const Part> blocks, size_t rows) {
@@ -217,8 +222,8 @@ std::shared_ptr<MemoryBlock> Chunk::merged(std::span<const Part> tail) const {
   return block;
 }
 
-/// How many parts from the end are to become one; 0: none. Of one magnitude there are fewer than kMergedAtOnce, so a
-/// row is copied once a magnitude, and a chunk has few parts whatever the size of its writes.
+/// How many parts from the end are to become one; 0: none. Of one magnitude there are fewer than kMergedAtOnce but
+/// for large ones, so a row is copied once a magnitude, and a chunk has few parts whatever the size of its writes.
 size_t Chunk::mergeable_tail(const std::vector<Part>& parts) const {
   const auto magnitude = [](size_t rows) {
     size_t power = 0;
@@ -229,7 +234,7 @@ size_t Chunk::mergeable_tail(const std::vector<Part>& parts) const {
   size_t alike = 0, fit = 0, rows = 0;
   for (size_t p = parts.size(); p > frozen_parts_; --p) {
     const Part& part = parts[p - 1];
-    if (part.segment || magnitude(part.rows) > newest) break;
+    if (part.segment || is_large(part) || magnitude(part.rows) > newest) break;
     ++alike;
     rows += part.rows;
     if (rows <= context_.options.block_rows) fit = alike;
