@@ -28,7 +28,7 @@ void register_cache_functions(functions::Registry& registry, const ChunkServices
 
 /// triggerTSDBCompaction getTSDBCompactionTaskStatus
 void register_compaction_functions(functions::Registry& registry, const ChunkServices& services);
-/// getTSDBMetaData getTSDBSortKeyEntry getTSDBDataStat
+/// getTSDBMetaData getTSDBSortKeyEntry getTSDBDataStat getLevelFileIndexCacheStatus invalidateLevelIndexCache
 void register_sorted_file_functions(functions::Registry& registry, const ChunkServices& services);
 
 }  // namespace pelorus::datanode

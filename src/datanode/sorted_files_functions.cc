@@ -1,7 +1,8 @@
-// getTSDBMetaData getTSDBSortKeyEntry getTSDBDataStat
+// getTSDBMetaData getTSDBSortKeyEntry getTSDBDataStat getLevelFileIndexCacheStatus invalidateLevelIndexCache
 
 #include <algorithm>
 
+#include "data/collections.h"
 #include "datanode/chunk_call.h"
 #include "functions/path_pattern.h"
 
@@ -103,6 +104,21 @@ Value data_stat(const ChunkCall& call) {
   return rows.take();
 }
 
+Value index_cache(const ChunkCall& call) {
+  call.require_login();
+  const auto status = call.store().status();
+  data::Dictionary cache(Type::kString, Type::kAny);
+  cache.set(types::Scalar::of_string("usage"), Value::of_long(static_cast<int64_t>(status.index_bytes)));
+  cache.set(types::Scalar::of_string("capacity"), Value::of_long(static_cast<int64_t>(status.index_bytes_max)));
+  return cache;
+}
+
+Value empty_index_cache(const ChunkCall& call) {
+  call.require_admin();
+  call.store().let_go();
+  return {};
+}
+
 }  // namespace
 
 void register_sorted_file_functions(functions::Registry& registry, const ChunkServices& services) {
@@ -115,6 +131,11 @@ void register_sorted_file_functions(functions::Registry& registry, const ChunkSe
   row("getTSDBDataStat", "[dbName=\"*\"], [tableName=\"*\"], [chunkId]", data_stat,
       "Returns one row for every chunk of a TSDB table on this data node: how many column files it has and how many "
       "sort keys they hold, each counted in every file.");
+  row("getLevelFileIndexCacheStatus", "", index_cache,
+      "Returns how many bytes this data node keeps of what reads have learnt of column files, some seconds old, and how "
+      "many it may keep (TSDBLevelFileIndexCacheSize).");
+  row("invalidateLevelIndexCache", "", empty_index_cache,
+      "Forgets what reads have learnt of column files; they read it anew.");
 }
 
 }  // namespace pelorus::datanode

@@ -120,6 +120,18 @@ TEST_F(StoredTableTest, alter_table_adds_drops_and_renames) {
   EXPECT_EQ(run("exec sum(price) from pt"), "1.25");
 }
 
+TEST_F(StoredTableTest, columns_are_described_keys_too) {
+  run("setColumnComment(pt, dict(`id`qty, ['who', 'how many']))");
+  EXPECT_EQ(run("exec comment from schema(loadTable('dfs://db', `pt)).colDefs"), "[\"who\", \"\", \"how many\"]");
+  EXPECT_EQ(run(second_, "exec sum(qty) from loadTable('dfs://db', `pt)"), "60l");
+  run("setColumnComment(pt, dict(['id'], ['']))");
+  EXPECT_EQ(run("exec comment from schema(pt).colDefs"), "[\"\", \"\", \"how many\"]");
+  EXPECT_NE(run("setColumnComment(pt, dict(`id`none, `a`b))").find("Unrecognized column name [none]"),
+            std::string::npos);
+  EXPECT_NE(run("setColumnComment(table(1 as a), dict([`a], [`b]))").find("must be a table of a database"),
+            std::string::npos);
+}
+
 TEST_F(StoredTableTest, a_handle_opened_before_a_change_reads_and_writes_by_the_new_columns) {
   EXPECT_EQ(run(second_, "pt = loadTable('dfs://db', `pt)\nexec sum(qty) from pt"), "60l");
   run("addColumn(pt, `px, DOUBLE)");

@@ -153,6 +153,10 @@ Result<Columns> changed_columns(const meta::Table& table, std::span<const Column
       continue;
     }
     TRY(const auto column, find(columns, change.column));
+    if (change.kind == ColumnChange::Kind::kDescribe) {
+      column->comment = change.definition.comment;
+      continue;
+    }
     if (is_key(table, change.column)) {
       return invalid("The partitioning, sort or key column [" + change.column + "] can't be changed.");
     }

@@ -73,13 +73,13 @@ struct PartitionChange {
   bool appends() const { return deleted != nullptr || added != nullptr; }
 };
 
-/// What addColumn, dropColumns!, rename! and replaceColumn! ask of a stored table.
+/// What addColumn, dropColumns!, rename!, replaceColumn! and setColumnComment ask of a stored table.
 struct ColumnChange {
-  enum class Kind : uint8_t { kAdd, kDrop, kRename, kRetype };
+  enum class Kind : uint8_t { kAdd, kDrop, kRename, kRetype, kDescribe };
   Kind kind = Kind::kAdd;
   std::string column;
   std::string new_name;               // kRename
-  data::ColumnDefinition definition;  // kAdd, kRetype
+  data::ColumnDefinition definition;  // kAdd, kRetype; its comment: kDescribe
 };
 
 /// A table in a database. snapshot() of TableObject reads everything; edit() fails; append() splits by partition.

@@ -306,6 +306,7 @@ StoreStatus NodeStore::status() const {
   status.buffer_bytes = budget_.used();
   status.buffer_bytes_max = budget_.bytes_max();
   status.index_bytes = index_bytes_;
+  status.index_bytes_max = options_.index_bytes_max;
   status.log_bytes = log_->bytes();
   status.log_failure = log_->failure();
   const std::lock_guard lock(mutex_);
