@@ -120,7 +120,7 @@ TEST_F(StoredTableTest, alter_table_adds_drops_and_renames) {
   EXPECT_EQ(run("exec sum(price) from pt"), "1.25");
 }
 
-TEST_F(StoredTableTest, columns_are_described_keys_too) {
+TEST_F(StoredTableTest, tables_and_columns_are_described_keys_too) {
   run("setColumnComment(pt, dict(`id`qty, ['who', 'how many']))");
   EXPECT_EQ(run("exec comment from schema(loadTable('dfs://db', `pt)).colDefs"), "[\"who\", \"\", \"how many\"]");
   EXPECT_EQ(run(second_, "exec sum(qty) from loadTable('dfs://db', `pt)"), "60l");
@@ -128,6 +128,10 @@ TEST_F(StoredTableTest, columns_are_described_keys_too) {
   EXPECT_EQ(run("exec comment from schema(pt).colDefs"), "[\"\", \"\", \"how many\"]");
   EXPECT_NE(run("setColumnComment(pt, dict(`id`none, `a`b))").find("Unrecognized column name [none]"),
             std::string::npos);
+  run("setTableComment(pt, 'of everybody')");
+  EXPECT_EQ(run("schema(pt).tableComment"), "\"of everybody\"");
+  EXPECT_EQ(run(second_, "schema(loadTable('dfs://db', `pt)).tableComment"), "\"of everybody\"");
+  EXPECT_NE(run("setTableComment(table(1 as a), 'b')").find("must be a table of a database"), std::string::npos);
   EXPECT_NE(run("setColumnComment(table(1 as a), dict([`a], [`b]))").find("must be a table of a database"),
             std::string::npos);
 }

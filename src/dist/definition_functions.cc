@@ -5,6 +5,7 @@
 #include "base/script_error.h"
 #include "dist/database_handle.h"
 #include "dist/functions.h"
+#include "dist/table_columns.h"
 #include "dist/table_options.h"
 #include "functions/file_access.h"
 #include "meta/levels.h"
@@ -338,6 +339,26 @@ class Definitions {
     return {};
   }
 
+  Value set_table_comment(CallContext& context, Arguments args) const {
+    const std::string function = "setTableComment";
+    const auto stored =
+        args[0].is_table_object() ? std::dynamic_pointer_cast<exec::StoredTable>(args[0].table_object()) : nullptr;
+    if (!stored) throw ScriptError(function + " => table must be a table of a database");
+    const auto& path = stored->database();
+    check(context, meta::AccessType::kDatabaseManage, path, "describe tables", owner_of(path));
+    auto table = unwrap(catalogue().table(path, stored->name()), function)->table;
+    table.options[kCommentOption] = text_of(args[1], function, "comment");
+    unwrap(catalogue().alter_table({.database = path,
+                                    .name = table.name,
+                                    .expected_schema_version = table.schema_version,
+                                    .new_name = {},
+                                    .columns = table.columns,
+                                    .options = table.options}),
+           function);
+    unwrap(stored->open_snapshot(), function);  // the handle is to know it
+    return {};
+  }
+
   Value exists_database(Arguments args) const {
     if (const auto path = text_of(args[0], "existsDatabase", "dbUrl"); data::is_oltp_path(path))
       return Value::of_bool(oltp_of(services_, "existsDatabase").has_database(path));
@@ -570,6 +591,10 @@ void register_commands(functions::Registry& registry, const DefinitionsRef& d) {
       "renameTable", {{"dbHandle"}, {"tableName"}, {"newTableName"}},
       [d](CallContext& c, Arguments a) { return d->rename_table(c, a); },
       "Gives a stored table another name; handles under the old one are to be loaded again.");
+  command(
+      "setTableComment", {{"table"}, {"comment"}},
+      [d](CallContext& c, Arguments a) { return d->set_table_comment(c, a); },
+      "Describes a stored table: tableComment of schema().");
   command(
       "addValuePartitions", {{"dbHandle"}, {"newValues"}, {"level", true}},
       [d](CallContext& c, Arguments a) { return d->add_partitions(c, a, "addValuePartitions"); },

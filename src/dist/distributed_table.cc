@@ -75,6 +75,8 @@ data::Properties DistributedTable::properties() const {
   all.emplace_back("engineType", Value::of_string(known->database.engine));
   all.emplace_back("chunkGranularity", Value::of_string(known->database.chunk_granularity));
   all.emplace_back("compressMethods", compression_of(table));
+  if (const auto comment = table.options.find(kCommentOption); comment != table.options.end())
+    all.emplace_back("tableComment", Value::of_string(comment->second));
   if (!table.sort_columns.empty()) {
     all.emplace_back("sortColumns", data::Vector::of_strings(types::Type::kString, table.sort_columns));
     all.emplace_back("keepDuplicates", Value::of_string(table.keep_duplicates));

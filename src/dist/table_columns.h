@@ -17,6 +17,8 @@ data::Schema schema_of(const meta::Table& table);
 
 /// Of meta::Table::options: "true".
 inline constexpr const char* kSoftDeleteOption = "softDelete";
+/// The option of a table that describes it for people.
+inline constexpr const char* kCommentOption = "comment";
 /// Deletes from the table mark rows (createPartitionedTable's softDelete).
 bool is_soft_delete(const meta::Table& table);
 /// How its partitions keep their rows.
