@@ -132,7 +132,8 @@ void register_sorted_file_functions(functions::Registry& registry, const ChunkSe
       "Returns one row for every chunk of a TSDB table on this data node: how many column files it has and how many "
       "sort keys they hold, each counted in every file.");
   row("getLevelFileIndexCacheStatus", "", index_cache,
-      "Returns how many bytes this data node keeps of what reads have learnt of column files, some seconds old, and how "
+      "Returns how many bytes this data node keeps of what reads have learnt of column files, some seconds old, and "
+      "how "
       "many it may keep (TSDBLevelFileIndexCacheSize).");
   row("invalidateLevelIndexCache", "", empty_index_cache,
       "Forgets what reads have learnt of column files; they read it anew.");

@@ -67,7 +67,7 @@ class ReplicatedWriter {
   /// node's other writers that came before; each until it succeeds or patience ends.
   Result<int64_t> write_parts(const TableFacts& table, std::span<const meta::PartitionKey> keys, const Number& number,
                               const WriteOnce& once);
-  static void make_parts(RoutedAppend& routed);
+  static void make_parts(RoutedAppend& routed);  // in one copy of the rows
   /// With atomic='CHUNK', in one transaction with the appends of other statements of this node. kConflict, kStale,
   /// kUnavailable and others but kOutcomeUnknown: it changed nothing, and the parts may be written each on its own.
   Result<int64_t> append_jointly(const TableFacts& table, const exec::RowRoutes& rows);
@@ -94,8 +94,9 @@ class ReplicatedWriter {
   /// In which data nodes keep the table's rows; none in a cluster some of whose programs may not know how.
   RowOrder order(const TableFacts& table) const;
   Ticket ticket(TransactionId transaction) const { return {transaction, distribution_.self, epoch_()}; }
-  /// From prepare to the notices: carries out what txn::Coordinator says. `prepared()`: only the decision is missing.
-  Result<int64_t> drive(const Write& write, int64_t answer, const std::function<void()>& prepared = {});
+  /// From prepare to the notices: carries out what txn::Coordinator says. `all_prepared()`: only
+  /// the decision is missing.
+  Result<int64_t> drive(const Write& write, int64_t answer, const std::function<void()>& all_prepared = {});
   Status prepare(const Write& write, const txn::PrepareOrder& asked);
   Result<meta::Decided> decide(const Write& write, const txn::DecisionRequest& request, int64_t answer);
   void notify(const txn::Notice& notice);

@@ -94,9 +94,9 @@ struct SortKeyRows {
 struct StoreStatus {
   uint64_t buffer_bytes = 0;  // rows in memory, prepared ones included
   uint64_t buffer_bytes_max = 0;
-  uint64_t index_bytes = 0;  // of what reads have learnt of column files, when last looked at
+  uint64_t index_bytes = 0;      // of what reads have learnt of column files, when last looked at
   uint64_t index_bytes_max = 0;  // 0: no limit
-  uint64_t log_bytes = 0;    // redo log files that are still needed
+  uint64_t log_bytes = 0;        // redo log files that are still needed
   size_t chunks = 0;
   size_t prepared = 0;  // transactions
   /// Empty when well. Else why writes are refused until the node is restarted (the redo log's disk failed).
