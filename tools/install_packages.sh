@@ -7,7 +7,7 @@ build_packages="build-essential cmake ninja-build ccache pkg-config git ca-certi
   libboost1.81-dev libboost-json1.81-dev libssl-dev libuv1-dev liblz4-dev libzstd-dev libisal-dev libxxhash-dev
   libjemalloc-dev libfmt-dev libfast-float-dev libcxxopts-dev libedit-dev libeigen3-dev libgtest-dev
   nodejs npm procps"
-test_packages="python3 python3-pip python3-venv chromium fonts-wqy-microhei clang libclang-rt-14-dev clang-format clang-tidy iproute2 dash busybox-static"
+test_packages="python3 python3-pip python3-venv chromium fonts-wqy-microhei clang libclang-rt-14-dev clang-format clang-tidy iproute2 dash busybox-static xfsprogs"
 # Hosts of the tests in network namespaces: each runs an sshd of its own, the machine none.
 host_packages="openssh-server openssh-client rsync nftables util-linux"
 
