@@ -43,6 +43,12 @@ std::string path_of(const Value& value, const std::string& function) {
   return database_handle(value, function).path();
 }
 
+std::shared_ptr<exec::StoredTable> stored_table(const Value& value, const std::string& function) {
+  auto stored = value.is_table_object() ? std::dynamic_pointer_cast<exec::StoredTable>(value.table_object()) : nullptr;
+  if (!stored) throw ScriptError(function + " => table must be a table of a database");
+  return stored;
+}
+
 /// The second argument, of a table in a directory.
 std::string file_table_name(const std::string& function, Arguments args) {
   auto name = text_of(args[1], function, "tableName");
@@ -339,11 +345,26 @@ class Definitions {
     return {};
   }
 
+  Value set_column_comment(Arguments args) const {
+    const std::string function = "setColumnComment";
+    const auto stored = stored_table(args[0], function);
+    if (!args[1].is_dictionary())
+      throw ScriptError(function + " => columnComments must be a dictionary of column names and comments");
+    const auto& comments = args[1].dictionary();
+    std::vector<exec::ColumnChange> changes;
+    for (size_t i = 0; i < comments.size(); ++i) {
+      const auto name = comments.keys().at(i), comment = comments.values().at(i);
+      if (!name.is_text() || !comment.is_text())
+        throw ScriptError(function + " => names of columns and their comments must be texts");
+      changes.push_back({exec::ColumnChange::Kind::kDescribe, name.text(), {}, {.comment = comment.text()}});
+    }
+    unwrap(stored->change_columns(changes), function);
+    return args[0];
+  }
+
   Value set_table_comment(CallContext& context, Arguments args) const {
     const std::string function = "setTableComment";
-    const auto stored =
-        args[0].is_table_object() ? std::dynamic_pointer_cast<exec::StoredTable>(args[0].table_object()) : nullptr;
-    if (!stored) throw ScriptError(function + " => table must be a table of a database");
+    const auto stored = stored_table(args[0], function);
     const auto& path = stored->database();
     check(context, meta::AccessType::kDatabaseManage, path, "describe tables", owner_of(path));
     auto table = unwrap(catalogue().table(path, stored->name()), function)->table;
@@ -591,6 +612,10 @@ void register_commands(functions::Registry& registry, const DefinitionsRef& d) {
       "renameTable", {{"dbHandle"}, {"tableName"}, {"newTableName"}},
       [d](CallContext& c, Arguments a) { return d->rename_table(c, a); },
       "Gives a stored table another name; handles under the old one are to be loaded again.");
+  command(
+      "setColumnComment", {{"table"}, {"columnComments"}},
+      [d](CallContext&, Arguments a) { return d->set_column_comment(a); },
+      "Describes columns of a stored table: comment in colDefs of schema().");
   command(
       "setTableComment", {{"table"}, {"comment"}},
       [d](CallContext& c, Arguments a) { return d->set_table_comment(c, a); },

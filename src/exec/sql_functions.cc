@@ -605,23 +605,6 @@ Value add_column(CallContext&, std::span<Value> args) {
   });
 }
 
-Value set_column_comment(CallContext&, std::span<Value> args) {
-  const auto stored = stored_table_of(args[0]);
-  if (!stored) functions::usage_error("setColumnComment", "table must be a table of a database.");
-  if (!args[1].is_dictionary())
-    functions::usage_error("setColumnComment", "columnComments must be a dictionary of column names and comments.");
-  std::vector<ColumnChange> changes;
-  const auto& comments = args[1].dictionary();
-  for (size_t i = 0; i < comments.size(); ++i) {
-    const auto name = comments.keys().at(i), comment = comments.values().at(i);
-    if (!name.is_text() || !comment.is_text())
-      functions::usage_error("setColumnComment", "Names of columns and their comments must be texts.");
-    changes.push_back({ColumnChange::Kind::kDescribe, name.text(), {}, {.comment = comment.text()}});
-  }
-  change_stored_columns(*stored, changes);
-  return args[0];
-}
-
 Value reorder_columns(CallContext&, std::span<Value> args) {
   Arguments a("reorderColumns!", args);
   const auto first = a.texts(1, "reorderedColNames");
@@ -685,8 +668,6 @@ void register_changes(functions::Registry& registry) {
           "t = table(1 as a, 2 as b); t.dropColumns!(`a); t.columnNames()", "[\"b\"]"});
   change({"addColumn", "table, colNames, colTypes", add_column, "Adds columns of nulls.",
           "t = table(1 2 as a); addColumn(t, `b, INT); t.b", "[null,null]"});
-  change({"setColumnComment", "table, columnComments", set_column_comment,
-          "Describes columns of a stored table: schema() shows the comments.", "", ""});
   change({"reorderColumns!", "table, reorderedColNames", reorder_columns, "Puts the named columns first.",
           "t = table(1 as a, 2 as b); t.reorderColumns!(`b); t.columnNames()", "[\"b\",\"a\"]"});
 }
