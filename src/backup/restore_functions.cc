@@ -2,7 +2,7 @@
 
 #include "backup/functions.h"
 #include "backup/functions_parts.h"
-#include "exec/stored_table.h"
+#include "exec/operators/resolve_source.h"
 #include "functions/path_pattern.h"
 #include "functions/table_rows.h"
 
@@ -68,10 +68,7 @@ Value restore(const BackupServices& services, const Call& call) {
   options.cancellation = call.context().cancellation();
   std::optional<TableName> output;
   if (args.has(kOutput) && !args[kOutput].is_null()) {
-    const auto& value = args[kOutput];
-    const auto table = value.is_table() && !value.is_plain_table()
-                           ? std::dynamic_pointer_cast<exec::StoredTable>(value.table_object())
-                           : nullptr;
+    const auto table = exec::stored_table_of(args[kOutput]);
     if (!table) args.refuse("outputTable", "must be a stored table, as loadTable gives it");
     output = TableName{table->database(), table->name()};
   }

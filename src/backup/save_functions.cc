@@ -4,8 +4,8 @@
 #include "backup/functions.h"
 #include "backup/functions_parts.h"
 #include "dist/table_columns.h"
+#include "exec/operators/resolve_source.h"
 #include "exec/route_rows.h"
-#include "exec/stored_table.h"
 #include "exec/user_function.h"
 #include "functions/declare.h"
 #include "syntax/sql.h"
@@ -88,10 +88,7 @@ std::shared_ptr<exec::StoredTable> table_of(const Call& call, const exec::CodeVa
   if (!plain)
     call.arguments().refuse("sqlObj", "must select rows of one stored table: <select * from loadTable(…) where …>");
   const exec::CodeValue source(query->from->table, code.captured());
-  const auto value = call.context().evaluate(source);
-  auto table = value.is_table() && !value.is_plain_table()
-                   ? std::dynamic_pointer_cast<exec::StoredTable>(value.table_object())
-                   : nullptr;
+  auto table = exec::stored_table_of(call.context().evaluate(source));
   if (!table) call.arguments().refuse("sqlObj", "must select from a stored table");
   return table;
 }

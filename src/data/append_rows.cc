@@ -1,6 +1,7 @@
 #include "data/append_rows.h"
 
 #include "base/check.h"
+#include "data/symbol_recoding.h"
 
 namespace pelorus::data {
 namespace {
@@ -8,29 +9,13 @@ namespace {
 using types::Repr;
 using types::Type;
 
-constexpr int32_t kUnknown = -1;
-/// A base of more texts than so many a row is not gone through: its rows are looked up one by one.
-constexpr size_t kTextsARow = 4;
-
 void append_symbols(Vector& to, const Vector& from, std::span<const int64_t> rows) {
   const auto codes = from.values<int32_t>();
-  const auto& texts = from.symbols();
-  auto& base = *to.symbols_shared();
+  SymbolRecoding recoded(from.symbols(), *to.symbols_shared(), rows.size());
   auto& added = to.edit<int32_t>();
   const size_t before = added.size();
   added.resize(before + rows.size());
-  if (static_cast<size_t>(texts.size()) > kTextsARow * rows.size()) {
-    for (size_t i = 0; i < rows.size(); ++i)
-      added[before + i] = base.code_of(texts.text(codes[static_cast<size_t>(rows[i])]));
-    return;
-  }
-  std::vector<int32_t> known(static_cast<size_t>(texts.size()), kUnknown);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const int32_t code = codes[static_cast<size_t>(rows[i])];
-    int32_t& own = known[static_cast<size_t>(code)];
-    if (own == kUnknown) own = base.code_of(texts.text(code));
-    added[before + i] = own;
-  }
+  for (size_t i = 0; i < rows.size(); ++i) added[before + i] = recoded(codes[static_cast<size_t>(rows[i])]);
 }
 
 void append_values(Vector& to, const Vector& from, std::span<const int64_t> rows) {

@@ -7,6 +7,7 @@
 #include "base/prefetch.h"
 #include "base/script_error.h"
 #include "data/convert.h"
+#include "data/symbol_recoding.h"
 #include "data/text_codes.h"
 #include "data/value.h"
 
@@ -324,14 +325,10 @@ void Vector::append(const Vector& other) {
       symbols_ = other.symbols_;
     } else {
       if (symbols_.use_count() > 1) symbols_ = std::make_shared<SymbolBase>(*symbols_);
-      std::vector<int32_t> recoded(static_cast<size_t>(other.symbols_->size()), -1);
+      SymbolRecoding recoded(*other.symbols_, *symbols_, other.size());
       auto& codes = edit<int32_t>();
       codes.reserve(codes.size() + other.size());
-      for (const auto code : other.values<int32_t>()) {
-        auto& to = recoded[static_cast<size_t>(code)];
-        if (to < 0) to = symbols_->code_of(other.symbols_->text(code));
-        codes.push_back(to);
-      }
+      for (const auto code : other.values<int32_t>()) codes.push_back(recoded(code));
       return;
     }
   }

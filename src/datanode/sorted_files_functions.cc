@@ -133,8 +133,7 @@ void register_sorted_file_functions(functions::Registry& registry, const ChunkSe
       "sort keys they hold, each counted in every file.");
   row("getLevelFileIndexCacheStatus", "", index_cache,
       "Returns how many bytes this data node keeps of what reads have learnt of column files, some seconds old, and "
-      "how "
-      "many it may keep (TSDBLevelFileIndexCacheSize).");
+      "how many it may keep (TSDBLevelFileIndexCacheSize).");
   row("invalidateLevelIndexCache", "", empty_index_cache,
       "Forgets what reads have learnt of column files; they read it anew.");
 }

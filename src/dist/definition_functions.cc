@@ -7,6 +7,7 @@
 #include "dist/functions.h"
 #include "dist/table_columns.h"
 #include "dist/table_options.h"
+#include "exec/operators/resolve_source.h"
 #include "functions/file_access.h"
 #include "meta/levels.h"
 
@@ -44,7 +45,7 @@ std::string path_of(const Value& value, const std::string& function) {
 }
 
 std::shared_ptr<exec::StoredTable> stored_table(const Value& value, const std::string& function) {
-  auto stored = value.is_table_object() ? std::dynamic_pointer_cast<exec::StoredTable>(value.table_object()) : nullptr;
+  auto stored = exec::stored_table_of(value);
   if (!stored) throw ScriptError(function + " => table must be a table of a database");
   return stored;
 }
@@ -335,13 +336,7 @@ class Definitions {
     if (new_name.empty()) throw ScriptError("renameTable => newTableName must not be empty");
     check(context, meta::AccessType::kDatabaseManage, path, "rename tables", owner_of(path));
     const auto table = unwrap(catalogue().table(path, name), "renameTable")->table;
-    unwrap(catalogue().alter_table({.database = path,
-                                    .name = name,
-                                    .expected_schema_version = table.schema_version,
-                                    .new_name = new_name,
-                                    .columns = table.columns,
-                                    .options = table.options}),
-           "renameTable");
+    alter(path, table, new_name, "renameTable");
     return {};
   }
 
@@ -369,13 +364,7 @@ class Definitions {
     check(context, meta::AccessType::kDatabaseManage, path, "describe tables", owner_of(path));
     auto table = unwrap(catalogue().table(path, stored->name()), function)->table;
     table.options[kCommentOption] = text_of(args[1], function, "comment");
-    unwrap(catalogue().alter_table({.database = path,
-                                    .name = table.name,
-                                    .expected_schema_version = table.schema_version,
-                                    .new_name = {},
-                                    .columns = table.columns,
-                                    .options = table.options}),
-           function);
+    alter(path, table, {}, function);
     unwrap(stored->open_snapshot(), function);  // the handle is to know it
     return {};
   }
@@ -462,6 +451,18 @@ class Definitions {
 
  private:
   Catalogue& catalogue() const { return services_.distribution.catalogue; }
+
+  /// Gives a table the columns and options of `table` and, unless it is empty, another name.
+  void alter(const std::string& path, const meta::Table& table, const std::string& new_name,
+             const std::string& function) const {
+    unwrap(catalogue().alter_table({.database = path,
+                                    .name = table.name,
+                                    .expected_schema_version = table.schema_version,
+                                    .new_name = new_name,
+                                    .columns = table.columns,
+                                    .options = table.options}),
+           function);
+  }
 
   static bool is_atomic_chunk(const std::string& atomic, const std::string& function) {
     if (atomic != "TRANS" && atomic != "CHUNK")

@@ -1,6 +1,5 @@
 #include "dist/joint_appends.h"
 
-#include <algorithm>
 #include <condition_variable>
 #include <optional>
 

@@ -1,7 +1,10 @@
 #include "storage/codec/row_block.h"
 
+#include <algorithm>
+#include <functional>
 #include <span>
-#include <unordered_map>
+
+#include "data/symbol_recoding.h"
 
 namespace pelorus::storage {
 namespace {
@@ -143,19 +146,10 @@ Shared<Vector> compact(const Shared<Vector>& column) {
   const auto codes = column->values<int32_t>();
   if (is_compact(base, codes)) return column;
   auto used = std::make_shared<data::SymbolBase>();
+  data::SymbolRecoding recoding(base, *used, codes.size());
   Buffer<int32_t> recoded;
   recoded.resize(codes.size());
-  if (static_cast<size_t>(base.size()) <= 4 * codes.size()) {
-    std::vector<int32_t> to(static_cast<size_t>(base.size()), -1);
-    to[0] = 0;
-    for (size_t i = 0; i < codes.size(); ++i) {
-      int32_t& code = to[static_cast<size_t>(codes[i])];
-      if (code < 0) code = used->code_of(base.text(codes[i]));
-      recoded[i] = code;
-    }
-  } else {  // a few rows of a large dictionary
-    for (size_t i = 0; i < codes.size(); ++i) recoded[i] = used->code_of(base.text(codes[i]));
-  }
+  std::ranges::transform(codes, recoded.begin(), std::ref(recoding));
   return Vector::of_symbols(std::move(used), std::move(recoded));
 }
 
