@@ -98,6 +98,28 @@ TEST(Table, append_is_all_or_nothing) {
   EXPECT_EQ(t.column(1).text_at(1), "b");
 }
 
+TEST(SymbolBase, codes_are_dense_and_stay_in_copies_of_their_own) {
+  SymbolBase base;
+  EXPECT_EQ(base.find("t1"), -1);
+  const std::string& empty = base.text(0);
+  constexpr int32_t kTexts = 10000;
+  for (int32_t i = 1; i <= kTexts; ++i) ASSERT_EQ(base.code_of("t" + std::to_string(i)), i);
+  EXPECT_EQ(&base.text(0), &empty);
+  EXPECT_EQ(base.code_of(""), 0);
+  SymbolBase copy(base);
+  EXPECT_EQ(copy.code_of("only here"), kTexts + 1);
+  EXPECT_EQ(base.find("only here"), -1);
+  EXPECT_EQ(base.size(), kTexts + 1);
+  base.reserve(static_cast<size_t>(3 * kTexts));
+  for (int32_t i = 1; i <= kTexts; ++i) {
+    const auto text = "t" + std::to_string(i);
+    ASSERT_EQ(base.code_of(text), i);
+    ASSERT_EQ(copy.find(text), i);
+    ASSERT_EQ(copy.text(i), text);
+  }
+  EXPECT_EQ(base.size(), kTexts + 1);
+}
+
 TEST(TextCodes, gives_what_the_dictionary_gives_for_short_long_and_odd_texts) {
   SymbolBase plain;
   SymbolBase remembered;

@@ -234,6 +234,9 @@ class SymbolBody final : public Body {
     }
     if (base_size_ > 0) {
       dictionary_ = std::make_shared<SymbolDictionary>();
+      const auto expected = std::min(static_cast<size_t>(base_size_), kReserveMax);
+      dictionary_->base->reserve(expected);
+      dictionary_->codes.reserve(expected);
       known_[base_id_] = dictionary_;
       return Step::kDone;
     }
