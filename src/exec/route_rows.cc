@@ -36,80 +36,106 @@ std::pair<T, T> bounds_of(std::span<const T> values) {
   return {least, most};
 }
 
+/// Where the rows lie on one level.
+struct LevelRows {
+  std::vector<int32_t> ordinals;  // of each row
+  int32_t least = std::numeric_limits<int32_t>::max();
+  int32_t most = kNowhere;
+
+  void bound(int32_t ordinal) {
+    least = std::min(least, ordinal);
+    most = std::max(most, ordinal);
+  }
+  bool has_lost_rows() const { return least == kNowhere; }
+};
+
+/// Row i has the value number `number(i)` out of `numbers`, which `find(i)` looks up when its first row comes.
+void locate_numbers(size_t numbers, const auto& number, const auto& find, LevelRows& rows) {
+  std::vector<int32_t> ordinal_of(numbers, kUnknown);
+  for (size_t i = 0; i < rows.ordinals.size(); ++i) {
+    auto& ordinal = ordinal_of[number(i)];
+    if (ordinal == kUnknown) rows.bound(ordinal = find(i));
+    rows.ordinals[i] = ordinal;
+  }
+}
+
+void locate_each(const auto& find, LevelRows& rows) {
+  for (size_t i = 0; i < rows.ordinals.size(); ++i) rows.bound(rows.ordinals[i] = find(i));
+}
+
 template <class T>
-void locate_integers(const Vector& column, LevelLocator& locator, std::vector<int32_t>& ordinals) {
+void locate_integers(const Vector& column, LevelLocator& locator, LevelRows& rows) {
   const auto values = column.values<T>();
   const auto [least, most] = bounds_of<T>(values);
-  if (most == types::kNull<T>) return;
   const auto low = static_cast<int64_t>(least), high = static_cast<int64_t>(most);
+  const auto find = [&](size_t i) {
+    return values[i] == types::kNull<T> ? kNowhere : locator.find_integer(static_cast<int64_t>(values[i]));
+  };
+  if (most == types::kNull<T>) return locate_each(find, rows);
   if (static_cast<uint64_t>(high) - static_cast<uint64_t>(low) < kDirectValuesMax) {
-    std::vector<int32_t> of_value(static_cast<size_t>(high - low) + 1, kUnknown);
-    for (size_t i = 0; i < values.size(); ++i) {
-      if (values[i] == types::kNull<T>) continue;
-      auto& ordinal = of_value[static_cast<size_t>(values[i] - least)];
-      if (ordinal == kUnknown) ordinal = locator.find_integer(static_cast<int64_t>(values[i]));
-      ordinals[i] = ordinal;
-    }
-    return;
+    const auto width = static_cast<size_t>(high - low) + 1;
+    const auto number = [&](size_t i) {
+      return values[i] == types::kNull<T> ? width : static_cast<size_t>(values[i] - least);
+    };
+    return locate_numbers(width + 1, number, find, rows);
   }
   // Rows of one append are often of one day.
   const int32_t ordinal = locator.find_integer(low);
   if (locator.find_integer(high) == ordinal && locator.is_of_last_part(low, high)) {
-    for (size_t i = 0; i < values.size(); ++i) ordinals[i] = values[i] == types::kNull<T> ? kNowhere : ordinal;
+    rows.bound(ordinal);
+    for (size_t i = 0; i < values.size(); ++i) {
+      const bool is_null = values[i] == types::kNull<T>;
+      rows.ordinals[i] = is_null ? kNowhere : ordinal;
+      if (is_null) rows.bound(kNowhere);
+    }
     return;
   }
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (values[i] == types::kNull<T>) continue;
-    const bool again = i > 0 && values[i] == values[i - 1];
-    ordinals[i] = again ? ordinals[i - 1] : locator.find_integer(static_cast<int64_t>(values[i]));
-  }
+  const auto find_unless_known = [&](size_t i) {
+    return i > 0 && values[i] == values[i - 1] ? rows.ordinals[i - 1] : find(i);
+  };
+  locate_each(find_unless_known, rows);
 }
 
-void locate_symbols(const Vector& column, LevelLocator& locator, std::vector<int32_t>& ordinals) {
-  std::vector<int32_t> of_code(static_cast<size_t>(column.symbols().size()), kUnknown);
+void locate_symbols(const Vector& column, LevelLocator& locator, LevelRows& rows) {
+  const auto& base = column.symbols();
   const auto codes = column.values<int32_t>();
-  for (size_t i = 0; i < codes.size(); ++i) {
-    auto& ordinal = of_code[static_cast<size_t>(codes[i])];
-    if (ordinal == kUnknown) ordinal = locator.find_text(column.symbols().text(codes[i]));
-    ordinals[i] = ordinal;
-  }
+  locate_numbers(
+      static_cast<size_t>(base.size()), [&](size_t i) { return static_cast<size_t>(codes[i]); },
+      [&](size_t i) { return locator.find_text(base.text(codes[i])); }, rows);
 }
 
-std::vector<int32_t> ordinals_of(const Vector& column, LevelLocator& locator) {
-  std::vector<int32_t> ordinals(column.size(), kNowhere);
+LevelRows locate(const Vector& column, LevelLocator& locator) {
+  LevelRows rows;
+  rows.ordinals.resize(column.size());
   if (column.type() == types::Type::kSymbol) {
-    locate_symbols(column, locator, ordinals);
-    return ordinals;
+    locate_symbols(column, locator, rows);
+    return rows;
   }
   switch (column.repr()) {
-    case Repr::kI8: locate_integers<int8_t>(column, locator, ordinals); break;
-    case Repr::kI16: locate_integers<int16_t>(column, locator, ordinals); break;
-    case Repr::kI32: locate_integers<int32_t>(column, locator, ordinals); break;
-    case Repr::kI64: locate_integers<int64_t>(column, locator, ordinals); break;
-    case Repr::kText:
-      for (size_t i = 0; i < ordinals.size(); ++i) ordinals[i] = locator.find_text(column.text_at(i));
-      break;
-    default:
-      for (size_t i = 0; i < ordinals.size(); ++i) ordinals[i] = locator.find(column.scalar_at(i));
+    case Repr::kI8: locate_integers<int8_t>(column, locator, rows); break;
+    case Repr::kI16: locate_integers<int16_t>(column, locator, rows); break;
+    case Repr::kI32: locate_integers<int32_t>(column, locator, rows); break;
+    case Repr::kI64: locate_integers<int64_t>(column, locator, rows); break;
+    case Repr::kText: locate_each([&](size_t i) { return locator.find_text(column.text_at(i)); }, rows); break;
+    default: locate_each([&](size_t i) { return locator.find(column.scalar_at(i)); }, rows);
   }
-  return ordinals;
+  return rows;
 }
 
 /// The groups so far, told apart by one more level. New groups are numbered as they appear.
-void refine(const std::vector<int32_t>& ordinals, std::vector<uint32_t>& group_of_row,
-            std::vector<std::vector<int32_t>>& keys) {
-  const auto [least, most] = std::ranges::minmax(ordinals);
-  if (least == most) {
-    for (auto& key : keys) key.push_back(most);
+void refine(const LevelRows& level, std::vector<uint32_t>& group_of_row, std::vector<std::vector<int32_t>>& keys) {
+  if (level.least == level.most) {
+    for (auto& key : keys) key.push_back(level.most);
     return;
   }
+  const auto& ordinals = level.ordinals;
   std::vector<std::vector<int32_t>> refined;
   const auto add = [&](uint32_t group, int32_t ordinal) {
     refined.push_back(keys[group]);
     refined.back().push_back(ordinal);
     return static_cast<uint32_t>(refined.size() - 1);
   };
-  const auto width = static_cast<uint64_t>(most) + 1;
+  const auto width = static_cast<uint64_t>(level.most) + 1;
   if (keys.size() * width <= kDirectGroupsMax) {
     std::vector<uint32_t> ids(keys.size() * width, kNoGroup);
     for (size_t i = 0; i < ordinals.size(); ++i) {
@@ -192,11 +218,12 @@ Result<RowRoutes> route_rows(const Table& rows, const meta::PartitionScheme& sch
       return Error{ErrorCode::kInvalid, "A partition column can't be an array vector: [" + partition_columns[l] + "]."};
     TRY_DONE(meta::check_column(scheme.levels[l], column.type(), partition_columns[l]));
     locators.emplace_back(scheme.levels[l], column.type());
-    const auto ordinals = ordinals_of(column, locators.back());
-    const auto lost = std::find(ordinals.begin(), ordinals.end(), kNowhere);
-    if (lost != ordinals.end())
-      return outside(column, static_cast<size_t>(lost - ordinals.begin()), partition_columns[l]);
-    refine(ordinals, group_of_row, ordinals_by_group);
+    const auto level = locate(column, locators.back());
+    if (level.has_lost_rows()) {
+      const auto lost = std::find(level.ordinals.begin(), level.ordinals.end(), kNowhere);
+      return outside(column, static_cast<size_t>(lost - level.ordinals.begin()), partition_columns[l]);
+    }
+    refine(level, group_of_row, ordinals_by_group);
   }
   std::vector<std::pair<meta::PartitionKey, size_t>> found;
   for (size_t g = 0; g < ordinals_by_group.size(); ++g) {
