@@ -9,6 +9,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -78,23 +80,19 @@ class Deadline {
 
 /// Runs `work` on the pool and resumes on the caller's strand. False: the pool refused it.
 inline Awaitable<bool> run_on(ThreadPool& pool, std::function<void()> work) {
-  struct State {
-    explicit State(const Executor& executor) : finished_signal(executor) {}
-    Signal finished_signal;
-    bool finished = false;
-  };
-  const Executor executor = co_await asio::this_coro::executor;
-  const auto state = std::make_shared<State>(executor);
-  const bool accepted = pool.submit([state, executor, work = std::move(work)] {
-    work();
-    asio::post(executor, [state] {
-      state->finished = true;
-      state->finished_signal.notify();
-    });
-  });
-  if (!accepted) co_return false;
-  while (!state->finished) co_await state->finished_signal.wait();
-  co_return true;
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(
+      [&pool](auto handler, std::function<void()> given) {
+        const auto waiter = std::make_shared<decltype(handler)>(std::move(handler));
+        const auto resume = [waiter](bool ran) {
+          asio::post(asio::get_associated_executor(*waiter), [waiter, ran] { std::move (*waiter)(ran); });
+        };
+        const bool accepted = pool.submit([resume, given = std::move(given)] {
+          given();
+          resume(true);
+        });
+        if (!accepted) resume(false);
+      },
+      asio::use_awaitable, std::move(work));
 }
 
 }  // namespace pelorus::net

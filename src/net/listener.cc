@@ -2,11 +2,13 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/write.hpp>
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -61,6 +63,13 @@ Result<std::shared_ptr<asio::ssl::context>> load_tls(const ListenerOptions& opti
 
 }  // namespace
 
+/// One thread's connections. Each thread has a loop of its own: in one for all, whatever a connection leaves for later
+/// would wake another thread.
+struct Listener::Loop {
+  asio::io_context io{1};
+  asio::executor_work_guard<asio::io_context::executor_type> runs_without_connections{io.get_executor()};
+};
+
 /// Shared by the listener and its connections' coroutines.
 struct Listener::State : std::enable_shared_from_this<State> {
   struct Caller {
@@ -77,8 +86,8 @@ struct Listener::State : std::enable_shared_from_this<State> {
         with(surroundings),
         handlers(std::move(given_handlers)),
         files(options.web_root),
-        io(static_cast<int>(options.io_threads)),
-        acceptor(asio::make_strand(io)) {}
+        loops(options.io_threads),
+        acceptor(loops.front().io) {}
 
   Status bind();
   Status renew_tls();
@@ -102,8 +111,8 @@ struct Listener::State : std::enable_shared_from_this<State> {
   const NativeSurroundings with;
   const ListenerHandlers handlers;
   const StaticFiles files;
-  asio::io_context io;
-  tcp::acceptor acceptor;
+  std::deque<Loop> loops;
+  tcp::acceptor acceptor;  // on the first one
   std::vector<std::thread> threads;
 
   std::mutex mutex;
@@ -164,8 +173,8 @@ Status Listener::State::bind() {
 
 Awaitable<void> Listener::State::accept_connections() {
   constexpr std::chrono::milliseconds kPause{50};  // out of descriptors: wait until some are closed
-  while (acceptor.is_open()) {
-    const Executor strand = asio::make_strand(io);
+  for (size_t next = 0; acceptor.is_open();) {
+    const Executor strand = asio::make_strand(loops[next].io);
     auto [error, accepted] = co_await acceptor.async_accept(strand, kAwait);
     if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) break;
     if (error) {
@@ -176,6 +185,7 @@ Awaitable<void> Listener::State::accept_connections() {
     }
     const auto socket = std::make_shared<tcp::socket>(std::move(accepted));
     asio::co_spawn(strand, serve(socket), asio::detached);
+    next = (next + 1) % loops.size();
   }
 }
 
@@ -300,8 +310,8 @@ Listener::~Listener() { stop(); }
 Status Listener::start() {
   TRY_DONE(state_->bind());
   asio::co_spawn(state_->acceptor.get_executor(), state_->accept_connections(), asio::detached);
-  for (size_t i = 0; i < state_->options.io_threads; ++i) {
-    state_->threads.emplace_back([state = state_.get()] { state->io.run(); });
+  for (auto& loop : state_->loops) {
+    state_->threads.emplace_back([&loop] { loop.io.run(); });
   }
   return {};
 }
@@ -336,7 +346,7 @@ void Listener::stop() {
     lock.lock();
     state_->left.wait(lock, all_left);
   }
-  state_->io.stop();
+  for (auto& loop : state_->loops) loop.io.stop();
   for (auto& thread : state_->threads) thread.join();
   state_->threads.clear();
 }

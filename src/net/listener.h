@@ -61,6 +61,7 @@ class Listener {
   size_t sockets() const;
 
  private:
+  struct Loop;
   struct State;
   std::shared_ptr<State> state_;
 };
