@@ -116,42 +116,52 @@ class Order {
   std::vector<Comparison> comparisons_;
 };
 
-/// One stable pass by the byte at `shift`; false when all rows share it.
-bool radix_pass(const Ordinals& ordinals, uint64_t low, int shift, RowNumbers& rows, RowNumbers& spare) {
-  std::array<size_t, 257> starts{};
-  const auto byte_of = [&](int64_t row) { return ((ordinals[static_cast<size_t>(row)] - low) >> shift) & 0xFF; };
-  for (const auto row : rows) ++starts[byte_of(row) + 1];
-  for (size_t b = 1; b < starts.size(); ++b) {
-    if (starts[b] == rows.size()) return false;
-    starts[b] += starts[b - 1];
+constexpr int kDigitBitsMax = 11;  // counters of one pass stay in the first-level cache
+
+/// One stable pass by the digit of `bits` bits at `shift`.
+void radix_pass(const Ordinals& ordinals, uint64_t low, int shift, int bits, RowNumbers& rows, RowNumbers& spare) {
+  std::array<size_t, (1 << kDigitBitsMax) + 1> starts;
+  const size_t digits = size_t{1} << bits;
+  std::fill_n(starts.begin(), digits + 1, 0);
+  const auto digit_of = [&](int64_t row) {
+    return ((ordinals[static_cast<size_t>(row)] - low) >> shift) & (digits - 1);
+  };
+  for (const auto row : rows) ++starts[digit_of(row) + 1];
+  for (size_t d = 1; d < digits; ++d) {
+    if (starts[d] == rows.size()) return;  // all rows share it
+    starts[d] += starts[d - 1];
   }
-  for (const auto row : rows) spare[starts[byte_of(row)]++] = row;
+  for (const auto row : rows) spare[starts[digit_of(row)]++] = row;
   rows.swap(spare);
-  return true;
 }
 
-/// Least significant byte first over the bytes that differ. Nulls stand far from the values, so they would widen the
-/// range: they are taken out first and put back at their end. Rows that lie in order already cost one look.
+/// By ordinals none of which is a null's, least significant digit first over the bits that differ.
+void radix_sort_values(const Ordinals& ordinals, uint64_t low, uint64_t high, RowNumbers& rows) {
+  const int bits = std::bit_width(high - low);
+  if (bits == 0) return;
+  const int passes = (bits + kDigitBitsMax - 1) / kDigitBitsMax;
+  const int digit_bits = (bits + passes - 1) / passes;
+  RowNumbers spare(rows.size());
+  for (int shift = 0; shift < bits; shift += digit_bits) radix_pass(ordinals, low, shift, digit_bits, rows, spare);
+}
+
+/// Nulls stand far from the values, so they would widen the range: they are taken out first and put back at their end.
+/// Rows that lie in order already cost one look.
 void radix_sort(const Ordinals& ordinals, RowNumbers& rows) {
   const auto value_of = [&](int64_t row) { return ordinals[static_cast<size_t>(row)]; };
   if (std::is_sorted(rows.begin(), rows.end(), [&](auto a, auto b) { return value_of(a) < value_of(b); })) return;
-  RowNumbers first, last, rest;
   uint64_t low = UINT64_MAX, high = 0;
-  for (const auto row : rows) {
-    const uint64_t ordinal = value_of(row);
-    if (ordinal == 0)
-      first.push_back(row);
-    else if (ordinal == UINT64_MAX)
-      last.push_back(row);
-    else {
-      low = std::min(low, ordinal);
-      high = std::max(high, ordinal);
-      rest.push_back(row);
-    }
+  size_t nulls = 0;
+  for (const uint64_t ordinal : ordinals) {
+    const bool is_null = ordinal == 0 || ordinal == UINT64_MAX;
+    nulls += is_null ? 1 : 0;
+    low = std::min(low, is_null ? UINT64_MAX : ordinal);
+    high = std::max(high, is_null ? 0 : ordinal);
   }
-  RowNumbers spare(rest.size());
-  const int bits = rest.empty() ? 0 : std::bit_width(high - low);
-  for (int shift = 0; shift < bits; shift += 8) radix_pass(ordinals, low, shift, rest, spare);
+  if (nulls == 0) return radix_sort_values(ordinals, low, high, rows);
+  RowNumbers first, last, rest;
+  for (const auto row : rows) (value_of(row) == 0 ? first : value_of(row) == UINT64_MAX ? last : rest).push_back(row);
+  if (!rest.empty()) radix_sort_values(ordinals, low, high, rest);
   auto out = std::copy(first.begin(), first.end(), rows.begin());
   out = std::copy(rest.begin(), rest.end(), out);
   std::copy(last.begin(), last.end(), out);

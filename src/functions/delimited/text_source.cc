@@ -77,10 +77,10 @@ TextSource::TextSource(std::string_view function, std::string path, TextLayout l
   file_bytes_ = std::filesystem::file_size(path_, error);
   if (error) throw ScriptError("Can't read the file " + path_ + ": " + error.message() + ".");
   if (!file_) throw ScriptError("Can't read the file " + path_ + ".");
-  pending_.resize(std::min<uint64_t>(file_bytes_, kSampleBytes));
-  if (!file_.read(pending_.data(), static_cast<std::streamsize>(pending_.size())))
+  text_.resize(std::min<uint64_t>(file_bytes_, kSampleBytes));
+  if (!file_.read(text_.data(), static_cast<std::streamsize>(text_.size())))
     throw ScriptError("Can't read the file " + path_ + ".");
-  const auto text = view(pending_);
+  const auto text = view(text_);
   const size_t whole = text.size() < file_bytes_ ? whole_records(text, has_quotes(text)) : text.size();
   columns_ = columns_of(function, schema, guess_schema(whole == 0 ? text : text.substr(0, whole), layout_));
 }
@@ -120,32 +120,31 @@ std::vector<TextRange> cut_text(const std::string& path, uint64_t bytes) {
   return ranges;
 }
 
-data::Buffer<char> TextSource::next_text() {
-  auto text = std::move(pending_);
-  pending_.clear();
-  while (true) {
-    const size_t before = text.size();
+std::string_view TextSource::next_text() {
+  text_.erase(text_.begin(), text_.begin() + static_cast<ptrdiff_t>(piece_bytes_));
+  for (piece_bytes_ = 0; piece_bytes_ == 0;) {
+    const size_t before = text_.size();
     const size_t wanted = std::min<uint64_t>(kPieceBytes, unread_);
-    text.resize(before + wanted);
-    file_.read(text.data() + before, static_cast<std::streamsize>(wanted));
+    text_.resize(before + wanted);
+    file_.read(text_.data() + before, static_cast<std::streamsize>(wanted));
     if (file_.bad()) throw ScriptError("Can't read the file " + path_ + ".");
     const auto got = static_cast<size_t>(file_.gcount());
-    text.resize(before + got);
+    text_.resize(before + got);
     if (unread_ != UINT64_MAX) unread_ -= got;
-    quotes_ = has_quotes(view(text));
-    if (got == 0) return text;  // the last record may have no line feed
-    const size_t whole = whole_records(view(text), quotes_);
-    if (whole == 0) continue;  // a record longer than a piece
-    pending_.assign(text.begin() + static_cast<ptrdiff_t>(whole), text.end());
-    text.resize(whole);
-    return text;
+    quotes_ = has_quotes(view(text_));
+    if (got == 0) {  // the last record may have no line feed
+      piece_bytes_ = text_.size();
+      break;
+    }
+    piece_bytes_ = whole_records(view(text_), quotes_);  // 0: a record longer than a piece
   }
+  return view(text_).substr(0, piece_bytes_);
 }
 
 std::optional<Table> TextSource::next() {
   const auto text = next_text();
   if (text.empty() && !first_) return std::nullopt;
-  auto rows = read_table(view(text), quotes_, layout_, columns_);
+  auto rows = read_table(text, quotes_, layout_, columns_);
   // What stands before the first record does so only once.
   first_ = false;
   layout_.skip_rows = 0;

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/buffer.h"
@@ -40,15 +41,16 @@ class TextSource {
   std::optional<data::Table> next();
 
  private:
-  /// Whole records of the file's next piece.
-  data::Buffer<char> next_text();
+  /// Whole records of the file's next piece; valid until the next call.
+  std::string_view next_text();
 
   const std::string path_;
   TextLayout layout_;
   std::ifstream file_;
   uint64_t file_bytes_ = 0;
   uint64_t unread_ = UINT64_MAX;  // bytes of the range that were not read yet
-  data::Buffer<char> pending_;    // read and not parsed: the beginning, or a record cut by a piece's end
+  data::Buffer<char> text_;       // the last piece and what is read beyond it; kept, as the system zeroes what it gives
+  size_t piece_bytes_ = 0;        // of text_: handed out
   std::vector<TextColumn> columns_;
   bool first_ = true;
   bool quotes_ = false;  // in the last piece
