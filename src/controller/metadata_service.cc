@@ -13,6 +13,17 @@ Error no_leader() {
   return {ErrorCode::kUnavailable, "<ControllerNotAvail>No controller leads at the moment; try again."};
 }
 
+/// What the metadata answered to a command.
+Result<Bytes> applied(const Result<Bytes>& proposed) {
+  if (!proposed.ok()) {
+    // No leader or no room in the queue is for us to wait out; kUnavailable of the metadata itself is the caller's.
+    if (proposed.error().code == ErrorCode::kUnavailable) return Error{ErrorCode::kNotLeader, ""};
+    return proposed.error();
+  }
+  TRY(const auto outcome, meta::decode<meta::Outcome>(*proposed, "outcome of a metadata command"));
+  return outcome.result();
+}
+
 Error no_state() {
   return {
       ErrorCode::kUnavailable,
@@ -182,17 +193,24 @@ void MetadataService::wait_while(const std::function<bool()>& holds) {
   for (milliseconds waited{0}; holds() && waited < options_.first_heartbeats && pause(kPause);) waited += kPause;
 }
 
-Result<Bytes> MetadataService::propose(const meta::Command& command) {
+Status MetadataService::check_level(const meta::Command& command) const {
   const auto level = machine_.read([](const meta::State& state) { return state.level; });
-  TRY_DONE(meta::check_level(meta::name_of(command), meta::level_of(command), level));
-  const auto bytes = log_.propose_and_wait(meta::encode_command(command), options_.propose_timeout);
-  if (!bytes.ok()) {
-    // No leader or no room in the queue is for us to wait out; kUnavailable of the metadata itself is the caller's.
-    if (bytes.error().code == ErrorCode::kUnavailable) return Error{ErrorCode::kNotLeader, ""};
-    return bytes.error();
+  return meta::check_level(meta::name_of(command), meta::level_of(command), level);
+}
+
+Result<Bytes> MetadataService::propose(const meta::Command& command) {
+  TRY_DONE(check_level(command));
+  return applied(log_.propose_and_wait(meta::encode_command(command), options_.propose_timeout));
+}
+
+std::pair<Result<Bytes>, Result<Bytes>> MetadataService::propose_both(const meta::Command& first,
+                                                                      const meta::Command& second) {
+  for (const auto* command : {&first, &second}) {
+    if (const auto good = check_level(*command); !good.ok()) return {good.error(), good.error()};
   }
-  TRY(const auto outcome, meta::decode<meta::Outcome>(*bytes, "outcome of a metadata command"));
-  return outcome.result();
+  const auto outcomes =
+      log_.propose_and_wait({meta::encode_command(first), meta::encode_command(second)}, options_.propose_timeout);
+  return {applied(outcomes[0]), applied(outcomes[1])};
 }
 
 void MetadataService::start() {

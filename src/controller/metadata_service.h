@@ -129,13 +129,21 @@ class MetadataService {
   void plan_at_once();
   /// Until `holds` says no, first_heartbeats at most, or until the service stops.
   void wait_while(const std::function<bool()>& holds);
+  Status check_level(const meta::Command& command) const;
   /// Through the log; what apply() came to.
   Result<Bytes> propose(const meta::Command& command);
+  /// One behind the other, each with its own outcome.
+  std::pair<Result<Bytes>, Result<Bytes>> propose_both(const meta::Command& first, const meta::Command& second);
 
   // transactions.cc
   Result<Bytes> begin_transaction(std::string_view payload);
+  /// Time and placements of new chunks.
+  void plan_begin(meta::BeginTransaction& command);
+  /// What the writer is told.
+  Result<meta::BeginReply> begun(const meta::BeginTransaction& command, const Result<Bytes>& answer);
   /// A conflict with a writer whose node does not answer any more is none to tell its client of.
   Error refused_begin(const meta::BeginTransaction& command, const Error& error);
+  Result<Bytes> decide_and_begin(const meta::Decide& command, meta::BeginTransaction next);
   Result<Bytes> decide(std::string_view payload);
   Result<Bytes> get_decisions(std::string_view payload);
   Result<Bytes> list_transactions(std::string_view payload);

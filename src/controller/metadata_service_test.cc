@@ -124,6 +124,39 @@ TEST_F(MetadataServiceTest, a_lost_answer_to_a_decision_is_asked_for_again) {
   EXPECT_EQ(commit(reply.begun.transaction).chunks[0].version, 1u);
 }
 
+TEST_F(MetadataServiceTest, the_next_write_to_a_partition_begins_with_the_decision_of_the_one_before) {
+  make_table();
+  const auto first = begin({1, 2}).begun;
+  auto next = begin_of({2, 3});
+  next.client = "writer";
+  next.sequence = 1;
+  const meta::DecideAndBegin both{{.transaction = first.transaction, .commit = true}, next};
+  const auto reply = ask<meta::DecidedAndBegun>("ctl2", meta::kDecide, both);
+  ASSERT_TRUE(reply.ok()) << reply.error().describe();
+  EXPECT_EQ(reply->state, meta::TransactionState::kCommitted);
+  ASSERT_TRUE(reply->next.has_value());
+  const auto& begun = reply->next->begun;
+  ASSERT_EQ(begun.chunks.size(), 2u);
+  EXPECT_EQ(begun.chunks[0].version, 1u);  // as the decision left it
+  EXPECT_EQ(begun.chunks[1].version, 0u);
+  // Asked again, because the answer was lost.
+  const auto again = ask<meta::DecidedAndBegun>("ctl1", meta::kDecide, both);
+  ASSERT_TRUE(again.ok() && again->next.has_value());
+  EXPECT_EQ(again->state, meta::TransactionState::kCommitted);
+  EXPECT_EQ(again->next->begun.transaction, begun.transaction);
+  // The begin is refused, which does not concern the decision.
+  commit(begun.transaction);
+  const auto held = begin({1}).begun;
+  const auto other = begin({2}).begun;
+  const auto refused = ask<meta::DecidedAndBegun>(
+      "ctl2", meta::kDecide,
+      meta::DecideAndBegin{{.transaction = other.transaction, .commit = true}, begin_of({1, 2})});
+  ASSERT_TRUE(refused.ok()) << refused.error().describe();
+  EXPECT_EQ(refused->state, meta::TransactionState::kCommitted);
+  EXPECT_FALSE(refused->next.has_value());
+  EXPECT_NE(begin({2}).begun.transaction, held.transaction);
+}
+
 TEST_F(MetadataServiceTest, decisions_are_told_and_unknown_ones_are_aborted) {
   make_table();
   const auto committed = begin({1}).begun.transaction;

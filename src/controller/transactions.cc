@@ -7,10 +7,8 @@
 
 namespace pelorus::controller {
 
-Result<Bytes> MetadataService::begin_transaction(std::string_view payload) {
-  TRY(auto command, meta::decode<meta::BeginTransaction>(payload, meta::kBeginTransaction));
+void MetadataService::plan_begin(meta::BeginTransaction& command) {
   command.now_ns = clock_.wall_ns();
-  reach(FaultPoint::kBeginReceived);
   const auto live = live_.live();
   machine_.read([&](const meta::State& state) {
     meta::PlannedReplicas planned;
@@ -21,10 +19,22 @@ Result<Bytes> MetadataService::begin_transaction(std::string_view payload) {
       for (const auto& node : request.placement) ++planned[node];
     }
   });
+}
+
+Result<Bytes> MetadataService::begin_transaction(std::string_view payload) {
+  TRY(auto command, meta::decode<meta::BeginTransaction>(payload, meta::kBeginTransaction));
+  reach(FaultPoint::kBeginReceived);
+  plan_begin(command);
   const auto answer = propose(command);
+  if (answer.ok()) reach(FaultPoint::kBeginRecorded);
+  TRY(const auto reply, begun(command, answer));
+  return encode(reply);
+}
+
+Result<meta::BeginReply> MetadataService::begun(const meta::BeginTransaction& command, const Result<Bytes>& answer) {
   if (!answer.ok()) return refused_begin(command, answer.error());
-  reach(FaultPoint::kBeginRecorded);
   TRY(auto begun, meta::decode<meta::Begun>(*answer, "begun transaction"));
+  const auto live = live_.live();
   meta::BeginReply reply{.begun = std::move(begun)};
   for (const auto& chunk : reply.begun.chunks) {
     for (const auto& node : chunk.replicas) {
@@ -32,7 +42,7 @@ Result<Bytes> MetadataService::begin_transaction(std::string_view payload) {
       if (!live.contains(node) && live_.is_gone(node, live_.timeout())) reply.down.insert(node);
     }
   }
-  return encode(reply);
+  return reply;
 }
 
 Error MetadataService::refused_begin(const meta::BeginTransaction& command, const Error& error) {
@@ -55,13 +65,27 @@ Error MetadataService::refused_begin(const meta::BeginTransaction& command, cons
 }
 
 Result<Bytes> MetadataService::decide(std::string_view payload) {
-  TRY(auto command, meta::decode<meta::Decide>(payload, meta::kDecide));
+  TRY(auto command, meta::decode<meta::DecideAndBegin>(payload, meta::kDecide));
   command.now_ns = clock_.wall_ns();
   command.prepared_min = options_.prepared_min;
   reach(FaultPoint::kDecideReceived);
-  auto decided = propose(command);
+  auto decided = command.next ? decide_and_begin(command, *command.next) : propose(meta::Decide(command));
   reach(FaultPoint::kDecideRecorded);
   return decided;
+}
+
+Result<Bytes> MetadataService::decide_and_begin(const meta::Decide& command, meta::BeginTransaction next) {
+  plan_begin(next);
+  const auto [made, answer] = propose_both(command, next);
+  if (!made.ok()) return made;
+  TRY(auto decided, meta::decode<meta::Decided>(*made, "decision"));
+  meta::DecidedAndBegun reply{std::move(decided), std::nullopt};
+  auto next_begun = begun(next, answer);
+  if (next_begun.ok())
+    reply.next = std::move(next_begun).value();
+  else if (next_begun.error().code == ErrorCode::kOutcomeUnknown)
+    return next_begun.error();  // to be repeated: neither is done twice
+  return encode(reply);
 }
 
 Result<Bytes> MetadataService::get_decisions(std::string_view payload) {

@@ -51,9 +51,34 @@ uint64_t member_id_of(std::string_view unique_name) {
   return hash == 0 ? 1 : hash;
 }
 
+void ReplicatedLog::propose_and_help(std::vector<Proposal> proposals) {
+  for (auto& each : proposals) propose(std::move(each.command), std::move(each.done));
+}
+
 Result<Bytes> ReplicatedLog::propose_and_wait(Bytes command, std::chrono::milliseconds timeout) {
-  return wait_for<Result<Bytes>>(timeout, Error{ErrorCode::kOutcomeUnknown, "no answer in time: propose"},
-                                 [&](ProposeDone done) { propose(std::move(command), std::move(done)); });
+  std::vector<Bytes> commands;
+  commands.push_back(std::move(command));
+  return std::move(propose_and_wait(std::move(commands), timeout)[0]);
+}
+
+std::vector<Result<Bytes>> ReplicatedLog::propose_and_wait(std::vector<Bytes> commands,
+                                                           std::chrono::milliseconds timeout) {
+  std::vector<std::future<Result<Bytes>>> answers;
+  std::vector<Proposal> proposals;
+  for (auto& command : commands) {
+    auto answer = std::make_shared<std::promise<Result<Bytes>>>();
+    answers.push_back(answer->get_future());
+    proposals.push_back({std::move(command), [answer](Result<Bytes> value) { answer->set_value(std::move(value)); }});
+  }
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  propose_and_help(std::move(proposals));
+  std::vector<Result<Bytes>> outcomes;
+  for (auto& answer : answers) {
+    const bool came = answer.wait_until(deadline) == std::future_status::ready;
+    outcomes.push_back(came ? answer.get()
+                            : Result<Bytes>(Error{ErrorCode::kOutcomeUnknown, "no answer in time: propose"}));
+  }
+  return outcomes;
 }
 
 Status ReplicatedLog::read_barrier_and_wait(std::chrono::milliseconds timeout) {

@@ -94,6 +94,10 @@ struct LogStatus {
 
 using ProposeDone = std::function<void(Result<Bytes>)>;
 using Done = std::function<void(Status)>;
+struct Proposal {
+  Bytes command;
+  ProposeDone done;
+};
 
 /// One member of one group. Thread-safe unless said otherwise. Callbacks run on the group's own thread and must
 /// be quick; they may call the asynchronous methods, never a blocking one.
@@ -138,12 +142,18 @@ class ReplicatedLog {
   // Blocking forms; never from the group's own thread. After `timeout` a proposal answers kOutcomeUnknown and the
   // others kTimeout.
   Result<Bytes> propose_and_wait(Bytes command, std::chrono::milliseconds timeout);
+  /// One behind the other, each with its own outcome; the log syncs them together where it can.
+  std::vector<Result<Bytes>> propose_and_wait(std::vector<Bytes> commands, std::chrono::milliseconds timeout);
   Status read_barrier_and_wait(std::chrono::milliseconds timeout);
   Status add_learner_and_wait(const Member& member, std::chrono::milliseconds timeout);
   Status promote_and_wait(const std::string& alias, std::chrono::milliseconds timeout);
   Status demote_and_wait(const std::string& alias, std::chrono::milliseconds timeout);
   Status remove_and_wait(const std::string& alias, std::chrono::milliseconds timeout);
   Status transfer_leadership_and_wait(const std::string& alias, std::chrono::milliseconds timeout);
+
+ protected:
+  /// propose() for a thread that waits for all of them: the work may be done on it, callbacks included.
+  virtual void propose_and_help(std::vector<Proposal> proposals);
 };
 
 }  // namespace pelorus::raft

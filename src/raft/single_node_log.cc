@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/memory_limit.h"
 #include "raft/internal/command_file.h"
 #include "raft/internal/entry_format.h"
 #include "raft/internal/mailbox.h"
@@ -26,7 +27,8 @@ Error stopped() { return Error{ErrorCode::kUnavailable, "the replicated log is n
 
 Status single_only() { return Error{ErrorCode::kInvalid, "a log in single mode has one member only"}; }
 
-/// One thread takes what waits, writes and syncs it as one frame, applies it and answers.
+/// What waits is written and synced as one frame, applied and answered: by a proposer that would wait for it anyway,
+/// which saves it two hand-offs between threads, or by the log's own thread.
 class SingleNodeLog final : public ReplicatedLog {
  public:
   SingleNodeLog(SingleNodeOptions options, StateMachine& machine, io::FileSystem& files)
@@ -55,6 +57,10 @@ class SingleNodeLog final : public ReplicatedLog {
   Status recover();
   std::string snapshot_path() const { return io::join_path(options_.directory, "snapshot"); }
   void run();
+  void propose_and_help(std::vector<Proposal> proposals) override;
+  /// Whether somebody has to serve it.
+  bool put(Proposal proposal);
+  void serve();
   void serve(Mailbox::Mail mail);
   void commit(std::vector<Proposal>& group);
   void take_snapshot();
@@ -65,13 +71,15 @@ class SingleNodeLog final : public ReplicatedLog {
   StateMachine& machine_;
   io::FileSystem& files_;
   Mailbox mailbox_;
+  std::mutex service_mutex_;  // held by who serves; guards, once the log runs, all down to leads_
   CommandFile file_;
-  uint64_t count_ = 0;  // commands applied; the thread's own once it runs
+  uint64_t count_ = 0;  // commands applied
   uint64_t snapshot_count_ = 0;
   std::optional<Error> failure_;
   bool is_full_ = false;     // the last append found no space
-  uint64_t bytes_free_ = 0;  // the thread's own, as of its last look
+  uint64_t bytes_free_ = 0;  // as of the last look
   std::chrono::steady_clock::time_point look_at_disk_{};
+  bool leads_ = false;  // the machine has been told
 
   std::mutex life_mutex_;
   bool was_started_ = false;  // guarded by life_mutex_
@@ -147,6 +155,7 @@ void SingleNodeLog::stop() {
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
+  const std::lock_guard last_helper(service_mutex_);
 }
 
 void SingleNodeLog::wake() {
@@ -159,8 +168,15 @@ void SingleNodeLog::wake() {
 
 void SingleNodeLog::run() {
   pthread_setname_np(pthread_self(), "raft-single");
-  publish();
+  {
+    const std::lock_guard lock(service_mutex_);
+    publish();
+  }
   machine_.leadership_changed(true, kTerm);
+  {
+    const std::lock_guard lock(service_mutex_);
+    leads_ = true;
+  }
   for (bool ends = false; !ends;) {
     {
       std::unique_lock lock(wake_mutex_);
@@ -168,15 +184,21 @@ void SingleNodeLog::run() {
       has_mail_ = false;
       ends = ends_;
     }
-    serve(mailbox_.take());
+    serve();
   }
-  serve(mailbox_.take());
+  serve();
   machine_.leadership_changed(false, kTerm);
   const std::lock_guard lock(status_mutex_);
   status_.role = LogRole::kStopped;
 }
 
+void SingleNodeLog::serve() {
+  const std::lock_guard lock(service_mutex_);
+  serve(mailbox_.take());
+}
+
 void SingleNodeLog::serve(Mailbox::Mail mail) {
+  const memory::NeverRefused whole;
   std::vector<Proposal> group;
   size_t bytes = 0;
   for (auto& proposal : mail.proposals) {
@@ -253,19 +275,33 @@ void SingleNodeLog::publish() {
   if (failure_) status_.failure = failure_->message;
 }
 
-void SingleNodeLog::propose(Bytes command, ProposeDone done) {
-  if (command.size() > options_.command_bytes_max) {
-    return done(
-        Error{ErrorCode::kLimit, "command is too large for the replicated log: " + std::to_string(command.size()) +
-                                     " bytes, at most " + std::to_string(options_.command_bytes_max)});
+bool SingleNodeLog::put(Proposal proposal) {
+  std::optional<Error> refused;
+  if (const auto size = proposal.command.size(); size > options_.command_bytes_max) {
+    refused = Error{ErrorCode::kLimit, "command is too large for the replicated log: " + std::to_string(size) +
+                                           " bytes, at most " + std::to_string(options_.command_bytes_max)};
+  } else if (!runs_) {
+    refused = stopped();
+  } else {
+    const auto put = mailbox_.put(proposal);
+    if (put != Mailbox::Put::kRefused) return put == Mailbox::Put::kFirst;
+    refused = runs_ ? Error{ErrorCode::kUnavailable, "too many proposals wait for the replicated log"} : stopped();
   }
-  if (!runs_) return done(stopped());
-  Proposal proposal{std::move(command), std::move(done)};
-  const auto put = mailbox_.put(proposal);
-  if (put == Mailbox::Put::kRefused)
-    return proposal.done(runs_ ? Error{ErrorCode::kUnavailable, "too many proposals wait for the replicated log"}
-                               : stopped());
-  if (put == Mailbox::Put::kFirst) wake();
+  proposal.done(*refused);
+  return false;
+}
+
+void SingleNodeLog::propose(Bytes command, ProposeDone done) {
+  if (put({std::move(command), std::move(done)})) wake();
+}
+
+void SingleNodeLog::propose_and_help(std::vector<Proposal> proposals) {
+  bool is_first = false;
+  for (auto& each : proposals) is_first |= put(std::move(each));
+  if (!is_first) return;
+  if (const std::unique_lock lock(service_mutex_, std::try_to_lock); lock.owns_lock() && leads_)
+    return serve(mailbox_.take());
+  wake();
 }
 
 void SingleNodeLog::read_barrier(Done done) {

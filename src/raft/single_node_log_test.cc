@@ -165,6 +165,33 @@ TEST_F(SingleNode, refuses_membership_changes_and_foreign_founders) {
   EXPECT_EQ(log_->propose_and_wait("x", 1s).error().code, ErrorCode::kUnavailable);
 }
 
+TEST_F(SingleNode, proposers_that_help_and_those_that_do_not_share_one_order) {
+  options_.snapshot_after_bytes = 4000;
+  ASSERT_TRUE(start().ok());
+  constexpr int kThreads = 6, kRounds = 60;
+  std::atomic<int> async_done = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kRounds; ++i) {
+        const auto name = std::to_string(t) + "/" + std::to_string(i);
+        const auto outcomes = log_->propose_and_wait(std::vector<Bytes>{name + "a", name + "b"}, 20s);
+        ASSERT_EQ(outcomes.size(), 2u);
+        for (const auto& outcome : outcomes) ASSERT_TRUE(outcome.ok()) << outcome.error().describe();
+        const auto index = [](const Bytes& answer) { return std::stoi(answer.substr(0, answer.find(':'))); };
+        EXPECT_LT(index(*outcomes[0]), index(*outcomes[1]));
+        log_->propose(name + "c", [&](const Result<Bytes>& outcome) { async_done += outcome.ok() ? 1 : 0; });
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_TRUE(eventually([&] { return async_done == kThreads * kRounds; }));
+  const auto before = machine_->commands();
+  EXPECT_EQ(before.size(), static_cast<size_t>(3 * kThreads * kRounds));
+  ASSERT_TRUE(start().ok());
+  EXPECT_EQ(machine_->commands(), before);
+}
+
 TEST_F(SingleNode, full_disk_refuses_and_recovers_failed_sync_stops) {
   io::FaultyFileSystem faulty(files_);
   Remembering machine;

@@ -35,6 +35,22 @@ TEST(Messages, older_and_newer_builds_understand_each_other) {
   EXPECT_EQ(from_newer->version, 3u);
 }
 
+TEST(Messages, a_decision_with_a_begin_is_a_decision_to_those_who_know_no_more) {
+  const DecideAndBegin both{{.transaction = {7}, .commit = true}, BeginTransaction{.client = "c", .sequence = 2}};
+  const auto decision = decode<Decide>(encode(both), "decision");
+  ASSERT_TRUE(decision.ok());
+  EXPECT_EQ(decision->transaction.value, 7u);
+  EXPECT_TRUE(decision->commit);
+  const auto alone = decode<DecideAndBegin>(encode(static_cast<const Decide&>(both)), "decision");
+  ASSERT_TRUE(alone.ok());
+  EXPECT_TRUE(alone->commit);
+  EXPECT_FALSE(alone->next);
+  const auto answer = decode<DecidedAndBegun>(encode(Decided{.state = TransactionState::kCommitted}), "answer");
+  ASSERT_TRUE(answer.ok());
+  EXPECT_EQ(answer->state, TransactionState::kCommitted);
+  EXPECT_FALSE(answer->next);
+}
+
 TEST(Messages, a_heartbeat_survives_encoding_and_no_prefix_of_it_does) {
   Heartbeat beat{.alias = "dn1", .epoch = 4, .published = {{8}}, .recovered = {{{1}, 2}}};
   beat.metrics.memory_max_gb = 1.5;

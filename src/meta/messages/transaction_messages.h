@@ -1,6 +1,7 @@
 #pragma once
 // Between the node that writes and the controllers. All requests may be sent to any controller: followers forward.
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -24,9 +25,27 @@ struct BeginReply {
   }
 };
 
-/// Request: Decide without time. Answer: Decided: what was decided, which may differ from what was asked for. After
-/// kOutcomeUnknown repeat it, or ask kGetDecisions.
+/// Request: Decide without time, or DecideAndBegin. Answer: Decided or DecidedAndBegun: what was decided, which may
+/// differ from what was asked for. After kOutcomeUnknown repeat it, or ask kGetDecisions.
 inline constexpr std::string_view kDecide = "meta.decide";
+/// A decision, and right behind it the transaction that waits for its partitions: one round of the controllers for
+/// both. Leaders of programs that know Decide only make the decision and leave the rest out.
+struct DecideAndBegin : Decide {
+  std::optional<BeginTransaction> next;  // as in kBeginTransaction
+  template <class A>
+  void fields(A& a) {
+    Decide::fields(a);
+    a(next);
+  }
+};
+struct DecidedAndBegun : Decided {
+  std::optional<BeginReply> next;  // none: it was not begun, for whatever reason
+  template <class A>
+  void fields(A& a) {
+    Decided::fields(a);
+    a(next);
+  }
+};
 
 /// Linearizable: a transaction that is not there was never begun or is aborted.
 inline constexpr std::string_view kGetDecisions = "meta.get_decisions";

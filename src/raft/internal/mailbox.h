@@ -10,11 +10,6 @@
 
 namespace pelorus::raft {
 
-struct Proposal {
-  Bytes command;
-  ProposeDone done;
-};
-
 struct MailboxLimits {
   size_t commands_max;
   size_t bytes_max;
