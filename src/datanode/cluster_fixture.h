@@ -91,6 +91,13 @@ class LocalCatalogue final : public dist::Catalogue {
     TRY(const auto answer, apply(decision));
     return meta::decode<meta::Decided>(answer, "decided");
   }
+  Result<meta::DecidedAndBegun> decide_and_begin(const meta::Decide& decision,
+                                                 const meta::BeginTransaction& next) override {
+    TRY(auto decided, decide(decision));
+    auto begun = begin(next);
+    return meta::DecidedAndBegun{std::move(decided),
+                                 begun.ok() ? std::optional(std::move(begun).value()) : std::nullopt};
+  }
   Result<meta::Decided> outcome(TransactionId transaction) override {
     const std::lock_guard lock(mutex_);
     const auto* found = state_.find_transaction(transaction);
@@ -99,14 +106,8 @@ class LocalCatalogue final : public dist::Catalogue {
                          .chunks = found->is_decided() ? found->chunks : decltype(found->chunks){}};
   }
   /// Committed, and not yet confirmed by everybody.
-  std::vector<TransactionId> committed() {
-    const std::lock_guard lock(mutex_);
-    std::vector<TransactionId> ids;
-    for (const auto& [id, transaction] : state_.transactions) {
-      if (transaction.state == meta::TransactionState::kCommitted) ids.push_back(id);
-    }
-    return ids;
-  }
+  std::vector<TransactionId> committed() { return those_in(meta::TransactionState::kCommitted); }
+  std::vector<TransactionId> running() { return those_in(meta::TransactionState::kRunning); }
 
   /// The controllers learn that the node's replica lacks rows.
   void make_stale(const std::string& node, ChunkId chunk) {
@@ -129,6 +130,14 @@ class LocalCatalogue final : public dist::Catalogue {
   }
 
  private:
+  std::vector<TransactionId> those_in(meta::TransactionState state) {
+    const std::lock_guard lock(mutex_);
+    std::vector<TransactionId> ids;
+    for (const auto& [id, transaction] : state_.transactions) {
+      if (transaction.state == state) ids.push_back(id);
+    }
+    return ids;
+  }
   /// Through the bytes, as the log carries it.
   Result<Bytes> apply(const meta::Command& command) {
     TRY(const auto again, meta::decode_command(meta::encode_command(command)));

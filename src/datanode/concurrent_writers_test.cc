@@ -114,6 +114,28 @@ TEST_F(ConcurrentWriters, with_atomic_chunk_writers_of_a_node_take_turns) {
   expect_equal_replicas();
 }
 
+TEST_F(ConcurrentWriters, what_is_begun_for_the_next_appends_is_ended_whoever_comes_between) {
+  make("CHUNK");
+  constexpr int kWriters = 4, kWrites = 15;
+  std::vector<std::thread> writers;
+  for (int w = 0; w < kWriters; ++w) {
+    writers.emplace_back([&, w] {
+      auto& node = w == 0 ? second_ : first_;
+      for (int i = 0; i < kWrites; ++i)
+        node.run_as("admin", "loadTable('dfs://db', `pt).append!(table(1 2 3 as id, `w`w`w as k, 1 1 1 as qty))");
+    });
+  }
+  writers.emplace_back([&] {
+    for (int i = 0; i < kWrites; ++i)
+      first_.run_as("admin", "update loadTable('dfs://db', `pt) set qty = qty + 1 where k = `b");
+  });
+  for (auto& writer : writers) writer.join();
+  EXPECT_EQ(run("exec count(*) from pt where k = `w"), std::to_string(3 * kWriters * kWrites));
+  EXPECT_EQ(run("exec qty from pt where k = `b"), "[" + std::to_string(20 + kWrites) + "]");
+  EXPECT_TRUE(catalogue_.running().empty());
+  expect_equal_replicas();
+}
+
 TEST_F(ConcurrentWriters, a_write_that_waited_is_recognized_when_its_client_repeats_it) {
   make("CHUNK");
   for (const std::string rows : {"table(2 as id, `z as k, 1 as qty)", "table(1 2 as id, `z`z as k, 1 1 as qty)"}) {

@@ -49,6 +49,9 @@ class Catalogue {
   virtual Result<meta::BeginReply> begin(const meta::BeginTransaction& transaction) = 0;
   /// Repeats until the outcome is known; kOutcomeUnknown only after a long time without a leader.
   virtual Result<meta::Decided> decide(const meta::Decide& decision) = 0;
+  /// And, where that is possible in the same round, begins the transaction that waits for its partitions.
+  virtual Result<meta::DecidedAndBegun> decide_and_begin(const meta::Decide& decision,
+                                                         const meta::BeginTransaction& next) = 0;
   /// The outcome of a transaction; kRunning while it is open. Unknown ones are aborted ones.
   virtual Result<meta::Decided> outcome(TransactionId transaction) = 0;
 };

@@ -82,31 +82,33 @@ Status ControllerCatalogue::set_retention(const meta::RetentionPolicy& policy) {
                                 .value = meta::encode(policy)});
 }
 
+meta::BeginTransaction ControllerCatalogue::numbered(const meta::BeginTransaction& begin) {
+  auto numbered = begin;
+  if (!begin.client.empty()) return numbered;
+  const std::lock_guard lock(mutex_);
+  if (idle_.empty()) {
+    numbered.client = "node/" + boot_.to_string() + "/" + std::to_string(names_made_++);
+    numbered.sequence = 1;
+  } else {
+    numbered.client = std::move(idle_.back().first);
+    numbered.sequence = idle_.back().second + 1;
+    idle_.pop_back();
+  }
+  return numbered;
+}
+
+void ControllerCatalogue::end_begin(const meta::BeginTransaction& asked, const meta::BeginTransaction& numbered,
+                                    bool is_open) {
+  if (is_open) return loose_ends_.add(numbered);
+  if (!asked.client.empty()) return;
+  const std::lock_guard lock(mutex_);
+  idle_.emplace_back(numbered.client, numbered.sequence);
+}
+
 Result<meta::BeginReply> ControllerCatalogue::begin(const meta::BeginTransaction& transaction) {
-  auto numbered = transaction;
-  std::pair<std::string, uint64_t> name;
-  if (transaction.client.empty()) {
-    // A name and number of its own makes the begin repeatable when its outcome is unknown.
-    {
-      const std::lock_guard lock(mutex_);
-      if (idle_.empty()) {
-        name = {"node/" + boot_.to_string() + "/" + std::to_string(names_made_++), 0};
-      } else {
-        name = std::move(idle_.back());
-        idle_.pop_back();
-      }
-    }
-    numbered.client = name.first;
-    numbered.sequence = ++name.second;
-  }
-  auto reply = controllers_.ask<meta::BeginReply>(meta::kBeginTransaction, numbered);
-  const bool is_open = !reply.ok() && LooseEnds::leaves_open(reply.error());
-  if (is_open) {
-    loose_ends_.add(numbered);
-  } else if (transaction.client.empty()) {
-    const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(name));
-  }
+  const auto repeatable = numbered(transaction);
+  auto reply = controllers_.ask<meta::BeginReply>(meta::kBeginTransaction, repeatable);
+  end_begin(transaction, repeatable, !reply.ok() && LooseEnds::leaves_open(reply.error()));
   return reply;
 }
 
@@ -114,6 +116,16 @@ Result<meta::Decided> ControllerCatalogue::decide(const meta::Decide& decision) 
   auto decided = controllers_.ask<meta::Decided>(meta::kDecide, decision, kDecisionCall);
   if (!decided.ok() && LooseEnds::leaves_open(decided.error())) loose_ends_.add(decision.transaction);
   return decided;
+}
+
+Result<meta::DecidedAndBegun> ControllerCatalogue::decide_and_begin(const meta::Decide& decision,
+                                                                    const meta::BeginTransaction& next) {
+  const auto repeatable = numbered(next);
+  auto reply =
+      controllers_.ask<meta::DecidedAndBegun>(meta::kDecide, meta::DecideAndBegin{decision, repeatable}, kDecisionCall);
+  if (!reply.ok() && LooseEnds::leaves_open(reply.error())) loose_ends_.add(decision.transaction);
+  end_begin(next, repeatable, !reply.ok());  // the error may be the decision's alone
+  return reply;
 }
 
 Result<meta::Decided> ControllerCatalogue::outcome(TransactionId transaction) {

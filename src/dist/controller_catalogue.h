@@ -38,6 +38,8 @@ class ControllerCatalogue final : public Catalogue {
 
   Result<meta::BeginReply> begin(const meta::BeginTransaction& transaction) override;
   Result<meta::Decided> decide(const meta::Decide& decision) override;
+  Result<meta::DecidedAndBegun> decide_and_begin(const meta::Decide& decision,
+                                                 const meta::BeginTransaction& next) override;
   Result<meta::Decided> outcome(TransactionId transaction) override;
 
   /// Rights changed somewhere: forget those kept.
@@ -45,6 +47,10 @@ class ControllerCatalogue final : public Catalogue {
 
  private:
   Status change(const meta::Command& command);
+  /// A begin that may be repeated when its outcome is unknown: with a name and a number, its own or the node's.
+  meta::BeginTransaction numbered(const meta::BeginTransaction& begin);
+  /// `is_open`: nobody knows what became of it. Otherwise the node's name is free again.
+  void end_begin(const meta::BeginTransaction& asked, const meta::BeginTransaction& numbered, bool is_open);
 
   struct KeptAccess {
     meta::Access access;

@@ -1,7 +1,7 @@
 #include "dist/joint_appends.h"
 
 #include <condition_variable>
-#include <optional>
+#include <set>
 
 #include "base/memory_limit.h"
 
@@ -11,26 +11,22 @@ struct JointAppends::Waiting {
   const exec::RowRoutes& rows;
   const uint64_t bytes;
   // Guarded by mutex_:
-  std::vector<Waiting*> joined;  // of one that leads: all that it leads, itself first
-  bool is_its_turn = false;      // of one that leads
+  std::vector<Waiting*> joined;           // of one that leads: all that it leads, itself first
+  bool is_its_turn = false;               // of one that leads
+  std::optional<meta::BeginReply> begun;  // of one that leads
   std::optional<Status> outcome;
   std::condition_variable changed;
 };
 
 namespace {
 
-/// What was joined: by partition, rows one below the other. A single append's own table is shared where it can be.
-struct JoinedRows {
-  std::vector<meta::PartitionKey> keys;
-  std::vector<data::Table> rows;
-};
-
-JoinedRows joined_rows(const std::vector<const exec::RowRoutes*>& appends) {
+/// A single append's own table is shared where it can be.
+JointAppends::Joined join(const std::vector<const exec::RowRoutes*>& appends) {
   std::map<meta::PartitionKey, std::vector<std::pair<const exec::RowRoutes*, size_t>>> parts;
   for (const auto* one : appends) {
     for (size_t k = 0; k < one->keys().size(); ++k) parts[one->keys()[k]].emplace_back(one, k);
   }
-  JoinedRows joined;
+  JointAppends::Joined joined;
   for (const auto& [key, of_key] : parts) {
     joined.keys.push_back(key);
     if (of_key.size() == 1) {
@@ -49,9 +45,11 @@ JoinedRows joined_rows(const std::vector<const exec::RowRoutes*>& appends) {
 
 }  // namespace
 
-Status JointAppends::append(const Target& target, const exec::RowRoutes& rows, const Commit& commit) {
+Status JointAppends::append(const Target& target, const exec::RowRoutes& rows, const Arrange& arrange,
+                            const Commit& commit) {
   const memory::NeverRefused bounded;  // an exception would leave the others waiting
-  Waiting own{.rows = rows, .bytes = rows.table().memory_bytes(), .joined = {}, .outcome = {}, .changed = {}};
+  Waiting own{
+      .rows = rows, .bytes = rows.table().memory_bytes(), .joined = {}, .begun = {}, .outcome = {}, .changed = {}};
   std::unique_lock lock(mutex_);
   auto& queue = queues_[target];
   queue.waiting.push_back(&own);
@@ -61,14 +59,14 @@ Status JointAppends::append(const Target& target, const exec::RowRoutes& rows, c
   std::vector<const exec::RowRoutes*> appends;
   for (const auto* one : own.joined) appends.push_back(&one->rows);
   lock.unlock();
-  const auto together = joined_rows(appends);
+  auto together = join(appends);
+  for (auto& part : together.rows) part = arrange(std::move(part));
   lock.lock();
   own.changed.wait(lock, [&] { return own.is_its_turn; });
+  together.begun = std::move(own.begun);
   lock.unlock();
-  const auto outcome = commit(together.keys, together.rows, [&] {
-    const std::lock_guard relock(mutex_);
-    form_next(queue);
-  });
+  Next next(*this, queue);
+  const auto outcome = commit(together, next);
   lock.lock();
   for (auto* one : own.joined) {
     one->outcome = outcome;
@@ -80,9 +78,9 @@ Status JointAppends::append(const Target& target, const exec::RowRoutes& rows, c
   return outcome;
 }
 
-/// Of those that wait, from the first on, as many as the limits allow.
-void JointAppends::form_next(Queue& queue) {
-  if (queue.next != nullptr || queue.waiting.empty()) return;
+/// Of those that wait, from the first on, as many as the limits allow. Who leads them, or null.
+JointAppends::Waiting* JointAppends::form_next(Queue& queue) {
+  if (queue.next != nullptr || queue.waiting.empty()) return queue.next;
   auto* leader = queue.next = queue.waiting.front();
   uint64_t bytes = 0;
   size_t partitions = 0;
@@ -96,6 +94,21 @@ void JointAppends::form_next(Queue& queue) {
     queue.waiting.pop_front();
   }
   leader->changed.notify_one();
+  return leader;
+}
+
+std::vector<meta::PartitionKey> JointAppends::Next::form() {
+  const std::lock_guard lock(appends_.mutex_);
+  std::set<meta::PartitionKey> keys;
+  if (const auto* leader = form_next(queue_)) {
+    for (const auto* one : leader->joined) keys.insert(one->rows.keys().begin(), one->rows.keys().end());
+  }
+  return {keys.begin(), keys.end()};
+}
+
+void JointAppends::Next::set_begun(meta::BeginReply begun) {
+  const std::lock_guard lock(appends_.mutex_);
+  queue_.next->begun = std::move(begun);
 }
 
 /// When nothing is under way, the next ones are.

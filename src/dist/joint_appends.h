@@ -5,7 +5,7 @@
 #include <list>
 #include <map>
 #include <mutex>
-#include <span>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "data/table.h"
 #include "exec/route_rows.h"
+#include "meta/messages.h"
 #include "meta/partition_scheme.h"
 
 namespace pelorus::dist {
@@ -28,14 +29,22 @@ class JointAppends {
     uint64_t schema_version = 0;
     auto operator<=>(const Target&) const = default;
   };
-  /// Carries out the rows of all partitions, all or none. Ascending by key. `nearly_done()`: the next appends may be
-  /// put together meanwhile; they are at the end in any case.
-  using Commit = std::function<Status(std::span<const meta::PartitionKey> keys, std::span<const data::Table> rows,
-                                      const std::function<void()>& nearly_done)>;
+  /// What was joined: by partition, ascending, rows one below the other.
+  struct Joined {
+    std::vector<meta::PartitionKey> keys;
+    std::vector<data::Table> rows;
+    std::optional<meta::BeginReply> begun;  // their transaction, where the commit before them has begun it
+  };
+  class Next;
+  /// Carries out the rows of all partitions, all or none, or ends the transaction that was begun for them.
+  using Commit = std::function<Status(Joined& joined, Next& next)>;
+
+  /// What is done to the joined rows of each partition, while the commit before is still under way.
+  using Arrange = std::function<data::Table(data::Table rows)>;
 
   /// Returns when the rows have been carried out, by `commit` or by that of another append to the target. They have the
   /// same columns in all appends. The outcome is that of all that were joined.
-  Status append(const Target& target, const exec::RowRoutes& rows, const Commit& commit);
+  Status append(const Target& target, const exec::RowRoutes& rows, const Arrange& arrange, const Commit& commit);
 
   /// Whether an append is worth joining: a large one pays its syncs by itself.
   static bool may_join(const exec::RowRoutes& rows) {
@@ -55,11 +64,28 @@ class JointAppends {
     Waiting* under_way = nullptr;  // leads those that are being committed
   };
 
-  static void form_next(Queue& queue);
+  static Waiting* form_next(Queue& queue);
   static void go_on(Queue& queue);
 
   std::mutex mutex_;
   std::map<Target, Queue> queues_;  // guarded by mutex_
+};
+
+/// Those that come after a commit, for it to make ready.
+class JointAppends::Next {
+ public:
+  /// They are put together from now on, otherwise when the commit has ended. Their partitions, ascending; none where
+  /// nobody waits.
+  std::vector<meta::PartitionKey> form();
+  /// Their transaction is begun. At most once, after form() gave their partitions.
+  void set_begun(meta::BeginReply begun);
+
+ private:
+  friend class JointAppends;
+  Next(JointAppends& appends, Queue& queue) : appends_(appends), queue_(queue) {}
+
+  JointAppends& appends_;
+  Queue& queue_;
 };
 
 }  // namespace pelorus::dist

@@ -38,10 +38,13 @@ exec::RowRoutes rows_for(std::vector<int32_t> partitions, int32_t number) {
   return {std::move(rows), std::move(keys), std::move(groups), std::move(directory)};
 }
 
+data::Table as_they_are(data::Table rows) { return rows; }
+
 /// What one call of a commit got: partition, and of each row number and text.
 using Committed = std::vector<std::pair<int32_t, std::vector<std::string>>>;
 
-Committed seen(std::span<const meta::PartitionKey> keys, std::span<const data::Table> rows) {
+Committed seen(const JointAppends::Joined& joined) {
+  const auto& [keys, rows, begun] = joined;
   Committed all;
   for (size_t k = 0; k < keys.size(); ++k) {
     auto& [value, texts] =
@@ -58,22 +61,25 @@ class JointAppendsTest : public ::testing::Test {
  protected:
   void begin(Status outcome) {
     threads_.emplace_back([this, outcome] {
-      first_ = joint_.append(kTarget, rows_for({1}, 0), [&](auto, auto, const auto& nearly_done) {
-        under_way_.count_down();
-        may_go_.wait();
-        nearly_done();
-        nearly_done_.wait();
-        return outcome;
-      });
+      first_ =
+          joint_.append(kTarget, rows_for({1}, 0), as_they_are, [&](JointAppends::Joined&, JointAppends::Next& next) {
+            under_way_.count_down();
+            may_go_.wait();
+            next_keys_ = next.form();
+            if (begins_next_) next.set_begun({.begun = {.transaction = {77}}, .down = {}});
+            nearly_done_.wait();
+            return outcome;
+          });
     });
     under_way_.wait();
   }
   void add(std::vector<int32_t> partitions, int32_t number, Status outcome) {
     threads_.emplace_back([this, partitions, number, outcome] {
       const auto status =
-          joint_.append(kTarget, rows_for(partitions, number), [&](auto all_keys, auto all_rows, auto&) {
+          joint_.append(kTarget, rows_for(partitions, number), as_they_are, [&](JointAppends::Joined& joined, auto&) {
             const std::lock_guard lock(mutex_);
-            commits_.push_back(seen(all_keys, all_rows));
+            commits_.push_back(seen(joined));
+            begun_.push_back(joined.begun ? joined.begun->begun.transaction.value : 0);
             return outcome;
           });
       const std::lock_guard lock(mutex_);
@@ -91,8 +97,11 @@ class JointAppendsTest : public ::testing::Test {
   std::latch under_way_{1}, may_go_{1}, nearly_done_{1};
   std::vector<std::thread> threads_;
   Status first_;
+  bool begins_next_ = false;
+  std::vector<meta::PartitionKey> next_keys_;
   std::mutex mutex_;
   std::vector<Committed> commits_;
+  std::vector<uint64_t> begun_;  // the transaction of each of commits_, or 0
   std::vector<Status> outcomes_;
 };
 
@@ -118,7 +127,7 @@ TEST_F(JointAppendsTest, a_failure_is_everybodys_and_concerns_nobody_before_or_a
   EXPECT_TRUE(first_.ok());
   ASSERT_EQ(outcomes_.size(), 2u);
   for (const auto& outcome : outcomes_) EXPECT_EQ(outcome.error().code, ErrorCode::kConflict);
-  EXPECT_TRUE(joint_.append(kTarget, rows_for({1}, 12), [](auto, auto, auto&) { return Status(); }).ok());
+  EXPECT_TRUE(joint_.append(kTarget, rows_for({1}, 12), as_they_are, [](auto&, auto&) { return Status(); }).ok());
 }
 
 TEST_F(JointAppendsTest, more_than_the_limit_is_committed_in_several_goes) {
@@ -144,10 +153,32 @@ TEST_F(JointAppendsTest, the_next_are_put_together_before_the_end_and_committed_
   EXPECT_EQ(commits_[1], (Committed{{1, {"11t11"}}}));
 }
 
+TEST_F(JointAppendsTest, a_commit_learns_whose_turn_is_next_and_may_begin_for_them) {
+  begins_next_ = true;
+  begin({});
+  add({2, 3}, 10, {});
+  add({1, 2}, 11, {});
+  let_go();
+  EXPECT_EQ(next_keys_, (std::vector{key(1), key(2), key(3)}));
+  ASSERT_EQ(commits_.size(), 1u);
+  EXPECT_EQ(commits_[0].size(), 3u);
+  EXPECT_EQ(begun_, std::vector<uint64_t>{77});
+}
+
+TEST_F(JointAppendsTest, nobody_is_next_where_nobody_waits) {
+  begin({});
+  let_go();
+  EXPECT_TRUE(next_keys_.empty());
+  add({1}, 10, {});
+  threads_.back().join();
+  threads_.clear();
+  EXPECT_EQ(begun_, std::vector<uint64_t>{0});
+}
+
 TEST_F(JointAppendsTest, other_targets_do_not_wait) {
   begin({});
   for (const auto& other : {JointAppends::Target{TableId{8}, 1}, JointAppends::Target{TableId{7}, 2}})
-    EXPECT_TRUE(joint_.append(other, rows_for({1}, 1), [](auto, auto, auto&) { return Status(); }).ok());
+    EXPECT_TRUE(joint_.append(other, rows_for({1}, 1), as_they_are, [](auto&, auto&) { return Status(); }).ok());
   let_go();
 }
 

@@ -11,6 +11,7 @@
 #include "base/fault_point.h"
 #include "base/log.h"
 #include "base/memory_limit.h"
+#include "data/sorted_rows.h"
 #include "dist/table_columns.h"
 #include "exec/route_rows.h"
 #include "meta/chunk_locks.h"
@@ -185,8 +186,9 @@ Result<int64_t> ReplicatedWriter::write_parts(const TableFacts& table, std::span
                                 std::to_string(parts - failed) + " were written (atomic='CHUNK')."};
 }
 
-Result<meta::BeginReply> ReplicatedWriter::begin(meta::TransactionType type, const TableFacts& table,
-                                                 std::span<const meta::PartitionKey> keys, const Number& number) {
+meta::BeginTransaction ReplicatedWriter::begin_request(meta::TransactionType type, const TableFacts& table,
+                                                       std::span<const meta::PartitionKey> keys,
+                                                       const Number& number) const {
   meta::BeginTransaction request{.type = type,
                                  .client = number.client,
                                  .sequence = number.sequence,
@@ -196,8 +198,13 @@ Result<meta::BeginReply> ReplicatedWriter::begin(meta::TransactionType type, con
     request.chunks.push_back(
         {.table = table.table.id, .key = key, .placement = {}, .schema_version = table.table.schema_version});
   }
+  return request;
+}
+
+Result<meta::BeginReply> ReplicatedWriter::begin(meta::TransactionType type, const TableFacts& table,
+                                                 std::span<const meta::PartitionKey> keys, const Number& number) {
   reach(FaultPoint::kBeginAsked);
-  auto begun = distribution_.catalogue.begin(request);
+  auto begun = distribution_.catalogue.begin(begin_request(type, table, keys, number));
   reach(FaultPoint::kBeginAnswered);
   return begun;
 }
@@ -229,8 +236,7 @@ Status ReplicatedWriter::prepare(const Write& write, const txn::PrepareOrder& as
   return status;
 }
 
-Result<meta::Decided> ReplicatedWriter::decide(const Write& write, const txn::DecisionRequest& request,
-                                               int64_t answer) {
+meta::Decide ReplicatedWriter::decision(const Write& write, const txn::DecisionRequest& request, int64_t answer) {
   meta::Decide decision{
       .transaction = request.transaction, .commit = request.commit, .failed = {}, .rows = {}, .result = answer};
   for (const auto& lost : request.lost) decision.failed.push_back({lost.chunk, lost.node});
@@ -239,13 +245,20 @@ Result<meta::Decided> ReplicatedWriter::decide(const Write& write, const txn::De
     decision.rows.push_back(
         {write.chunks[c].chunk, rows_after(write.order, write.chunks[c].rows, rows, write.replace)});
   }
-  reach(FaultPoint::kDecisionAsked);
-  auto decided = distribution_.catalogue.decide(decision);
-  reach(FaultPoint::kDecisionAnswered);
-  return decided;
+  return decision;
 }
 
-Result<int64_t> ReplicatedWriter::drive(const Write& write, int64_t answer, const std::function<void()>& all_prepared) {
+Result<meta::Decided> ReplicatedWriter::decide_and_begin(const TableFacts& table, const meta::Decide& decision,
+                                                         JointAppends::Next& next) {
+  const auto keys = next.form();
+  if (keys.empty()) return distribution_.catalogue.decide(decision);
+  TRY(auto reply, distribution_.catalogue.decide_and_begin(
+                      decision, begin_request(meta::TransactionType::kAppend, table, keys, {})));
+  if (reply.next) next.set_begun(std::move(*reply.next));
+  return static_cast<meta::Decided&>(reply);
+}
+
+Result<int64_t> ReplicatedWriter::drive(const Write& write, int64_t answer, const Decider& decider) {
   const memory::NeverRefused once_begun;
   txn::Plan plan{.transaction = write.ticket.transaction, .parts = {}, .down = write.down};
   for (const auto& chunk : write.chunks) plan.parts.push_back({chunk.chunk, chunk.version, chunk.replicas});
@@ -259,9 +272,11 @@ Result<int64_t> ReplicatedWriter::drive(const Write& write, int64_t answer, cons
   in_parallel(distribution_.pool, orders.size(), [&](size_t n) { prepared[n] = prepare(write, orders[n]); });
   for (size_t n = 0; n < orders.size() && !actions.decide; ++n)
     actions = coordinator.on_prepare_answer(orders[n].node, prepared[n]);
-  if (all_prepared) all_prepared();
   CHECK(actions.decide.has_value());
-  const auto decided = decide(write, *actions.decide, answer);
+  reach(FaultPoint::kDecisionAsked);
+  const auto asked = decision(write, *actions.decide, answer);
+  const auto decided = decider ? decider(asked) : distribution_.catalogue.decide(asked);
+  reach(FaultPoint::kDecisionAnswered);
   actions = decided.ok() ? coordinator.on_decision(as_decision(write.ticket.transaction, *decided))
                          : coordinator.on_give_up();
   in_parallel(distribution_.pool, actions.notify.size(), [&](size_t n) { notify(actions.notify[n]); });
@@ -337,12 +352,18 @@ Result<ReplicatedWriter::RoutedAppend> ReplicatedWriter::route(const TableFacts&
   // A transaction has one number, so numbered appends are not joined.
   const bool may_be_joined =
       table.database.atomic_chunk && routed.number.client.empty() && JointAppends::may_join(routed.routes);
-  if (!may_be_joined) make_parts(routed);
+  if (!may_be_joined) make_parts(table, routed);
   return routed;
 }
 
-void ReplicatedWriter::make_parts(RoutedAppend& routed) {
-  for (size_t k = 0; k < routed.routes.keys().size(); ++k) routed.parts.push_back(routed.routes.part(k));
+data::Table ReplicatedWriter::in_order(const TableFacts& table, data::Table rows) const {
+  const auto columns = order(table).columns;
+  return columns.empty() ? rows : data::sorted_rows(std::move(rows), columns);
+}
+
+void ReplicatedWriter::make_parts(const TableFacts& table, RoutedAppend& routed) const {
+  for (size_t k = 0; k < routed.routes.keys().size(); ++k)
+    routed.parts.push_back(in_order(table, routed.routes.part(k)));
 }
 
 Result<int64_t> ReplicatedWriter::append(const TableFacts& table, RoutedAppend& routed) {
@@ -353,7 +374,7 @@ Result<int64_t> ReplicatedWriter::append(const TableFacts& table, RoutedAppend& 
       auto joint = append_jointly(table, routed.routes);
       if (joint.ok() || joint.error().code == ErrorCode::kOutcomeUnknown) return joint;
     }
-    make_parts(routed);
+    make_parts(table, routed);
   }
   return write_parts(table, keys, routed.number, [&](size_t first, size_t last, const Number& own) {
     return append_once(table, std::span(keys).subspan(first, last - first),
@@ -362,31 +383,41 @@ Result<int64_t> ReplicatedWriter::append(const TableFacts& table, RoutedAppend& 
 }
 
 Result<int64_t> ReplicatedWriter::append_jointly(const TableFacts& table, const exec::RowRoutes& rows) {
-  const auto commit = [&](std::span<const meta::PartitionKey> all_keys, std::span<const data::Table> all_rows,
-                          const std::function<void()>& nearly_done) -> Status {
+  const auto commit = [&](JointAppends::Joined& joined, JointAppends::Next& next) -> Status {
     std::vector<PartitionTurns::Partition> partitions;
-    for (const auto& key : all_keys) partitions.emplace_back(table.table.id, key);
+    for (const auto& key : joined.keys) partitions.emplace_back(table.table.id, key);
     const PartitionTurns::Turns turns(turns_, std::move(partitions));
-    if (!turns.had()) return Error{ErrorCode::kConflict, "another statement writes to one of the partitions"};
-    const auto done = append_once(table, all_keys, all_rows, {}, nearly_done);
+    if (!turns.had()) {
+      if (joined.begun) roll_back(joined.begun->begun.transaction);
+      return Error{ErrorCode::kConflict, "another statement writes to one of the partitions"};
+    }
+    if (!joined.begun) {
+      TRY(joined.begun, begin(meta::TransactionType::kAppend, table, joined.keys, {}));
+    }
+    const auto done = append_begun(table, std::move(*joined.begun), joined.rows, &next);
     if (done.ok()) return {};
     // A writer of another node: each part is to wait for its own partition only.
     if (done.error().code == ErrorCode::kConflict)
       apart_until_ = std::chrono::steady_clock::now() + kApartAfterConflict;
     return done.error();
   };
-  TRY_DONE(joint_appends_.append({table.table.id, table.table.schema_version}, rows, commit));
+  const auto arrange = [&](data::Table part) { return in_order(table, std::move(part)); };
+  TRY_DONE(joint_appends_.append({table.table.id, table.table.schema_version}, rows, arrange, commit));
   int64_t count = 0;
   for (size_t k = 0; k < rows.keys().size(); ++k) count += static_cast<int64_t>(rows.count(k));
   return count;
 }
 
 Result<int64_t> ReplicatedWriter::append_once(const TableFacts& table, std::span<const meta::PartitionKey> keys,
-                                              std::span<const data::Table> rows, const Number& number,
-                                              const std::function<void()>& all_prepared) {
+                                              std::span<const data::Table> rows, const Number& number) {
   TRY(auto begun, begin(meta::TransactionType::kAppend, table, keys, number));
   if (begun.begun.repeated) return begun.begun.rows;
-  if (begun.begun.chunks.size() != keys.size())
+  return append_begun(table, std::move(begun), rows);
+}
+
+Result<int64_t> ReplicatedWriter::append_begun(const TableFacts& table, meta::BeginReply begun,
+                                               std::span<const data::Table> rows, JointAppends::Next* next) {
+  if (begun.begun.chunks.size() != rows.size())
     return Error{ErrorCode::kInternal, "the controllers began another set of chunks for " + label_of(table)};
   const Write write{.ticket = ticket(begun.begun.transaction),
                     .chunks = std::move(begun.begun.chunks),
@@ -396,7 +427,8 @@ Result<int64_t> ReplicatedWriter::append_once(const TableFacts& table, std::span
                     .down = std::move(begun.down)};
   int64_t count = 0;
   for (const auto& part : rows) count += static_cast<int64_t>(part.rows());
-  return drive(write, count, all_prepared);
+  if (next == nullptr) return drive(write, count);
+  return drive(write, count, [&](const meta::Decide& decision) { return decide_and_begin(table, decision, *next); });
 }
 
 Result<int64_t> ReplicatedWriter::replace(const TableFacts& table, const meta::PartitionKey& key,

@@ -67,7 +67,9 @@ class ReplicatedWriter {
   /// node's other writers that came before; each until it succeeds or patience ends.
   Result<int64_t> write_parts(const TableFacts& table, std::span<const meta::PartitionKey> keys, const Number& number,
                               const WriteOnce& once);
-  static void make_parts(RoutedAppend& routed);  // in one copy of the rows
+  void make_parts(const TableFacts& table, RoutedAppend& routed) const;  // in one copy of the rows
+  /// In the order in which the replicas log them, which spares each of them the sorting.
+  data::Table in_order(const TableFacts& table, data::Table rows) const;
   /// With atomic='CHUNK', in one transaction with the appends of other statements of this node. kConflict, kStale,
   /// kUnavailable and others but kOutcomeUnknown: it changed nothing, and the parts may be written each on its own.
   Result<int64_t> append_jointly(const TableFacts& table, const exec::RowRoutes& rows);
@@ -77,8 +79,10 @@ class ReplicatedWriter {
   std::chrono::seconds patience(const Error& error, bool waits_for_writers) const;
   /// One transaction; kConflict, kStale, kUnavailable: it changed nothing and may be begun anew.
   Result<int64_t> append_once(const TableFacts& table, std::span<const meta::PartitionKey> keys,
-                              std::span<const data::Table> rows, const Number& number,
-                              const std::function<void()>& all_prepared = {});
+                              std::span<const data::Table> rows, const Number& number);
+  /// From the begin on. `next`: who waits for the partitions.
+  Result<int64_t> append_begun(const TableFacts& table, meta::BeginReply begun, std::span<const data::Table> rows,
+                               JointAppends::Next* next = nullptr);
   Result<int64_t> replace_once(const TableFacts& table, const meta::PartitionKey& key, const data::Table& stored);
   Result<int64_t> change_once(const TableFacts& table, std::span<const exec::PartitionChange> changes,
                               const Number& number);
@@ -88,17 +92,22 @@ class ReplicatedWriter {
                                                  const std::vector<meta::BegunChunk>& chunks);
   /// Carries out the policy on the partitions of a write: which of them are to be left out.
   Result<std::vector<bool>> left_out(const TableFacts& table, std::span<const meta::PartitionKey> keys) const;
+  meta::BeginTransaction begin_request(meta::TransactionType type, const TableFacts& table,
+                                       std::span<const meta::PartitionKey> keys, const Number& number) const;
   Result<meta::BeginReply> begin(meta::TransactionType type, const TableFacts& table,
                                  std::span<const meta::PartitionKey> keys, const Number& number);
   void roll_back(TransactionId transaction);
   /// In which data nodes keep the table's rows; none in a cluster some of whose programs may not know how.
   RowOrder order(const TableFacts& table) const;
   Ticket ticket(TransactionId transaction) const { return {transaction, distribution_.self, epoch_()}; }
-  /// From prepare to the notices: carries out what txn::Coordinator says. `all_prepared()`: only
-  /// the decision is missing.
-  Result<int64_t> drive(const Write& write, int64_t answer, const std::function<void()>& all_prepared = {});
+  /// From prepare to the notices: carries out what txn::Coordinator says. `decider`: asks for the decision.
+  using Decider = std::function<Result<meta::Decided>(const meta::Decide&)>;
+  Result<int64_t> drive(const Write& write, int64_t answer, const Decider& decider = {});
   Status prepare(const Write& write, const txn::PrepareOrder& asked);
-  Result<meta::Decided> decide(const Write& write, const txn::DecisionRequest& request, int64_t answer);
+  static meta::Decide decision(const Write& write, const txn::DecisionRequest& request, int64_t answer);
+  /// The decision, and the begin of those that wait, in one round of the controllers.
+  Result<meta::Decided> decide_and_begin(const TableFacts& table, const meta::Decide& decision,
+                                         JointAppends::Next& next);
   void notify(const txn::Notice& notice);
 
   Distribution& distribution_;

@@ -3,29 +3,18 @@
 #include "storage/node_store.h"
 
 #include <algorithm>
-#include <deque>
 #include <unordered_set>
 
 #include "base/check.h"
 #include "base/log.h"
 #include "base/memory_limit.h"
-#include "data/key_column.h"
-#include "kernels/sort.h"
+#include "data/sorted_rows.h"
 #include "storage/codec/row_block.h"
 
 namespace pelorus::storage {
 namespace {
 
 constexpr uint64_t kBytesPerWrite = 256;  // counted for a prepared write beside its rows
-
-data::Table sorted(data::Table rows, const SortRule& rule) {
-  std::deque<std::vector<int32_t>> ranks;
-  std::vector<kernels::SortKey> keys;
-  for (const auto column : rule.columns) keys.push_back({data::key_column(rows.column(column), ranks.emplace_back())});
-  const auto order = kernels::sort_rows(keys, rows.rows());
-  const bool as_they_lie = std::is_sorted(order.begin(), order.end());
-  return as_they_lie ? rows : rows.take(order);
-}
 
 }  // namespace
 
@@ -86,7 +75,7 @@ Result<std::vector<PreparedWrite>> NodeStore::check_writes(std::span<ChunkWrite>
   for (auto& write : writes) {
     PreparedWrite one{write.chunk, write.kind, write.schema,     write.sort, with_compact_symbols(write.rows),
                       0,           nullptr,    write.compression};
-    if (one.sort.sorts()) one.rows = sorted(std::move(one.rows), one.sort);
+    if (one.sort.sorts()) one.rows = data::sorted_rows(std::move(one.rows), one.sort.columns);
     one.bytes = one.rows.memory_bytes() + kBytesPerWrite;
     prepared.push_back(std::move(one));
   }

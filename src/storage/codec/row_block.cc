@@ -80,6 +80,7 @@ Result<Vector> decode_symbols(uint64_t rows, ByteReader& reader) {
   const auto count = reader.get<uint32_t>();
   TRY(const auto texts, decode_texts(count, reader));
   auto base = std::make_shared<data::SymbolBase>();
+  base->reserve(texts.size());
   for (const auto& text : texts) base->code_of(text);
   if (texts.empty() || !texts[0].empty() || base->size() != static_cast<int32_t>(count)) {
     return Error{ErrorCode::kCorrupt, "symbols of a row block are not distinct"};
@@ -131,14 +132,14 @@ Result<Vector> decode_column(const data::ColumnDefinition& column, uint64_t rows
   return Vector::array(Shared<Vector>(std::move(flat)), std::move(ends));
 }
 
-/// Whether every text is used, and numbered as it comes.
+/// Whether every text is used.
 bool is_compact(const data::SymbolBase& base, std::span<const int32_t> codes) {
-  int32_t next = 1;
-  for (const int32_t code : codes) {
-    if (code > next) return false;
-    next += code == next ? 1 : 0;
-  }
-  return next == base.size();
+  const auto texts = static_cast<size_t>(base.size());
+  if (texts > codes.size() + 1) return false;
+  std::vector<uint8_t> used(texts);
+  used[0] = 1;
+  for (const int32_t code : codes) used[static_cast<size_t>(code)] = 1;
+  return std::ranges::find(used, 0) == used.end();
 }
 
 Shared<Vector> compact(const Shared<Vector>& column) {
