@@ -579,6 +579,15 @@ TEST_F(MetadataServiceTest, without_a_leader_perf_shows_what_the_member_knows) {
   for (const auto& row : reply->nodes) EXPECT_EQ(row.alive, row.node.alias == "ctl2") << row.node.alias;
 }
 
+TEST_F(MetadataServiceTest, an_order_whose_answer_is_lost_is_sent_again_however_often_the_agent_was_not_there_before) {
+  agent_errors.assign(7, ErrorCode::kUnavailable);
+  agent_errors.insert(agent_errors.end(), 2, ErrorCode::kOutcomeUnknown);
+  const auto done = network.caller("dn1").call("ctl2", meta::kStartNodes, encode(meta::NodesRequest{{"dn1"}}),
+                                               {.timeout = milliseconds(20000)});
+  EXPECT_TRUE(done.ok()) << done.error().describe();
+  EXPECT_EQ(started.size(), 10u);
+}
+
 TEST_F(MetadataServiceTest, nodes_are_started_through_the_agent_of_their_host) {
   const auto start = [&](const std::string& name) {
     return network.caller("dn1").call("ctl2", meta::kStartNodes, encode(meta::NodesRequest{{name}}));

@@ -11,12 +11,13 @@ namespace {
 
 constexpr milliseconds kAgentWait{5000};
 constexpr milliseconds kAgentPause{200};
-constexpr int kUnknownMost = 5;  // answers lost with their connection, one after the other
+constexpr int kLostMost = 5;  // answers to one order, lost with their connection
 
 struct AgentOrder {
   std::string agent;
   std::string node;
   Bytes payload;
+  int lost = 0;  // answers
 };
 
 Error no_agent(const meta::Node& node) {
@@ -57,14 +58,14 @@ Result<Bytes> send_all(rpc::Caller& peers, std::string_view method, std::vector<
                        milliseconds timeout) {
   const auto give_up = std::chrono::steady_clock::now() + kAgentWait;
   std::string failures;
-  for (int turn = 0; !orders.empty(); ++turn) {
+  while (!orders.empty()) {
     const auto results = send_once(peers, method, orders, timeout);
     const bool is_last = std::chrono::steady_clock::now() >= give_up;
     std::vector<AgentOrder> again;
     for (size_t i = 0; i < orders.size(); ++i) {
       if (results[i].ok()) continue;
       const auto code = results[i].error().code;
-      const bool was_lost = code == ErrorCode::kOutcomeUnknown && turn < kUnknownMost;
+      const bool was_lost = code == ErrorCode::kOutcomeUnknown && orders[i].lost++ < kLostMost;
       if (was_lost || (code == ErrorCode::kUnavailable && !is_last)) {
         again.push_back(std::move(orders[i]));
       } else {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "controller/fake_group.h"
 #include "controller/metadata_service.h"
 #include "controller/node_control.h"
@@ -25,7 +27,10 @@ class ServiceFixture : public ::testing::Test {
     auto& agent = network.add("agent1", config::NodeMode::kAgent);
     agent.on("agent.start_node", [this](const auto&, std::string_view payload, const auto&) -> Result<Bytes> {
       started.push_back(config::NodeStart::decode(payload).value());
-      return Bytes();
+      if (agent_errors.empty()) return Bytes();
+      const auto code = agent_errors.front();
+      agent_errors.pop_front();
+      return Error{code, "the connection to 'agent1' ended"};
     });
     group.lead("ctl1");
     clock.advance(std::chrono::hours(1));
@@ -173,6 +178,7 @@ class ServiceFixture : public ::testing::Test {
   std::map<std::string, uint64_t> epochs;
   std::map<std::string, uint8_t> boots;
   std::vector<config::NodeStart> started;
+  std::deque<ErrorCode> agent_errors;  // of its next answers
   TableId table;
 };
 
