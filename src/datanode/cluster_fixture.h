@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -81,6 +82,7 @@ class LocalCatalogue final : public dist::Catalogue {
                                .value = meta::encode(policy)});
   }
   Result<meta::BeginReply> begin(const meta::BeginTransaction& transaction) override {
+    if (transaction.chunks.size() > 1) ++joint_begins_;
     auto placed = transaction;
     for (auto& chunk : placed.chunks) chunk.placement = nodes_;
     TRY(const auto answer, apply(placed));
@@ -107,6 +109,8 @@ class LocalCatalogue final : public dist::Catalogue {
   }
   /// Committed, and not yet confirmed by everybody.
   std::vector<TransactionId> committed() { return those_in(meta::TransactionState::kCommitted); }
+  /// How often a transaction of several chunks was asked for.
+  int joint_begins() const { return joint_begins_; }
   std::vector<TransactionId> running() { return those_in(meta::TransactionState::kRunning); }
 
   /// The controllers learn that the node's replica lacks rows.
@@ -154,6 +158,7 @@ class LocalCatalogue final : public dist::Catalogue {
   }
 
   const std::vector<std::string> nodes_;
+  std::atomic<int> joint_begins_ = 0;
   std::mutex mutex_;
   meta::State state_;  // guarded by mutex_
 };

@@ -114,6 +114,29 @@ TEST_F(ConcurrentWriters, with_atomic_chunk_writers_of_a_node_take_turns) {
   expect_equal_replicas();
 }
 
+TEST_F(ConcurrentWriters, after_a_conflict_with_another_node_appends_are_not_joined_for_a_while) {
+  make("CHUNK");
+  int rows = 2;  // of partition 1
+  const auto append_while_held = [&] {
+    run_against_writer("pt.append!(t)", "exec count(*) from loadTable('dfs://db', `pt) where id = 1",
+                       std::to_string(rows += 2));
+  };
+  using Clock = std::chrono::steady_clock;
+  for (int attempt = 0;; ++attempt) {
+    ASSERT_LT(attempt, 20) << "two appends took half a second each time";
+    const auto begun = Clock::now();
+    append_while_held();
+    const int joined = catalogue_.joint_begins();
+    append_while_held();
+    const int more = catalogue_.joint_begins() - joined;
+    if (Clock::now() - begun > std::chrono::milliseconds(500)) continue;
+    EXPECT_GT(joined, 0);
+    EXPECT_EQ(more, 0);
+    break;
+  }
+  expect_equal_replicas();
+}
+
 TEST_F(ConcurrentWriters, what_is_begun_for_the_next_appends_is_ended_whoever_comes_between) {
   make("CHUNK");
   constexpr int kWriters = 4, kWrites = 15;

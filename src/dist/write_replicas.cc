@@ -391,10 +391,10 @@ Result<int64_t> ReplicatedWriter::append_jointly(const TableFacts& table, const 
       if (joined.begun) roll_back(joined.begun->begun.transaction);
       return Error{ErrorCode::kConflict, "another statement writes to one of the partitions"};
     }
-    if (!joined.begun) {
-      TRY(joined.begun, begin(meta::TransactionType::kAppend, table, joined.keys, {}));
-    }
-    const auto done = append_begun(table, std::move(*joined.begun), joined.rows, &next);
+    auto begun = joined.begun ? Result<meta::BeginReply>(std::move(*joined.begun))
+                              : begin(meta::TransactionType::kAppend, table, joined.keys, {});
+    const auto done =
+        begun.ok() ? append_begun(table, std::move(begun).value(), joined.rows, &next) : Result<int64_t>(begun.error());
     if (done.ok()) return {};
     // A writer of another node: each part is to wait for its own partition only.
     if (done.error().code == ErrorCode::kConflict)
