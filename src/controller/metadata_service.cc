@@ -40,6 +40,7 @@ MetadataService::MetadataService(ServiceOptions options, raft::ReplicatedLog& lo
       clock_(clock),
       peers_(peers),
       live_(clock, options_.heartbeat_timeout),
+      awaited_(clock),
       files_(options_.files) {}
 
 MetadataService::~MetadataService() { stop(); }

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "controller/awaited_chunks.h"
 #include "controller/live_nodes.h"
 #include "controller/metadata_machine.h"
 #include "controller/recover_replicas.h"
@@ -143,6 +144,12 @@ class MetadataService {
   Result<meta::BeginReply> begun(const meta::BeginTransaction& command, const Result<Bytes>& answer);
   /// A conflict with a writer whose node does not answer any more is none to tell its client of.
   Error refused_begin(const meta::BeginTransaction& command, const Error& error);
+  /// Notes what it is refused because others hold it.
+  void note_awaited(const meta::BeginTransaction& command);
+  /// Whether another node waits for what it asks for.
+  bool others_wait(const meta::BeginTransaction& command) const;
+  /// Of a numbered one.
+  bool was_begun(const meta::BeginTransaction& command) const;
   Result<Bytes> decide_and_begin(const meta::Decide& command, meta::BeginTransaction next);
   Result<Bytes> decide(std::string_view payload);
   Result<Bytes> get_decisions(std::string_view payload);
@@ -229,6 +236,7 @@ class MetadataService {
   const Clock& clock_;
   rpc::Caller& peers_;
   LiveNodes live_;
+  AwaitedChunks awaited_;
 
   std::shared_mutex raising_;  // shared by registrations: none comes between the check of a new level and its proposal
   std::mutex cataloguing_;     // one change of catalogs or stream graphs at a time, from the look at them to its record

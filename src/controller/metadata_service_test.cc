@@ -157,6 +157,44 @@ TEST_F(MetadataServiceTest, the_next_write_to_a_partition_begins_with_the_decisi
   EXPECT_NE(begin({2}).begun.transaction, held.transaction);
 }
 
+TEST_F(MetadataServiceTest, a_node_that_waits_for_a_partition_finds_it_free_after_the_next_decision) {
+  make_table();
+  const auto decide_with_next = [&](TransactionId transaction) {
+    auto next = begin_of({1});
+    next.client = "writer";
+    next.sequence = transaction.value;
+    return ask<meta::DecidedAndBegun>("ctl2", meta::kDecide,
+                                      meta::DecideAndBegin{{.transaction = transaction, .commit = true}, next})
+        .value();
+  };
+  const auto ask_for = [&](meta::BeginTransaction request, const std::string& node) {
+    request.coordinator = node;
+    request.epoch = epochs[node];
+    return ask<meta::BeginReply>("ctl3", meta::kBeginTransaction, request);
+  };
+  auto held = begin({1}).begun.transaction;
+  EXPECT_FALSE(ask_for(begin_of({1}), "dn1").ok());  // the same node's writers take turns by themselves
+  auto reply = decide_with_next(held);
+  ASSERT_TRUE(reply.next.has_value());
+  const auto chunk = reply.next->begun.chunks[0];
+
+  EXPECT_FALSE(ask_for(begin_of({2, 1}), "dn2").ok());
+  EXPECT_EQ(decide_with_next(held).next->begun.transaction, reply.next->begun.transaction) << "the answer was lost";
+  reply = decide_with_next(reply.next->begun.transaction);
+  EXPECT_EQ(reply.state, meta::TransactionState::kCommitted);
+  EXPECT_FALSE(reply.next.has_value());
+  EXPECT_TRUE(reply.others_wait);
+  const auto others = ask_for(begin_of({2, 1}), "dn2");
+  ASSERT_TRUE(others.ok()) << others.error().describe();
+  commit(others->begun.transaction);
+  clock.advance(AwaitedChunks::kAsksAgain);
+  reply = decide_with_next(begin({1}).begun.transaction);
+  ASSERT_TRUE(reply.next.has_value()) << "nobody waits any more";
+
+  EXPECT_FALSE(ask_for({.type = meta::TransactionType::kRecover, .recover = chunk.chunk}, "dn3").ok());
+  EXPECT_FALSE(decide_with_next(reply.next->begun.transaction).next.has_value()) << "a recovery waits";
+}
+
 TEST_F(MetadataServiceTest, decisions_are_told_and_unknown_ones_are_aborted) {
   make_table();
   const auto committed = begin({1}).begun.transaction;

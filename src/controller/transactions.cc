@@ -2,10 +2,28 @@
 
 #include "controller/metadata_service.h"
 
+#include <algorithm>
+
 #include "base/fault_point.h"
 #include "meta/chunk_locks.h"
 
 namespace pelorus::controller {
+namespace {
+
+/// Those there are of the chunks a transaction wants.
+std::vector<const meta::Chunk*> asked_for(const meta::State& state, const meta::BeginTransaction& command) {
+  std::vector<const meta::Chunk*> chunks;
+  if (const auto* chunk = state.find_chunk(command.recover)) chunks.push_back(chunk);
+  for (const auto& request : command.chunks) {
+    const auto* table = state.find_table(request.table);
+    if (table == nullptr) continue;
+    if (const auto found = table->chunks.find(request.key); found != table->chunks.end())
+      chunks.push_back(&state.chunks.at(found->second));
+  }
+  return chunks;
+}
+
+}  // namespace
 
 void MetadataService::plan_begin(meta::BeginTransaction& command) {
   command.now_ns = clock_.wall_ns();
@@ -26,7 +44,10 @@ Result<Bytes> MetadataService::begin_transaction(std::string_view payload) {
   reach(FaultPoint::kBeginReceived);
   plan_begin(command);
   const auto answer = propose(command);
-  if (answer.ok()) reach(FaultPoint::kBeginRecorded);
+  if (answer.ok())
+    reach(FaultPoint::kBeginRecorded);
+  else if (answer.error().code == ErrorCode::kConflict)
+    note_awaited(command);
   TRY(const auto reply, begun(command, answer));
   return encode(reply);
 }
@@ -49,12 +70,8 @@ Error MetadataService::refused_begin(const meta::BeginTransaction& command, cons
   if (!meta::is_write_conflict(error)) return error;
   // The metadata do not show that a writer's process is gone before it registers again or its transaction is aborted.
   const auto gone = machine_.read([&](const meta::State& state) -> std::string {
-    for (const auto& request : command.chunks) {
-      const auto* table = state.find_table(request.table);
-      if (table == nullptr) continue;
-      const auto chunk = table->chunks.find(request.key);
-      if (chunk == table->chunks.end()) continue;
-      const auto* holder = state.find_transaction(state.chunks.at(chunk->second).locked_by);
+    for (const auto* chunk : asked_for(state, command)) {
+      const auto* holder = state.find_transaction(chunk->locked_by);
       if (holder != nullptr && live_.is_gone(holder->coordinator, live_.timeout())) return holder->coordinator;
     }
     return {};
@@ -62,6 +79,31 @@ Error MetadataService::refused_begin(const meta::BeginTransaction& command, cons
   if (gone.empty()) return error;
   return {ErrorCode::kConflict, "<ChunkInTransaction>The chunks are in a transaction of " + gone +
                                     ", which does not answer any more; it is being rolled back."};
+}
+
+void MetadataService::note_awaited(const meta::BeginTransaction& command) {
+  machine_.read([&](const meta::State& state) {
+    for (const auto* chunk : asked_for(state, command)) {
+      const auto* holder = state.find_transaction(chunk->locked_by);
+      // A node's own writers go one behind another.
+      if (holder != nullptr && holder->coordinator != command.coordinator)
+        awaited_.refused(chunk->id, command.coordinator);
+    }
+  });
+}
+
+bool MetadataService::others_wait(const meta::BeginTransaction& command) const {
+  return machine_.read([&](const meta::State& state) {
+    return std::ranges::any_of(asked_for(state, command),
+                               [&](const auto* chunk) { return awaited_.by_another(chunk->id, command.coordinator); });
+  });
+}
+
+bool MetadataService::was_begun(const meta::BeginTransaction& command) const {
+  return machine_.read([&](const meta::State& state) {
+    const auto client = state.clients.find(command.client);
+    return !command.client.empty() && client != state.clients.end() && client->second.sequence == command.sequence;
+  });
 }
 
 Result<Bytes> MetadataService::decide(std::string_view payload) {
@@ -76,11 +118,22 @@ Result<Bytes> MetadataService::decide(std::string_view payload) {
 
 Result<Bytes> MetadataService::decide_and_begin(const meta::Decide& command, meta::BeginTransaction next) {
   plan_begin(next);
-  const auto [made, answer] = propose_both(command, next);
-  if (!made.ok()) return made;
-  TRY(auto decided, meta::decode<meta::Decided>(*made, "decision"));
-  meta::DecidedAndBegun reply{std::move(decided), std::nullopt};
-  auto next_begun = begun(next, answer);
+  std::pair<Result<Bytes>, Result<Bytes>> answers{Bytes(), Bytes()};
+  if (others_wait(next)) {
+    TRY(answers.first, propose(command));
+    // An earlier attempt, whose answer was lost, may have begun it all the same.
+    if (!was_begun(next)) {
+      TRY(auto alone, meta::decode<meta::Decided>(*answers.first, "decision"));
+      return encode(meta::DecidedAndBegun{std::move(alone), std::nullopt, true});
+    }
+    answers.second = propose(next);
+  } else {
+    answers = propose_both(command, next);
+    if (!answers.first.ok()) return answers.first;
+  }
+  TRY(auto decided, meta::decode<meta::Decided>(*answers.first, "decision"));
+  meta::DecidedAndBegun reply{std::move(decided), std::nullopt, false};
+  auto next_begun = begun(next, answers.second);
   if (next_begun.ok())
     reply.next = std::move(next_begun).value();
   else if (next_begun.error().code == ErrorCode::kOutcomeUnknown)

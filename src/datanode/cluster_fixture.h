@@ -95,10 +95,12 @@ class LocalCatalogue final : public dist::Catalogue {
   }
   Result<meta::DecidedAndBegun> decide_and_begin(const meta::Decide& decision,
                                                  const meta::BeginTransaction& next) override {
+    ++decided_with_next;
     TRY(auto decided, decide(decision));
+    if (others_wait) return meta::DecidedAndBegun{std::move(decided), std::nullopt, true};
     auto begun = begin(next);
     return meta::DecidedAndBegun{std::move(decided),
-                                 begun.ok() ? std::optional(std::move(begun).value()) : std::nullopt};
+                                 begun.ok() ? std::optional(std::move(begun).value()) : std::nullopt, false};
   }
   Result<meta::Decided> outcome(TransactionId transaction) override {
     const std::lock_guard lock(mutex_);
@@ -111,6 +113,8 @@ class LocalCatalogue final : public dist::Catalogue {
   std::vector<TransactionId> committed() { return those_in(meta::TransactionState::kCommitted); }
   /// How often a transaction of several chunks was asked for.
   int joint_begins() const { return joint_begins_; }
+  std::atomic<int> decided_with_next = 0;  // how often both were asked for together
+  std::atomic<bool> others_wait = false;   // says so to whoever asks for both
   std::vector<TransactionId> running() { return those_in(meta::TransactionState::kRunning); }
 
   /// The controllers learn that the node's replica lacks rows.

@@ -137,6 +137,33 @@ TEST_F(ConcurrentWriters, after_a_conflict_with_another_node_appends_are_not_joi
   expect_equal_replicas();
 }
 
+TEST_F(ConcurrentWriters, appends_are_not_joined_for_a_while_where_another_node_waits) {
+  make("CHUNK");
+  catalogue_.others_wait = true;
+  constexpr int kWriters = 4, kWrites = 25;
+  const auto begun = std::chrono::steady_clock::now();
+  const auto write = [&] {
+    std::vector<std::thread> writers;
+    for (int w = 0; w < kWriters; ++w) {
+      writers.emplace_back([&] {
+        for (int i = 0; i < kWrites; ++i)
+          first_.run_as("admin", "loadTable('dfs://db', `pt).append!(table(1 2 3 as id, `w`w`w as k, 1 1 1 as qty))");
+      });
+    }
+    for (auto& writer : writers) writer.join();
+  };
+  int rounds = 0;
+  do {
+    write();
+    ++rounds;
+  } while (catalogue_.decided_with_next.load() == 0);  // until two of them met
+  const auto seconds = (std::chrono::steady_clock::now() - begun) / std::chrono::seconds(1);
+  // Those that were waiting already are joined; the others write apart for a second each time.
+  EXPECT_LE(catalogue_.decided_with_next.load(), kWriters * (1 + seconds));
+  EXPECT_EQ(run("exec count(*) from pt where k = `w"), std::to_string(rounds * 3 * kWriters * kWrites));
+  expect_equal_replicas();
+}
+
 TEST_F(ConcurrentWriters, what_is_begun_for_the_next_appends_is_ended_whoever_comes_between) {
   make("CHUNK");
   constexpr int kWriters = 4, kWrites = 15;
@@ -157,6 +184,20 @@ TEST_F(ConcurrentWriters, what_is_begun_for_the_next_appends_is_ended_whoever_co
   EXPECT_EQ(run("exec qty from pt where k = `b"), "[" + std::to_string(20 + kWrites) + "]");
   EXPECT_TRUE(catalogue_.running().empty());
   expect_equal_replicas();
+}
+
+TEST_F(ConcurrentWriters, a_node_that_stops_waits_for_no_partition) {
+  make("CHUNK");
+  const auto held = hold(2);
+  std::string result;
+  std::thread writer([&] { result = run("pt.append!(table(2 2 as id, `z`z as k, 1 1 as qty))"); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // it asks in vain by then
+  first_.writer().end_patience();
+  writer.join();
+  EXPECT_NE(result.find("<ChunkInTransaction>"), std::string::npos) << result;
+  let_go(held);
+  EXPECT_EQ(run("exec count(*) from pt where k = `z"), "0");
+  EXPECT_TRUE(catalogue_.running().empty());
 }
 
 TEST_F(ConcurrentWriters, a_write_that_waited_is_recognized_when_its_client_repeats_it) {

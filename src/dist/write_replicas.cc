@@ -141,7 +141,7 @@ Result<int64_t> ReplicatedWriter::patiently(bool waits_for_writers,
     auto result = attempt();
     if (result.ok()) return result;
     const auto wait = patience(result.error(), waits_for_writers);
-    if (wait.count() == 0 || std::chrono::steady_clock::now() - begun > wait) return result;
+    if (wait.count() == 0 || !is_patient_ || std::chrono::steady_clock::now() - begun > wait) return result;
     std::this_thread::sleep_for(pause / 2 +
                                 std::chrono::milliseconds(jitter() % static_cast<unsigned>(pause.count() + 1)));
     pause = std::min(pause * 2, kPauseMost);
@@ -255,6 +255,7 @@ Result<meta::Decided> ReplicatedWriter::decide_and_begin(const TableFacts& table
   TRY(auto reply, distribution_.catalogue.decide_and_begin(
                       decision, begin_request(meta::TransactionType::kAppend, table, keys, {})));
   if (reply.next) next.set_begun(std::move(*reply.next));
+  if (reply.others_wait) stay_apart();
   return static_cast<meta::Decided&>(reply);
 }
 
@@ -382,6 +383,8 @@ Result<int64_t> ReplicatedWriter::append(const TableFacts& table, RoutedAppend& 
   });
 }
 
+void ReplicatedWriter::stay_apart() { apart_until_ = std::chrono::steady_clock::now() + kApartAfterConflict; }
+
 Result<int64_t> ReplicatedWriter::append_jointly(const TableFacts& table, const exec::RowRoutes& rows) {
   const auto commit = [&](JointAppends::Joined& joined, JointAppends::Next& next) -> Status {
     std::vector<PartitionTurns::Partition> partitions;
@@ -397,8 +400,7 @@ Result<int64_t> ReplicatedWriter::append_jointly(const TableFacts& table, const 
         begun.ok() ? append_begun(table, std::move(begun).value(), joined.rows, &next) : Result<int64_t>(begun.error());
     if (done.ok()) return {};
     // A writer of another node: each part is to wait for its own partition only.
-    if (done.error().code == ErrorCode::kConflict)
-      apart_until_ = std::chrono::steady_clock::now() + kApartAfterConflict;
+    if (done.error().code == ErrorCode::kConflict) stay_apart();
     return done.error();
   };
   const auto arrange = [&](data::Table part) { return in_order(table, std::move(part)); };

@@ -58,6 +58,9 @@ class ReplicatedWriter {
   /// writes of a client's request.
   Result<int64_t> replace(const TableFacts& table, const meta::PartitionKey& key, const data::Table& rows);
 
+  /// The node stops: what cannot be written now is refused, whatever it waits for.
+  void end_patience() { is_patient_ = false; }
+
  private:
   struct Write;
   using Number = RequestScope::WriteNumber;
@@ -73,6 +76,8 @@ class ReplicatedWriter {
   /// With atomic='CHUNK', in one transaction with the appends of other statements of this node. kConflict, kStale,
   /// kUnavailable and others but kOutcomeUnknown: it changed nothing, and the parts may be written each on its own.
   Result<int64_t> append_jointly(const TableFacts& table, const exec::RowRoutes& rows);
+  /// For a while: another node's writers would wait for all partitions of joined appends.
+  void stay_apart();
   /// `attempt()` until it succeeds, fails for good, or patience ends.
   Result<int64_t> patiently(bool waits_for_writers, const std::function<Result<int64_t>()>& attempt) const;
   /// For how long a transaction that ended with `error` may be begun anew: it certainly changed nothing.
@@ -115,6 +120,7 @@ class ReplicatedWriter {
   const NewValuePolicy new_values_;
   PartitionTurns turns_;
   JointAppends joint_appends_;
+  std::atomic<bool> is_patient_ = true;
   std::atomic<std::chrono::steady_clock::time_point> apart_until_{};  // until when appends are not joined
 };
 

@@ -359,6 +359,8 @@ void Node::stop() {
     scripts_->streams().subscriptions.clear();
   }
   if (data_) data_->begin_stop();
+  if (writer_) writer_->end_patience();
+  if (scripts_) scripts_->stop_jobs();
   statements_.stop();
   urgent_.stop();
   if (data_) data_->stop();

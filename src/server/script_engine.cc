@@ -105,6 +105,11 @@ void ScriptEngine::note_query(const functions::Caller& caller, const exec::Finis
                           .remote_ip = caller.remote_ip});
 }
 
+void ScriptEngine::stop_jobs() {
+  scheduled_jobs_.stop();
+  background_jobs_.stop();
+}
+
 void ScriptEngine::open_schedule() {
   constexpr uint64_t kScheduleBytesMax = uint64_t{64} << 20;
   const auto path = (environment_.directory / "scheduledJobs").string();

@@ -47,6 +47,8 @@ class ScriptEngine {
                           std::function<bool()> is_initialized,
                           std::function<std::optional<raft::LogStatus>()> raft_status);
 
+  /// Cancels the jobs that go on behind statements and waits for them; while what they write to still works.
+  void stop_jobs();
   /// Stream graphs and tables this node had before it was restarted go on, once controllers answer.
   void resume_graphs();
 

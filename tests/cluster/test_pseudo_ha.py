@@ -1,10 +1,12 @@
 """The seed's first deployment (S9 to S16) with a writing official client while every process is killed in turn."""
+import concurrent.futures
 import os
 import pathlib
+import signal
 
 import pytest
 
-from bed import Bed, wait_until
+from bed import Bed, alive, wait_until
 from writer import Writer
 
 PACKAGE = os.environ["PELORUS_PACKAGE"]
@@ -91,6 +93,35 @@ def test_partitions_go_when_their_time_is_over(bed):
     wait_until(lambda: list(bed.run(left, site="node2")) == [1, 2, 3, 6], 30, "partitions of three and five days ago gone")
     assert bed.run("schema(database('dfs://kept')).retentionHours", site="node3") == 48
     assert "their time is over, drops 2 partition(s) of dfs://kept/t" in bed.logs(lines=200)
+
+
+def test_jobs_of_one_node_leave_room_for_writers_of_another_and_end_with_their_node(bed):
+    bed.run("""
+        db = database('dfs://jobs', VALUE, 1 2, , 'OLAP', 'CHUNK')
+        db.createPartitionedTable(table(1:0, `id`batch, [INT, INT]), `shared, `id)""")
+    bed.run("""
+        def write_on(batch, n) {
+            t = loadTable('dfs://jobs', `shared)
+            rows = table(take(1 2, 1000) as id, take(batch, 1000) as batch)
+            for (i in 1..n) t.append!(rows)
+        }
+        for (k in 1..4) submitJob("writer" + string(k), "", write_on, k, 1000000)""", site="node1")
+    count = "exec count(*) from loadTable('dfs://jobs', `shared) where batch {}"
+    wait_until(lambda: bed.run(count.format("> 0"), site="node2") > 20000, 30, "rows of the jobs")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for _ in range(5):
+            append = "loadTable('dfs://jobs', `shared).append!(table(1 2 as id, 0 0 as batch))"
+            pool.submit(bed.run, append, site="node2").result(timeout=60)
+    assert bed.run(count.format("= 0"), site="node3") == 10
+
+    pid = bed.pid("node1")
+    bed.kill("node1", signal.SIGTERM)
+    wait_until(lambda: not alive(pid), 30, "node1 gone, jobs and all")
+    bed.run("startDataNode(`node1)", site="controller1")
+    bed.wait_nodes()
+    assert bed.run(count.format("> 0"), site="node2") % 1000 == 0
+    bed.wait_equal_replicas("dfs://jobs", "shared")
+    bed.run("dropDatabase('dfs://jobs')")
 
 
 def test_no_acknowledged_row_is_lost_when_each_process_is_killed(bed):

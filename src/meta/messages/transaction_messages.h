@@ -29,7 +29,8 @@ struct BeginReply {
 /// differ from what was asked for. After kOutcomeUnknown repeat it, or ask kGetDecisions.
 inline constexpr std::string_view kDecide = "meta.decide";
 /// A decision, and right behind it the transaction that waits for its partitions: one round of the controllers for
-/// both. Leaders of programs that know Decide only make the decision and leave the rest out.
+/// both. Leaders of programs that know Decide only make the decision and leave the rest out. So do all where another
+/// node waits for one of the partitions, which would never find it free.
 struct DecideAndBegin : Decide {
   std::optional<BeginTransaction> next;  // as in kBeginTransaction
   template <class A>
@@ -40,10 +41,11 @@ struct DecideAndBegin : Decide {
 };
 struct DecidedAndBegun : Decided {
   std::optional<BeginReply> next;  // none: it was not begun, for whatever reason
+  bool others_wait = false;        // the reason: begin it by itself
   template <class A>
   void fields(A& a) {
     Decided::fields(a);
-    a(next);
+    a(next, others_wait);
   }
 };
 
