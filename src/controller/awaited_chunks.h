@@ -1,6 +1,6 @@
 #pragma once
-// Chunks that writers or recoveries were refused because another node's transaction held them, and ask for again and
-// again. Volatile: known to the leader that refused them.
+// Chunks that writers, recoveries or changes of the catalogue were refused because another node's transaction held
+// them, and ask for again and again. Volatile: known to the leader that refused them.
 
 #include <chrono>
 #include <map>
@@ -20,6 +20,7 @@ class AwaitedChunks {
 
   explicit AwaitedChunks(const Clock& clock) : clock_(clock) {}
 
+  /// `coordinator`: empty for a change of the catalogue, which is another node's to all.
   void refused(ChunkId chunk, const std::string& coordinator);
   /// Whether another node than `coordinator` waits for the chunk. Cost: logarithmic in the chunks awaited.
   bool by_another(ChunkId chunk, const std::string& coordinator) const;

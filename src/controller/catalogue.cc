@@ -46,6 +46,19 @@ meta::TableFacts changed_facts(const meta::State& state, const std::set<ChunkId>
   return facts;
 }
 
+/// Database and table, empty for all of them, of a change that transactions may refuse; nothing of others.
+std::pair<std::string, std::string> changed_table(const meta::Command& change) {
+  return std::visit(
+      []<class T>(const T& one) -> std::pair<std::string, std::string> {
+        if constexpr (std::is_same_v<T, meta::DropDatabase>) return {one.path, {}};
+        if constexpr (std::is_same_v<T, meta::DropPartitions>) return {one.database, one.table};
+        if constexpr (std::is_same_v<T, meta::DropTable> || std::is_same_v<T, meta::AlterTable>)
+          return {one.database, one.name};
+        return {};
+      },
+      change);
+}
+
 /// Whether the answer of `T` is a Dropped.
 template <class T>
 constexpr bool drops() {
@@ -74,6 +87,7 @@ Result<Bytes> MetadataService::take_change(std::string_view payload) {
   reach(FaultPoint::kChangeRecorded);
   log_info("change by " + request.user + ": " + std::string(name_of(command)) +
            (answer.ok() ? "" : " refused: " + answer.error().message));
+  if (!answer.ok() && answer.error().code == ErrorCode::kConflict) note_awaited(command);
   if (answer.ok() && retaining) {
     const std::lock_guard lock(mutex_);
     expires_at_once_ = true;
@@ -82,6 +96,20 @@ Result<Bytes> MetadataService::take_change(std::string_view payload) {
   TRY(const auto dropped, meta::decode<meta::Dropped>(*answer, "dropped chunks"));
   live_.add_drops(dropped);
   return answer;
+}
+
+void MetadataService::note_awaited(const meta::Command& change) {
+  const auto [path, table] = changed_table(change);
+  machine_.read([&](const meta::State& state) {
+    const auto* database = state.find_database(path);
+    if (database == nullptr) return;
+    for (const auto& [name, id] : database->tables) {
+      if (!table.empty() && name != table) continue;
+      for (const auto& [key, chunk] : state.tables.at(id).chunks) {
+        if (state.chunks.at(chunk).locked_by.value != 0) awaited_.refused(chunk, {});
+      }
+    }
+  });
 }
 
 Result<Bytes> MetadataService::table_facts(std::string_view payload) {

@@ -156,6 +156,8 @@ class MetadataService {
   Result<Bytes> list_transactions(std::string_view payload);
   // catalogue.cc
   Result<Bytes> take_change(std::string_view payload);
+  /// As above, for a change that running transactions refuse.
+  void note_awaited(const meta::Command& change);
   Result<Bytes> table_facts(std::string_view payload);
   Result<Bytes> database_facts(std::string_view payload);
   Result<Bytes> list_catalogue(std::string_view payload);

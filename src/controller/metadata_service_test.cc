@@ -193,6 +193,13 @@ TEST_F(MetadataServiceTest, a_node_that_waits_for_a_partition_finds_it_free_afte
 
   EXPECT_FALSE(ask_for({.type = meta::TransactionType::kRecover, .recover = chunk.chunk}, "dn3").ok());
   EXPECT_FALSE(decide_with_next(reply.next->begun.transaction).next.has_value()) << "a recovery waits";
+  clock.advance(AwaitedChunks::kAsksAgain);
+
+  const meta::DropPartitions drop{.database = "dfs://db", .table = "pt", .keys = {{{types::Scalar::of_int(1)}}}};
+  held = begin({1}).begun.transaction;
+  EXPECT_FALSE(services["ctl1"]->change("admin", drop).ok());
+  EXPECT_FALSE(decide_with_next(held).next.has_value()) << "a change of the catalogue waits";
+  EXPECT_TRUE(services["ctl1"]->change("admin", drop).ok());
 }
 
 TEST_F(MetadataServiceTest, decisions_are_told_and_unknown_ones_are_aborted) {

@@ -186,6 +186,26 @@ TEST_F(ConcurrentWriters, what_is_begun_for_the_next_appends_is_ended_whoever_co
   expect_equal_replicas();
 }
 
+TEST_F(ConcurrentWriters, changes_of_the_catalogue_wait_until_partitions_are_free) {
+  make("TRANS");
+  for (const std::string change : {"setTableComment(pt, 'of orders')", "dropPartition(db, 2, `pt)",
+                                   "truncate('dfs://db', `pt)", "renameTable(db, `pt, `pt)", "dropTable(db, `pt)"}) {
+    const auto held = hold(2);
+    std::string result;
+    std::atomic<bool> is_done = false;
+    std::thread changer([&] {
+      result = run(change);
+      is_done = true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    EXPECT_FALSE(is_done) << change;
+    let_go(held);
+    changer.join();
+    EXPECT_EQ(result.find("error"), std::string::npos) << result;
+  }
+  EXPECT_EQ(run("existsTable('dfs://db', `pt)"), "false");
+}
+
 TEST_F(ConcurrentWriters, a_node_that_stops_waits_for_no_partition) {
   make("CHUNK");
   const auto held = hold(2);

@@ -198,7 +198,7 @@ class Definitions {
       return {};
     }
     check(context, meta::AccessType::kObjectDelete, path, "delete tables", owner_of(path));
-    unwrap(catalogue().drop_table(path, name), "dropTable");
+    change_when_free([&] { return catalogue().drop_table(path, name); }, "dropTable");
     return {};
   }
 
@@ -219,7 +219,7 @@ class Definitions {
       return {};
     }
     check(context, meta::AccessType::kObjectDelete, path, "delete databases", owner_of(path));
-    unwrap(catalogue().drop_database(path), "dropDatabase");
+    change_when_free([&] { return catalogue().drop_database(path); }, "dropDatabase");
     return {};
   }
 
@@ -252,7 +252,7 @@ class Definitions {
     } else {
       add(args[1]);
     }
-    unwrap(catalogue().drop_partitions(partitions), "dropPartition");
+    change_when_free([&] { return catalogue().drop_partitions(partitions); }, "dropPartition");
     return {};
   }
 
@@ -325,7 +325,8 @@ class Definitions {
     const auto path = path_of(args[0], "truncate");
     const auto& name = text_of(args[1], "truncate", "tableName");
     check(context, meta::AccessType::kTableDelete, path + "/" + name, "delete rows", owner_of(path));
-    unwrap(catalogue().drop_partitions({.database = path, .table = name, .keys = {meta::PartitionKey{}}}), "truncate");
+    const meta::DropPartitions all{.database = path, .table = name, .keys = {meta::PartitionKey{}}};
+    change_when_free([&] { return catalogue().drop_partitions(all); }, "truncate");
     return {};
   }
 
@@ -452,16 +453,21 @@ class Definitions {
  private:
   Catalogue& catalogue() const { return services_.distribution.catalogue; }
 
+  /// Once no transaction is in its way.
+  void change_when_free(const std::function<Status()>& change, const std::string& function) const {
+    unwrap(services_.writer.change_definition(change), function);
+  }
+
   /// Gives a table the columns and options of `table` and, unless it is empty, another name.
   void alter(const std::string& path, const meta::Table& table, const std::string& new_name,
              const std::string& function) const {
-    unwrap(catalogue().alter_table({.database = path,
-                                    .name = table.name,
-                                    .expected_schema_version = table.schema_version,
-                                    .new_name = new_name,
-                                    .columns = table.columns,
-                                    .options = table.options}),
-           function);
+    const meta::AlterTable change{.database = path,
+                                  .name = table.name,
+                                  .expected_schema_version = table.schema_version,
+                                  .new_name = new_name,
+                                  .columns = table.columns,
+                                  .options = table.options};
+    change_when_free([&] { return catalogue().alter_table(change); }, function);
   }
 
   static bool is_atomic_chunk(const std::string& atomic, const std::string& function) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
-#include <thread>
 
 #include "dist/database_handle.h"
 #include "dist/table_columns.h"
@@ -14,10 +13,6 @@ namespace pelorus::dist {
 using data::Value;
 
 namespace {
-
-/// How long a change of columns waits for transactions of the table to end.
-constexpr std::chrono::seconds kChangeWait{30};
-constexpr std::chrono::milliseconds kChangePause{20};
 
 /// A row for each column, as schema() shows it.
 data::Table compression_of(const meta::Table& table) {
@@ -178,23 +173,21 @@ Result<int64_t> DistributedTable::change(exec::RowChange what, std::span<const e
 Status DistributedTable::change_columns(std::span<const exec::ColumnChange> changes) {
   TRY(const auto access, distribution_.catalogue.access(user_));
   TRY_DONE(access.check(meta::AccessType::kDatabaseManage, database(), facts()->database.owner));
-  const auto give_up = std::chrono::steady_clock::now() + kChangeWait;
-  while (true) {
-    TRY(const auto known, ask_again());
-    const auto& table = known->table;
-    TRY(auto columns, changed_columns(table, changes));
-    const auto changed = distribution_.catalogue.alter_table({.database = database(),
-                                                              .name = name(),
-                                                              .expected_schema_version = table.schema_version,
-                                                              .new_name = {},
-                                                              .columns = std::move(columns),
-                                                              .options = table.options});
-    if (changed.ok()) break;
-    const auto code = changed.error().code;
-    const bool may_pass = code == ErrorCode::kConflict || code == ErrorCode::kStale;
-    if (!may_pass || std::chrono::steady_clock::now() > give_up) return changed;
-    std::this_thread::sleep_for(kChangePause);
-  }
+  TRY_DONE(writer_.change_definition([&]() -> Status {
+    while (true) {
+      TRY(const auto known, ask_again());
+      const auto& table = known->table;
+      TRY(auto columns, changed_columns(table, changes));
+      auto changed = distribution_.catalogue.alter_table({.database = database(),
+                                                          .name = name(),
+                                                          .expected_schema_version = table.schema_version,
+                                                          .new_name = {},
+                                                          .columns = std::move(columns),
+                                                          .options = table.options});
+      // Somebody else was quicker: the same on what that has left.
+      if (changed.ok() || changed.error().code != ErrorCode::kStale) return changed;
+    }
+  }));
   TRY(const auto heard, ask_again());
   return {};
 }

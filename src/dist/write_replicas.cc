@@ -148,6 +148,16 @@ Result<int64_t> ReplicatedWriter::patiently(bool waits_for_writers,
   }
 }
 
+Status ReplicatedWriter::change_definition(const std::function<Status()>& change) const {
+  Status changed;
+  (void)patiently(false, [&]() -> Result<int64_t> {
+    changed = change();
+    if (!changed.ok() && changed.error().code == ErrorCode::kConflict) return changed.error();
+    return 0;
+  });
+  return changed;
+}
+
 Result<int64_t> ReplicatedWriter::write_parts(const TableFacts& table, std::span<const meta::PartitionKey> keys,
                                               const Number& number, const WriteOnce& once) {
   const size_t parts = keys.size();

@@ -58,6 +58,10 @@ class ReplicatedWriter {
   /// writes of a client's request.
   Result<int64_t> replace(const TableFacts& table, const meta::PartitionKey& key, const data::Table& rows);
 
+  /// A change of the catalogue, asked for again while running transactions refuse it (kConflict), half a minute at
+  /// most.
+  Status change_definition(const std::function<Status()>& change) const;
+
   /// The node stops: what cannot be written now is refused, whatever it waits for.
   void end_patience() { is_patient_ = false; }
 
