@@ -30,6 +30,7 @@ class Input {
   /// Moves up to `size` bytes to `to`; returns how many.
   size_t copy(void* to, size_t size) {
     const size_t count = std::min(size, bytes_.size());
+    if (count == 0) return 0;  // there may be no bytes to point to
     std::memcpy(to, bytes_.data(), count);
     bytes_.remove_prefix(count);
     return count;
