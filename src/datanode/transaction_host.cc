@@ -10,6 +10,7 @@ namespace pelorus::datanode {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{500};
+constexpr std::chrono::seconds kPublishingWait{1};
 
 std::string label(TransactionId transaction) { return "transaction " + std::to_string(transaction.value); }
 
@@ -112,14 +113,16 @@ Status TransactionHost::prepare(const dist::Ticket& ticket, const std::vector<di
   }
   auto stored = store_.prepare(ticket.transaction, writes);
   if (!stored.ok() && stored.error().code == ErrorCode::kStale) {
-    // The outcome of an earlier write may not have been told: its coordinator died.
+    // The outcome of an earlier write may not have been told, as its coordinator died; or it is being carried out now.
     for (const auto& block : blocks) want(block.chunk);
+    await_publishing();
     stored = store_.prepare(ticket.transaction, writes);
   }
   reach(FaultPoint::kPrepareStored);
   {
     const std::lock_guard lock(mutex_);
     actions = participant_.on_persisted(ticket.transaction, stored, now());
+    if (actions.publish) publishing_.insert(ticket.transaction);
   }
   carry_out(actions);
   reach(FaultPoint::kPrepareDone);
@@ -144,6 +147,7 @@ void TransactionHost::take(const txn::Decision& decision) {
     const std::lock_guard lock(mutex_);
     is_new = participant_.state_of(decision.transaction) != txn::Participant::State::kCommitted;
     actions = participant_.on_decision(decision, now());
+    if (actions.publish) publishing_.insert(decision.transaction);
   }
   // Nothing of it is open: an earlier process has published it, or its rows never came. The store tells which, and the
   // controllers wait to hear that it is over: until then they ask, and judge no report of these chunks.
@@ -171,6 +175,8 @@ void TransactionHost::carry_out(const txn::ParticipantActions& actions, bool is_
   if (!done.ok() && is_new)
     log_warning(label(actions.publish->transaction) + " cannot be published: " + done.error().message);
   const std::lock_guard lock(mutex_);
+  publishing_.erase(actions.publish->transaction);
+  published_.notify_all();
   if (!settled) {
     const auto is_same = [&](const auto& other) { return other.transaction == actions.publish->transaction; };
     if (std::ranges::none_of(unfinished_, is_same)) unfinished_.push_back(*actions.publish);
@@ -180,6 +186,14 @@ void TransactionHost::carry_out(const txn::ParticipantActions& actions, bool is_
   if (!done.ok() && is_new && missed_) missed_();
   participant_.on_published(actions.publish->transaction);
   committed_.insert(actions.publish->transaction);
+}
+
+void TransactionHost::await_publishing() {
+  std::unique_lock lock(mutex_);
+  const auto under_way = publishing_;
+  published_.wait_for(lock, kPublishingWait, [&] {
+    return std::ranges::none_of(under_way, [&](const auto one) { return publishing_.contains(one); });
+  });
 }
 
 void TransactionHost::want(ChunkId chunk) {

@@ -49,6 +49,8 @@ class TransactionHost {
  private:
   txn::Time now() const;
   void take(const txn::Decision& decision);
+  /// Until what is being published has been, a second at most.
+  void await_publishing();
   /// `is_new`: that the transaction committed was not known here before.
   void carry_out(const txn::ParticipantActions& actions, bool is_new = true);
   void watch();
@@ -61,6 +63,8 @@ class TransactionHost {
   std::mutex mutex_;
   std::condition_variable wake_;
   txn::Participant participant_;           // guarded by mutex_
+  std::set<TransactionId> publishing_;     // guarded by mutex_; by other threads at this moment
+  std::condition_variable published_;      // one of them less
   std::set<TransactionId> committed_;      // guarded by mutex_
   std::vector<txn::Decision> unfinished_;  // guarded by mutex_; the store could not publish them yet
   bool stopping_ = false;                  // guarded by mutex_
