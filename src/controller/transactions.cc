@@ -117,23 +117,20 @@ Result<Bytes> MetadataService::decide(std::string_view payload) {
 }
 
 Result<Bytes> MetadataService::decide_and_begin(const meta::Decide& command, meta::BeginTransaction next) {
-  plan_begin(next);
-  std::pair<Result<Bytes>, Result<Bytes>> answers{Bytes(), Bytes()};
   if (others_wait(next)) {
-    TRY(answers.first, propose(command));
-    // An earlier attempt, whose answer was lost, may have begun it all the same.
+    TRY(const auto alone, propose(command));
+    // Unless an earlier attempt, whose answer was lost, has begun it all the same: then both are repeated below.
     if (!was_begun(next)) {
-      TRY(auto alone, meta::decode<meta::Decided>(*answers.first, "decision"));
-      return encode(meta::DecidedAndBegun{std::move(alone), std::nullopt, true});
+      TRY(auto decided, meta::decode<meta::Decided>(alone, "decision"));
+      return encode(meta::DecidedAndBegun{std::move(decided), std::nullopt, true});
     }
-    answers.second = propose(next);
-  } else {
-    answers = propose_both(command, next);
-    if (!answers.first.ok()) return answers.first;
   }
-  TRY(auto decided, meta::decode<meta::Decided>(*answers.first, "decision"));
+  plan_begin(next);
+  const auto [made, answer] = propose_both(command, next);
+  if (!made.ok()) return made;
+  TRY(auto decided, meta::decode<meta::Decided>(*made, "decision"));
   meta::DecidedAndBegun reply{std::move(decided), std::nullopt, false};
-  auto next_begun = begun(next, answers.second);
+  auto next_begun = begun(next, answer);
   if (next_begun.ok())
     reply.next = std::move(next_begun).value();
   else if (next_begun.error().code == ErrorCode::kOutcomeUnknown)

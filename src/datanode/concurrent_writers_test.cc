@@ -43,6 +43,17 @@ class ConcurrentWriters : public TwoNodes {
     writer.join();
     return result;
   }
+  /// So many threads that each append a row to every partition so many times, the first of them on node `first`.
+  std::vector<std::thread> start_writers(int count, int writes, LocalNode& first) {
+    std::vector<std::thread> writers;
+    for (int w = 0; w < count; ++w) {
+      writers.emplace_back([writes, &node = w == 0 ? first : first_] {
+        for (int i = 0; i < writes; ++i)
+          node.run_as("admin", "loadTable('dfs://db', `pt).append!(table(1 2 3 as id, `w`w`w as k, 1 1 1 as qty))");
+      });
+    }
+    return writers;
+  }
   void expect_conflict(const std::string& script) {
     const auto result = run(script);
     EXPECT_NE(result.find("<ChunkInTransaction>"), std::string::npos) << result;
@@ -102,14 +113,7 @@ TEST_F(ConcurrentWriters, with_atomic_chunk_every_partition_is_written_as_soon_a
 TEST_F(ConcurrentWriters, with_atomic_chunk_writers_of_a_node_take_turns) {
   make("CHUNK");
   constexpr int kWriters = 6, kWrites = 20;
-  std::vector<std::thread> writers;
-  for (int w = 0; w < kWriters; ++w) {
-    writers.emplace_back([&] {
-      for (int i = 0; i < kWrites; ++i)
-        first_.run_as("admin", "loadTable('dfs://db', `pt).append!(table(1 2 3 as id, `w`w`w as k, 1 1 1 as qty))");
-    });
-  }
-  for (auto& writer : writers) writer.join();
+  for (auto& writer : start_writers(kWriters, kWrites, first_)) writer.join();
   EXPECT_EQ(run("exec count(*) from pt where k = `w"), std::to_string(3 * kWriters * kWrites));
   expect_equal_replicas();
 }
@@ -142,19 +146,9 @@ TEST_F(ConcurrentWriters, appends_are_not_joined_for_a_while_where_another_node_
   catalogue_.others_wait = true;
   constexpr int kWriters = 4, kWrites = 25;
   const auto begun = std::chrono::steady_clock::now();
-  const auto write = [&] {
-    std::vector<std::thread> writers;
-    for (int w = 0; w < kWriters; ++w) {
-      writers.emplace_back([&] {
-        for (int i = 0; i < kWrites; ++i)
-          first_.run_as("admin", "loadTable('dfs://db', `pt).append!(table(1 2 3 as id, `w`w`w as k, 1 1 1 as qty))");
-      });
-    }
-    for (auto& writer : writers) writer.join();
-  };
   int rounds = 0;
   do {
-    write();
+    for (auto& writer : start_writers(kWriters, kWrites, first_)) writer.join();
     ++rounds;
   } while (catalogue_.decided_with_next.load() == 0);  // until two of them met
   const auto seconds = (std::chrono::steady_clock::now() - begun) / std::chrono::seconds(1);
@@ -167,14 +161,7 @@ TEST_F(ConcurrentWriters, appends_are_not_joined_for_a_while_where_another_node_
 TEST_F(ConcurrentWriters, what_is_begun_for_the_next_appends_is_ended_whoever_comes_between) {
   make("CHUNK");
   constexpr int kWriters = 4, kWrites = 15;
-  std::vector<std::thread> writers;
-  for (int w = 0; w < kWriters; ++w) {
-    writers.emplace_back([&, w] {
-      auto& node = w == 0 ? second_ : first_;
-      for (int i = 0; i < kWrites; ++i)
-        node.run_as("admin", "loadTable('dfs://db', `pt).append!(table(1 2 3 as id, `w`w`w as k, 1 1 1 as qty))");
-    });
-  }
+  auto writers = start_writers(kWriters, kWrites, second_);
   writers.emplace_back([&] {
     for (int i = 0; i < kWrites; ++i)
       first_.run_as("admin", "update loadTable('dfs://db', `pt) set qty = qty + 1 where k = `b");

@@ -174,19 +174,19 @@ Status DistributedTable::change_columns(std::span<const exec::ColumnChange> chan
   TRY(const auto access, distribution_.catalogue.access(user_));
   TRY_DONE(access.check(meta::AccessType::kDatabaseManage, database(), facts()->database.owner));
   TRY_DONE(writer_.change_definition([&]() -> Status {
-    while (true) {
-      TRY(const auto known, ask_again());
-      const auto& table = known->table;
-      TRY(auto columns, changed_columns(table, changes));
-      auto changed = distribution_.catalogue.alter_table({.database = database(),
-                                                          .name = name(),
-                                                          .expected_schema_version = table.schema_version,
-                                                          .new_name = {},
-                                                          .columns = std::move(columns),
-                                                          .options = table.options});
-      // Somebody else was quicker: the same on what that has left.
-      if (changed.ok() || changed.error().code != ErrorCode::kStale) return changed;
-    }
+    TRY(const auto known, ask_again());
+    const auto& table = known->table;
+    TRY(auto columns, changed_columns(table, changes));
+    auto changed = distribution_.catalogue.alter_table({.database = database(),
+                                                        .name = name(),
+                                                        .expected_schema_version = table.schema_version,
+                                                        .new_name = {},
+                                                        .columns = std::move(columns),
+                                                        .options = table.options});
+    // Somebody else was quicker: to be done again on what that has left.
+    if (!changed.ok() && changed.error().code == ErrorCode::kStale)
+      return Error{ErrorCode::kConflict, changed.error().message};
+    return changed;
   }));
   TRY(const auto heard, ask_again());
   return {};
